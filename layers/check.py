@@ -1,0 +1,111 @@
+"""Refuse a build that Lambda would refuse, or that would fail at its first import there.
+
+    python layers/check.py .aws-sam/build x86_64
+
+Each function with its layers has to fit Lambda's limit and hold libraries of one processor. Where
+that processor is this machine's, its handler is imported with nothing else on the path, so that a
+package missing from a layer cannot hide behind one that is installed here.
+"""
+
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+LIMIT = 262_144_000  # bytes of function and layers, unzipped
+ELF_MACHINES = {"x86_64": 62, "arm64": 183}
+HOST = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
+
+# What would slow a cold start down. Label Studio gives /health one second.
+TOO_HEAVY = {
+    "WebhookFunction": {"fastapi", "numpy", "onnxruntime", "pydantic", "sklearn"},
+    "SweepFunction": {"fastapi", "numpy", "onnxruntime", "pydantic", "sklearn"},
+    "PredictFunction": {"onnx", "scipy", "skl2onnx", "sklearn"},
+    "TrainFunction": set[str](),
+}
+
+IMPORT = """
+import sys, time
+sys.path[:0] = sys.argv[1:]
+start = time.perf_counter()
+import app
+app.lambda_handler
+milliseconds = round(1000 * (time.perf_counter() - start))
+print(milliseconds, *{name.partition(".")[0] for name in sys.modules})
+"""
+
+
+def main(build: Path, architecture: str) -> Iterator[str]:
+    """Print a line per function; yield what is wrong."""
+    template = yaml.safe_load((build / "template.yaml").read_text())
+    for name, resource in template["Resources"].items():
+        if resource["Type"] != "AWS::Serverless::Function":
+            continue
+        layers = [build / layer["Ref"] for layer in resource["Properties"]["Layers"]]
+        folders = [build / name, *layers]
+        size = sum(
+            file.stat().st_size
+            for folder in folders
+            for file in folder.rglob("*")
+            if file.is_file()
+        )
+        print(f"{name:16} {architecture:7} {size:12,} bytes {size / LIMIT:5.0%}", end=" ")
+        if size > LIMIT:
+            yield f"{name} is {size - LIMIT:,} bytes over Lambda's limit"
+        yield from (
+            f"{library} is not built for {architecture}: build with make build ARCH={architecture}"
+            for folder in folders
+            for library in folder.rglob("*.so*")
+            if elf_machine(library) != ELF_MACHINES[architecture]
+        )
+        if architecture != HOST:
+            print("  (import not tried: another processor)")
+            continue
+        path = [folders[0], *(layer / "python" for layer in layers)]
+        yield from importing(name, path, variables(template))
+
+
+def elf_machine(library: Path) -> int:
+    """Return the number of the processor that a shared library is made for."""
+    return int.from_bytes(library.read_bytes()[18:20], "little")
+
+
+def variables(template: dict[str, Any]) -> dict[str, str]:
+    """Return the functions' environment: parameters by their defaults, resources made up."""
+    declared = template["Globals"]["Function"]["Environment"]["Variables"]
+    parameters = template["Parameters"]
+    return {
+        variable: str(parameters.get(value["Ref"], {}).get("Default", "made-up"))
+        if isinstance(value, dict)
+        else value
+        for variable, value in declared.items()
+    }
+
+
+def importing(name: str, path: list[Path], environment: dict[str, str]) -> Iterator[str]:
+    """Import a handler in isolation (-I -S: no site-packages); yield what is wrong."""
+    done = subprocess.run(  # noqa: S603 - this interpreter, with our own code
+        [sys.executable, "-B", "-I", "-S", "-c", IMPORT, *map(str, path)],
+        env={"PATH": os.environ["PATH"], "AWS_DEFAULT_REGION": "us-east-1", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        print("  does not import")
+        yield f"{name} cannot be imported from what was built:\n{done.stderr}"
+        return
+    milliseconds, *modules = done.stdout.split()
+    print(f"  imports in {milliseconds} ms")
+    if heavy := TOO_HEAVY[name] & set(modules):
+        yield f"{name} must not import {', '.join(sorted(heavy))}"
+
+
+if __name__ == "__main__":
+    if problems := list(main(Path(sys.argv[1]), sys.argv[2])):
+        sys.exit("\n".join(problems))
