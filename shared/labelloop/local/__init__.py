@@ -1,0 +1,1 @@
+"""What only ever runs on a laptop: the local stack and the demo. Not part of the SharedLayer."""

@@ -1,0 +1,128 @@
+"""The whole system on a laptop: the real template, deployed onto an embedded AWS."""
+
+import secrets
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from labelloop.local.emulator import (
+    LOOPBACK,
+    ROOT,
+    LocalStackFailed,
+    claim_port,
+    emulator,
+    executable,
+    sealed_environment,
+)
+from labelloop.local.proxy import proxy, serving
+
+NAME = "labelloop"
+TEMPLATE = ROOT / ".aws-sam" / "build" / "template.yaml"
+
+
+@dataclass(frozen=True)
+class LocalStack:
+    """A running stack: where Label Studio finds it, and where its AWS resources are."""
+
+    url: str
+    user: str
+    password: str
+    outputs: Mapping[str, str]
+    aws_environment: Mapping[str, str]
+
+    def client(self, service: str) -> Any:
+        """Return a boto3 client of the embedded AWS."""
+        return _client(service, self.aws_environment)
+
+
+@contextmanager
+def local_stack(
+    *,
+    port: int = 0,
+    emulator_port: int = 0,
+    state: Path | None = None,
+    parameters: Mapping[str, str] | None = None,
+) -> Iterator[LocalStack]:
+    """Deploy what `make build` built and run it until the block ends.
+
+    Port 0 takes a free one. A state folder is kept and found again by the next run; without one
+    everything is forgotten. Parameters are the template's.
+    """
+    with ExitStack() as ending:
+        if state is None:
+            state = Path(ending.enter_context(TemporaryDirectory(prefix="labelloop-")))
+        yield ending.enter_context(_running(port, emulator_port, state.resolve(), parameters or {}))
+
+
+@contextmanager
+def _running(
+    port: int, emulator_port: int, state: Path, parameters: Mapping[str, str]
+) -> Iterator[LocalStack]:
+    if not TEMPLATE.exists():
+        raise LocalStackFailed(f"{TEMPLATE} is missing; run make build")
+    state.mkdir(parents=True, exist_ok=True)
+    port = claim_port(port, "Labelloop", "--port")
+    emulator_port = claim_port(emulator_port, "the emulator", "--emulator-port")
+    with emulator(state, emulator_port) as aws:
+        outputs = _deploy(state, aws, parameters)
+        user, password = _credentials(state / "credentials")
+        _client("ssm", aws).put_parameter(
+            Name=outputs["CredentialsParameterName"],
+            Value=f"{user}:{password}",
+            Type="SecureString",
+            Overwrite=True,
+        )
+        api = f"{aws['AWS_ENDPOINT_URL']}/_aws/execute-api/{outputs['ApiId']}/$default"
+        with serving(proxy(api), LOOPBACK, port) as url:
+            yield LocalStack(url, user, password, outputs, aws)
+
+
+def _deploy(state: Path, aws: Mapping[str, str], parameters: Mapping[str, str]) -> dict[str, str]:
+    """Bring the stack up to date by `sam deploy`, as on AWS; return its outputs."""
+    overrides = [f"{name}={value}" for name, value in parameters.items()]
+    done = subprocess.run(  # noqa: S603 - our own tool and template
+        [
+            *(executable("LABELLOOP_SAM", ".local/sam/bin/sam"), "deploy"),
+            *("--template-file", TEMPLATE, "--stack-name", NAME, "--resolve-s3"),
+            *("--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"),
+            *("--no-confirm-changeset", "--no-fail-on-empty-changeset", "--no-progressbar"),
+            *(("--parameter-overrides", *overrides) if overrides else ()),
+        ],
+        cwd=ROOT,
+        env=sealed_environment(state / "home", SAM_CLI_TELEMETRY="0", **aws),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+    (state / "deploy.log").write_bytes(done.stdout)
+    if done.returncode:
+        raise LocalStackFailed(f"sam deploy failed; see {state / 'deploy.log'}")
+    (stack,) = _client("cloudformation", aws).describe_stacks(StackName=NAME)["Stacks"]
+    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+
+def _credentials(file: Path) -> tuple[str, str]:
+    """Return the user and password that a folder keeps, made up at its first use."""
+    if not file.exists():
+        file.touch(mode=0o600)
+        file.write_text(f"labelstudio:{secrets.token_urlsafe(18)}\n")
+    user, _, password = file.read_text().strip().partition(":")
+    return user, password
+
+
+def _client(service: str, aws: Mapping[str, str]) -> Any:
+    session = boto3.session.Session(
+        aws_access_key_id=aws["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=aws["AWS_SECRET_ACCESS_KEY"],
+        region_name=aws["AWS_DEFAULT_REGION"],
+    )
+    connect: Callable[..., Any] = session.client  # the stubs know each service by a literal name
+    return connect(service, endpoint_url=aws["AWS_ENDPOINT_URL"], config=Config(proxies={}))
