@@ -1,0 +1,93 @@
+"""The machine-learning backend as Label Studio sees it: a few HTTP requests."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import batched
+from typing import Any
+
+import httpx
+
+from labelloop.errors import LabelloopError
+from labelloop.local.annotator import Task, predict_request, setup_request
+from labelloop.local.project import Json, Project
+
+TASKS_PER_REQUEST = 1_000  # about 1.5 MB of R8; Lambda takes 6 MB
+PREDICT_TIMEOUT_S = 100  # Label Studio's own time limits, but for /webhook and /setup, which
+QUICK_TIMEOUT_S = 30  # a machine busy with training may answer late
+
+
+class BackendFailed(LabelloopError):
+    """The backend did not answer, or not as the contract says."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What the backend says of one task, None if it can't say; lowest score = label first."""
+
+    label: str | None
+    score: float
+    version: str
+
+
+class Backend:
+    """Talks to a backend as Label Studio does, and refuses answers that it could not use."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        self._client = client
+
+    def check_health(self) -> None:
+        """Return if the backend says it is up."""
+        self._ask("GET", "health", None)
+
+    def version(self, project: Project) -> str:
+        """Return the version that the backend says it serves the project with."""
+        return str(self._ask("POST", "setup", setup_request(project)).get("model_version"))
+
+    def send(self, event: Json) -> None:
+        """Hand over one webhook event."""
+        self._ask("POST", "webhook", event)
+
+    def predict(self, project: Project, tasks: list[Task]) -> list[Prediction]:
+        """Return one prediction per task, in the order of the tasks."""
+        return [
+            prediction
+            for batch in batched(tasks, TASKS_PER_REQUEST, strict=False)
+            for prediction in self._predict(project, list(batch))
+        ]
+
+    def _predict(self, project: Project, tasks: list[Task]) -> Iterator[Prediction]:
+        results = self._ask("POST", "predict", predict_request(project, tasks)).get("results", [])
+        if len(results) != len(tasks):
+            raise BackendFailed(f"/predict gave {len(results)} results for {len(tasks)} tasks")
+        return map(_prediction, results)
+
+    def _ask(self, method: str, route: str, body: Json | None) -> Json:
+        limit_s = PREDICT_TIMEOUT_S if route == "predict" else QUICK_TIMEOUT_S
+        try:
+            answer = self._client.request(method, route, json=body, timeout=limit_s)
+        except httpx.HTTPError as error:
+            raise BackendFailed(
+                f"/{route} did not answer: {error or type(error).__name__}"
+            ) from error
+        if not answer.is_success:
+            raise BackendFailed(f"/{route} answered {answer.status_code}: {answer.text[:200]}")
+        return _json_object(answer, route)
+
+
+def _json_object(answer: httpx.Response, route: str) -> Json:
+    try:
+        body = answer.json()
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        raise BackendFailed(f"/{route} answered something else than a JSON object")
+    return body
+
+
+def _prediction(result: dict[str, Any]) -> Prediction:
+    try:
+        labels = [label for region in result["result"] for label in region["value"]["choices"]]
+        score, version = float(result["score"]), str(result["model_version"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise BackendFailed(f"/predict gave something else than a choice: {result}") from error
+    return Prediction(labels[0] if labels else None, score, version)

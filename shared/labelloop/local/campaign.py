@@ -1,0 +1,108 @@
+"""One project labelled in rounds: choose tasks, label them, measure the version that comes."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from labelloop.local.annotator import Task, annotation_created
+from labelloop.local.backend import Backend, BackendFailed
+from labelloop.local.project import Project
+
+POLL_S = 0.25
+
+type Truth = dict[int, str]
+"""The right label of each task by its id: what the simulated annotator knows."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """How good the version is that a number of labels gave."""
+
+    labels: int
+    accuracy: float
+    version: str
+
+
+type Curve = list[Point]
+
+
+class Stopped(BackendFailed):
+    """Somebody asked the campaign to stop."""
+
+
+@dataclass
+class Campaign:
+    """A project, its unlabelled tasks in random order, and held-out ones to measure versions on."""
+
+    backend: Backend
+    project: Project
+    pool: list[Task]
+    held_out: list[Task]
+    truth: Truth
+    by_score: bool
+    report: Callable[[int, str], None]
+    is_stopped: Callable[[], bool]
+    time_limit_s: float = 60
+    labelled: int = field(default=0, init=False)
+
+    def rounds(self, sizes: list[int]) -> Iterator[Point]:
+        """Yield, after each round of labelling, what the version is worth that it led to."""
+        version = self.backend.version(self.project)
+        for size in sizes:
+            self._label(self._next_tasks(size))
+            point = self._measure_version_after(version)
+            yield point
+            version = point.version
+
+    def _next_tasks(self, size: int) -> list[Task]:
+        """Return the tasks to label next; the first ones are random, there being no model yet."""
+        if not (self.by_score and self.labelled):
+            return self.pool[:size]
+        self.report(self.labelled, f"scoring {len(self.pool):,} tasks")
+        predictions = self.backend.predict(self.project, self.pool)
+        scores = {task.id: p.score for task, p in zip(self.pool, predictions, strict=True)}
+        return sorted(self.pool, key=lambda task: scores[task.id])[:size]
+
+    def _label(self, tasks: list[Task]) -> None:
+        chosen = {task.id for task in tasks}
+        self.pool = [task for task in self.pool if task.id not in chosen]
+        for task in tasks:
+            self._go_on()
+            self.labelled += 1
+            label = self.truth[task.id]
+            self.backend.send(annotation_created(self.project, task, label, self.labelled))
+            self.report(self.labelled, "labelling")
+
+    def _measure_version_after(self, previous: str) -> Point:
+        """Return the newest version's accuracy once /setup and /predict agree which one it is."""
+        self.report(self.labelled, "training")
+        give_up_at = time.monotonic() + self.time_limit_s
+        while time.monotonic() < give_up_at:
+            self._go_on()
+            version = self.backend.version(self.project)
+            if version != previous and self._is_served(version):
+                self.report(self.labelled, "measuring")
+                accuracy = self._accuracy_of(version)
+                if accuracy is not None:
+                    return Point(self.labelled, accuracy, version)
+            time.sleep(POLL_S)
+        raise BackendFailed(
+            f"project {self.project.title!r}: no version newer than {previous!r} was served"
+            f" within {self.time_limit_s:.0f} s of label {self.labelled}"
+        )
+
+    def _is_served(self, version: str) -> bool:
+        return self.backend.predict(self.project, self.held_out[:1])[0].version == version
+
+    def _accuracy_of(self, version: str) -> float | None:
+        """Return the share of right predictions; None if a newer version came in between."""
+        predictions = self.backend.predict(self.project, self.held_out)
+        versions = {p.version for p in predictions} | {self.backend.version(self.project)}
+        if versions != {version}:
+            return None
+        pairs = zip(self.held_out, predictions, strict=True)
+        return sum(self.truth[task.id] == p.label for task, p in pairs) / len(self.held_out)
+
+    def _go_on(self) -> None:
+        if self.is_stopped():
+            raise Stopped("stopped")

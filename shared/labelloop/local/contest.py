@@ -1,0 +1,79 @@
+"""Two projects of the same documents, labelled side by side: the model's order against random."""
+
+import threading
+from collections.abc import Collection
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from functools import partial
+
+from labelloop.local.annotator import Task
+from labelloop.local.backend import Backend
+from labelloop.local.campaign import Campaign, Curve, Truth
+from labelloop.local.progress import Display
+from labelloop.local.project import Project
+from labelloop.local.reuters import DataSet
+
+ORDERS = ["active", "random"]
+IDS_PER_PROJECT = 1_000_000  # Label Studio numbers the tasks of all its projects in one row
+
+
+def label_side_by_side(
+    data: DataSet, rounds: list[int], backend: Backend, display: Display
+) -> dict[str, Curve]:
+    """Return the learning curve of each order, or raise what went wrong first."""
+    stop = threading.Event()
+    backend.check_health()
+    with ThreadPoolExecutor(max_workers=len(ORDERS)) as threads:
+        try:
+            curves = {
+                name: threads.submit(
+                    _curve, campaign(name, data, backend, display, stop), rounds, name, display
+                )
+                for name in ORDERS
+            }
+            _raise_first_failure(curves.values())
+            return {name: curve.result() for name, curve in curves.items()}
+        finally:
+            stop.set()
+
+
+def campaign(
+    order: str, data: DataSet, backend: Backend, display: Display, stop: threading.Event
+) -> Campaign:
+    """Return a project of its own with all the documents, to be labelled in the given order."""
+    number = 1 + ORDERS.index(order)
+    tasks, truth = _tasks(number * IDS_PER_PROJECT, data)
+    return Campaign(
+        backend,
+        Project(number, f"Demo, {order} order", data.classes, len(data.pool)),
+        pool=tasks[: len(data.pool)],
+        held_out=tasks[len(data.pool) :],
+        truth=truth,
+        by_score=order == "active",
+        report=partial(display.doing, order),
+        is_stopped=stop.is_set,
+    )
+
+
+def _curve(campaign: Campaign, rounds: list[int], name: str, display: Display) -> Curve:
+    curve = []
+    for point in campaign.rounds(rounds):
+        display.measured(name, point)
+        curve.append(point)
+    display.doing(name, campaign.labelled, "done")
+    return curve
+
+
+def _raise_first_failure(curves: Collection[Future[Curve]]) -> None:
+    done, _ = wait(curves, return_when=FIRST_EXCEPTION)
+    for curve in done:
+        curve.result()
+
+
+def _tasks(first_id: int, data: DataSet) -> tuple[list[Task], Truth]:
+    """Return the pool's tasks, then the held-out ones, and the right label of each."""
+    documents = data.pool + data.held_out
+    tasks = [
+        Task(id=first_id + place, inner_id=place, text=document.text)
+        for place, document in enumerate(documents, start=1)
+    ]
+    return tasks, {task.id: doc.label for task, doc in zip(tasks, documents, strict=True)}

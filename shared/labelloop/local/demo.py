@@ -1,0 +1,123 @@
+"""The demo: real documents, a simulated annotator, active against random order, on the local stack.
+
+Run it by `make demo`, which sets up and builds what it needs.
+"""
+
+import json
+import signal
+import sys
+import time
+from collections.abc import Mapping
+from types import FrameType
+from typing import NoReturn
+
+import httpx
+from rich.console import Console
+
+from labelloop.errors import LabelloopError
+from labelloop.local import learning_curve, reuters
+from labelloop.local.backend import Backend
+from labelloop.local.campaign import Curve
+from labelloop.local.contest import ORDERS, label_side_by_side
+from labelloop.local.emulator import ROOT
+from labelloop.local.progress import Display
+from labelloop.local.stack import local_stack
+
+DATA, RESULTS = ROOT / ".local" / "data", ROOT / "demo"
+POOL, HELD_OUT = 4_000, 1_000
+ROUNDS = [20] * 12
+VERSIONS_WANTED = 3
+PARAMETERS = {"QuietSeconds": "1"}
+INTERRUPTED = 130  # what a shell makes of a program that Ctrl-C ended
+
+
+def main() -> int:
+    """Run the demo; return 0 only if the loop went round for both projects."""
+    console = Console(highlight=False)
+    started = time.monotonic()
+    try:
+        data = reuters.load(DATA, POOL, HELD_OUT)
+        _introduce(console, data)
+        curves = _label(console, data)
+    except KeyboardInterrupt:
+        console.print("Stopped.")
+        return INTERRUPTED
+    except LabelloopError as error:
+        console.print(f"The demo failed: {error}", style="red", markup=False)
+        return 1
+    _conclude(console, data, curves, time.monotonic() - started)
+    return 0 if _went_round(console, curves) else 1
+
+
+def _introduce(console: Console, data: reuters.DataSet) -> None:
+    console.print(
+        f"{reuters.NAME}: {data.documents:,} documents ({len(data.pool):,} to label,"
+        f" {len(data.held_out):,} held out), {len(data.classes)} classes."
+    )
+    console.print(f"Licence: {reuters.LICENCE}.")
+
+
+def _label(console: Console, data: reuters.DataSet) -> dict[str, Curve]:
+    console.print("Deploying the template onto the embedded AWS ...")
+    with (
+        local_stack(parameters=PARAMETERS) as stack,
+        httpx.Client(
+            base_url=stack.url, auth=(stack.user, stack.password), trust_env=False
+        ) as client,
+        Display(console, ORDERS, sum(ROUNDS)) as display,
+    ):
+        return label_side_by_side(data, ROUNDS, Backend(client), display)
+
+
+def _conclude(
+    console: Console, data: reuters.DataSet, curves: Mapping[str, Curve], seconds: float
+) -> None:
+    active, random = curves["active"], curves["random"]
+    RESULTS.mkdir(exist_ok=True)
+    title = f"{reuters.NAME}: {len(data.pool):,} documents to choose from"
+    learning_curve.draw(active, random, title, RESULTS / "learning-curve.png")
+    numbers = json.dumps(_result(data, curves, seconds), indent=2)
+    (RESULTS / "result.json").write_text(numbers + "\n")
+    console.print(learning_curve.table(active, random))
+    console.print(
+        "Labels saved: how many more labels random order took to reach the active accuracy."
+        " One run with one random order: another one gives somewhat other numbers."
+    )
+    console.print(
+        f"{seconds:.0f} s. See {RESULTS.name}/learning-curve.png and {RESULTS.name}/result.json."
+    )
+
+
+def _result(data: reuters.DataSet, curves: Mapping[str, Curve], seconds: float) -> object:
+    dataset = {
+        "name": reuters.NAME,
+        "documents": data.documents,
+        "classes": len(data.classes),
+        "licence": reuters.LICENCE,
+    }
+    points = {
+        name: [{"labels": point.labels, "accuracy": point.accuracy} for point in curve]
+        for name, curve in curves.items()
+    }
+    return {"dataset": dataset, **points, "seconds": round(seconds, 1)}
+
+
+def _went_round(console: Console, curves: Mapping[str, Curve]) -> bool:
+    """Say if each project was served by several versions, one after the other."""
+    versions = {name: len({point.version for point in curve}) for name, curve in curves.items()}
+    served = ", ".join(f"{name} {count}" for name, count in versions.items())
+    console.print(f"Versions trained and served: {served}.")
+    return min(versions.values()) >= VERSIONS_WANTED
+
+
+def _end(number: int, frame: FrameType | None) -> NoReturn:
+    """Unwind everything that was started, once: a second Ctrl-C must not leave it running."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, _end)
+    signal.signal(signal.SIGTERM, _end)
+    sys.exit(main())

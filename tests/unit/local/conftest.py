@@ -1,0 +1,80 @@
+"""A backend in memory, behind the HTTP client that the demo talks through."""
+
+import json
+from collections import defaultdict
+from typing import Any
+
+import httpx
+import pytest
+
+from labelloop.local.annotator import Task
+from labelloop.local.backend import Backend
+from labelloop.local.project import Project
+
+LABELS = ["acq", "earn"]
+
+
+class FakeBackend:
+    """Trains after every so many annotations; /predict is a request behind /setup each time."""
+
+    def __init__(self, labels_per_version: int = 2) -> None:
+        self.labels_per_version = labels_per_version
+        self.annotated: dict[str, list[Any]] = defaultdict(list)
+        self.served: dict[str, str] = defaultdict(lambda: "untrained")
+        self.asked: list[str] = []
+        self.retrains_at_request = 1_000_000
+
+    def labelled_tasks(self, project: Project) -> list[int]:
+        return [event["task"]["id"] for event in self.annotated[str(project.id)]]
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(request.url.path)
+        body = json.loads(request.content) if request.content else {}
+        return httpx.Response(200, json=getattr(self, request.url.path.strip("/"))(body))
+
+    def health(self, body: Any) -> Any:
+        return {"status": "UP"}
+
+    def webhook(self, body: Any) -> Any:
+        self.annotated[str(body["project"]["id"])].append(body)
+        return {}
+
+    def setup(self, body: Any) -> Any:
+        return {"model_version": self._newest(body["project"])}
+
+    def predict(self, body: Any) -> Any:
+        version = self.served[body["project"]]
+        self.served[body["project"]] = self._newest(body["project"])
+        return {"results": [self._result(task, version) for task in body["tasks"]]}
+
+    def _newest(self, project: str) -> str:
+        count = len(self.annotated[project.partition(".")[0]]) // self.labels_per_version
+        count += len(self.asked) >= self.retrains_at_request
+        return f"{count}-abc" if count else "untrained"
+
+    def _result(self, task: Any, version: str) -> Any:
+        choices = {"choices": [task["data"]["text"].split()[0]]}
+        region = {"from_name": "label", "to_name": "text", "type": "choices", "value": choices}
+        result = [] if version == "untrained" else [region]
+        return {"result": result, "score": 1 / task["id"], "model_version": version}
+
+
+@pytest.fixture
+def fake():
+    return FakeBackend()
+
+
+@pytest.fixture
+def backend(fake):
+    with httpx.Client(transport=httpx.MockTransport(fake), base_url="http://fake") as client:
+        yield Backend(client)
+
+
+@pytest.fixture
+def project():
+    return Project(7, "Demo", LABELS, task_number=8)
+
+
+@pytest.fixture
+def tasks():
+    return [Task(id=n, inner_id=n, text=f"{LABELS[n % 2]} number {n}") for n in range(1, 9)]

@@ -1,0 +1,90 @@
+"""The demo from end to end, with a backend in memory instead of the local stack."""
+
+import json
+from contextlib import contextmanager
+from functools import partial
+from types import SimpleNamespace
+
+import httpx
+import pytest
+
+from labelloop.local import campaign, demo, reuters
+from labelloop.local.emulator import LocalStackFailed
+from labelloop.local.reuters import DataSet, Document
+
+
+def documents(count: int) -> list[Document]:
+    return [
+        Document(f"{('acq', 'earn')[n % 2]} number {n}", ("acq", "earn")[n % 2])
+        for n in range(count)
+    ]
+
+
+@pytest.fixture(autouse=True)
+def _stack(fake, monkeypatch, tmp_path):
+    @contextmanager
+    def stack(**options):
+        yield SimpleNamespace(url="http://fake", user="labelloop", password="example")
+
+    data = DataSet(documents(8), documents(4))
+    monkeypatch.setattr(demo, "local_stack", stack)
+    monkeypatch.setattr(demo, "RESULTS", tmp_path / "demo")
+    monkeypatch.setattr(demo, "ROUNDS", [2, 2, 2])
+    monkeypatch.setattr(campaign, "POLL_S", 0)
+    monkeypatch.setattr(reuters, "load", lambda folder, pool, held_out: data)
+    client = partial(httpx.Client, transport=httpx.MockTransport(fake))
+    monkeypatch.setattr(demo, "httpx", SimpleNamespace(Client=client))
+
+
+def test_the_result_holds_both_curves(tmp_path):
+    code = demo.main()
+
+    result = json.loads((tmp_path / "demo" / "result.json").read_text())
+    assert code == 0
+    assert result.keys() == {"dataset", "active", "random", "seconds"}
+    assert result["dataset"].keys() == {"name", "documents", "classes", "licence"}
+    assert [point["labels"] for point in result["active"]] == [2, 4, 6]
+    assert [point["accuracy"] for point in result["random"]] == [1, 1, 1]
+
+
+def test_the_table_and_the_versions_are_shown(capsys):
+    demo.main()
+
+    shown = capsys.readouterr().out
+    assert "labels saved" in shown
+    assert "Versions trained and served: active 3, random 3." in shown
+
+
+def test_too_few_versions_are_a_failure(monkeypatch):
+    monkeypatch.setattr(demo, "ROUNDS", [3, 3])
+
+    assert demo.main() == 1
+
+
+def test_a_stack_that_does_not_start_is_told_without_a_traceback(monkeypatch, capsys):
+    @contextmanager
+    def broken(**options):
+        raise LocalStackFailed("run make build")
+        yield
+
+    monkeypatch.setattr(demo, "local_stack", broken)
+
+    assert demo.main() == 1
+    assert "The demo failed: run make build" in capsys.readouterr().out
+
+
+def test_a_backend_that_fails_stops_both_projects(fake, capsys):
+    fake.webhook = lambda body: ["not an object"]
+
+    assert demo.main() == 1
+    assert "/webhook answered something else" in capsys.readouterr().out
+
+
+def test_ctrl_c_ends_with_the_code_shells_know(monkeypatch, capsys):
+    def interrupted(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(demo, "label_side_by_side", interrupted)
+
+    assert demo.main() == 130
+    assert "Stopped." in capsys.readouterr().out

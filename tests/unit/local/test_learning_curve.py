@@ -1,0 +1,52 @@
+"""What is concluded from two learning curves."""
+
+import pytest
+
+from labelloop.local.campaign import Point
+from labelloop.local.learning_curve import draw, labels_saved, labels_to_reach, table
+
+RANDOM = [Point(20, 0.60, "1"), Point(40, 0.70, "2"), Point(60, 0.65, "3"), Point(80, 0.80, "4")]
+
+
+def test_an_accuracy_is_reached_between_two_points():
+    assert labels_to_reach(0.65, RANDOM) == pytest.approx(30)
+
+
+def test_the_first_time_an_accuracy_is_reached_counts():
+    assert labels_to_reach(0.70, RANDOM) == pytest.approx(40)
+
+
+def test_an_accuracy_below_the_first_point_is_reached_there():
+    assert labels_to_reach(0.10, RANDOM) == 20
+
+
+def test_an_accuracy_above_every_point_is_never_reached():
+    assert labels_to_reach(0.81, RANDOM) is None
+
+
+def test_labels_saved_is_how_many_more_random_order_took():
+    assert labels_saved(Point(40, 0.75, "2"), RANDOM) == "33"
+
+
+def test_a_loss_is_shown_as_a_loss():
+    assert labels_saved(Point(60, 0.60, "3"), RANDOM) == "-40"
+
+
+def test_what_random_order_never_reached_is_said_to_be_so():
+    assert labels_saved(Point(60, 0.90, "3"), RANDOM) == "not reached (> 20)"
+
+
+def test_at_the_end_of_the_budget_nothing_is_claimed():
+    assert labels_saved(Point(80, 0.90, "4"), RANDOM) == "not reached"
+
+
+def test_the_table_has_a_row_per_round():
+    assert table(RANDOM, RANDOM).row_count == len(RANDOM)
+
+
+def test_the_picture_is_a_png(tmp_path):
+    picture = tmp_path / "curve.png"
+
+    draw(RANDOM, RANDOM, "Accuracy", picture)
+
+    assert picture.read_bytes().startswith(b"\x89PNG")
