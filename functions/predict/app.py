@@ -1,0 +1,95 @@
+"""HTTP: /predict and /versions, with FastAPI behind Mangum."""
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.security import HTTPBasic
+from mangum import Mangum
+from starlette.middleware.base import RequestResponseEndpoint
+from starlette.responses import Response
+
+from labelloop.bootstrap import secret, store, versions
+from labelloop.config import settings
+from labelloop.credentials import Access, check
+from labelloop.errors import LabelloopError
+from labelloop.http import ASK_FOR_CREDENTIALS, status_of
+from labelloop.labelstudio import project_key, read_json
+from labelloop.observability import logger
+from labelloop.schemas import ErrorAnswer, PredictAnswer, PredictRequest, VersionsAnswer
+from labelloop.usecases.list_versions import list_versions
+from labelloop.usecases.predict import predict
+
+app = FastAPI(
+    title="Labelloop",
+    summary="What Label Studio asks an ML backend for predictions.",
+    docs_url=None,  # FastAPI's own pages would be open to everybody
+    redoc_url=None,
+    openapi_url=None,
+    dependencies=[Depends(HTTPBasic(auto_error=False))],  # for the page: _authorise decides
+    responses={status: {"model": ErrorAnswer} for status in (400, 401, 403, 413, 422, 503)},
+)
+_PREDICT_BODY = {
+    "required": True,
+    "content": {"application/json": {"schema": PredictRequest.model_json_schema()}},
+}
+
+
+@app.middleware("http")
+async def _authorise(request: Request, call_next: RequestResponseEndpoint) -> Response:
+    """Let nobody in without credentials, whatever the path."""
+    try:
+        access = check(request.headers, secret()())
+    except LabelloopError as error:
+        return _refuse(request, error)
+    if access is Access.GRANTED:
+        return await call_next(request)
+    status = 401 if access is Access.DENIED else 403
+    headers = ASK_FOR_CREDENTIALS if access is Access.DENIED else None
+    return JSONResponse({"error": access.value}, status, headers)
+
+
+@app.exception_handler(LabelloopError)
+def _refuse(_: Request, error: LabelloopError) -> JSONResponse:
+    return JSONResponse({"error": str(error)}, status_of(error))
+
+
+@app.exception_handler(Exception)
+def _fail(_: Request, error: Exception) -> JSONResponse:
+    logger().error("request failed", exc_info=error)
+    return JSONResponse({"error": "internal error"}, 500)
+
+
+@app.post(
+    "/predict",
+    responses={200: {"model": PredictAnswer}},
+    openapi_extra={"requestBody": _PREDICT_BODY},
+)
+async def predict_tasks(request: Request) -> Response:
+    """Predict tasks with the project's active version: one result each, in the same order."""
+    asked = PredictRequest.read(read_json(await request.body()))
+    served = versions().of(project_key(asked.project))
+    predictions = predict(asked.tasks, asked.label_config, served, settings().score)
+    results = [
+        {"result": one.result, "score": one.score, "model_version": served.version}
+        for one in predictions
+    ]
+    return JSONResponse({"results": results})
+
+
+@app.get("/versions")
+async def versions_of(project: str | None = None) -> VersionsAnswer:
+    """List a project's versions, newest first. Label Studio asks without naming the project."""
+    return VersionsAnswer(versions=list_versions(store(), project))
+
+
+@app.get("/openapi.json", include_in_schema=False)
+async def openapi_page() -> JSONResponse:
+    return JSONResponse(app.openapi())
+
+
+@app.get("/docs", include_in_schema=False)
+async def docs_page() -> HTMLResponse:
+    return get_swagger_ui_html(openapi_url="openapi.json", title=app.title)
+
+
+lambda_handler = Mangum(app, lifespan="off")

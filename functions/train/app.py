@@ -1,0 +1,33 @@
+"""SQS: each wake-up brings one project up to date."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import (
+    BatchProcessor,
+    EventType,
+    process_partial_response,
+)
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+from labelloop.bootstrap import train_deps
+from labelloop.messages import WakeUp
+from labelloop.observability import logger
+from labelloop.usecases.train import train
+
+_processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
+
+
+def lambda_handler(event: dict[str, Any], context: Any) -> Any:
+    """Answer with the messages that must come again."""
+    return process_partial_response(event, record_handler, _processor, context)
+
+
+def record_handler(record: SQSRecord) -> None:
+    """Bring one project up to date: an exception sends the message back to the queue."""
+    try:
+        wake_up = WakeUp.from_json(record.body)
+        outcome = train(wake_up, train_deps())
+    except Exception:
+        logger().exception("wake-up failed", extra={"message": record.message_id})
+        raise
+    logger().info("wake-up done", extra={"project": wake_up.project, "outcome": outcome})

@@ -1,0 +1,40 @@
+"""Which errors of AWS pass by themselves."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from botocore.exceptions import ClientError, HTTPClientError
+
+from labelloop.errors import Unavailable
+
+_PASSING: Final = {
+    "InternalError",
+    "InternalFailure",
+    "RequestTimeout",
+    "RequestTimeTooSkewed",
+    "ServiceUnavailable",
+    "SlowDown",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+}
+
+
+def code_of(error: ClientError) -> str:
+    """Return the code that AWS gave an error."""
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+@contextmanager
+def unavailable_if_passing() -> Iterator[None]:
+    """Turn errors that may pass into Unavailable, and let the rest fly: they need a person."""
+    try:
+        yield
+    except HTTPClientError as exc:  # time-outs, refused and broken connections
+        raise Unavailable(f"AWS did not answer: {type(exc).__name__}") from exc
+    except ClientError as exc:
+        status = exc.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        if status >= 500 or code_of(exc) in _PASSING:
+            raise Unavailable(f"AWS answered {code_of(exc)}") from exc
+        raise

@@ -1,0 +1,107 @@
+"""The object store on S3, with its conditional writes (If-None-Match, If-Match)."""
+
+from collections.abc import Iterable, Iterator
+from itertools import batched
+from typing import TYPE_CHECKING, Any, Final
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from labelloop.adapters.aws_errors import code_of, unavailable_if_passing
+from labelloop.errors import Conflict
+from labelloop.ports import Listed, Stored
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_MOST_DELETED_AT_ONCE: Final = 1_000
+_ATTEMPTS: Final = 4
+_RACES: Final = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}
+CONFIG: Final = Config(
+    connect_timeout=2,
+    read_timeout=10,
+    retries={"mode": "standard", "max_attempts": 4},
+    max_pool_connections=32,
+)
+
+
+class S3Store:
+    """Objects of one bucket."""
+
+    def __init__(self, bucket: str, client: "S3Client | None" = None) -> None:
+        self._bucket = bucket
+        self._s3: S3Client = client or boto3.client("s3", config=CONFIG)
+
+    def get(self, key: str) -> Stored | None:
+        """Return an object, None if there is none."""
+        return self._get(Key=key)
+
+    def get_changed(self, key: str, etag: str) -> Stored | None:
+        """Return an object unless it still has that tag or does not exist."""
+        return self._get(Key=key, IfNoneMatch=etag)
+
+    def create(self, key: str, body: bytes) -> str:
+        """Store a new object, return its tag; Conflict if the key is taken by other bytes."""
+        return self._put(key, body, {"IfNoneMatch": "*"})
+
+    def replace(self, key: str, body: bytes, etag: str) -> str:
+        """Store over the object with that tag, return the new one; Conflict if it has another."""
+        return self._put(key, body, {"IfMatch": etag})
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """Delete objects; those that don't exist are no error."""
+        for batch in batched(keys, _MOST_DELETED_AT_ONCE, strict=False):
+            objects: Any = [{"Key": key} for key in batch]
+            with unavailable_if_passing():
+                self._s3.delete_objects(
+                    Bucket=self._bucket, Delete={"Objects": objects, "Quiet": True}
+                )
+
+    def list(self, prefix: str) -> Iterator[Listed]:
+        """Yield the objects whose key starts with a prefix, by key."""
+        for page in self._pages(Prefix=prefix):
+            for found in page.get("Contents", []):
+                yield Listed(found["Key"], found["LastModified"])
+
+    def folders(self, prefix: str) -> Iterator[str]:
+        """Yield the names of the folders right below a prefix that ends with a slash."""
+        for page in self._pages(Prefix=prefix, Delimiter="/"):
+            for found in page.get("CommonPrefixes", []):
+                yield found["Prefix"].removeprefix(prefix).removesuffix("/")
+
+    def _get(self, **request: Any) -> Stored | None:
+        with unavailable_if_passing():
+            try:
+                found = self._s3.get_object(Bucket=self._bucket, **request)
+                return Stored(found["Body"].read(), found["ETag"])
+            except ClientError as exc:
+                if code_of(exc) in ("NoSuchKey", "304"):
+                    return None
+                raise
+
+    def _put(self, key: str, body: bytes, condition: dict[str, Any]) -> str:
+        """Write under a condition.
+
+        A lost race may be our own earlier try, whose answer got lost: what is stored tells. A 409
+        means that another write was under way, and says nothing of its outcome: try again.
+        """
+        for _ in range(_ATTEMPTS):
+            with unavailable_if_passing():
+                try:
+                    put = self._s3.put_object(Bucket=self._bucket, Key=key, Body=body, **condition)
+                    return put["ETag"]
+                except ClientError as exc:
+                    if code_of(exc) not in _RACES:
+                        raise
+                    stored = self.get(key)
+                    if stored and stored.body == body:
+                        return stored.etag
+                    if code_of(exc) != "ConditionalRequestConflict":
+                        raise Conflict(key) from exc
+        raise Conflict(key)
+
+    def _pages(self, **request: Any) -> Iterator[Any]:
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, **request)
+        with unavailable_if_passing():
+            yield from pages

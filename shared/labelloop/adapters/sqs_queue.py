@@ -1,0 +1,29 @@
+"""The queue of wake-ups on SQS."""
+
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+from labelloop.adapters.aws_errors import unavailable_if_passing
+from labelloop.messages import WakeUp
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+
+class SqsQueue:
+    """One SQS standard queue."""
+
+    def __init__(self, url: str, client: "SQSClient | None" = None) -> None:
+        self._url = url
+        self._sqs: SQSClient = client or boto3.client(
+            "sqs", config=Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard"})
+        )
+
+    def send(self, wake_up: WakeUp, delay_s: int) -> None:
+        """Deliver a wake-up, at least once, no sooner than after the delay (0 to 900)."""
+        with unavailable_if_passing():
+            self._sqs.send_message(
+                QueueUrl=self._url, MessageBody=wake_up.to_json(), DelaySeconds=delay_s
+            )

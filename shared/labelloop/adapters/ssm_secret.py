@@ -1,0 +1,37 @@
+"""The credentials, kept as a SecureString in SSM's Parameter Store."""
+
+from typing import Final
+
+from aws_lambda_powertools.utilities import parameters
+from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
+from botocore.exceptions import ClientError
+
+from labelloop.adapters.aws_errors import code_of
+from labelloop.errors import Unavailable
+
+_KEPT_S: Final = 60  # after a rotation the old password is let in for as long
+
+
+class SsmSecret:
+    """A secret by the name of its parameter."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._known: str | None = None
+
+    def read(self) -> str:
+        """Return the secret, empty if there is none; the last known one while SSM fails."""
+        try:
+            found = parameters.get_parameter(self._name, decrypt=True, max_age=_KEPT_S)
+            self._known = str(found)
+        except GetParameterError as exc:
+            if _is_missing(exc):
+                self._known = ""
+            elif self._known is None:
+                raise Unavailable("the credentials could not be read") from exc
+        return self._known or ""
+
+
+def _is_missing(error: GetParameterError) -> bool:
+    cause = error.__cause__ or error.__context__
+    return isinstance(cause, ClientError) and code_of(cause) == "ParameterNotFound"

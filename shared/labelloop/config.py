@@ -1,0 +1,57 @@
+"""Settings: the only reader of the environment."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from functools import cache
+from typing import Any
+
+from labelloop.errors import BadSettings
+
+
+def _setting(variable: str, default: Any = None, **limits: Any) -> Any:
+    """Declare one setting: its environment variable, its default (None = required), its limits."""
+    return field(metadata={"variable": variable, "default": default, **limits})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a deployment can choose. README's table of settings is tested against this class."""
+
+    bucket: str = _setting("BUCKET")
+    train_queue_url: str = _setting("TRAIN_QUEUE_URL")
+    credentials_parameter: str = _setting("CREDENTIALS_PARAMETER")
+    quiet_s: int = _setting("QUIET_SECONDS", 10, least=0, most=900)
+    max_wait_s: int = _setting("MAX_WAIT_SECONDS", 120, least=0, most=3600)
+    retrain_after: int = _setting("RETRAIN_AFTER", 20, least=1, most=100_000)
+    min_labels: int = _setting("MIN_LABELS", 10, least=2, most=100_000)
+    score: str = _setting("SCORE", "margin", among=("margin", "entropy", "least_confidence"))
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> "Settings":
+        """Return the settings an environment holds; BadSettings names the variable that is off."""
+        return cls(**{f.name: _read(f.type is int, f.metadata, environment) for f in fields(cls)})
+
+
+def _read(whole: bool, meta: Mapping[str, Any], environment: Mapping[str, str]) -> Any:
+    variable, default = meta["variable"], meta["default"]
+    text = environment.get(variable, "").strip() or default
+    if text is None:
+        raise BadSettings(f"{variable} is not set")
+    if not whole:
+        if text not in meta.get("among", (text,)):
+            raise BadSettings(f"{variable} is {text!r}, not one of {', '.join(meta['among'])}")
+        return str(text)
+    try:
+        number = int(text)
+    except ValueError:
+        raise BadSettings(f"{variable} is {text!r}, not a whole number") from None
+    if not meta["least"] <= number <= meta["most"]:
+        raise BadSettings(f"{variable} is {number}, not in {meta['least']}..{meta['most']}")
+    return number
+
+
+@cache
+def settings() -> Settings:
+    """Return this process's settings, read once."""
+    return Settings.read(os.environ)

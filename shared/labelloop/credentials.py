@@ -1,0 +1,56 @@
+"""Who may call: Basic auth as Label Studio sends it, or the password alone in a webhook header."""
+
+import base64
+import binascii
+import hmac
+from collections.abc import Mapping
+from enum import Enum
+from hashlib import sha256
+
+API_KEY_HEADER = "x-api-key"
+
+
+class Access(Enum):
+    """The outcome of a check."""
+
+    GRANTED = "granted"
+    DENIED = "wrong or missing credentials"
+    UNCONFIGURED = "no credentials are configured, so nobody is let in: see README, 'Deploy'"
+
+
+def check(headers: Mapping[str, str], secret: str) -> Access:
+    """Say whether the headers (lower-case names) carry one of the credentials of the secret.
+
+    The secret holds one `user:password` a line; two lines let the old and the new one in while a
+    team changes over. Digests are compared, all of them, in constant time: neither the length nor
+    the place of a difference shows in how long the answer takes.
+    """
+    accepted = [line.strip() for line in secret.splitlines() if _is_usable(line)]
+    if not accepted:
+        return Access.UNCONFIGURED
+    basic = _digest(_basic(headers.get("authorization", "")))
+    key = _digest(headers.get(API_KEY_HEADER, "").encode("utf-8", "surrogatepass"))
+    granted = False
+    for line in accepted:
+        granted |= hmac.compare_digest(basic, _digest(line.encode()))
+        granted |= hmac.compare_digest(key, _digest(line.partition(":")[2].encode()))
+    return Access.GRANTED if granted else Access.DENIED
+
+
+def _is_usable(line: str) -> bool:
+    user, _, password = line.strip().partition(":")
+    return bool(user and password)
+
+
+def _basic(header: str) -> bytes:
+    scheme, _, value = header.partition(" ")
+    if scheme.lower() != "basic":
+        return b""
+    try:
+        return base64.b64decode(value.strip(), validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def _digest(value: bytes) -> bytes:
+    return sha256(value).digest()

@@ -1,0 +1,85 @@
+"""What is kept of a Label Studio event: the allow-list, as types."""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """One annotator's answer to one task. `updated_at` is UTC text that sorts by time."""
+
+    id: int
+    task: int
+    updated_at: str
+    result: list[dict[str, Any]]
+    skipped: bool
+    ground_truth: bool
+    annotator: int | None
+
+    def __post_init__(self) -> None:
+        _demand(int, self.id, self.task)
+        _demand(str, self.updated_at)
+        _demand(list, self.result)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """The data of one task, as it was at `updated_at`."""
+
+    id: int
+    updated_at: str
+    data: dict[str, Any]
+
+    def __post_init__(self) -> None:
+        _demand(int, self.id)
+        _demand(str, self.updated_at)
+        _demand(dict, self.data)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One accepted call of Label Studio about one project."""
+
+    action: str
+    project: str
+    label_config: str | None = None
+    project_updated_at: str = ""
+    annotations: tuple[Annotation, ...] = ()
+    tasks: tuple[Task, ...] = ()
+    deleted_annotations: tuple[int, ...] = ()
+    deleted_tasks: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        _demand(str, self.action, self.project, self.project_updated_at, self.label_config or "")
+        _demand(int, *self.deleted_annotations, *self.deleted_tasks)
+
+    def to_json(self) -> bytes:
+        """Return the event as it is stored."""
+        return canonical(asdict(self)).encode()
+
+    @classmethod
+    def from_json(cls, body: bytes) -> Self:
+        """Return a stored event; KeyError, TypeError or ValueError if it is none."""
+        fields = json.loads(body)
+        return cls(
+            **fields
+            | {
+                "annotations": tuple(Annotation(**a) for a in fields["annotations"]),
+                "tasks": tuple(Task(**t) for t in fields["tasks"]),
+                "deleted_annotations": tuple(fields["deleted_annotations"]),
+                "deleted_tasks": tuple(fields["deleted_tasks"]),
+            }
+        )
+
+
+def _demand(kind: type, *values: object) -> None:
+    """A row of another type would break every later fold: TypeError sends it to quarantine."""
+    for value in values:
+        if type(value) is not kind:
+            raise TypeError(f"expected {kind.__name__}, not {type(value).__name__}")
+
+
+def canonical(value: Any) -> str:
+    """Return the one JSON text of a value: equal values give equal bytes."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))

@@ -1,0 +1,33 @@
+"""When to train: the rules of the quiet period. No numpy here: light functions import it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a burst of labels is waited out before they are learnt."""
+
+    quiet_s: int
+    max_wait_s: int
+    retrain_after: int
+
+
+def can_leave_to_a_later_event(
+    own: datetime | None, pending: Sequence[datetime], now: datetime, patience: Patience
+) -> bool:
+    """Say whether a wake-up may stop because a later event has a wake-up of its own.
+
+    `own` is when the event that caused the wake-up was stored, None if it is folded already;
+    `pending` when each event still to be folded was. All times are by the store's clock, so that
+    the clocks of functions don't matter. Ends at once when enough events, or old ones, wait.
+    """
+    if not pending or len(pending) >= patience.retrain_after:
+        return False
+    if now - min(pending) >= timedelta(seconds=patience.max_wait_s):
+        return False
+    if own is not None:
+        return max(pending) > own
+    # One second for the clock's resolution: an event this fresh still has its wake-up to come.
+    return max(pending) + timedelta(seconds=patience.quiet_s + 1) > now

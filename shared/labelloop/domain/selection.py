@@ -1,0 +1,40 @@
+"""The score of a prediction: how sure the model is, and so the task's place in the queue.
+
+Label Studio serves the lowest score first. Each function maps probabilities, shape (n, k), k >= 2,
+to scores in 0..1, shape (n,), where 0 = most worth labelling.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+type Floats = NDArray[np.floating]
+
+LABEL_FIRST: Final = 0.0  # nothing is known about any task yet: all are worth labelling
+LABEL_LAST: Final = 1.0  # a task that holds nothing to predict from
+
+
+def margin(probabilities: Floats) -> Floats:
+    """Return the gap between the two likeliest classes (Scheffer et al. 2001)."""
+    top = np.partition(probabilities, -2, axis=1)
+    gaps: Floats = top[:, -1] - top[:, -2]
+    return gaps
+
+
+def entropy(probabilities: Floats) -> Floats:
+    """Return 1 minus the entropy as a share of its maximum, log k (Shannon 1948)."""
+    p = np.clip(probabilities, 1e-12, 1.0)
+    share: Floats = 1.0 + (p * np.log(p)).sum(axis=1) / np.log(p.shape[1])
+    return np.clip(share, 0.0, 1.0)
+
+
+def least_confidence(probabilities: Floats) -> Floats:
+    """Return the probability of the likeliest class (Lewis and Gale 1994)."""
+    return np.max(probabilities, axis=1)
+
+
+SCORES: Final[dict[str, Callable[[Floats], Floats]]] = {
+    f.__name__: f for f in (margin, entropy, least_confidence)
+}

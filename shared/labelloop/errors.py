@@ -1,0 +1,58 @@
+"""The exceptions of the project.
+
+LabelloopError
+├── BadSettings        a deployment's setting is missing or out of its limits
+├── Rejected           the same input will fail again: answer 4xx, or quarantine it
+│   ├── BadRequest     not the JSON that Label Studio sends                         400
+│   ├── Unprocessable  JSON, but not an event or request of the contract            422
+│   ├── NotFound       nothing of that name                                         404
+│   ├── TooLarge       cannot be answered within the platform's limits              413
+│   └── BadModel       a model artefact that must not be served
+└── Retryable          may go well the next time
+    ├── Conflict       somebody else wrote the object first
+    └── Unavailable    the store or the queue did not answer                        503
+"""
+
+
+class LabelloopError(Exception):
+    """Root of everything the project raises on purpose."""
+
+
+class BadSettings(LabelloopError):
+    """A deployment's setting is missing or out of its limits."""
+
+
+class Rejected(LabelloopError):
+    """The same input will fail again."""
+
+
+class BadRequest(Rejected):
+    """The body is not the JSON that Label Studio sends."""
+
+
+class Unprocessable(Rejected):
+    """The body is JSON, but not an event or a request of the contract."""
+
+
+class NotFound(Rejected):
+    """There is nothing of that name."""
+
+
+class TooLarge(Rejected):
+    """The request cannot be answered within the platform's limits; the text says what to do."""
+
+
+class BadModel(Rejected):
+    """A model artefact that must not be served."""
+
+
+class Retryable(LabelloopError):
+    """The same input may go well the next time."""
+
+
+class Conflict(Retryable):
+    """Somebody else wrote the object first."""
+
+
+class Unavailable(Retryable):
+    """The store or the queue did not answer."""

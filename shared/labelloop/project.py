@@ -1,0 +1,235 @@
+"""What lies where in the bucket for one Label Studio project, and how it is written.
+
+projects/<id>.<created>/
+  events/<received>-<uuid>.json       one per webhook, immutable, deleted once folded
+  quarantine/<same name>.json         events that could not be understood, with the reason
+  datasets/<seq>-<sha256>.jsonl.gz    immutable snapshots: the lineage of every model
+  dataset.json                        pointer to the newest snapshot         (compare-and-swap)
+  models/<seq>-<attempt>/model.onnx   immutable
+  models/<seq>-<attempt>/card.json    written last: a version exists once its card does
+  active.json                         pointer to the version that is served  (compare-and-swap)
+  history/<switch>.json               what was switched to, when and why
+  lease.json                          a trainer's lease: saves money, never needed to be right
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from typing import Any, Final, Self
+
+from labelloop.domain.events import Event, canonical
+from labelloop.domain.folding import Dataset, checksum, compress, decompress
+from labelloop.errors import Conflict
+from labelloop.labelstudio import UNTRAINED
+from labelloop.ports import Listed, ObjectStore
+
+PROJECTS: Final = "projects/"
+FORMAT: Final = 1  # of the artefacts; raise it when features or graph change their meaning
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetPointer:
+    """The newest snapshot. `seq` counts snapshots; 0 = there is none yet."""
+
+    seq: int = 0
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ActivePointer:
+    """The version that is served. `switch` counts the switches; `format` is the artefact's."""
+
+    version: str = UNTRAINED
+    dataset_seq: int = 0
+    format: int = 0
+    sha256: str = ""
+    switch: int = 0
+
+    @property
+    def is_trained(self) -> bool:
+        """Say whether the version has a model."""
+        return self.version != UNTRAINED
+
+    @property
+    def age(self) -> tuple[int, int]:
+        """What makes one version newer than another: its data, then the artefact's format."""
+        return self.dataset_seq, self.format
+
+    @classmethod
+    def from_json(cls, body: bytes) -> Self:
+        """Return a stored pointer."""
+        fields = json.loads(body)
+        return cls(**{name: fields[name] for name in cls.__dataclass_fields__})
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged[T]:
+    """A pointer with the tag to swap it by; an empty tag = it does not exist yet."""
+
+    value: T
+    etag: str
+
+
+class Project:
+    """The objects of one project. Raises what the store raises: Conflict, Unavailable."""
+
+    def __init__(self, store: ObjectStore, key: str) -> None:
+        self.key = key
+        self._store = store
+        self._root = f"{PROJECTS}{key}/"
+
+    # -- events ------------------------------------------------------------------------------
+
+    def add_event(self, name: str, event: Event) -> None:
+        """Store an event under a new name."""
+        self._store.create(self._event_key(name), event.to_json())
+
+    def pending(self) -> list[Listed]:
+        """Return the events still to be folded, oldest first."""
+        return list(self._store.list(f"{self._root}events/"))
+
+    def has_pending(self) -> bool:
+        """Say whether any event is still to be folded."""
+        return next(self._store.list(f"{self._root}events/"), None) is not None
+
+    def read(self, listed: Listed) -> bytes | None:
+        """Return the body of a pending event, None if somebody folded it meanwhile."""
+        stored = self._store.get(listed.key)
+        return stored.body if stored else None
+
+    def is_event(self, listed: Listed, name: str) -> bool:
+        """Say whether a listed object is the event of that name."""
+        return listed.key == self._event_key(name)
+
+    def forget(self, listed: list[Listed]) -> None:
+        """Delete events that a stored snapshot holds."""
+        self._store.delete(one.key for one in listed)
+
+    def quarantine(self, listed: Listed, body: bytes, reason: str) -> None:
+        """Put an event aside with the reason. Idempotent."""
+        name = listed.key.rpartition("/")[2]
+        text = body.decode("utf-8", "backslashreplace")
+        aside = canonical({"reason": reason, "event": text}).encode()
+        self._store.create(f"{self._root}quarantine/{name}", aside)
+        self._store.delete([listed.key])
+
+    def _event_key(self, name: str) -> str:
+        return f"{self._root}events/{name}.json"
+
+    # -- dataset -----------------------------------------------------------------------------
+
+    def dataset_pointer(self) -> Tagged[DatasetPointer]:
+        """Return the pointer to the newest snapshot."""
+        stored = self._store.get(f"{self._root}dataset.json")
+        if stored is None:
+            return Tagged(DatasetPointer(), "")
+        fields = json.loads(stored.body)
+        return Tagged(DatasetPointer(fields["seq"], fields["sha256"]), stored.etag)
+
+    def dataset(self, pointer: DatasetPointer) -> Dataset:
+        """Return a snapshot; an empty one for the pointer to none."""
+        if not pointer.seq:
+            return Dataset()
+        stored = self._store.get(self._dataset_key(pointer))
+        if stored is None:
+            raise LookupError(f"snapshot {pointer.seq} of project {self.key} is gone")
+        return Dataset.from_lines(decompress(stored.body))
+
+    def add_dataset(self, after: Tagged[DatasetPointer], dataset: Dataset) -> DatasetPointer:
+        """Store a snapshot and point to it; Conflict if the pointer was swapped meanwhile.
+
+        A dataset equal to the one pointed to is not stored again: its pointer is returned.
+        """
+        lines = dataset.to_lines()
+        pointer = DatasetPointer(after.value.seq + 1, checksum(lines))
+        if pointer.sha256 == after.value.sha256:
+            return after.value
+        with suppress(Conflict):  # named by content: what is there holds the same lines
+            self._store.create(self._dataset_key(pointer), compress(lines))
+        self._swap("dataset.json", after.etag, asdict(pointer))
+        return pointer
+
+    def untrained_dataset(self) -> DatasetPointer | None:
+        """Return the newest snapshot unless the active version has learnt it already."""
+        pointer = self.dataset_pointer().value
+        is_behind = pointer.seq > 0 and (pointer.seq, FORMAT) > self.active().value.age
+        return pointer if is_behind else None
+
+    def _dataset_key(self, pointer: DatasetPointer) -> str:
+        return f"{self._root}datasets/{pointer.seq:08d}-{pointer.sha256}.jsonl.gz"
+
+    # -- versions ----------------------------------------------------------------------------
+
+    def active(self) -> Tagged[ActivePointer]:
+        """Return the pointer to the version that is served."""
+        stored = self._store.get(f"{self._root}active.json")
+        if stored is None:
+            return Tagged(ActivePointer(), "")
+        return Tagged(ActivePointer.from_json(stored.body), stored.etag)
+
+    def active_if_changed(self, since: Tagged[ActivePointer]) -> Tagged[ActivePointer]:
+        """Return the pointer, read only if it changed since."""
+        if not since.etag:
+            return self.active()
+        stored = self._store.get_changed(f"{self._root}active.json", since.etag)
+        return Tagged(ActivePointer.from_json(stored.body), stored.etag) if stored else since
+
+    def add_model(self, version: str, model: bytes, card: dict[str, Any]) -> None:
+        """Store a version's artefacts, the card last."""
+        self._store.create(f"{self._root}models/{version}/model.onnx", model)
+        card_text = json.dumps(card, indent=1, sort_keys=True)
+        self._store.create(f"{self._root}models/{version}/card.json", card_text.encode())
+
+    def model(self, version: str) -> bytes | None:
+        """Return a version's model, None if there is none."""
+        stored = self._store.get(f"{self._root}models/{version}/model.onnx")
+        return stored.body if stored else None
+
+    def switch(self, after: Tagged[ActivePointer], to: ActivePointer, why: dict[str, Any]) -> None:
+        """Serve another version from now on; Conflict if somebody else switched meanwhile."""
+        self._swap("active.json", after.etag, asdict(to))
+        entry = {"version": to.version, "instead_of": after.value.version} | why
+        self._store.create(f"{self._root}history/{to.switch:08d}.json", canonical(entry).encode())
+
+    def versions(self) -> list[str]:
+        """Return the versions that have a card, newest first."""
+        prefix = f"{self._root}models/"
+        keys = (listed.key.removeprefix(prefix) for listed in self._store.list(prefix))
+        names = [key.removesuffix("/card.json") for key in keys if key.endswith("/card.json")]
+        return sorted(names, key=lambda name: int(name.partition("-")[0]), reverse=True)
+
+    def _swap(self, name: str, etag: str, fields: dict[str, Any]) -> None:
+        key, body = self._root + name, canonical(fields).encode()
+        if etag:
+            self._store.replace(key, body, etag)
+        else:
+            self._store.create(key, body)
+
+    # -- lease -------------------------------------------------------------------------------
+
+    def take_lease(self, holder: str, now: float, seconds: float) -> bool:
+        """Say whether the holder may train now: nobody else's lease is running."""
+        stored = self._store.get(f"{self._root}lease.json")
+        lease: dict[str, Any] = json.loads(stored.body) if stored else {"holder": "", "until": 0.0}
+        if lease["holder"] not in ("", holder) and now < lease["until"]:
+            return False
+        return self._write_lease(stored.etag if stored else "", holder, now + seconds)
+
+    def release_lease(self, holder: str) -> None:
+        """End the holder's lease, if it still has it."""
+        stored = self._store.get(f"{self._root}lease.json")
+        if stored and json.loads(stored.body)["holder"] == holder:
+            self._write_lease(stored.etag, "", 0.0)
+
+    def _write_lease(self, etag: str, holder: str, until: float) -> bool:
+        try:
+            self._swap("lease.json", etag, {"holder": holder, "until": until})
+        except Conflict:
+            return False
+        return True
+
+
+def projects(store: ObjectStore) -> Iterator[str]:
+    """Yield the keys of all projects that anything is stored for."""
+    return store.folders(PROJECTS)

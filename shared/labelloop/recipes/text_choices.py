@@ -1,0 +1,101 @@
+"""The recipe for one choice out of several about a text: `<Choices>` on `<Text>`."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from xml.etree.ElementTree import Element, ParseError
+
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import fromstring
+
+from labelloop.domain.events import Annotation
+from labelloop.domain.folding import Dataset
+from labelloop.errors import Unprocessable
+
+
+@dataclass(frozen=True, slots=True)
+class TextChoices:
+    """A single-choice control: its name, the text it is about, and the labels it offers."""
+
+    from_name: str
+    to_name: str
+    data_key: str
+    labels: tuple[str, ...]
+
+    def text_of(self, data: Any) -> str | None:
+        """Return the text of a task's data, None if there is nothing to read."""
+        value = data.get(self.data_key) if isinstance(data, Mapping) else None
+        if isinstance(value, str):
+            return value
+        return str(value) if isinstance(value, int | float) else None
+
+    def label_of(self, result: list[dict[str, Any]]) -> str | None:
+        """Return the label that an annotation's result gives, None if it gives none of ours."""
+        for region in result:
+            value = region.get("value")
+            choices = value.get("choices") if isinstance(value, Mapping) else None
+            if region.get("from_name") == self.from_name and isinstance(choices, list) and choices:
+                return choices[0] if choices[0] in self.labels else None
+        return None
+
+    def region(self, label: str, confidence: float) -> dict[str, Any]:
+        """Return the region that shows a label in Label Studio."""
+        return {
+            "from_name": self.from_name,
+            "to_name": self.to_name,
+            "type": "choices",
+            "value": {"choices": [label]},
+            "score": confidence,
+        }
+
+    def examples(self, dataset: Dataset) -> tuple[list[str], list[str]]:
+        """Return texts and labels to learn from, one pair for each labelled task, by task id.
+
+        Skipped and empty annotations, and labels that the label config offers no more, don't
+        count. Where annotators disagree a ground truth decides, then the majority, then the newest.
+        """
+        votes: dict[int, list[tuple[Annotation, str]]] = defaultdict(list)
+        for annotation in dataset.live_annotations():
+            label = None if annotation.skipped else self.label_of(annotation.result)
+            if label is not None:
+                votes[annotation.task].append((annotation, label))
+        texts, labels = [], []
+        for task in sorted(votes):
+            text = self.text_of(dataset.tasks[task].data)
+            if text is not None:
+                texts.append(text)
+                labels.append(_agreed(votes[task]))
+        return texts, labels
+
+
+@lru_cache(maxsize=64)
+def read_label_config(xml: str) -> TextChoices:
+    """Return the first single-choice control on a text; Unprocessable if there is none."""
+    try:
+        root = fromstring(xml, forbid_dtd=True)
+    except (ParseError, DefusedXmlException, ValueError, RecursionError):
+        raise Unprocessable("label_config: not well-formed XML") from None
+    texts = {tag.get("name"): tag for tag in root.iter("Text") if tag.get("valueType") != "url"}
+    for tag in root.iter("Choices"):
+        about = texts.get(tag.get("toName"))
+        if about is not None and tag.get("choice", "single").startswith("single"):
+            return _control(tag, about)
+    raise Unprocessable("label_config: no single-choice <Choices> on a <Text>")
+
+
+def _control(tag: Element, about: Element) -> TextChoices:
+    choices = (c.get("alias") or c.get("value") for c in tag.iter("Choice"))
+    labels = tuple(dict.fromkeys(label for label in choices if label))
+    key = about.get("value", "")
+    if len(labels) < 2 or not key.startswith("$") or not tag.get("name"):
+        raise Unprocessable("label_config: <Choices> needs a name, two labels, a <Text> of '$key'")
+    return TextChoices(tag.get("name", ""), about.get("name", ""), key[1:], labels)
+
+
+def _agreed(votes: list[tuple[Annotation, str]]) -> str:
+    truths = [vote for vote in votes if vote[0].ground_truth]
+    votes = truths or votes
+    counts = Counter(label for _, label in votes)
+    return max(votes, key=lambda vote: (counts[vote[1]], vote[0].updated_at, vote[0].id))[1]

@@ -1,0 +1,98 @@
+"""Keep the active version of each project loaded, and take up a new one while serving the old."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import Final
+
+from labelloop.errors import BadModel, Unavailable
+from labelloop.labelstudio import UNTRAINED
+from labelloop.observability import count, logger
+from labelloop.ports import Head, ObjectStore
+from labelloop.project import ActivePointer, Project, Tagged
+
+type LoadHead = Callable[[bytes], Head]
+
+_CHECK_EVERY_S: Final = 2.0
+_MOST_PROJECTS: Final = 16  # whose heads stay in memory
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A version at work; `head` is None while a project has no model."""
+
+    version: str
+    head: Head | None
+
+    @property
+    def classes(self) -> Sequence[str]:
+        """The labels that the version knows."""
+        return self.head.classes if self.head else ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    served: Served
+    pointer: Tagged[ActivePointer]  # the newest one seen, even if its version is not served
+    checked_at: float
+
+
+_EMPTY: Final = _Slot(Served(UNTRAINED, None), Tagged(ActivePointer(), ""), float("-inf"))
+
+
+class Versions:
+    """The versions this process serves, one for each project, newest pointer within seconds.
+
+    A version that can't be loaded is never served: the one before stays, and a metric counts it.
+    """
+
+    def __init__(
+        self,
+        store: ObjectStore,
+        load_head: LoadHead,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._store, self._load_head, self._clock = store, load_head, clock
+        self._slots: OrderedDict[str, _Slot] = OrderedDict()
+
+    def of(self, project: str) -> Served:
+        """Return what serves a project; Unavailable if that was never read and can't be now."""
+        slot = self._slots.pop(project, _EMPTY)
+        try:
+            if self._clock() - slot.checked_at >= _CHECK_EVERY_S:
+                slot = self._checked(Project(self._store, project), slot)
+        finally:
+            if slot is not _EMPTY:
+                self._slots[project] = slot
+        while len(self._slots) > _MOST_PROJECTS:
+            self._slots.popitem(last=False)
+        return slot.served
+
+    def _checked(self, project: Project, slot: _Slot) -> _Slot:
+        now = self._clock()
+        try:
+            pointer = project.active_if_changed(slot.pointer)
+            if pointer == slot.pointer and slot is not _EMPTY:
+                return replace(slot, checked_at=now)
+            return _Slot(self._load(project, pointer.value), pointer, now)
+        except BadModel as exc:
+            facts = {"project": project.key, "version": pointer.value.version, "why": str(exc)}
+            logger().error("version rejected", extra=facts)
+            count("VersionRejected")
+            return _Slot(slot.served, pointer, now)
+        except Unavailable:
+            if slot is _EMPTY:
+                raise
+            return replace(slot, checked_at=now)
+
+    def _load(self, project: Project, active: ActivePointer) -> Served:
+        if not active.is_trained:
+            return Served(UNTRAINED, None)
+        artefact = project.model(active.version)
+        if artefact is None:
+            raise BadModel("the model is missing")
+        if sha256(artefact).hexdigest() != active.sha256:
+            raise BadModel("the model's checksum differs")
+        return Served(active.version, self._load_head(artefact))

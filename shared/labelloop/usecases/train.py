@@ -1,0 +1,182 @@
+"""Learn what was labelled: fold events into a dataset, train a version on it, serve it.
+
+Idempotent: a wake-up that arrives twice, late or out of order finds its work done. Safe to be
+killed anywhere and to race with itself: snapshots and versions are written under keys of their own,
+and the two pointers move by compare-and-swap, only ever to something newer.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from hashlib import sha256
+from itertools import batched
+from typing import Any, Final
+from uuid import uuid4
+
+from labelloop.domain.events import Event
+from labelloop.domain.folding import fold
+from labelloop.domain.policy import Patience, can_leave_to_a_later_event
+from labelloop.errors import Conflict, Retryable, Unprocessable
+from labelloop.labelstudio import UNTRAINED, project_key
+from labelloop.messages import WakeUp
+from labelloop.observability import count, logger
+from labelloop.ports import Listed, ObjectStore
+from labelloop.project import FORMAT, ActivePointer, DatasetPointer, Project
+from labelloop.recipes.text_choices import read_label_config
+
+type TrainHead = Callable[[Sequence[str], Sequence[str]], tuple[bytes, dict[str, Any]]]
+
+_EVENTS_AT_ONCE: Final = 2_000  # some 6 MB
+_READERS: Final = 24
+_LEASE_S: Final = 60  # a longer training may be done twice, which costs money and nothing else
+_ROUNDS: Final = 12  # each lost race means that another trainer got further
+
+
+class Outcome(StrEnum):
+    """What a wake-up led to."""
+
+    LEFT_TO_LATER = "left to a later event"
+    LEFT_TO_HOLDER = "left to the trainer at work"
+    UP_TO_DATE = "up to date"
+    SWITCHED = "switched"
+
+
+@dataclass(frozen=True)
+class TrainDeps:
+    """What training needs from outside."""
+
+    store: ObjectStore
+    train_head: TrainHead
+    patience: Patience
+    min_labels: int
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+def train(wake_up: WakeUp, deps: TrainDeps) -> Outcome:
+    """Bring a project up to date; say what came of it. Retryable after too many lost races."""
+    project = Project(deps.store, project_key(wake_up.project))
+    for _ in range(_ROUNDS):
+        pending = project.pending()
+        if _can_leave(wake_up, pending, project, deps):
+            return Outcome.LEFT_TO_LATER
+        try:
+            _fold_pending(project, pending)
+            return _catch_up(project, deps)
+        except Conflict:
+            continue
+    raise Retryable(f"lost {_ROUNDS} races")
+
+
+def _can_leave(wake_up: WakeUp, pending: list[Listed], project: Project, deps: TrainDeps) -> bool:
+    if wake_up.reason != "event":
+        return False
+    own = (one.stored_at for one in pending if project.is_event(one, wake_up.event))
+    times = [one.stored_at for one in pending]
+    return can_leave_to_a_later_event(next(own, None), times, deps.clock(), deps.patience)
+
+
+# -- events to dataset -----------------------------------------------------------------------
+
+
+def _fold_pending(project: Project, pending: list[Listed]) -> None:
+    for batch in batched(pending, _EVENTS_AT_ONCE, strict=False):
+        after = project.dataset_pointer()
+        dataset = project.dataset(after.value)
+        events = _read_events(project, batch)
+        project.add_dataset(after, fold(dataset, events))
+        project.forget(list(batch))
+
+
+def _read_events(project: Project, batch: Sequence[Listed]) -> list[Event]:
+    """Return the events that are still there, setting aside those that are none."""
+    with ThreadPoolExecutor(_READERS) as readers:
+        bodies = readers.map(project.read, batch)
+        read = ((one, body) for one, body in zip(batch, bodies, strict=True) if body is not None)
+        return [event for one, body in read if (event := _understood(project, one, body))]
+
+
+def _understood(project: Project, listed: Listed, body: bytes) -> Event | None:
+    try:
+        return Event.from_json(body)
+    except (KeyError, TypeError, ValueError, RecursionError) as exc:
+        project.quarantine(listed, body, f"{type(exc).__name__}: not an event")
+        logger().error("event quarantined", extra={"key": listed.key})
+        count("EventQuarantined")
+        return None
+
+
+# -- dataset to version ----------------------------------------------------------------------
+
+
+def _catch_up(project: Project, deps: TrainDeps) -> Outcome:
+    """Train until the active version is as new as the dataset.
+
+    Whoever finds the lease taken has folded its events before, so the holder, who looks once more
+    after giving the lease back, sees them. Looking before giving it back would lose them.
+    """
+    outcome, me = Outcome.UP_TO_DATE, uuid4().hex
+    while pointer := project.untrained_dataset():
+        if not project.take_lease(me, deps.clock().timestamp(), _LEASE_S):
+            return Outcome.LEFT_TO_HOLDER
+        try:
+            _train_version(project, pointer, deps)
+        finally:
+            project.release_lease(me)
+        outcome = Outcome.SWITCHED
+    return outcome
+
+
+def _train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) -> None:
+    started = time.monotonic()
+    dataset = project.dataset(pointer)
+    try:
+        texts, labels = read_label_config(dataset.label_config or "").examples(dataset)
+    except Unprocessable as exc:
+        return _retire(project, pointer, str(exc))
+    if len(set(labels)) < 2 or len(labels) < deps.min_labels:
+        told = f"{len(labels)} labels of {len(set(labels))} classes"
+        return _retire(project, pointer, f"{told}; needs {deps.min_labels} of 2 or more")
+    artefact, facts = deps.train_head(texts, labels)
+    version, digest = f"{pointer.seq}-{uuid4().hex[:8]}", sha256(artefact).hexdigest()
+    card = {
+        "version": version,
+        "format": FORMAT,
+        "sha256": digest,
+        "dataset": {"seq": pointer.seq, "sha256": pointer.sha256},
+        "labels": len(labels),
+        "classes": dict(sorted(Counter(labels).items())),
+        "trained_at": deps.clock().isoformat(timespec="seconds"),
+        "seconds": round(time.monotonic() - started, 3),
+        **facts,
+    }
+    project.add_model(version, artefact, card)
+    told = f"trained on {len(labels)} labels"
+    return _switch(project, pointer, version, digest, {"why": told, "at": card["trained_at"]})
+
+
+def _retire(project: Project, pointer: DatasetPointer, why: str) -> None:
+    """Serve no model: a training from scratch on what is left would give none."""
+    _switch(project, pointer, UNTRAINED, "", {"why": why})
+
+
+def _switch(
+    project: Project, pointer: DatasetPointer, version: str, digest: str, why: dict[str, Any]
+) -> None:
+    """Serve the version unless a newer one is served already. Lost races are tried again."""
+    for _ in range(_ROUNDS):
+        after = project.active()
+        to = ActivePointer(version, pointer.seq, FORMAT, digest, after.value.switch + 1)
+        if to.age <= after.value.age:
+            return
+        try:
+            project.switch(after, to, why)
+        except Conflict:
+            continue
+        facts = {"project": project.key, "version": version, "why": why["why"]}
+        logger().info("version switched", extra=facts)
+        return
+    raise Retryable(f"lost {_ROUNDS} races for the active version")

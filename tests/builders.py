@@ -1,0 +1,71 @@
+"""Events and bodies for tests: one project, two labels, made to order."""
+
+from typing import Any
+
+from labelloop.domain.events import Annotation, Event, Task
+
+PROJECT = "38.1795398621"
+LABELS = ("Positive", "Negative")
+
+
+def label_config(*labels: str) -> str:
+    choices = "".join(f'<Choice value="{label}"/>' for label in labels or LABELS)
+    return (
+        '<View><Text name="text" value="$text"/>'
+        f'<Choices name="label" toName="text" choice="single">{choices}</Choices></View>'
+    )
+
+
+def region(label: str) -> dict[str, Any]:
+    return {
+        "from_name": "label",
+        "to_name": "text",
+        "type": "choices",
+        "value": {"choices": [label]},
+    }
+
+
+def annotation(id_: int, label: str | None = "Positive", **changes: Any) -> Annotation:
+    fields = {
+        "id": id_,
+        "task": id_,
+        "updated_at": f"2026-11-23T10:00:{id_ % 60:02d}.000000+00:00",
+        "result": [region(label)] if label else [],
+        "skipped": False,
+        "ground_truth": False,
+        "annotator": 1,
+    }
+    return Annotation(**fields | changes)
+
+
+def task(id_: int, text: Any = None) -> Task:
+    data = {"text": f"Task {id_}" if text is None else text}
+    return Task(id=id_, updated_at="2026-11-23T09:00:00.000000+00:00", data=data)
+
+
+def created(id_: int, label: str | None = "Positive", text: Any = None, **changes: Any) -> Event:
+    one = annotation(id_, label, **changes)
+    return event(annotations=(one,), tasks=(task(one.task, text),))
+
+
+def deleted(*ids: int) -> Event:
+    return event(action="ANNOTATIONS_DELETED", deleted_annotations=ids)
+
+
+def event(**changes: Any) -> Event:
+    fields = {
+        "action": "ANNOTATION_CREATED",
+        "project": PROJECT,
+        "label_config": label_config(),
+        "project_updated_at": "2026-11-23T09:00:00.000000+00:00",
+    }
+    return Event(**fields | changes)
+
+
+def reviews(count: int, first: int = 1) -> list[Event]:
+    """Labelled texts that a model can learn: alternately good and bad."""
+    kinds = (("Positive", "a great film, lovely"), ("Negative", "an awful film, boring"))
+    return [
+        created(i, kinds[i % 2][0], f"{kinds[i % 2][1]} number {i}")
+        for i in range(first, first + count)
+    ]

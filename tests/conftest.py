@@ -1,0 +1,82 @@
+"""Fixtures for all tests: no test reaches AWS, and none sees another one's settings."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from labelloop import bootstrap, config, observability
+from tests.fakes import Clock, MemoryQueue, MemoryStore
+
+EVENTS = Path(__file__).parent.parent / "events"
+SECRET = "labelloop:example-password"
+_BUILDERS = (
+    config.settings,
+    bootstrap.store,
+    bootstrap.queue,
+    bootstrap.secret,
+    bootstrap.accept_deps,
+    bootstrap.sweep_deps,
+    bootstrap.train_deps,
+    bootstrap.versions,
+    observability.logger,
+)
+
+
+def load_event(name: str) -> dict[str, Any]:
+    """Return one of the files of events/."""
+    event: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text())
+    return event
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def store(clock: Clock) -> MemoryStore:
+    return MemoryStore(clock)
+
+
+@pytest.fixture
+def queue() -> MemoryQueue:
+    return MemoryQueue()
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
+    """A bucket, a queue and the credentials in moto, and the settings that name them."""
+    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    _forget_builders()
+    with mock_aws():
+        s3, sqs, ssm = boto3.client("s3"), boto3.client("sqs"), boto3.client("ssm")
+        place: Any = {"LocationConstraint": "eu-central-1"}
+        s3.create_bucket(Bucket="labelloop-test", CreateBucketConfiguration=place)
+        url = sqs.create_queue(QueueName="train")["QueueUrl"]
+        ssm.put_parameter(Name="/labelloop/test", Value=SECRET, Type="SecureString")
+        monkeypatch.setenv("BUCKET", "labelloop-test")
+        monkeypatch.setenv("TRAIN_QUEUE_URL", url)
+        monkeypatch.setenv("CREDENTIALS_PARAMETER", "/labelloop/test")
+        monkeypatch.setenv("QUIET_SECONDS", "0")
+        monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Labelloop")
+        monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "labelloop")
+        yield SimpleNamespace(s3=s3, sqs=sqs, ssm=ssm, bucket="labelloop-test", queue_url=url)
+    _forget_builders()
+
+
+def _forget_builders() -> None:
+    from aws_lambda_powertools.utilities.parameters import clear_caches
+
+    clear_caches()
+    for builder in _BUILDERS:
+        builder.cache_clear()

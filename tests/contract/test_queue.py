@@ -1,0 +1,38 @@
+"""One suite, run on the fake and on SQS in moto."""
+
+import boto3
+import pytest
+
+from labelloop.adapters.sqs_queue import SqsQueue
+from labelloop.messages import WakeUp
+from tests.fakes import MemoryQueue
+
+
+@pytest.fixture(params=["memory", "sqs"])
+def queue_and_received(request):
+    if request.param == "memory":
+        fake = MemoryQueue()
+        return fake, lambda: [wake_up for wake_up, delay in fake.sent if not delay]
+    aws = request.getfixturevalue("aws")
+
+    def received():
+        messages = aws.sqs.receive_message(QueueUrl=aws.queue_url, MaxNumberOfMessages=10)
+        return [WakeUp.from_json(message["Body"]) for message in messages.get("Messages", [])]
+
+    return SqsQueue(aws.queue_url, boto3.client("sqs")), received
+
+
+def test_a_wake_up_arrives_as_it_was_sent(queue_and_received):
+    queue, received = queue_and_received
+
+    queue.send(WakeUp("1.2", "event", "name"), 0)
+
+    assert received() == [WakeUp("1.2", "event", "name")]
+
+
+def test_a_delayed_wake_up_does_not_arrive_at_once(queue_and_received):
+    queue, received = queue_and_received
+
+    queue.send(WakeUp("1.2", "sweep"), 900)
+
+    assert received() == []

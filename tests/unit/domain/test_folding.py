@@ -1,0 +1,98 @@
+"""Folding: the same dataset, byte for byte, whatever happened to the events on their way."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labelloop.domain.events import Event
+from labelloop.domain.folding import Dataset, checksum, compress, decompress, fold
+from tests.builders import annotation, created, deleted, event, label_config, task
+
+_IDS = st.integers(1, 4)
+_TIMES = st.sampled_from(["2026-01-01T00:00:00.000000+00:00", "2026-01-02T00:00:00.000000+00:00"])
+_EVENTS = st.one_of(
+    st.builds(
+        lambda i, label, at, skipped, text: created(
+            i, label, text, updated_at=at, skipped=skipped, task=i % 3 + 1
+        ),
+        _IDS,
+        st.sampled_from(["Positive", "Negative", None]),
+        _TIMES,
+        st.booleans(),
+        st.sampled_from(["a", "b"]),
+    ),
+    st.lists(_IDS, max_size=2).map(lambda ids: deleted(*ids)),
+    st.lists(_IDS, max_size=1).map(lambda ids: event(deleted_tasks=tuple(ids))),
+    st.builds(
+        lambda at, label: event(project_updated_at=at, label_config=label_config("A", label)),
+        _TIMES,
+        st.sampled_from(["B", "C"]),
+    ),
+)
+
+
+def folded(*events: Event) -> Dataset:
+    return fold(Dataset(), events)
+
+
+def sha(dataset: Dataset) -> str:
+    return checksum(dataset.to_lines())
+
+
+@given(st.lists(_EVENTS, max_size=8), st.data())
+def test_order_duplicates_and_batches_do_not_matter(events, data):
+    shuffled = data.draw(st.permutations(events + events[:3]))
+    cut = data.draw(st.integers(0, len(shuffled)))
+
+    first = Dataset.from_lines(folded(*shuffled[:cut]).to_lines())
+
+    assert fold(first, shuffled[cut:]).to_lines() == folded(*events).to_lines()
+
+
+def test_the_newest_update_of_an_annotation_wins_however_late_it_comes():
+    old = created(1, "Positive", updated_at="2026-01-01T00:00:00.000000+00:00")
+    new = created(1, "Negative", updated_at="2026-01-01T00:00:00.000001+00:00")
+
+    assert folded(new, old).annotations[1].result == new.annotations[0].result
+
+
+def test_a_delete_is_final_even_if_it_comes_first():
+    assert folded(deleted(1), created(1)).live_annotations() == []
+
+
+def test_deleting_a_task_deletes_its_text_and_its_annotations():
+    dataset = folded(created(1), created(2), event(deleted_tasks=(1,)))
+
+    assert [a.id for a in dataset.live_annotations()] == [2]
+    assert list(dataset.tasks) == [2]
+
+
+def test_the_label_config_of_the_newest_project_wins():
+    newer = event(project_updated_at="2027-01-01T00:00:00.000000+00:00", label_config="<new/>")
+
+    assert folded(newer, created(1)).label_config == "<new/>"
+
+
+def test_an_event_about_nothing_new_leaves_the_dataset_as_it_was():
+    dataset = folded(created(1))
+    before = sha(dataset)
+
+    model_version_changed = event(action="PROJECT_UPDATED")
+
+    assert sha(fold(dataset, [model_version_changed])) == before
+
+
+def test_a_dataset_survives_storing():
+    dataset = folded(created(1, text="\ud800 \x00 é 東"), deleted(7), event(deleted_tasks=(9,)))
+
+    stored = decompress(compress(dataset.to_lines()))
+
+    assert Dataset.from_lines(stored) == dataset
+
+
+def test_the_stored_form_has_no_time_in_it():
+    assert compress(b"x") == compress(b"x")
+
+
+def test_an_annotation_whose_task_is_unknown_does_not_count():
+    assert folded(event(annotations=(annotation(1),))).live_annotations() == []
+    assert folded(event(annotations=(annotation(1),), tasks=(task(1),))).live_annotations()

@@ -1,0 +1,48 @@
+"""The quiet period: when a wake-up may leave the work to a later one."""
+
+from datetime import UTC, datetime, timedelta
+
+from labelloop.domain.policy import Patience, can_leave_to_a_later_event
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+PATIENCE = Patience(quiet_s=10, max_wait_s=60, retrain_after=5)
+
+
+def ago(seconds: int) -> datetime:
+    return NOW - timedelta(seconds=seconds)
+
+
+def can_leave(own: datetime | None, *pending: datetime) -> bool:
+    return can_leave_to_a_later_event(own, pending, NOW, PATIENCE)
+
+
+def test_the_last_event_of_a_burst_is_not_left():
+    assert not can_leave(ago(10), ago(12), ago(10))
+
+
+def test_an_event_before_the_last_is_left_to_the_last():
+    assert can_leave(ago(12), ago(12), ago(10))
+
+
+def test_events_of_the_same_second_leave_nothing_to_each_other():
+    assert not can_leave(ago(10), ago(10), ago(10))
+
+
+def test_enough_events_end_the_wait():
+    assert not can_leave(ago(12), *[ago(12 - i) for i in range(5)])
+
+
+def test_an_old_event_ends_the_wait():
+    assert not can_leave(ago(12), ago(60), ago(10))
+
+
+def test_a_folded_event_leaves_fresh_ones_to_their_own_wake_ups():
+    assert can_leave(None, ago(3))
+
+
+def test_a_folded_event_takes_care_of_one_whose_wake_up_is_overdue():
+    assert not can_leave(None, ago(12))
+
+
+def test_with_nothing_pending_the_model_may_still_be_behind():
+    assert not can_leave(None)

@@ -1,0 +1,116 @@
+"""The recipe for single-choice Choices on Text."""
+
+import pytest
+
+from labelloop.domain.folding import Dataset, fold
+from labelloop.errors import Unprocessable
+from labelloop.recipes.text_choices import TextChoices, read_label_config
+from tests.builders import created, label_config, region
+
+CONTROL = read_label_config(label_config("Positive", "Negative"))
+
+
+def examples(*events, control=CONTROL):
+    return control.examples(fold(Dataset(), events))
+
+
+def test_a_label_config_names_the_control_the_text_and_the_labels():
+    assert TextChoices("label", "text", "text", ("Positive", "Negative")) == CONTROL
+
+
+def test_an_alias_stands_for_its_choice():
+    xml = (
+        '<View><Text name="t" value="$body"/><Choices name="c" toName="t">'
+        '<Choice value="Good" alias="g"/><View><Choice value="Bad"/></View></Choices></View>'
+    )
+
+    assert read_label_config(xml) == TextChoices("c", "t", "body", ("g", "Bad"))
+
+
+@pytest.mark.parametrize(
+    "xml",
+    [
+        "",
+        "not xml",
+        "<View/>",
+        label_config().replace("single", "multiple"),
+        label_config().replace("<Text", "<Image"),
+        label_config().replace('value="$text"', 'value="$text" valueType="url"'),
+        label_config("Only"),
+        '<!DOCTYPE x [<!ENTITY a "b">]><View>&a;</View>',
+        '<!DOCTYPE x SYSTEM "file:///etc/passwd"><View/>',
+        "<View>" * 100_000,
+    ],
+    ids=range(10),
+)
+def test_any_other_label_config_is_refused(xml):
+    with pytest.raises(Unprocessable, match="label_config"):
+        read_label_config(xml)
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        ({"text": "a"}, "a"),
+        ({"text": ""}, ""),
+        ({"text": 7}, "7"),
+        ({"text": None}, None),
+        ({"text": ["a"]}, None),
+        ({"body": "a"}, None),
+        (None, None),
+        ("a", None),
+    ],
+)
+def test_the_text_of_a_task_is_read_if_there_is_one(data, text):
+    assert CONTROL.text_of(data) == text
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        [],
+        [region("Neutral")],
+        [region("Positive") | {"from_name": "other"}],
+        [region("Positive") | {"value": None}],
+        [region("Positive") | {"value": {"choices": []}}],
+        [region("Positive") | {"value": {"choices": [["Positive"]]}}],
+    ],
+)
+def test_a_result_that_gives_none_of_our_labels_gives_none(result):
+    assert CONTROL.label_of(result) is None
+
+
+def test_skipped_and_empty_annotations_teach_nothing():
+    assert examples(created(1, skipped=True), created(2, None)) == ([], [])
+
+
+def test_a_label_that_is_offered_no_more_is_not_learnt():
+    fewer = read_label_config(label_config("Positive", "Neutral"))
+
+    assert examples(created(1, "Positive"), created(2, "Negative"), control=fewer) == (
+        ["Task 1"],
+        ["Positive"],
+    )
+
+
+def test_annotators_who_disagree_are_outvoted():
+    votes = [
+        created(i, label, task=9) for i, label in enumerate(["Positive", "Negative", "Positive"], 1)
+    ]
+
+    assert examples(*votes) == (["Task 9"], ["Positive"])
+
+
+def test_in_a_tie_the_newest_annotation_decides():
+    assert examples(created(1, "Positive", task=9), created(2, "Negative", task=9))[1] == [
+        "Negative"
+    ]
+
+
+def test_a_ground_truth_decides_alone():
+    votes = [created(i, "Positive", task=9) for i in (1, 2)]
+    truth = created(
+        3, "Negative", task=9, ground_truth=True, updated_at="2020-01-01T00:00:00+00:00"
+    )
+
+    assert examples(*votes, truth)[1] == ["Negative"]

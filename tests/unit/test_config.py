@@ -1,0 +1,33 @@
+"""Settings: read once, refused by name."""
+
+import pytest
+
+from labelloop.config import Settings
+from labelloop.errors import BadSettings
+
+REQUIRED = {"BUCKET": "b", "TRAIN_QUEUE_URL": "q", "CREDENTIALS_PARAMETER": "/c"}
+
+
+def test_what_is_not_set_has_a_default():
+    assert Settings.read(REQUIRED).quiet_s == 10
+
+
+def test_what_is_set_is_taken():
+    chosen = Settings.read(REQUIRED | {"QUIET_SECONDS": " 0 ", "SCORE": "entropy"})
+
+    assert (chosen.quiet_s, chosen.score) == (0, "entropy")
+
+
+@pytest.mark.parametrize("variable", REQUIRED)
+def test_a_missing_setting_is_named(variable):
+    with pytest.raises(BadSettings, match=variable):
+        Settings.read(REQUIRED | {variable: " "})
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("QUIET_SECONDS", "-1"), ("QUIET_SECONDS", "901"), ("MIN_LABELS", "many"), ("SCORE", "best")],
+)
+def test_a_setting_out_of_its_limits_is_named(variable, value):
+    with pytest.raises(BadSettings, match=variable):
+        Settings.read(REQUIRED | {variable: value})

@@ -1,0 +1,213 @@
+"""Label Studio's payloads: every action of the contract, and every way to get one wrong."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labelloop.errors import BadRequest, LabelloopError, TooLarge, Unprocessable
+from labelloop.labelstudio import (
+    MOST_BODY_BYTES,
+    project_key,
+    read_event,
+    read_extra_params,
+    read_json,
+)
+from tests.conftest import load_event
+
+
+def body_of(name: str) -> dict[str, Any]:
+    body: dict[str, Any] = json.loads(load_event(name)["body"])
+    return body
+
+
+def changed(path: str, value: Any) -> dict[str, Any]:
+    """Return a good body with one part of it replaced, or removed if the value is ...."""
+    body = body_of("webhook-annotation-created")
+    *parents, last = path.split(".")
+    at = body
+    for name in parents:
+        at = at[name]
+    if value is ...:
+        del at[last]
+    else:
+        at[last] = value
+    return body
+
+
+@pytest.mark.parametrize("kind", ["created", "updated"])
+def test_an_annotation_is_read_with_its_task_and_project(kind):
+    body = body_of(f"webhook-annotation-{kind}")
+
+    event = read_event(body)
+
+    (annotation,), (task,) = event.annotations, event.tasks
+    assert event.project == f"{body['project']['id']}.1795398621"
+    assert event.label_config == body["project"]["label_config"]
+    assert annotation.task == task.id == body["task"]["id"]
+    assert annotation.result[0]["value"] == body["annotation"]["result"][0]["value"]
+    assert task.data == body["task"]["data"]
+
+
+def test_a_skip_is_an_annotation_that_does_not_count():
+    assert read_event(body_of("webhook-annotation-skipped")).annotations[0].skipped
+
+
+def test_bulk_annotations_are_lists_under_singular_names():
+    body = body_of("webhook-annotations-created")
+
+    event = read_event(body)
+
+    assert [a.id for a in event.annotations] == [a["id"] for a in body["annotation"]]
+    assert [t.id for t in event.tasks] == [t["id"] for t in body["task"]]
+
+
+def test_deleted_annotations_are_ids_only():
+    body = body_of("webhook-annotations-deleted")
+
+    event = read_event(body)
+
+    assert event.deleted_annotations == tuple(sorted(a["id"] for a in body["annotations"]))
+    assert event.annotations == event.tasks == ()
+
+
+def test_deleted_tasks_are_ids_only():
+    body = body_of("webhook-tasks-deleted")
+
+    assert read_event(body).deleted_tasks == tuple(sorted(t["id"] for t in body["tasks"]))
+
+
+@pytest.mark.parametrize("name", ["webhook-project-updated", "webhook-start-training"])
+def test_an_event_about_the_project_alone_carries_its_label_config(name):
+    event = read_event(body_of(name))
+
+    assert "<Choices" in event.label_config
+    assert (
+        event.annotations == event.tasks == event.deleted_annotations == event.deleted_tasks == ()
+    )
+
+
+def test_new_tasks_change_no_label():
+    assert read_event(body_of("webhook-tasks-created")) == "TASKS_CREATED changes no label"
+
+
+def test_an_action_without_a_payload_gets_advice():
+    assert "Send payload" in read_event(body_of("webhook-action-only"))
+
+
+def test_what_is_not_on_the_list_is_not_kept():
+    kept = read_event(body_of("webhook-annotation-created")).to_json()
+
+    for secret in (
+        b"TOKEN",
+        b"PASSWORD",
+        b"token",
+        b"password",
+        b"parsed_label_config",
+        b"lead_time",
+    ):
+        assert secret not in kept
+
+
+def test_times_are_kept_so_that_texts_sort_as_times_do():
+    whole = read_event(changed("annotation.updated_at", "2026-11-23T02:00:00Z"))
+    later = read_event(changed("annotation.updated_at", "2026-11-23T03:00:00.000001+01:00"))
+
+    assert whole.annotations[0].updated_at < later.annotations[0].updated_at
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("action", ...),
+        ("action", 7),
+        ("action", "ANNOTATION_EATEN"),
+        ("project", ...),
+        ("project", None),
+        ("project", [1]),
+        ("project.id", ...),
+        ("project.id", "38"),
+        ("project.id", -1),
+        ("project.id", True),
+        ("project.id", 2**70),
+        ("project.created_at", "yesterday"),
+        ("project.created_at", "0001-01-01T00:00:00+14:00"),
+        ("project.updated_at", 7),
+        ("project.label_config", {"a": 1}),
+        ("annotation", ...),
+        ("annotation", "a"),
+        ("annotation", [7]),
+        ("annotation.id", None),
+        ("annotation.task", ...),
+        ("annotation.updated_at", None),
+        ("annotation.result", None),
+        ("annotation.result", [7]),
+        ("task", ...),
+        ("task.data", "text"),
+        ("task.id", 1.5),
+    ],
+)
+def test_a_body_that_no_label_studio_sends_is_refused_by_the_name_of_what_is_wrong(path, value):
+    with pytest.raises(Unprocessable, match=path.split(".")[-1]):
+        read_event(changed(path, value))
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    ),
+    st.sampled_from(
+        ["project", "annotation", "annotation.result", "task", "task.data", "project.id"]
+    ),
+)
+def test_whatever_stands_in_a_field_the_answer_is_an_event_or_a_refusal(value, path):
+    try:
+        event = read_event(changed(path, value))
+    except Unprocessable:
+        return
+    assert type(event).from_json(event.to_json()) is not None
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        (b"", BadRequest),
+        (b"{", BadRequest),
+        (b"\xff\xfe", BadRequest),
+        (b"[]", BadRequest),
+        (b"null", BadRequest),
+        (b"[" * 100_000, BadRequest),
+        (b'{"a":' * 100_000, BadRequest),
+        (b'{"a": ' + b"9" * 5_000 + b"}", BadRequest),
+        (b" " * (MOST_BODY_BYTES + 1), TooLarge),
+    ],
+    ids=range(9),
+)
+def test_a_body_that_is_no_json_object_is_refused(body, error):
+    with pytest.raises(error):
+        read_json(body)
+
+
+@pytest.mark.parametrize(
+    "key", [None, 38, "", "38", "38.", "38.1/..", "../x", "٣.٣", "1.2\n", ["1.2"]]
+)
+def test_a_project_that_is_not_named_as_label_studio_does_is_refused(key):
+    with pytest.raises(Unprocessable, match="project"):
+        project_key(key)
+
+
+@pytest.mark.parametrize(
+    ("value", "params"),
+    [(None, {}), ({"a": 1}, {"a": 1}), ('{"a": 1}', {"a": 1}), ("", {}), (" \n", {}), ("null", {})],
+)
+def test_extra_params_are_an_object_or_its_json_text(value, params):
+    assert read_extra_params(value) == params
+
+
+@pytest.mark.parametrize("value", [7, [1], "a", "[1]", "[" * 100_000])
+def test_other_extra_params_are_refused(value):
+    with pytest.raises(LabelloopError, match="extra_params"):
+        read_extra_params(value)

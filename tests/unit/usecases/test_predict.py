@@ -1,0 +1,137 @@
+"""Predicting: one result for each task, whatever it holds."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labelloop.errors import TooLarge
+from labelloop.usecases.predict import predict
+from labelloop.usecases.serve import Served
+from tests.builders import label_config
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+class LengthHead:
+    """Longer texts are more positive."""
+
+    def __init__(self, *classes: str, seconds=lambda text: None) -> None:
+        self.classes = classes or ("Negative", "Positive")
+        self._seconds = seconds
+
+    def predict_proba(self, texts):
+        for text in texts:
+            self._seconds(text)
+        first = np.array([1 / (2 + len(text)) for text in texts], np.float32)
+        rest = (1 - first) / (len(self.classes) - 1)
+        return np.stack([first] + [rest] * (len(self.classes) - 1), axis=1)
+
+
+def predictions(tasks, head=None, config=None, **kwargs):
+    served = Served("1-a", head or LengthHead())
+    return predict(tasks, config or label_config(), served, "margin", **kwargs)
+
+
+def task(text):
+    return {"id": 1, "data": {"text": text}}
+
+
+def test_each_task_gets_the_likeliest_label_and_its_confidence():
+    one, other = predictions([task(""), task("abcdefgh")])
+
+    assert one.result == [
+        {
+            "from_name": "label",
+            "to_name": "text",
+            "type": "choices",
+            "value": {"choices": ["Negative"]},
+            "score": 0.5,
+        }
+    ]
+    assert other.result[0]["value"]["choices"] == ["Positive"]
+    assert other.result[0]["score"] == pytest.approx(0.9)
+    assert other.score == pytest.approx(0.8)
+
+
+@given(st.lists(JSON | st.builds(lambda d: {"data": d}, JSON) | st.builds(task, JSON), max_size=8))
+def test_whatever_the_tasks_hold_there_is_one_finite_result_each(tasks):
+    results = predictions(tasks)
+
+    assert len(results) == len(tasks)
+    assert all(math.isfinite(one.score) for one in results)
+    json.dumps([one.result for one in results], allow_nan=False)
+
+
+def test_unreadable_tasks_go_last_and_do_not_shift_the_others():
+    first, unreadable, last = predictions([task(""), {"data": {}}, task("abcdefgh")])
+
+    assert (unreadable.result, unreadable.score) == ([], 1.0)
+    assert first.result[0]["value"]["choices"] == ["Negative"]
+    assert last.result[0]["value"]["choices"] == ["Positive"]
+
+
+def test_a_project_without_a_model_gets_empty_results_that_are_all_first():
+    served = Served("untrained", None)
+
+    assert [
+        (p.result, p.score) for p in predict([task("a")] * 3, label_config(), served, "margin")
+    ] == [([], 0.0)] * 3
+
+
+@pytest.mark.parametrize(
+    "config",
+    [None, "<View/>", "nonsense", label_config("Other", "Labels"), label_config("Positive", "New")],
+)
+def test_a_label_config_the_model_cannot_answer_gets_empty_results(config):
+    results = predict([task("a")] * 2, config, Served("1-a", LengthHead()), "margin")
+
+    assert [p.result for p in results] == [[], []]
+
+
+def test_labels_that_are_offered_no_more_are_not_predicted_and_their_share_goes_to_the_others():
+    head = LengthHead("Gone", "Positive", "Negative")
+
+    (one,) = predictions([task("")], head)
+
+    assert one.result[0]["value"]["choices"] == ["Positive"]
+    assert one.result[0]["score"] == pytest.approx(0.5)
+
+
+def test_the_names_of_the_controls_are_those_of_the_request():
+    renamed = label_config().replace('name="label"', 'name="sentiment"')
+
+    (one,) = predictions([task("a")], config=renamed)
+
+    assert one.result[0]["from_name"] == "sentiment"
+
+
+def test_a_request_that_would_take_too_long_is_refused_at_its_beginning():
+    now = [0.0]
+
+    def take_a_second(_):
+        now[0] += 1.0
+
+    with pytest.raises(TooLarge, match="fewer tasks"):
+        predictions([task("a")] * 1_000, LengthHead(seconds=take_a_second), clock=lambda: now[0])
+
+    assert now[0] == 256
+
+
+def test_a_request_whose_answer_would_be_too_large_is_refused_before_any_work():
+    def fail(_):
+        raise AssertionError("worked")
+
+    with pytest.raises(TooLarge, match="fewer tasks"):
+        predictions([task("a")] * 50_000, LengthHead(seconds=fail))
+
+
+def test_no_tasks_are_no_results():
+    assert predictions([]) == []

@@ -1,0 +1,131 @@
+"""Serving: the newest version within seconds, and never a bad one."""
+
+from hashlib import sha256
+
+import numpy as np
+import pytest
+
+from labelloop.errors import BadModel, Unavailable
+from labelloop.project import ActivePointer, Project
+from labelloop.usecases.serve import Versions
+from tests.builders import PROJECT
+
+
+class NamedHead:
+    """A head whose classes tell which artefact it was loaded from."""
+
+    def __init__(self, artefact: bytes) -> None:
+        if artefact.startswith(b"bad"):
+            raise BadModel("does not load")
+        self.classes = [artefact.decode()]
+
+    def predict_proba(self, texts):
+        return np.ones((len(texts), 1))
+
+
+@pytest.fixture
+def versions(store, clock) -> Versions:
+    return Versions(store, NamedHead, lambda: clock.now.timestamp())
+
+
+@pytest.fixture
+def switch(store):
+    project = Project(store, PROJECT)
+
+    def switch(version: str, artefact: bytes | None, digest: str | None = None) -> None:
+        if artefact is not None:
+            project.add_model(version, artefact, {})
+        after = project.active()
+        digest = digest or sha256(artefact or b"").hexdigest()
+        seq = after.value.switch + 1
+        project.switch(after, ActivePointer(version, seq, 1, digest, seq), {"why": "test"})
+
+    return switch
+
+
+def test_a_project_without_a_model_is_untrained(versions):
+    assert versions.of(PROJECT).version == "untrained"
+
+
+def test_a_new_version_is_taken_up_within_seconds_and_not_asked_for_on_every_call(
+    versions, switch, clock, store
+):
+    switch("1-a", b"one")
+    assert versions.of(PROJECT).classes == ["one"]
+    switch("2-b", b"two")
+    reads = store.reads
+
+    assert versions.of(PROJECT).version == "1-a"
+    assert store.reads == reads
+    clock.sleep(5)
+
+    assert (versions.of(PROJECT).version, versions.of(PROJECT).classes) == ("2-b", ["two"])
+
+
+@pytest.mark.parametrize(
+    ("artefact", "digest"), [(b"bad", None), (b"two", "0" * 64), (None, "0" * 64)]
+)
+def test_a_bad_version_is_never_served_and_the_old_one_stays(
+    versions, switch, clock, artefact, digest, monkeypatch
+):
+    counted = []
+    monkeypatch.setattr("labelloop.usecases.serve.count", counted.append)
+    switch("1-a", b"one")
+    versions.of(PROJECT)
+    switch("2-b", artefact, digest)
+    clock.sleep(5)
+
+    assert versions.of(PROJECT).version == "1-a"
+    assert counted == ["VersionRejected"]
+    clock.sleep(5)
+    assert versions.of(PROJECT).version == "1-a"
+    assert counted == ["VersionRejected"]
+
+
+def test_a_bad_first_version_leaves_the_project_untrained(versions, switch, monkeypatch):
+    monkeypatch.setattr("labelloop.usecases.serve.count", lambda _: None)
+    switch("1-a", b"bad")
+
+    assert versions.of(PROJECT).version == "untrained"
+
+
+def test_a_version_after_a_bad_one_is_served(versions, switch, clock, monkeypatch):
+    monkeypatch.setattr("labelloop.usecases.serve.count", lambda _: None)
+    switch("1-a", b"bad")
+    versions.of(PROJECT)
+    switch("2-b", b"two")
+    clock.sleep(5)
+
+    assert versions.of(PROJECT).version == "2-b"
+
+
+def test_a_model_taken_out_of_service_is_not_served_any_more(versions, switch, clock):
+    switch("1-a", b"one")
+    versions.of(PROJECT)
+    switch("untrained", None)
+    clock.sleep(5)
+
+    assert versions.of(PROJECT).head is None
+
+
+def test_while_the_store_is_down_what_is_loaded_goes_on_serving(versions, switch, clock, store):
+    switch("1-a", b"one")
+    versions.of(PROJECT)
+    store.down = True
+    clock.sleep(5)
+
+    assert versions.of(PROJECT).version == "1-a"
+
+
+def test_while_the_store_is_down_a_project_never_seen_cannot_be_served(versions, store):
+    store.down = True
+
+    with pytest.raises(Unavailable):
+        versions.of(PROJECT)
+
+
+def test_memory_holds_the_heads_of_the_projects_seen_last(versions, store, clock):
+    for number in range(1, 40):
+        versions.of(f"{number}.1")
+
+    assert len(versions._slots) == 16

@@ -1,0 +1,27 @@
+"""Sweeping: nobody is forgotten."""
+
+from labelloop.project import Project
+from labelloop.usecases.sweep import SweepDeps, sweep
+from tests.builders import PROJECT, created
+
+
+def test_a_project_with_pending_events_is_woken(store, queue):
+    Project(store, PROJECT).add_event("a", created(1))
+
+    assert sweep(SweepDeps(store, queue)) == 1
+    assert [(w.project, w.reason, delay) for w, delay in queue.sent] == [(PROJECT, "sweep", 0)]
+
+
+def test_a_project_whose_training_never_ended_is_woken(store, queue):
+    project = Project(store, PROJECT)
+    after = project.dataset_pointer()
+    dataset = project.dataset(after.value)
+    dataset.label_config = "<View/>"
+    project.add_dataset(after, dataset)
+
+    assert sweep(SweepDeps(store, queue)) == 1
+
+
+def test_an_empty_bucket_wakes_nobody(store, queue):
+    assert sweep(SweepDeps(store, queue)) == 0
+    assert not queue

@@ -1,0 +1,300 @@
+"""Training: from events to the version that is served."""
+
+import json
+from collections import Counter
+
+import pytest
+
+from labelloop.domain.events import Event
+from labelloop.domain.policy import Patience
+from labelloop.errors import BadModel, Conflict, Rejected
+from labelloop.messages import WakeUp
+from labelloop.project import ActivePointer, Project
+from labelloop.usecases.train import Outcome, TrainDeps, train
+from tests.builders import PROJECT, created, deleted, event, label_config, reviews
+
+SWEEP = WakeUp(PROJECT, "sweep")
+
+
+class Trainer:
+    """A head trainer that tells what it was given, and lets tests happen meanwhile."""
+
+    def __init__(self) -> None:
+        self.trainings: list[Counter[tuple[str, str]]] = []
+        self.meanwhile = lambda: None
+
+    def __call__(self, texts, labels):
+        self.trainings.append(Counter(zip(texts, labels, strict=True)))
+        happen, self.meanwhile = self.meanwhile, lambda: None
+        happen()
+        return repr(sorted(self.trainings[-1].items())).encode(), {"facts": "kept"}
+
+
+@pytest.fixture
+def trainer() -> Trainer:
+    return Trainer()
+
+
+@pytest.fixture
+def deps(store, trainer, clock) -> TrainDeps:
+    patience = Patience(quiet_s=10, max_wait_s=60, retrain_after=20)
+    return TrainDeps(store, trainer, patience, min_labels=4, clock=clock)
+
+
+@pytest.fixture
+def project(store) -> Project:
+    return Project(store, PROJECT)
+
+
+@pytest.fixture
+def add(project, clock):
+    """Store events a second apart, as the webhook does; give back the wake-up of the last."""
+
+    def add(*events: Event) -> WakeUp:
+        for one in events:
+            clock.sleep(1)
+            name = f"{clock.now:%Y%m%dT%H%M%S.%f}-{len(project.pending()):04d}"
+            project.add_event(name, one)
+        return WakeUp(PROJECT, "event", name)
+
+    return add
+
+
+def card_of(store, version: str) -> dict:
+    return json.loads(store.body(f"projects/{PROJECT}/models/{version}/card.json"))
+
+
+def test_labels_become_a_version_that_is_served(deps, add, project, store):
+    add(*reviews(6))
+
+    assert train(SWEEP, deps) is Outcome.SWITCHED
+
+    active = project.active().value
+    card = card_of(store, active.version)
+    assert active.is_trained
+    assert card["version"] == active.version
+    assert card["sha256"] == active.sha256
+    assert card["classes"] == {"Negative": 3, "Positive": 3}
+    assert card["facts"] == "kept"
+    assert project.versions() == [active.version]
+
+
+def test_a_burst_of_labels_triggers_one_training(deps, add, trainer, clock):
+    wake_ups = [add(one) for one in reviews(6)]
+    clock.sleep(10)
+
+    outcomes = [train(wake_up, deps) for wake_up in wake_ups]
+
+    assert outcomes[:-1] == [Outcome.LEFT_TO_LATER] * 5
+    assert outcomes[-1] is Outcome.SWITCHED
+    assert len(trainer.trainings) == 1
+
+
+def test_the_start_training_button_waits_for_nobody(deps, add):
+    add(*reviews(6))
+
+    assert train(WakeUp(PROJECT, "start_training", "any"), deps) is Outcome.SWITCHED
+
+
+def test_a_wake_up_that_comes_twice_finds_its_work_done(deps, add, trainer, project):
+    wake_up = add(*reviews(6))
+    train(wake_up, deps)
+    before = project.active()
+
+    assert train(wake_up, deps) is Outcome.UP_TO_DATE
+    assert project.active() == before
+    assert len(trainer.trainings) == 1
+
+
+def test_folded_events_are_deleted_and_the_snapshot_holds_them(deps, add, project):
+    add(*reviews(6))
+    train(SWEEP, deps)
+
+    assert not project.has_pending()
+    dataset = project.dataset(project.dataset_pointer().value)
+    assert sorted(dataset.annotations) == [1, 2, 3, 4, 5, 6]
+
+
+def test_an_event_that_changes_nothing_makes_no_new_version(deps, add, project):
+    add(*reviews(6))
+    train(SWEEP, deps)
+    before = project.active().value
+
+    add(event(action="PROJECT_UPDATED"))
+
+    assert train(SWEEP, deps) is Outcome.UP_TO_DATE
+    assert project.active().value == before
+
+
+def test_too_few_labels_train_nothing_and_are_not_looked_at_again(deps, add, project, store):
+    add(*reviews(3))
+    train(SWEEP, deps)
+
+    assert not project.active().value.is_trained
+    assert project.untrained_dataset() is None
+    assert "3 labels of 2 classes" in store.body(store.keys("history/")[0]).decode()
+
+
+def test_one_class_trains_nothing(deps, add, project, trainer):
+    add(*[created(i, "Positive") for i in range(1, 9)])
+    train(SWEEP, deps)
+
+    assert not project.active().value.is_trained
+    assert trainer.trainings == []
+
+
+def test_a_label_config_of_another_kind_trains_nothing(deps, add, project, trainer):
+    add(*reviews(6), event(label_config="<View/>", project_updated_at="2027"))
+    train(SWEEP, deps)
+
+    assert not project.active().value.is_trained
+    assert trainer.trainings == []
+
+
+def test_a_label_taken_out_of_the_label_config_is_not_learnt(deps, add, trainer):
+    fewer = label_config("Positive", "Neutral")
+    add(*reviews(6), *[created(i, "Neutral") for i in range(7, 11)])
+    add(event(label_config=fewer, project_updated_at="2027"))
+    train(SWEEP, deps)
+
+    assert {label for _, label in trainer.trainings[-1]} == {"Positive", "Neutral"}
+
+
+def test_deleting_all_of_a_class_leads_to_what_a_training_from_scratch_would_give(
+    deps, add, trainer, project
+):
+    add(*reviews(8), *[created(i, "Negative", f"dull {i}") for i in range(20, 24)])
+    train(SWEEP, deps)
+    add(deleted(*range(20, 24)))
+    train(SWEEP, deps)
+
+    trainer.trainings.append(
+        Counter(
+            (e.tasks[0].data["text"], e.annotations[0].result[0]["value"]["choices"][0])
+            for e in reviews(8)
+        )
+    )
+
+    assert trainer.trainings[-2] == trainer.trainings[-1]
+
+
+def test_deleting_down_to_one_class_takes_the_model_out_of_service(deps, add, project):
+    add(*reviews(8))
+    train(SWEEP, deps)
+    add(deleted(*[e.annotations[0].id for e in reviews(8) if e.annotations[0].id % 2]))
+    train(SWEEP, deps)
+
+    assert project.active().value.version == "untrained"
+
+
+@pytest.mark.parametrize(
+    "poison",
+    [
+        b"",
+        b"[]",
+        b'{"poison": "\xff"}',
+        created(99).to_json().replace(b'"id":99', b'"id":"99"'),
+        created(99).to_json().replace(b'"updated_at":"2026', b'"updated_at":2026,"x":"'),
+        deleted(99).to_json().replace(b"[99]", b'["99"]'),
+        b"[" * 100_000,
+    ],
+    ids=range(7),
+)
+def test_an_event_that_cannot_be_understood_is_put_aside_and_the_others_train(
+    deps, add, store, project, poison
+):
+    store.create(f"projects/{PROJECT}/events/0000.json", poison)
+    add(*reviews(6))
+
+    assert train(SWEEP, deps) is Outcome.SWITCHED
+
+    (aside,) = store.keys("/quarantine/")
+    assert "not an event" in json.loads(store.body(aside))["reason"]
+    assert not project.has_pending()
+
+
+def test_a_model_that_fails_its_check_is_not_served_and_the_wake_up_fails(
+    deps, add, project, trainer
+):
+    def fail():
+        raise BadModel("off")
+
+    trainer.meanwhile = fail
+    add(*reviews(6))
+
+    with pytest.raises(BadModel):
+        train(SWEEP, deps)
+
+    assert not project.active().value.is_trained
+    assert train(SWEEP, deps) is Outcome.SWITCHED
+
+
+def test_labels_that_come_during_a_training_are_learnt_in_the_next_round(
+    deps, add, project, trainer
+):
+    add(*reviews(6))
+
+    def another_trainer_folds_more():
+        add(*reviews(4, first=7))
+        assert train(SWEEP, deps) is Outcome.LEFT_TO_HOLDER
+
+    trainer.meanwhile = another_trainer_folds_more
+    train(SWEEP, deps)
+
+    assert [sum(seen.values()) for seen in trainer.trainings] == [6, 10]
+    assert project.untrained_dataset() is None
+
+
+def test_a_lease_that_ran_out_is_taken_over(deps, add, project, clock):
+    project.take_lease("somebody who died", clock.now.timestamp(), 60)
+    add(*reviews(6))
+    assert train(SWEEP, deps) is Outcome.LEFT_TO_HOLDER
+
+    clock.sleep(60)
+
+    assert train(SWEEP, deps) is Outcome.SWITCHED
+
+
+def test_a_slow_trainer_does_not_replace_a_newer_version(deps, add, project, trainer):
+    add(*reviews(6))
+
+    def somebody_switches_to_newer():
+        project.switch(project.active(), ActivePointer("9-new", 9, 1, "", 1), {"why": "newer"})
+
+    trainer.meanwhile = somebody_switches_to_newer
+    train(SWEEP, deps)
+
+    assert project.active().value.version == "9-new"
+
+
+def test_a_lost_race_for_the_snapshot_is_run_again_with_all_labels(
+    deps, add, project, store, monkeypatch
+):
+    add(*reviews(6))
+    replaced, races = Project.add_dataset, []
+
+    def lose_once(self, after, dataset):
+        if not races:
+            races.append(1)
+            raise Conflict("dataset.json")
+        return replaced(self, after, dataset)
+
+    monkeypatch.setattr(Project, "add_dataset", lose_once)
+
+    assert train(SWEEP, deps) is Outcome.SWITCHED
+    assert len(project.dataset(project.dataset_pointer().value).annotations) == 6
+
+
+def test_a_wake_up_that_names_no_project_is_rejected(deps):
+    with pytest.raises(Rejected):
+        train(WakeUp("../x", "sweep"), deps)
+
+
+def test_thousands_of_pending_events_are_folded_in_one_go(deps, store, project, trainer):
+    for number, one in enumerate(reviews(2_500)):
+        store.create(f"projects/{PROJECT}/events/{number:06d}.json", one.to_json())
+
+    train(SWEEP, deps)
+
+    assert sum(trainer.trainings[-1].values()) == 2_500
+    assert not project.has_pending()
