@@ -5,6 +5,7 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.security import HTTPBasic
 from mangum import Mangum
+from starlette.exceptions import HTTPException
 from starlette.middleware.base import RequestResponseEndpoint
 from starlette.responses import Response
 
@@ -51,6 +52,11 @@ async def _authorise(request: Request, call_next: RequestResponseEndpoint) -> Re
 @app.exception_handler(LabelloopError)
 def _refuse(_: Request, error: LabelloopError) -> JSONResponse:
     return JSONResponse({"error": str(error)}, status_of(error))
+
+
+@app.exception_handler(HTTPException)
+def _not_found(_: Request, error: HTTPException) -> JSONResponse:
+    return JSONResponse({"error": error.detail}, error.status_code, error.headers)
 
 
 @app.exception_handler(Exception)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 
 from labelloop.errors import Unavailable
 
@@ -31,7 +31,7 @@ def unavailable_if_passing() -> Iterator[None]:
     """Turn errors that may pass into Unavailable, and let the rest fly: they need a person."""
     try:
         yield
-    except HTTPClientError as exc:  # time-outs, refused and broken connections
+    except (ConnectionError, HTTPClientError) as exc:
         raise Unavailable(f"AWS did not answer: {type(exc).__name__}") from exc
     except ClientError as exc:
         status = exc.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)

@@ -81,7 +81,9 @@ class SklearnHead:
             ("ids", Int64TensorType([None, None])),
             ("counts", FloatTensorType([None, None])),
         ]
-        model = convert_sklearn(self._classifier, initial_types=inputs, target_opset=_OPSET)
+        model = convert_sklearn(
+            self._classifier, "labelloop", initial_types=inputs, target_opset=_OPSET
+        )
         known = {
             "format": FORMAT,
             "classes": self.classes,

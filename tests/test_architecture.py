@@ -1,0 +1,85 @@
+"""Arrows point inward, and what must stay light stays light."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "shared" / "labelloop"
+
+# A folder may import the folders and modules of the package named here, and nothing else of it.
+EDGES = ("errors", "messages", "labelstudio", "ports", "project", "observability")
+MAY_IMPORT = {
+    "domain": ("domain",),
+    "recipes": ("domain", "errors", "recipes"),
+    "usecases": ("domain", "recipes", "usecases", *EDGES),
+    "adapters": ("domain", "recipes", "adapters", *EDGES),
+}
+HEAVY = ("numpy", "scipy", "sklearn", "skl2onnx", "onnx", "onnxruntime", "pydantic", "fastapi")
+
+
+def imports_of(path: Path) -> set[str]:
+    """Return the modules a file imports, wherever in the file."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add(f"{'.' * node.level}{node.module or ''}")
+    return found
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for folder in MAY_IMPORT for path in (PACKAGE / folder).glob("*.py")],
+    ids=lambda path: f"{path.parent.name}/{path.name}",
+)
+def test_arrows_point_inward(path):
+    own = {name.split(".")[1] for name in imports_of(path) if name.startswith("labelloop.")}
+
+    assert own <= set(MAY_IMPORT[path.parent.name])
+
+
+@pytest.mark.parametrize("name", ["domain", "usecases", "recipes"])
+def test_the_core_knows_neither_aws_nor_http(name):
+    for path in (PACKAGE / name).glob("*.py"):
+        outside = {module.split(".")[0] for module in imports_of(path)}
+        assert not outside & {"boto3", "botocore", "fastapi", "mangum", "aws_lambda_powertools"}
+
+
+def test_only_the_settings_and_the_laptop_read_the_environment():
+    readers = {
+        path.relative_to(PACKAGE).parts[0]
+        for path in PACKAGE.rglob("*.py")
+        if "environ" in path.read_text() or "getenv" in path.read_text()
+    }
+
+    assert readers <= {"config.py", "local"}
+
+
+def test_a_function_is_one_file_that_imports_no_sibling():
+    for folder in (ROOT / "functions").iterdir():
+        assert [p.name for p in folder.iterdir() if p.name != "__pycache__"] == ["app.py"]
+        assert not [
+            name for name in imports_of(folder / "app.py") if name.startswith((".", "func"))
+        ]
+
+
+@pytest.mark.parametrize(
+    ("function", "banned"),
+    [
+        ("webhook", (*HEAVY, "boto3", "botocore")),
+        ("sweep", HEAVY),
+        ("predict", ("sklearn", "skl2onnx", "onnx", "scipy", "boto3")),
+    ],
+)
+def test_a_cold_start_imports_nothing_it_does_not_need(function, banned):
+    script = f"import functions.{function}.app, sys; print(*sys.modules)"
+    run = subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+
+    assert not set(run.stdout.split()) & set(banned)

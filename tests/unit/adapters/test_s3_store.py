@@ -1,0 +1,81 @@
+"""What S3 answers when writers race and when it fails, injected below the store."""
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError, ConnectTimeoutError
+
+from labelloop.adapters.s3_store import S3Store
+from labelloop.errors import Conflict, Unavailable
+
+
+@pytest.fixture
+def store(aws) -> S3Store:
+    return S3Store(aws.bucket, boto3.client("s3"))
+
+
+@pytest.fixture
+def answer_with(store, monkeypatch):
+    """Make S3 answer the next calls of an operation with errors, before they do anything."""
+
+    def answer_with(operation: str, *codes: tuple[int, str]) -> None:
+        left, real = list(codes), getattr(store._s3, operation)
+
+        def answer(**request):
+            if not left:
+                return real(**request)
+            status, code = left.pop(0)
+            told = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+            raise ClientError(told, operation)
+
+        monkeypatch.setattr(store._s3, operation, answer)
+
+    return answer_with
+
+
+def test_a_write_that_met_another_under_way_is_tried_again(store, answer_with):
+    answer_with(
+        "put_object", (409, "ConditionalRequestConflict"), (409, "ConditionalRequestConflict")
+    )
+
+    store.create("a", b"1")
+
+    assert store.get("a").body == b"1"
+
+
+def test_a_write_that_keeps_meeting_others_is_a_conflict(store, answer_with):
+    answer_with("put_object", *[(409, "ConditionalRequestConflict")] * 20)
+
+    with pytest.raises(Conflict):
+        store.create("a", b"1")
+
+
+def test_a_lost_answer_to_our_own_write_is_found_out(store, answer_with):
+    first = store.create("a", b"1")
+    second = store.replace("a", b"2", first)
+    answer_with("put_object", (412, "PreconditionFailed"))
+
+    assert store.replace("a", b"2", first) == second
+
+
+def test_a_failing_store_is_unavailable(store, answer_with):
+    answer_with("get_object", *[(503, "SlowDown")] * 20)
+
+    with pytest.raises(Unavailable):
+        store.get("a")
+
+
+def test_a_store_that_does_not_answer_is_unavailable(store, monkeypatch):
+    def hang(**_):
+        raise ConnectTimeoutError(endpoint_url="https://s3")
+
+    monkeypatch.setattr(store._s3, "get_object", hang)
+
+    with pytest.raises(Unavailable):
+        store.get("a")
+
+
+def test_an_error_that_a_person_must_mend_is_not_hidden(store, answer_with):
+    answer_with("get_object", (403, "AccessDenied"))
+
+    with pytest.raises(ClientError, match="AccessDenied"):
+        store.get("a")
