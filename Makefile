@@ -1,0 +1,102 @@
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# Nothing is written outside the checkout but download caches, and nothing of the caller's Python leaks in.
+unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
+export UV_PYTHON_INSTALL_DIR := $(CURDIR)/.local/python
+export __SAM_CLI_APP_DIR := $(CURDIR)/.local/sam-settings
+export SAM_CLI_TELEMETRY := 0
+export AWS_DEFAULT_REGION ?= us-east-1
+
+HOST_ARCH := $(subst aarch64,arm64,$(shell uname -m))
+ARCH ?= $(HOST_ARCH)
+ifeq ($(filter x86_64 arm64,$(ARCH)),)
+$(error ARCH is $(ARCH), but Lambda runs on x86_64 or arm64)
+endif
+export LABELLOOP_ARCH := $(ARCH)
+
+# A Python 3.13 that really runs: on PATH there may be the shim of a version manager that has none.
+PYTHON := $(shell for python in python3.13 "$$HOME"/.pyenv/versions/3.13.*/bin/python3.13; do \
+	"$$python" -c "import venv" 2>/dev/null && echo "$$python" && break; done)
+UV_PIN := 0.13.9
+UV := $(or $(shell command -v uv),.local/uv/bin/uv)
+
+VENV := .venv/.stamp
+SAM := .local/sam/.stamp
+EMULATOR := .local/emulator/.stamp
+BUILT := .aws-sam/built-$(ARCH)
+LAYERS := runtime serving training
+EXPORT = $(UV) export --quiet --frozen --no-header --no-annotate --only-group
+
+.PHONY: help
+help: ## say what there is
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
+
+# ── Every day ────────────────────────────────────────────────────────────────────────────────────
+.PHONY: check test build build-all up demo
+check: $(VENV) $(SAM) ## lint, types, template, lock file
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+	.local/sam/bin/sam validate --lint
+	$(UV) lock --check
+	@for layer in $(LAYERS); do \
+	  $(EXPORT) $$layer | diff -u layers/$$layer/requirements.txt - \
+	  || { echo "layers/$$layer/requirements.txt is not what uv.lock says: run make layers"; exit 1; }; done
+
+test: $(BUILT) $(EMULATOR) ## all tests, the whole system on the local stack among them
+	.venv/bin/pytest
+
+build: $(BUILT) ## functions and layers, for ARCH=x86_64 or arm64; checks Lambda's limits
+
+build-all: ## build and check for both processors, this machine's last
+	@for arch in $(filter-out $(HOST_ARCH),x86_64 arm64) $(HOST_ARCH); do $(MAKE) build ARCH=$$arch; done
+
+up: $(BUILT) $(EMULATOR) ## run the whole system here, for Label Studio to connect to
+	@.venv/bin/python -m labelloop.local.up $(ARGS)
+
+demo: $(BUILT) $(EMULATOR) ## watch it learn: a simulated annotator, real data, active against random
+	@.venv/bin/python -m labelloop.local.demo $(ARGS)
+
+# ── Now and then ─────────────────────────────────────────────────────────────────────────────────
+.PHONY: setup layers deploy clean
+setup: $(VENV) $(SAM) $(EMULATOR) ## install the tools; every other target does what it needs of this
+
+layers: $(VENV) ## lock the layers' requirements again, after a change of pyproject.toml
+	$(UV) lock
+	for layer in $(LAYERS); do $(EXPORT) $$layer --output-file layers/$$layer/requirements.txt >/dev/null; done
+
+deploy: $(BUILT) ## to your AWS account, asking for the settings
+	.local/sam/bin/sam deploy --guided --parameter-overrides Architecture=$(ARCH)
+
+clean: ## remove what make made, but not the local stack's models and credentials (.local/state)
+	rm -rf .aws-sam .venv .local/{emulator,python,sam,sam-settings,uv} .{hypothesis,mypy,pytest,ruff}*_cache
+
+# ── What they need ───────────────────────────────────────────────────────────────────────────────
+# A folder's date changes with what is in it, so that a deleted file counts too.
+SOURCES := template.yaml samconfig.toml $(shell find functions layers shared -mindepth 1 \
+	\( -name __pycache__ -o -name local \) -prune -o -print)
+
+$(BUILT): $(SOURCES) $(VENV) $(SAM)
+	@rm -f .aws-sam/built-*
+	PATH="$(CURDIR)/.venv/bin:$$PATH" .local/sam/bin/sam build --parameter-overrides Architecture=$(ARCH)
+	.venv/bin/python layers/check.py .aws-sam/build $(ARCH)
+	@touch $@
+
+# SAM and the emulator pin their own botocore: each gets an environment of its own.
+$(VENV): GROUP := dev
+$(SAM): GROUP := sam
+$(EMULATOR): GROUP := emulator
+$(VENV) $(SAM) $(EMULATOR): pyproject.toml uv.lock | $(UV)
+	@echo "installing $(@D)"
+	@UV_PROJECT_ENVIRONMENT=$(@D) $(UV) sync --quiet --frozen --only-group $(GROUP) \
+	  --python $(or $(PYTHON),3.13) || { $(UV) python find 3.13 >/dev/null 2>&1 \
+	  || echo "No Python 3.13 here, and none could be fetched: install it and try again." >&2; exit 1; }
+	@touch $@
+
+.local/uv/bin/uv:
+	@echo "installing uv into .local/uv"
+	@$(or $(PYTHON),python3) -m venv .local/uv || { echo "Install uv: https://docs.astral.sh/uv" >&2; exit 1; }
+	@.local/uv/bin/pip install --quiet --disable-pip-version-check uv==$(UV_PIN)
