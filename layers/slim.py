@@ -27,7 +27,6 @@ UNUSED = (
     "sklearn/datasets/descr",
     "sklearn/datasets/images",
     "boto3/examples",
-    "numpy/f2py",
     "*.dist-info/RECORD",
     "*.dist-info/sboms",
     *(f"**/*.{suffix}" for suffix in ("a", "c", "cc", "cpp", "f90", "h", "hpp")),
