@@ -2,6 +2,7 @@
 
 import secrets
 import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from labelloop.local.emulator import (
 from labelloop.local.proxy import proxy, serving
 
 NAME = "labelloop"
+LOCAL = ROOT / ".local"
 TEMPLATE = ROOT / ".aws-sam" / "build" / "template.yaml"
 
 
@@ -57,7 +59,8 @@ def local_stack(
     """
     with ExitStack() as ending:
         if state is None:
-            state = Path(ending.enter_context(TemporaryDirectory(prefix="labelloop-")))
+            LOCAL.mkdir(exist_ok=True)
+            state = Path(ending.enter_context(TemporaryDirectory(prefix="once-", dir=LOCAL)))
         yield ending.enter_context(_running(port, emulator_port, state.resolve(), parameters or {}))
 
 
@@ -65,6 +68,8 @@ def local_stack(
 def _running(
     port: int, emulator_port: int, state: Path, parameters: Mapping[str, str]
 ) -> Iterator[LocalStack]:
+    if sys.platform != "linux":
+        raise LocalStackFailed("the layers hold Linux libraries: run this on Linux, or in WSL")
     if not TEMPLATE.exists():
         raise LocalStackFailed(f"{TEMPLATE} is missing; run make build")
     state.mkdir(parents=True, exist_ok=True)
