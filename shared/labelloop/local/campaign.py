@@ -42,7 +42,7 @@ class Campaign:
     by_score: bool
     report: Callable[[int, str], None]
     is_stopped: Callable[[], bool]
-    time_limit_s: float = 60
+    time_limit_s: float = 120  # the first training starts cold
     labelled: int = field(default=0, init=False)
 
     def rounds(self, sizes: list[int]) -> Iterator[Point]:

@@ -4,6 +4,7 @@ Run it by `make demo`, which sets up and builds what it needs.
 """
 
 import json
+import shutil
 import signal
 import sys
 import time
@@ -23,11 +24,11 @@ from labelloop.local.emulator import ROOT
 from labelloop.local.progress import Display
 from labelloop.local.stack import local_stack
 
-DATA, RESULTS = ROOT / ".local" / "data", ROOT / "demo"
+DATA, STATE, RESULTS = ROOT / ".local" / "data", ROOT / ".local" / "demo", ROOT / "demo"
 POOL, HELD_OUT = 4_000, 1_000
-ROUNDS = [20] * 12
+ROUNDS = [20] * 10
 VERSIONS_WANTED = 3
-PARAMETERS = {"QuietSeconds": "1"}
+PARAMETERS = {"QuietSeconds": "2"}  # longer than between two labels, shorter than a round
 INTERRUPTED = 130  # what a shell makes of a program that Ctrl-C ended
 
 
@@ -44,7 +45,9 @@ def main() -> int:
         return INTERRUPTED
     except LabelloopError as error:
         console.print(f"The demo failed: {error}", style="red", markup=False)
+        console.print(f"What the stack was doing is in {STATE.relative_to(ROOT)}/emulator.log.")
         return 1
+    shutil.rmtree(STATE, ignore_errors=True)
     _conclude(console, data, curves, time.monotonic() - started)
     return 0 if _went_round(console, curves) else 1
 
@@ -58,13 +61,13 @@ def _introduce(console: Console, data: reuters.DataSet) -> None:
 
 
 def _label(console: Console, data: reuters.DataSet) -> dict[str, Curve]:
-    console.print("Deploying the template onto the embedded AWS ...")
+    shutil.rmtree(STATE, ignore_errors=True)
     with (
-        local_stack(parameters=PARAMETERS) as stack,
+        Display(console, ORDERS, sum(ROUNDS)) as display,
+        local_stack(state=STATE, parameters=PARAMETERS) as stack,
         httpx.Client(
             base_url=stack.url, auth=(stack.user, stack.password), trust_env=False
         ) as client,
-        Display(console, ORDERS, sum(ROUNDS)) as display,
     ):
         return label_side_by_side(data, ROUNDS, Backend(client), display)
 
@@ -80,8 +83,8 @@ def _conclude(
     (RESULTS / "result.json").write_text(numbers + "\n")
     console.print(learning_curve.table(active, random))
     console.print(
-        "Labels saved: how many more labels random order took to reach the active accuracy."
-        " One run with one random order: another one gives somewhat other numbers."
+        "Accuracy is what /predict served. Labels saved: how many more labels random order took to"
+        " reach the active accuracy; one run, so another random order gives other numbers."
     )
     console.print(
         f"{seconds:.0f} s. See {RESULTS.name}/learning-curve.png and {RESULTS.name}/result.json."

@@ -33,7 +33,7 @@ def labels_saved(point: Point, random: Sequence[Point]) -> str:
 
 def table(active: Sequence[Point], random: Sequence[Point]) -> Table:
     """Return labels -> accuracy in both orders, and what the active order saved."""
-    result = Table(title="Accuracy on held-out documents, as served by /predict")
+    result = Table(title="Accuracy on held-out documents")
     for heading in ("labels", "active", "random", "labels saved"):
         result.add_column(heading, justify="right")
     for a, r in zip(active, random, strict=True):

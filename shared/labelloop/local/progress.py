@@ -16,19 +16,21 @@ class Display:
         self._console = console
         self._bars = Progress(
             TextColumn("{task.description:<7}"),
-            BarColumn(bar_width=24),
+            BarColumn(bar_width=12),
             MofNCompleteColumn(),
-            TextColumn("labels · {task.fields[doing]:<22} · {task.fields[last]}"),
+            TextColumn("{task.fields[doing]:<20} {task.fields[last]:<20}"),
             TimeElapsedColumn(),
             console=console,
             disable=not console.is_terminal,
         )
         self._rows = {
-            name: self._bars.add_task(name, total=labels, doing="waiting", last="no version yet")
+            name: self._bars.add_task(name, total=labels, doing="starting the stack", last="")
             for name in names
         }
 
     def __enter__(self) -> Self:
+        if not self._console.is_terminal:
+            self._console.print("Deploying the template onto the embedded AWS ...")
         self._bars.start()
         return self
 
@@ -46,7 +48,7 @@ class Display:
 
     def measured(self, name: str, point: Point) -> None:
         """Show a version's accuracy; without a terminal this is a line of its own."""
-        found = f"{point.accuracy:.1%} by {point.version}"
+        found = f"{point.accuracy:.1%} ({point.version})"
         self._bars.update(self._rows[name], completed=point.labels, last=found)
         if not self._console.is_terminal:
             self._console.print(f"{name:<7} {point.labels:>4} labels: {found}", highlight=False)

@@ -29,6 +29,7 @@ def _stack(fake, monkeypatch, tmp_path):
     data = DataSet(documents(8), documents(4))
     monkeypatch.setattr(demo, "local_stack", stack)
     monkeypatch.setattr(demo, "RESULTS", tmp_path / "demo")
+    monkeypatch.setattr(demo, "STATE", demo.ROOT / ".local" / "no-such-state")
     monkeypatch.setattr(demo, "ROUNDS", [2, 2, 2])
     monkeypatch.setattr(campaign, "POLL_S", 0)
     monkeypatch.setattr(reuters, "load", lambda folder, pool, held_out: data)
