@@ -232,19 +232,16 @@ def test_each_function_may_do_what_it_has_to_and_no_more():
     assert may("SweepFunction") == read | {"sqs:SendMessage"}
 
 
-def test_nothing_but_events_and_leases_can_be_deleted():
+def test_nothing_but_events_can_be_deleted():
     deletable = [
-        resource["Fn::Sub"]
+        resource
         for function in FUNCTIONS
         for actions, resources in statements(function)
         if "s3:DeleteObject" in actions
         for resource in resources
     ]
 
-    assert deletable == [
-        "${Bucket.Arn}/projects/*/events/*",
-        "${Bucket.Arn}/projects/*/lease.json",
-    ]
+    assert deletable == [{"Fn::Sub": "${Bucket.Arn}/projects/*/events/*"}]
 
 
 def test_each_function_logs_to_a_group_that_forgets():

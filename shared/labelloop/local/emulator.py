@@ -72,6 +72,7 @@ def emulator(state: Path, port: int) -> Iterator[Mapping[str, str]]:
             [executable("LABELLOOP_EMULATOR", ".local/emulator/bin/ministack")],
             env=sealed_environment(
                 state / "home",
+                AUTH="true",  # each function may do what its role allows, and nothing else
                 BIND_HOST=LOOPBACK,
                 GATEWAY_PORT=str(port),
                 LAMBDA_EXECUTOR="local",

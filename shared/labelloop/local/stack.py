@@ -77,6 +77,8 @@ def _running(
     emulator_port = claim_port(emulator_port, "the emulator", "--emulator-port")
     with emulator(state, emulator_port) as aws:
         outputs = _deploy(state, aws, parameters)
+        # The emulator enforces policies as AWS does, but speaks HTTP: the bucket takes TLS only.
+        _client("s3", aws).delete_bucket_policy(Bucket=outputs["BucketName"])
         user, password = _credentials(state / "credentials")
         _client("ssm", aws).put_parameter(
             Name=outputs["CredentialsParameterName"],
