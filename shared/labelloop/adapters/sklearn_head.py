@@ -21,7 +21,7 @@ from labelloop.recipes.terms import terms
 
 MOST_TERMS: Final = 50_000
 TOLERANCE: Final = 1e-5  # between scikit-learn's probabilities and the graph's
-_CHECKED_TEXTS: Final = 1_000
+_CHECKED_TEXTS: Final = 100
 _OPSET: Final = 18
 
 

@@ -7,10 +7,12 @@ inside an ONNX graph would need a locale that Lambda lacks, and splits most scri
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 MOST_CHARACTERS: Final = 20_000  # some 3,000 words; the rest of a longer text is not looked at
 NGRAM_SIZES: Final = range(2, 5)
+_MOST_REMEMBERED: Final = 32  # characters; a longer chunk is no common word
 _WORD = re.compile(r"\w+")
 
 
@@ -20,10 +22,16 @@ def terms(text: str) -> Iterator[str]:
     for word in _WORD.findall(text):
         yield "=" + word
     for chunk in text.split():
-        padded = f" {chunk} "
-        for size in NGRAM_SIZES:
-            for start in range(len(padded) - size + 1):
-                yield padded[start : start + size]
+        yield from _ngrams(chunk) if len(chunk) <= _MOST_REMEMBERED else _ngrams_of(chunk)
+
+
+def _ngrams_of(chunk: str) -> tuple[str, ...]:
+    padded = f" {chunk} "
+    starts = ((start, size) for size in NGRAM_SIZES for start in range(len(padded) - size + 1))
+    return tuple(padded[start : start + size] for start, size in starts)
+
+
+_ngrams = lru_cache(maxsize=8_192)(_ngrams_of)  # a few MB: common words are most of a text
 
 
 def normalise(text: str) -> str:
