@@ -107,11 +107,13 @@ def _deploy(state: Path, aws: Mapping[str, str], parameters: Mapping[str, str]) 
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
+        text=True,
         check=False,
     )
-    (state / "deploy.log").write_bytes(done.stdout)
+    (state / "deploy.log").write_text(done.stdout)
     if done.returncode:
-        raise LocalStackFailed(f"sam deploy failed; see {state / 'deploy.log'}")
+        reason = done.stdout.partition("Error: ")[2].strip() or "no reason given"
+        raise LocalStackFailed(f"sam deploy failed: {reason}\n(all of it: {state}/deploy.log)")
     (stack,) = _client("cloudformation", aws).describe_stacks(StackName=NAME)["Stacks"]
     return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
