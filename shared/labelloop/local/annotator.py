@@ -1,6 +1,7 @@
 """A simulated annotator: the requests Label Studio sends on its behalf, in their real shapes."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -27,7 +28,7 @@ def setup_request(project: Project) -> Json:
     }
 
 
-def predict_request(project: Project, tasks: list[Task]) -> Json:
+def predict_request(project: Project, tasks: Sequence[Task]) -> Json:
     """Return the body of POST /predict for tasks that nobody has labelled yet."""
     unlabelled = {"is_labeled": False, "annotations": [], "predictions": [], "updated_by": None}
     return {

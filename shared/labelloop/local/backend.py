@@ -1,8 +1,7 @@
 """The machine-learning backend as Label Studio sees it: a few HTTP requests."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import batched
 from typing import Any
 
 import httpx
@@ -11,7 +10,6 @@ from labelloop.errors import LabelloopError
 from labelloop.local.annotator import Task, predict_request, setup_request
 from labelloop.local.project import Json, Project
 
-TASKS_PER_REQUEST = 1_000  # about 1.5 MB of R8; Lambda takes 6 MB
 PREDICT_TIMEOUT_S = 100  # Label Studio's own time limits, but for /webhook and /setup, which
 QUICK_TIMEOUT_S = 30  # a machine busy with training may answer late
 
@@ -47,19 +45,12 @@ class Backend:
         """Hand over one webhook event."""
         self._ask("POST", "webhook", event)
 
-    def predict(self, project: Project, tasks: list[Task]) -> list[Prediction]:
-        """Return one prediction per task, in the order of the tasks."""
-        return [
-            prediction
-            for batch in batched(tasks, TASKS_PER_REQUEST, strict=False)
-            for prediction in self._predict(project, list(batch))
-        ]
-
-    def _predict(self, project: Project, tasks: list[Task]) -> Iterator[Prediction]:
+    def predict(self, project: Project, tasks: Sequence[Task]) -> list[Prediction]:
+        """Return one prediction per task, in the order of the tasks; one request."""
         results = self._ask("POST", "predict", predict_request(project, tasks)).get("results", [])
         if len(results) != len(tasks):
             raise BackendFailed(f"/predict gave {len(results)} results for {len(tasks)} tasks")
-        return map(_prediction, results)
+        return [_prediction(result) for result in results]
 
     def _ask(self, method: str, route: str, body: Json | None) -> Json:
         limit_s = PREDICT_TIMEOUT_S if route == "predict" else QUICK_TIMEOUT_S

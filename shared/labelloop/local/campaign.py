@@ -3,12 +3,14 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import batched
 
 from labelloop.local.annotator import Task, annotation_created
-from labelloop.local.backend import Backend, BackendFailed
+from labelloop.local.backend import Backend, BackendFailed, Prediction
 from labelloop.local.project import Project
 
 POLL_S = 0.25
+TASKS_PER_REQUEST = 1_000  # about 1.5 MB of news; Lambda takes 6 MB
 
 type Truth = dict[int, str]
 """The right label of each task by its id: what the simulated annotator knows."""
@@ -58,10 +60,17 @@ class Campaign:
         """Return the tasks to label next; the first ones are random, there being no model yet."""
         if not (self.by_score and self.labelled):
             return self.pool[:size]
-        self.report(self.labelled, f"scoring {len(self.pool):,} tasks")
-        predictions = self.backend.predict(self.project, self.pool)
+        predictions = self._predict(self.pool, "scoring")
         scores = {task.id: p.score for task, p in zip(self.pool, predictions, strict=True)}
         return sorted(self.pool, key=lambda task: scores[task.id])[:size]
+
+    def _predict(self, tasks: list[Task], why: str) -> list[Prediction]:
+        predictions: list[Prediction] = []
+        for batch in batched(tasks, TASKS_PER_REQUEST, strict=False):
+            self._go_on()
+            self.report(self.labelled, f"{why} {len(predictions) + len(batch):,} tasks")
+            predictions += self.backend.predict(self.project, batch)
+        return predictions
 
     def _label(self, tasks: list[Task]) -> None:
         chosen = {task.id for task in tasks}
@@ -81,7 +90,6 @@ class Campaign:
             self._go_on()
             version = self.backend.version(self.project)
             if version != previous and self._is_served(version):
-                self.report(self.labelled, "measuring")
                 accuracy = self._accuracy_of(version)
                 if accuracy is not None:
                     return Point(self.labelled, accuracy, version)
@@ -96,7 +104,7 @@ class Campaign:
 
     def _accuracy_of(self, version: str) -> float | None:
         """Return the share of right predictions; None if a newer version came in between."""
-        predictions = self.backend.predict(self.project, self.held_out)
+        predictions = self._predict(self.held_out, "testing on")
         versions = {p.version for p in predictions} | {self.backend.version(self.project)}
         if versions != {version}:
             return None

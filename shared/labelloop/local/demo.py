@@ -117,6 +117,7 @@ def _end(number: int, frame: FrameType | None) -> NoReturn:
     """Unwind everything that was started, once: a second Ctrl-C must not leave it running."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    print("\nStopping ...", flush=True)
     raise KeyboardInterrupt
 
 

@@ -22,6 +22,7 @@ class FakeBackend:
         self.annotated: dict[str, list[Any]] = defaultdict(list)
         self.served: dict[str, str] = defaultdict(lambda: "untrained")
         self.asked: list[str] = []
+        self.tasks_at_once: list[int] = []
         self.retrains_at_request = 1_000_000
 
     def labelled_tasks(self, project: Project) -> list[int]:
@@ -43,6 +44,7 @@ class FakeBackend:
         return {"model_version": self._newest(body["project"])}
 
     def predict(self, body: Any) -> Any:
+        self.tasks_at_once.append(len(body["tasks"]))
         version = self.served[body["project"]]
         self.served[body["project"]] = self._newest(body["project"])
         return {"results": [self._result(task, version) for task in body["tasks"]]}

@@ -5,7 +5,6 @@ from typing import Any
 import httpx
 import pytest
 
-from labelloop.local import backend as module
 from labelloop.local.backend import Backend, BackendFailed
 
 
@@ -14,15 +13,10 @@ def answering(status: int, **content: Any) -> Backend:
     return Backend(httpx.Client(transport=transport, base_url="http://fake"))
 
 
-def test_there_is_one_prediction_per_task_in_their_order(
-    backend, fake, project, tasks, monkeypatch
-):
-    monkeypatch.setattr(module, "TASKS_PER_REQUEST", 3)
-
+def test_there_is_one_prediction_per_task_in_their_order(backend, project, tasks):
     predictions = backend.predict(project, tasks)
 
     assert [p.score for p in predictions] == [1 / task.id for task in tasks]
-    assert fake.asked == ["/predict"] * 3
 
 
 def test_without_a_model_no_label_is_predicted(backend, project, tasks):

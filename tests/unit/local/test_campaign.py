@@ -49,6 +49,15 @@ def test_active_order_starts_as_random_order_then_takes_the_lowest_scores(start,
     assert fake.labelled_tasks(project) == [1, 2, 6, 5]
 
 
+def test_a_large_pool_is_scored_in_several_requests(start, fake, project, monkeypatch):
+    monkeypatch.setattr(module, "TASKS_PER_REQUEST", 3)
+
+    list(start(by_score=True).rounds([2, 2]))
+
+    assert max(fake.tasks_at_once) == 3
+    assert fake.labelled_tasks(project) == [1, 2, 6, 5]
+
+
 def test_a_version_that_never_comes_is_told_with_the_number_of_labels(start, fake):
     fake.labels_per_version = 100
 

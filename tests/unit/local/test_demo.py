@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from labelloop.local import campaign, demo, reuters
-from labelloop.local.emulator import LocalStackFailed
+from labelloop.local.emulator import ROOT, LocalStackFailed
 from labelloop.local.reuters import DataSet, Document
 
 
@@ -29,7 +29,7 @@ def _stack(fake, monkeypatch, tmp_path):
     data = DataSet(documents(8), documents(4))
     monkeypatch.setattr(demo, "local_stack", stack)
     monkeypatch.setattr(demo, "RESULTS", tmp_path / "demo")
-    monkeypatch.setattr(demo, "STATE", demo.ROOT / ".local" / "no-such-state")
+    monkeypatch.setattr(demo, "STATE", ROOT / ".local" / "no-such-state")
     monkeypatch.setattr(demo, "ROUNDS", [2, 2, 2])
     monkeypatch.setattr(campaign, "POLL_S", 0)
     monkeypatch.setattr(reuters, "load", lambda folder, pool, held_out: data)
