@@ -3,7 +3,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
-# Nothing is written outside the checkout but download caches, and nothing of the caller's Python leaks in.
+# Nothing but download caches is written outside the checkout, and the caller's Python stays out.
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 export UV_PYTHON_INSTALL_DIR := $(CURDIR)/.local/python
 export __SAM_CLI_APP_DIR := $(CURDIR)/.local/sam-settings
@@ -79,10 +79,13 @@ clean: ## remove what make made, but not the local stack's models and credential
 SOURCES := template.yaml samconfig.toml $(shell find functions layers shared -mindepth 1 \
 	\( -name __pycache__ -o -name local \) -prune -o -print)
 
+# One build at a time, and none while the local stack uploads it (see local/stack.py).
+LOCK := $(if $(shell command -v flock),flock .local/build.lock)
+
 $(BUILT): $(SOURCES) $(VENV) $(SAM)
 	@rm -f .aws-sam/built-*
-	PATH="$(CURDIR)/.venv/bin:$$PATH" .local/sam/bin/sam build --parameter-overrides Architecture=$(ARCH)
-	.venv/bin/python layers/check.py .aws-sam/build $(ARCH)
+	PATH="$(CURDIR)/.venv/bin:$$PATH" $(LOCK) .local/sam/bin/sam build --parameter-overrides Architecture=$(ARCH)
+	$(LOCK) .venv/bin/python layers/check.py .aws-sam/build $(ARCH)
 	@touch $@
 
 # SAM and the emulator pin their own botocore: each gets an environment of its own.

@@ -1,5 +1,6 @@
 """The whole system on a laptop: the real template, deployed onto an embedded AWS."""
 
+import fcntl
 import secrets
 import subprocess
 import sys
@@ -70,13 +71,12 @@ def _running(
 ) -> Iterator[LocalStack]:
     if sys.platform != "linux":
         raise LocalStackFailed("the layers hold Linux libraries: run this on Linux, or in WSL")
-    if not TEMPLATE.exists():
-        raise LocalStackFailed(f"{TEMPLATE} is missing; run make build")
     state.mkdir(parents=True, exist_ok=True)
     port = claim_port(port, "Labelloop", "--port")
     emulator_port = claim_port(emulator_port, "the emulator", "--emulator-port")
     with emulator(state, emulator_port) as aws:
-        outputs = _deploy(state, aws, parameters)
+        with _no_build_running():
+            outputs = _deploy(state, aws, parameters)
         # The emulator enforces policies as AWS does, but speaks HTTP: the bucket takes TLS only.
         _client("s3", aws).delete_bucket_policy(Bucket=outputs["BucketName"])
         user, password = _credentials(state / "credentials")
@@ -89,6 +89,16 @@ def _running(
         api = f"{aws['AWS_ENDPOINT_URL']}/_aws/execute-api/{outputs['ApiId']}/$default"
         with serving(proxy(api), LOOPBACK, port) as url:
             yield LocalStack(url, user, password, outputs, aws)
+
+
+@contextmanager
+def _no_build_running() -> Iterator[None]:
+    """Hold off builds: SAM would keep half a layer under the name of the whole one, for good."""
+    with (LOCAL / "build.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        if not TEMPLATE.exists():
+            raise LocalStackFailed(f"{TEMPLATE} is missing; run make build")
+        yield
 
 
 def _deploy(state: Path, aws: Mapping[str, str], parameters: Mapping[str, str]) -> dict[str, str]:
