@@ -26,9 +26,10 @@ def region(label: str) -> dict[str, Any]:
 
 
 def annotation(id_: int, label: str | None = "Positive", **changes: Any) -> Annotation:
-    fields = {
+    fields: dict[str, Any] = {
         "id": id_,
         "task": id_,
+        "created_at": "2026-11-23T10:00:00.000000+00:00",
         "updated_at": f"2026-11-23T10:00:{id_ % 60:02d}.000000+00:00",
         "result": [region(label)] if label else [],
         "skipped": False,
@@ -40,7 +41,8 @@ def annotation(id_: int, label: str | None = "Positive", **changes: Any) -> Anno
 
 def task(id_: int, text: Any = None) -> Task:
     data = {"text": f"Task {id_}" if text is None else text}
-    return Task(id=id_, updated_at="2026-11-23T09:00:00.000000+00:00", data=data)
+    at = "2026-11-23T09:00:00.000000+00:00"
+    return Task(id=id_, created_at=at, updated_at=at, data=data)
 
 
 def created(id_: int, label: str | None = "Positive", text: Any = None, **changes: Any) -> Event:
@@ -53,9 +55,10 @@ def deleted(*ids: int) -> Event:
 
 
 def event(**changes: Any) -> Event:
-    fields = {
+    fields: dict[str, Any] = {
         "action": "ANNOTATION_CREATED",
         "project": PROJECT,
+        "received_at": "2026-11-23T11:00:00.000000+00:00",
         "label_config": label_config(),
         "project_updated_at": "2026-11-23T09:00:00.000000+00:00",
     }

@@ -1,7 +1,7 @@
 """In-memory ports. They answer questions; the contract suite makes them believable."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from labelloop.errors import Conflict, Unavailable
@@ -25,7 +25,7 @@ class Clock:
 class MemoryStore:
     """An object store in a dict. `down` makes it fail as a store that can't be reached."""
 
-    def __init__(self, clock: Clock | None = None) -> None:
+    def __init__(self, clock: Callable[[], datetime] | None = None) -> None:
         self._clock = clock or Clock()
         self._objects: dict[str, tuple[Stored, datetime]] = {}
         self._writes = 0

@@ -1,11 +1,12 @@
 """HTTP for Label Studio's small calls: /health, /setup, and /webhook -> one stored event."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from labelloop.bootstrap import accept_deps, secret
 from labelloop.credentials import Access, check
-from labelloop.errors import LabelloopError
+from labelloop.errors import Ignored, LabelloopError
 from labelloop.http import ASK_FOR_CREDENTIALS, Request, answer, answer_error, read_request
 from labelloop.labelstudio import project_key, read_event, read_extra_params, read_json
 from labelloop.observability import logger
@@ -52,7 +53,8 @@ def _setup(request: Request) -> Any:
 
 
 def _webhook(request: Request) -> Any:
-    event = read_event(read_json(request.body))
-    if isinstance(event, str):
-        return answer(200, {"status": "ignored", "reason": event})
+    try:
+        event = read_event(read_json(request.body), datetime.now(UTC))
+    except Ignored as reason:
+        return answer(200, {"status": "ignored", "reason": str(reason)})
     return answer(202, {"status": "accepted", "event": accept(event, accept_deps())})

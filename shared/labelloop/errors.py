@@ -2,6 +2,7 @@
 
 LabelloopError
 ├── BadSettings        a deployment's setting is missing or out of its limits
+├── Ignored            understood, and nothing to do about it                      200
 ├── Rejected           the same input will fail again: answer 4xx, or quarantine it
 │   ├── BadRequest     not the JSON that Label Studio sends                         400
 │   ├── Unprocessable  JSON, but not an event or request of the contract            422
@@ -20,6 +21,10 @@ class LabelloopError(Exception):
 
 class BadSettings(LabelloopError):
     """A deployment's setting is missing or out of its limits."""
+
+
+class Ignored(LabelloopError):
+    """The event is understood, and there is nothing to store of it; the text says why."""
 
 
 class Rejected(LabelloopError):

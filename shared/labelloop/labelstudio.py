@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from labelloop.domain.events import Annotation, Event, Task
-from labelloop.errors import BadRequest, TooLarge, Unprocessable
+from labelloop.errors import BadRequest, Ignored, TooLarge, Unprocessable
 
 MOST_BODY_BYTES: Final = 6_000_000  # Lambda takes 6 MB of the escaped event
 UNTRAINED: Final = "untrained"  # the version of a project without a model
@@ -64,24 +64,25 @@ def project_key(value: Any) -> str:
     raise Unprocessable("project: expected '<id>.<created>', as Label Studio sends it")
 
 
-def read_event(body: Mapping[str, Any]) -> Event | str:
-    """Return the event of a webhook body, or the reason why there is nothing to store.
+def read_event(body: Mapping[str, Any], received_at: datetime) -> Event:
+    """Return the event of a webhook body.
 
-    Raises Unprocessable for a body that no Label Studio sends.
+    Ignored says why there is nothing to store of it; Unprocessable what no Label Studio sends.
     """
     action = body.get("action")
     if not isinstance(action, str):
         raise Unprocessable("action: expected a text")
     if action in IGNORED:
-        return f"{action} changes no label"
+        raise Ignored(f"{action} changes no label")
     if action not in STORED:
         raise Unprocessable("action: unknown")
     if set(body) == {"action"}:
-        return "no payload: switch on 'Send payload' in the webhook's settings"
+        raise Ignored("no payload: switch on 'Send payload' in the webhook's settings")
     project = _mapping(body.get("project"), "project")
     return Event(
         action=action,
         project=_key_of(project),
+        received_at=_text(received_at),
         label_config=_text_or_none(project.get("label_config"), "project.label_config"),
         project_updated_at=_time(project.get("updated_at"), "project.updated_at"),
         annotations=_annotations(action, body),
@@ -109,6 +110,7 @@ def _annotation(value: Any) -> Annotation:
     return Annotation(
         id=_id(fields.get("id"), "annotation.id"),
         task=_id(fields.get("task"), "annotation.task"),
+        created_at=_time(fields.get("created_at"), "annotation.created_at"),
         updated_at=_time(fields.get("updated_at"), "annotation.updated_at"),
         result=[_region(r) for r in _list(fields.get("result"), "annotation.result")],
         skipped=fields.get("was_cancelled") is True,
@@ -132,6 +134,7 @@ def _task(value: Any) -> Task:
     fields = _mapping(value, "task")
     return Task(
         id=_id(fields.get("id"), "task.id"),
+        created_at=_time(fields.get("created_at"), "task.created_at"),
         updated_at=_time(fields.get("updated_at"), "task.updated_at"),
         data=dict(_mapping(fields.get("data"), "task.data")),
     )
@@ -177,10 +180,13 @@ def _time(value: Any, name: str) -> str:
     """Return a time as UTC text with microseconds, so that texts sort as times do."""
     try:
         time = datetime.fromisoformat(value)
-        time = time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+        return _text(time if time.tzinfo else time.replace(tzinfo=UTC))
     except (TypeError, ValueError, OverflowError):
         raise Unprocessable(f"{name}: expected a time in ISO 8601") from None
-    return time.isoformat(timespec="microseconds")
+
+
+def _text(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def read_extra_params(value: Any) -> dict[str, Any]:

@@ -126,7 +126,7 @@ def test_whatever_tasks_hold_there_is_one_finite_result_each_in_order(label, tra
     label_reviews(label, 10)
     train()
 
-    odd = [None, 7, [], {}, "", "x" * 1_000_000, "\ud800", True, "<b>", float("nan")]
+    odd: list[object] = [None, 7, [], {}, "", "x" * 1_000_000, "\ud800", True, "<b>", float("nan")]
     results = predict(TEXTS["Positive"], *odd, TEXTS["Negative"])
 
     assert len(results) == 12

@@ -166,7 +166,7 @@ def test_a_store_that_fails_is_a_503_and_says_nothing_of_itself(call, aws, monke
 
 
 def test_a_defect_of_ours_is_a_500_without_a_traceback(call, monkeypatch):
-    monkeypatch.setattr("functions.webhook.app.read_event", lambda _: 1 / 0)
+    monkeypatch.setattr("functions.webhook.app.read_event", lambda *_: 1 / 0)
 
     answer = call("webhook-annotation-created")
 

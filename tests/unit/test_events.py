@@ -2,6 +2,7 @@
 
 import base64
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +94,7 @@ def test_setup_asks_with_the_name_of_the_project():
 def test_a_webhook_tells_of_the_one_project(name):
     project = body(name)["project"]
 
-    event = read_event({"action": "PROJECT_UPDATED", "project": project})
+    event = read_event({"action": "PROJECT_UPDATED", "project": project}, datetime.now(UTC))
 
     assert isinstance(event, Event)
     assert event.project == PROJECT

@@ -2,15 +2,17 @@
 
 import json
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any, Self
 
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """One annotator's answer to one task. `updated_at` is UTC text that sorts by time."""
+    """One annotator's answer to one task. Times are UTC texts that sort by time."""
 
     id: int
     task: int
+    created_at: str
     updated_at: str
     result: list[dict[str, Any]]
     skipped: bool
@@ -19,7 +21,7 @@ class Annotation:
 
     def __post_init__(self) -> None:
         _demand(int, self.id, self.task)
-        _demand(str, self.updated_at)
+        _demand_times(self.created_at, self.updated_at)
         _demand(list, self.result)
 
 
@@ -28,21 +30,23 @@ class Task:
     """The data of one task, as it was at `updated_at`."""
 
     id: int
+    created_at: str
     updated_at: str
     data: dict[str, Any]
 
     def __post_init__(self) -> None:
         _demand(int, self.id)
-        _demand(str, self.updated_at)
+        _demand_times(self.created_at, self.updated_at)
         _demand(dict, self.data)
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One accepted call of Label Studio about one project."""
+    """One accepted call of Label Studio about one project, received at a time of our clock."""
 
     action: str
     project: str
+    received_at: str
     label_config: str | None = None
     project_updated_at: str = ""
     annotations: tuple[Annotation, ...] = ()
@@ -52,6 +56,7 @@ class Event:
 
     def __post_init__(self) -> None:
         _demand(str, self.action, self.project, self.project_updated_at, self.label_config or "")
+        _demand_times(self.received_at)
         _demand(int, *self.deleted_annotations, *self.deleted_tasks)
 
     def to_json(self) -> bytes:
@@ -78,6 +83,13 @@ def _demand(kind: type, *values: object) -> None:
     for value in values:
         if type(value) is not kind:
             raise TypeError(f"expected {kind.__name__}, not {type(value).__name__}")
+
+
+def _demand_times(*texts: object) -> None:
+    _demand(str, *texts)
+    for text in texts:
+        if datetime.fromisoformat(str(text)).tzinfo is None:
+            raise ValueError("expected a time with its zone")
 
 
 def canonical(value: Any) -> str:

@@ -11,9 +11,14 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
-from typing import Any, Self
+from datetime import datetime, timedelta
+from typing import Any, Final, Self
 
 from labelloop.domain.events import Annotation, Event, Task, canonical
+
+# Label Studio on SQLite gives the ids of deleted rows to imported ones. A delete carries no time
+# but ours, a row only Label Studio's: their clocks may differ by less than this.
+_REUSED_AFTER: Final = timedelta(hours=1)
 
 
 @dataclass
@@ -24,8 +29,8 @@ class Dataset:
     label_config_at: str = ""
     annotations: dict[int, Annotation] = field(default_factory=dict)
     tasks: dict[int, Task] = field(default_factory=dict)
-    deleted_annotations: set[int] = field(default_factory=set)
-    deleted_tasks: set[int] = field(default_factory=set)
+    deleted_annotations: dict[int, str] = field(default_factory=dict)
+    deleted_tasks: dict[int, str] = field(default_factory=dict)
 
     def live_annotations(self) -> list[Annotation]:
         """Return the annotations that still count, by id."""
@@ -39,8 +44,11 @@ class Dataset:
             {"kind": "annotation"} | asdict(self.annotations[i]) for i in sorted(self.annotations)
         ]
         rows += [{"kind": "task"} | asdict(self.tasks[i]) for i in sorted(self.tasks)]
-        rows += [{"kind": "deleted_annotation", "id": i} for i in sorted(self.deleted_annotations)]
-        rows += [{"kind": "deleted_task", "id": i} for i in sorted(self.deleted_tasks)]
+        for kind, deleted in (
+            ("deleted_annotation", self.deleted_annotations),
+            ("deleted_task", self.deleted_tasks),
+        ):
+            rows += [{"kind": kind, "id": id_, "at": at} for id_, at in sorted(deleted.items())]
         return "\n".join(map(canonical, rows)).encode() + b"\n"
 
     @classmethod
@@ -57,9 +65,9 @@ class Dataset:
                 case "task":
                     dataset.tasks[row["id"]] = Task(**row)
                 case "deleted_annotation":
-                    dataset.deleted_annotations.add(row["id"])
+                    dataset.deleted_annotations[row["id"]] = row["at"]
                 case "deleted_task":
-                    dataset.deleted_tasks.add(row["id"])
+                    dataset.deleted_tasks[row["id"]] = row["at"]
         return dataset
 
 
@@ -71,8 +79,8 @@ def fold(dataset: Dataset, events: Iterable[Event]) -> Dataset:
             _keep_newest(dataset.annotations, annotation)
         for task in event.tasks:
             _keep_newest(dataset.tasks, task)
-        dataset.deleted_annotations.update(event.deleted_annotations)
-        dataset.deleted_tasks.update(event.deleted_tasks)
+        _keep_last(dataset.deleted_annotations, event.deleted_annotations, event.received_at)
+        _keep_last(dataset.deleted_tasks, event.deleted_tasks, event.received_at)
     _drop_deleted(dataset)
     return dataset
 
@@ -113,9 +121,23 @@ def _is_newer(row: Annotation | Task, known: Annotation | Task) -> bool:
     return canonical(asdict(row)) > canonical(asdict(known))
 
 
+def _keep_last(deleted: dict[int, str], ids: Iterable[int], at: str) -> None:
+    for id_ in ids:
+        deleted[id_] = max(at, deleted.get(id_, ""))
+
+
 def _drop_deleted(dataset: Dataset) -> None:
-    for task in dataset.tasks.keys() & dataset.deleted_tasks:
-        del dataset.tasks[task]
+    for task in list(dataset.tasks.values()):
+        if _is_deleted(task.created_at, dataset.deleted_tasks.get(task.id)):
+            del dataset.tasks[task.id]
     for row in list(dataset.annotations.values()):
-        if row.id in dataset.deleted_annotations or row.task in dataset.deleted_tasks:
+        at = (dataset.deleted_annotations.get(row.id), dataset.deleted_tasks.get(row.task))
+        if any(_is_deleted(row.created_at, one) for one in at):
             del dataset.annotations[row.id]
+
+
+def _is_deleted(created_at: str, deleted_at: str | None) -> bool:
+    """Say whether a delete meant this row, and not an earlier one of the same id."""
+    if deleted_at is None:
+        return False
+    return datetime.fromisoformat(created_at) <= datetime.fromisoformat(deleted_at) + _REUSED_AFTER

@@ -15,7 +15,7 @@ from labelloop.project import ActivePointer, Project, Tagged
 
 type LoadHead = Callable[[bytes], Head]
 
-_CHECK_EVERY_S: Final = 2.0
+_CHECK_EVERY_S: Final = 1.0
 _MOST_PROJECTS: Final = 16  # whose heads stay in memory
 
 

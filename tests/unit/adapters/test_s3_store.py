@@ -1,5 +1,7 @@
 """What S3 answers when writers race and when it fails, injected below the store."""
 
+from typing import Any
+
 import boto3
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
@@ -24,7 +26,7 @@ def answer_with(store, monkeypatch):
             if not left:
                 return real(**request)
             status, code = left.pop(0)
-            told = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+            told: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
             raise ClientError(told, operation)
 
         monkeypatch.setattr(store._s3, operation, answer)

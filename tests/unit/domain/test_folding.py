@@ -1,5 +1,7 @@
 """Folding: the same dataset, byte for byte, whatever happened to the events on their way."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -57,6 +59,20 @@ def test_the_newest_update_of_an_annotation_wins_however_late_it_comes():
 
 def test_a_delete_is_final_even_if_it_comes_first():
     assert folded(deleted(1), created(1)).live_annotations() == []
+
+
+def test_an_id_that_is_used_again_long_after_the_delete_is_another_annotation():
+    again = created(1, "Negative", created_at="2026-11-23T12:00:01.000000+00:00")
+
+    assert folded(deleted(1), again).live_annotations() == list(again.annotations)
+    assert folded(again, deleted(1)) == folded(deleted(1), again)
+
+
+def test_the_last_of_several_deletes_counts():
+    later = replace(deleted(1), received_at="2026-11-23T12:30:00.000000+00:00")
+    again = created(1, created_at="2026-11-23T12:20:00.000000+00:00")
+
+    assert folded(later, deleted(1), again).live_annotations() == []
 
 
 def test_deleting_a_task_deletes_its_text_and_its_annotations():

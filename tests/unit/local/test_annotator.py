@@ -1,6 +1,7 @@
 """The simulated annotator's requests have the shape of the real ones in events/."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ def test_a_setup_request_has_the_fields_of_a_real_one(project):
 
 
 def test_events_and_other_requests_name_the_same_project(project, tasks):
-    event = read_event(annotation_created(project, tasks[0], "earn", number=1))
+    event = read_event(annotation_created(project, tasks[0], "earn", number=1), datetime.now(UTC))
 
     assert isinstance(event, Event)
     assert event.project == project.key == setup_request(project)["project"]

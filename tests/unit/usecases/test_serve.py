@@ -68,7 +68,7 @@ def test_a_new_version_is_taken_up_within_seconds_and_not_asked_for_on_every_cal
 def test_a_bad_version_is_never_served_and_the_old_one_stays(
     versions, switch, clock, artefact, digest, monkeypatch
 ):
-    counted = []
+    counted: list[str] = []
     monkeypatch.setattr("labelloop.usecases.serve.count", counted.append)
     switch("1-a", b"one")
     versions.of(PROJECT)

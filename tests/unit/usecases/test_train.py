@@ -271,7 +271,7 @@ def test_a_lost_race_for_the_snapshot_is_run_again_with_all_labels(
     deps, add, project, store, monkeypatch
 ):
     add(*reviews(6))
-    replaced, races = Project.add_dataset, []
+    replaced, races = Project.add_dataset, list[int]()
 
     def lose_once(self, after, dataset):
         if not races:
