@@ -87,8 +87,10 @@ def test_an_event_about_the_project_alone_carries_its_label_config(name):
     event = read_event(body_of(name), NOW)
 
     assert "<Choices" in (event.label_config or "")
-    assert not (event.annotations or event.tasks)
-    assert not (event.deleted_annotations or event.deleted_tasks)
+    assert not event.annotations
+    assert not event.tasks
+    assert not event.deleted_annotations
+    assert not event.deleted_tasks
 
 
 def test_new_tasks_change_no_label():

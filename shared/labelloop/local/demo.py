@@ -41,6 +41,7 @@ def main() -> int:
         _introduce(console, data)
         curves = _label(console, data)
     except KeyboardInterrupt:
+        shutil.rmtree(STATE, ignore_errors=True)
         console.print("Stopped.")
         return INTERRUPTED
     except LabelloopError as error:
