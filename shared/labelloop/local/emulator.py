@@ -38,7 +38,8 @@ def claim_port(port: int, use: str, option: str) -> int:
             probe.bind((LOOPBACK, port))
         except OSError as exc:
             raise LocalStackFailed(
-                f"port {port} for {use} is taken; end what listens there, or choose with {option}"
+                f"port {port} for {use} is taken: end what listens there,"
+                f' or choose another by make up ARGS="{option} ..."'
             ) from exc
         return int(probe.getsockname()[1])
 
