@@ -64,6 +64,42 @@ class Queue(Protocol):
         ...
 
 
+class LabelStudio(Protocol):
+    """One Label Studio, through its API. Values are its own JSON.
+
+    Every method raises Denied when the token is refused, NotFound for a project that is not there,
+    and Unavailable when Label Studio can't be reached or goes on answering 429 or 5xx.
+    """
+
+    def project(self, id_: int) -> dict[str, Any]:
+        """Return a project: its settings and counters."""
+        ...
+
+    def change_project(self, id_: int, **settings: Any) -> None:
+        """Change settings of a project."""
+        ...
+
+    def tasks(self, id_: int) -> Iterator[list[dict[str, Any]]]:
+        """Yield all tasks of a project in pages, by id; predictions and annotations left out."""
+        ...
+
+    def export(self, id_: int) -> Iterator[list[dict[str, Any]]]:
+        """Yield the annotated tasks of a project, with their annotations, in batches."""
+        ...
+
+    def add_predictions(self, id_: int, predictions: list[dict[str, Any]]) -> int:
+        """Store predictions {task, result, score, model_version}; return how many were taken."""
+        ...
+
+    def prediction_counts(self, id_: int) -> dict[str, int]:
+        """Return how many predictions each version has."""
+        ...
+
+    def delete_predictions(self, id_: int, version: str) -> None:
+        """Delete the predictions of a version; a version without any is no error."""
+        ...
+
+
 class Head(Protocol):
     """A model version ready to predict: texts in, one row of probabilities for each out."""
 
