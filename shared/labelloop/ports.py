@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from labelloop.messages import WakeUp
+from labelloop.messages import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,20 @@ class ObjectStore(Protocol):
 class Queue(Protocol):
     """Where wake-ups wait. Raises Unavailable when the queue fails."""
 
-    def send(self, wake_up: WakeUp, delay_s: int) -> None:
+    def send(self, message: Message, delay_s: int) -> None:
         """Deliver a wake-up, at least once, no sooner than after the delay (0 to 900)."""
+        ...
+
+
+class Secret(Protocol):
+    """A text that is never logged. Raises Unavailable when its keeper fails."""
+
+    def read(self) -> str:
+        """Return the secret, empty if there is none."""
+        ...
+
+    def write(self, value: str) -> None:
+        """Store the secret over the one before."""
         ...
 
 

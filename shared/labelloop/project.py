@@ -8,11 +8,13 @@ projects/<id>.<created>/
   models/<seq>-<attempt>/model.onnx   immutable
   models/<seq>-<attempt>/card.json    written last: a version exists once its card does
   active.json                         pointer to the version that is served  (compare-and-swap)
+  options.json                        what was chosen for the project         (compare-and-swap)
   history/<switch>.json               what was switched to, when and why
   lease.json                          a trainer's lease: saves money, never needed to be right
 """
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -20,11 +22,13 @@ from typing import Any, Final, Self
 
 from labelloop.domain.events import Event, canonical
 from labelloop.domain.folding import Dataset, checksum, compress, decompress
+from labelloop.domain.options import Options
 from labelloop.errors import Conflict
 from labelloop.labelstudio import UNTRAINED
 from labelloop.ports import Listed, ObjectStore
 
 PROJECTS: Final = "projects/"
+_VERSION: Final = re.compile(r"\d{1,18}-[0-9a-z]{1,32}", re.ASCII)
 FORMAT: Final = 1  # of the artefacts; raise it when features or graph change their meaning
 
 
@@ -45,6 +49,7 @@ class ActivePointer:
     format: int = 0
     sha256: str = ""
     switch: int = 0
+    pinned: bool = False  # nothing but a person switches a pinned project
 
     @property
     def is_trained(self) -> bool:
@@ -58,9 +63,9 @@ class ActivePointer:
 
     @classmethod
     def from_json(cls, body: bytes) -> Self:
-        """Return a stored pointer."""
+        """Return a stored pointer; what an older release did not write has its default."""
         fields = json.loads(body)
-        return cls(**{name: fields[name] for name in cls.__dataclass_fields__})
+        return cls(**{name: fields[name] for name in cls.__dataclass_fields__ if name in fields})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,9 @@ class Tagged[T]:
 
     value: T
     etag: str
+
+
+_NO_OPTIONS: Final = Tagged(Options(), "")
 
 
 class Project:
@@ -105,6 +113,10 @@ class Project:
     def forget(self, listed: list[Listed]) -> None:
         """Delete events that a stored snapshot holds."""
         self._store.delete(one.key for one in listed)
+
+    def quarantined(self) -> int:
+        """Return how many events were put aside."""
+        return sum(1 for _ in self._store.list(f"{self._root}quarantine/"))
 
     def quarantine(self, listed: Listed, body: bytes, reason: str) -> None:
         """Put an event aside with the reason. Idempotent."""
@@ -151,10 +163,10 @@ class Project:
         return pointer
 
     def untrained_dataset(self) -> DatasetPointer | None:
-        """Return the newest snapshot unless the active version has learnt it already."""
-        pointer = self.dataset_pointer().value
-        is_behind = pointer.seq > 0 and (pointer.seq, FORMAT) > self.active().value.age
-        return pointer if is_behind else None
+        """Return the newest snapshot unless the active version has learnt it, or is pinned."""
+        pointer, active = self.dataset_pointer().value, self.active().value
+        is_behind = pointer.seq > 0 and (pointer.seq, FORMAT) > active.age
+        return pointer if is_behind and not active.pinned else None
 
     def _dataset_key(self, pointer: DatasetPointer) -> str:
         return f"{self._root}datasets/{pointer.seq:08d}-{pointer.sha256}.jsonl.gz"
@@ -186,6 +198,13 @@ class Project:
         stored = self._store.get(f"{self._root}models/{version}/model.onnx")
         return stored.body if stored else None
 
+    def card(self, version: str) -> dict[str, Any] | None:
+        """Return a version's card, None if there is no such version."""
+        if not _VERSION.fullmatch(version):
+            return None
+        stored = self._store.get(f"{self._root}models/{version}/card.json")
+        return dict(json.loads(stored.body)) if stored else None
+
     def switch(self, after: Tagged[ActivePointer], to: ActivePointer, why: dict[str, Any]) -> None:
         """Serve another version from now on; Conflict if somebody else switched meanwhile."""
         self._swap("active.json", after.etag, asdict(to))
@@ -205,6 +224,34 @@ class Project:
             self._store.replace(key, body, etag)
         else:
             self._store.create(key, body)
+
+    # -- Label Studio ------------------------------------------------------------------------
+
+    def is_ordered(self) -> bool:
+        """Say whether the order by score was switched on in Label Studio before."""
+        return self._store.get(f"{self._root}ordered.json") is not None
+
+    def set_ordered(self) -> None:
+        """Remember that it was."""
+        self._store.create(f"{self._root}ordered.json", b"{}")
+
+    # -- options -----------------------------------------------------------------------------
+
+    def options(self) -> Tagged[Options]:
+        """Return what was chosen for this project."""
+        stored = self._store.get(f"{self._root}options.json")
+        return Tagged(Options(**json.loads(stored.body)), stored.etag) if stored else _NO_OPTIONS
+
+    def options_if_changed(self, since: Tagged[Options]) -> Tagged[Options]:
+        """Return the options, read only if they changed since."""
+        if not since.etag:
+            return self.options()
+        stored = self._store.get_changed(f"{self._root}options.json", since.etag)
+        return Tagged(Options(**json.loads(stored.body)), stored.etag) if stored else since
+
+    def set_options(self, after: Tagged[Options], to: Options) -> None:
+        """Choose; Conflict if somebody else did meanwhile."""
+        self._swap("options.json", after.etag, asdict(to))
 
     # -- lease -------------------------------------------------------------------------------
 
