@@ -60,6 +60,8 @@ def draw(active: Sequence[Point], random: Sequence[Point], title: str, path: Pat
             name, end, (8, 5 * side), textcoords="offset points", color=colour, va="center"
         )
     axes.set(xlabel="labels", ylabel="accuracy on held-out documents (%)", title=title)
+    axes.locator_params(axis="y", nbins=6, integer=True)
+    axes.set_xticks([point.labels for point in active])
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(path)

@@ -17,6 +17,7 @@ from labelloop.usecases.serve import Served
 # API Gateway gives up after 30 s, and Lambda answers with at most 6 MB.
 _BUDGET_S: Final = 25.0
 _MOST_ANSWER_BYTES: Final = 5_500_000
+_RESULT_BYTES: Final = 250  # of a result without its label, names of the controls included
 _TEXTS_AT_ONCE: Final = 256
 _ADVICE: Final = "select fewer tasks in the Data Manager and retrieve predictions in several steps"
 
@@ -31,7 +32,7 @@ class Prediction:
 
 def predict(
     tasks: Sequence[Any],
-    label_config: str | None,
+    label_config: str,
     served: Served,
     score: str,
     clock: Callable[[], float] = time.monotonic,
@@ -42,15 +43,14 @@ def predict(
     there is no model, or when the label config is none that the model can answer. Raises TooLarge,
     as soon as this can be told, when the answer would be too large or too late.
     """
+    _refuse_a_large_answer(len(tasks), served)
     control = _control(label_config)
     columns = [i for i, name in enumerate(served.classes) if control and name in control.labels]
     if served.head is None or control is None or len(columns) < 2:
         return [Prediction([], LABEL_FIRST) for _ in tasks]
     labels = [served.classes[i] for i in columns]
-    _refuse_a_large_answer(len(tasks), control, labels)
-    texts = [
-        control.text_of(task.get("data")) if isinstance(task, Mapping) else None for task in tasks
-    ]
+    data = (task.get("data") if isinstance(task, Mapping) else None for task in tasks)
+    texts = [control.text_of(one) for one in data]
     readable = [text for text in texts if text is not None]
     probabilities = _renormalised(_run(served.head, readable, clock)[:, columns])
     scores = SCORES[score](probabilities)
@@ -61,9 +61,9 @@ def predict(
     ]
 
 
-def _control(label_config: str | None) -> TextChoices | None:
+def _control(label_config: str) -> TextChoices | None:
     try:
-        return read_label_config(label_config or "")
+        return read_label_config(label_config)
     except Unprocessable:
         return None
 
@@ -95,8 +95,8 @@ def _prediction(
     return Prediction([control.region(labels[best], float(row[best]))], float(score))
 
 
-def _refuse_a_large_answer(tasks: int, control: TextChoices, labels: Sequence[str]) -> None:
-    longest = max(len(label) for label in labels) * 6  # JSON may write a character as \uXXXX
-    each = len(str(control.region("", 0.123456789))) + longest + 90
+def _refuse_a_large_answer(tasks: int, served: Served) -> None:
+    longest = max((len(name) for name in served.classes), default=0)
+    each = _RESULT_BYTES + 6 * longest  # JSON may write a character as \uXXXX
     if tasks * each > _MOST_ANSWER_BYTES:
         raise TooLarge(f"the answer for {tasks:,} tasks would be too large; {_ADVICE}")

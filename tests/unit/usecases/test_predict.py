@@ -88,7 +88,7 @@ def test_a_project_without_a_model_gets_empty_results_that_are_all_first():
 
 @pytest.mark.parametrize(
     "config",
-    [None, "<View/>", "nonsense", label_config("Other", "Labels"), label_config("Positive", "New")],
+    ["", "<View/>", "nonsense", label_config("Other", "Labels"), label_config("Positive", "New")],
 )
 def test_a_label_config_the_model_cannot_answer_gets_empty_results(config):
     results = predict([task("a")] * 2, config, Served("1-a", LengthHead()), "margin")
@@ -131,6 +131,11 @@ def test_a_request_whose_answer_would_be_too_large_is_refused_before_any_work():
 
     with pytest.raises(TooLarge, match="fewer tasks"):
         predictions([task("a")] * 50_000, LengthHead(seconds=fail))
+
+
+def test_a_large_answer_is_refused_without_a_model_too():
+    with pytest.raises(TooLarge, match="fewer tasks"):
+        predict([{}] * 2_000_000, "", Served("untrained", None), "margin")
 
 
 def test_no_tasks_are_no_results():
