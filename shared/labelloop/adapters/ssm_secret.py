@@ -1,9 +1,12 @@
-"""The credentials, kept as a SecureString in SSM's Parameter Store."""
+"""A secret, kept as a SecureString in SSM's Parameter Store."""
 
 from typing import Final
 
 from aws_lambda_powertools.utilities import parameters
-from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
+from aws_lambda_powertools.utilities.parameters.exceptions import (
+    GetParameterError,
+    SetParameterError,
+)
 from botocore.exceptions import ClientError
 
 from labelloop.adapters.aws_errors import code_of
@@ -30,6 +33,17 @@ class SsmSecret:
             elif self._known is None:
                 raise Unavailable("the credentials could not be read") from exc
         return self._known or ""
+
+    def write(self, value: str) -> None:
+        """Store the secret over the one before."""
+        try:
+            parameters.set_parameter(
+                self._name, value, parameter_type="SecureString", overwrite=True
+            )
+        except SetParameterError as exc:
+            raise Unavailable("the secret could not be stored") from exc
+        parameters.clear_caches()
+        self._known = value
 
 
 def _is_missing(error: GetParameterError) -> bool:
