@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from labelloop.config import settings
 from labelloop.domain.policy import Patience
-from labelloop.ports import ObjectStore, Queue
+from labelloop.messages import RankWakeUp
+from labelloop.ports import ObjectStore, Queue, Secret
 from labelloop.usecases.accept import AcceptDeps
 from labelloop.usecases.sweep import SweepDeps
 
@@ -52,6 +53,23 @@ def accept_deps() -> AcceptDeps:
 def sweep_deps() -> SweepDeps:
     """Return what `functions/sweep` works with."""
     return SweepDeps(store(), queue())
+
+
+@cache
+def label_studio_token() -> Secret:
+    """Return the secret that Label Studio's token is kept as."""
+    from labelloop.adapters.ssm_secret import SsmSecret
+
+    return SsmSecret(settings().label_studio_token_parameter)
+
+
+@cache
+def request_rank() -> Callable[[str], None]:
+    """Return what asks for a new ranking of a project."""
+    from labelloop.adapters.sqs_queue import SqsQueue
+
+    ranks = SqsQueue(settings().rank_queue_url)
+    return lambda project: ranks.send(RankWakeUp(project), 0)
 
 
 @cache

@@ -42,7 +42,7 @@ class SsmSecret:
             )
         except SetParameterError as exc:
             raise Unavailable("the secret could not be stored") from exc
-        parameters.clear_caches()
+        parameters.clear_caches()  # type: ignore[no-untyped-call]
         self._known = value
 
 

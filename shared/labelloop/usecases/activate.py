@@ -32,7 +32,9 @@ def activate(key: str, version: str, deps: ActivateDeps) -> bool:
     if card is None:
         raise NotFound("version: unknown; /versions lists those that there are")
     if card["format"] != FORMAT:
-        raise Unprocessable(f"version: of format {card['format']}, but this release serves {FORMAT}")
+        raise Unprocessable(
+            f"version: of format {card['format']}, but this release serves {FORMAT}"
+        )
 
     def chosen(active: ActivePointer) -> ActivePointer:
         seq = max(card["dataset"]["seq"], active.dataset_seq)

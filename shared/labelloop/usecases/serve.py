@@ -20,13 +20,16 @@ _CHECK_EVERY_S: Final = 1.0
 _MOST_PROJECTS: Final = 16  # whose heads stay in memory
 
 
+_STACKS: Final = Options()
+
+
 @dataclass(frozen=True, slots=True)
 class Served:
     """A version at work; `head` is None while a project has no model."""
 
     version: str
     head: Head | None
-    options: Options = Options()
+    options: Options = _STACKS
 
     @property
     def classes(self) -> Sequence[str]:
@@ -43,7 +46,7 @@ class _Slot:
 
 
 _EMPTY: Final = _Slot(
-    Served(UNTRAINED, None), Tagged(ActivePointer(), ""), Tagged(Options(), ""), float("-inf")
+    Served(UNTRAINED, None), Tagged(ActivePointer(), ""), Tagged(_STACKS, ""), float("-inf")
 )
 
 
