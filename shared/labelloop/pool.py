@@ -1,11 +1,11 @@
 """The pool: the tasks of a project that may still be labelled, and how they are ranked.
 
     projects/<id>.<created>/
-      pool/<name>.jsonl.gz              tasks, immutable; one shard for each page or event they came by
+      pool/<name>.jsonl.gz              tasks, immutable; a shard for each page or event
       pool.json                         written once the listing at the start is complete
       ranks/<version>/plan.json         which shards make up which part
       ranks/<version>/part-<n>.json     a part's tasks that are worth labelling most
-      ranked.json                       the version that Label Studio has got   (compare-and-swap)
+      ranked.json                       the version that Label Studio has got
 
 A task may stand in several shards; its newest state counts.
 """

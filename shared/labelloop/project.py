@@ -84,6 +84,7 @@ class Project:
 
     def __init__(self, store: ObjectStore, key: str) -> None:
         self.key = key
+        self.label_studio_id = int(key.partition(".")[0])
         self._store = store
         self._root = f"{PROJECTS}{key}/"
 
@@ -110,6 +111,10 @@ class Project:
         """Say whether a listed object is the event of that name."""
         return listed.key == self._event_key(name)
 
+    def event_name(self, listed: Listed) -> str:
+        """Return the name that a listed event was stored under."""
+        return listed.key.rpartition("/")[2].removesuffix(".json")
+
     def forget(self, listed: list[Listed]) -> None:
         """Delete events that a stored snapshot holds."""
         self._store.delete(one.key for one in listed)
@@ -120,10 +125,9 @@ class Project:
 
     def quarantine(self, listed: Listed, body: bytes, reason: str) -> None:
         """Put an event aside with the reason. Idempotent."""
-        name = listed.key.rpartition("/")[2]
         text = body.decode("utf-8", "backslashreplace")
         aside = canonical({"reason": reason, "event": text}).encode()
-        self._store.create(f"{self._root}quarantine/{name}", aside)
+        self._store.create(f"{self._root}quarantine/{self.event_name(listed)}.json", aside)
         self._store.delete([listed.key])
 
     def _event_key(self, name: str) -> str:

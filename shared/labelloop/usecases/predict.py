@@ -44,6 +44,24 @@ def predict(
     as soon as this can be told, when the answer would be too large or too late.
     """
     _refuse_a_large_answer(len(tasks), served)
+    started = clock()
+
+    def check(share_done: float) -> None:
+        if clock() - started > share_done * _BUDGET_S:
+            late = f"{len(tasks):,} tasks would take more than {_BUDGET_S:.0f} s"
+            raise TooLarge(f"{late}; {_ADVICE}")
+
+    return predict_all(tasks, label_config, served, score, check)
+
+
+def predict_all(
+    tasks: Sequence[Any],
+    label_config: str,
+    served: Served,
+    score: str,
+    check: Callable[[float], None] = lambda share_done: None,
+) -> list[Prediction]:
+    """Return what `predict` returns, however many tasks there are; tell `check` of the progress."""
     control = _control(label_config)
     columns = [i for i, name in enumerate(served.classes) if control and name in control.labels]
     if served.head is None or control is None or len(columns) < 2:
@@ -52,7 +70,7 @@ def predict(
     data = (task.get("data") if isinstance(task, Mapping) else None for task in tasks)
     texts = [control.text_of(one) for one in data]
     readable = [text for text in texts if text is not None]
-    probabilities = _renormalised(_run(served.head, readable, clock)[:, columns])
+    probabilities = _renormalised(_run(served.head, readable, check)[:, columns])
     scores = SCORES[score](probabilities)
     rows = iter(zip(probabilities, scores, strict=True))
     return [
@@ -68,17 +86,15 @@ def _control(label_config: str) -> TextChoices | None:
         return None
 
 
-def _run(head: Head, texts: list[str], clock: Callable[[], float]) -> Floats:
-    """Predict batch by batch; give up early if the rest won't be done in time."""
+def _run(head: Head, texts: list[str], check: Callable[[float], None]) -> Floats:
+    """Predict batch by batch; after each, tell the share of the characters that is done."""
     rows = [np.empty((0, len(head.classes)), np.float32)]
-    total, done, started = sum(map(len, texts)), 0, clock()
+    total, done = sum(map(len, texts)), 0
     for batch in batched(texts, _TEXTS_AT_ONCE, strict=False):
         rows.append(head.predict_proba(batch))
         done += sum(map(len, batch))
-        if done and (clock() - started) * total / done > _BUDGET_S:
-            raise TooLarge(
-                f"{len(texts):,} tasks would take more than {_BUDGET_S:.0f} s; {_ADVICE}"
-            )
+        if done:
+            check(done / total)
     return np.concatenate(rows)
 
 

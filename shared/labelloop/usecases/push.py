@@ -1,8 +1,8 @@
 """Push a ranking to Label Studio, so that its next task is the one most worth labelling.
 
 The order of the steps is what keeps the project served: predictions first, then the switch of
-`project.model_version`, then the removal of older versions. Killed anywhere, the project stands on a
-version with predictions; run again, it goes on where it stopped.
+`project.model_version`, then the removal of older versions. Killed anywhere, the project stands on
+a version with predictions; run again, it goes on where it stopped.
 """
 
 import re
@@ -49,7 +49,7 @@ def push(
     """
     if not head:
         return Outcome.NOTHING_LEFT
-    id_ = int(project.key.partition(".")[0])
+    id_ = project.label_studio_id
     known = label_studio.project(id_)
     if int(datetime.fromisoformat(known["created_at"]).timestamp()) != _created(project.key):
         raise NotFound(f"project {id_} of Label Studio is another one by now")

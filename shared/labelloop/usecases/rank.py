@@ -61,12 +61,10 @@ def rank(wake_up: RankWakeUp, deps: RankDeps) -> Outcome:
             return _push(key, active.version, pool, label_studio, deps)
 
 
-def _plan(
-    key: str, version: str, pool: Pool, label_studio: LabelStudio, deps: RankDeps
-) -> Outcome:
+def _plan(key: str, version: str, pool: Pool, label_studio: LabelStudio, deps: RankDeps) -> Outcome:
     """Make sure the pool is known, cut it into parts, and ask for each to be scored."""
     if not pool.is_listed():
-        for number, page in enumerate(label_studio.tasks(_id_of(key))):
+        for number, page in enumerate(label_studio.tasks(Project(deps.store, key).label_studio_id)):
             pool.add(f"listed-{number:06d}", read_tasks(page))
         pool.set_listed()
     cut = [list(part) for part in batched(pool.shards(), _SHARDS_IN_A_PART, strict=False)]
@@ -87,7 +85,7 @@ def _score(key: str, version: str, part: int, pool: Pool, deps: RankDeps) -> Out
         labelled = {annotation.task for annotation in dataset.live_annotations()}
         tasks = pool.read(parts[part])
         left = [t for t in tasks.values() if t.id not in labelled | dataset.deleted_tasks.keys()]
-        head = _head(_scored(key, version, left, dataset.label_config, deps), deps.head)
+        head = _head(_scored(key, version, left, dataset.label_config or "", deps), deps.head)
         pool.add_part(version, part, head)
     if len(pool.heads(version)) >= len(parts):
         deps.queue.send(RankWakeUp(key, "push", version), 0)
@@ -95,7 +93,7 @@ def _score(key: str, version: str, part: int, pool: Pool, deps: RankDeps) -> Out
 
 
 def _scored(
-    key: str, version: str, tasks: list[Task], label_config: str | None, deps: RankDeps
+    key: str, version: str, tasks: list[Task], label_config: str, deps: RankDeps
 ) -> Iterable[Ranked]:
     served = deps.versions().of(key)
     if served.version != version:
@@ -116,9 +114,7 @@ def _head(ranked: Iterable[Ranked], size: int) -> list[Ranked]:
     return heapq.nsmallest(size, predicted, key=lambda one: (one.score, one.task))
 
 
-def _push(
-    key: str, version: str, pool: Pool, label_studio: LabelStudio, deps: RankDeps
-) -> Outcome:
+def _push(key: str, version: str, pool: Pool, label_studio: LabelStudio, deps: RankDeps) -> Outcome:
     rows = [one for head in pool.heads(version) for one in head]
     # A task of two shards was scored once in each part; once is enough for Label Studio.
     head = _head({one.task: one for one in rows}.values(), deps.head)
@@ -131,8 +127,3 @@ def _push(
     facts = {"project": key, "version": version, "tasks": len(head), "outcome": outcome}
     logger().info("ranking pushed", extra=facts)
     return outcome
-
-
-def _id_of(key: str) -> int:
-    return int(key.partition(".")[0])
-

@@ -36,9 +36,9 @@ def trainer() -> Trainer:
 
 
 @pytest.fixture
-def deps(store, trainer, clock) -> TrainDeps:
+def deps(store, trainer, clock, rank_queue) -> TrainDeps:
     patience = Patience(quiet_s=10, max_wait_s=60, retrain_after=20)
-    return TrainDeps(store, trainer, patience, min_labels=4, clock=clock)
+    return TrainDeps(store, rank_queue, trainer, patience, min_labels=4, clock=clock)
 
 
 @pytest.fixture
