@@ -122,6 +122,9 @@ class MemoryQueue:
         self.sent.append((wake_up, delay_s))
 
 
+_MADE_AT = "2026-11-23T09:00:00.000000Z"
+
+
 class MemoryLabelStudio:
     """Label Studio with what its API does and does not do, as measured on 1.23.2.
 
@@ -144,6 +147,7 @@ class MemoryLabelStudio:
     def create_project(self, **settings: Any) -> int:
         id_ = self._new_id()
         defaults = {"model_version": "", "sampling": "Sequential sampling", "label_config": ""}
+        defaults |= {"created_at": _MADE_AT, "updated_at": _MADE_AT}
         self._projects[id_] = defaults | {"id": id_, "title": "fake"} | settings
         return id_
 
@@ -154,7 +158,8 @@ class MemoryLabelStudio:
         rows = list(data)
         made = [self._new_id() for _ in rows]
         for task, row in zip(made, rows, strict=True):
-            self._tasks[task] = {"id": task, "project": id_, "data": row, "is_labeled": False}
+            fields = {"created_at": _MADE_AT, "updated_at": _MADE_AT, "is_labeled": False}
+            self._tasks[task] = {"id": task, "project": id_, "data": row} | fields
             self._annotations[task] = []
         return made
 
@@ -163,8 +168,13 @@ class MemoryLabelStudio:
         id_ = self._new_id()
         result = [{"from_name": "label", "type": "choices", "value": {"choices": [label]}}]
         made = {"id": id_, "result": result, "was_cancelled": False, "ground_truth": False}
+        made |= {"created_at": _MADE_AT, "updated_at": _MADE_AT, "completed_by": 1}
         self._annotations[task].append(made | fields)
         return id_
+
+    def delete_annotation(self, id_: int) -> None:
+        for rows in self._annotations.values():
+            rows[:] = [one for one in rows if one["id"] != id_]
 
     def delete_task(self, task: int) -> None:
         del self._tasks[task], self._annotations[task]
@@ -194,7 +204,10 @@ class MemoryLabelStudio:
 
     def project(self, id_: int) -> dict[str, Any]:
         self._answer("project", id_)
-        return dict(self._projects[id_], task_number=len(self._of(id_)))
+        rows = [one for task in self._of(id_) for one in self._annotations[task["id"]]]
+        counted = [one for one in rows if not one["was_cancelled"]]
+        counters = {"task_number": len(self._of(id_)), "total_annotations_number": len(counted)}
+        return dict(self._projects[id_], **counters)
 
     def change_project(self, id_: int, **settings: Any) -> None:
         self._answer("change_project", id_)

@@ -222,7 +222,7 @@ class Project:
         names = [key.removesuffix("/card.json") for key in keys if key.endswith("/card.json")]
         return sorted(names, key=lambda name: int(name.partition("-")[0]), reverse=True)
 
-    def _swap(self, name: str, etag: str, fields: dict[str, Any]) -> None:
+    def _swap(self, name: str, etag: str, fields: Any) -> None:
         key, body = self._root + name, canonical(fields).encode()
         if etag:
             self._store.replace(key, body, etag)
@@ -256,6 +256,17 @@ class Project:
     def set_options(self, after: Tagged[Options], to: Options) -> None:
         """Choose; Conflict if somebody else did meanwhile."""
         self._swap("options.json", after.etag, asdict(to))
+
+    def reconciled(self) -> Any:
+        """Return what was compared when an export was last folded."""
+        stored = self._store.get(f"{self._root}reconciled.json")
+        return json.loads(stored.body) if stored else None
+
+    def set_reconciled(self, compared: Any) -> None:
+        """Remember it. A lost race is as good: somebody else has just done the same."""
+        stored = self._store.get(f"{self._root}reconciled.json")
+        with suppress(Conflict):
+            self._swap("reconciled.json", stored.etag if stored else "", compared)
 
     # -- lease -------------------------------------------------------------------------------
 

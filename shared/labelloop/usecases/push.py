@@ -12,7 +12,7 @@ from enum import StrEnum
 from itertools import batched
 from typing import Any, Final
 
-from labelloop.errors import NotFound
+from labelloop.errors import Denied, NotFound, Rejected
 from labelloop.observability import count, logger
 from labelloop.pool import Ranked
 from labelloop.ports import LabelStudio
@@ -82,14 +82,26 @@ def _add_predictions(
     """
     if label_studio.prediction_counts(id_).get(version):
         label_studio.delete_predictions(id_, version)
-    taken = 0
-    for batch in batched(head, _PREDICTIONS_AT_ONCE, strict=False):
-        taken += label_studio.add_predictions(id_, [_prediction(one, version) for one in batch])
+    try:
+        taken = _add(id_, version, head, label_studio)
+    except (Denied, NotFound):
+        raise
+    except Rejected:  # one deleted task, of which no event told, makes it refuse a whole batch
+        label_studio.delete_predictions(id_, version)
+        there = {task["id"] for page in label_studio.tasks(id_) for task in page}
+        head = [one for one in head if one.task in there]
+        taken = _add(id_, version, head, label_studio)
     if taken < len(head):
         facts = {"project": id_, "version": version, "sent": len(head), "taken": taken}
         logger().error("predictions refused", extra=facts)
         count("PredictionsRefused")
     return taken
+
+
+def _add(id_: int, version: str, head: Sequence[Ranked], label_studio: LabelStudio) -> int:
+    batches = batched(head, _PREDICTIONS_AT_ONCE, strict=False)
+    sent = ([_prediction(one, version) for one in batch] for batch in batches)
+    return sum(label_studio.add_predictions(id_, batch) for batch in sent)
 
 
 def _prediction(one: Ranked, version: str) -> dict[str, Any]:

@@ -18,14 +18,20 @@ def reconcile(project: Project, label_studio: LabelStudio, now: datetime) -> Ite
     """Yield events that make the dataset what Label Studio has; none if both count the same.
 
     Nothing while events wait to be folded: they would look like a difference. What the dataset held
-    before the export began, and the export lacks, was deleted.
+    before the export began, and the export lacks, was deleted. A difference that an export did not
+    mend is not exported again until either side has changed. Once a day the export is read though
+    the counts agree: a lost update, or a delete and an import, leave them as they were.
     """
     if project.has_pending():
         return
-    id_ = project.label_studio_id
-    dataset = project.dataset(project.dataset_pointer().value)
+    id_, pointer = project.label_studio_id, project.dataset_pointer().value
+    dataset = project.dataset(pointer)
     known = label_studio.project(id_)
-    if known.get("total_annotations_number") == len(_counted(dataset)):
+    total, today = known.get("total_annotations_number"), f"{now:%Y-%m-%d}"
+    compared = [total, pointer.sha256]
+    last = project.reconciled() or {"compared": None, "day": None}
+    agrees = total == len(_counted(dataset)) or last["compared"] == compared
+    if agrees and last["day"] == today:
         return
     config = (known.get("label_config"), known.get("updated_at"))
     seen: set[int] = set()
@@ -35,6 +41,7 @@ def reconcile(project: Project, label_studio: LabelStudio, now: datetime) -> Ite
         yield event
     if gone := sorted(_counted(dataset) - seen):
         yield replace(read_export(project.key, [], now, *config), deleted_annotations=tuple(gone))
+    project.set_reconciled({"compared": compared, "day": today})
 
 
 def _counted(dataset: Dataset) -> set[int]:
