@@ -105,13 +105,13 @@ async def backfill(request: Request) -> AcceptedAnswer:
 
 
 @management.put("/label-studio", openapi_extra=TokenRequest.openapi())
-async def store_token(request: Request) -> LabelStudioAnswer:
+async def store_token(request: Request) -> ChangedAnswer:
     """Keep Label Studio's token."""
-    asked = await _read(TokenRequest, request)
-    secret = label_studio_token()
-    if secret.read() != asked.token:
+    asked, secret = await _read(TokenRequest, request), label_studio_token()
+    is_new = secret.read() != asked.token
+    if is_new:
         secret.write(asked.token)
-    return LabelStudioAnswer(url=settings().label_studio_url, token=True)
+    return ChangedAnswer(changed=is_new)
 
 
 @management.get("/label-studio")
