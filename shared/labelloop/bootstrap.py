@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from labelloop.config import settings
 from labelloop.domain.policy import Patience
 from labelloop.messages import RankWakeUp
-from labelloop.ports import LabelStudio, ObjectStore, Queue, Secret
+from labelloop.ports import LabelStudio, ObjectStore, Queue
 from labelloop.usecases.accept import AcceptDeps
 from labelloop.usecases.sweep import SweepDeps
 
@@ -43,6 +43,11 @@ def rank_queue() -> Queue:
     from labelloop.adapters.sqs_queue import SqsQueue
 
     return SqsQueue(settings().rank_queue_url)
+
+
+def request_rank(project: str) -> None:
+    """Ask for a new ranking of a project."""
+    rank_queue().send(RankWakeUp(project), 0)
 
 
 def label_studio() -> LabelStudio | None:
@@ -85,23 +90,6 @@ def accept_deps() -> AcceptDeps:
 def sweep_deps() -> SweepDeps:
     """Return what `functions/sweep` works with."""
     return SweepDeps(store(), queue(), rank_queue(), label_studio)
-
-
-@cache
-def label_studio_token() -> Secret:
-    """Return the secret that Label Studio's token is kept as."""
-    from labelloop.adapters.ssm_secret import SsmSecret
-
-    return SsmSecret(settings().label_studio_token_parameter)
-
-
-@cache
-def request_rank() -> Callable[[str], None]:
-    """Return what asks for a new ranking of a project."""
-    from labelloop.adapters.sqs_queue import SqsQueue
-
-    ranks = SqsQueue(settings().rank_queue_url)
-    return lambda project: ranks.send(RankWakeUp(project), 0)
 
 
 @cache

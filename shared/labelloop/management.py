@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request
 
-from labelloop.bootstrap import accept_deps, label_studio_token, queue, request_rank, store
+from labelloop.bootstrap import accept_deps, queue, request_rank, store, token
 from labelloop.config import settings
 from labelloop.labelstudio import project_key, read_export, read_json
 from labelloop.messages import WakeUp
@@ -53,7 +53,7 @@ async def show_status(project: str) -> StatusAnswer:
 async def activate_version(request: Request) -> ChangedAnswer:
     """Serve a version from now on, until newer labels bring a newer one."""
     asked = await _read(ActivateRequest, request)
-    deps = ActivateDeps(store(), request_rank())
+    deps = ActivateDeps(store(), request_rank)
     return ChangedAnswer(changed=activate(project_key(asked.project), asked.version, deps))
 
 
@@ -83,7 +83,7 @@ async def start_training(request: Request) -> AcceptedAnswer:
 async def start_ranking(request: Request) -> AcceptedAnswer:
     """Rank the pool again, and push the order to Label Studio."""
     asked = await _read(ProjectRequest, request)
-    request_rank()(project_key(asked.project))
+    request_rank(project_key(asked.project))
     return AcceptedAnswer()
 
 
@@ -92,7 +92,7 @@ async def choose_options(request: Request) -> OptionsAnswer:
     """Choose a project's options over the stack's settings."""
     asked = await _read(OptionsRequest, request)
     choices = asked.model_dump(exclude_unset=True, exclude={"project"})
-    options = choose(project_key(asked.project), choices, store(), request_rank())
+    options = choose(project_key(asked.project), choices, store(), request_rank)
     return OptionsAnswer.model_validate(asdict(options))
 
 
@@ -107,7 +107,7 @@ async def backfill(request: Request) -> AcceptedAnswer:
 @management.put("/label-studio", openapi_extra=TokenRequest.openapi())
 async def store_token(request: Request) -> ChangedAnswer:
     """Keep Label Studio's token."""
-    asked, secret = await _read(TokenRequest, request), label_studio_token()
+    asked, secret = await _read(TokenRequest, request), token()
     is_new = secret.read() != asked.token
     if is_new:
         secret.write(asked.token)
@@ -118,5 +118,5 @@ async def store_token(request: Request) -> ChangedAnswer:
 async def show_label_studio() -> LabelStudioAnswer:
     """Say which Label Studio predictions are pushed to."""
     return LabelStudioAnswer(
-        url=settings().label_studio_url, token=bool(label_studio_token().read())
+        url=settings().label_studio_url, token=bool(token().read())
     )

@@ -10,6 +10,8 @@ from labelloop.domain.policy import Patience
 from labelloop.errors import BadModel, Conflict, Rejected
 from labelloop.messages import WakeUp
 from labelloop.project import ActivePointer, Project
+from labelloop.usecases.activate import ActivateDeps, activate
+from labelloop.usecases.pin import PinDeps, pin, unpin
 from labelloop.usecases.train import Outcome, TrainDeps, train
 from tests.builders import PROJECT, created, deleted, event, label_config, reviews
 
@@ -298,3 +300,42 @@ def test_thousands_of_pending_events_are_folded_in_one_go(deps, store, project, 
 
     assert sum(trainer.trainings[-1].values()) == 2_500
     assert not project.has_pending()
+
+
+def test_while_pinned_labels_are_folded_and_wait(add, deps, project, store, queue, clock):
+    train(add(*reviews(4)), deps)
+    version = project.active().value.version
+    pin(PROJECT, PinDeps(store, queue, clock))
+    add(*reviews(4, first=5))
+
+    assert train(SWEEP, deps) == Outcome.UP_TO_DATE
+    assert project.active().value.version == version
+    assert (project.dataset_pointer().value.seq, project.pending()) == (2, [])
+
+    unpin(PROJECT, PinDeps(store, queue, clock))
+    assert train(queue.sent[-1][0], deps) == Outcome.SWITCHED
+    assert project.active().value.dataset_seq == 2
+
+
+def test_a_pin_that_races_with_a_publish_wins(add, deps, trainer, project, store, queue, clock):
+    train(add(*reviews(4)), deps)
+    version = project.active().value.version
+    trainer.meanwhile = lambda: pin(PROJECT, PinDeps(store, queue, clock))
+    add(*reviews(4, first=5))
+
+    train(SWEEP, deps)
+
+    assert (project.active().value.version, project.active().value.pinned) == (version, True)
+
+
+def test_a_rollback_is_not_undone_by_the_same_data(add, deps, project, store, clock):
+    train(add(*reviews(4)), deps)
+    train(add(*reviews(4, first=5)), deps)
+    older = project.versions()[-1]
+    activate(PROJECT, older, ActivateDeps(store, lambda _: None, clock))
+
+    train(SWEEP, deps)
+    assert project.active().value.version == older
+
+    train(add(*reviews(4, first=9)), deps)
+    assert project.active().value.dataset_seq == 3
