@@ -7,11 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
-_SIGNS = {
-    "done": "[green]done[/]",
-    "unchanged": "[dim]unchanged[/]",
-    "skipped": "[yellow]skipped[/]",
-}
+_COLOURS = {"done": "green", "unchanged": "dim", "skipped": "yellow"}
 
 
 class Report:
@@ -28,7 +24,9 @@ class Report:
         """Tell of one step: done, unchanged, or skipped."""
         row = {"step": name, "outcome": outcome, "detail": detail}
         self.data.setdefault("steps", []).append(row)
-        self.console.print(f"{_SIGNS[outcome]:<30} {escape(name)}  [dim]{escape(detail)}[/]")
+        self.console.print(
+            f"[{_COLOURS[outcome]}]{outcome:<9}[/]  {escape(name)}  [dim]{escape(detail)}[/]"
+        )
 
     def changed(self, name: str, is_changed: bool, detail: str = "") -> None:
         """Tell of a step that found its work done, or did it."""
