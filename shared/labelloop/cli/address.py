@@ -47,6 +47,14 @@ class Address:
         """Say whether a URL is this address, with or without credentials in it."""
         return bare(url) == bare(self.url + suffix)
 
+    def opens(self, url: str) -> bool:
+        """Say whether a URL carries the credentials in itself."""
+        try:
+            carried = Address.read(url)
+        except BadSettings:
+            return False
+        return (carried.user, carried.password) == (self.user, self.password)
+
     def is_private(self) -> bool:
         """Say whether the host is one that Label Studio's SSRF protection refuses."""
         host = urlsplit(self.url).hostname or ""

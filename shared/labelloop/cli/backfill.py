@@ -48,7 +48,7 @@ def backfill(
 
 def is_complete(project: dict[str, Any], status: dict[str, Any]) -> bool:
     """Say whether Labelloop knows as many annotations as Label Studio counts."""
-    return counts_of(project) == known_counts(status) and not status["pending_events"]
+    return counts_of(project) == known_counts(status)
 
 
 def counts_of(project: dict[str, Any]) -> tuple[int, int]:

@@ -11,6 +11,7 @@ from labelloop.cli.wiring import CONNECTED, TITLE, is_good, is_well, webhooks_of
 from labelloop.errors import Denied, NotFound, Rejected
 
 _CONNECT: Final = "run `labelloop connect`"
+_IN_URL: Final = "whoever opens the settings sees the password: `labelloop connect` moves it"
 
 
 def rights(session: Session) -> Iterator[Check]:
@@ -56,6 +57,8 @@ def backend(session: Session) -> Iterator[Check]:
         state = one.get("readable_state") or one["state"]
         fix = LOCAL if address.is_private() else f"check the address and credentials; {_CONNECT}"
         yield bad("ML backend", f"Label Studio sees it as {state}", fix)
+    elif address.opens(one["url"]):
+        yield note("ML backend", f"connected; {_IN_URL}")
     elif not is_well(one, address):
         yield bad("ML backend", "its title or authentication differs", _CONNECT)
     else:
@@ -78,8 +81,10 @@ def webhook(session: Session) -> Iterator[Check]:
         yield bad("webhook", "switched off: no label is told of", _CONNECT)
     elif not (hooks[0].get("send_for_all_actions") and hooks[0].get("send_payload")):
         yield bad("webhook", "does not send all actions with their payload", _CONNECT)
+    elif address.opens(hooks[0]["url"]):
+        yield note("webhook", f"one, with all actions; {_IN_URL}")
     elif not is_good(hooks[0], address):
-        told = "carries no credentials, or others: Labelloop refuses it, and Label Studio shows no"
+        told = "carries no credentials, or old ones: it is refused, and Label Studio shows no"
         yield bad("webhook", f"{told} error", _CONNECT)
     else:
         yield good("webhook", "one, with credentials and all actions")

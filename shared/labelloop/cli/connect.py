@@ -82,7 +82,8 @@ def _learn(session: Session, choices: Choices, report: Report) -> None:
     version = status["version"]
     report.step("training", "unchanged", "no model yet" if version == UNTRAINED else version)
     if version == UNTRAINED or project.get("model_version") == version:
-        return report.step("ranking", "unchanged", "nothing to rank by" * (version == UNTRAINED))
+        told = "nothing to rank by" if version == UNTRAINED else f"{version} is shown"
+        return report.step("ranking", "unchanged", told)
     session.backend.post("/rank", project=session.key)
     return report.step("ranking", "done", "asked for")
 

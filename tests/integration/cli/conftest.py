@@ -148,6 +148,7 @@ def world(aws: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> World:
         sent.append(f"{method} {path.partition('?')[0]}")
         return send(method, path, body)
 
+    monkeypatch.setattr("labelloop.cli.address.Address.is_private", lambda _: False)  # no DNS
     monkeypatch.setattr(session_module, "open_backend", lambda at: Backend(at, noted))
     monkeypatch.setattr(
         session_module,

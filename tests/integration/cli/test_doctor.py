@@ -58,6 +58,19 @@ def test_a_backend_that_is_set_otherwise(healthy, damage, told):
     assert told in only_finding(healthy)["detail"]
 
 
+def test_credentials_in_the_urls_work_and_are_worth_a_note(healthy):
+    for rows in (healthy.admin.rows, healthy.admin.hooks):
+        (row,) = rows.values()
+        row["url"] = row["url"].replace("https://", "https://labelloop:example-password@")
+        row |= {"headers": {}, "auth_method": "NONE"}
+
+    told = healthy.told("doctor")
+
+    notes = [row["name"] for row in told["checks"] if row["outcome"] == "note"]
+    assert notes == ["ML backend", "webhook"]
+    assert "example-password" not in str(told)
+
+
 def test_another_backend_that_predicts_instead(healthy):
     healthy.admin.rows[0] = {"id": 0, "url": "https://other.example.com", "title": "other"}
 
