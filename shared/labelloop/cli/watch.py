@@ -68,9 +68,11 @@ def _predictions(
     session: Session, version: str, project: dict[str, Any]
 ) -> Iterator[dict[str, Any]]:
     """Yield a prediction for each unlabelled task; none of a version that became active since."""
+    api, id_ = session.studio.api, session.project_id
     body = {"project": session.key, "label_config": project["label_config"]}
-    for page in session.studio.api.tasks(session.project_id):
-        left = [task for task in page if not task.get("is_labeled")]
+    labelled = {task["id"] for batch in api.export(id_) for task in batch}
+    for page in api.tasks(id_):
+        left = [task for task in page if task["id"] not in labelled]
         for start in range(0, len(left), _AT_ONCE):
             tasks = left[start : start + _AT_ONCE]
             rows = [{"id": task["id"], "data": task["data"]} for task in tasks]

@@ -157,6 +157,8 @@ def test_watching_pushes_each_new_version_once(labelled, monkeypatch):
     assert [row["outcome"] for row in told["steps"]] == ["done"]
     assert (project["model_version"], project["sampling"]) == ("1-aaaaaaaa", "Uncertainty sampling")
     left = [t["id"] for page in labelled.studio.tasks(labelled.project) for t in page][4:]
+    pushed = labelled.studio.predictions(labelled.project, "1-aaaaaaaa")
+    assert sorted(one["task"] for one in pushed) == left
     assert labelled.studio.next_task(labelled.project) == max(left)
 
 
