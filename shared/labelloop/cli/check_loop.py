@@ -9,7 +9,7 @@ from labelloop.cli.check import Check, bad, good, note
 from labelloop.cli.session import Session
 from labelloop.labelstudio import UNTRAINED
 
-_RANK: Final = "run `labelloop rank`"
+_RANK: Final = "run `labelloop rank`, with --watch where AWS can't reach Label Studio"
 
 
 def token(session: Session) -> Iterator[Check]:
