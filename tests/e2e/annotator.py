@@ -94,6 +94,14 @@ class Annotator:
         }
         return version, scores
 
+    def best_prediction(self) -> Json:
+        """Return the active version's prediction for the task that comes next."""
+        version, scores = self.scores()
+        task = min(scores, key=lambda id_: scores[id_])
+        predictions = self.ask("GET", "/api/predictions/", params={"task": task})
+        (found,) = [one for one in predictions if one["model_version"] == version]
+        return dict(found)
+
     def labelled(self) -> set[int]:
         tasks = self.ask(
             "GET",

@@ -4,9 +4,9 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Locator, Page, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.e2e.label_studio import EMAIL, PASSWORD
 from tests.e2e.report import Exactly, find
@@ -30,14 +30,19 @@ def test_an_annotator_sees_the_prediction_and_its_score(
         annotator.label(shown.task, truth[shown.text])
     wait_for_push(annotator, labelloop, key)
 
+    prediction = annotator.best_prediction()
+
     with browser(tmp_path) as page:
         _log_in(page, studio.url)
-        page.goto(f"{studio.url}/projects/{annotator.project}/data?labeling=1")
-        seen = _look(page)
+        page.goto(f"{studio.url}/projects/{annotator.project}/data?task={prediction['task']}")
+        label = prediction["result"][0]["value"]["choices"][0]
+        is_chosen = _is_visible(page, f"input[name='{label}']:checked")
+        score = page.get_by_text(f"{prediction['score']:.2%}").first
+        is_scored = _is_visible(page, score)
         page.screenshot(path=screenshots / "labelling.png")
 
-    find(Exactly("prediction shown on the labelling page", seen["prediction"], "", 1))
-    find(Exactly("its score shown on the labelling page", seen["score"], "", 1))
+    find(Exactly("prediction shown on the labelling page", int(is_chosen), "", 1))
+    find(Exactly("its score shown on the labelling page", int(is_scored), "", 1))
 
 
 @contextmanager
@@ -60,9 +65,13 @@ def _log_in(page: Page, url: str) -> None:
     page.fill("input[name=email]", EMAIL)
     page.fill("input[name=password]", PASSWORD)
     page.keyboard.press("Enter")
-    page.wait_for_url("**/projects/**")
+    page.wait_for_url(f"{url}/")
 
 
-def _look(page: Page) -> dict[str, Any]:
-    expect(page.locator(".lsf-choices")).to_be_visible(timeout=60_000)
-    return {"prediction": 0, "score": 0}
+def _is_visible(page: Page, what: str | Locator) -> bool:
+    found = page.locator(what).first if isinstance(what, str) else what
+    try:
+        found.wait_for(timeout=30_000)
+    except PlaywrightTimeout:
+        return False
+    return True

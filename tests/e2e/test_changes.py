@@ -5,7 +5,7 @@ import pytest
 from tests.e2e.annotator import result
 from tests.e2e.labelloop import exported
 from tests.e2e.report import Exactly, find
-from tests.e2e.waiting import differences, wait_for_push
+from tests.e2e.waiting import differences, wait_for, wait_for_push
 
 TASKS, LABELLED = 40, 12
 
@@ -90,6 +90,7 @@ def test_labels_that_come_with_an_import_are_found(labelled, labelloop, document
     ]
 
     annotator.bring(labelled_before)  # Label Studio tells of the tasks, not of their labels
+    wait_for(lambda: labelloop.knows(key) is not None)  # events that wait put the sweep off
     labelloop.sweep()
 
     different = differences(annotator, labelloop, key)

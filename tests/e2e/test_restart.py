@@ -1,7 +1,7 @@
 """The stack ends while people label, comes back, and nothing is missing."""
 
 from tests.e2e.report import Exactly, find
-from tests.e2e.waiting import differences, wait_for_push
+from tests.e2e.waiting import differences, wait_for, wait_for_push
 
 TASKS, BEFORE, MEANWHILE, AFTER = 60, 12, 8, 5
 
@@ -18,6 +18,7 @@ def test_labels_made_while_it_was_down_are_learnt_afterwards(
     labelloop.stop()
     _label(annotator, truth, MEANWHILE)  # their webhooks are lost
     labelloop.start()
+    wait_for(lambda: labelloop.knows(key) is not None)  # events that wait put the sweep off
     labelloop.sweep()
 
     find(
