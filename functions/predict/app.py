@@ -1,5 +1,7 @@
 """HTTP: /predict and /versions, with FastAPI behind Mangum."""
 
+import logging
+
 from fastapi import Depends, FastAPI, Request
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse, JSONResponse
@@ -51,7 +53,10 @@ async def _authorise(request: Request, call_next: RequestResponseEndpoint) -> Re
 
 @app.exception_handler(LabelloopError)
 def _refuse(_: Request, error: LabelloopError) -> JSONResponse:
-    return JSONResponse({"error": str(error)}, status_of(error))
+    status = status_of(error)
+    if status >= 500:
+        logger().error("request failed", exc_info=error)
+    return JSONResponse({"error": str(error)}, status)
 
 
 @app.exception_handler(HTTPException)
@@ -98,4 +103,5 @@ async def docs_page() -> HTMLResponse:
     return get_swagger_ui_html(openapi_url="openapi.json", title=app.title)
 
 
+logging.getLogger("mangum.http").setLevel(logging.CRITICAL)  # _fail has logged it already
 lambda_handler = Mangum(app, lifespan="off")

@@ -153,7 +153,7 @@ def test_other_paths_and_methods_are_refused_with_json(call, path, method, statu
     assert (answer.status, set(answer.body)) == (status, {"error"})
 
 
-def test_a_store_that_fails_is_a_503_and_says_nothing_of_itself(call, aws, monkeypatch):
+def test_a_store_that_fails_is_a_503_that_is_logged(call, monkeypatch, caplog):
     from labelloop.adapters.s3_store import S3Store
     from labelloop.errors import Unavailable
 
@@ -162,7 +162,10 @@ def test_a_store_that_fails_is_a_503_and_says_nothing_of_itself(call, aws, monke
 
     monkeypatch.setattr(S3Store, "create", fail)
 
-    assert call("webhook-annotation-created").status == 503
+    answer = call("webhook-annotation-created")
+
+    assert answer.status == 503
+    assert "request failed" in caplog.text
 
 
 def test_a_defect_of_ours_is_a_500_without_a_traceback(call, monkeypatch):

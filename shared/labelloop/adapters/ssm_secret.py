@@ -2,14 +2,18 @@
 
 from typing import Final
 
-from aws_lambda_powertools.utilities import parameters
+from aws_lambda_powertools.utilities.parameters import SSMProvider
 from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from labelloop.adapters.aws_errors import code_of
 from labelloop.errors import Unavailable
 
 _KEPT_S: Final = 60  # after a rotation the old password is let in for as long
+_CONFIG: Final = Config(
+    connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 2}
+)
 
 
 class SsmSecret:
@@ -18,11 +22,12 @@ class SsmSecret:
     def __init__(self, name: str) -> None:
         self._name = name
         self._known: str | None = None
+        self._ssm = SSMProvider(boto_config=_CONFIG)
 
     def read(self) -> str:
         """Return the secret, empty if there is none; the last known one while SSM fails."""
         try:
-            found = parameters.get_parameter(self._name, decrypt=True, max_age=_KEPT_S)
+            found = self._ssm.get(self._name, decrypt=True, max_age=_KEPT_S)
             self._known = str(found)
         except GetParameterError as exc:
             if _is_missing(exc):
