@@ -1,11 +1,11 @@
 """HTTP: /predict and /versions, with FastAPI behind Mangum."""
 
 import logging
+from typing import Any
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse, JSONResponse
-from fastapi.security import HTTPBasic
 from mangum import Mangum
 from starlette.exceptions import HTTPException
 from starlette.middleware.base import RequestResponseEndpoint
@@ -15,7 +15,7 @@ from labelloop.bootstrap import secret, store, versions
 from labelloop.config import settings
 from labelloop.credentials import Access, check
 from labelloop.errors import LabelloopError
-from labelloop.http import ASK_FOR_CREDENTIALS, status_of
+from labelloop.http import ASK_FOR_CREDENTIALS, answer, status_of
 from labelloop.labelstudio import project_key, read_json
 from labelloop.observability import logger
 from labelloop.schemas import ErrorAnswer, PredictAnswer, PredictRequest, VersionsAnswer
@@ -28,7 +28,6 @@ app = FastAPI(
     docs_url=None,  # FastAPI's own pages would be open to everybody
     redoc_url=None,
     openapi_url=None,
-    dependencies=[Depends(HTTPBasic(auto_error=False))],  # for the page: _authorise decides
     responses={status: {"model": ErrorAnswer} for status in (400, 401, 403, 413, 422, 503)},
 )
 _PREDICT_BODY = {
@@ -95,7 +94,9 @@ async def versions_of(project: str | None = None) -> VersionsAnswer:
 
 @app.get("/openapi.json", include_in_schema=False)
 async def openapi_page() -> JSONResponse:
-    return JSONResponse(app.openapi())
+    page = app.openapi()
+    page["components"]["securitySchemes"] = {"basic": {"type": "http", "scheme": "basic"}}
+    return JSONResponse(page | {"security": [{"basic": []}]})
 
 
 @app.get("/docs", include_in_schema=False)
@@ -104,4 +105,12 @@ async def docs_page() -> HTMLResponse:
 
 
 logging.getLogger("mangum.http").setLevel(logging.CRITICAL)  # _fail has logged it already
-lambda_handler = Mangum(app, lifespan="off")
+_serve = Mangum(app, lifespan="off")
+
+
+def lambda_handler(event: dict[str, Any], context: Any) -> Any:
+    """Answer one request of API Gateway."""
+    try:
+        return _serve(event, context)
+    except ValueError:  # odd hosts, broken Base64, lone surrogates: no request that HTTP can carry
+        return answer(400, {"error": "the request cannot be read"})

@@ -160,6 +160,24 @@ def test_a_body_that_no_label_studio_sends_is_refused_by_the_name_of_what_is_wro
         read_event(changed(path, value), NOW)
 
 
+@pytest.mark.parametrize("levels", [100, 500, 980, 990, 5_000])
+@pytest.mark.parametrize("path", ["task.data", "annotation.result"])
+def test_data_nested_deeper_than_any_later_step_could_follow_is_refused(path, levels):
+    deep: Any = "x"
+    for _ in range(levels):
+        deep = [deep]
+    value = {"text": "t", "deep": deep} if path == "task.data" else [{"value": {"deep": deep}}]
+
+    with pytest.raises(Unprocessable, match="nested"):
+        read_event(changed(path, value), NOW)
+
+
+def test_data_nested_as_people_nest_it_is_kept():
+    data = {"text": "t", "pages": [{"lines": [["a"]]}]}
+
+    assert read_event(changed("task.data", data), NOW).tasks[0].data == data
+
+
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

@@ -71,7 +71,7 @@ class Versions:
         return slot.served
 
     def _checked(self, project: Project, slot: _Slot) -> _Slot:
-        now = self._clock()
+        now, pointer = self._clock(), slot.pointer
         try:
             pointer = project.active_if_changed(slot.pointer)
             if pointer == slot.pointer and slot is not _EMPTY:
@@ -81,18 +81,27 @@ class Versions:
             facts = {"project": project.key, "version": pointer.value.version, "why": str(exc)}
             logger().error("version rejected", extra=facts)
             count("VersionRejected")
-            return _Slot(slot.served, pointer, now)
+            served = slot.served if slot.served.head else self._previous(project, pointer.value)
+            return _Slot(served, pointer, now)
         except Unavailable:
             if slot is _EMPTY:
                 raise
             return replace(slot, checked_at=now)
 
-    def _load(self, project: Project, active: ActivePointer) -> Served:
-        if not active.is_trained:
+    def _previous(self, project: Project, active: ActivePointer) -> Served:
+        """Return the version before for a process that never served it; none if it is bad too."""
+        before = ActivePointer(active.previous_version, sha256=active.previous_sha256)
+        try:
+            return self._load(project, before)
+        except (BadModel, Unavailable):
             return Served(UNTRAINED, None)
-        artefact = project.model(active.version)
+
+    def _load(self, project: Project, pointer: ActivePointer) -> Served:
+        if not pointer.is_trained:
+            return Served(UNTRAINED, None)
+        artefact = project.model(pointer.version)
         if artefact is None:
             raise BadModel("the model is missing")
-        if sha256(artefact).hexdigest() != active.sha256:
+        if sha256(artefact).hexdigest() != pointer.sha256:
             raise BadModel("the model's checksum differs")
-        return Served(active.version, self._load_head(artefact))
+        return Served(pointer.version, self._load_head(artefact))
