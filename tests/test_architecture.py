@@ -1,6 +1,8 @@
 """Arrows point inward, and what must stay light stays light."""
 
 import ast
+import logging
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -66,6 +68,13 @@ def test_a_function_is_one_file_that_imports_no_sibling():
         assert not [
             name for name in imports_of(folder / "app.py") if name.startswith((".", "func"))
         ]
+
+
+def test_no_log_line_carries_a_field_that_logging_keeps_for_itself():
+    reserved = {*vars(logging.makeLogRecord({})), "message", "asctime"}
+    for path in [*PACKAGE.rglob("*.py"), *(ROOT / "functions").rglob("*.py")]:
+        logged = re.findall(r"(?:extra=|facts = )\{([^}]*)\}", path.read_text())
+        assert not set(re.findall(r'"(\w+)":', "".join(logged))) & reserved, path
 
 
 @pytest.mark.parametrize(

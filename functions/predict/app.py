@@ -1,10 +1,12 @@
 """HTTP: /predict, /versions, and what people steer a project with, with FastAPI behind Mangum."""
 
-from fastapi import Depends, FastAPI, Request
+import logging
+from typing import Any
+
+from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse, JSONResponse
-from fastapi.security import HTTPBasic
 from mangum import Mangum
 from starlette.exceptions import HTTPException
 from starlette.middleware.base import RequestResponseEndpoint
@@ -14,7 +16,7 @@ from labelloop.bootstrap import secret, store, versions
 from labelloop.config import settings
 from labelloop.credentials import Access, check
 from labelloop.errors import LabelloopError
-from labelloop.http import ASK_FOR_CREDENTIALS, status_of
+from labelloop.http import ASK_FOR_CREDENTIALS, answer, status_of
 from labelloop.labelstudio import project_key, read_json
 from labelloop.management import management
 from labelloop.observability import logger
@@ -28,7 +30,6 @@ app = FastAPI(
     docs_url=None,  # FastAPI's own pages would be open to everybody
     redoc_url=None,
     openapi_url=None,
-    dependencies=[Depends(HTTPBasic(auto_error=False))],  # for the page: _authorise decides
     responses={status: {"model": ErrorAnswer} for status in (400, 401, 403, 404, 413, 422, 503)},
 )
 app.include_router(management)
@@ -50,7 +51,10 @@ async def _authorise(request: Request, call_next: RequestResponseEndpoint) -> Re
 
 @app.exception_handler(LabelloopError)
 def _refuse(_: Request, error: LabelloopError) -> JSONResponse:
-    return JSONResponse({"error": str(error)}, status_of(error))
+    status = status_of(error)
+    if status >= 500:
+        logger().error("request failed", exc_info=error)
+    return JSONResponse({"error": str(error)}, status)
 
 
 @app.exception_handler(HTTPException)
@@ -97,7 +101,9 @@ async def versions_of(project: str | None = None) -> VersionsAnswer:
 
 @app.get("/openapi.json", include_in_schema=False)
 async def openapi_page() -> JSONResponse:
-    return JSONResponse(app.openapi())
+    page = app.openapi()
+    page["components"]["securitySchemes"] = {"basic": {"type": "http", "scheme": "basic"}}
+    return JSONResponse(page | {"security": [{"basic": []}]})
 
 
 @app.get("/docs", include_in_schema=False)
@@ -105,4 +111,13 @@ async def docs_page() -> HTMLResponse:
     return get_swagger_ui_html(openapi_url="openapi.json", title=app.title)
 
 
-lambda_handler = Mangum(app, lifespan="off")
+logging.getLogger("mangum.http").setLevel(logging.CRITICAL)  # _fail has logged it already
+_serve = Mangum(app, lifespan="off")
+
+
+def lambda_handler(event: dict[str, Any], context: Any) -> Any:
+    """Answer one request of API Gateway."""
+    try:
+        return _serve(event, context)
+    except ValueError:  # odd hosts, broken Base64, lone surrogates: no request that HTTP can carry
+        return answer(400, {"error": "the request cannot be read"})

@@ -8,6 +8,7 @@ from aws_lambda_powertools.utilities.batch import (
     process_partial_response,
 )
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
 from labelloop.bootstrap import rank_deps
 from labelloop.messages import RankWakeUp
 from labelloop.observability import logger
@@ -27,7 +28,7 @@ def record_handler(record: SQSRecord) -> None:
         wake_up = RankWakeUp.from_json(record.body)
         outcome = rank(wake_up, rank_deps())
     except Exception:
-        logger().exception("ranking failed", extra={"message": record.message_id})
+        logger().exception("ranking failed", extra={"message_id": record.message_id})
         raise
     facts = {"project": wake_up.project, "step": wake_up.step, "outcome": outcome}
     logger().info("ranking step done", extra=facts)

@@ -28,6 +28,6 @@ def record_handler(record: SQSRecord) -> None:
         wake_up = WakeUp.from_json(record.body)
         outcome = train(wake_up, train_deps())
     except Exception:
-        logger().exception("wake-up failed", extra={"message": record.message_id})
+        logger().exception("wake-up failed", extra={"message_id": record.message_id})
         raise
     logger().info("wake-up done", extra={"project": wake_up.project, "outcome": outcome})

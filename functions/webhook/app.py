@@ -7,7 +7,14 @@ from typing import Any
 from labelloop.bootstrap import accept_deps, secret
 from labelloop.credentials import Access, check
 from labelloop.errors import Ignored, LabelloopError
-from labelloop.http import ASK_FOR_CREDENTIALS, Request, answer, answer_error, read_request
+from labelloop.http import (
+    ASK_FOR_CREDENTIALS,
+    Request,
+    answer,
+    answer_error,
+    read_request,
+    status_of,
+)
 from labelloop.labelstudio import project_key, read_event, read_extra_params, read_json
 from labelloop.observability import logger
 from labelloop.usecases.accept import accept, current_version
@@ -19,6 +26,8 @@ def lambda_handler(event: dict[str, Any], context: Any) -> Any:
     try:
         return _answer(read_request(event))
     except LabelloopError as error:
+        if status_of(error) >= 500:
+            logger().exception("request failed")
         return answer_error(error)
     except Exception:
         logger().exception("request failed")

@@ -32,7 +32,8 @@ def check(headers: Mapping[str, str], secret: str) -> Access:
     key = _digest(headers.get(API_KEY_HEADER, "").encode("utf-8", "surrogatepass"))
     granted = False
     for line in accepted:
-        granted |= hmac.compare_digest(basic, _digest(line.encode()))
+        for pair in _encoded(line):
+            granted |= hmac.compare_digest(basic, _digest(pair))
         granted |= hmac.compare_digest(key, _digest(line.partition(":")[2].encode()))
     return Access.GRANTED if granted else Access.DENIED
 
@@ -40,6 +41,12 @@ def check(headers: Mapping[str, str], secret: str) -> Access:
 def _is_usable(line: str) -> bool:
     user, _, password = line.strip().partition(":")
     return bool(user and password)
+
+
+def _encoded(line: str) -> list[bytes]:
+    """Return what clients make of a credential: browsers UTF-8, Label Studio Latin-1."""
+    latin = [line.encode("latin-1")] if max(line) <= "\xff" else []
+    return [line.encode(), *latin]
 
 
 def _basic(header: str) -> bytes:

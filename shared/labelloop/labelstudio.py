@@ -16,18 +16,16 @@ from labelloop.errors import BadRequest, Ignored, TooLarge, Unprocessable
 MOST_BODY_BYTES: Final = 6_000_000  # Lambda takes 6 MB of the escaped event
 UNTRAINED: Final = "untrained"  # the version of a project without a model
 
-STORED: Final = frozenset(
-    {
-        "ANNOTATION_CREATED",
-        "ANNOTATION_UPDATED",
-        "ANNOTATIONS_CREATED",
-        "ANNOTATIONS_DELETED",
-        "TASKS_CREATED",
-        "TASKS_DELETED",
-        "PROJECT_UPDATED",
-        "START_TRAINING",
-    }
+_ABOUT_ANNOTATIONS: Final = frozenset(
+    {"ANNOTATION_CREATED", "ANNOTATION_UPDATED", "ANNOTATIONS_CREATED"}
 )
+STORED: Final = _ABOUT_ANNOTATIONS | {
+    "ANNOTATIONS_DELETED",
+    "TASKS_CREATED",
+    "TASKS_DELETED",
+    "PROJECT_UPDATED",
+    "START_TRAINING",
+}
 # Nothing to learn from these: they are about other things than a project's tasks and labels.
 IGNORED: Final = frozenset(
     {
@@ -39,6 +37,7 @@ IGNORED: Final = frozenset(
     }
 )
 _PROJECT = re.compile(r"\d{1,18}\.\d{1,18}", re.ASCII)
+_MOST_LEVELS: Final = 64
 _REGION_FIELDS = ("from_name", "to_name", "type", "value")
 
 
@@ -128,7 +127,7 @@ def _key_of(project: Mapping[str, Any]) -> str:
 
 
 def _annotations(action: str, body: Mapping[str, Any]) -> tuple[Annotation, ...]:
-    if not action.startswith("ANNOTATION") or action == "ANNOTATIONS_DELETED":
+    if action not in _ABOUT_ANNOTATIONS:
         return ()
     return tuple(_annotation(a) for a in _one_or_many(body.get("annotation"), "annotation"))
 
@@ -152,7 +151,8 @@ def _annotation(value: Any) -> Annotation:
 
 def _region(value: Any) -> dict[str, Any]:
     fields = _mapping(value, "annotation.result")
-    return {name: fields[name] for name in _REGION_FIELDS if name in fields}
+    region = {name: fields[name] for name in _REGION_FIELDS if name in fields}
+    return _shallow(region, "annotation.result")
 
 
 def read_tasks(values: Any) -> list[Task]:
@@ -163,7 +163,7 @@ def read_tasks(values: Any) -> list[Task]:
 def _tasks(action: str, body: Mapping[str, Any]) -> tuple[Task, ...]:
     if action == "TASKS_CREATED":
         return tuple(read_tasks(body.get("tasks")))
-    if not action.startswith("ANNOTATION") or action == "ANNOTATIONS_DELETED":
+    if action not in _ABOUT_ANNOTATIONS:
         return ()
     return tuple(_task(t) for t in _one_or_many(body.get("task"), "task"))
 
@@ -174,7 +174,7 @@ def _task(value: Any) -> Task:
         id=_id(fields.get("id"), "task.id"),
         created_at=_time(fields.get("created_at"), "task.created_at"),
         updated_at=_time(fields.get("updated_at"), "task.updated_at"),
-        data=dict(_mapping(fields.get("data"), "task.data")),
+        data=_shallow(dict(_mapping(fields.get("data"), "task.data")), "task.data"),
     )
 
 
@@ -200,6 +200,17 @@ def _list(value: Any, name: str) -> list[Any]:
     if isinstance(value, list):
         return value
     raise Unprocessable(f"{name}: expected a list")
+
+
+def _shallow(value: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return a value that no later step runs out of stack with."""
+    level: list[Any] = [value]
+    for _ in range(_MOST_LEVELS):
+        inner = (one.values() if isinstance(one, dict) else one for one in level)
+        level = [one for values in inner for one in values if isinstance(one, dict | list)]
+        if not level:
+            return value
+    raise Unprocessable(f"{name}: nested in more than {_MOST_LEVELS} levels")
 
 
 def _id(value: Any, name: str) -> int:

@@ -117,6 +117,4 @@ async def store_token(request: Request) -> ChangedAnswer:
 @management.get("/label-studio")
 async def show_label_studio() -> LabelStudioAnswer:
     """Say which Label Studio predictions are pushed to."""
-    return LabelStudioAnswer(
-        url=settings().label_studio_url, token=bool(token().read())
-    )
+    return LabelStudioAnswer(url=settings().label_studio_url, token=bool(token().read()))

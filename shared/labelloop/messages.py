@@ -35,7 +35,7 @@ class WakeUp:
         """Return the wake-up of a message's body; Rejected if it holds none."""
         try:
             wake_up = cls(**json.loads(body))
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, RecursionError):
             raise Rejected("the message is not a wake-up") from None
         texts = (wake_up.project, wake_up.event)
         if wake_up.reason not in get_args(Reason) or not all(isinstance(t, str) for t in texts):

@@ -23,7 +23,7 @@ from typing import Any, Final, Self
 from labelloop.domain.events import Event, canonical
 from labelloop.domain.folding import Dataset, checksum, compress, decompress
 from labelloop.domain.options import Options
-from labelloop.errors import Conflict
+from labelloop.errors import BadModel, Conflict
 from labelloop.labelstudio import UNTRAINED
 from labelloop.ports import Listed, ObjectStore
 
@@ -38,18 +38,26 @@ class DatasetPointer:
 
     seq: int = 0
     sha256: str = ""
+    annotations: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ActivePointer:
-    """The version that is served. `switch` counts the switches; `format` is the artefact's."""
+    """The version that is served. `switch` counts the switches; `format` is the artefact's.
+
+    `learnt` is the checksum of what the version was trained on. The version served before is kept
+    in mind for predictors that start while this one can't be loaded.
+    """
 
     version: str = UNTRAINED
     dataset_seq: int = 0
     format: int = 0
     sha256: str = ""
+    learnt: str = ""
     switch: int = 0
     pinned: bool = False  # nothing but a person switches a pinned project
+    previous_version: str = UNTRAINED
+    previous_sha256: str = ""
 
     @property
     def is_trained(self) -> bool:
@@ -63,9 +71,16 @@ class ActivePointer:
 
     @classmethod
     def from_json(cls, body: bytes) -> Self:
-        """Return a stored pointer; what an older release did not write has its default."""
-        fields = json.loads(body)
-        return cls(**{name: fields[name] for name in cls.__dataclass_fields__ if name in fields})
+        """Return a stored pointer, BadModel if it names no version. Later fields may be missing."""
+        try:
+            stored = json.loads(body)
+            known = {name: stored[name] for name in cls.__dataclass_fields__ if name in stored}
+            pointer = cls(**known | {"version": stored["version"]})
+        except (KeyError, TypeError, ValueError, RecursionError) as exc:
+            raise BadModel(f"the pointer cannot be read: {type(exc).__name__}") from exc
+        if not isinstance(pointer.version, str) or type(pointer.dataset_seq) is not int:
+            raise BadModel("the pointer cannot be read")
+        return pointer
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +156,8 @@ class Project:
         if stored is None:
             return Tagged(DatasetPointer(), "")
         fields = json.loads(stored.body)
-        return Tagged(DatasetPointer(fields["seq"], fields["sha256"]), stored.etag)
+        known = fields.get("annotations", 0)
+        return Tagged(DatasetPointer(fields["seq"], fields["sha256"], known), stored.etag)
 
     def dataset(self, pointer: DatasetPointer) -> Dataset:
         """Return a snapshot; an empty one for the pointer to none."""
@@ -158,7 +174,8 @@ class Project:
         A dataset equal to the one pointed to is not stored again: its pointer is returned.
         """
         lines = dataset.to_lines()
-        pointer = DatasetPointer(after.value.seq + 1, checksum(lines))
+        known = len(dataset.annotations)
+        pointer = DatasetPointer(after.value.seq + 1, checksum(lines), known)
         if pointer.sha256 == after.value.sha256:
             return after.value
         with suppress(Conflict):  # named by content: what is there holds the same lines
@@ -178,17 +195,22 @@ class Project:
     # -- versions ----------------------------------------------------------------------------
 
     def active(self) -> Tagged[ActivePointer]:
-        """Return the pointer to the version that is served."""
+        """Return the pointer to the version that is served; to none if it cannot be read.
+
+        So the next training writes over a pointer that was damaged.
+        """
         stored = self._store.get(f"{self._root}active.json")
         if stored is None:
             return Tagged(ActivePointer(), "")
-        return Tagged(ActivePointer.from_json(stored.body), stored.etag)
+        try:
+            return Tagged(ActivePointer.from_json(stored.body), stored.etag)
+        except BadModel:
+            return Tagged(ActivePointer(), stored.etag)
 
     def active_if_changed(self, since: Tagged[ActivePointer]) -> Tagged[ActivePointer]:
-        """Return the pointer, read only if it changed since."""
-        if not since.etag:
-            return self.active()
-        stored = self._store.get_changed(f"{self._root}active.json", since.etag)
+        """Return the pointer, read only if it changed since; BadModel if it cannot be read."""
+        key = f"{self._root}active.json"
+        stored = self._store.get_changed(key, since.etag) if since.etag else self._store.get(key)
         return Tagged(ActivePointer.from_json(stored.body), stored.etag) if stored else since
 
     def add_model(self, version: str, model: bytes, card: dict[str, Any]) -> None:
@@ -221,6 +243,10 @@ class Project:
         keys = (listed.key.removeprefix(prefix) for listed in self._store.list(prefix))
         names = [key.removesuffix("/card.json") for key in keys if key.endswith("/card.json")]
         return sorted(names, key=lambda name: int(name.partition("-")[0]), reverse=True)
+
+    def advance(self, after: Tagged[ActivePointer], to: ActivePointer) -> None:
+        """Keep the version, and remember that newer data changes nothing about it."""
+        self._swap("active.json", after.etag, asdict(to))
 
     def _swap(self, name: str, etag: str, fields: Any) -> None:
         key, body = self._root + name, canonical(fields).encode()

@@ -134,13 +134,45 @@ def test_whatever_tasks_hold_there_is_one_finite_result_each_in_order(label, tra
     assert (choice(results[0]), choice(results[-1])) == ("Positive", "Negative")
 
 
-def test_only_the_failed_messages_come_again(label, train, aws):
+def test_only_the_failed_messages_come_again_and_the_cause_is_logged(label, train, aws, caplog):
     label_reviews(label, 2)
     aws.sqs.send_message(QueueUrl=aws.queue_url, MessageBody="not a wake-up")
 
     failed = train()
 
     assert len(failed) == 1
+    assert "wake-up failed" in caplog.text
+    assert "the message is not a wake-up" in caplog.text
+
+
+def test_label_studios_event_about_our_own_switch_makes_no_new_version(call, label, train):
+    label_reviews(label, 10)
+    train()
+    version = call("webhook-setup").body["model_version"]
+    body = json.loads(load_event("webhook-project-updated")["body"])
+    config = json.loads(load_event("predict-predict")["body"])["label_config"]
+    for second in (1, 2):
+        body["project"] |= {"model_version": version, "updated_at": f"2027-01-01T00:00:0{second}Z"}
+        body["project"]["label_config"] = config
+        call("webhook-project-updated", body=json.dumps(body))
+        train()
+
+    assert call("webhook-setup").body["model_version"] == version
+
+
+def test_a_password_beyond_ascii_is_let_in_by_both_functions(call, aws):
+    value = "anna:Größe"
+    aws.ssm.put_parameter(Name="/labelloop/test", Value=value, Type="SecureString", Overwrite=True)
+    for encoding in ("utf-8", "latin-1"):
+        header = "Basic " + base64.b64encode(value.encode(encoding)).decode()
+        for name in ("webhook-setup", "predict-predict"):
+            headers = load_event(name)["headers"] | {"authorization": header}
+            assert call(name, headers=headers).status == 200
+
+
+def test_a_request_that_http_cannot_carry_is_a_400(call):
+    assert call("predict-predict", body="a", isBase64Encoded=True).status == 400
+    assert call("predict-predict", body="\ud800").status == 400
 
 
 def test_the_sweep_finds_what_a_lost_wake_up_left_behind(label, train, aws, predict):

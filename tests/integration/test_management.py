@@ -30,7 +30,7 @@ def versions(aws) -> list[str]:
     project, names = Project(bootstrap.store(), PROJECT), ["1-aaaaaaaa", "2-aaaaaaaa"]
     for seq, name in enumerate(names, start=1):
         project.add_model(name, b"", {"format": FORMAT, "sha256": "", "dataset": {"seq": seq}})
-        to = ActivePointer(name, seq, FORMAT, "", seq)
+        to = ActivePointer(name, seq, FORMAT, switch=seq)
         project.switch(project.active(), to, {"why": "test"})
     return names
 

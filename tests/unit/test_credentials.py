@@ -27,6 +27,11 @@ def test_letters_beyond_ascii_are_compared_as_utf_8():
     assert check(basic("anna:Größe".encode()), "anna:Größe") is Access.GRANTED
 
 
+def test_letters_beyond_ascii_are_taken_as_label_studio_sends_them():
+    assert check(basic("anna:Größe".encode("latin-1")), "anna:Größe") is Access.GRANTED
+    assert check(basic(b"anna:?"), "anna:\u6771") is Access.DENIED
+
+
 @pytest.mark.parametrize(
     "headers",
     [

@@ -93,9 +93,18 @@ def test_an_event_about_the_project_alone_carries_its_label_config(name):
     assert not event.deleted_tasks
 
 
-def test_new_tasks_change_no_label():
-    with pytest.raises(Ignored, match="TASKS_CREATED changes no label"):
-        read_event(body_of("webhook-tasks-created"), NOW)
+def test_new_tasks_are_read_with_their_data():
+    body = body_of("webhook-tasks-created")
+
+    event = read_event(body, NOW)
+
+    assert [(t.id, t.data) for t in event.tasks] == [(t["id"], t["data"]) for t in body["tasks"]]
+    assert event.annotations == ()
+
+
+def test_what_is_about_no_project_of_ours_is_ignored():
+    with pytest.raises(Ignored, match="PROJECT_CREATED changes no label"):
+        read_event({"action": "PROJECT_CREATED", "project": {}}, NOW)
 
 
 def test_an_action_without_a_payload_gets_advice():
@@ -158,6 +167,24 @@ def test_times_are_kept_so_that_texts_sort_as_times_do():
 def test_a_body_that_no_label_studio_sends_is_refused_by_the_name_of_what_is_wrong(path, value):
     with pytest.raises(Unprocessable, match=path.split(".")[-1]):
         read_event(changed(path, value), NOW)
+
+
+@pytest.mark.parametrize("levels", [100, 500, 980, 990, 5_000])
+@pytest.mark.parametrize("path", ["task.data", "annotation.result"])
+def test_data_nested_deeper_than_any_later_step_could_follow_is_refused(path, levels):
+    deep: Any = "x"
+    for _ in range(levels):
+        deep = [deep]
+    value = {"text": "t", "deep": deep} if path == "task.data" else [{"value": {"deep": deep}}]
+
+    with pytest.raises(Unprocessable, match="nested"):
+        read_event(changed(path, value), NOW)
+
+
+def test_data_nested_as_people_nest_it_is_kept():
+    data = {"text": "t", "pages": [{"lines": [["a"]]}]}
+
+    assert read_event(changed("task.data", data), NOW).tasks[0].data == data
 
 
 @given(

@@ -22,6 +22,7 @@ def test_a_wake_up_survives_the_queue_and_is_small():
         '{"project": 7, "reason": "sweep"}',
         '{"project": "1.2", "reason": "?"}',
         '"a"',
+        "[" * 200_000,
     ],
 )
 def test_anything_else_is_rejected(body):

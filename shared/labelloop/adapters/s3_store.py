@@ -19,9 +19,9 @@ _MOST_DELETED_AT_ONCE: Final = 1_000
 _ATTEMPTS: Final = 4
 _RACES: Final = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}
 CONFIG: Final = Config(
-    connect_timeout=2,
-    read_timeout=10,
-    retries={"mode": "standard", "max_attempts": 4},
+    connect_timeout=1,
+    read_timeout=5,
+    retries={"mode": "standard", "total_max_attempts": 3},
     max_pool_connections=32,
 )
 

@@ -1,6 +1,7 @@
 """Fitting a head with scikit-learn, and turning it into a numeric ONNX graph with skl2onnx."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -15,11 +16,14 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 from sklearn.linear_model import LogisticRegression
 
 from labelloop.adapters.onnx_head import METADATA, OnnxHead
-from labelloop.errors import BadModel
+from labelloop.errors import BadModel, Unprocessable
 from labelloop.project import FORMAT
-from labelloop.recipes.terms import terms
+from labelloop.recipes.terms import MOST_CHARACTERS, terms
 
 MOST_TERMS: Final = 50_000
+_MOST_WEIGHTS: Final = 2_000_000  # terms times classes: 8 MB of the artefact
+_MOST_COUNTED: Final = 500_000  # terms in memory while those of a large corpus are counted
+_LARGE: Final = 3_000_000  # characters
 TOLERANCE: Final = 1e-5  # between scikit-learn's probabilities and the graph's
 _CHECKED_TEXTS: Final = 100
 _OPSET: Final = 18
@@ -67,9 +71,25 @@ class SklearnHead:
     @classmethod
     def fit(cls, texts: Sequence[str], labels: Sequence[str]) -> "SklearnHead":
         """Learn from texts and their labels, of two classes or more. Deterministic."""
-        vectorizer = CountVectorizer(analyzer=terms, max_features=MOST_TERMS, dtype=np.float64)
-        counts = vectorizer.fit_transform(texts)
+        most = min(MOST_TERMS, _MOST_WEIGHTS // len(set(labels)))
+        is_large = sum(min(len(text), MOST_CHARACTERS) for text in texts) > _LARGE
+        vectorizer = CountVectorizer(
+            analyzer=terms,
+            max_features=None if is_large else most,
+            vocabulary=frequent_terms(texts, most) if is_large else None,
+            dtype=np.float64,
+        )
+        try:
+            counts = vectorizer.fit_transform(texts)
+        except ValueError as exc:  # scikit-learn's for texts of blanks only
+            raise Unprocessable("the labelled texts hold no words") from exc
         return cls(vectorizer, BagClassifier().fit(counts, labels))
+
+    @property
+    def terms(self) -> list[str]:
+        """The terms that have weights, by their place in the graph."""
+        names: list[str] = self._vectorizer.get_feature_names_out().tolist()
+        return names
 
     def predict_proba(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Return probabilities, shape (texts, classes)."""
@@ -87,10 +107,27 @@ class SklearnHead:
         known = {
             "format": FORMAT,
             "classes": self.classes,
-            "terms": self._vectorizer.get_feature_names_out().tolist(),
+            "terms": self.terms,
         }
         onnx.helper.set_model_props(model, {METADATA: json.dumps(known)})
         return bytes(model.SerializeToString())
+
+
+def frequent_terms(texts: Sequence[str], most: int) -> list[str]:
+    """Return the terms that most texts hold, in alphabetical order, counted in bounded memory.
+
+    Whenever too many terms are in memory the rarest go (lossy counting, Manku and Motwani 2002): a
+    corpus in a script without blanks has more n-grams than a function has memory.
+    """
+    found: Counter[str] = Counter()
+    for text in texts:
+        found.update(set(terms(text)))
+        least = 1
+        while len(found) > _MOST_COUNTED:
+            found = Counter({term: n for term, n in found.items() if n > least})
+            least += 1
+    ranked = sorted(found.items(), key=lambda item: (-item[1], item[0]))
+    return sorted(term for term, _ in ranked[:most])
 
 
 def train_head(texts: Sequence[str], labels: Sequence[str]) -> tuple[bytes, dict[str, Any]]:
@@ -107,7 +144,7 @@ def train_head(texts: Sequence[str], labels: Sequence[str]) -> tuple[bytes, dict
         raise BadModel(f"the graph's probabilities are up to {difference:.1e} off")
     return artefact, {
         "bytes": len(artefact),
-        "terms": len(head._vectorizer.vocabulary_),
+        "terms": len(head.terms),
         "largest_difference": difference,
     }
 

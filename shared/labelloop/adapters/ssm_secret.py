@@ -2,17 +2,21 @@
 
 from typing import Final
 
-from aws_lambda_powertools.utilities import parameters
+from aws_lambda_powertools.utilities.parameters import SSMProvider
 from aws_lambda_powertools.utilities.parameters.exceptions import (
     GetParameterError,
     SetParameterError,
 )
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from labelloop.adapters.aws_errors import code_of
 from labelloop.errors import Unavailable
 
 _KEPT_S: Final = 60  # after a rotation the old password is let in for as long
+_CONFIG: Final = Config(
+    connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 2}
+)
 
 
 class SsmSecret:
@@ -21,11 +25,12 @@ class SsmSecret:
     def __init__(self, name: str) -> None:
         self._name = name
         self._known: str | None = None
+        self._ssm = SSMProvider(boto_config=_CONFIG)
 
     def read(self) -> str:
         """Return the secret, empty if there is none; the last known one while SSM fails."""
         try:
-            found = parameters.get_parameter(self._name, decrypt=True, max_age=_KEPT_S)
+            found = self._ssm.get(self._name, decrypt=True, max_age=_KEPT_S)
             self._known = str(found)
         except GetParameterError as exc:
             if _is_missing(exc):
@@ -37,12 +42,13 @@ class SsmSecret:
     def write(self, value: str) -> None:
         """Store the secret over the one before."""
         try:
-            parameters.set_parameter(
+            # The stub demands a KMS key of one's own; SSM's default key will do.
+            self._ssm.set(  # type: ignore[call-overload]
                 self._name, value, parameter_type="SecureString", overwrite=True
             )
         except SetParameterError as exc:
             raise Unavailable("the secret could not be stored") from exc
-        parameters.clear_caches()  # type: ignore[no-untyped-call]
+        self._ssm.clear_cache()  # type: ignore[no-untyped-call]
         self._known = value
 
 

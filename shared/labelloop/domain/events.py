@@ -1,7 +1,7 @@
 """What is kept of a Label Studio event: the allow-list, as types."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Self
 
@@ -61,21 +61,32 @@ class Event:
 
     def to_json(self) -> bytes:
         """Return the event as it is stored."""
-        return canonical(asdict(self)).encode()
+        rows = {"annotations": self.annotations, "tasks": self.tasks}
+        lists = {name: [row_of(one) for one in values] for name, values in rows.items()}
+        return canonical(row_of(self) | lists).encode()
 
     @classmethod
     def from_json(cls, body: bytes) -> Self:
         """Return a stored event; KeyError, TypeError or ValueError if it is none."""
-        fields = json.loads(body)
-        return cls(
-            **fields
-            | {
-                "annotations": tuple(Annotation(**a) for a in fields["annotations"]),
-                "tasks": tuple(Task(**t) for t in fields["tasks"]),
-                "deleted_annotations": tuple(fields["deleted_annotations"]),
-                "deleted_tasks": tuple(fields["deleted_tasks"]),
-            }
-        )
+        stored = json.loads(body)
+        lists = {
+            "annotations": tuple(_read(Annotation, row) for row in stored["annotations"]),
+            "tasks": tuple(_read(Task, row) for row in stored["tasks"]),
+            "deleted_annotations": tuple(stored["deleted_annotations"]),
+            "deleted_tasks": tuple(stored["deleted_tasks"]),
+        }
+        return _read(cls, stored | lists)
+
+
+def row_of(value: Any) -> dict[str, Any]:
+    """Return a row's fields by name, not copied: `asdict` would walk through all that they hold."""
+    return {field.name: getattr(value, field.name) for field in fields(value)}
+
+
+def _read[T](kind: type[T], stored: dict[str, Any]) -> T:
+    """Ignore what is not known here: an event may wait through a deployment of an older version."""
+    known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
+    return kind(**{name: value for name, value in stored.items() if name in known})
 
 
 def _demand(kind: type, *values: object) -> None:

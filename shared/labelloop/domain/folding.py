@@ -10,11 +10,11 @@ import gzip
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Self
 
-from labelloop.domain.events import Annotation, Event, Task, canonical
+from labelloop.domain.events import Annotation, Event, Task, canonical, row_of
 
 # Label Studio on SQLite gives the ids of deleted rows to imported ones. A delete carries no time
 # but ours, a row only Label Studio's: their clocks may differ by less than this.
@@ -33,17 +33,21 @@ class Dataset:
     deleted_tasks: dict[int, str] = field(default_factory=dict)
 
     def live_annotations(self) -> list[Annotation]:
-        """Return the annotations that still count, by id."""
-        return [a for _, a in sorted(self.annotations.items()) if a.task in self.tasks]
+        """Return the annotations that still count, by id: their tasks are known and not deleted."""
+        return [a for _, a in sorted(self.annotations.items()) if self._is_live(a)]
+
+    def _is_live(self, row: Annotation) -> bool:
+        deleted_at = self.deleted_tasks.get(row.task)
+        return row.task in self.tasks and not _is_deleted(row.created_at, deleted_at)
 
     def to_lines(self) -> bytes:
         """Return the canonical JSON lines: equal datasets give equal bytes."""
         config = {"kind": "label_config", "at": self.label_config_at, "xml": self.label_config}
         rows: list[dict[str, Any]] = [config]
         rows += [
-            {"kind": "annotation"} | asdict(self.annotations[i]) for i in sorted(self.annotations)
+            {"kind": "annotation"} | row_of(self.annotations[i]) for i in sorted(self.annotations)
         ]
-        rows += [{"kind": "task"} | asdict(self.tasks[i]) for i in sorted(self.tasks)]
+        rows += [{"kind": "task"} | row_of(self.tasks[i]) for i in sorted(self.tasks)]
         for kind, deleted in (
             ("deleted_annotation", self.deleted_annotations),
             ("deleted_task", self.deleted_tasks),
@@ -116,9 +120,11 @@ def _keep_newest[Row: (Annotation, Task)](rows: dict[int, Row], row: Row) -> Non
 
 
 def _is_newer(row: Annotation | Task, known: Annotation | Task) -> bool:
-    if row.updated_at != known.updated_at:
-        return row.updated_at > known.updated_at
-    return canonical(asdict(row)) > canonical(asdict(known))
+    """Rows made later come first: then a delete means the oldest rows of an id, in any order."""
+    times, known_times = (row.created_at, row.updated_at), (known.created_at, known.updated_at)
+    if times != known_times:
+        return times > known_times
+    return row != known and canonical(row_of(row)) > canonical(row_of(known))
 
 
 def _keep_last(deleted: dict[int, str], ids: Iterable[int], at: str) -> None:
@@ -131,8 +137,7 @@ def _drop_deleted(dataset: Dataset) -> None:
         if _is_deleted(task.created_at, dataset.deleted_tasks.get(task.id)):
             del dataset.tasks[task.id]
     for row in list(dataset.annotations.values()):
-        at = (dataset.deleted_annotations.get(row.id), dataset.deleted_tasks.get(row.task))
-        if any(_is_deleted(row.created_at, one) for one in at):
+        if _is_deleted(row.created_at, dataset.deleted_annotations.get(row.id)):
             del dataset.annotations[row.id]
 
 

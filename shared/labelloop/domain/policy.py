@@ -1,8 +1,11 @@
 """When to train: the rules of the quiet period. No numpy here: light functions import it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Final
+
+_GROWTH: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +16,13 @@ class Patience:
     max_wait_s: int
     retrain_after: int
 
+    def after(self, known: int) -> "Patience":
+        """Return the patience of a project with so many labels: a quarter more ends the wait.
+
+        In a burst of thousands each training would otherwise be due again by the time it ends.
+        """
+        return replace(self, retrain_after=max(self.retrain_after, known // _GROWTH))
+
 
 def can_leave_to_a_later_event(
     own: datetime | None, pending: Sequence[datetime], now: datetime, patience: Patience
@@ -20,8 +30,9 @@ def can_leave_to_a_later_event(
     """Say whether a wake-up may stop because a later event has a wake-up of its own.
 
     `own` is when the event that caused the wake-up was stored, None if it is folded already;
-    `pending` when each event still to be folded was. All times are by the store's clock, so that
-    the clocks of functions don't matter. Ends at once when enough events, or old ones, wait.
+    `pending` when each event still to be folded was: both by the store's clock, so that the clocks
+    of functions don't matter; `now` only decides when a wait is over. Ends at once when enough
+    events, or old ones, wait.
     """
     if not pending or len(pending) >= patience.retrain_after:
         return False

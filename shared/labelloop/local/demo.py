@@ -25,7 +25,7 @@ from labelloop.local.progress import Display
 from labelloop.local.stack import local_stack
 
 DATA, STATE, RESULTS = ROOT / ".local" / "data", ROOT / ".local" / "demo", ROOT / "demo"
-POOL, HELD_OUT = 4_000, 1_000
+POOL, HELD_OUT = 3_000, 1_000
 ROUNDS = [20] * 10
 VERSIONS_WANTED = 3
 PARAMETERS = {"QuietSeconds": "2"}  # longer than between two labels, shorter than a round

@@ -79,18 +79,22 @@ def read_label_config(xml: str) -> TextChoices:
         raise Unprocessable("label_config: not well-formed XML") from None
     texts = {tag.get("name"): tag for tag in root.iter("Text") if tag.get("valueType") != "url"}
     for tag in root.iter("Choices"):
-        about = texts.get(tag.get("toName"))
-        if about is not None and tag.get("choice", "single").startswith("single"):
-            return _control(tag, about)
-    raise Unprocessable("label_config: no single-choice <Choices> on a <Text>")
+        control = _control(tag, texts.get(tag.get("toName")))
+        if control is not None:
+            return control
+    raise Unprocessable("label_config: no single choice of two labels or more about a <Text>")
 
 
-def _control(tag: Element, about: Element) -> TextChoices:
+def _control(tag: Element, about: Element | None) -> TextChoices | None:
     choices = (c.get("alias") or c.get("value") for c in tag.iter("Choice"))
     labels = tuple(dict.fromkeys(label for label in choices if label))
+    is_single = tag.get("choice", "single").startswith("single")
+    is_of_a_part = "true" in (tag.get("perRegion"), tag.get("perItem"))
+    if about is None or is_of_a_part or not is_single or len(labels) < 2 or not tag.get("name"):
+        return None
     key = about.get("value", "")
-    if len(labels) < 2 or not key.startswith("$") or not tag.get("name"):
-        raise Unprocessable("label_config: <Choices> needs a name, two labels, a <Text> of '$key'")
+    if not key.startswith("$"):
+        return None
     return TextChoices(tag.get("name", ""), about.get("name", ""), key[1:], labels)
 
 

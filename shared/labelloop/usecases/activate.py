@@ -37,9 +37,17 @@ def activate(key: str, version: str, deps: ActivateDeps) -> bool:
         )
 
     def chosen(active: ActivePointer) -> ActivePointer:
+        if active.version == version:
+            return active
         seq = max(card["dataset"]["seq"], active.dataset_seq)
         return replace(
-            active, version=version, dataset_seq=seq, format=FORMAT, sha256=card["sha256"]
+            active,
+            version=version,
+            dataset_seq=seq,
+            format=FORMAT,
+            sha256=card["sha256"],
+            previous_version=active.version,
+            previous_sha256=active.sha256,
         )
 
     is_changed = switch_by_hand(project, chosen, f"activated {version}", deps.clock())

@@ -1,9 +1,9 @@
 """Answer a prediction request: one result for each task, in the order of the tasks."""
 
+import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import batched
 from typing import Any, Final
 
 import numpy as np
@@ -11,14 +11,15 @@ import numpy as np
 from labelloop.domain.selection import LABEL_FIRST, LABEL_LAST, SCORES, Floats
 from labelloop.errors import TooLarge, Unprocessable
 from labelloop.ports import Head
+from labelloop.recipes.terms import MOST_CHARACTERS
 from labelloop.recipes.text_choices import TextChoices, read_label_config
 from labelloop.usecases.serve import Served
 
 # API Gateway gives up after 30 s, and Lambda answers with at most 6 MB.
 _BUDGET_S: Final = 25.0
 _MOST_ANSWER_BYTES: Final = 5_500_000
-_RESULT_BYTES: Final = 250  # of a result without its label, names of the controls included
-_TEXTS_AT_ONCE: Final = 256
+_RESULT_BYTES: Final = 120  # of a result without its region
+_WORK_AT_ONCE: Final = 60_000  # characters: some 250 short texts, or three of the longest
 _ADVICE: Final = "select fewer tasks in the Data Manager and retrieve predictions in several steps"
 
 
@@ -43,34 +44,17 @@ def predict(
     there is no model, or when the label config is none that the model can answer. Raises TooLarge,
     as soon as this can be told, when the answer would be too large or too late.
     """
-    _refuse_a_large_answer(len(tasks), served)
-    started = clock()
-
-    def check(share_done: float) -> None:
-        if clock() - started > share_done * _BUDGET_S:
-            late = f"{len(tasks):,} tasks would take more than {_BUDGET_S:.0f} s"
-            raise TooLarge(f"{late}; {_ADVICE}")
-
-    return predict_all(tasks, label_config, served, score, check)
-
-
-def predict_all(
-    tasks: Sequence[Any],
-    label_config: str,
-    served: Served,
-    score: str,
-    check: Callable[[float], None] = lambda share_done: None,
-) -> list[Prediction]:
-    """Return what `predict` returns, however many tasks there are; tell `check` of the progress."""
     control = _control(label_config)
     columns = [i for i, name in enumerate(served.classes) if control and name in control.labels]
+    longest = max(served.classes, key=len, default="")
+    _refuse_a_large_answer(len(tasks), control.region(longest, 1 / 3) if control else None)
     if served.head is None or control is None or len(columns) < 2:
         return [Prediction([], LABEL_FIRST) for _ in tasks]
     labels = [served.classes[i] for i in columns]
     data = (task.get("data") if isinstance(task, Mapping) else None for task in tasks)
     texts = [control.text_of(one) for one in data]
     readable = [text for text in texts if text is not None]
-    probabilities = _renormalised(_run(served.head, readable, check)[:, columns])
+    probabilities = _renormalised(_run(served.head, readable, clock)[:, columns])
     scores = SCORES[score](probabilities)
     rows = iter(zip(probabilities, scores, strict=True))
     return [
@@ -86,16 +70,35 @@ def _control(label_config: str) -> TextChoices | None:
         return None
 
 
-def _run(head: Head, texts: list[str], check: Callable[[float], None]) -> Floats:
-    """Predict batch by batch; after each, tell the share of the characters that is done."""
+def _run(head: Head, texts: list[str], clock: Callable[[], float]) -> Floats:
+    """Predict batch by batch; give up early if the rest won't be done in time."""
     rows = [np.empty((0, len(head.classes)), np.float32)]
-    total, done = sum(map(len, texts)), 0
-    for batch in batched(texts, _TEXTS_AT_ONCE, strict=False):
+    total, done, started = sum(map(_work, texts)), 0, clock()
+    for batch in _batches(texts):
         rows.append(head.predict_proba(batch))
-        done += sum(map(len, batch))
-        if done:
-            check(done / total)
+        done += sum(map(_work, batch))
+        if (clock() - started) * total / done > _BUDGET_S:
+            late = f"{len(texts):,} tasks would take more than {_BUDGET_S:.0f} s"
+            raise TooLarge(f"{late}; {_ADVICE}")
     return np.concatenate(rows)
+
+
+def _batches(texts: list[str]) -> Iterator[list[str]]:
+    batch: list[str] = []
+    work = 0
+    for text in texts:
+        batch.append(text)
+        work += _work(text)
+        if work >= _WORK_AT_ONCE:
+            yield batch
+            batch, work = [], 0
+    if batch:
+        yield batch
+
+
+def _work(text: str) -> int:
+    """Return what a text costs, in characters: each has its overhead, and is read up to a limit."""
+    return 200 + min(len(text), MOST_CHARACTERS)
 
 
 def _renormalised(probabilities: Floats) -> Floats:
@@ -111,8 +114,8 @@ def _prediction(
     return Prediction([control.region(labels[best], float(row[best]))], float(score))
 
 
-def _refuse_a_large_answer(tasks: int, served: Served) -> None:
-    longest = max((len(name) for name in served.classes), default=0)
-    each = _RESULT_BYTES + 6 * longest  # JSON may write a character as \uXXXX
+def _refuse_a_large_answer(tasks: int, region: Mapping[str, Any] | None) -> None:
+    """Lambda counts the answer as JSON within JSON: quotes and letters beyond ASCII grow twice."""
+    each = _RESULT_BYTES + len(json.dumps(json.dumps(region)))
     if tasks * each > _MOST_ANSWER_BYTES:
         raise TooLarge(f"the answer for {tasks:,} tasks would be too large; {_ADVICE}")

@@ -19,12 +19,12 @@ from labelloop.observability import logger
 from labelloop.pool import Pool, Ranked
 from labelloop.ports import LabelStudio, ObjectStore, Queue
 from labelloop.project import Project
-from labelloop.usecases.predict import Prediction, predict_all
+from labelloop.usecases.predict import Prediction, predict
 from labelloop.usecases.push import Outcome, push
 from labelloop.usecases.serve import Versions
 
 _SHARDS_IN_A_PART: Final = 10  # pages of the listing hold 500 tasks
-_TASKS_AT_ONCE: Final = 1_000
+_TASKS_AT_ONCE: Final = 200  # well within the limits of one answer
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def _scored(
         raise Retryable(f"version {version} is not served here yet")
     for batch in batched(tasks, _TASKS_AT_ONCE, strict=False):
         payload = [{"data": task.data} for task in batch]
-        predictions = predict_all(payload, label_config, served, deps.score)
+        predictions = predict(payload, label_config, served, served.options.score or deps.score)
         yield from map(_ranked, batch, predictions)
 
 
@@ -118,7 +118,10 @@ def _push(key: str, version: str, pool: Pool, label_studio: LabelStudio, deps: R
     rows = [one for head in pool.heads(version) for one in head]
     # A task of two shards was scored once in each part; once is enough for Label Studio.
     head = _head({one.task: one for one in rows}.values(), deps.head)
-    outcome = push(Project(deps.store, key), version, head, label_studio, deps.keeps_predictions)
+    project = Project(deps.store, key)
+    deletes = project.options().value.delete_predictions
+    keeps = deps.keeps_predictions if deletes is None else not deletes
+    outcome = push(project, version, head, label_studio, keeps)
     if outcome is Outcome.SUPERSEDED:
         deps.queue.send(RankWakeUp(key), 0)
     else:

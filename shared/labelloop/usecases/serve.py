@@ -79,7 +79,7 @@ class Versions:
         return replace(slot.served, options=slot.options.value)
 
     def _checked(self, project: Project, slot: _Slot) -> _Slot:
-        now = self._clock()
+        now, pointer, options = self._clock(), slot.pointer, slot.options
         try:
             options = project.options_if_changed(slot.options)
             pointer = project.active_if_changed(slot.pointer)
@@ -91,21 +91,30 @@ class Versions:
             facts = {"project": project.key, "version": pointer.value.version, "why": str(exc)}
             logger().error("version rejected", extra=facts)
             count("VersionRejected")
-            return slot_now
+            served = slot.served if slot.served.head else self._previous(project, pointer.value)
+            return replace(slot, served=served, pointer=pointer, options=options, checked_at=now)
         except Unavailable:
             if slot is _EMPTY:
                 raise
             return replace(slot, checked_at=now)
 
-    def _load(self, project: Project, active: ActivePointer) -> Served:
-        if not active.is_trained:
+    def _previous(self, project: Project, active: ActivePointer) -> Served:
+        """Return the version before for a process that never served it; none if it is bad too."""
+        before = ActivePointer(active.previous_version, sha256=active.previous_sha256)
+        try:
+            return self._load(project, before)
+        except (BadModel, Unavailable):
             return Served(UNTRAINED, None)
-        artefact = project.model(active.version)
+
+    def _load(self, project: Project, pointer: ActivePointer) -> Served:
+        if not pointer.is_trained:
+            return Served(UNTRAINED, None)
+        artefact = project.model(pointer.version)
         if artefact is None:
             raise BadModel("the model is missing")
-        if sha256(artefact).hexdigest() != active.sha256:
+        if sha256(artefact).hexdigest() != pointer.sha256:
             raise BadModel("the model's checksum differs")
-        return Served(active.version, self._load_head(artefact))
+        return Served(pointer.version, self._load_head(artefact))
 
 
 def _names_the_same(pointer: ActivePointer, other: ActivePointer) -> bool:

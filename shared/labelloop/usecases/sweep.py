@@ -14,6 +14,10 @@ from labelloop.usecases.accept import AcceptDeps, accept
 from labelloop.usecases.reconcile import reconcile
 
 
+class SweepFailed(LabelloopError):
+    """Some projects could not be swept; the log names them."""
+
+
 @dataclass(frozen=True)
 class SweepDeps:
     """What sweeping needs from outside. `label_studio` gives None where none is connected."""
@@ -28,10 +32,20 @@ class SweepDeps:
 def sweep(deps: SweepDeps) -> int:
     """Send a wake-up for each project with something left to do; return how many.
 
-    A project whose own wake-up is still on its way gets one more, which finds its work done.
+    A project whose own wake-up is still on its way gets one more, which finds its work done. One
+    that cannot be read does not keep the others asleep: SweepFailed names it at the end.
     """
     label_studio = deps.label_studio()
-    return sum(_sweep_one(key, label_studio, deps) for key in projects(deps.store))
+    woken, failed = 0, []
+    for key in projects(deps.store):
+        try:
+            woken += _sweep_one(key, label_studio, deps)
+        except Exception:
+            logger().exception("project not swept", extra={"project": key})
+            failed.append(key)
+    if failed:
+        raise SweepFailed(f"{len(failed)} project(s) could not be swept")
+    return woken
 
 
 def _sweep_one(key: str, label_studio: LabelStudio | None, deps: SweepDeps) -> bool:

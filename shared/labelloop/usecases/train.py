@@ -17,7 +17,7 @@ from itertools import batched
 from typing import Any, Final
 from uuid import uuid4
 
-from labelloop.domain.events import Event
+from labelloop.domain.events import Event, canonical
 from labelloop.domain.folding import fold
 from labelloop.domain.policy import Patience, can_leave_to_a_later_event
 from labelloop.errors import Conflict, Retryable, Unavailable, Unprocessable
@@ -89,7 +89,10 @@ def _can_leave(wake_up: WakeUp, pending: list[Listed], project: Project, deps: T
         return False
     own = (one.stored_at for one in pending if project.is_event(one, wake_up.event))
     times = [one.stored_at for one in pending]
-    return can_leave_to_a_later_event(next(own, None), times, deps.clock(), deps.patience)
+    patience = deps.patience
+    if len(times) >= patience.retrain_after:
+        patience = patience.after(project.dataset_pointer().value.annotations)
+    return can_leave_to_a_later_event(next(own, None), times, deps.clock(), patience)
 
 
 # -- events to dataset -----------------------------------------------------------------------
@@ -159,12 +162,15 @@ def _train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) -
     dataset = project.dataset(pointer)
     try:
         texts, labels = read_label_config(dataset.label_config or "").examples(dataset)
+        _check_enough(labels, deps.min_labels)
+        learnt = sha256(canonical([texts, labels]).encode()).hexdigest()
+        if _advance(project, pointer, learnt):
+            return
+        artefact, facts = deps.train_head(texts, labels)
     except Unprocessable as exc:
-        return _retire(project, pointer, str(exc))
-    if len(set(labels)) < 2 or len(labels) < deps.min_labels:
-        told = f"{len(labels)} labels of {len(set(labels))} classes"
-        return _retire(project, pointer, f"{told}; needs {deps.min_labels} of 2 or more")
-    artefact, facts = deps.train_head(texts, labels)
+        # A training from scratch on what is left would give no model, so none is served.
+        _switch(project, ActivePointer(UNTRAINED, pointer.seq, FORMAT), {"why": str(exc)})
+        return
     version, digest = f"{pointer.seq}-{uuid4().hex[:8]}", sha256(artefact).hexdigest()
     card = {
         "version": version,
@@ -179,28 +185,47 @@ def _train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) -
     }
     project.add_model(version, artefact, card)
     told = f"trained on {len(labels)} labels"
-    return _switch(project, pointer, version, digest, {"why": told, "at": card["trained_at"]})
+    to = ActivePointer(version, pointer.seq, FORMAT, digest, learnt)
+    _switch(project, to, {"why": told, "at": card["trained_at"]})
 
 
-def _retire(project: Project, pointer: DatasetPointer, why: str) -> None:
-    """Serve no model: a training from scratch on what is left would give none."""
-    _switch(project, pointer, UNTRAINED, "", {"why": why})
+def _check_enough(labels: Sequence[str], least: int) -> None:
+    classes = len(set(labels))
+    if classes < 2 or len(labels) < least:
+        told = f"{len(labels)} labels of {classes} classes"
+        raise Unprocessable(f"{told}; needs {least} of 2 or more")
 
 
-def _switch(
-    project: Project, pointer: DatasetPointer, version: str, digest: str, why: dict[str, Any]
-) -> None:
+def _advance(project: Project, pointer: DatasetPointer, learnt: str) -> bool:
+    """Say whether the active version has learnt just this; if so, mark the dataset as learnt.
+
+    Much changes a dataset and no example: a skip, the project's settings, a ground-truth toggle. A
+    new version would make Label Studio ask for every prediction again.
+    """
+    after = project.active()
+    if (after.value.learnt, after.value.format) != (learnt, FORMAT):
+        return False
+    project.advance(after, replace(after.value, dataset_seq=pointer.seq))
+    return True
+
+
+def _switch(project: Project, version: ActivePointer, why: dict[str, Any]) -> None:
     """Serve the version unless a newer or a pinned one is served. Lost races are tried again."""
     for _ in range(_ROUNDS):
         after = project.active()
-        to = ActivePointer(version, pointer.seq, FORMAT, digest, after.value.switch + 1)
-        if to.age <= after.value.age or after.value.pinned:
+        if version.age <= after.value.age or after.value.pinned:
             return
+        to = replace(
+            version,
+            switch=after.value.switch + 1,
+            previous_version=after.value.version,
+            previous_sha256=after.value.sha256,
+        )
         try:
             project.switch(after, to, why)
         except Conflict:
             continue
-        facts = {"project": project.key, "version": version, "why": why["why"]}
+        facts = {"project": project.key, "version": to.version, "why": why["why"]}
         logger().info("version switched", extra=facts)
         return
     raise Retryable(f"lost {_ROUNDS} races for the active version")

@@ -114,7 +114,7 @@ class World(SimpleNamespace):
         card = {"format": FORMAT, "sha256": "", "dataset": {"seq": seq}} | facts
         project.add_model(name, b"", card)
         after = project.active()
-        to = ActivePointer(name, seq, FORMAT, "", after.value.switch + 1)
+        to = ActivePointer(name, seq, FORMAT, switch=after.value.switch + 1)
         project.switch(after, to, {"why": "test"})
         return name
 

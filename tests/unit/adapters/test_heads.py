@@ -10,7 +10,7 @@ import pytest
 from labelloop.adapters import sklearn_head
 from labelloop.adapters.onnx_head import METADATA, OnnxHead
 from labelloop.adapters.sklearn_head import SklearnHead, train_head
-from labelloop.errors import BadModel
+from labelloop.errors import BadModel, Unprocessable
 
 SCRIPTS = {
     "Latin with accents": ["café crème à la carte", "Straße über Köln", "e\u0301te\u0301 NAÏVE"],
@@ -109,6 +109,42 @@ def test_a_batch_is_cut_so_that_padding_stays_bounded(heads, monkeypatch):
 
 def test_no_texts_are_no_rows(heads):
     assert heads[1].predict_proba([]).shape == (0, len(heads[1].classes))
+
+
+def test_a_corpus_of_any_size_is_counted_in_bounded_memory(monkeypatch):
+    texts = [" ".join(f"word{i}x{j}" for j in range(50)) + " common" for i in range(40)]
+    monkeypatch.setattr(sklearn_head, "_MOST_COUNTED", 500)
+
+    kept = sklearn_head.frequent_terms(texts, 100)
+
+    assert "=common" in kept
+    assert len(kept) <= 100
+    assert kept == sorted(kept)
+
+
+def test_a_large_corpus_is_learnt_with_its_frequent_terms(monkeypatch):
+    texts = ["good film", "bad film"] * 20
+    monkeypatch.setattr(sklearn_head, "_LARGE", 10)
+    monkeypatch.setattr(sklearn_head, "MOST_TERMS", 5)
+
+    head = SklearnHead.fit(texts, ["p", "n"] * 20)
+
+    assert len(head.terms) == 5
+    assert (
+        np.abs(head.predict_proba(texts) - OnnxHead(head.to_onnx()).predict_proba(texts)).max()
+        < 1e-5
+    )
+
+
+def test_many_classes_leave_room_for_fewer_terms(monkeypatch):
+    monkeypatch.setattr(sklearn_head, "_MOST_WEIGHTS", 30)
+
+    assert len(SklearnHead.fit(["a b c", "d e f", "g h i"], ["x", "y", "z"]).terms) == 10
+
+
+def test_texts_without_words_cannot_be_learnt():
+    with pytest.raises(Unprocessable):
+        train_head(["", " "], ["x", "y"])
 
 
 def test_training_is_deterministic():

@@ -1,7 +1,7 @@
 """The credentials in Parameter Store."""
 
 import pytest
-from aws_lambda_powertools.utilities import parameters
+from aws_lambda_powertools.utilities.parameters import SSMProvider
 from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 
 from labelloop.adapters.ssm_secret import SsmSecret
@@ -15,7 +15,7 @@ def fail(monkeypatch):
         def failing(*_, **__):
             raise GetParameterError("throttled")
 
-        monkeypatch.setattr(parameters, "get_parameter", failing)
+        monkeypatch.setattr(SSMProvider, "get", failing)
 
     return fail
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labelloop.domain.events import Event
@@ -10,20 +10,24 @@ from labelloop.domain.folding import Dataset, checksum, compress, decompress, fo
 from tests.builders import annotation, created, deleted, event, label_config, task
 
 _IDS = st.integers(1, 4)
-_TIMES = st.sampled_from(["2026-01-01T00:00:00.000000+00:00", "2026-01-02T00:00:00.000000+00:00"])
+_TIMES = st.sampled_from([f"2026-11-23T{hour:02d}:00:00.000000+00:00" for hour in range(9, 15)])
 _EVENTS = st.one_of(
     st.builds(
-        lambda i, label, at, skipped, text: created(
-            i, label, text, updated_at=at, skipped=skipped, task=i % 3 + 1
+        lambda i, label, made, at, skipped, text, task: created(
+            i, label, text, created_at=made, updated_at=at, skipped=skipped, task=task
         ),
         _IDS,
         st.sampled_from(["Positive", "Negative", None]),
         _TIMES,
+        _TIMES,
         st.booleans(),
         st.sampled_from(["a", "b"]),
+        _IDS,
     ),
-    st.lists(_IDS, max_size=2).map(lambda ids: deleted(*ids)),
-    st.lists(_IDS, max_size=1).map(lambda ids: event(deleted_tasks=tuple(ids))),
+    st.builds(lambda ids, at: replace(deleted(*ids), received_at=at), st.lists(_IDS), _TIMES),
+    st.builds(
+        lambda ids, at: event(deleted_tasks=tuple(ids), received_at=at), st.lists(_IDS), _TIMES
+    ),
     st.builds(
         lambda at, label: event(project_updated_at=at, label_config=label_config("A", label)),
         _TIMES,
@@ -40,6 +44,7 @@ def sha(dataset: Dataset) -> str:
     return checksum(dataset.to_lines())
 
 
+@settings(max_examples=500)
 @given(st.lists(_EVENTS, max_size=8), st.data())
 def test_order_duplicates_and_batches_do_not_matter(events, data):
     shuffled = data.draw(st.permutations(events + events[:3]))

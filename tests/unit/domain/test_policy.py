@@ -32,6 +32,11 @@ def test_enough_events_end_the_wait():
     assert not can_leave(ago(12), *[ago(12 - i) for i in range(5)])
 
 
+def test_in_a_large_project_a_burst_has_to_be_large_to_end_the_wait():
+    assert PATIENCE.after(known=8).retrain_after == 5
+    assert PATIENCE.after(known=8_000).retrain_after == 2_000
+
+
 def test_an_old_event_ends_the_wait():
     assert not can_leave(ago(12), ago(60), ago(10))
 

@@ -18,6 +18,18 @@ def test_a_label_config_names_the_control_the_text_and_the_labels():
     assert TextChoices("label", "text", "text", ("Positive", "Negative")) == CONTROL
 
 
+def test_a_control_that_cannot_be_used_does_not_hide_one_that_can():
+    xml = label_config().replace(
+        "<Choices",
+        '<Choices name="one" toName="text"><Choice value="Only"/></Choices>'
+        '<Choices name="part" toName="text" perRegion="true">'
+        '<Choice value="A"/><Choice value="B"/></Choices><Choices',
+        1,
+    )
+
+    assert read_label_config(xml) == CONTROL
+
+
 def test_an_alias_stands_for_its_choice():
     xml = (
         '<View><Text name="t" value="$body"/><Choices name="c" toName="t">'

@@ -65,6 +65,6 @@ def test_a_project_nobody_has_heard_of_is_untrained(deps):
 
 def test_the_version_is_the_active_one(deps, store):
     project = Project(store, PROJECT)
-    project.switch(project.active(), ActivePointer("3-abc", 3, 1, "", 1), {"why": "test"})
+    project.switch(project.active(), ActivePointer("3-abc", 3, 1, switch=1), {"why": "test"})
 
     assert current_version(PROJECT, deps) == "3-abc"

@@ -35,7 +35,7 @@ def publish(project):
         card = {"format": format_, "sha256": f"digest {seq}", "dataset": {"seq": seq}}
         project.add_model(version, b"model", card)
         after = project.active()
-        to = ActivePointer(version, seq, format_, f"digest {seq}", after.value.switch + 1)
+        to = ActivePointer(version, seq, format_, f"digest {seq}", switch=after.value.switch + 1)
         project.switch(after, to, {"why": "trained"})
         return version
 

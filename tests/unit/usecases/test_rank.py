@@ -11,7 +11,7 @@ from labelloop.pool import Pool
 from labelloop.project import ActivePointer, Project
 from labelloop.usecases.push import Outcome
 from labelloop.usecases.rank import RankDeps, rank
-from labelloop.usecases.serve import Served
+from labelloop.usecases.serve import Served, Versions
 from tests.builders import label_config
 from tests.fakes import MemoryLabelStudio
 
@@ -26,7 +26,7 @@ class LengthHead:
         return np.stack([1 - sure, sure], axis=1)
 
 
-class OneVersion:
+class OneVersion(Versions):
     """What serves the projects: always this one."""
 
     def __init__(self, version: str) -> None:
@@ -65,7 +65,7 @@ def project(store, key) -> Project:
 
 
 @pytest.fixture
-def deps(store, rank_queue, label_studio, monkeypatch) -> RankDeps:
+def deps(store, rank_queue, label_studio, monkeypatch):
     monkeypatch.setattr("labelloop.usecases.rank._SHARDS_IN_A_PART", 1)
     return RankDeps(
         store,
@@ -83,7 +83,7 @@ def activate(project, deps):
     def activate(version: str) -> RankWakeUp:
         after = project.active()
         seq = int(version.partition("-")[0])
-        to = ActivePointer(version, seq, 1, "", after.value.switch + 1)
+        to = ActivePointer(version, seq, 1, switch=after.value.switch + 1)
         project.switch(after, to, {"why": "test"})
         served = OneVersion(version)
         object.__setattr__(deps, "versions", lambda: served)
@@ -92,7 +92,7 @@ def activate(project, deps):
     return activate
 
 
-def run(first: RankWakeUp, deps: RankDeps) -> list[Outcome]:
+def run(first: RankWakeUp, deps) -> list[Outcome]:
     """Take a step, and all that it asks for."""
     deps.queue.sent.append((first, 0))
     outcomes = []

@@ -1,5 +1,6 @@
 """Serving: the newest version within seconds, and never a bad one."""
 
+from dataclasses import replace
 from hashlib import sha256
 
 import numpy as np
@@ -40,7 +41,7 @@ def switch(store):
         after = project.active()
         digest = digest or sha256(artefact or b"").hexdigest()
         seq = after.value.switch + 1
-        project.switch(after, ActivePointer(version, seq, 1, digest, seq), {"why": "test"})
+        project.switch(after, ActivePointer(version, seq, 1, digest, switch=seq), {"why": "test"})
 
     return switch
 
@@ -82,6 +83,37 @@ def test_a_bad_version_is_never_served_and_the_old_one_stays(
     clock.sleep(5)
     assert versions.of(PROJECT).version == "1-a"
     assert counted == ["VersionRejected"]
+
+
+def test_a_process_that_starts_while_the_active_version_is_bad_serves_the_one_before(
+    store, clock, switch, monkeypatch
+):
+    monkeypatch.setattr("labelloop.usecases.serve.count", lambda _: None)
+    first = sha256(b"one").hexdigest()
+    switch("1-a", b"one")
+    project = Project(store, PROJECT)
+    project.add_model("2-b", b"bad", {})
+    bad = ActivePointer("2-b", 2, 1, sha256(b"bad").hexdigest(), switch=2)
+    project.switch(
+        project.active(),
+        replace(bad, previous_version="1-a", previous_sha256=first),
+        {"why": "test"},
+    )
+
+    assert Versions(store, NamedHead, clock.now.timestamp).of(PROJECT).version == "1-a"
+
+
+@pytest.mark.parametrize("damage", [b"{}", b"", b"[]", b'{"version": 7}'])
+def test_a_damaged_pointer_changes_nothing_about_what_is_served(
+    versions, switch, clock, store, damage, monkeypatch
+):
+    monkeypatch.setattr("labelloop.usecases.serve.count", lambda _: None)
+    switch("1-a", b"one")
+    versions.of(PROJECT)
+    store.tamper(f"projects/{PROJECT}/active.json", damage)
+    clock.sleep(5)
+
+    assert versions.of(PROJECT).version == "1-a"
 
 
 def test_a_bad_first_version_leaves_the_project_untrained(versions, switch, monkeypatch):

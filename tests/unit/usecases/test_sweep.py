@@ -3,7 +3,7 @@
 import pytest
 
 from labelloop.project import Project
-from labelloop.usecases.sweep import SweepDeps, sweep
+from labelloop.usecases.sweep import SweepDeps, SweepFailed, sweep
 from tests.builders import PROJECT, created
 
 
@@ -27,6 +27,16 @@ def test_a_project_whose_training_never_ended_is_woken(store, queue, deps):
     project.add_dataset(after, dataset)
 
     assert sweep(deps) == 1
+
+
+def test_a_project_that_cannot_be_read_keeps_no_other_asleep(store, queue, deps):
+    store.create("projects/1.1/dataset.json", b"{}")
+    Project(store, PROJECT).add_event("a", created(1))
+
+    with pytest.raises(SweepFailed, match="1 project"):
+        sweep(deps)
+
+    assert len(queue) == 1
 
 
 def test_an_empty_bucket_wakes_nobody(store, queue, deps):

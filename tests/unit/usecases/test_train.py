@@ -2,9 +2,11 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
+from labelloop.adapters.sklearn_head import train_head
 from labelloop.domain.events import Event
 from labelloop.domain.policy import Patience
 from labelloop.errors import BadModel, Conflict, Rejected
@@ -14,6 +16,7 @@ from labelloop.usecases.activate import ActivateDeps, activate
 from labelloop.usecases.pin import PinDeps, pin, unpin
 from labelloop.usecases.train import Outcome, TrainDeps, train
 from tests.builders import PROJECT, created, deleted, event, label_config, reviews
+from tests.fakes import MemoryStore
 
 SWEEP = WakeUp(PROJECT, "sweep")
 
@@ -162,22 +165,90 @@ def test_a_label_taken_out_of_the_label_config_is_not_learnt(deps, add, trainer)
     assert {label for _, label in trainer.trainings[-1]} == {"Positive", "Neutral"}
 
 
-def test_deleting_all_of_a_class_leads_to_what_a_training_from_scratch_would_give(
-    deps, add, trainer, project
+def test_deleting_all_of_a_class_leads_to_the_version_of_a_training_from_scratch(
+    store, rank_queue, clock, add, project
 ):
-    add(*reviews(8), *[created(i, "Negative", f"dull {i}") for i in range(20, 24)])
+    patience = Patience(quiet_s=10, max_wait_s=60, retrain_after=20)
+    deps = TrainDeps(store, rank_queue, train_head, patience, min_labels=4, clock=clock)
+    config = label_config("Positive", "Negative", "Neutral")
+    neutral = [created(i, "Neutral", f"so so {i}") for i in range(20, 24)]
+    kept, gone = ([replace(e, label_config=config) for e in es] for es in (reviews(8), neutral))
+    scratch = MemoryStore(clock)
+    for number, one in enumerate(kept):
+        Project(scratch, PROJECT).add_event(f"{number}", one)
+
+    add(*kept, *gone)
     train(SWEEP, deps)
+    before = project.active().value.sha256
     add(deleted(*range(20, 24)))
     train(SWEEP, deps)
+    train(SWEEP, replace(deps, store=scratch))
 
-    trainer.trainings.append(
-        Counter(
-            (e.tasks[0].data["text"], e.annotations[0].result[0]["value"]["choices"][0])
-            for e in reviews(8)
-        )
-    )
+    from_scratch = Project(scratch, PROJECT).active().value.sha256
+    assert project.active().value.sha256 == from_scratch != before
 
-    assert trainer.trainings[-2] == trainer.trainings[-1]
+
+@pytest.mark.parametrize(
+    "harmless",
+    [
+        event(action="PROJECT_UPDATED", project_updated_at="2027-01-01T00:00:00.000000+00:00"),
+        created(30, None),
+        created(30, "Positive", skipped=True),
+        event(action="TASKS_DELETED", deleted_tasks=(99,)),
+        deleted(99),
+    ],
+    ids=["settings", "empty", "skip", "other task", "other annotation"],
+)
+def test_what_changes_no_example_makes_no_new_version(deps, add, project, trainer, harmless):
+    add(*reviews(6))
+    train(SWEEP, deps)
+    before = project.active().value.version
+
+    add(harmless)
+
+    train(SWEEP, deps)
+    assert project.active().value.version == before
+    assert len(trainer.trainings) == 1
+    assert project.untrained_dataset() is None
+
+
+def test_texts_of_blanks_only_train_nothing_and_are_not_looked_at_again(
+    store, rank_queue, clock, add, project
+):
+    patience = Patience(quiet_s=10, max_wait_s=60, retrain_after=20)
+    deps = TrainDeps(store, rank_queue, train_head, patience, min_labels=4, clock=clock)
+    add(*[created(i, ("Positive", "Negative")[i % 2], " " * i) for i in range(1, 9)])
+
+    train(SWEEP, deps)
+
+    assert not project.active().value.is_trained
+    assert project.untrained_dataset() is None
+
+
+def test_a_damaged_pointer_is_written_over_by_the_next_training(deps, add, project, store):
+    add(*reviews(6))
+    train(SWEEP, deps)
+    store.tamper(f"projects/{PROJECT}/active.json", b"{}")
+    add(*reviews(2, first=7))
+
+    assert train(SWEEP, deps) is Outcome.SWITCHED
+    assert project.active().value.is_trained
+
+
+def test_a_pointer_and_an_event_of_another_release_are_understood(deps, add, project, store):
+    add(*reviews(6))
+    train(SWEEP, deps)
+    key = f"projects/{PROJECT}/active.json"
+    stored = json.loads(store.body(key))
+    del stored["learnt"]
+    store.tamper(key, json.dumps(stored | {"new": 1}).encode())
+    one = json.loads(created(9).to_json())
+    one["annotations"][0]["new"] = one["new"] = 1
+    store.create(f"projects/{PROJECT}/events/9.json", json.dumps(one).encode())
+
+    train(SWEEP, deps)
+
+    assert 9 in project.dataset(project.dataset_pointer().value).annotations
 
 
 def test_deleting_down_to_one_class_takes_the_model_out_of_service(deps, add, project):
@@ -261,7 +332,7 @@ def test_a_slow_trainer_does_not_replace_a_newer_version(deps, add, project, tra
     add(*reviews(6))
 
     def somebody_switches_to_newer():
-        project.switch(project.active(), ActivePointer("9-new", 9, 1, "", 1), {"why": "newer"})
+        project.switch(project.active(), ActivePointer("9-new", 9, 1, switch=1), {"why": "newer"})
 
     trainer.meanwhile = somebody_switches_to_newer
     train(SWEEP, deps)
