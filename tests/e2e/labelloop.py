@@ -87,6 +87,10 @@ class Labelloop:
         """Return the version that is served."""
         return self._project(key).active().value.version
 
+    def has_learnt(self, key: str) -> bool:
+        """Say whether the version that is served has learnt the newest dataset."""
+        return self._project(key).untrained_dataset() is None
+
     def _project(self, key: str) -> Project:
         bucket = self.stack.outputs["BucketName"]
         return Project(S3Store(bucket, self.stack.client("s3")), key)

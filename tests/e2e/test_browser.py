@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Locator, Page, sync_playwright
+from playwright.sync_api import Page, sync_playwright
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.e2e.label_studio import EMAIL, PASSWORD
@@ -37,8 +37,8 @@ def test_an_annotator_sees_the_prediction_and_its_score(
         page.goto(f"{studio.url}/projects/{annotator.project}/data?task={prediction['task']}")
         label = prediction["result"][0]["value"]["choices"][0]
         is_chosen = _is_visible(page, f"input[name='{label}']:checked")
-        score = page.get_by_text(f"{prediction['score']:.2%}").first
-        is_scored = _is_visible(page, score)
+        # The page holds the score twice, once hidden.
+        is_scored = _is_visible(page, f"text={prediction['score']:.2%} >> visible=true")
         page.screenshot(path=screenshots / "labelling.png")
 
     find(Exactly("prediction shown on the labelling page", int(is_chosen), "", 1))
@@ -68,10 +68,9 @@ def _log_in(page: Page, url: str) -> None:
     page.wait_for_url(f"{url}/")
 
 
-def _is_visible(page: Page, what: str | Locator) -> bool:
-    found = page.locator(what).first if isinstance(what, str) else what
+def _is_visible(page: Page, selector: str) -> bool:
     try:
-        found.wait_for(timeout=30_000)
+        page.locator(selector).first.wait_for(timeout=30_000)
     except PlaywrightTimeout:
         return False
     return True

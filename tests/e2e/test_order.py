@@ -1,11 +1,14 @@
 """The free edition serves tasks in the live order: connect once, and label."""
 
+import time
+
 from tests.e2e.conftest import DOCUMENTS
 from tests.e2e.report import AtLeast, Exactly, find
 from tests.e2e.waiting import differences, wait_for_push
 
 LABELLED = 60
 FIRST = 20
+AT_REST_S = 20
 
 
 def test_sixty_tasks_come_in_the_order_of_the_newest_version(
@@ -49,3 +52,18 @@ def test_connecting_twice_changes_nothing_and_leaves_nothing_to_mend(
     changed = [step["step"] for step in again["steps"] if step["outcome"] == "done"]
     find(Exactly("steps that a second connect had to do", len(set(changed) - {"token"}), "", 0))
     labelloop.cli("doctor", studio.personal_token, annotator.project)
+
+
+def test_nothing_is_trained_while_nobody_labels(new_project, studio, labelloop, documents, truth):
+    """Our own change of the project's version is an event too: it must not bring the next one."""
+    annotator = new_project("at rest")
+    tasks = annotator.bring([{"text": document.text} for document in documents[:40]])
+    key = labelloop.cli("connect", studio.personal_token, annotator.project)["project"]
+    for task, document in zip(tasks[:FIRST], documents, strict=False):
+        annotator.label(task, document.label)
+    before = wait_for_push(annotator, labelloop, key)
+
+    time.sleep(AT_REST_S)
+
+    trained = int(labelloop.active(key).split("-")[0]) - int(before.split("-")[0])
+    find(Exactly("versions made while nobody labelled", trained, "versions", 0))

@@ -24,7 +24,8 @@ def wait_for_push(annotator: Annotator, labelloop: Labelloop, key: str) -> str:
 
     def pushed() -> str | None:
         version = labelloop.active(key)
-        learnt = labelloop.knows(key) == exported(annotator.export())
+        known = labelloop.knows(key) == exported(annotator.export())
+        learnt = known and labelloop.has_learnt(key)
         is_served = annotator.settings()["model_version"] == version
         return version if learnt and is_served and version != UNTRAINED else None
 
