@@ -149,11 +149,11 @@ def test_each_route_leads_to_a_function_that_the_gateway_may_call():
         routes[route["RouteKey"]] = function
 
     assert routes == {
-        "$default": "WebhookFunction",
-        "POST /predict": "PredictFunction",
-        "GET /versions": "PredictFunction",
-        "GET /docs": "PredictFunction",
-        "GET /openapi.json": "PredictFunction",
+        "GET /": "WebhookFunction",
+        "GET /health": "WebhookFunction",
+        "POST /setup": "WebhookFunction",
+        "POST /webhook": "WebhookFunction",
+        "$default": "PredictFunction",
     }
     assert set(routes.values()) <= allowed <= set(FUNCTIONS)
 

@@ -96,11 +96,10 @@ def read_export(
     tasks: Any,
     received_at: datetime,
     label_config: Any = None,
-    config_at: Any = None,
 ) -> Event:
     """Return the event that stands for tasks of an export; those without annotations are left out.
 
-    An export doesn't say when the label config was changed: unless told, when it came.
+    An export doesn't say when the label config was changed: it is the one of the time it came.
     """
     rows = [_mapping(task, "task") for task in _list(tasks, "tasks")]
     labelled = [row for row in rows if _list(row.get("annotations"), "task.annotations")]
@@ -114,7 +113,7 @@ def read_export(
         project=project_key(project),
         received_at=_text(received_at),
         label_config=_text_or_none(label_config, "label_config"),
-        project_updated_at=_time(config_at or _text(received_at), "project.updated_at"),
+        project_updated_at=_text(received_at),
         annotations=tuple(annotations),
         tasks=tuple(_task(row) for row in labelled),
     )

@@ -13,6 +13,7 @@ from itertools import batched
 from typing import Any, Final
 
 from labelloop.errors import Denied, NotFound, Rejected
+from labelloop.labelstudio import UNTRAINED
 from labelloop.observability import count, logger
 from labelloop.pool import Ranked
 from labelloop.ports import LabelStudio
@@ -122,7 +123,8 @@ def _order_by_score_once(
 def _delete_older(id_: int, version: str, label_studio: LabelStudio) -> None:
     """Delete our older versions' predictions; those of others and newer ones stay."""
     for other in label_studio.prediction_counts(id_):
-        if _OURS.fullmatch(other) and _sequence(other) < _sequence(version):
+        is_older = _OURS.fullmatch(other) and _sequence(other) < _sequence(version)
+        if is_older or other == UNTRAINED:
             label_studio.delete_predictions(id_, other)
 
 

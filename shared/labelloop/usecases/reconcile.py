@@ -33,14 +33,16 @@ def reconcile(project: Project, label_studio: LabelStudio, now: datetime) -> Ite
     agrees = total == len(_counted(dataset)) or last["compared"] == compared
     if agrees and last["day"] == today:
         return
-    config = (known.get("label_config"), known.get("updated_at"))
+    # Label Studio does not say when it was changed: what is known already stays as old as it was.
+    config = known.get("label_config")
+    config = None if config == dataset.label_config else config
     seen: set[int] = set()
     for tasks in label_studio.export(id_):
-        event = read_export(project.key, tasks, now, *config)
+        event = read_export(project.key, tasks, now, config)
         seen |= {annotation.id for annotation in event.annotations}
         yield event
     if gone := sorted(_counted(dataset) - seen):
-        yield replace(read_export(project.key, [], now, *config), deleted_annotations=tuple(gone))
+        yield replace(read_export(project.key, [], now, config), deleted_annotations=tuple(gone))
     project.set_reconciled({"compared": compared, "day": today})
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from labelloop import bootstrap
 from labelloop.cli import check_backend
 from labelloop.cli.backend import Answer
 from tests.integration.cli.conftest import URL
@@ -141,9 +142,7 @@ def test_deletions_that_were_lost(labelled):
 
 def test_a_deployment_without_a_token(healthy):
     healthy.aws.ssm.delete_parameter(Name="/labelloop/label-studio-token")
-    from aws_lambda_powertools.utilities.parameters import clear_caches
-
-    clear_caches()
+    bootstrap.secret.cache_clear()
 
     assert "no token" in only_finding(healthy)["detail"]
 
@@ -173,9 +172,7 @@ def test_a_token_that_may_not_change_the_project(healthy, monkeypatch):
 
 def test_wrong_credentials(healthy):
     healthy.aws.ssm.put_parameter(Name="/labelloop/test", Value="a:b", Overwrite=True)
-    from aws_lambda_powertools.utilities.parameters import clear_caches
-
-    clear_caches()
+    bootstrap.secret.cache_clear()
 
     assert only_finding(healthy)["name"] == "credentials"
 
