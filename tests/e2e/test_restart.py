@@ -18,7 +18,8 @@ def test_labels_made_while_it_was_down_are_learnt_afterwards(
     labelloop.stop()
     _label(annotator, truth, MEANWHILE)  # their webhooks are lost
     labelloop.start()
-    wait_for(lambda: labelloop.knows(key) is not None)  # events that wait put the sweep off
+    labelloop.sweep()  # first for events whose wake-up ended with the stack, then for lost ones
+    wait_for(lambda: labelloop.knows(key) is not None)
     labelloop.sweep()
 
     find(
