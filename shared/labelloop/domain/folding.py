@@ -18,7 +18,7 @@ from labelloop.domain.events import Annotation, Event, Task, canonical, row_of
 
 # Label Studio on SQLite gives the ids of deleted rows to imported ones. A delete carries no time
 # but ours, a row only Label Studio's: their clocks may differ by less than this.
-_REUSED_AFTER: Final = timedelta(hours=1)
+_REUSED_AFTER: Final = timedelta(seconds=5)
 
 
 @dataclass

@@ -66,8 +66,8 @@ def test_a_delete_is_final_even_if_it_comes_first():
     assert folded(deleted(1), created(1)).live_annotations() == []
 
 
-def test_an_id_that_is_used_again_long_after_the_delete_is_another_annotation():
-    again = created(1, "Negative", created_at="2026-11-23T12:00:01.000000+00:00")
+def test_an_id_that_is_used_again_after_the_delete_is_another_annotation():
+    again = created(1, "Negative", created_at="2026-11-23T11:00:06.000000+00:00")
 
     assert folded(deleted(1), again).live_annotations() == list(again.annotations)
     assert folded(again, deleted(1)) == folded(deleted(1), again)
