@@ -5,7 +5,8 @@ import json
 import pytest
 
 from labelloop import bootstrap
-from labelloop.project import FORMAT, ActivePointer, Project
+from labelloop.pointers import FORMAT, ActivePointer
+from labelloop.project import Project
 from tests.conftest import load_event
 
 PROJECT = json.loads(load_event("predict-predict")["body"])["project"]

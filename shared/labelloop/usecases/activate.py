@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from typing import Final
 
 from labelloop.errors import Conflict, NotFound, Retryable, Unprocessable
+from labelloop.pointers import FORMAT, ActivePointer, Tagged
 from labelloop.ports import ObjectStore
-from labelloop.project import FORMAT, ActivePointer, Project, Tagged
+from labelloop.project import Project
 
 _ROUNDS: Final = 12
 

@@ -11,8 +11,9 @@ from labelloop.domain.options import Options
 from labelloop.errors import BadModel, Unavailable
 from labelloop.labelstudio import UNTRAINED
 from labelloop.observability import count, logger
+from labelloop.pointers import ActivePointer, Tagged
 from labelloop.ports import Head, ObjectStore
-from labelloop.project import ActivePointer, Project, Tagged
+from labelloop.project import Project
 
 type LoadHead = Callable[[bytes], Head]
 

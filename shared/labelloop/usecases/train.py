@@ -24,9 +24,10 @@ from labelloop.errors import Conflict, Retryable, Unavailable, Unprocessable
 from labelloop.labelstudio import UNTRAINED, project_key
 from labelloop.messages import RankWakeUp, WakeUp
 from labelloop.observability import count, logger
+from labelloop.pointers import FORMAT, ActivePointer, DatasetPointer
 from labelloop.pool import Pool
 from labelloop.ports import Listed, ObjectStore, Queue
-from labelloop.project import FORMAT, ActivePointer, DatasetPointer, Project
+from labelloop.project import Project
 from labelloop.recipes.text_choices import read_label_config
 
 type TrainHead = Callable[[Sequence[str], Sequence[str]], tuple[bytes, dict[str, Any]]]

@@ -16,7 +16,8 @@ from labelloop.cli.app import app
 from labelloop.cli.backend import Backend
 from labelloop.cli.session import Studio
 from labelloop.errors import Denied, Rejected
-from labelloop.project import FORMAT, ActivePointer, Project
+from labelloop.pointers import FORMAT, ActivePointer
+from labelloop.project import Project
 from tests.builders import label_config
 from tests.conftest import SECRET, load_event
 from tests.fakes import MemoryLabelStudio

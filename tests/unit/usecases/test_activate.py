@@ -5,7 +5,8 @@ import json
 import pytest
 
 from labelloop.errors import NotFound, Unprocessable
-from labelloop.project import FORMAT, ActivePointer, Project
+from labelloop.pointers import FORMAT, ActivePointer
+from labelloop.project import Project
 from labelloop.usecases.activate import ActivateDeps, activate
 from labelloop.usecases.pin import PinDeps, pin, unpin
 from tests.builders import PROJECT

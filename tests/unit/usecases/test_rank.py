@@ -7,8 +7,9 @@ import pytest
 
 from labelloop.errors import Denied, NotFound, Retryable, Unavailable
 from labelloop.messages import RankWakeUp
+from labelloop.pointers import ActivePointer
 from labelloop.pool import Pool
-from labelloop.project import ActivePointer, Project
+from labelloop.project import Project
 from labelloop.usecases.push import Outcome
 from labelloop.usecases.rank import RankDeps, rank
 from labelloop.usecases.serve import Served, Versions

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from labelloop.errors import BadModel, Unavailable
-from labelloop.project import ActivePointer, Project
+from labelloop.pointers import ActivePointer
+from labelloop.project import Project
 from labelloop.usecases.choose import choose
 from labelloop.usecases.pin import PinDeps, pin
 from labelloop.usecases.serve import Versions

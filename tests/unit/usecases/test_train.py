@@ -11,7 +11,8 @@ from labelloop.domain.events import Event
 from labelloop.domain.policy import Patience
 from labelloop.errors import BadModel, Conflict, Rejected
 from labelloop.messages import WakeUp
-from labelloop.project import ActivePointer, Project
+from labelloop.pointers import ActivePointer
+from labelloop.project import Project
 from labelloop.usecases.activate import ActivateDeps, activate
 from labelloop.usecases.pin import PinDeps, pin, unpin
 from labelloop.usecases.train import Outcome, TrainDeps, train
