@@ -100,7 +100,8 @@ def train_deps() -> "TrainDeps":
 
     chosen = settings()
     patience = Patience(chosen.quiet_s, chosen.max_wait_s, chosen.retrain_after)
-    return TrainDeps(store(), rank_queue(), train_head, patience, chosen.min_labels)
+    ranks = rank_queue() if chosen.label_studio_url else None
+    return TrainDeps(store(), ranks, train_head, patience, chosen.min_labels)
 
 
 @cache

@@ -52,7 +52,7 @@ class TrainDeps:
     """What training needs from outside."""
 
     store: ObjectStore
-    rank_queue: Queue
+    rank_queue: Queue | None  # None where no Label Studio is named to push a ranking to
     train_head: TrainHead
     patience: Patience
     min_labels: int
@@ -79,6 +79,8 @@ def train(wake_up: WakeUp, deps: TrainDeps) -> Outcome:
 
 def _ask_for_ranking(project: Project, deps: TrainDeps) -> None:
     """Have the pool ranked by the new version. If the wake-up is lost, the sweep sends another."""
+    if deps.rank_queue is None:
+        return
     try:
         deps.rank_queue.send(RankWakeUp(project.key), 0)
     except Unavailable:

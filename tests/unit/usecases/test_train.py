@@ -10,13 +10,14 @@ from labelloop.adapters.sklearn_head import train_head
 from labelloop.domain.events import Event
 from labelloop.domain.policy import Patience
 from labelloop.errors import BadModel, Conflict, Rejected
-from labelloop.messages import WakeUp
+from labelloop.messages import RankWakeUp, WakeUp
 from labelloop.pointers import ActivePointer
+from labelloop.pool import Pool
 from labelloop.project import Project
 from labelloop.usecases.activate import ActivateDeps, activate
 from labelloop.usecases.pin import PinDeps, pin, unpin
 from labelloop.usecases.train import Outcome, TrainDeps, train
-from tests.builders import PROJECT, created, deleted, event, label_config, reviews
+from tests.builders import PROJECT, created, deleted, event, label_config, reviews, task
 from tests.fakes import MemoryStore
 
 SWEEP = WakeUp(PROJECT, "sweep")
@@ -411,3 +412,36 @@ def test_a_rollback_is_not_undone_by_the_same_data(add, deps, project, store, cl
 
     train(add(*reviews(4, first=9)), deps)
     assert project.active().value.dataset_seq == 3
+
+
+def test_a_new_version_asks_for_a_ranking(deps, add, rank_queue):
+    add(*reviews(6))
+    train(SWEEP, deps)
+    train(SWEEP, deps)
+
+    assert [wake_up for wake_up, _ in rank_queue.sent] == [RankWakeUp(PROJECT)]
+
+
+def test_a_ranking_that_cannot_be_asked_for_or_is_not_wanted_stops_no_training(
+    deps, add, rank_queue, project
+):
+    rank_queue.down = True
+    add(*reviews(6))
+    assert train(SWEEP, deps) is Outcome.SWITCHED
+
+    add(*reviews(2, first=7))
+    assert train(SWEEP, replace(deps, rank_queue=None)) is Outcome.SWITCHED
+
+
+def test_new_tasks_go_to_the_pool_and_change_no_dataset(deps, add, project, store):
+    add(*reviews(6))
+    train(SWEEP, deps)
+    before = project.dataset_pointer().value
+    new = event(action="TASKS_CREATED", tasks=(task(50), task(51)))
+
+    add(new)
+    train(SWEEP, deps)
+
+    pool = Pool(store, PROJECT)
+    assert sorted(pool.read(pool.shards())) == [50, 51]
+    assert project.dataset_pointer().value == before
