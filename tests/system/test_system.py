@@ -89,6 +89,10 @@ def test_models_and_credentials_outlive_a_restart(tmp_path):
         assert stack.password == password
         assert second_run.version() == version
         wait_for(served(second_run, version))
+
+        second_run.label(13, "Negative", "a lovely lovely lovely film")
+
+        wait_for(lambda: second_run.version() != version)
         second_run.close()
 
 

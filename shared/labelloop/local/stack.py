@@ -73,7 +73,10 @@ def _running(
         raise LocalStackFailed("the layers hold Linux libraries: run this on Linux, or in WSL")
     state.mkdir(parents=True, exist_ok=True)
     port = claim_port(port, "Labelloop", "--port")
-    emulator_port = claim_port(emulator_port, "the emulator", "--emulator-port")
+    emulator_port = claim_port(
+        _kept_port(state / "emulator-port", emulator_port), "the emulator", "--emulator-port"
+    )
+    (state / "emulator-port").write_text(str(emulator_port))
     with emulator(state, emulator_port) as aws:
         with _no_build_running():
             outputs = _deploy(state, aws, parameters)
@@ -126,6 +129,14 @@ def _deploy(state: Path, aws: Mapping[str, str], parameters: Mapping[str, str]) 
         raise LocalStackFailed(f"sam deploy failed: {reason}\n(all of it: {state}/deploy.log)")
     (stack,) = _client("cloudformation", aws).describe_stacks(StackName=NAME)["Stacks"]
     return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+
+def _kept_port(file: Path, port: int) -> int:
+    """Return the port that a folder was first used with: it is part of the queues' addresses."""
+    kept = int(file.read_text()) if file.exists() else 0
+    if port and kept and port != kept:
+        raise LocalStackFailed(f"{file.parent} belongs to --emulator-port {kept}: give that")
+    return port or kept
 
 
 def _credentials(file: Path) -> tuple[str, str]:
