@@ -28,6 +28,7 @@ SAM := .local/sam/.stamp
 EMULATOR := .local/emulator/.stamp
 BUILT := .aws-sam/built-$(ARCH)
 LAYERS := runtime serving training
+LABEL_STUDIO := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/labelloop/label-studio-1.23.2
 EXPORT = $(UV) export --quiet --frozen --no-header --no-annotate --only-group
 
 .PHONY: help
@@ -35,7 +36,7 @@ help: ## say what there is
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
 
 # ── Every day ────────────────────────────────────────────────────────────────────────────────────
-.PHONY: check test build build-all up demo
+.PHONY: check test e2e build build-all up demo
 check: $(VENV) $(SAM) ## lint, types, template, lock file
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
@@ -48,6 +49,15 @@ check: $(VENV) $(SAM) ## lint, types, template, lock file
 
 test: $(BUILT) $(EMULATOR) ## all tests, the whole system on the local stack among them
 	.venv/bin/pytest
+
+e2e: $(BUILT) $(EMULATOR) ## the whole loop beside a real Label Studio, and in a browser; takes minutes
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq \
+	  && apt-get install -y -qq --no-install-recommends chromium; } \
+	  || { echo "No chromium on PATH: install it (on Debian: apt-get install chromium)." >&2; exit 1; }
+	@UV_PROJECT_ENVIRONMENT=.venv $(UV) sync --quiet --frozen --inexact --only-group e2e
+	@UV_PROJECT_ENVIRONMENT=$(LABEL_STUDIO) $(UV) sync --quiet --frozen --only-group label-studio \
+	  --python $(or $(PYTHON),3.13)
+	LABEL_STUDIO_VENV=$(LABEL_STUDIO) .venv/bin/pytest -m e2e tests/e2e $(ARGS)
 
 build: $(BUILT) ## functions and layers, for ARCH=x86_64 or arm64; checks Lambda's limits
 

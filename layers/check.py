@@ -27,12 +27,14 @@ BUILDERS = {
     "WebhookFunction": ("accept_deps", "secret"),
     "PredictFunction": ("versions", "secret"),
     "TrainFunction": ("train_deps",),
+    "RankFunction": ("rank_deps", "versions"),
     "SweepFunction": ("sweep_deps",),
 }
 TOO_HEAVY = {
     "WebhookFunction": {"fastapi", "numpy", "onnxruntime", "pydantic", "sklearn"},
     "PredictFunction": {"onnx", "scipy", "skl2onnx", "sklearn"},
     "TrainFunction": set[str](),
+    "RankFunction": {"onnx", "scipy", "skl2onnx", "sklearn"},
     "SweepFunction": {"fastapi", "numpy", "onnxruntime", "pydantic", "sklearn"},
 }
 

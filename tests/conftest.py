@@ -19,6 +19,10 @@ _BUILDERS = (
     config.settings,
     bootstrap.store,
     bootstrap.queue,
+    bootstrap.rank_queue,
+    bootstrap.token,
+    bootstrap._label_studio_api,
+    bootstrap.rank_deps,
     bootstrap.secret,
     bootstrap.accept_deps,
     bootstrap.sweep_deps,
@@ -50,6 +54,11 @@ def queue() -> MemoryQueue:
 
 
 @pytest.fixture
+def rank_queue() -> MemoryQueue:
+    return MemoryQueue()
+
+
+@pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
     """A bucket, a queue and the credentials in moto, and the settings that name them."""
     for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL"):
@@ -65,7 +74,9 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
         url = sqs.create_queue(QueueName="train")["QueueUrl"]
         ssm.put_parameter(Name="/labelloop/test", Value=SECRET, Type="SecureString")
         monkeypatch.setenv("BUCKET", "labelloop-test")
+        rank_url = sqs.create_queue(QueueName="rank")["QueueUrl"]
         monkeypatch.setenv("TRAIN_QUEUE_URL", url)
+        monkeypatch.setenv("RANK_QUEUE_URL", rank_url)
         monkeypatch.setenv("CREDENTIALS_PARAMETER", "/labelloop/test")
         monkeypatch.setenv("QUIET_SECONDS", "0")
         monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Labelloop")

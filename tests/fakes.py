@@ -1,10 +1,12 @@
 """In-memory ports. They answer questions; the contract suite makes them believable."""
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import batched
+from typing import Any
 
-from labelloop.errors import Conflict, Unavailable
+from labelloop.errors import Conflict, Denied, NotFound, Rejected, Unavailable
 from labelloop.messages import WakeUp
 from labelloop.ports import Listed, Stored
 
@@ -118,3 +120,151 @@ class MemoryQueue:
         if self.down:
             raise Unavailable("the queue is down")
         self.sent.append((wake_up, delay_s))
+
+
+_MADE_AT = "2026-11-23T09:00:00.000000Z"
+
+
+class MemoryLabelStudio:
+    """Label Studio with what its API does and does not do, as measured on 1.23.2.
+
+    `down` and `denied` make every call fail. A label in `labels` is one the project's config has.
+    """
+
+    def __init__(self, labels: Iterable[str] = ("Positive", "Negative"), page_size: int = 500):
+        self.labels = set(labels)
+        self.page_size = page_size
+        self.calls: list[str] = []
+        self.down = False
+        self.denied = False
+        self.backend_title: str | None = None
+        self._projects: dict[int, dict[str, Any]] = {}
+        self._tasks: dict[int, dict[str, Any]] = {}
+        self._annotations: dict[int, list[dict[str, Any]]] = {}
+        self._predictions: list[dict[str, Any]] = []
+        self._last_id = 0
+
+    def create_project(self, **settings: Any) -> int:
+        id_ = self._new_id()
+        defaults = {"model_version": "", "sampling": "Sequential sampling", "label_config": ""}
+        defaults |= {"created_at": _MADE_AT, "updated_at": _MADE_AT}
+        self._projects[id_] = defaults | {"id": id_, "title": "fake"} | settings
+        return id_
+
+    def delete_project(self, id_: int) -> None:
+        del self._projects[id_]
+
+    def import_tasks(self, id_: int, data: Iterable[dict[str, Any]]) -> list[int]:
+        rows = list(data)
+        made = [self._new_id() for _ in rows]
+        for task, row in zip(made, rows, strict=True):
+            fields = {"created_at": _MADE_AT, "updated_at": _MADE_AT, "is_labeled": False}
+            self._tasks[task] = {"id": task, "project": id_, "data": row} | fields
+            self._annotations[task] = []
+        return made
+
+    def annotate(self, task: int, label: str, **fields: Any) -> int:
+        self._tasks[task]["is_labeled"] = True
+        id_ = self._new_id()
+        result = [{"from_name": "label", "type": "choices", "value": {"choices": [label]}}]
+        made = {"id": id_, "result": result, "was_cancelled": False, "ground_truth": False}
+        made |= {"created_at": _MADE_AT, "updated_at": _MADE_AT, "completed_by": 1}
+        self._annotations[task].append(made | fields)
+        return id_
+
+    def delete_annotation(self, id_: int) -> None:
+        for rows in self._annotations.values():
+            rows[:] = [one for one in rows if one["id"] != id_]
+
+    def delete_task(self, task: int) -> None:
+        del self._tasks[task], self._annotations[task]
+        self._predictions = [kept for kept in self._predictions if kept["task"] != task]
+
+    def next_task(self, id_: int) -> int | None:
+        """Return the unlabelled task whose prediction of the active version has the lowest score.
+
+        Tasks without such a prediction come last; theirs is the order of their ids here.
+        """
+        active = self._projects[id_]["model_version"]
+        scores: dict[int, float] = {}
+        for kept in self.predictions(id_, active):
+            score = float("-inf") if kept["score"] is None else kept["score"]  # SQLite: nulls first
+            scores[kept["task"]] = min(score, scores.get(kept["task"], float("inf")))
+        left = [task for task in self._of(id_) if not task["is_labeled"]]
+        left.sort(key=lambda task: (scores.get(task["id"], float("inf")), task["id"]))
+        return left[0]["id"] if left else None
+
+    def predictions(self, id_: int, version: str | None = None) -> list[dict[str, Any]]:
+        ours = {task["id"] for task in self._of(id_)}
+        return [
+            kept
+            for kept in self._predictions
+            if kept["task"] in ours and version in (None, kept["model_version"])
+        ]
+
+    def project(self, id_: int) -> dict[str, Any]:
+        self._answer("project", id_)
+        rows = [one for task in self._of(id_) for one in self._annotations[task["id"]]]
+        counted = [one for one in rows if not one["was_cancelled"]]
+        counters = {"task_number": len(self._of(id_)), "total_annotations_number": len(counted)}
+        return dict(self._projects[id_], **counters)
+
+    def change_project(self, id_: int, **settings: Any) -> None:
+        self._answer("change_project", id_)
+        version = settings.get("model_version")
+        if version and version != self.backend_title and not self.predictions(id_, version):
+            raise Rejected("Label Studio answered 400: no such model version")
+        self._projects[id_] |= settings
+
+    def tasks(self, id_: int) -> Iterator[list[dict[str, Any]]]:
+        self._answer("tasks", id_)
+        for page in batched(self._of(id_), self.page_size, strict=False):
+            yield [dict(task) for task in page]
+
+    def export(self, id_: int) -> Iterator[list[dict[str, Any]]]:
+        self._answer("export", id_)
+        annotated = [task for task in self._of(id_) if self._annotations[task["id"]]]
+        for page in batched(annotated, self.page_size, strict=False):
+            yield [task | {"annotations": list(self._annotations[task["id"]])} for task in page]
+
+    def add_predictions(self, id_: int, predictions: list[dict[str, Any]]) -> int:
+        self._answer("add_predictions", id_)
+        ours = {task["id"] for task in self._of(id_)}
+        if any(item["task"] not in ours for item in predictions):
+            raise Rejected("Label Studio answered 400: unknown task")
+        taken = [item for item in predictions if self._is_valid(item)]
+        self._predictions += [{"model_version": "undefined", "score": None} | i for i in taken]
+        return len(taken)
+
+    def prediction_counts(self, id_: int) -> dict[str, int]:
+        self._answer("prediction_counts", id_)
+        return dict(Counter(kept["model_version"] for kept in self.predictions(id_)))
+
+    def delete_predictions(self, id_: int, version: str) -> None:
+        self._answer("delete_predictions", id_)
+        gone = [id(kept) for kept in self.predictions(id_, version)]
+        self._predictions = [kept for kept in self._predictions if id(kept) not in gone]
+        active = self._projects[id_]["model_version"]
+        if active in (version, self.backend_title):
+            self._projects[id_]["model_version"] = None
+
+    def _answer(self, call: str, id_: int) -> None:
+        self.calls.append(call)
+        if self.down:
+            raise Unavailable("Label Studio is down")
+        if self.denied:
+            raise Denied("Label Studio refuses the token")
+        if id_ not in self._projects:
+            raise NotFound(f"Label Studio has no project {id_}")
+
+    def _of(self, id_: int) -> list[dict[str, Any]]:
+        return [task for task in self._tasks.values() if task["project"] == id_]
+
+    def _is_valid(self, item: dict[str, Any]) -> bool:
+        score = item.get("score")
+        chosen = {label for part in item["result"] for label in part["value"].get("choices", [])}
+        return (score is None or isinstance(score, int | float)) and chosen <= self.labels
+
+    def _new_id(self) -> int:
+        self._last_id += 1
+        return self._last_id

@@ -13,7 +13,16 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "shared" / "labelloop"
 
 # A folder may import the folders and modules of the package named here, and nothing else of it.
-EDGES = ("errors", "messages", "labelstudio", "ports", "project", "observability")
+EDGES = (
+    "errors",
+    "messages",
+    "labelstudio",
+    "ports",
+    "pointers",
+    "project",
+    "pool",
+    "observability",
+)
 MAY_IMPORT = {
     "domain": ("domain",),
     "recipes": ("domain", "errors", "recipes"),

@@ -11,7 +11,7 @@ import yaml
 from labelloop.config import Settings
 
 ROOT = Path(__file__).parents[1]
-NAMES = ("Webhook", "Predict", "Train", "Sweep")
+NAMES = ("Webhook", "Predict", "Train", "Rank", "Sweep")
 
 
 class Loader(yaml.SafeLoader):
@@ -81,7 +81,13 @@ def test_each_function_has_a_folder_and_each_folder_a_function():
 
 @pytest.mark.parametrize(
     ("function", "packages"),
-    [("Webhook", []), ("Predict", ["Serving"]), ("Train", ["Training"]), ("Sweep", [])],
+    [
+        ("Webhook", []),
+        ("Predict", ["Serving"]),
+        ("Train", ["Training"]),
+        ("Rank", ["Serving"]),
+        ("Sweep", []),
+    ],
 )
 def test_a_function_carries_the_layers_it_needs_and_no_other(function, packages):
     layers = ["Runtime", *packages, "Shared"]
@@ -143,11 +149,11 @@ def test_each_route_leads_to_a_function_that_the_gateway_may_call():
         routes[route["RouteKey"]] = function
 
     assert routes == {
-        "$default": "WebhookFunction",
-        "POST /predict": "PredictFunction",
-        "GET /versions": "PredictFunction",
-        "GET /docs": "PredictFunction",
-        "GET /openapi.json": "PredictFunction",
+        "GET /": "WebhookFunction",
+        "GET /health": "WebhookFunction",
+        "POST /setup": "WebhookFunction",
+        "POST /webhook": "WebhookFunction",
+        "$default": "PredictFunction",
     }
     assert set(routes.values()) <= allowed <= set(FUNCTIONS)
 
@@ -219,20 +225,23 @@ def test_a_function_may_only_do_named_things_to_our_own_resources(function):
                 assert target.removesuffix(".Arn") in RESOURCES
             else:
                 assert re.match(
-                    r"\$\{Bucket\.Arn}/projects/\*|arn:\$\{AWS::Partition}:ssm:.*\$\{Cred", target
+                    r"\$\{Bucket\.Arn}/projects/\*|arn:\$\{AWS::Partition}:ssm:.*\$\{\w+Parameter}$",
+                    target,
                 )
 
 
 def test_each_function_may_do_what_it_has_to_and_no_more():
     read = {"s3:ListBucket", "s3:GetObject"}
 
-    assert may("WebhookFunction") == read | {"s3:PutObject", "sqs:SendMessage", "ssm:GetParameter"}
-    assert may("PredictFunction") == read | {"ssm:GetParameter"}
-    assert may("TrainFunction") == read | {"s3:PutObject", "s3:DeleteObject"}
-    assert may("SweepFunction") == read | {"sqs:SendMessage"}
+    tell = {"s3:PutObject", "sqs:SendMessage"}
+    assert may("WebhookFunction") == read | tell | {"ssm:GetParameter"}
+    assert may("PredictFunction") == read | tell | {"ssm:GetParameter", "ssm:PutParameter"}
+    assert may("TrainFunction") == read | tell | {"s3:DeleteObject"}
+    assert may("RankFunction") == read | tell | {"s3:DeleteObject", "ssm:GetParameter"}
+    assert may("SweepFunction") == read | tell | {"ssm:GetParameter"}
 
 
-def test_nothing_but_events_can_be_deleted():
+def test_nothing_but_folded_events_and_old_ranks_can_be_deleted():
     deletable = [
         resource
         for function in FUNCTIONS
@@ -241,7 +250,10 @@ def test_nothing_but_events_can_be_deleted():
         for resource in resources
     ]
 
-    assert deletable == [{"Fn::Sub": "${Bucket.Arn}/projects/*/events/*"}]
+    assert deletable == [
+        {"Fn::Sub": "${Bucket.Arn}/projects/*/events/*"},
+        {"Fn::Sub": "${Bucket.Arn}/projects/*/ranks/*"},
+    ]
 
 
 def test_each_function_logs_to_a_group_that_forgets():

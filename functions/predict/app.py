@@ -1,9 +1,10 @@
-"""HTTP: /predict and /versions, with FastAPI behind Mangum."""
+"""HTTP: /predict, /versions, and what people steer a project with, with FastAPI behind Mangum."""
 
 import logging
 from typing import Any
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse, JSONResponse
 from mangum import Mangum
@@ -17,6 +18,7 @@ from labelloop.credentials import Access, check
 from labelloop.errors import LabelloopError
 from labelloop.http import ASK_FOR_CREDENTIALS, answer, status_of
 from labelloop.labelstudio import project_key, read_json
+from labelloop.management import management
 from labelloop.observability import logger
 from labelloop.schemas import ErrorAnswer, PredictAnswer, PredictRequest, VersionsAnswer
 from labelloop.usecases.list_versions import list_versions
@@ -24,16 +26,13 @@ from labelloop.usecases.predict import predict
 
 app = FastAPI(
     title="Labelloop",
-    summary="What Label Studio asks an ML backend for predictions.",
+    summary="What Label Studio asks an ML backend for predictions, and the CLI steers it with.",
     docs_url=None,  # FastAPI's own pages would be open to everybody
     redoc_url=None,
     openapi_url=None,
-    responses={status: {"model": ErrorAnswer} for status in (400, 401, 403, 413, 422, 503)},
+    responses={status: {"model": ErrorAnswer} for status in (400, 401, 403, 404, 413, 422, 503)},
 )
-_PREDICT_BODY = {
-    "required": True,
-    "content": {"application/json": {"schema": PredictRequest.model_json_schema()}},
-}
+app.include_router(management)
 
 
 @app.middleware("http")
@@ -63,6 +62,12 @@ def _not_found(_: Request, error: HTTPException) -> JSONResponse:
     return JSONResponse({"error": error.detail}, error.status_code, error.headers)
 
 
+@app.exception_handler(RequestValidationError)
+def _unprocessable(_: Request, error: RequestValidationError) -> JSONResponse:
+    wrong = (f"{'.'.join(map(str, e['loc'][1:]))}: {e['msg']}" for e in error.errors())
+    return JSONResponse({"error": "; ".join(wrong)}, 422)
+
+
 @app.exception_handler(Exception)
 def _fail(_: Request, error: Exception) -> JSONResponse:
     logger().error("request failed", exc_info=error)
@@ -72,13 +77,15 @@ def _fail(_: Request, error: Exception) -> JSONResponse:
 @app.post(
     "/predict",
     responses={200: {"model": PredictAnswer}},
-    openapi_extra={"requestBody": _PREDICT_BODY},
+    openapi_extra=PredictRequest.openapi(),
 )
 async def predict_tasks(request: Request) -> Response:
     """Predict tasks with the project's active version: one result each, in the same order."""
     asked = PredictRequest.read(read_json(await request.body()))
     served = versions().of(project_key(asked.project))
-    predictions = predict(asked.tasks, asked.label_config, served, settings().score)
+    predictions = predict(
+        asked.tasks, asked.label_config, served, served.options.score or settings().score
+    )
     results = [
         {"result": one.result, "score": one.score, "model_version": served.version}
         for one in predictions

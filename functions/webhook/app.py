@@ -18,6 +18,7 @@ from labelloop.http import (
 from labelloop.labelstudio import project_key, read_event, read_extra_params, read_json
 from labelloop.observability import logger
 from labelloop.usecases.accept import accept, current_version
+from labelloop.usecases.choose import choose
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> Any:
@@ -56,8 +57,10 @@ def _only(method: str, request: Request, respond: Callable[[Request], Any]) -> A
 
 def _setup(request: Request) -> Any:
     body = read_json(request.body)
-    read_extra_params(body.get("extra_params"))
-    version = current_version(project_key(body.get("project")), accept_deps())
+    project, extra_params = project_key(body.get("project")), body.get("extra_params")
+    if score := read_extra_params(extra_params).get("score"):
+        choose(project, {"score": score}, accept_deps().store)
+    version = current_version(project, accept_deps())
     return answer(200, {"model_version": version})
 
 

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 
 from labelloop.config import settings
 from labelloop.domain.policy import Patience
-from labelloop.ports import ObjectStore, Queue
+from labelloop.messages import RankWakeUp
+from labelloop.ports import LabelStudio, ObjectStore, Queue
 from labelloop.usecases.accept import AcceptDeps
 from labelloop.usecases.sweep import SweepDeps
 
 if TYPE_CHECKING:
+    from labelloop.adapters.ssm_secret import SsmSecret
+    from labelloop.usecases.rank import RankDeps
     from labelloop.usecases.serve import Versions
     from labelloop.usecases.train import TrainDeps
 
@@ -35,6 +38,41 @@ def queue() -> Queue:
 
 
 @cache
+def rank_queue() -> Queue:
+    """Return the queue of rank wake-ups."""
+    from labelloop.adapters.sqs_queue import SqsQueue
+
+    return SqsQueue(settings().rank_queue_url)
+
+
+def request_rank(project: str) -> None:
+    """Ask for a new ranking of a project."""
+    rank_queue().send(RankWakeUp(project), 0)
+
+
+def label_studio() -> LabelStudio | None:
+    """Return the Label Studio that the deployment names, None without it or without its token."""
+    if not settings().label_studio_url or not token().read():
+        return None
+    return _label_studio_api()
+
+
+@cache
+def _label_studio_api() -> LabelStudio:
+    from labelloop.adapters.label_studio_api import LabelStudioApi
+
+    return LabelStudioApi(settings().label_studio_url, token().read)
+
+
+@cache
+def token() -> "SsmSecret":
+    """Return the token of Label Studio."""
+    from labelloop.adapters.ssm_secret import SsmSecret
+
+    return SsmSecret(settings().label_studio_token_parameter)
+
+
+@cache
 def secret() -> Callable[[], str]:
     """Return the reader of the credentials."""
     from labelloop.adapters.ssm_secret import SsmSecret
@@ -51,7 +89,7 @@ def accept_deps() -> AcceptDeps:
 @cache
 def sweep_deps() -> SweepDeps:
     """Return what `functions/sweep` works with."""
-    return SweepDeps(store(), queue())
+    return SweepDeps(store(), queue(), rank_queue(), label_studio)
 
 
 @cache
@@ -62,7 +100,25 @@ def train_deps() -> "TrainDeps":
 
     chosen = settings()
     patience = Patience(chosen.quiet_s, chosen.max_wait_s, chosen.retrain_after)
-    return TrainDeps(store(), train_head, patience, chosen.min_labels)
+    ranks = rank_queue() if chosen.label_studio_url else None
+    return TrainDeps(store(), ranks, train_head, patience, chosen.min_labels)
+
+
+@cache
+def rank_deps() -> "RankDeps":
+    """Return what `functions/rank` works with."""
+    from labelloop.usecases.rank import RankDeps
+
+    chosen = settings()
+    return RankDeps(
+        store(),
+        rank_queue(),
+        versions,
+        label_studio,
+        chosen.score,
+        chosen.rank_head,
+        chosen.superseded_predictions == "keep",
+    )
 
 
 @cache

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any
 
+from labelloop.domain.options import SCORE_NAMES
 from labelloop.errors import BadSettings
 
 
@@ -20,12 +21,21 @@ class Settings:
 
     bucket: str = _setting("BUCKET")
     train_queue_url: str = _setting("TRAIN_QUEUE_URL")
+    rank_queue_url: str = _setting("RANK_QUEUE_URL")
     credentials_parameter: str = _setting("CREDENTIALS_PARAMETER")
+    label_studio_url: str = _setting("LABEL_STUDIO_URL", "")
+    label_studio_token_parameter: str = _setting(
+        "LABEL_STUDIO_TOKEN_PARAMETER", "/labelloop/label-studio-token"
+    )
     quiet_s: int = _setting("QUIET_SECONDS", 10, least=0, most=900)
     max_wait_s: int = _setting("MAX_WAIT_SECONDS", 120, least=0, most=3600)
     retrain_after: int = _setting("RETRAIN_AFTER", 20, least=1, most=100_000)
     min_labels: int = _setting("MIN_LABELS", 10, least=2, most=100_000)
-    score: str = _setting("SCORE", "margin", among=("margin", "entropy", "least_confidence"))
+    rank_head: int = _setting("RANK_HEAD", 200, least=1, most=100_000)
+    superseded_predictions: str = _setting(
+        "SUPERSEDED_PREDICTIONS", "delete", among=("delete", "keep")
+    )
+    score: str = _setting("SCORE", "margin", among=SCORE_NAMES)
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "Settings":

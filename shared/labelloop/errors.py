@@ -6,6 +6,7 @@ LabelloopError
 ├── Rejected           the same input will fail again: answer 4xx, or quarantine it
 │   ├── BadRequest     not the JSON that Label Studio sends                         400
 │   ├── Unprocessable  JSON, but not an event or request of the contract            422
+│   ├── Denied         Label Studio refuses our token                               502
 │   ├── NotFound       nothing of that name                                         404
 │   ├── TooLarge       cannot be answered within the platform's limits              413
 │   └── BadModel       a model artefact that must not be served
@@ -37,6 +38,10 @@ class BadRequest(Rejected):
 
 class Unprocessable(Rejected):
     """The body is JSON, but not an event or a request of the contract."""
+
+
+class Denied(Rejected):
+    """Label Studio refuses our token: wrong, expired, switched off, or without the right."""
 
 
 class NotFound(Rejected):

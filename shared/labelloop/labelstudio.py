@@ -21,14 +21,14 @@ _ABOUT_ANNOTATIONS: Final = frozenset(
 )
 STORED: Final = _ABOUT_ANNOTATIONS | {
     "ANNOTATIONS_DELETED",
+    "TASKS_CREATED",
     "TASKS_DELETED",
     "PROJECT_UPDATED",
     "START_TRAINING",
 }
-# Nothing to learn from these: the pool of unlabelled tasks, and settings outside of a project.
+# Nothing to learn from these: they are about other things than a project's tasks and labels.
 IGNORED: Final = frozenset(
     {
-        "TASKS_CREATED",
         "PROJECT_CREATED",
         "PROJECT_DELETED",
         "LABEL_LINK_CREATED",
@@ -91,6 +91,34 @@ def read_event(body: Mapping[str, Any], received_at: datetime) -> Event:
     )
 
 
+def read_export(
+    project: str,
+    tasks: Any,
+    received_at: datetime,
+    label_config: Any = None,
+) -> Event:
+    """Return the event that stands for tasks of an export; those without annotations are left out.
+
+    An export doesn't say when the label config was changed: it is the one of the time it came.
+    """
+    rows = [_mapping(task, "task") for task in _list(tasks, "tasks")]
+    labelled = [row for row in rows if _list(row.get("annotations"), "task.annotations")]
+    annotations = [
+        _annotation(_mapping(one, "annotation") | {"task": row.get("id")})
+        for row in labelled
+        for one in row["annotations"]
+    ]
+    return Event(
+        action="BACKFILL",
+        project=project_key(project),
+        received_at=_text(received_at),
+        label_config=_text_or_none(label_config, "label_config"),
+        project_updated_at=_text(received_at),
+        annotations=tuple(annotations),
+        tasks=tuple(_task(row) for row in labelled),
+    )
+
+
 def _key_of(project: Mapping[str, Any]) -> str:
     """Webhooks name a project by id and time of creation; ML calls by both in one."""
     created = datetime.fromisoformat(_time(project.get("created_at"), "project.created_at"))
@@ -106,6 +134,8 @@ def _annotations(action: str, body: Mapping[str, Any]) -> tuple[Annotation, ...]
 def _annotation(value: Any) -> Annotation:
     fields = _mapping(value, "annotation")
     annotator = fields.get("completed_by")
+    if isinstance(annotator, dict):  # as exports may write it
+        annotator = annotator.get("id")
     return Annotation(
         id=_id(fields.get("id"), "annotation.id"),
         task=_id(fields.get("task"), "annotation.task"),
@@ -124,7 +154,14 @@ def _region(value: Any) -> dict[str, Any]:
     return _shallow(region, "annotation.result")
 
 
+def read_tasks(values: Any) -> list[Task]:
+    """Return the tasks of a list in Label Studio's JSON; Unprocessable if it is none."""
+    return [_task(value) for value in _list(values, "tasks")]
+
+
 def _tasks(action: str, body: Mapping[str, Any]) -> tuple[Task, ...]:
+    if action == "TASKS_CREATED":
+        return tuple(read_tasks(body.get("tasks")))
     if action not in _ABOUT_ANNOTATIONS:
         return ()
     return tuple(_task(t) for t in _one_or_many(body.get("task"), "task"))
@@ -152,7 +189,7 @@ def _one_or_many(value: Any, name: str) -> list[Any]:
     return value if isinstance(value, list) else [_mapping(value, name)]
 
 
-def _mapping(value: Any, name: str) -> Mapping[str, Any]:
+def _mapping(value: Any, name: str) -> dict[str, Any]:
     if isinstance(value, dict):
         return value
     raise Unprocessable(f"{name}: expected an object")

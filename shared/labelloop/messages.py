@@ -2,11 +2,20 @@
 
 import json
 from dataclasses import asdict, dataclass
-from typing import Literal, Self, get_args
+from typing import Literal, Protocol, Self, get_args
 
 from labelloop.errors import Rejected
 
 Reason = Literal["event", "start_training", "sweep"]
+Step = Literal["plan", "score", "push"]
+
+
+class Message(Protocol):
+    """Anything that can wait in a queue."""
+
+    def to_json(self) -> str:
+        """Return the body of the message."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,5 +39,34 @@ class WakeUp:
             raise Rejected("the message is not a wake-up") from None
         texts = (wake_up.project, wake_up.event)
         if wake_up.reason not in get_args(Reason) or not all(isinstance(t, str) for t in texts):
+            raise Rejected("the message is not a wake-up")
+        return wake_up
+
+
+@dataclass(frozen=True, slots=True)
+class RankWakeUp:
+    """Take one step of ranking a project's pool: plan the parts, score one of them, or push.
+
+    `version` names the version to rank by, empty for the active one; `part` counts from 0.
+    """
+
+    project: str
+    step: Step = "plan"
+    version: str = ""
+    part: int = 0
+
+    def to_json(self) -> str:
+        """Return the body of the message."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, body: str) -> Self:
+        """Return the wake-up of a message's body; Rejected if it holds none."""
+        try:
+            wake_up = cls(**json.loads(body))
+        except (TypeError, ValueError):
+            raise Rejected("the message is not a wake-up") from None
+        texts = all(isinstance(text, str) for text in (wake_up.project, wake_up.version))
+        if wake_up.step not in get_args(Step) or not texts or type(wake_up.part) is not int:
             raise Rejected("the message is not a wake-up")
         return wake_up

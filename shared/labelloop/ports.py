@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from labelloop.messages import WakeUp
+from labelloop.messages import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,56 @@ class ObjectStore(Protocol):
 class Queue(Protocol):
     """Where wake-ups wait. Raises Unavailable when the queue fails."""
 
-    def send(self, wake_up: WakeUp, delay_s: int) -> None:
+    def send(self, message: Message, delay_s: int) -> None:
         """Deliver a wake-up, at least once, no sooner than after the delay (0 to 900)."""
+        ...
+
+
+class Secret(Protocol):
+    """A text that is never logged. Raises Unavailable when its keeper fails."""
+
+    def read(self) -> str:
+        """Return the secret, empty if there is none."""
+        ...
+
+    def write(self, value: str) -> None:
+        """Store the secret over the one before."""
+        ...
+
+
+class LabelStudio(Protocol):
+    """One Label Studio, through its API. Values are its own JSON.
+
+    Every method raises Denied when the token is refused, NotFound for a project that is not there,
+    and Unavailable when Label Studio can't be reached or goes on answering 429 or 5xx.
+    """
+
+    def project(self, id_: int) -> dict[str, Any]:
+        """Return a project: its settings and counters."""
+        ...
+
+    def change_project(self, id_: int, **settings: Any) -> None:
+        """Change settings of a project."""
+        ...
+
+    def tasks(self, id_: int) -> Iterator[list[dict[str, Any]]]:
+        """Yield all tasks of a project in pages, by id; predictions and annotations left out."""
+        ...
+
+    def export(self, id_: int) -> Iterator[list[dict[str, Any]]]:
+        """Yield the annotated tasks of a project, with their annotations, in batches."""
+        ...
+
+    def add_predictions(self, id_: int, predictions: list[dict[str, Any]]) -> int:
+        """Store predictions {task, result, score, model_version}; return how many were taken."""
+        ...
+
+    def prediction_counts(self, id_: int) -> dict[str, int]:
+        """Return how many predictions each version has."""
+        ...
+
+    def delete_predictions(self, id_: int, version: str) -> None:
+        """Delete the predictions of a version; a version without any is no error."""
         ...
 
 

@@ -8,82 +8,28 @@ projects/<id>.<created>/
   models/<seq>-<attempt>/model.onnx   immutable
   models/<seq>-<attempt>/card.json    written last: a version exists once its card does
   active.json                         pointer to the version that is served  (compare-and-swap)
+  options.json                        what was chosen for the project         (compare-and-swap)
   history/<switch>.json               what was switched to, when and why
   lease.json                          a trainer's lease: saves money, never needed to be right
 """
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
-from typing import Any, Final, Self
+from dataclasses import asdict
+from typing import Any, Final
 
 from labelloop.domain.events import Event, canonical
 from labelloop.domain.folding import Dataset, checksum, compress, decompress
+from labelloop.domain.options import Options
 from labelloop.errors import BadModel, Conflict
-from labelloop.labelstudio import UNTRAINED
+from labelloop.pointers import FORMAT, ActivePointer, DatasetPointer, Tagged
 from labelloop.ports import Listed, ObjectStore
 
 PROJECTS: Final = "projects/"
-FORMAT: Final = 1  # of the artefacts; raise it when features or graph change their meaning
-
-
-@dataclass(frozen=True, slots=True)
-class DatasetPointer:
-    """The newest snapshot. `seq` counts snapshots; 0 = there is none yet."""
-
-    seq: int = 0
-    sha256: str = ""
-    annotations: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class ActivePointer:
-    """The version that is served. `switch` counts the switches; `format` is the artefact's.
-
-    `learnt` is the checksum of what the version was trained on. The version served before is kept
-    in mind for predictors that start while this one can't be loaded.
-    """
-
-    version: str = UNTRAINED
-    dataset_seq: int = 0
-    format: int = 0
-    sha256: str = ""
-    learnt: str = ""
-    switch: int = 0
-    previous_version: str = UNTRAINED
-    previous_sha256: str = ""
-
-    @property
-    def is_trained(self) -> bool:
-        """Say whether the version has a model."""
-        return self.version != UNTRAINED
-
-    @property
-    def age(self) -> tuple[int, int]:
-        """What makes one version newer than another: its data, then the artefact's format."""
-        return self.dataset_seq, self.format
-
-    @classmethod
-    def from_json(cls, body: bytes) -> Self:
-        """Return a stored pointer, BadModel if it names no version. Later fields may be missing."""
-        try:
-            stored = json.loads(body)
-            known = {name: stored[name] for name in cls.__dataclass_fields__ if name in stored}
-            pointer = cls(**known | {"version": stored["version"]})
-        except (KeyError, TypeError, ValueError, RecursionError) as exc:
-            raise BadModel(f"the pointer cannot be read: {type(exc).__name__}") from exc
-        if not isinstance(pointer.version, str) or type(pointer.dataset_seq) is not int:
-            raise BadModel("the pointer cannot be read")
-        return pointer
-
-
-@dataclass(frozen=True, slots=True)
-class Tagged[T]:
-    """A pointer with the tag to swap it by; an empty tag = it does not exist yet."""
-
-    value: T
-    etag: str
+_NO_OPTIONS: Final = Tagged(Options(), "")
+_VERSION: Final = re.compile(r"\d{1,18}-[0-9a-z]{1,32}", re.ASCII)
 
 
 class Project:
@@ -91,6 +37,7 @@ class Project:
 
     def __init__(self, store: ObjectStore, key: str) -> None:
         self.key = key
+        self.label_studio_id = int(key.partition(".")[0])
         self._store = store
         self._root = f"{PROJECTS}{key}/"
 
@@ -117,16 +64,23 @@ class Project:
         """Say whether a listed object is the event of that name."""
         return listed.key == self._event_key(name)
 
+    def event_name(self, listed: Listed) -> str:
+        """Return the name that a listed event was stored under."""
+        return listed.key.rpartition("/")[2].removesuffix(".json")
+
     def forget(self, listed: list[Listed]) -> None:
         """Delete events that a stored snapshot holds."""
         self._store.delete(one.key for one in listed)
 
+    def quarantined(self) -> int:
+        """Return how many events were put aside."""
+        return sum(1 for _ in self._store.list(f"{self._root}quarantine/"))
+
     def quarantine(self, listed: Listed, body: bytes, reason: str) -> None:
         """Put an event aside with the reason. Idempotent."""
-        name = listed.key.rpartition("/")[2]
         text = body.decode("utf-8", "backslashreplace")
         aside = canonical({"reason": reason, "event": text}).encode()
-        self._store.create(f"{self._root}quarantine/{name}", aside)
+        self._store.create(f"{self._root}quarantine/{self.event_name(listed)}.json", aside)
         self._store.delete([listed.key])
 
     def _event_key(self, name: str) -> str:
@@ -168,10 +122,10 @@ class Project:
         return pointer
 
     def untrained_dataset(self) -> DatasetPointer | None:
-        """Return the newest snapshot unless the active version has learnt it already."""
-        pointer = self.dataset_pointer().value
-        is_behind = pointer.seq > 0 and (pointer.seq, FORMAT) > self.active().value.age
-        return pointer if is_behind else None
+        """Return the newest snapshot unless the active version has learnt it, or is pinned."""
+        pointer, active = self.dataset_pointer().value, self.active().value
+        is_behind = pointer.seq > 0 and (pointer.seq, FORMAT) > active.age
+        return pointer if is_behind and not active.pinned else None
 
     def _dataset_key(self, pointer: DatasetPointer) -> str:
         return f"{self._root}datasets/{pointer.seq:08d}-{pointer.sha256}.jsonl.gz"
@@ -208,6 +162,13 @@ class Project:
         stored = self._store.get(f"{self._root}models/{version}/model.onnx")
         return stored.body if stored else None
 
+    def card(self, version: str) -> dict[str, Any] | None:
+        """Return a version's card, None if there is no such version."""
+        if not _VERSION.fullmatch(version):
+            return None
+        stored = self._store.get(f"{self._root}models/{version}/card.json")
+        return dict(json.loads(stored.body)) if stored else None
+
     def switch(self, after: Tagged[ActivePointer], to: ActivePointer, why: dict[str, Any]) -> None:
         """Serve another version from now on; Conflict if somebody else switched meanwhile."""
         self._swap("active.json", after.etag, asdict(to))
@@ -225,12 +186,51 @@ class Project:
         """Keep the version, and remember that newer data changes nothing about it."""
         self._swap("active.json", after.etag, asdict(to))
 
-    def _swap(self, name: str, etag: str, fields: dict[str, Any]) -> None:
+    def _swap(self, name: str, etag: str, fields: Any) -> None:
         key, body = self._root + name, canonical(fields).encode()
         if etag:
             self._store.replace(key, body, etag)
         else:
             self._store.create(key, body)
+
+    # -- Label Studio ------------------------------------------------------------------------
+
+    def is_ordered(self) -> bool:
+        """Say whether the order by score was switched on in Label Studio before."""
+        return self._store.get(f"{self._root}ordered.json") is not None
+
+    def set_ordered(self) -> None:
+        """Remember that it was."""
+        self._store.create(f"{self._root}ordered.json", b"{}")
+
+    # -- options -----------------------------------------------------------------------------
+
+    def options(self) -> Tagged[Options]:
+        """Return what was chosen for this project."""
+        stored = self._store.get(f"{self._root}options.json")
+        return Tagged(Options(**json.loads(stored.body)), stored.etag) if stored else _NO_OPTIONS
+
+    def options_if_changed(self, since: Tagged[Options]) -> Tagged[Options]:
+        """Return the options, read only if they changed since."""
+        if not since.etag:
+            return self.options()
+        stored = self._store.get_changed(f"{self._root}options.json", since.etag)
+        return Tagged(Options(**json.loads(stored.body)), stored.etag) if stored else since
+
+    def set_options(self, after: Tagged[Options], to: Options) -> None:
+        """Choose; Conflict if somebody else did meanwhile."""
+        self._swap("options.json", after.etag, asdict(to))
+
+    def reconciled(self) -> Any:
+        """Return what was compared when an export was last folded."""
+        stored = self._store.get(f"{self._root}reconciled.json")
+        return json.loads(stored.body) if stored else None
+
+    def set_reconciled(self, compared: Any) -> None:
+        """Remember it. A lost race is as good: somebody else has just done the same."""
+        stored = self._store.get(f"{self._root}reconciled.json")
+        with suppress(Conflict):
+            self._swap("reconciled.json", stored.etag if stored else "", compared)
 
     # -- lease -------------------------------------------------------------------------------
 

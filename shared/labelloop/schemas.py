@@ -1,13 +1,32 @@
-"""The bodies of /predict and /versions, for checking and for the OpenAPI page."""
+"""The bodies of requests and answers, for checking and for the OpenAPI page."""
 
-from typing import Any
+from typing import Any, Self
 
 from pydantic import BaseModel, Field, ValidationError
 
 from labelloop.errors import Unprocessable
 
 
-class PredictRequest(BaseModel):
+class Body(BaseModel):
+    """A request's body."""
+
+    @classmethod
+    def read(cls, body: dict[str, Any]) -> Self:
+        """Return the request; Unprocessable names what is off, and repeats nothing of it."""
+        try:
+            return cls.model_validate(body)
+        except ValidationError as exc:
+            wrong = (f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in exc.errors())
+            raise Unprocessable("; ".join(wrong)) from None
+
+    @classmethod
+    def openapi(cls) -> dict[str, Any]:
+        """Return what the OpenAPI page says of a route that takes this body."""
+        content = {"application/json": {"schema": cls.model_json_schema()}}
+        return {"requestBody": {"required": True, "content": content}}
+
+
+class PredictRequest(Body):
     """What Label Studio sends to /predict. Tasks are taken as they come."""
 
     tasks: list[Any] = Field(description="tasks, each an object with its `data`")
@@ -16,14 +35,39 @@ class PredictRequest(BaseModel):
     params: Any = Field(None, description="login, password, interactive `context`: not used")
     extra_params: Any = Field(None, description="an object, or its JSON text: not used")
 
-    @classmethod
-    def read(cls, body: dict[str, Any]) -> "PredictRequest":
-        """Return the request; Unprocessable names what is off, and repeats nothing of it."""
-        try:
-            return cls.model_validate(body)
-        except ValidationError as exc:
-            wrong = (f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in exc.errors())
-            raise Unprocessable("; ".join(wrong)) from None
+
+class ProjectRequest(Body):
+    """Names a project."""
+
+    project: str = Field(description="`<id>.<created>`, as /projects lists it")
+
+
+class ActivateRequest(ProjectRequest):
+    """Names a version of a project."""
+
+    version: str = Field(description="one of /versions")
+
+
+class OptionsRequest(ProjectRequest):
+    """Options to choose; null takes a choice back, and what is left out stays."""
+
+    score: str | None = Field(None, description="margin, entropy or least_confidence")
+    delete_predictions: bool | None = Field(
+        None, description="whether older versions' predictions are deleted in Label Studio"
+    )
+
+
+class BackfillRequest(ProjectRequest):
+    """Labelled tasks that no webhook told of."""
+
+    tasks: list[Any] = Field(description="tasks of Label Studio's JSON export")
+    label_config: str | None = Field(None, description="the project's label config now, XML")
+
+
+class TokenRequest(Body):
+    """Label Studio's token: a legacy token or a personal access token."""
+
+    token: str = Field(pattern=r"^[!-~]{8,4096}$", description="kept as a SecureString")
 
 
 class Result(BaseModel):
@@ -44,6 +88,53 @@ class VersionsAnswer(BaseModel):
     """Versions, newest first."""
 
     versions: list[str]
+
+
+class ProjectsAnswer(BaseModel):
+    """The projects that anything is stored for."""
+
+    projects: list[str]
+
+
+class OptionsAnswer(BaseModel):
+    """What is chosen for a project; null = as the stack is set."""
+
+    score: str | None
+    delete_predictions: bool | None
+
+
+class StatusAnswer(BaseModel):
+    """Where a project stands."""
+
+    project: str
+    version: str
+    pinned: bool
+    trained_on: int = Field(description="number of the snapshot that has been learnt")
+    card: dict[str, Any] | None
+    dataset: dict[str, Any] = Field(description="number of the newest snapshot, and its counts")
+    pending_events: int
+    quarantined_events: int
+    options: OptionsAnswer
+
+
+class ChangedAnswer(BaseModel):
+    """Whether the request changed anything."""
+
+    changed: bool
+
+
+class AcceptedAnswer(BaseModel):
+    """The request was taken; what it asks for happens in the background."""
+
+    status: str = "accepted"
+    event: str | None = Field(None, description="the stored event, if one was")
+
+
+class LabelStudioAnswer(BaseModel):
+    """The Label Studio that predictions are pushed to."""
+
+    url: str = Field(description="empty: none, so nothing is pushed")
+    token: bool = Field(description="whether one is stored; it is never shown")
 
 
 class ErrorAnswer(BaseModel):

@@ -262,7 +262,7 @@ def test_a_body_in_base64_is_read(call):
 def test_the_openapi_page_describes_predict_and_versions(call):
     page = call("predict-versions", path="/openapi.json").body
 
-    assert set(page["paths"]) == {"/predict", "/versions"}
+    assert {"/predict", "/versions"} <= set(page["paths"])
     assert page["paths"]["/predict"]["post"]["requestBody"]["required"]
 
 

@@ -13,6 +13,7 @@ ACCEPTED = [
     "webhook-annotation-skipped",
     "webhook-annotations-created",
     "webhook-annotations-deleted",
+    "webhook-tasks-created",
     "webhook-tasks-deleted",
     "webhook-project-updated",
     "webhook-start-training",
@@ -46,7 +47,7 @@ def test_each_event_of_label_studio_is_stored_and_sends_one_wake_up(call, keys, 
     assert answer.body["event"] in message["Body"]
 
 
-@pytest.mark.parametrize("name", ["webhook-tasks-created", "webhook-action-only"])
+@pytest.mark.parametrize("name", ["webhook-action-only"])
 def test_an_event_without_labels_is_answered_and_not_stored(call, keys, name):
     answer = call(name)
 
@@ -54,7 +55,7 @@ def test_an_event_without_labels_is_answered_and_not_stored(call, keys, name):
     assert not keys()
 
 
-@pytest.mark.parametrize("name", [*ACCEPTED, "webhook-tasks-created", "webhook-setup"])
+@pytest.mark.parametrize("name", [*ACCEPTED, "webhook-setup"])
 def test_no_secret_is_stored_logged_or_answered(call, keys, aws, capsys, caplog, name):
     answer = call(name)
 

@@ -5,7 +5,12 @@ import pytest
 from labelloop.config import Settings
 from labelloop.errors import BadSettings
 
-REQUIRED = {"BUCKET": "b", "TRAIN_QUEUE_URL": "q", "CREDENTIALS_PARAMETER": "/c"}
+REQUIRED = {
+    "BUCKET": "b",
+    "TRAIN_QUEUE_URL": "q",
+    "RANK_QUEUE_URL": "q",
+    "CREDENTIALS_PARAMETER": "/c",
+}
 
 
 def test_what_is_not_set_has_a_default():

@@ -23,6 +23,7 @@ TRIGGERS = {
     "webhook": {"GET /health", "POST /setup", "POST /webhook"},
     "predict": {"POST /predict", "GET /versions"},
     "train": {"aws:sqs"},
+    "rank": {"aws:sqs"},
     "sweep": {"aws.events"},
 }
 FILES = sorted(file.stem for file in FOLDER.glob("*.json"))

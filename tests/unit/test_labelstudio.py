@@ -93,9 +93,18 @@ def test_an_event_about_the_project_alone_carries_its_label_config(name):
     assert not event.deleted_tasks
 
 
-def test_new_tasks_change_no_label():
-    with pytest.raises(Ignored, match="TASKS_CREATED changes no label"):
-        read_event(body_of("webhook-tasks-created"), NOW)
+def test_new_tasks_are_read_with_their_data():
+    body = body_of("webhook-tasks-created")
+
+    event = read_event(body, NOW)
+
+    assert [(t.id, t.data) for t in event.tasks] == [(t["id"], t["data"]) for t in body["tasks"]]
+    assert event.annotations == ()
+
+
+def test_what_is_about_no_project_of_ours_is_ignored():
+    with pytest.raises(Ignored, match="PROJECT_CREATED changes no label"):
+        read_event({"action": "PROJECT_CREATED", "project": {}}, NOW)
 
 
 def test_an_action_without_a_payload_gets_advice():

@@ -10,7 +10,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from labelloop.errors import BadModel
-from labelloop.project import FORMAT
+from labelloop.pointers import FORMAT
 from labelloop.recipes.terms import terms
 
 METADATA: Final = "labelloop"  # the key of the graph's metadata that holds format, terms, classes

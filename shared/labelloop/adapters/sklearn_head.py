@@ -17,7 +17,7 @@ from sklearn.linear_model import LogisticRegression
 
 from labelloop.adapters.onnx_head import METADATA, OnnxHead
 from labelloop.errors import BadModel, Unprocessable
-from labelloop.project import FORMAT
+from labelloop.pointers import FORMAT
 from labelloop.recipes.terms import MOST_CHARACTERS, terms
 
 MOST_TERMS: Final = 50_000

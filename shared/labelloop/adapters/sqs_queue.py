@@ -6,7 +6,7 @@ import boto3
 from botocore.config import Config
 
 from labelloop.adapters.aws_errors import unavailable_if_passing
-from labelloop.messages import WakeUp
+from labelloop.messages import Message
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -23,9 +23,9 @@ class SqsQueue:
         self._url = url
         self._sqs: SQSClient = client or boto3.client("sqs", config=_CONFIG)
 
-    def send(self, wake_up: WakeUp, delay_s: int) -> None:
+    def send(self, message: Message, delay_s: int) -> None:
         """Deliver a wake-up, at least once, no sooner than after the delay (0 to 900)."""
         with unavailable_if_passing():
             self._sqs.send_message(
-                QueueUrl=self._url, MessageBody=wake_up.to_json(), DelaySeconds=delay_s
+                QueueUrl=self._url, MessageBody=message.to_json(), DelaySeconds=delay_s
             )

@@ -1,9 +1,12 @@
-"""The credentials, kept as a SecureString in SSM's Parameter Store."""
+"""A secret, kept as a SecureString in SSM's Parameter Store."""
 
 from typing import Final
 
 from aws_lambda_powertools.utilities.parameters import SSMProvider
-from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
+from aws_lambda_powertools.utilities.parameters.exceptions import (
+    GetParameterError,
+    SetParameterError,
+)
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
@@ -35,6 +38,18 @@ class SsmSecret:
             elif self._known is None:
                 raise Unavailable("the credentials could not be read") from exc
         return self._known or ""
+
+    def write(self, value: str) -> None:
+        """Store the secret over the one before."""
+        try:
+            # The stub demands a KMS key of one's own; SSM's default key will do.
+            self._ssm.set(  # type: ignore[call-overload]
+                self._name, value, parameter_type="SecureString", overwrite=True
+            )
+        except SetParameterError as exc:
+            raise Unavailable("the secret could not be stored") from exc
+        self._ssm.clear_cache()  # type: ignore[no-untyped-call]
+        self._known = value
 
 
 def _is_missing(error: GetParameterError) -> bool:

@@ -7,16 +7,21 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Final
 
+from labelloop.domain.options import Options
 from labelloop.errors import BadModel, Unavailable
 from labelloop.labelstudio import UNTRAINED
 from labelloop.observability import count, logger
+from labelloop.pointers import ActivePointer, Tagged
 from labelloop.ports import Head, ObjectStore
-from labelloop.project import ActivePointer, Project, Tagged
+from labelloop.project import Project
 
 type LoadHead = Callable[[bytes], Head]
 
 _CHECK_EVERY_S: Final = 1.0
 _MOST_PROJECTS: Final = 16  # whose heads stay in memory
+
+
+_STACKS: Final = Options()
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +30,7 @@ class Served:
 
     version: str
     head: Head | None
+    options: Options = _STACKS
 
     @property
     def classes(self) -> Sequence[str]:
@@ -36,10 +42,13 @@ class Served:
 class _Slot:
     served: Served
     pointer: Tagged[ActivePointer]  # the newest one seen, even if its version is not served
+    options: Tagged[Options]
     checked_at: float
 
 
-_EMPTY: Final = _Slot(Served(UNTRAINED, None), Tagged(ActivePointer(), ""), float("-inf"))
+_EMPTY: Final = _Slot(
+    Served(UNTRAINED, None), Tagged(ActivePointer(), ""), Tagged(_STACKS, ""), float("-inf")
+)
 
 
 class Versions:
@@ -68,21 +77,23 @@ class Versions:
                 self._slots[project] = slot
         while len(self._slots) > _MOST_PROJECTS:
             self._slots.popitem(last=False)
-        return slot.served
+        return replace(slot.served, options=slot.options.value)
 
     def _checked(self, project: Project, slot: _Slot) -> _Slot:
-        now, pointer = self._clock(), slot.pointer
+        now, pointer, options = self._clock(), slot.pointer, slot.options
         try:
+            options = project.options_if_changed(slot.options)
             pointer = project.active_if_changed(slot.pointer)
-            if pointer == slot.pointer and slot is not _EMPTY:
-                return replace(slot, checked_at=now)
-            return _Slot(self._load(project, pointer.value), pointer, now)
+            slot_now = replace(slot, pointer=pointer, options=options, checked_at=now)
+            if _names_the_same(pointer.value, slot.pointer.value) and slot is not _EMPTY:
+                return slot_now
+            return replace(slot_now, served=self._load(project, pointer.value))
         except BadModel as exc:
             facts = {"project": project.key, "version": pointer.value.version, "why": str(exc)}
             logger().error("version rejected", extra=facts)
             count("VersionRejected")
             served = slot.served if slot.served.head else self._previous(project, pointer.value)
-            return _Slot(served, pointer, now)
+            return replace(slot, served=served, pointer=pointer, options=options, checked_at=now)
         except Unavailable:
             if slot is _EMPTY:
                 raise
@@ -105,3 +116,8 @@ class Versions:
         if sha256(artefact).hexdigest() != pointer.sha256:
             raise BadModel("the model's checksum differs")
         return Served(pointer.version, self._load_head(artefact))
+
+
+def _names_the_same(pointer: ActivePointer, other: ActivePointer) -> bool:
+    """Say whether both name the same artefact: pinning it is no reason to load it again."""
+    return (pointer.version, pointer.sha256) == (other.version, other.sha256)

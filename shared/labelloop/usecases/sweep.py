@@ -1,12 +1,17 @@
-"""Wake the projects that were forgotten: a lost wake-up, a crash between store and queue."""
+"""Find what was forgotten: lost wake-ups, a ranking that never ended, events that never came."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from labelloop.errors import LabelloopError
-from labelloop.messages import WakeUp
-from labelloop.observability import logger
-from labelloop.ports import ObjectStore, Queue
+from labelloop.errors import Denied, LabelloopError
+from labelloop.messages import RankWakeUp, WakeUp
+from labelloop.observability import count, logger
+from labelloop.pool import Pool
+from labelloop.ports import LabelStudio, ObjectStore, Queue
 from labelloop.project import Project, projects
+from labelloop.usecases.accept import AcceptDeps, accept
+from labelloop.usecases.reconcile import reconcile
 
 
 class SweepFailed(LabelloopError):
@@ -15,22 +20,26 @@ class SweepFailed(LabelloopError):
 
 @dataclass(frozen=True)
 class SweepDeps:
-    """What sweeping needs from outside."""
+    """What sweeping needs from outside. `label_studio` gives None where none is connected."""
 
     store: ObjectStore
     queue: Queue
+    rank_queue: Queue
+    label_studio: Callable[[], LabelStudio | None]
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
 def sweep(deps: SweepDeps) -> int:
-    """Send a wake-up for each project with something left to learn; return how many.
+    """Send a wake-up for each project with something left to do; return how many.
 
     A project whose own wake-up is still on its way gets one more, which finds its work done. One
     that cannot be read does not keep the others asleep: SweepFailed names it at the end.
     """
+    label_studio = deps.label_studio()
     woken, failed = 0, []
     for key in projects(deps.store):
         try:
-            woken += _wake(key, deps)
+            woken += _sweep_one(key, label_studio, deps)
         except Exception:
             logger().exception("project not swept", extra={"project": key})
             failed.append(key)
@@ -39,9 +48,30 @@ def sweep(deps: SweepDeps) -> int:
     return woken
 
 
-def _wake(key: str, deps: SweepDeps) -> bool:
+def _sweep_one(key: str, label_studio: LabelStudio | None, deps: SweepDeps) -> bool:
     project = Project(deps.store, key)
-    is_behind = project.has_pending() or project.untrained_dataset() is not None
-    if is_behind:
+    if label_studio is not None:
+        _reconcile(project, label_studio, deps)
+    if project.has_pending() or project.untrained_dataset():
         deps.queue.send(WakeUp(key, "sweep"), 0)
-    return is_behind
+        return True
+    active = project.active().value
+    if label_studio is None or not active.is_trained:
+        return False
+    if Pool(deps.store, key).ranked_version() == active.version:
+        return False
+    deps.rank_queue.send(RankWakeUp(key), 0)
+    return True
+
+
+def _reconcile(project: Project, label_studio: LabelStudio, deps: SweepDeps) -> None:
+    """Store what Label Studio has and we don't. A refused token is told, and stops nobody else."""
+    accepting = AcceptDeps(deps.store, deps.queue, quiet_s=0, clock=deps.clock)
+    try:
+        for event in reconcile(project, label_studio, deps.clock()):
+            accept(event, accepting)
+    except LabelloopError as exc:
+        denied = isinstance(exc, Denied)
+        facts = {"project": project.key, "why": str(exc)}
+        logger().error("Label Studio not reconciled", extra=facts)
+        count("LabelStudioDenied" if denied else "LabelStudioNotReconciled")

@@ -20,12 +20,14 @@ from uuid import uuid4
 from labelloop.domain.events import Event, canonical
 from labelloop.domain.folding import fold
 from labelloop.domain.policy import Patience, can_leave_to_a_later_event
-from labelloop.errors import Conflict, Retryable, Unprocessable
+from labelloop.errors import Conflict, Retryable, Unavailable, Unprocessable
 from labelloop.labelstudio import UNTRAINED, project_key
-from labelloop.messages import WakeUp
+from labelloop.messages import RankWakeUp, WakeUp
 from labelloop.observability import count, logger
-from labelloop.ports import Listed, ObjectStore
-from labelloop.project import FORMAT, ActivePointer, DatasetPointer, Project
+from labelloop.pointers import FORMAT, ActivePointer, DatasetPointer
+from labelloop.pool import Pool
+from labelloop.ports import Listed, ObjectStore, Queue
+from labelloop.project import Project
 from labelloop.recipes.text_choices import read_label_config
 
 type TrainHead = Callable[[Sequence[str], Sequence[str]], tuple[bytes, dict[str, Any]]]
@@ -50,6 +52,7 @@ class TrainDeps:
     """What training needs from outside."""
 
     store: ObjectStore
+    rank_queue: Queue | None  # None where no Label Studio is named to push a ranking to
     train_head: TrainHead
     patience: Patience
     min_labels: int
@@ -64,11 +67,24 @@ def train(wake_up: WakeUp, deps: TrainDeps) -> Outcome:
         if _can_leave(wake_up, pending, project, deps):
             return Outcome.LEFT_TO_LATER
         try:
-            _fold_pending(project, pending)
-            return _catch_up(project, deps)
+            _fold_pending(project, Pool(deps.store, project.key), pending)
+            outcome = _catch_up(project, deps)
         except Conflict:
             continue
+        if outcome is Outcome.SWITCHED:
+            _ask_for_ranking(project, deps)
+        return outcome
     raise Retryable(f"lost {_ROUNDS} races")
+
+
+def _ask_for_ranking(project: Project, deps: TrainDeps) -> None:
+    """Have the pool ranked by the new version. If the wake-up is lost, the sweep sends another."""
+    if deps.rank_queue is None:
+        return
+    try:
+        deps.rank_queue.send(RankWakeUp(project.key), 0)
+    except Unavailable:
+        logger().warning("ranking not asked for", extra={"project": project.key})
 
 
 def _can_leave(wake_up: WakeUp, pending: list[Listed], project: Project, deps: TrainDeps) -> bool:
@@ -85,21 +101,32 @@ def _can_leave(wake_up: WakeUp, pending: list[Listed], project: Project, deps: T
 # -- events to dataset -----------------------------------------------------------------------
 
 
-def _fold_pending(project: Project, pending: list[Listed]) -> None:
+def _fold_pending(project: Project, pool: Pool, pending: list[Listed]) -> None:
     for batch in batched(pending, _EVENTS_AT_ONCE, strict=False):
         after = project.dataset_pointer()
         dataset = project.dataset(after.value)
-        events = _read_events(project, batch)
+        events = _read_events(project, pool, batch)
         project.add_dataset(after, fold(dataset, events))
         project.forget(list(batch))
 
 
-def _read_events(project: Project, batch: Sequence[Listed]) -> list[Event]:
+def _read_events(project: Project, pool: Pool, batch: Sequence[Listed]) -> list[Event]:
     """Return the events that are still there, setting aside those that are none."""
     with ThreadPoolExecutor(_READERS) as readers:
         bodies = readers.map(project.read, batch)
         read = ((one, body) for one, body in zip(batch, bodies, strict=True) if body is not None)
-        return [event for one, body in read if (event := _understood(project, one, body))]
+        understood = ((one, _understood(project, one, body)) for one, body in read)
+        return [
+            _to_pool(pool, project.event_name(one), event) for one, event in understood if event
+        ]
+
+
+def _to_pool(pool: Pool, name: str, event: Event) -> Event:
+    """Put new tasks into the pool: a dataset holds the tasks that somebody has labelled."""
+    if event.action != "TASKS_CREATED":
+        return event
+    pool.add(name, event.tasks)
+    return replace(event, tasks=())
 
 
 def _understood(project: Project, listed: Listed, body: bytes) -> Event | None:
@@ -186,10 +213,10 @@ def _advance(project: Project, pointer: DatasetPointer, learnt: str) -> bool:
 
 
 def _switch(project: Project, version: ActivePointer, why: dict[str, Any]) -> None:
-    """Serve the version unless a newer one is served already. Lost races are tried again."""
+    """Serve the version unless a newer or a pinned one is served. Lost races are tried again."""
     for _ in range(_ROUNDS):
         after = project.active()
-        if version.age <= after.value.age:
+        if version.age <= after.value.age or after.value.pinned:
             return
         to = replace(
             version,

@@ -4,7 +4,8 @@ import pytest
 
 from labelloop.domain.events import Event
 from labelloop.errors import Unavailable
-from labelloop.project import ActivePointer, Project
+from labelloop.pointers import ActivePointer
+from labelloop.project import Project
 from labelloop.usecases.accept import AcceptDeps, accept, current_version
 from tests.builders import PROJECT, created, event
 

@@ -7,7 +7,10 @@ import numpy as np
 import pytest
 
 from labelloop.errors import BadModel, Unavailable
-from labelloop.project import ActivePointer, Project
+from labelloop.pointers import ActivePointer
+from labelloop.project import Project
+from labelloop.usecases.choose import choose
+from labelloop.usecases.pin import PinDeps, pin
 from labelloop.usecases.serve import Versions
 from tests.builders import PROJECT
 
@@ -161,3 +164,21 @@ def test_memory_holds_the_heads_of_the_projects_seen_last(versions, store, clock
         versions.of(f"{number}.1")
 
     assert len(versions._slots) == 16
+
+
+def test_options_are_taken_up_within_seconds(versions, store, clock):
+    assert versions.of(PROJECT).options.score is None
+    choose(PROJECT, {"score": "entropy"}, store)
+    clock.sleep(5)
+
+    assert versions.of(PROJECT).options.score == "entropy"
+
+
+def test_pinning_loads_no_model_again(versions, switch, store, clock, queue, monkeypatch):
+    switch("1-a", b"one")
+    versions.of(PROJECT)
+    pin(PROJECT, PinDeps(store, queue, clock))
+    monkeypatch.setattr(Project, "model", None)
+    clock.sleep(5)
+
+    assert versions.of(PROJECT).version == "1-a"

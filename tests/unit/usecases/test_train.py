@@ -10,10 +10,14 @@ from labelloop.adapters.sklearn_head import train_head
 from labelloop.domain.events import Event
 from labelloop.domain.policy import Patience
 from labelloop.errors import BadModel, Conflict, Rejected
-from labelloop.messages import WakeUp
-from labelloop.project import ActivePointer, Project
+from labelloop.messages import RankWakeUp, WakeUp
+from labelloop.pointers import ActivePointer
+from labelloop.pool import Pool
+from labelloop.project import Project
+from labelloop.usecases.activate import ActivateDeps, activate
+from labelloop.usecases.pin import PinDeps, pin, unpin
 from labelloop.usecases.train import Outcome, TrainDeps, train
-from tests.builders import PROJECT, created, deleted, event, label_config, reviews
+from tests.builders import PROJECT, created, deleted, event, label_config, reviews, task
 from tests.fakes import MemoryStore
 
 SWEEP = WakeUp(PROJECT, "sweep")
@@ -39,9 +43,9 @@ def trainer() -> Trainer:
 
 
 @pytest.fixture
-def deps(store, trainer, clock) -> TrainDeps:
+def deps(store, trainer, clock, rank_queue) -> TrainDeps:
     patience = Patience(quiet_s=10, max_wait_s=60, retrain_after=20)
-    return TrainDeps(store, trainer, patience, min_labels=4, clock=clock)
+    return TrainDeps(store, rank_queue, trainer, patience, min_labels=4, clock=clock)
 
 
 @pytest.fixture
@@ -164,10 +168,10 @@ def test_a_label_taken_out_of_the_label_config_is_not_learnt(deps, add, trainer)
 
 
 def test_deleting_all_of_a_class_leads_to_the_version_of_a_training_from_scratch(
-    store, clock, add, project
+    store, rank_queue, clock, add, project
 ):
     patience = Patience(quiet_s=10, max_wait_s=60, retrain_after=20)
-    deps = TrainDeps(store, train_head, patience, min_labels=4, clock=clock)
+    deps = TrainDeps(store, rank_queue, train_head, patience, min_labels=4, clock=clock)
     config = label_config("Positive", "Negative", "Neutral")
     neutral = [created(i, "Neutral", f"so so {i}") for i in range(20, 24)]
     kept, gone = ([replace(e, label_config=config) for e in es] for es in (reviews(8), neutral))
@@ -210,9 +214,11 @@ def test_what_changes_no_example_makes_no_new_version(deps, add, project, traine
     assert project.untrained_dataset() is None
 
 
-def test_texts_of_blanks_only_train_nothing_and_are_not_looked_at_again(store, clock, add, project):
+def test_texts_of_blanks_only_train_nothing_and_are_not_looked_at_again(
+    store, rank_queue, clock, add, project
+):
     patience = Patience(quiet_s=10, max_wait_s=60, retrain_after=20)
-    deps = TrainDeps(store, train_head, patience, min_labels=4, clock=clock)
+    deps = TrainDeps(store, rank_queue, train_head, patience, min_labels=4, clock=clock)
     add(*[created(i, ("Positive", "Negative")[i % 2], " " * i) for i in range(1, 9)])
 
     train(SWEEP, deps)
@@ -367,3 +373,75 @@ def test_thousands_of_pending_events_are_folded_in_one_go(deps, store, project, 
 
     assert sum(trainer.trainings[-1].values()) == 2_500
     assert not project.has_pending()
+
+
+def test_while_pinned_labels_are_folded_and_wait(add, deps, project, store, queue, clock):
+    train(add(*reviews(4)), deps)
+    version = project.active().value.version
+    pin(PROJECT, PinDeps(store, queue, clock))
+    add(*reviews(4, first=5))
+
+    assert train(SWEEP, deps) == Outcome.UP_TO_DATE
+    assert project.active().value.version == version
+    assert (project.dataset_pointer().value.seq, project.pending()) == (2, [])
+
+    unpin(PROJECT, PinDeps(store, queue, clock))
+    assert train(queue.sent[-1][0], deps) == Outcome.SWITCHED
+    assert project.active().value.dataset_seq == 2
+
+
+def test_a_pin_that_races_with_a_publish_wins(add, deps, trainer, project, store, queue, clock):
+    train(add(*reviews(4)), deps)
+    version = project.active().value.version
+    trainer.meanwhile = lambda: pin(PROJECT, PinDeps(store, queue, clock))
+    add(*reviews(4, first=5))
+
+    train(SWEEP, deps)
+
+    assert (project.active().value.version, project.active().value.pinned) == (version, True)
+
+
+def test_a_rollback_is_not_undone_by_the_same_data(add, deps, project, store, clock):
+    train(add(*reviews(4)), deps)
+    train(add(*reviews(4, first=5)), deps)
+    older = project.versions()[-1]
+    activate(PROJECT, older, ActivateDeps(store, lambda _: None, clock))
+
+    train(SWEEP, deps)
+    assert project.active().value.version == older
+
+    train(add(*reviews(4, first=9)), deps)
+    assert project.active().value.dataset_seq == 3
+
+
+def test_a_new_version_asks_for_a_ranking(deps, add, rank_queue):
+    add(*reviews(6))
+    train(SWEEP, deps)
+    train(SWEEP, deps)
+
+    assert [wake_up for wake_up, _ in rank_queue.sent] == [RankWakeUp(PROJECT)]
+
+
+def test_a_ranking_that_cannot_be_asked_for_or_is_not_wanted_stops_no_training(
+    deps, add, rank_queue, project
+):
+    rank_queue.down = True
+    add(*reviews(6))
+    assert train(SWEEP, deps) is Outcome.SWITCHED
+
+    add(*reviews(2, first=7))
+    assert train(SWEEP, replace(deps, rank_queue=None)) is Outcome.SWITCHED
+
+
+def test_new_tasks_go_to_the_pool_and_change_no_dataset(deps, add, project, store):
+    add(*reviews(6))
+    train(SWEEP, deps)
+    before = project.dataset_pointer().value
+    new = event(action="TASKS_CREATED", tasks=(task(50), task(51)))
+
+    add(new)
+    train(SWEEP, deps)
+
+    pool = Pool(store, PROJECT)
+    assert sorted(pool.read(pool.shards())) == [50, 51]
+    assert project.dataset_pointer().value == before

@@ -1,0 +1,67 @@
+"""What Label Studio's answers mean. No error repeats a body: it may hold texts or a token."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from labelloop.errors import Denied, NotFound, Rejected, Unavailable
+
+Json = dict[str, Any]
+_BUSY: Final = frozenset({429, 502, 503, 504})
+
+
+class Passing(Exception):
+    """May go well at once. `delivered` says whether Label Studio may have done it already."""
+
+    def __init__(self, reason: str, *, delivered: bool, pause_s: float | None = None) -> None:
+        super().__init__(reason)
+        self.delivered = delivered
+        self.pause_s = pause_s
+
+
+def judge(what: str, status: int, headers: Mapping[str, str], content: bytes) -> Any:
+    """Return the JSON of an answer, None if it is empty; `what` was asked is for the errors."""
+    if status in _BUSY:
+        pause_s = _seconds(headers.get("Retry-After"))
+        raise Passing(f"answered {status}", delivered=status != 429, pause_s=pause_s)
+    if status >= 500:
+        raise Unavailable(f"{what}: Label Studio answered {status}")
+    if status in (401, 403):
+        raise Denied(f"{what}: Label Studio answered {status}")
+    if status == 404:
+        raise NotFound(f"{what}: Label Studio answered 404")
+    if status >= 400:
+        raise Rejected(f"{what}: Label Studio answered {status}")
+    if status >= 300:
+        raise Rejected(f"{what}: redirected; name the address that Label Studio answers at itself")
+    if not content:
+        return None
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError) as exc:
+        raise Unavailable(f"{what}: something else than Label Studio answered") from exc
+
+
+def as_object(answer: Any) -> Json:
+    """Return a JSON object; Unavailable if it is something else."""
+    if not isinstance(answer, dict):
+        raise Unavailable("Label Studio answered something else than a JSON object")
+    return answer
+
+
+def as_list(answer: Any) -> list[Json]:
+    """Return a list of JSON objects; Unavailable if it is something else."""
+    if not isinstance(answer, list) or not all(isinstance(item, dict) for item in answer):
+        raise Unavailable("Label Studio answered something else than a list of JSON objects")
+    return answer
+
+
+def field[T](answer: Json, name: str, kind: type[T]) -> T:
+    """Return a field of an answer; Unavailable if it is missing or of another type."""
+    if not isinstance(found := answer.get(name), kind):
+        raise Unavailable(f"Label Studio's answer lacks {name}")
+    return found
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    return float(retry_after) if retry_after and retry_after.isdecimal() else None

@@ -1,0 +1,112 @@
+"""The loop's side of Label Studio's API. Numbers in comments: 1.23.2 on SQLite, two cores."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from itertools import batched
+from typing import Any, Final
+
+from labelloop.adapters.label_studio_answer import as_list, as_object, field
+from labelloop.adapters.label_studio_http import LONG_READ_S, LabelStudioHttp
+from labelloop.errors import Unavailable
+
+_PAGE: Final = 500
+_TASK: Final = ("id", "data", "created_at", "updated_at")
+_COUNTS: Final = ("id", "total_annotations", "cancelled_annotations")
+_EXPORTED_AT_ONCE: Final = 200  # their ids are in the address: 3 kB, proxies allow 8
+
+
+class LabelStudioApi:
+    """One Label Studio, behind the port `LabelStudio`."""
+
+    def __init__(
+        self,
+        url: str,
+        token: Callable[[], str],
+        *,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+        page_size: int = _PAGE,
+    ) -> None:
+        self.http = LabelStudioHttp(url, token, clock=clock, sleep=sleep)
+        self._page_size = page_size
+
+    def project(self, id_: int) -> dict[str, Any]:
+        """Return a project: its settings and counters."""
+        return as_object(self.http.ask("GET", f"/api/projects/{id_:d}/"))
+
+    def change_project(self, id_: int, **settings: Any) -> None:
+        """Change settings of a project; Rejected if Label Studio has another mind."""
+        self.http.ask("PATCH", f"/api/projects/{id_:d}/", settings)
+
+    def tasks(self, id_: int) -> Iterator[list[dict[str, Any]]]:
+        """Yield all tasks of a project in pages, by id; predictions and annotations left out."""
+        return self._pages(id_, _TASK)
+
+    def export(self, id_: int) -> Iterator[list[dict[str, Any]]]:
+        """Yield the annotated tasks of a project, with their annotations, in batches.
+
+        Skipped tasks are among them: their annotations say `was_cancelled`.
+        """
+        annotated = (
+            task["id"]
+            for page in self._pages(id_, _COUNTS)
+            for task in page
+            if task.get("total_annotations") or task.get("cancelled_annotations")
+        )
+        for ids in batched(annotated, _EXPORTED_AT_ONCE, strict=False):
+            query = {"exportType": "JSON", "ids[]": ids}
+            path = f"/api/projects/{id_:d}/export"
+            yield as_list(self.http.ask("GET", path, query=query, read_s=LONG_READ_S))
+
+    def add_predictions(self, id_: int, predictions: list[dict[str, Any]]) -> int:
+        """Store predictions {task, result, score, model_version}; return how many were taken.
+
+        Rejected, and none stored, if one names a task that the project does not have. Unavailable
+        may mean that they are stored: count the version's predictions before sending them again.
+        """
+        path = f"/api/projects/{id_:d}/import/predictions"
+        answer = as_object(self.http.ask("POST", path, predictions, read_s=LONG_READ_S))
+        return field(answer, "created", int)
+
+    def prediction_counts(self, id_: int) -> dict[str, int]:
+        """Return how many predictions each version has."""
+        return as_object(self.http.ask("GET", f"/api/projects/{id_:d}/model-versions/"))
+
+    def delete_predictions(self, id_: int, version: str) -> None:
+        """Delete the predictions of a version; a version without any is no error."""
+        path = f"/api/projects/{id_:d}/model-versions/"
+        body = {"model_version": version}
+        self.http.ask("DELETE", path, body, read_s=LONG_READ_S)  # 1,200 took 6 s
+
+    def _pages(self, id_: int, fields: tuple[str, ...]) -> Iterator[list[dict[str, Any]]]:
+        """Yield pages by "id greater than the last one's": a deleted task shifts no later page.
+
+        Naming the fields makes a page of 500 take 0.2 s; without, 0.9 s.
+        """
+        last = 0
+        while True:
+            above = {"filter": "filter:tasks:id", "operator": "greater", "type": "Number"}
+            filters = {"conjunction": "and", "items": [above | {"value": last}]}
+            query = {
+                "project": id_,
+                "page": 1,
+                "page_size": self._page_size,
+                "include": ",".join(fields),
+                "query": json.dumps({"filters": filters, "ordering": ["tasks:id"]}),
+            }
+            answer = as_object(self.http.ask("GET", "/api/tasks/", query=query))
+            tasks = as_list(field(answer, "tasks", list))
+            if tasks:
+                yield tasks
+            if len(tasks) < self._page_size:
+                return
+            last = _later(tasks, last)
+
+
+def _later(tasks: list[dict[str, Any]], last: int) -> int:
+    """Return the id to go on after; a Label Studio that ignores the filter would never end."""
+    newest = tasks[-1].get("id")
+    if not isinstance(newest, int) or newest <= last:
+        raise Unavailable("Label Studio lists its tasks in another order than by id")
+    return newest

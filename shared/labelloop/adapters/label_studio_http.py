@@ -1,0 +1,143 @@
+"""Requests to Label Studio: with its tokens, with limits, and which are tried again."""
+
+import json
+import random
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+from urllib.parse import urlencode, urlsplit
+
+import urllib3
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
+
+from labelloop.adapters.label_studio_answer import Passing, as_object, field, judge
+from labelloop.adapters.label_studio_token import Authorization
+from labelloop.errors import BadSettings, Denied, TooLarge, Unavailable
+
+TRIES: Final = 4
+CONNECT_S: Final = 3.0
+READ_S: Final = 30.0
+LONG_READ_S: Final = 120.0  # what Label Studio does row by row
+MAX_ANSWER: Final = 64 * 1024 * 1024
+_LONGEST_PAUSE_S: Final = 10.0
+_UNDELIVERED: Final = (ConnectTimeoutError, NewConnectionError)
+
+
+class LabelStudioHttp:
+    """One Label Studio. Follows no redirect, so that a token never leaves for another place."""
+
+    def __init__(
+        self,
+        url: str,
+        token: Callable[[], str],
+        *,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+        connect_s: float = CONNECT_S,
+        max_answer: int = MAX_ANSWER,
+    ) -> None:
+        self._url = base_url(url)
+        self._pool = urllib3.PoolManager(maxsize=1)
+        self._authorization = Authorization(token, self._refresh, clock)
+        self._clock = clock
+        self._sleep = sleep
+        self._connect_s = connect_s
+        self._max_answer = max_answer
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        query: Mapping[str, Any] | None = None,
+        read_s: float = READ_S,
+    ) -> Any:
+        """Return the JSON of an answer, None for an empty one.
+
+        A POST is sent again only if it was not delivered: it may do its work twice.
+        """
+        where = f"{path}?{urlencode(query, doseq=True)}" if query else path
+        again = method != "POST"
+        header = self._authorization.header()
+        try:
+            return self._patiently(method, where, body, header, read_s, again)
+        except Denied:
+            if not self._authorization.forget():
+                raise
+        header = self._authorization.header()
+        return self._patiently(method, where, body, header, read_s, again)
+
+    def _refresh(self, token: str) -> str:
+        path, body = "/api/token/refresh/", {"refresh": token}
+        answer = self._patiently("POST", path, body, None, READ_S, again=True)
+        return field(as_object(answer), "access", str)
+
+    def _patiently(
+        self, method: str, path: str, body: Any, header: str | None, read_s: float, again: bool
+    ) -> Any:
+        if not again:
+            self._pool.clear()  # a kept connection may be closed just while the request is sent
+        what = f"{method} {path.partition('?')[0]}"
+        for tried in range(1, TRIES + 1):
+            try:
+                return self._once(what, path, body, header, read_s)
+            except Passing as passing:
+                if tried == TRIES or (passing.delivered and not again):
+                    raise Unavailable(f"{what}: {passing}") from passing.__cause__
+                pause_s = 0.25 * 2**tried if passing.pause_s is None else passing.pause_s
+                jitter = random.uniform(1.0, 1.3)  # noqa: S311 - spreads retries, guards nothing
+                self._sleep(min(pause_s * jitter, _LONGEST_PAUSE_S))
+        raise AssertionError("the last try returns or raises")
+
+    def _once(self, what: str, path: str, body: Any, header: str | None, read_s: float) -> Any:
+        headers = {"Accept": "application/json", "User-Agent": "labelloop"}
+        if header:
+            headers["Authorization"] = header
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        try:
+            answer = self._pool.request(
+                what.partition(" ")[0],
+                self._url + path,
+                body=None if body is None else json.dumps(body).encode(),
+                headers=headers,
+                timeout=urllib3.Timeout(connect=self._connect_s, read=read_s),
+                retries=False,
+                redirect=False,
+                preload_content=False,
+            )
+            content = self._read(answer, self._clock() + read_s)
+        except _UNDELIVERED as exc:
+            raise Passing("Label Studio can't be reached", delivered=False) from exc
+        except HTTPError as exc:
+            raise Passing(f"no answer ({type(exc).__name__})", delivered=True) from exc
+        return judge(what, answer.status, answer.headers, content)
+
+    def _read(self, answer: urllib3.BaseHTTPResponse, end: float) -> bytes:
+        """Return the body, within the limits of size and, for one that trickles in, of time."""
+        content = bytearray()
+        try:
+            while chunk := answer.read1(65536):
+                content += chunk
+                if len(content) > self._max_answer:
+                    raise TooLarge(f"Label Studio answered more than {self._max_answer} bytes")
+                if self._clock() > end:
+                    raise Passing("the answer took too long", delivered=True)
+        finally:
+            answer.close()  # a connection whose answer was read to its end is kept all the same
+        return bytes(content)
+
+
+def base_url(url: str) -> str:
+    """Return a Label Studio's address without its last slash; BadSettings if it is none."""
+    try:
+        parts = urlsplit(url.strip())
+        is_address = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        is_address = False
+    if not is_address:
+        raise BadSettings("Label Studio's address must start with http:// or https:// and a host")
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise BadSettings("Label Studio's address must be bare: no user, no query, no fragment")
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"

@@ -1,0 +1,49 @@
+"""Label Studio's two kinds of tokens, and the header each becomes."""
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from labelloop.errors import Denied
+
+_ACCESS_LIVES_S: Final = 240  # 300 s at Label Studio; the rest is for slow requests and clocks
+_PERSONAL: Final = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+")  # a JWT
+_LEGACY: Final = re.compile(r"[!-~]{1,40}")  # 40 hex digits, unless an administrator chose it
+
+
+class Authorization:
+    """The value of the Authorization header. A personal access token is traded for a short one."""
+
+    def __init__(
+        self,
+        token: Callable[[], str],
+        refresh: Callable[[str], str],
+        clock: Callable[[], float],
+    ) -> None:
+        self._token = token
+        self._refresh = refresh
+        self._clock = clock
+        self._access: str | None = None
+        self._traded: tuple[str, float] = "", 0.0
+
+    def header(self) -> str:
+        """Return the header's value; Denied if there is no token, or none of either kind."""
+        token = self._token().strip()
+        if _PERSONAL.fullmatch(token):
+            return f"Bearer {self._access_token(token)}"
+        if _LEGACY.fullmatch(token):
+            return f"Token {token}"
+        raise Denied("the token for Label Studio is " + ("malformed" if token else "missing"))
+
+    def forget(self) -> bool:
+        """Drop the short token that was refused; say whether there was one."""
+        had, self._access = self._access is not None, None
+        return had
+
+    def _access_token(self, token: str) -> str:
+        now, (of, at) = self._clock(), self._traded
+        if self._access is None or of != token or not 0 <= now - at < _ACCESS_LIVES_S:
+            self._access = None
+            self._access = self._refresh(token)
+            self._traded = token, now
+        return self._access

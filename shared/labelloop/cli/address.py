@@ -1,0 +1,76 @@
+"""Labelloop's address: `https://user:password@host`, and its parts."""
+
+import base64
+import ipaddress
+import socket
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+from labelloop.errors import BadSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where Labelloop answers, and who may ask. `url` is bare, without a last slash."""
+
+    url: str
+    user: str
+    password: str
+
+    @classmethod
+    def read(cls, text: str) -> "Address":
+        """Return the parts of an address; BadSettings says what is missing."""
+        try:
+            parts = urlsplit(text.strip())
+            port = f":{parts.port}" if parts.port else ""
+        except ValueError:
+            raise BadSettings("Labelloop's URL: not an address") from None
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise BadSettings("Labelloop's URL: expected https://user:password@host")
+        if not parts.username or not parts.password:
+            raise BadSettings("Labelloop's URL holds no credentials: https://user:password@host")
+        host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+        url = f"{parts.scheme}://{host}{port}{parts.path.rstrip('/')}"
+        return cls(url, unquote(parts.username), unquote(parts.password))
+
+    @property
+    def basic(self) -> str:
+        """The value of an Authorization header."""
+        return "Basic " + base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
+
+    @property
+    def webhook(self) -> str:
+        """Where Label Studio's events go."""
+        return f"{self.url}/webhook"
+
+    def is_at(self, url: str, suffix: str = "") -> bool:
+        """Say whether a URL is this address, with or without credentials in it."""
+        return bare(url) == bare(self.url + suffix)
+
+    def opens(self, url: str) -> bool:
+        """Say whether a URL carries the credentials in itself."""
+        try:
+            carried = Address.read(url)
+        except BadSettings:
+            return False
+        return (carried.user, carried.password) == (self.user, self.password)
+
+    def is_private(self) -> bool:
+        """Say whether the host is one that Label Studio's SSRF protection refuses."""
+        host = urlsplit(self.url).hostname or ""
+        try:
+            found = socket.getaddrinfo(host, None)
+        except OSError:
+            return False
+        return any(not ipaddress.ip_address(str(one[4][0])).is_global for one in found)
+
+
+def bare(url: str) -> str:
+    """Return a URL without its credentials, default port and last slash, for comparing."""
+    try:
+        parts = urlsplit(url.strip())
+        default = {"http": 80, "https": 443}.get(parts.scheme)
+        port = f":{parts.port}" if parts.port not in (None, default) else ""
+    except ValueError:
+        return url
+    return f"{parts.scheme}://{parts.hostname}{port}{parts.path.rstrip('/')}"

@@ -1,0 +1,139 @@
+"""The commands."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from labelloop.cli import versions
+from labelloop.cli.backfill import backfill, read_export
+from labelloop.cli.command import command
+from labelloop.cli.connect import Choices, connect
+from labelloop.cli.disconnect import disconnect
+from labelloop.cli.doctor import examine
+from labelloop.cli.report import Report
+from labelloop.cli.session import Session
+from labelloop.cli.watch import watch
+from labelloop.errors import Rejected
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Connect Label Studio to Labelloop, and steer what it learns.",
+)
+
+
+@command(app, "connect")
+def _connect(
+    session: Session,
+    report: Report,
+    stores_token: Annotated[
+        bool, typer.Option("--token-in-aws/--no-token", help="keep the token in AWS, to push order")
+    ] = True,
+    backfills: Annotated[
+        bool, typer.Option("--backfill/--no-backfill", help="send what is labelled already")
+    ] = True,
+) -> None:
+    """Connect a project, or repair its connection. A second run changes nothing."""
+    connect(session, Choices(stores_token, backfills), report)
+
+
+@command(app, "disconnect")
+def _disconnect(
+    session: Session,
+    report: Report,
+    keep_sampling: Annotated[
+        bool, typer.Option("--keep-sampling", help="leave the order of tasks as it is")
+    ] = False,
+) -> None:
+    """Remove the backend, and the webhook that Label Studio would leave behind."""
+    disconnect(session, keep_sampling, report)
+
+
+@command(app, "doctor")
+def _doctor(session: Session, report: Report) -> None:
+    """Look for everything that is known to go wrong; each problem comes with its fix."""
+    examine(session, report)
+
+
+@command(app, "backfill")
+def _backfill(
+    session: Session,
+    report: Report,
+    file: Annotated[
+        Path | None, typer.Option("--from", help="an export in the format JSON; default: the API")
+    ] = None,
+) -> None:
+    """Send labels that no webhook told of. Sending some twice changes nothing."""
+    if file:
+        batches = iter([read_export(file)])
+    else:
+        session.project  # noqa: B018 - a project that is not there is told of by name
+        batches = iter(session.studio.api.export(session.project_id))
+    sent = backfill(session, batches, report)
+    report.data |= {"project": session.key} | sent
+    report.say(f"{sent['annotations']:,} annotations of {sent['tasks']:,} tasks sent")
+
+
+@command(app, "status")
+def _status(session: Session, report: Report) -> None:
+    """Show what a project serves, what that learnt from, and what waits."""
+    versions.show_status(session, report)
+
+
+@command(app, "versions")
+def _versions(session: Session, report: Report) -> None:
+    """List the versions, newest first."""
+    versions.show_versions(session, report)
+
+
+@command(app, "activate")
+def _activate(
+    session: Session, report: Report, version: Annotated[str, typer.Argument(show_default=False)]
+) -> None:
+    """Serve a version, until newer labels bring a newer one."""
+    versions.activate(session, report, version)
+
+
+@command(app, "rollback")
+def _rollback(session: Session, report: Report) -> None:
+    """Serve the version before the active one."""
+    versions.rollback(session, report)
+
+
+@command(app, "pin")
+def _pin(session: Session, report: Report) -> None:
+    """Keep the active version; labels are collected, and wait."""
+    versions.pin(session, report)
+
+
+@command(app, "unpin")
+def _unpin(session: Session, report: Report) -> None:
+    """Learn what waited, and go on switching."""
+    versions.unpin(session, report)
+
+
+@command(app, "train")
+def _train(session: Session, report: Report) -> None:
+    """Learn what waits now, without the quiet period."""
+    versions.train(session, report)
+
+
+@command(app, "rank")
+def _rank(
+    session: Session,
+    report: Report,
+    stays: Annotated[
+        bool, typer.Option("--watch", help="push from here, for a Label Studio AWS can't reach")
+    ] = False,
+    head: Annotated[int, typer.Option(min=1, help="tasks pushed at once, with --watch")] = 1_000,
+    every: Annotated[float, typer.Option(min=0.1, help="seconds between looks")] = 5.0,
+    rounds: Annotated[int, typer.Option(min=0, help="end after so many looks; 0: never")] = 0,
+) -> None:
+    """Push the order of the tasks to Label Studio."""
+    if stays:
+        return watch(session, head, every, report, rounds)
+    if not session.backend.get("/label-studio")["url"]:
+        raise Rejected("the deployment names no Label Studio: use --watch, or set LabelStudioUrl")
+    return versions.rank(session, report)

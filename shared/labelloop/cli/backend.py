@@ -1,0 +1,102 @@
+"""Requests to the deployed Labelloop."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import urllib3
+
+from labelloop.cli.address import Address
+from labelloop.errors import Denied, NotFound, Rejected, Unavailable
+
+type Send = Callable[[str, str, bytes | None], tuple[int, bytes]]
+
+_TIMEOUT: Final = urllib3.Timeout(connect=10, read=40)  # API Gateway gives up after 30 s
+_TRIES: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back, and how long that took on a connection of its own."""
+
+    status: int
+    body: Any
+    seconds: float
+
+
+class Backend:
+    """One deployment. `send` is how a request gets there: method, path, body."""
+
+    def __init__(self, address: Address, send: Send | None = None) -> None:
+        self.address = address
+        self._send = send or _over_http(address)
+
+    def get(self, path: str, **query: str) -> dict[str, Any]:
+        """Return the answer to a GET."""
+        return self._ask("GET", f"{path}?{urlencode(query)}" if query else path, None)
+
+    def post(self, path: str, **body: Any) -> dict[str, Any]:
+        """Return the answer to a POST; all of them may be sent twice."""
+        return self._ask("POST", path, body)
+
+    def put(self, path: str, **body: Any) -> dict[str, Any]:
+        """Return the answer to a PUT."""
+        return self._ask("PUT", path, body)
+
+    def try_once(self, method: str, path: str, body: Any = None) -> Answer:
+        """Return whatever comes back of one try, as Label Studio would see it."""
+        # As it is, not escaped: Lambda's limit counts the escapes of escapes.
+        payload = None if body is None else json.dumps(body, ensure_ascii=False).encode()
+        started = time.perf_counter()
+        try:
+            status, content = self._send(method, path, payload)
+        except urllib3.exceptions.HTTPError as exc:
+            raise Unavailable(
+                f"Labelloop does not answer at {self.address.url}: {type(exc).__name__}"
+            ) from exc
+        seconds = time.perf_counter() - started
+        try:
+            return Answer(status, json.loads(content), seconds)
+        except (ValueError, RecursionError):
+            return Answer(status, None, seconds)
+
+    def _ask(self, method: str, path: str, body: Any) -> dict[str, Any]:
+        for tried in range(1, _TRIES + 1):
+            answer = self.try_once(method, path, body)
+            if answer.status not in (429, 502, 503, 504) or tried == _TRIES:
+                break
+            time.sleep(tried)
+        return _judged(f"{method} {path.partition('?')[0]}", answer, self.address.url)
+
+
+def _judged(what: str, answer: Answer, url: str) -> dict[str, Any]:
+    if answer.status < 300 and isinstance(answer.body, dict):
+        return answer.body
+    told = answer.body.get("error") if isinstance(answer.body, dict) else None
+    if answer.status == 401:
+        raise Denied(f"Labelloop refuses the credentials: check user and password of {url}")
+    if answer.status == 403 and told:
+        raise Denied(f"Labelloop: {told}")
+    if told is None:
+        raise Rejected(f"{url} is no Labelloop of this release: {what} answered {answer.status}")
+    if answer.status == 404:
+        raise NotFound(f"Labelloop: {told}")
+    if answer.status >= 500:
+        raise Unavailable(f"Labelloop answered {answer.status} to {what}: {told}")
+    raise Rejected(f"Labelloop: {told}")
+
+
+def _over_http(address: Address) -> Send:
+    headers = {"Authorization": address.basic, "Content-Type": "application/json"}
+
+    def send(method: str, path: str, body: bytes | None) -> tuple[int, bytes]:
+        with urllib3.PoolManager(retries=False, timeout=_TIMEOUT) as pool:
+            response = pool.request(
+                method, address.url + path, body=body, headers=headers, redirect=False
+            )
+            return response.status, response.data
+
+    return send

@@ -1,0 +1,55 @@
+"""Is Labelloop there, does it let us in, and is it quick enough for Label Studio?"""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from labelloop.cli.check import Check, bad, good
+from labelloop.cli.session import Session
+from labelloop.errors import Unavailable
+
+_TRIES: Final = 5
+_LIMITS: Final = (("GET", "/health", 1.0), ("POST", "/setup", 3.0))  # s, of Label Studio 1.23
+
+
+def answers(session: Session) -> Iterator[Check]:
+    """Ask /health, which is open, and /setup, which is not."""
+    address = session.backend.address
+    try:
+        health = session.backend.try_once("GET", "/health")
+    except Unavailable as exc:
+        yield bad("url", str(exc), "check the ApiUrl that the deployment printed")
+        return
+    if health.status != 200 or not isinstance(health.body, dict):
+        told = f"{address.url}/health answered {health.status}"
+        yield bad("url", told, "check the ApiUrl that the deployment printed")
+        return
+    yield good("url", f"{address.url} answers")
+    setup = session.backend.try_once("POST", "/setup", {"project": session.key})
+    if setup.status == 401:
+        fix = "compare user and password with the SSM parameter CredentialsParameter"
+        yield bad("credentials", "refused", fix)
+    elif setup.status == 403:
+        fix = "create the SSM parameter CredentialsParameter: one user:password a line"
+        yield bad("credentials", "the deployment has none, so nobody is let in", fix)
+    elif setup.status != 200:
+        yield bad("setup", f"/setup answered {setup.status}", "see the webhook function's log")
+    else:
+        yield good("credentials", "accepted")
+
+
+def latency(session: Session) -> Iterator[Check]:
+    """Measure what Label Studio gives little time for, each try on a connection of its own."""
+    bodies: dict[str, Any] = {"/setup": {"project": session.key}}
+    for method, path, limit_s in _LIMITS:
+        tries = [session.backend.try_once(method, path, bodies.get(path)) for _ in range(_TRIES)]
+        first, best = tries[0].seconds, min(one.seconds for one in tries)
+        worst = max(one.seconds for one in tries)
+        told = f"first {first:.2f} s, best {best:.2f} s, worst {worst:.2f} s of {limit_s:.0f} s"
+        if worst < limit_s:
+            yield good(f"latency of {path}", told)
+        else:
+            fix = (
+                "give the webhook function more memory, or deploy nearer to Label Studio; or start "
+                f"Label Studio with ML_TIMEOUT_{path[1:].upper()}={limit_s * 3:.0f}"
+            )
+            yield bad(f"latency of {path}", told, fix)

@@ -1,0 +1,100 @@
+"""Is Label Studio set so that it asks Labelloop, and tells it everything?"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from labelloop.cli.address import bare
+from labelloop.cli.check import Check, bad, good, note
+from labelloop.cli.connect import LOCAL, ORDERED
+from labelloop.cli.session import Session
+from labelloop.cli.wiring import CONNECTED, TITLE, is_good, is_well, webhooks_of
+from labelloop.errors import Denied, NotFound, Rejected
+
+_CONNECT: Final = "run `labelloop connect`"
+_IN_URL: Final = "whoever opens the settings sees the password: `labelloop connect` moves it"
+
+
+def rights(session: Session) -> Iterator[Check]:
+    """Ask who the token is, and write a setting back as it is."""
+    try:
+        who = session.studio.admin.whoami()
+    except Denied as exc:
+        fix = (
+            "make a new token under Account & Settings; a legacy token works only where the "
+            "organisation allows it (Organization > Access Token Settings)"
+        )
+        yield bad("token", str(exc), fix)
+        return
+    yield good("token", f"of {who.get('email') or who.get('username') or 'a user'}")
+    try:
+        project = session.project
+    except NotFound as exc:
+        yield bad("project", str(exc), "check --project: the number in the project's address")
+        return
+    except Denied as exc:
+        yield bad("project", str(exc), "use a token of a member of the project")
+        return
+    try:
+        session.studio.api.change_project(session.project_id, sampling=project["sampling"])
+    except (Denied, Rejected) as exc:
+        yield bad("rights", f"the project can't be changed: {exc}", "use a manager's token")
+    else:
+        yield good("rights", "the project can be read and changed")
+
+
+def backend(session: Session) -> Iterator[Check]:
+    """Look at the ML backends: the one with the lowest id is the only one that predicts."""
+    address = session.backend.address
+    found = sorted(session.studio.admin.backends(session.project_id), key=lambda b: int(b["id"]))
+    ours = [one for one in found if one.get("title") == TITLE or address.is_at(one["url"])]
+    if not ours:
+        yield bad("ML backend", "not connected", _CONNECT)
+        return
+    one = ours[0]
+    if bare(one["url"]) != address.url:
+        yield bad("ML backend", f"leads to {bare(one['url'])}, not to {address.url}", _CONNECT)
+    elif one.get("state", CONNECTED) != CONNECTED:
+        state = one.get("readable_state") or one["state"]
+        fix = LOCAL if address.is_private() else f"check the address and credentials; {_CONNECT}"
+        yield bad("ML backend", f"Label Studio sees it as {state}", fix)
+    elif address.opens(one["url"]):
+        yield note("ML backend", f"connected; {_IN_URL}")
+    elif not is_well(one, address):
+        yield bad("ML backend", "its title or authentication differs", _CONNECT)
+    else:
+        yield good("ML backend", "connected with Basic auth")
+    if found[0]["id"] != one["id"]:
+        told = f"{found[0].get('title')!r} was connected before, and is the only one that predicts"
+        yield bad("other backends", told, "remove it under Settings > Model")
+    if address.is_private():
+        yield note("network", f"{address.url} is on a private network. {LOCAL}")
+
+
+def webhook(session: Session) -> Iterator[Check]:
+    """Demand one webhook that carries credentials and every action."""
+    hooks, address = webhooks_of(session), session.backend.address
+    if not hooks:
+        yield bad("webhook", "missing: no label is told of", _CONNECT)
+    elif len(hooks) > 1:
+        yield bad("webhook", f"{len(hooks)} of them: each makes submitting slower", _CONNECT)
+    elif not hooks[0].get("is_active"):
+        yield bad("webhook", "switched off: no label is told of", _CONNECT)
+    elif not (hooks[0].get("send_for_all_actions") and hooks[0].get("send_payload")):
+        yield bad("webhook", "does not send all actions with their payload", _CONNECT)
+    elif address.opens(hooks[0]["url"]):
+        yield note("webhook", f"one, with all actions; {_IN_URL}")
+    elif not is_good(hooks[0], address):
+        told = "carries no credentials, or old ones: it is refused, and Label Studio shows no"
+        yield bad("webhook", f"{told} error", _CONNECT)
+    else:
+        yield good("webhook", "one, with credentials and all actions")
+
+
+def order(session: Session) -> Iterator[Check]:
+    """Look at the project's order of tasks."""
+    sampling = session.project.get("sampling")
+    if sampling == ORDERED:
+        yield good("order", ORDERED)
+    else:
+        fix = f"{_CONNECT} (Label Studio's settings page offers it to Enterprise only)"
+        yield bad("order", f"{sampling}: tasks don't come by score", fix)

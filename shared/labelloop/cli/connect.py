@@ -1,0 +1,94 @@
+"""Connect a project to Labelloop, or repair what became of the connection.
+
+Each step looks first and changes only what differs, so that a second run changes nothing.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from labelloop.cli.address import Address, bare
+from labelloop.cli.backfill import backfill, is_complete
+from labelloop.cli.report import Report
+from labelloop.cli.session import Session
+from labelloop.cli.wiring import repair_backend, repair_webhook
+from labelloop.errors import Denied, Rejected
+from labelloop.labelstudio import UNTRAINED
+
+ORDERED: Final = "Uncertainty sampling"
+LOCAL: Final = (
+    "Label Studio refuses addresses of its own network unless it is started with "
+    "LABEL_STUDIO_ML_BLOCK_LOCAL_IP=false and LABEL_STUDIO_SSRF_PROTECTION_ENABLED=false"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What is left out of connecting."""
+
+    stores_token: bool = True
+    backfills: bool = True
+
+
+def connect(session: Session, choices: Choices, report: Report) -> None:
+    """Make the project learn and be ordered, with no click in its settings."""
+    project, address = session.project, session.backend.address
+    report.data["project"] = session.key
+    session.backend.get("/status", project=session.key)  # refuses wrong credentials by name
+    try:
+        # First: Label Studio makes a webhook of its own, without credentials, if there is none.
+        report.changed("webhook", repair_webhook(session), address.webhook)
+        report.changed("ML backend", repair_backend(session), address.url)
+    except (Denied, Rejected) as exc:
+        raise Rejected(_why_refused(exc, address)) from exc
+    report.changed("order", _order(session, project), ORDERED)
+    _store_token(session, choices, report)
+    _learn(session, choices, report)
+
+
+def _order(session: Session, project: dict[str, Any]) -> bool:
+    if project.get("sampling") == ORDERED:
+        return False
+    session.studio.api.change_project(session.project_id, sampling=ORDERED)
+    return True
+
+
+def _store_token(session: Session, choices: Choices, report: Report) -> None:
+    named = session.backend.get("/label-studio")["url"]
+    if not choices.stores_token:
+        return report.step(
+            "token", "skipped", "--no-token: `labelloop rank --watch` pushes instead"
+        )
+    if not named:
+        told = "the deployment names no Label Studio: set its parameter LabelStudioUrl"
+        return report.step("token", "skipped", told)
+    if bare(named) != bare(session.studio.url):
+        return report.step("token", "skipped", f"the deployment names another one: {named}")
+    answer = session.backend.put("/label-studio", token=session.studio.token)
+    return report.changed("token", answer["changed"], "kept as a SecureString in AWS")
+
+
+def _learn(session: Session, choices: Choices, report: Report) -> None:
+    """Bring in what was labelled before, train on it, and ask for the order."""
+    project, status = session.project, session.backend.get("/status", project=session.key)
+    if not choices.backfills:
+        report.step("labels so far", "skipped", "--no-backfill")
+    elif is_complete(project, status):
+        report.step("labels so far", "unchanged", f"{status['dataset']['annotations']} known")
+    else:
+        sent = backfill(session, session.studio.api.export(session.project_id), report)
+        report.step("labels so far", "done", f"{sent['annotations']} annotations sent")
+        session.backend.post("/train", project=session.key)
+        return report.step("training", "done", "asked for; the order follows by itself")
+    version = status["version"]
+    report.step("training", "unchanged", "no model yet" if version == UNTRAINED else version)
+    if version == UNTRAINED or project.get("model_version") == version:
+        told = "nothing to rank by" if version == UNTRAINED else f"{version} is shown"
+        return report.step("ranking", "unchanged", told)
+    session.backend.post("/rank", project=session.key)
+    return report.step("ranking", "done", "asked for")
+
+
+def _why_refused(error: Exception, address: Address) -> str:
+    if address.is_private():
+        return f"{error}. {LOCAL}"
+    return f"{error}. Can Label Studio reach {address.url}, and may the token change the project?"

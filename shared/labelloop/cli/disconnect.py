@@ -1,0 +1,28 @@
+"""Disconnect a project, the webhook that Label Studio would leave behind included."""
+
+from labelloop.cli.connect import ORDERED
+from labelloop.cli.report import Report
+from labelloop.cli.session import Session
+from labelloop.cli.wiring import backends_of, webhooks_of
+
+_DEFAULT_ORDER = "Sequential sampling"
+
+
+def disconnect(session: Session, keeps_sampling: bool, report: Report) -> None:
+    """Remove backends and webhooks that lead to Labelloop. Labels and models stay in AWS."""
+    project, admin = session.project, session.studio.admin
+    report.data["project"] = session.key
+    backends = backends_of(session)
+    for backend in backends:
+        admin.delete_backend(backend["id"])
+    report.changed("ML backend", bool(backends), f"{len(backends)} removed")
+    hooks = webhooks_of(session)
+    for hook in hooks:
+        admin.delete_webhook(hook["id"])
+    report.changed("webhook", bool(hooks), f"{len(hooks)} removed")
+    if keeps_sampling:
+        return report.step("order", "skipped", "--keep-sampling")
+    is_ordered = project.get("sampling") == ORDERED
+    if is_ordered:
+        session.studio.api.change_project(session.project_id, sampling=_DEFAULT_ORDER)
+    return report.changed("order", is_ordered, _DEFAULT_ORDER)

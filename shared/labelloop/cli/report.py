@@ -1,0 +1,49 @@
+"""What a command tells: lines for people as it goes, or one JSON object at its end."""
+
+import json
+import sys
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+
+_COLOURS = {"done": "green", "unchanged": "dim", "skipped": "yellow"}
+
+
+class Report:
+    """One command's output."""
+
+    def __init__(self, as_json: bool) -> None:
+        self.as_json = as_json
+        self.data: dict[str, Any] = {}
+        self.failed = False
+        self.console = Console(quiet=as_json, highlight=False, soft_wrap=True)
+        self.errors = Console(stderr=True, quiet=as_json, highlight=False, soft_wrap=True)
+
+    def step(self, name: str, outcome: str, detail: str = "") -> None:
+        """Tell of one step: done, unchanged, or skipped."""
+        row = {"step": name, "outcome": outcome, "detail": detail}
+        self.data.setdefault("steps", []).append(row)
+        self.console.print(
+            f"[{_COLOURS[outcome]}]{outcome:<9}[/]  {escape(name)}  [dim]{escape(detail)}[/]"
+        )
+
+    def changed(self, name: str, is_changed: bool, detail: str = "") -> None:
+        """Tell of a step that found its work done, or did it."""
+        self.step(name, "done" if is_changed else "unchanged", detail)
+
+    def say(self, line: str) -> None:
+        """Tell people something that the JSON object tells in its own way."""
+        self.console.print(escape(line))
+
+    def finish(self) -> None:
+        """Write the JSON object, if that is what was asked for."""
+        if self.as_json:
+            sys.stdout.write(json.dumps(self.data) + "\n")
+
+    def fail(self, error: str) -> None:
+        """Tell in one line why the command ends here."""
+        self.failed = True
+        line = " ".join(error.split())
+        self.data["error"] = line
+        self.errors.print(f"[red]labelloop:[/] {escape(line)}")

@@ -1,0 +1,83 @@
+"""What leads from Label Studio to Labelloop: one ML backend and one webhook, as they should be."""
+
+from typing import Any, Final
+
+from labelloop.cli.address import Address, bare
+from labelloop.cli.session import Session
+
+TITLE: Final = "Labelloop"
+CONNECTED: Final = "CO"  # a backend's state in Label Studio
+
+
+def repair_webhook(session: Session) -> bool:
+    """Leave exactly one webhook, with credentials and all actions; say whether one changed."""
+    address, admin, id_ = session.backend.address, session.studio.admin, session.project_id
+    hooks = webhooks_of(session)
+    good = [hook for hook in hooks if is_good(hook, address)]
+    fixable = [hook for hook in hooks if bare(hook["url"]) == hook["url"]]
+    fields: dict[str, Any] = {"headers": {"Authorization": address.basic}, "is_active": True}
+    if good:
+        kept = good[0]
+    elif fixable:
+        kept = fixable[0]
+        admin.change_webhook(kept["id"], url=address.webhook, **fields)
+    else:
+        kept = admin.create_webhook(id_, address.webhook, **fields)
+    others = [hook for hook in hooks if hook["id"] != kept["id"]]
+    for hook in others:
+        admin.delete_webhook(hook["id"])
+    return bool(others) or not good
+
+
+def webhooks_of(session: Session) -> list[dict[str, Any]]:
+    """Return the project's webhooks that lead to Labelloop."""
+    hooks = session.studio.admin.webhooks(session.project_id)
+    return [hook for hook in hooks if session.backend.address.is_at(hook["url"], "/webhook")]
+
+
+def is_good(hook: dict[str, Any], address: Address) -> bool:
+    """Say whether a webhook tells Labelloop everything, and is let in."""
+    is_open = (hook.get("headers") or {}).get("Authorization") == address.basic
+    tells_all = hook.get("send_for_all_actions") and hook.get("send_payload")
+    is_same = hook["url"] == address.webhook
+    return bool(is_open and tells_all and is_same and hook.get("is_active"))
+
+
+def repair_backend(session: Session) -> bool:
+    """Leave exactly one backend, with Basic auth; say whether one changed."""
+    address, admin, id_ = session.backend.address, session.studio.admin, session.project_id
+    fields: dict[str, Any] = {
+        "title": TITLE,
+        "auth_method": "BASIC_AUTH",
+        "basic_auth_user": address.user,
+        "basic_auth_pass": address.password,
+    }
+    backends = backends_of(session)
+    if not backends:
+        admin.create_backend(id_, address.url, **fields)
+        return True
+    kept, *others = backends
+    for other in others:
+        admin.delete_backend(other["id"])
+    if is_well(kept, address):
+        return bool(others)
+    admin.change_backend(kept["id"], id_, address.url, **fields)
+    return True
+
+
+def backends_of(session: Session) -> list[dict[str, Any]]:
+    """Return the project's backends that are Labelloop's, the one that predicts first."""
+    address, admin = session.backend.address, session.studio.admin
+    backends = sorted(admin.backends(session.project_id), key=lambda one: int(one["id"]))
+    return [one for one in backends if one.get("title") == TITLE or address.is_at(one["url"])]
+
+
+def is_well(backend: dict[str, Any], address: Address) -> bool:
+    """Say whether a backend is set as `connect` sets it, and Label Studio reaches it so."""
+    is_set = backend["url"].rstrip("/") == address.url and backend.get("title") == TITLE
+    is_let_in = (
+        backend.get("auth_method") == "BASIC_AUTH"
+        and backend.get("basic_auth_user") == address.user
+        and backend.get("basic_auth_pass_is_set") is not False
+    )
+    return is_set and is_let_in and backend.get("state", CONNECTED) == CONNECTED

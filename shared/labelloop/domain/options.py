@@ -1,0 +1,14 @@
+"""What can be chosen for one project instead of the stack's setting."""
+
+from dataclasses import dataclass
+from typing import Final
+
+SCORE_NAMES: Final = ("margin", "entropy", "least_confidence")  # of the functions in selection
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """A project's choices. None = as the stack is set."""
+
+    score: str | None = None
+    delete_predictions: bool | None = None

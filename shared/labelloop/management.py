@@ -1,0 +1,120 @@
+"""The routes that people steer a project with: the command line calls them, and so may scripts."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+from fastapi import APIRouter, Request
+
+from labelloop.bootstrap import accept_deps, queue, request_rank, store, token
+from labelloop.config import settings
+from labelloop.labelstudio import project_key, read_export, read_json
+from labelloop.messages import WakeUp
+from labelloop.project import projects
+from labelloop.schemas import (
+    AcceptedAnswer,
+    ActivateRequest,
+    BackfillRequest,
+    Body,
+    ChangedAnswer,
+    LabelStudioAnswer,
+    OptionsAnswer,
+    OptionsRequest,
+    ProjectRequest,
+    ProjectsAnswer,
+    StatusAnswer,
+    TokenRequest,
+)
+from labelloop.usecases.accept import accept
+from labelloop.usecases.activate import ActivateDeps, activate
+from labelloop.usecases.choose import choose
+from labelloop.usecases.describe import describe
+from labelloop.usecases.pin import PinDeps, pin, unpin
+
+management = APIRouter(tags=["management"])
+
+
+async def _read[B: Body](kind: type[B], request: Request) -> B:
+    return kind.read(read_json(await request.body()))
+
+
+@management.get("/projects")
+async def list_projects() -> ProjectsAnswer:
+    """List the projects that anything is stored for."""
+    return ProjectsAnswer(projects=list(projects(store())))
+
+
+@management.get("/status")
+async def show_status(project: str) -> StatusAnswer:
+    """Show what a project serves, what that learnt from, and what waits."""
+    return StatusAnswer.model_validate(describe(project_key(project), store()))
+
+
+@management.post("/activate", openapi_extra=ActivateRequest.openapi())
+async def activate_version(request: Request) -> ChangedAnswer:
+    """Serve a version from now on, until newer labels bring a newer one."""
+    asked = await _read(ActivateRequest, request)
+    deps = ActivateDeps(store(), request_rank)
+    return ChangedAnswer(changed=activate(project_key(asked.project), asked.version, deps))
+
+
+@management.post("/pin", openapi_extra=ProjectRequest.openapi())
+async def pin_version(request: Request) -> ChangedAnswer:
+    """Keep the version that is served; labels are collected, and wait."""
+    asked = await _read(ProjectRequest, request)
+    return ChangedAnswer(changed=pin(project_key(asked.project), PinDeps(store(), queue())))
+
+
+@management.post("/unpin", openapi_extra=ProjectRequest.openapi())
+async def unpin_version(request: Request) -> ChangedAnswer:
+    """Learn what waited, and go on switching."""
+    asked = await _read(ProjectRequest, request)
+    return ChangedAnswer(changed=unpin(project_key(asked.project), PinDeps(store(), queue())))
+
+
+@management.post("/train", status_code=202, openapi_extra=ProjectRequest.openapi())
+async def start_training(request: Request) -> AcceptedAnswer:
+    """Learn what waits now, without the quiet period."""
+    asked = await _read(ProjectRequest, request)
+    queue().send(WakeUp(project_key(asked.project), "start_training"), 0)
+    return AcceptedAnswer()
+
+
+@management.post("/rank", status_code=202, openapi_extra=ProjectRequest.openapi())
+async def start_ranking(request: Request) -> AcceptedAnswer:
+    """Rank the pool again, and push the order to Label Studio."""
+    asked = await _read(ProjectRequest, request)
+    request_rank(project_key(asked.project))
+    return AcceptedAnswer()
+
+
+@management.put("/options", openapi_extra=OptionsRequest.openapi())
+async def choose_options(request: Request) -> OptionsAnswer:
+    """Choose a project's options over the stack's settings."""
+    asked = await _read(OptionsRequest, request)
+    choices = asked.model_dump(exclude_unset=True, exclude={"project"})
+    options = choose(project_key(asked.project), choices, store(), request_rank)
+    return OptionsAnswer.model_validate(asdict(options))
+
+
+@management.post("/backfill", status_code=202, openapi_extra=BackfillRequest.openapi())
+async def backfill(request: Request) -> AcceptedAnswer:
+    """Take labelled tasks of an export. The same ones again change nothing."""
+    asked = await _read(BackfillRequest, request)
+    event = read_export(asked.project, asked.tasks, datetime.now(UTC), asked.label_config)
+    return AcceptedAnswer(event=accept(event, accept_deps()))
+
+
+@management.put("/label-studio", openapi_extra=TokenRequest.openapi())
+async def store_token(request: Request) -> ChangedAnswer:
+    """Keep Label Studio's token."""
+    asked, secret = await _read(TokenRequest, request), token()
+    is_new = secret.read() != asked.token
+    if is_new:
+        secret.write(asked.token)
+    return ChangedAnswer(changed=is_new)
+
+
+@management.get("/label-studio")
+async def show_label_studio() -> LabelStudioAnswer:
+    """Say which Label Studio predictions are pushed to."""
+    return LabelStudioAnswer(url=settings().label_studio_url, token=bool(token().read()))

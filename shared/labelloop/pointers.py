@@ -1,0 +1,69 @@
+"""The two pointers of a project: which dataset is the newest, and which version is served."""
+
+import json
+from dataclasses import dataclass
+from typing import Final, Self
+
+from labelloop.errors import BadModel
+from labelloop.labelstudio import UNTRAINED
+
+FORMAT: Final = 1  # of the artefacts; raise it when features or graph change their meaning
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetPointer:
+    """The newest snapshot. `seq` counts snapshots; 0 = there is none yet."""
+
+    seq: int = 0
+    sha256: str = ""
+    annotations: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ActivePointer:
+    """The version that is served. `switch` counts the switches; `format` is the artefact's.
+
+    `learnt` is the checksum of what the version was trained on. The version served before is kept
+    in mind for predictors that start while this one can't be loaded.
+    """
+
+    version: str = UNTRAINED
+    dataset_seq: int = 0
+    format: int = 0
+    sha256: str = ""
+    learnt: str = ""
+    switch: int = 0
+    pinned: bool = False  # nothing but a person switches a pinned project
+    previous_version: str = UNTRAINED
+    previous_sha256: str = ""
+
+    @property
+    def is_trained(self) -> bool:
+        """Say whether the version has a model."""
+        return self.version != UNTRAINED
+
+    @property
+    def age(self) -> tuple[int, int]:
+        """What makes one version newer than another: its data, then the artefact's format."""
+        return self.dataset_seq, self.format
+
+    @classmethod
+    def from_json(cls, body: bytes) -> Self:
+        """Return a stored pointer, BadModel if it names no version. Later fields may be missing."""
+        try:
+            stored = json.loads(body)
+            known = {name: stored[name] for name in cls.__dataclass_fields__ if name in stored}
+            pointer = cls(**known | {"version": stored["version"]})
+        except (KeyError, TypeError, ValueError, RecursionError) as exc:
+            raise BadModel(f"the pointer cannot be read: {type(exc).__name__}") from exc
+        if not isinstance(pointer.version, str) or type(pointer.dataset_seq) is not int:
+            raise BadModel("the pointer cannot be read")
+        return pointer
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged[T]:
+    """A pointer with the tag to swap it by; an empty tag = it does not exist yet."""
+
+    value: T
+    etag: str

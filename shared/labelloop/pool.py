@@ -1,0 +1,128 @@
+"""The pool: the tasks of a project that may still be labelled, and how they are ranked.
+
+    projects/<id>.<created>/
+      pool/<name>.jsonl.gz              tasks, immutable; a shard for each page or event
+      pool.json                         written once the listing at the start is complete
+      ranks/<version>/plan.json         which shards make up which part
+      ranks/<version>/part-<n>.json     a part's tasks that are worth labelling most
+      ranked.json                       the version that Label Studio has got
+
+A task may stand in several shards; its newest state counts.
+"""
+
+import gzip
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from labelloop.domain.events import Task, canonical
+from labelloop.errors import Conflict
+from labelloop.ports import ObjectStore
+from labelloop.project import PROJECTS
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """One task's place in the queue: lowest score first."""
+
+    task: int
+    score: float
+    result: list[dict[str, Any]]
+
+
+class Pool:
+    """The pool of one project. Raises what the store raises."""
+
+    def __init__(self, store: ObjectStore, key: str) -> None:
+        self._store = store
+        self._root = f"{PROJECTS}{key}/"
+
+    # -- tasks -------------------------------------------------------------------------------
+
+    def add(self, name: str, tasks: Iterable[Task]) -> None:
+        """Store tasks as a shard. A shard that is there already is kept: it holds the same."""
+        lines = "\n".join(canonical(asdict(task)) for task in tasks)
+        with suppress(Conflict):
+            self._store.create(f"{self._root}pool/{name}.jsonl.gz", gzip.compress(lines.encode()))
+
+    def is_listed(self) -> bool:
+        """Say whether all tasks that came before the first event are known."""
+        return self._store.get(f"{self._root}pool.json") is not None
+
+    def set_listed(self) -> None:
+        """Remember that the listing at the start is complete."""
+        self._store.create(f"{self._root}pool.json", b"{}")
+
+    def shards(self) -> list[str]:
+        """Return the keys of all shards, oldest tasks first."""
+        return [listed.key for listed in self._store.list(f"{self._root}pool/")]
+
+    def read(self, shards: Iterable[str]) -> dict[int, Task]:
+        """Return the newest state of the tasks of some shards, by id."""
+        tasks: dict[int, Task] = {}
+        for task in self._tasks(shards):
+            known = tasks.get(task.id)
+            if known is None or task.updated_at > known.updated_at:
+                tasks[task.id] = task
+        return tasks
+
+    def _tasks(self, shards: Iterable[str]) -> Iterator[Task]:
+        for key in shards:
+            stored = self._store.get(key)
+            lines = gzip.decompress(stored.body).splitlines() if stored else []
+            yield from (Task(**json.loads(line)) for line in lines)
+
+    # -- ranks -------------------------------------------------------------------------------
+
+    def plan(self, version: str, parts: list[list[str]]) -> list[list[str]]:
+        """Fix which shards make up which part; return what was fixed first, this or another."""
+        try:
+            self._store.create(self._rank_key(version, "plan"), canonical(parts).encode())
+        except Conflict:
+            return self.parts(version)
+        return parts
+
+    def parts(self, version: str) -> list[list[str]]:
+        """Return the parts that were planned for a version; none if there is no plan."""
+        stored = self._store.get(self._rank_key(version, "plan"))
+        parts: list[list[str]] = json.loads(stored.body) if stored else []
+        return parts
+
+    def add_part(self, version: str, part: int, head: list[Ranked]) -> None:
+        """Store the head of a part, unless it is there already."""
+        body = canonical([asdict(one) for one in head]).encode()
+        with suppress(Conflict):
+            self._store.create(self._rank_key(version, f"part-{part:06d}"), body)
+
+    def heads(self, version: str) -> list[list[Ranked]]:
+        """Return the heads of the parts that are scored."""
+        listed = self._store.list(f"{self._root}ranks/{version}/part-")
+        bodies = (self._store.get(one.key) for one in listed)
+        return [[Ranked(**row) for row in json.loads(b.body)] for b in bodies if b]
+
+    def forget_ranks(self, keep: str) -> None:
+        """Delete what was scored for other versions than one."""
+        prefix = f"{self._root}ranks/"
+        mine = f"{prefix}{keep}/"
+        keys = (one.key for one in self._store.list(prefix))
+        self._store.delete([key for key in keys if not key.startswith(mine)])
+
+    def ranked_version(self) -> str:
+        """Return the version that Label Studio has got, empty if none."""
+        stored = self._store.get(f"{self._root}ranked.json")
+        return str(json.loads(stored.body)["version"]) if stored else ""
+
+    def set_ranked(self, version: str) -> None:
+        """Remember that Label Studio has got a version. A lost race is the other's to remember."""
+        key, body = f"{self._root}ranked.json", canonical({"version": version}).encode()
+        stored = self._store.get(key)
+        with suppress(Conflict):
+            if stored:
+                self._store.replace(key, body, stored.etag)
+            else:
+                self._store.create(key, body)
+
+    def _rank_key(self, version: str, name: str) -> str:
+        return f"{self._root}ranks/{version}/{name}.json"

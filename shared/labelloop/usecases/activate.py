@@ -1,0 +1,78 @@
+"""Serve a version that somebody names, newer or older than the one served now."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Final
+
+from labelloop.errors import Conflict, NotFound, Retryable, Unprocessable
+from labelloop.pointers import FORMAT, ActivePointer, Tagged
+from labelloop.ports import ObjectStore
+from labelloop.project import Project
+
+_ROUNDS: Final = 12
+
+
+@dataclass(frozen=True)
+class ActivateDeps:
+    """What switching by hand needs from outside."""
+
+    store: ObjectStore
+    request_rank: Callable[[str], None]
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+def activate(key: str, version: str, deps: ActivateDeps) -> bool:
+    """Serve the version from now on; say whether that changed anything.
+
+    Raises NotFound for a version without a card, Unprocessable for one of another format. The data
+    that was learnt already stays learnt: nothing older than it is trained again over the choice.
+    """
+    project = Project(deps.store, key)
+    card = project.card(version)
+    if card is None:
+        raise NotFound("version: unknown; /versions lists those that there are")
+    if card["format"] != FORMAT:
+        raise Unprocessable(
+            f"version: of format {card['format']}, but this release serves {FORMAT}"
+        )
+
+    def chosen(active: ActivePointer) -> ActivePointer:
+        if active.version == version:
+            return active
+        seq = max(card["dataset"]["seq"], active.dataset_seq)
+        return replace(
+            active,
+            version=version,
+            dataset_seq=seq,
+            format=FORMAT,
+            sha256=card["sha256"],
+            previous_version=active.version,
+            previous_sha256=active.sha256,
+        )
+
+    is_changed = switch_by_hand(project, chosen, f"activated {version}", deps.clock())
+    if is_changed:
+        deps.request_rank(key)
+    return is_changed
+
+
+def switch_by_hand(
+    project: Project,
+    chosen: Callable[[ActivePointer], ActivePointer],
+    why: str,
+    now: datetime,
+) -> bool:
+    """Swap the active pointer for what is chosen; say whether that is another one."""
+    for _ in range(_ROUNDS):
+        after: Tagged[ActivePointer] = project.active()
+        to = chosen(after.value)
+        if to == after.value:
+            return False
+        to = replace(to, switch=after.value.switch + 1)
+        try:
+            project.switch(after, to, {"why": why, "at": now.isoformat(timespec="seconds")})
+        except Conflict:
+            continue
+        return True
+    raise Retryable(f"lost {_ROUNDS} races for the active version")

@@ -1,0 +1,42 @@
+"""Describe where a project stands: for people, and for comparing it with Label Studio."""
+
+from dataclasses import asdict
+from hashlib import sha256
+from typing import Any
+
+from labelloop.domain.folding import Dataset
+from labelloop.ports import ObjectStore
+from labelloop.project import Project
+
+
+def describe(key: str, store: ObjectStore) -> dict[str, Any]:
+    """Return what is served, what it learnt from, what waits, and what was chosen.
+
+    A project that nothing is stored for is like any other one, with zeros.
+    """
+    project = Project(store, key)
+    active, pointer = project.active().value, project.dataset_pointer().value
+    return {
+        "project": key,
+        "version": active.version,
+        "pinned": active.pinned,
+        "trained_on": active.dataset_seq,
+        "card": project.card(active.version),
+        "dataset": {"seq": pointer.seq} | _counts(project.dataset(pointer)),
+        "pending_events": len(project.pending()),
+        "quarantined_events": project.quarantined(),
+        "options": asdict(project.options().value),
+    }
+
+
+def _counts(dataset: Dataset) -> dict[str, Any]:
+    """Count as Label Studio's own counters do: skipped annotations apart."""
+    live = dataset.live_annotations()
+    skipped = sum(one.skipped for one in live)
+    config = dataset.label_config
+    return {
+        "annotations": len(live) - skipped,
+        "skipped": skipped,
+        "tasks": len({one.task for one in live}),
+        "label_config_sha256": sha256(config.encode()).hexdigest() if config else "",
+    }

@@ -1,0 +1,132 @@
+"""Push a ranking to Label Studio, so that its next task is the one most worth labelling.
+
+The order of the steps is what keeps the project served: predictions first, then the switch of
+`project.model_version`, then the removal of older versions. Killed anywhere, the project stands on
+a version with predictions; run again, it goes on where it stopped.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from itertools import batched
+from typing import Any, Final
+
+from labelloop.errors import Denied, NotFound, Rejected
+from labelloop.labelstudio import UNTRAINED
+from labelloop.observability import count, logger
+from labelloop.pool import Ranked
+from labelloop.ports import LabelStudio
+from labelloop.project import Project
+
+_PREDICTIONS_AT_ONCE: Final = 250
+_OURS: Final = re.compile(r"(\d+)-[0-9a-f]{8}")
+_ORDERED, _DEFAULT_ORDER = "Uncertainty sampling", "Sequential sampling"
+
+
+class Outcome(StrEnum):
+    """What a step of ranking led to."""
+
+    UNCONNECTED = "no Label Studio is named, or no token stored"
+    NO_MODEL = "no model to rank by"
+    SUPERSEDED = "a newer version is active"
+    PLANNED = "parts planned"
+    SCORED = "part scored"
+    NOTHING_LEFT = "no task left to rank"
+    REFUSED = "Label Studio took none of the predictions"
+    PUSHED = "pushed"
+
+
+def push(
+    project: Project,
+    version: str,
+    head: Sequence[Ranked],
+    label_studio: LabelStudio,
+    keeps_predictions: bool,
+) -> Outcome:
+    """Make Label Studio serve the head of the queue in the order of its scores.
+
+    Raises NotFound when the project's id belongs to another project by now.
+    """
+    if not head:
+        return Outcome.NOTHING_LEFT
+    id_ = project.label_studio_id
+    known = label_studio.project(id_)
+    if int(datetime.fromisoformat(known["created_at"]).timestamp()) != _created(project.key):
+        raise NotFound(f"project {id_} of Label Studio is another one by now")
+    if known.get("model_version") != version:
+        if not _add_predictions(id_, version, head, label_studio):
+            return Outcome.REFUSED
+        if project.active().value.version != version:
+            label_studio.delete_predictions(id_, version)
+            return Outcome.SUPERSEDED
+        label_studio.change_project(id_, model_version=version)
+    _order_by_score_once(project, id_, known, label_studio)
+    if not keeps_predictions:
+        _delete_older(id_, version, label_studio)
+    # Somebody may have pushed a newer version between our last look and our switch.
+    is_active = project.active().value.version == version
+    return Outcome.PUSHED if is_active else Outcome.SUPERSEDED
+
+
+def _created(key: str) -> int:
+    return int(key.partition(".")[2])
+
+
+def _add_predictions(
+    id_: int, version: str, head: Sequence[Ranked], label_studio: LabelStudio
+) -> int:
+    """Store the predictions once; return how many stand there.
+
+    Label Studio leaves out what it can't use without a word, and stores repeats as duplicates: a
+    version that a killed push left half stored is deleted first.
+    """
+    if label_studio.prediction_counts(id_).get(version):
+        label_studio.delete_predictions(id_, version)
+    try:
+        taken = _add(id_, version, head, label_studio)
+    except (Denied, NotFound):
+        raise
+    except Rejected:  # one deleted task, of which no event told, makes it refuse a whole batch
+        label_studio.delete_predictions(id_, version)
+        there = {task["id"] for page in label_studio.tasks(id_) for task in page}
+        head = [one for one in head if one.task in there]
+        taken = _add(id_, version, head, label_studio)
+    if taken < len(head):
+        facts = {"project": id_, "version": version, "sent": len(head), "taken": taken}
+        logger().error("predictions refused", extra=facts)
+        count("PredictionsRefused")
+    return taken
+
+
+def _add(id_: int, version: str, head: Sequence[Ranked], label_studio: LabelStudio) -> int:
+    batches = batched(head, _PREDICTIONS_AT_ONCE, strict=False)
+    sent = ([_prediction(one, version) for one in batch] for batch in batches)
+    return sum(label_studio.add_predictions(id_, batch) for batch in sent)
+
+
+def _prediction(one: Ranked, version: str) -> dict[str, Any]:
+    return {"task": one.task, "result": one.result, "score": one.score, "model_version": version}
+
+
+def _order_by_score_once(
+    project: Project, id_: int, known: dict[str, Any], label_studio: LabelStudio
+) -> None:
+    """Switch the order on at the first push; whoever switches it off later is left alone."""
+    if project.is_ordered():
+        return
+    if known.get("sampling") == _DEFAULT_ORDER:
+        label_studio.change_project(id_, sampling=_ORDERED)
+    project.set_ordered()
+
+
+def _delete_older(id_: int, version: str, label_studio: LabelStudio) -> None:
+    """Delete our older versions' predictions; those of others and newer ones stay."""
+    for other in label_studio.prediction_counts(id_):
+        is_older = _OURS.fullmatch(other) and _sequence(other) < _sequence(version)
+        if is_older or other == UNTRAINED:
+            label_studio.delete_predictions(id_, other)
+
+
+def _sequence(version: str) -> int:
+    return int(version.partition("-")[0])

@@ -1,0 +1,76 @@
+"""The labelling page, in a real browser: the prediction and its score are there to see."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
+
+from tests.e2e.label_studio import EMAIL, PASSWORD
+from tests.e2e.report import Exactly, find
+from tests.e2e.waiting import wait_for_push
+
+FLAGS = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
+TASKS, LABELLED = 60, 24
+
+
+def test_an_annotator_sees_the_prediction_and_its_score(
+    new_project, studio, labelloop, documents, truth, screenshots, tmp_path
+):
+    annotator = new_project("Reuters news, by topic")
+    annotator.bring([{"text": document.text} for document in documents[:TASKS]])
+    key = labelloop.cli("connect", studio.personal_token, annotator.project)["project"]
+    for _ in range(LABELLED):
+        shown = annotator.next_task()
+        annotator.label(shown.task, truth[shown.text])
+    wait_for_push(annotator, labelloop, key)
+
+    prediction = annotator.best_prediction()
+
+    with browser(tmp_path) as page:
+        _log_in(page, studio.url)
+        page.goto(f"{studio.url}/projects/{annotator.project}/data?task={prediction['task']}")
+        label = prediction["result"][0]["value"]["choices"][0]
+        is_chosen = _is_visible(page, f"input[name='{label}']:checked")
+        # The page holds the score twice, once hidden.
+        is_scored = _is_visible(page, f"text={prediction['score']:.2%} >> visible=true")
+        page.screenshot(path=screenshots / "labelling.png")
+
+    find(Exactly("prediction shown on the labelling page", int(is_chosen), "", 1))
+    find(Exactly("its score shown on the labelling page", int(is_scored), "", 1))
+
+
+@contextmanager
+def browser(folder: Path) -> Iterator[Page]:
+    with sync_playwright() as playwright:
+        context = playwright.chromium.launch_persistent_context(
+            folder / "profile",
+            executable_path=shutil.which("chromium"),
+            args=list(FLAGS),
+            viewport={"width": 1280, "height": 800},
+        )
+        try:
+            yield context.pages[0]
+        finally:
+            context.close()
+
+
+def _log_in(page: Page, url: str) -> None:
+    page.goto(f"{url}/user/login/")
+    page.fill("input[name=email]", EMAIL)
+    page.fill("input[name=password]", PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{url}/")
+
+
+def _is_visible(page: Page, selector: str) -> bool:
+    try:
+        page.locator(selector).first.wait_for(timeout=30_000)
+    except PlaywrightTimeout:
+        return False
+    return True

@@ -1,0 +1,218 @@
+"""doctor: each finding, its fix, and silence where all is well."""
+
+import pytest
+
+from labelloop import bootstrap
+from labelloop.cli import check_backend
+from labelloop.cli.backend import Answer
+from tests.integration.cli.conftest import URL
+
+
+@pytest.fixture
+def healthy(world):
+    """A connected project with a model whose predictions are shown."""
+    world.told("connect")
+    (task,) = world.studio.import_tasks(world.project, [{"text": "A text"}])
+    version = world.publish()
+    prediction = {"task": task, "result": [], "score": 0.5, "model_version": version}
+    world.studio.add_predictions(world.project, [prediction])
+    world.studio.change_project(world.project, model_version=version)
+    return world
+
+
+def found(world) -> dict[str, dict[str, str]]:
+    told = world.told("doctor", exit_code=1)
+    assert all(row["fix"] for row in told["findings"])
+    return {row["name"]: row for row in told["findings"]}
+
+
+def only_finding(world) -> dict[str, str]:
+    ((_, finding),) = found(world).items()
+    return finding
+
+
+def test_where_all_is_well_nothing_is_found(healthy):
+    told = healthy.told("doctor")
+
+    assert told["findings"] == []
+    assert {row["outcome"] for row in told["checks"]} == {"ok"}
+    assert "All is well" in healthy.run("doctor").output
+
+
+def test_a_backend_that_is_not_connected(healthy):
+    healthy.admin.rows.clear()
+
+    assert found(healthy)["ML backend"]["fix"] == "run `labelloop connect`"
+
+
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [
+        ({"url": "https://old.example.com"}, "leads to https://old.example.com"),
+        ({"state": "DI", "readable_state": "Disconnected"}, "sees it as Disconnected"),
+        ({"auth_method": "NONE"}, "authentication differs"),
+    ],
+)
+def test_a_backend_that_is_set_otherwise(healthy, damage, told):
+    next(iter(healthy.admin.rows.values())).update(damage)
+
+    assert told in only_finding(healthy)["detail"]
+
+
+def test_credentials_in_the_urls_work_and_are_worth_a_note(healthy):
+    for rows in (healthy.admin.rows, healthy.admin.hooks):
+        (row,) = rows.values()
+        row["url"] = row["url"].replace("https://", "https://labelloop:example-password@")
+        row |= {"headers": {}, "auth_method": "NONE"}
+
+    told = healthy.told("doctor")
+
+    notes = [row["name"] for row in told["checks"] if row["outcome"] == "note"]
+    assert notes == ["ML backend", "webhook"]
+    assert "example-password" not in str(told)
+
+
+def test_another_backend_that_predicts_instead(healthy):
+    healthy.admin.rows[0] = {"id": 0, "url": "https://other.example.com", "title": "other"}
+
+    assert "only one that predicts" in only_finding(healthy)["detail"]
+
+
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [
+        ({"headers": {}}, "no credentials"),
+        ({"is_active": False}, "switched off"),
+        ({"send_for_all_actions": False, "actions": []}, "all actions"),
+    ],
+)
+def test_a_webhook_that_tells_nothing(healthy, damage, told):
+    next(iter(healthy.admin.hooks.values())).update(damage)
+
+    assert told in only_finding(healthy)["detail"]
+
+
+def test_a_webhook_too_many_or_none(healthy):
+    healthy.admin.create_webhook(healthy.project, f"{URL}/webhook")
+    assert "2 of them" in only_finding(healthy)["detail"]
+    healthy.admin.hooks.clear()
+    assert "missing" in only_finding(healthy)["detail"]
+
+
+def test_an_order_that_is_not_by_score(healthy):
+    healthy.studio.change_project(healthy.project, sampling="Sequential sampling")
+
+    assert "Sequential sampling" in only_finding(healthy)["detail"]
+
+
+def test_the_trap_of_the_live_title(healthy):
+    healthy.studio.backend_title = "Labelloop"
+    healthy.studio.change_project(healthy.project, model_version="Labelloop")
+
+    assert "title of a live backend" in only_finding(healthy)["detail"]
+
+
+def test_an_older_version_that_is_still_shown(healthy):
+    healthy.publish(2)
+
+    assert "2-aaaaaaaa is active" in only_finding(healthy)["detail"]
+
+
+def test_a_version_without_predictions(healthy):
+    healthy.studio.delete_predictions(healthy.project, "1-aaaaaaaa")
+
+    assert "has no predictions" in only_finding(healthy)["detail"]
+
+
+def test_events_that_were_lost(healthy):
+    tasks = healthy.studio.import_tasks(healthy.project, [{"text": "A text"}])
+    healthy.studio.annotate(tasks[0], "Positive")
+
+    assert only_finding(healthy)["fix"] == "run `labelloop backfill`"
+
+
+def test_deletions_that_were_lost(labelled):
+    labelled.told("connect")
+    labelled.fold()
+    for page in list(labelled.studio.tasks(labelled.project)):
+        labelled.studio.delete_task(page[0]["id"])
+
+    assert "deletions were lost" in found(labelled)["labels"]["detail"]
+
+
+def test_a_deployment_without_a_token(healthy):
+    healthy.aws.ssm.delete_parameter(Name="/labelloop/label-studio-token")
+    bootstrap.secret.cache_clear()
+
+    assert "no token" in only_finding(healthy)["detail"]
+
+
+def test_a_deployment_that_pushes_elsewhere(healthy):
+    told = healthy.told("doctor", "--label-studio", "https://elsewhere.example.com", exit_code=1)
+
+    assert [row["name"] for row in told["findings"]] == ["push"]
+
+
+def test_a_token_that_is_refused(healthy):
+    healthy.admin.refused = True
+
+    assert "Account & Settings" in only_finding(healthy)["fix"]
+
+
+def test_a_token_that_may_not_change_the_project(healthy, monkeypatch):
+    from labelloop.errors import Denied
+
+    def refuse(*_, **__):
+        raise Denied("PATCH /api/projects/1/: Label Studio answered 403")
+
+    monkeypatch.setattr(healthy.studio, "change_project", refuse)
+
+    assert "can't be changed" in only_finding(healthy)["detail"]
+
+
+def test_wrong_credentials(healthy):
+    healthy.aws.ssm.put_parameter(Name="/labelloop/test", Value="a:b", Overwrite=True)
+    bootstrap.secret.cache_clear()
+
+    assert only_finding(healthy)["name"] == "credentials"
+
+
+def test_a_wrong_address(healthy, monkeypatch):
+    from labelloop.cli import session as session_module
+    from labelloop.cli.backend import Backend
+
+    nothing = lambda *_: (404, b"{}")  # noqa: E731
+    monkeypatch.setattr(session_module, "open_backend", lambda at: Backend(at, nothing))
+
+    assert only_finding(healthy)["name"] == "url"
+
+
+@pytest.mark.parametrize(("path", "seconds"), [("/health", 1.2), ("/setup", 3.4)])
+def test_a_backend_that_is_too_slow(healthy, monkeypatch, path, seconds):
+    from labelloop.cli.backend import Backend
+
+    honest = Backend.try_once
+
+    def slow(self, method, where, body=None):
+        answer = honest(self, method, where, body)
+        return Answer(answer.status, answer.body, seconds) if where == path else answer
+
+    monkeypatch.setattr(Backend, "try_once", slow)
+    finding = only_finding(healthy)
+
+    assert finding["name"] == f"latency of {path}"
+    assert f"worst {seconds:.2f} s" in finding["detail"]
+
+
+def test_an_address_of_the_own_network_that_is_refused(healthy, monkeypatch):
+    monkeypatch.setattr("labelloop.cli.address.Address.is_private", lambda _: True)
+    next(iter(healthy.admin.rows.values()))["state"] = "ER"
+
+    assert "ML_BLOCK_LOCAL_IP" in only_finding(healthy)["fix"]
+
+
+def test_every_latency_is_measured_several_times(healthy):
+    before = healthy.sent.count("GET /health")
+    healthy.told("doctor")
+
+    assert healthy.sent.count("GET /health") - before == check_backend._TRIES + 1

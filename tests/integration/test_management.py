@@ -1,0 +1,182 @@
+"""The routes that people steer a project with, on moto."""
+
+import json
+
+import pytest
+
+from labelloop import bootstrap
+from labelloop.pointers import FORMAT, ActivePointer
+from labelloop.project import Project
+from tests.conftest import load_event
+
+PROJECT = json.loads(load_event("predict-predict")["body"])["project"]
+
+
+@pytest.fixture
+def ask(call):
+    """Ask the predict function for a path."""
+
+    def ask(method: str, path: str, **body: object):
+        if method == "GET":
+            query = "&".join(f"{name}={value}" for name, value in body.items())
+            return call("predict-versions", path=path, rawQueryString=query)
+        return call("predict-predict", path=path, method=method, body=json.dumps(body))
+
+    return ask
+
+
+@pytest.fixture
+def versions(aws) -> list[str]:
+    """Two versions, the newer one active."""
+    project, names = Project(bootstrap.store(), PROJECT), ["1-aaaaaaaa", "2-aaaaaaaa"]
+    for seq, name in enumerate(names, start=1):
+        project.add_model(name, b"", {"format": FORMAT, "sha256": "", "dataset": {"seq": seq}})
+        to = ActivePointer(name, seq, FORMAT, switch=seq)
+        project.switch(project.active(), to, {"why": "test"})
+    return names
+
+
+def messages(aws, queue: str) -> list[dict[str, object]]:
+    url = aws.sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+    found = aws.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+    return [json.loads(one["Body"]) for one in found]
+
+
+def test_the_projects_are_listed(ask, versions):
+    assert ask("GET", "/projects").body == {"projects": [PROJECT]}
+
+
+def test_the_status_tells_what_is_served(ask, versions):
+    status = ask("GET", "/status", project=PROJECT).body
+
+    assert (status["version"], status["pinned"]) == ("2-aaaaaaaa", False)
+    assert status["card"]["dataset"] == {"seq": 2}
+    assert status["options"] == {"score": None, "delete_predictions": None}
+
+
+def test_an_older_version_is_activated_and_ranked_by(ask, versions, aws, call):
+    answer = ask("POST", "/activate", project=PROJECT, version=versions[0])
+
+    assert (answer.status, answer.body) == (200, {"changed": True})
+    assert Project(bootstrap.store(), PROJECT).active().value.version == versions[0]
+    assert messages(aws, "rank")[0]["project"] == PROJECT
+
+
+def test_an_unknown_version_is_404(ask, versions):
+    assert ask("POST", "/activate", project=PROJECT, version="9-aaaaaaaa").status == 404
+
+
+def test_a_project_is_pinned_and_unpinned(ask, versions, aws):
+    assert ask("POST", "/pin", project=PROJECT).body == {"changed": True}
+    assert ask("GET", "/status", project=PROJECT).body["pinned"]
+    assert ask("POST", "/unpin", project=PROJECT).body == {"changed": True}
+
+    assert [one["reason"] for one in messages(aws, "train")] == ["start_training"]
+
+
+@pytest.mark.parametrize(("path", "queue"), [("/train", "train"), ("/rank", "rank")])
+def test_work_is_asked_for_through_its_queue(ask, aws, path, queue):
+    assert ask("POST", path, project=PROJECT).status == 202
+
+    assert [one["project"] for one in messages(aws, queue)] == [PROJECT]
+
+
+def test_a_score_is_chosen_and_one_that_does_not_exist_is_refused(ask):
+    chosen = ask("PUT", "/options", project=PROJECT, score="entropy").body
+    refused = ask("PUT", "/options", project=PROJECT, score="best")
+
+    assert chosen == {"score": "entropy", "delete_predictions": None}
+    assert refused.status == 422
+    assert "margin, entropy, least_confidence" in refused.body["error"]
+
+
+@pytest.mark.parametrize("params", [{"score": "entropy", "x": 1}, '{"score": "entropy"}'])
+def test_extra_params_choose_the_score(call, ask, params):
+    body = json.loads(load_event("webhook-setup")["body"])
+    call("webhook-setup", body=json.dumps(body | {"extra_params": params}))
+
+    assert ask("GET", "/status", project=body["project"]).body["options"]["score"] == "entropy"
+
+
+def test_extra_params_with_an_unknown_score_are_refused_by_name(call):
+    body = json.loads(load_event("webhook-setup")["body"]) | {"extra_params": {"score": "best"}}
+
+    answer = call("webhook-setup", body=json.dumps(body))
+
+    assert answer.status == 422
+    assert "margin" in answer.body["error"]
+
+
+def test_a_backfill_is_one_event_and_one_wake_up(ask, aws, keys):
+    webhook = json.loads(load_event("webhook-annotation-created")["body"])
+    task = webhook["task"] | {"annotations": [webhook["annotation"]]}
+
+    answer = ask("POST", "/backfill", project=PROJECT, tasks=[task], label_config="<View/>")
+
+    assert answer.status == 202
+    assert len(keys("/events/")) == 1
+    assert [one["event"] for one in messages(aws, "train")] == [answer.body["event"]]
+
+
+def test_a_backfill_that_is_no_export_is_refused(ask, keys):
+    assert ask("POST", "/backfill", project=PROJECT, tasks=[{"id": 1}]).status == 422
+    assert keys() == []
+
+
+def test_the_token_is_kept_as_a_secret_and_never_shown(ask, aws, capsys):
+    assert ask("GET", "/label-studio").body == {"url": "", "token": False}
+
+    first = ask("PUT", "/label-studio", token="made-up-token")
+    again = ask("PUT", "/label-studio", token="made-up-token")
+
+    assert (first.body, again.body) == ({"changed": True}, {"changed": False})
+    shown = ask("GET", "/label-studio")
+    assert shown.body["token"] is True
+    assert "made-up" not in shown.text + capsys.readouterr().out
+    (kept,) = aws.ssm.describe_parameters(
+        ParameterFilters=[{"Key": "Name", "Values": ["/labelloop/label-studio-token"]}]
+    )["Parameters"]
+    assert kept["Type"] == "SecureString"
+
+
+@pytest.mark.parametrize("token", ["", "short", "with spaces in it", "x" * 5000, 7, None])
+def test_what_is_no_token_is_refused_and_not_repeated(ask, token):
+    answer = ask("PUT", "/label-studio", token=token)
+
+    assert answer.status == 422
+    assert "spaces in" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/status"),
+        ("POST", "/activate"),
+        ("POST", "/pin"),
+        ("POST", "/unpin"),
+        ("POST", "/train"),
+        ("POST", "/rank"),
+        ("PUT", "/options"),
+        ("POST", "/backfill"),
+    ],
+)
+def test_a_project_must_be_named_as_label_studio_names_it(ask, method, path):
+    for project in ("", "x", "../1.2"):
+        more = {"version": "1-a", "tasks": []} if method == "POST" else {}
+        answer = ask(method, path, project=project, **more)
+        assert (answer.status, set(answer.body)) == (422, {"error"})
+
+
+def test_the_openapi_page_describes_what_each_route_takes(ask):
+    page = ask("GET", "/openapi.json").body["paths"]
+
+    assert {"/projects", "/status", "/label-studio"} <= set(page)
+    for path in ("/activate", "/pin", "/unpin", "/train", "/rank", "/backfill"):
+        assert page[path]["post"]["requestBody"]["required"]
+    for path in ("/options", "/label-studio"):
+        assert page[path]["put"]["requestBody"]["required"]
+
+
+@pytest.mark.parametrize("path", ["/projects", "/status", "/label-studio", "/activate"])
+def test_without_credentials_nothing_is_told(call, path):
+    assert call("predict-versions", path=path, headers={}).status == 401

@@ -1,0 +1,112 @@
+import json
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from labelloop.adapters.label_studio_admin import LabelStudioAdmin
+from labelloop.adapters.label_studio_api import LabelStudioApi
+from labelloop.errors import Unavailable
+from tests.unit.adapters.label_studio_server import LEGACY, Answer, Server, at, serving
+
+
+@pytest.fixture
+def server():
+    with serving() as server:
+        yield server
+
+
+def page(*ids: int, **fields) -> Answer:
+    return Answer(body={"tasks": [{"id": id_} | fields for id_ in ids], "total": 99})
+
+
+def query(server: Server, request: int) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(server.heard[request].path).query)
+
+
+def test_tasks_are_asked_for_page_by_page_after_the_last_id(server: Server):
+    server.answers(page(3, 7), page(8))
+
+    pages = list(at(server.url, LabelStudioApi, page_size=2).tasks(5))
+
+    assert [[task["id"] for task in page] for page in pages] == [[3, 7], [8]]
+    second = json.loads(query(server, 1)["query"][0])
+    assert second["filters"]["items"][0]["value"] == 7
+    assert second["ordering"] == ["tasks:id"]
+
+
+def test_predictions_and_annotations_are_not_asked_for(server: Server):
+    server.answers(page())
+
+    assert list(at(server.url, LabelStudioApi).tasks(5)) == []
+    assert "predictions" not in query(server, 0)["include"][0]
+
+
+def test_a_label_studio_that_ignores_the_filter_does_not_loop_for_ever(server: Server):
+    server.answers(page(3, 7))
+
+    with pytest.raises(Unavailable, match="order"):
+        list(at(server.url, LabelStudioApi, page_size=2).tasks(5))
+
+
+def test_only_annotated_and_skipped_tasks_are_exported(server: Server):
+    listing = [{"id": 1}, {"id": 2, "total_annotations": 1}, {"id": 3, "cancelled_annotations": 1}]
+    exported = [{"id": 2, "annotations": []}, {"id": 3, "annotations": []}]
+    server.answers(Answer(body={"tasks": listing}), Answer(body=exported))
+
+    batches = list(at(server.url, LabelStudioApi).export(5))
+
+    assert batches == [exported]
+    assert query(server, 1)["ids[]"] == ["2", "3"]
+
+
+def test_a_project_without_annotations_exports_nothing(server: Server):
+    server.answers(page(1, 2))
+
+    assert list(at(server.url, LabelStudioApi).export(5)) == []
+    assert len(server.heard) == 1
+
+
+def test_predictions_are_counted_by_label_studio(server: Server):
+    server.answers(Answer(201, {"created": 1}))
+
+    taken = at(server.url, LabelStudioApi).add_predictions(5, [{"task": 1}, {"task": 2}])
+
+    assert taken == 1
+    assert server.heard[0].body == [{"task": 1}, {"task": 2}]
+
+
+@pytest.mark.parametrize("body", [[], {"created": None}, {"other": 1}])
+def test_an_answer_of_another_shape_is_unavailable(server: Server, body):
+    server.answers(Answer(body=body))
+
+    with pytest.raises(Unavailable):
+        at(server.url, LabelStudioApi).add_predictions(5, [])
+
+
+def test_settings_and_versions_are_named_in_the_body(server: Server):
+    label_studio = at(server.url, LabelStudioApi)
+
+    label_studio.change_project(5, model_version="v2")
+    label_studio.delete_predictions(5, "v1")
+
+    assert [(h.method, h.path, h.body) for h in server.heard] == [
+        ("PATCH", "/api/projects/5/", {"model_version": "v2"}),
+        ("DELETE", "/api/projects/5/model-versions/", {"model_version": "v1"}),
+    ]
+
+
+def test_a_changed_webhook_keeps_its_actions(server: Server):
+    admin = LabelStudioAdmin(server.url, lambda: LEGACY)
+
+    admin.change_webhook(3, headers={"A": "b"})
+    admin.change_webhook(3, actions=["ANNOTATION_CREATED"])
+
+    assert server.heard[0].body["send_for_all_actions"] is True
+    assert server.heard[1].body["send_for_all_actions"] is False
+    assert server.heard[1].body["actions"] == ["ANNOTATION_CREATED"]
+
+
+def test_a_changed_backend_names_its_address(server: Server):
+    LabelStudioAdmin(server.url, lambda: LEGACY).change_backend(3, 5, "http://b", title="t")
+
+    assert server.heard[0].body == {"project": 5, "url": "http://b", "title": "t"}

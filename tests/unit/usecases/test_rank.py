@@ -1,0 +1,311 @@
+"""Ranking: after each new version Label Studio's next task is the one most worth labelling."""
+
+from datetime import datetime
+
+import numpy as np
+import pytest
+
+from labelloop.errors import Denied, NotFound, Retryable, Unavailable
+from labelloop.messages import RankWakeUp
+from labelloop.pointers import ActivePointer
+from labelloop.pool import Pool
+from labelloop.project import Project
+from labelloop.usecases.push import Outcome
+from labelloop.usecases.rank import RankDeps, rank
+from labelloop.usecases.serve import Served, Versions
+from tests.builders import label_config
+from tests.fakes import MemoryLabelStudio
+
+
+class LengthHead:
+    """The longer a text, the surer."""
+
+    classes = ("Negative", "Positive")
+
+    def predict_proba(self, texts):
+        sure = np.array([0.5 + len(text) / 1000 for text in texts], np.float32)
+        return np.stack([1 - sure, sure], axis=1)
+
+
+class OneVersion(Versions):
+    """What serves the projects: always this one."""
+
+    def __init__(self, version: str) -> None:
+        self.version = version
+
+    def of(self, project: str) -> Served:
+        return Served(self.version, LengthHead())
+
+
+@pytest.fixture
+def label_studio() -> MemoryLabelStudio:
+    return MemoryLabelStudio(page_size=3)
+
+
+@pytest.fixture
+def id_(label_studio) -> int:
+    made = label_studio.create_project(label_config=label_config())
+    label_studio.import_tasks(made, [{"text": "x" * length} for length in (5, 3, 9, 1, 7, 2, 8)])
+    return made
+
+
+@pytest.fixture
+def key(id_, label_studio) -> str:
+    created = datetime.fromisoformat(label_studio.project(id_)["created_at"])
+    return f"{id_}.{int(created.timestamp())}"
+
+
+@pytest.fixture
+def project(store, key) -> Project:
+    project = Project(store, key)
+    after = project.dataset_pointer()
+    dataset = project.dataset(after.value)
+    dataset.label_config = label_config()
+    project.add_dataset(after, dataset)
+    return project
+
+
+@pytest.fixture
+def deps(store, rank_queue, label_studio, monkeypatch):
+    monkeypatch.setattr("labelloop.usecases.rank._SHARDS_IN_A_PART", 1)
+    return RankDeps(
+        store,
+        rank_queue,
+        lambda: OneVersion("1-aaaaaaaa"),
+        lambda: label_studio,
+        "margin",
+        5,
+        False,
+    )
+
+
+@pytest.fixture
+def activate(project, deps):
+    def activate(version: str) -> RankWakeUp:
+        after = project.active()
+        seq = int(version.partition("-")[0])
+        to = ActivePointer(version, seq, 1, switch=after.value.switch + 1)
+        project.switch(after, to, {"why": "test"})
+        served = OneVersion(version)
+        object.__setattr__(deps, "versions", lambda: served)
+        return RankWakeUp(project.key)
+
+    return activate
+
+
+def run(first: RankWakeUp, deps) -> list[Outcome]:
+    """Take a step, and all that it asks for."""
+    deps.queue.sent.append((first, 0))
+    outcomes = []
+    while deps.queue.sent:
+        wake_up, _ = deps.queue.sent.pop(0)
+        outcomes.append(rank(wake_up, deps))
+    return outcomes
+
+
+def lengths_in_order_served(label_studio, id_, count: int) -> list[int]:
+    served = []
+    for _ in range(count):
+        task = label_studio.next_task(id_)
+        served.append(len(label_studio._tasks[task]["data"]["text"]))
+        label_studio.annotate(task, "Positive")
+    return served
+
+
+def test_the_next_tasks_are_those_the_version_is_least_sure_of(deps, activate, label_studio, id_):
+    outcomes = run(activate("1-aaaaaaaa"), deps)
+
+    assert outcomes[0] is Outcome.PLANNED
+    assert outcomes[-1] is Outcome.PUSHED
+    known = label_studio.project(id_)
+    assert (known["model_version"], known["sampling"]) == ("1-aaaaaaaa", "Uncertainty sampling")
+    assert lengths_in_order_served(label_studio, id_, 5) == [1, 2, 3, 5, 7]
+
+
+def test_only_the_head_of_the_queue_is_pushed(deps, activate, label_studio, id_):
+    run(activate("1-aaaaaaaa"), deps)
+
+    assert label_studio.prediction_counts(id_) == {"1-aaaaaaaa": 5}
+
+
+def test_a_newer_version_takes_over_and_the_older_ones_predictions_go(
+    deps, activate, label_studio, id_
+):
+    run(activate("1-aaaaaaaa"), deps)
+    run(activate("2-bbbbbbbb"), deps)
+
+    assert label_studio.project(id_)["model_version"] == "2-bbbbbbbb"
+    assert label_studio.prediction_counts(id_) == {"2-bbbbbbbb": 5}
+
+
+def test_superseded_predictions_are_kept_when_asked(deps, activate, label_studio, id_):
+    object.__setattr__(deps, "keeps_predictions", True)
+    run(activate("1-aaaaaaaa"), deps)
+    run(activate("2-bbbbbbbb"), deps)
+
+    assert label_studio.prediction_counts(id_) == {"1-aaaaaaaa": 5, "2-bbbbbbbb": 5}
+
+
+def test_predictions_of_others_are_never_deleted(deps, activate, label_studio, id_):
+    task = label_studio.next_task(id_)
+    label_studio.add_predictions(id_, [{"task": task, "result": [], "model_version": "gpt"}])
+    run(activate("1-aaaaaaaa"), deps)
+
+    assert "gpt" in label_studio.prediction_counts(id_)
+
+
+def test_the_pool_is_listed_once_and_not_for_every_version(deps, activate, label_studio):
+    run(activate("1-aaaaaaaa"), deps)
+    run(activate("2-bbbbbbbb"), deps)
+
+    assert label_studio.calls.count("tasks") == 1
+
+
+def test_every_step_may_run_twice(deps, activate, label_studio, id_):
+    first = activate("1-aaaaaaaa")
+    run(first, deps)
+    for step in ("plan", "score", "push"):
+        run(RankWakeUp(first.project, step, "1-aaaaaaaa"), deps)
+
+    assert label_studio.prediction_counts(id_) == {"1-aaaaaaaa": 5}
+
+
+@pytest.mark.parametrize(
+    "call", ["tasks", "add_predictions", "change_project", "prediction_counts"]
+)
+def test_a_push_that_was_killed_is_finished_by_the_next_one(
+    deps, activate, label_studio, id_, call, monkeypatch
+):
+    monkeypatch.setattr("labelloop.usecases.push._PREDICTIONS_AT_ONCE", 2)
+    real, calls = getattr(label_studio, call), []
+
+    def die_once(*args, **kwargs):
+        calls.append(1)
+        if len(calls) == (2 if call == "add_predictions" else 1):
+            raise KeyboardInterrupt
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(label_studio, call, die_once)
+    first = activate("1-aaaaaaaa")
+    with pytest.raises(KeyboardInterrupt):
+        run(first, deps)
+    deps.queue.sent.clear()
+    if call in ("add_predictions", "prediction_counts"):
+        assert label_studio.project(id_)["model_version"] == ""
+
+    run(first, deps)
+
+    assert label_studio.prediction_counts(id_) == {"1-aaaaaaaa": 5}
+    assert lengths_in_order_served(label_studio, id_, 3) == [1, 2, 3]
+
+
+def test_a_version_that_is_superseded_while_it_is_pushed_is_not_switched_to(
+    deps, activate, label_studio, id_, monkeypatch
+):
+    real = label_studio.add_predictions
+
+    def overtaken(*args):
+        monkeypatch.setattr(label_studio, "add_predictions", real)
+        activate("2-bbbbbbbb")
+        return real(*args)
+
+    monkeypatch.setattr(label_studio, "add_predictions", overtaken)
+    outcomes = run(activate("1-aaaaaaaa"), deps)
+
+    assert Outcome.SUPERSEDED in outcomes
+    assert label_studio.project(id_)["model_version"] == "2-bbbbbbbb"
+    assert label_studio.prediction_counts(id_) == {"2-bbbbbbbb": 5}
+
+
+def test_a_version_that_is_superseded_right_after_the_switch_is_pushed_over(
+    deps, activate, label_studio, id_, monkeypatch
+):
+    real = label_studio.change_project
+
+    def overtaken(*args, **settings):
+        monkeypatch.setattr(label_studio, "change_project", real)
+        activate("2-bbbbbbbb")
+        real(*args, **settings)
+
+    monkeypatch.setattr(label_studio, "change_project", overtaken)
+    run(activate("1-aaaaaaaa"), deps)
+
+    assert label_studio.project(id_)["model_version"] == "2-bbbbbbbb"
+
+
+def test_a_step_for_an_older_version_stops(deps, activate, key):
+    activate("2-bbbbbbbb")
+
+    assert run(RankWakeUp(key, "push", "1-aaaaaaaa"), deps) == [Outcome.SUPERSEDED]
+
+
+def test_whoever_switched_the_order_off_is_left_alone(deps, activate, label_studio, id_):
+    run(activate("1-aaaaaaaa"), deps)
+    label_studio.change_project(id_, sampling="Sequential sampling")
+    run(activate("2-bbbbbbbb"), deps)
+
+    assert label_studio.project(id_)["sampling"] == "Sequential sampling"
+
+
+def test_if_label_studio_takes_no_prediction_the_project_is_not_switched(
+    deps, activate, label_studio, id_, monkeypatch
+):
+    monkeypatch.setattr("labelloop.usecases.push.count", lambda _: None)
+    label_studio.labels = {"Other"}
+
+    assert run(activate("1-aaaaaaaa"), deps)[-1] is Outcome.REFUSED
+    assert label_studio.project(id_)["model_version"] == ""
+
+
+def test_a_task_deleted_without_our_knowing_does_not_stop_the_others(
+    deps, activate, label_studio, id_
+):
+    run(activate("1-aaaaaaaa"), deps)
+    label_studio.delete_task(label_studio.next_task(id_))
+
+    assert run(activate("2-bbbbbbbb"), deps)[-1] is Outcome.PUSHED
+    assert label_studio.prediction_counts(id_) == {"2-bbbbbbbb": 4}
+
+
+def test_new_tasks_of_an_event_are_ranked_with_the_next_version(
+    deps, activate, store, key, label_studio, id_
+):
+    run(activate("1-aaaaaaaa"), deps)
+    (new,) = label_studio.import_tasks(id_, [{"text": ""}])
+    from labelloop.labelstudio import read_tasks
+
+    Pool(store, key).add("event", read_tasks([label_studio._tasks[new]]))
+    run(activate("2-bbbbbbbb"), deps)
+
+    assert label_studio.next_task(id_) == new
+
+
+def test_without_a_model_or_a_label_studio_nothing_is_done(deps, key, project):
+    assert rank(RankWakeUp(key), deps) is Outcome.NO_MODEL
+    object.__setattr__(deps, "label_studio", lambda: None)
+    assert rank(RankWakeUp(key), deps) is Outcome.UNCONNECTED
+
+
+def test_a_version_that_is_not_served_yet_is_tried_again(deps, activate, key):
+    wake_up = activate("1-aaaaaaaa")
+    object.__setattr__(deps, "versions", lambda: OneVersion("0-old"))
+
+    with pytest.raises(Retryable):
+        run(wake_up, deps)
+
+
+@pytest.mark.parametrize(("trouble", "error"), [("down", Unavailable), ("denied", Denied)])
+def test_a_label_studio_in_trouble_sends_the_step_back_to_the_queue(
+    deps, activate, label_studio, trouble, error
+):
+    setattr(label_studio, trouble, True)
+
+    with pytest.raises(error):
+        run(activate("1-aaaaaaaa"), deps)
+
+
+def test_a_project_made_anew_under_the_same_id_is_not_touched(deps, activate, label_studio, id_):
+    label_studio._projects[id_]["created_at"] = "2027-01-01T00:00:00Z"
+
+    with pytest.raises(NotFound):
+        run(activate("1-aaaaaaaa"), deps)
