@@ -2,12 +2,13 @@
 
 import json
 from dataclasses import asdict, dataclass
-from typing import Literal, Protocol, Self, get_args
+from typing import Final, Literal, Protocol, Self, get_args
 
 from labelloop.errors import Rejected
 
 Reason = Literal["event", "start_training", "sweep"]
 Step = Literal["plan", "score", "push"]
+_NO_WAKE_UP: Final = "the message is not a wake-up"
 
 
 class Message(Protocol):
@@ -33,13 +34,10 @@ class WakeUp:
     @classmethod
     def from_json(cls, body: str) -> Self:
         """Return the wake-up of a message's body; Rejected if it holds none."""
-        try:
-            wake_up = cls(**json.loads(body))
-        except (TypeError, ValueError, RecursionError):
-            raise Rejected("the message is not a wake-up") from None
+        wake_up = _read(cls, body)
         texts = (wake_up.project, wake_up.event)
         if wake_up.reason not in get_args(Reason) or not all(isinstance(t, str) for t in texts):
-            raise Rejected("the message is not a wake-up")
+            raise Rejected(_NO_WAKE_UP)
         return wake_up
 
 
@@ -62,11 +60,15 @@ class RankWakeUp:
     @classmethod
     def from_json(cls, body: str) -> Self:
         """Return the wake-up of a message's body; Rejected if it holds none."""
-        try:
-            wake_up = cls(**json.loads(body))
-        except (TypeError, ValueError):
-            raise Rejected("the message is not a wake-up") from None
+        wake_up = _read(cls, body)
         texts = all(isinstance(text, str) for text in (wake_up.project, wake_up.version))
         if wake_up.step not in get_args(Step) or not texts or type(wake_up.part) is not int:
-            raise Rejected("the message is not a wake-up")
+            raise Rejected(_NO_WAKE_UP)
         return wake_up
+
+
+def _read[T](kind: type[T], body: str) -> T:
+    try:
+        return kind(**json.loads(body))
+    except (TypeError, ValueError, RecursionError):
+        raise Rejected(_NO_WAKE_UP) from None
