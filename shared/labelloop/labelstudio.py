@@ -80,7 +80,7 @@ def read_event(body: Mapping[str, Any], received_at: datetime) -> Event:
     project = _mapping(body.get("project"), "project")
     return Event(
         action=action,
-        project=_key_of(project),
+        project=key_of(project),
         received_at=_text(received_at),
         label_config=_text_or_none(project.get("label_config"), "project.label_config"),
         project_updated_at=_time(project.get("updated_at"), "project.updated_at"),
@@ -119,8 +119,8 @@ def read_export(
     )
 
 
-def _key_of(project: Mapping[str, Any]) -> str:
-    """Webhooks name a project by id and time of creation; ML calls by both in one."""
+def key_of(project: Mapping[str, Any]) -> str:
+    """Return the name that ML calls give a project of a webhook or of the API."""
     created = datetime.fromisoformat(_time(project.get("created_at"), "project.created_at"))
     return project_key(f"{_id(project.get('id'), 'project.id')}.{int(created.timestamp())}")
 

@@ -8,7 +8,9 @@ projects/<id>.<created>/
   models/<seq>-<attempt>/model.onnx   immutable
   models/<seq>-<attempt>/card.json    written last: a version exists once its card does
   active.json                         pointer to the version that is served  (compare-and-swap)
-  options.json                        what was chosen for the project         (compare-and-swap)
+  options.json                        what was chosen for the project        (compare-and-swap)
+  ordered.json                        Label Studio's order by score was switched on once
+  reconciled.json                     what was compared when an export was last folded
   history/<switch>.json               what was switched to, when and why
   lease.json                          a trainer's lease: saves money, never needed to be right
 """

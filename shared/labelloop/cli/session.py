@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -11,7 +10,7 @@ from labelloop.adapters.label_studio_api import LabelStudioApi
 from labelloop.cli.address import Address
 from labelloop.cli.backend import Backend
 from labelloop.errors import BadSettings, NotFound
-from labelloop.labelstudio import project_key
+from labelloop.labelstudio import key_of, project_key
 from labelloop.ports import LabelStudio
 
 
@@ -111,9 +110,3 @@ class Session:
         if len(keys) == 1:
             return str(keys[0])
         raise BadSettings(f"which project? give --project; Labelloop knows {len(keys)}")
-
-
-def key_of(project: dict[str, Any]) -> str:
-    """Return the `<id>.<created>` of a project of Label Studio."""
-    created = datetime.fromisoformat(project["created_at"])
-    return project_key(f"{project['id']}.{int(created.timestamp())}")

@@ -7,13 +7,12 @@ a version with predictions; run again, it goes on where it stopped.
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
 from enum import StrEnum
 from itertools import batched
 from typing import Any, Final
 
 from labelloop.errors import Denied, NotFound, Rejected
-from labelloop.labelstudio import UNTRAINED
+from labelloop.labelstudio import UNTRAINED, key_of
 from labelloop.observability import count, logger
 from labelloop.pool import Ranked
 from labelloop.ports import LabelStudio
@@ -52,7 +51,7 @@ def push(
         return Outcome.NOTHING_LEFT
     id_ = project.label_studio_id
     known = label_studio.project(id_)
-    if int(datetime.fromisoformat(known["created_at"]).timestamp()) != _created(project.key):
+    if key_of(known) != project.key:
         raise NotFound(f"project {id_} of Label Studio is another one by now")
     if known.get("model_version") != version:
         if not _add_predictions(id_, version, head, label_studio):
@@ -67,10 +66,6 @@ def push(
     # Somebody may have pushed a newer version between our last look and our switch.
     is_active = project.active().value.version == version
     return Outcome.PUSHED if is_active else Outcome.SUPERSEDED
-
-
-def _created(key: str) -> int:
-    return int(key.partition(".")[2])
 
 
 def _add_predictions(

@@ -83,8 +83,8 @@ def _score(key: str, version: str, part: int, pool: Pool, deps: RankDeps) -> Out
         project = Project(deps.store, key)
         dataset = project.dataset(project.dataset_pointer().value)
         labelled = {annotation.task for annotation in dataset.live_annotations()}
-        tasks = pool.read(parts[part])
-        left = [t for t in tasks.values() if t.id not in labelled | dataset.deleted_tasks.keys()]
+        done = labelled | dataset.deleted_tasks.keys()
+        left = [task for task in pool.read(parts[part]).values() if task.id not in done]
         head = _head(_scored(key, version, left, dataset.label_config or "", deps), deps.head)
         pool.add_part(version, part, head)
     if len(pool.heads(version)) >= len(parts):

@@ -16,6 +16,7 @@ from labelloop.cli.app import app
 from labelloop.cli.backend import Backend
 from labelloop.cli.session import Studio
 from labelloop.errors import Denied, Rejected
+from labelloop.labelstudio import key_of
 from labelloop.pointers import FORMAT, ActivePointer
 from labelloop.project import Project
 from tests.builders import label_config
@@ -174,7 +175,7 @@ def world(aws: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> World:
         answer: dict[str, Any] = json.loads(result.stdout)
         return answer
 
-    key = session_module.key_of(studio.project(project))
+    key = key_of(studio.project(project))
     return World(
         studio=studio, admin=admin, project=project, key=key, sent=sent, run=run, told=told, aws=aws
     )
