@@ -48,6 +48,7 @@ def unhandled(labelloop, studio, project: int, key: str) -> list[str]:
         told.append(doctor.stderr)
     if not doctor.returncode and not json.loads(doctor.stdout)["checks"]:
         told.append("the doctor looked at nothing")
+    print(*told)
     return [one for one in told if one]
 
 
