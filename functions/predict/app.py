@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.base import RequestResponseEndpoint
 from starlette.responses import Response
 
-from labelloop.bootstrap import secret, store, versions
+from labelloop.bootstrap import featuriser, secret, store, versions
 from labelloop.config import settings
 from labelloop.credentials import Access, check
 from labelloop.errors import LabelloopError
@@ -84,7 +84,11 @@ async def predict_tasks(request: Request) -> Response:
     asked = PredictRequest.read(read_json(await request.body()))
     served = versions().of(project_key(asked.project))
     predictions = predict(
-        asked.tasks, asked.label_config, served, served.options.score or settings().score
+        asked.tasks,
+        asked.label_config,
+        served,
+        served.options.score or settings().score,
+        featuriser(),
     )
     results = [
         {"result": one.result, "score": one.score, "model_version": served.version}

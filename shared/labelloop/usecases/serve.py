@@ -54,16 +54,19 @@ _EMPTY: Final = _Slot(
 class Versions:
     """The versions this process serves, one for each project, newest pointer within seconds.
 
-    A version that can't be loaded is never served: the one before stays, and a metric counts it.
+    A version that can't be loaded, or that needs vectors of another encoder, is never served: the
+    one before stays, and a metric counts it.
     """
 
     def __init__(
         self,
         store: ObjectStore,
         load_head: LoadHead,
+        encoder: str = "",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store, self._load_head, self._clock = store, load_head, clock
+        self._encoder = encoder
         self._slots: OrderedDict[str, _Slot] = OrderedDict()
 
     def of(self, project: str) -> Served:
@@ -115,7 +118,10 @@ class Versions:
             raise BadModel("the model is missing")
         if sha256(artefact).hexdigest() != pointer.sha256:
             raise BadModel("the model's checksum differs")
-        return Served(pointer.version, self._load_head(artefact))
+        head = self._load_head(artefact)
+        if head.encoder not in ("", self._encoder):
+            raise BadModel(f"the model was trained on vectors of {head.encoder}")
+        return Served(pointer.version, head)
 
 
 def _names_the_same(pointer: ActivePointer, other: ActivePointer) -> bool:

@@ -10,20 +10,22 @@ from labelloop.messages import RankWakeUp
 from labelloop.pointers import ActivePointer
 from labelloop.pool import Pool
 from labelloop.project import Project
+from labelloop.usecases.featurise import Featuriser
 from labelloop.usecases.push import Outcome
 from labelloop.usecases.rank import RankDeps, rank
 from labelloop.usecases.serve import Served, Versions
 from tests.builders import label_config
-from tests.fakes import MemoryLabelStudio
+from tests.fakes import MemoryLabelStudio, lengths_of
 
 
 class LengthHead:
     """The longer a text, the surer."""
 
     classes = ("Negative", "Positive")
+    encoder = ""
 
-    def predict_proba(self, texts):
-        sure = np.array([0.5 + len(text) / 1000 for text in texts], np.float32)
+    def predict_proba(self, features):
+        sure = 0.5 + lengths_of(features) / 1000
         return np.stack([1 - sure, sure], axis=1)
 
 
@@ -72,6 +74,7 @@ def deps(store, rank_queue, label_studio, monkeypatch):
         store,
         rank_queue,
         lambda: OneVersion("1-aaaaaaaa"),
+        Featuriser,
         lambda: label_studio,
         "margin",
         5,

@@ -18,18 +18,20 @@ from tests.builders import PROJECT
 class NamedHead:
     """A head whose classes tell which artefact it was loaded from."""
 
+    encoder = ""
+
     def __init__(self, artefact: bytes) -> None:
         if artefact.startswith(b"bad"):
             raise BadModel("does not load")
         self.classes = [artefact.decode()]
 
-    def predict_proba(self, texts):
-        return np.ones((len(texts), 1))
+    def predict_proba(self, features):
+        return np.ones((len(features), 1))
 
 
 @pytest.fixture
 def versions(store, clock) -> Versions:
-    return Versions(store, NamedHead, lambda: clock.now.timestamp())
+    return Versions(store, NamedHead, clock=lambda: clock.now.timestamp())
 
 
 @pytest.fixture
@@ -101,7 +103,7 @@ def test_a_process_that_starts_while_the_active_version_is_bad_serves_the_one_be
         {"why": "test"},
     )
 
-    assert Versions(store, NamedHead, clock.now.timestamp).of(PROJECT).version == "1-a"
+    assert Versions(store, NamedHead, clock=clock.now.timestamp).of(PROJECT).version == "1-a"
 
 
 @pytest.mark.parametrize("damage", [b"{}", b"", b"[]", b'{"version": 7}'])

@@ -11,10 +11,11 @@ from labelloop.domain.events import Event
 from labelloop.domain.policy import Patience
 from labelloop.errors import BadModel, Conflict, Rejected
 from labelloop.messages import RankWakeUp, WakeUp
-from labelloop.pointers import ActivePointer
+from labelloop.pointers import FORMAT, ActivePointer
 from labelloop.pool import Pool
 from labelloop.project import Project
 from labelloop.usecases.activate import ActivateDeps, activate
+from labelloop.usecases.featurise import Featuriser
 from labelloop.usecases.pin import PinDeps, pin, unpin
 from labelloop.usecases.train import Outcome, TrainDeps, train
 from tests.builders import PROJECT, created, deleted, event, label_config, reviews, task
@@ -30,8 +31,9 @@ class Trainer:
         self.trainings: list[Counter[tuple[str, str]]] = []
         self.meanwhile = lambda: None
 
-    def __call__(self, texts, labels):
-        self.trainings.append(Counter(zip(texts, labels, strict=True)))
+    def __call__(self, features, labels):
+        bags = [tuple(features.bags.take([row]).ids) for row in range(len(features))]
+        self.trainings.append(Counter(zip(bags, labels, strict=True)))
         happen, self.meanwhile = self.meanwhile, lambda: None
         happen()
         return repr(sorted(self.trainings[-1].items())).encode(), {"facts": "kept"}
@@ -45,7 +47,7 @@ def trainer() -> Trainer:
 @pytest.fixture
 def deps(store, trainer, clock, rank_queue) -> TrainDeps:
     patience = Patience(quiet_s=10, max_wait_s=60, retrain_after=20)
-    return TrainDeps(store, rank_queue, trainer, patience, min_labels=4, clock=clock)
+    return TrainDeps(store, rank_queue, Featuriser(), trainer, patience, min_labels=4, clock=clock)
 
 
 @pytest.fixture
@@ -138,7 +140,7 @@ def test_too_few_labels_train_nothing_and_are_not_looked_at_again(deps, add, pro
     train(SWEEP, deps)
 
     assert not project.active().value.is_trained
-    assert project.untrained_dataset() is None
+    assert project.untrained_dataset("") is None
     assert "3 labels of 2 classes" in store.body(store.keys("history/")[0]).decode()
 
 
@@ -171,7 +173,9 @@ def test_deleting_all_of_a_class_leads_to_the_version_of_a_training_from_scratch
     store, rank_queue, clock, add, project
 ):
     patience = Patience(quiet_s=10, max_wait_s=60, retrain_after=20)
-    deps = TrainDeps(store, rank_queue, train_head, patience, min_labels=4, clock=clock)
+    deps = TrainDeps(
+        store, rank_queue, Featuriser(), train_head, patience, min_labels=4, clock=clock
+    )
     config = label_config("Positive", "Negative", "Neutral")
     neutral = [created(i, "Neutral", f"so so {i}") for i in range(20, 24)]
     kept, gone = ([replace(e, label_config=config) for e in es] for es in (reviews(8), neutral))
@@ -211,20 +215,22 @@ def test_what_changes_no_example_makes_no_new_version(deps, add, project, traine
     train(SWEEP, deps)
     assert project.active().value.version == before
     assert len(trainer.trainings) == 1
-    assert project.untrained_dataset() is None
+    assert project.untrained_dataset("") is None
 
 
 def test_texts_of_blanks_only_train_nothing_and_are_not_looked_at_again(
     store, rank_queue, clock, add, project
 ):
     patience = Patience(quiet_s=10, max_wait_s=60, retrain_after=20)
-    deps = TrainDeps(store, rank_queue, train_head, patience, min_labels=4, clock=clock)
+    deps = TrainDeps(
+        store, rank_queue, Featuriser(), train_head, patience, min_labels=4, clock=clock
+    )
     add(*[created(i, ("Positive", "Negative")[i % 2], " " * i) for i in range(1, 9)])
 
     train(SWEEP, deps)
 
     assert not project.active().value.is_trained
-    assert project.untrained_dataset() is None
+    assert project.untrained_dataset("") is None
 
 
 def test_a_damaged_pointer_is_written_over_by_the_next_training(deps, add, project, store):
@@ -317,7 +323,7 @@ def test_labels_that_come_during_a_training_are_learnt_in_the_next_round(
     train(SWEEP, deps)
 
     assert [sum(seen.values()) for seen in trainer.trainings] == [6, 10]
-    assert project.untrained_dataset() is None
+    assert project.untrained_dataset("") is None
 
 
 def test_a_lease_that_ran_out_is_taken_over(deps, add, project, clock):
@@ -334,7 +340,9 @@ def test_a_slow_trainer_does_not_replace_a_newer_version(deps, add, project, tra
     add(*reviews(6))
 
     def somebody_switches_to_newer():
-        project.switch(project.active(), ActivePointer("9-new", 9, 1, switch=1), {"why": "newer"})
+        project.switch(
+            project.active(), ActivePointer("9-new", 9, FORMAT, switch=1), {"why": "newer"}
+        )
 
     trainer.meanwhile = somebody_switches_to_newer
     train(SWEEP, deps)
