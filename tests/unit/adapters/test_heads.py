@@ -75,12 +75,9 @@ def artefact() -> bytes:
 
 def test_ten_thousand_texts_in_twelve_scripts_are_predicted_as_scikit_learn_does(heads):
     reference, served = heads
-    texts = scripts_texts(10_000)
+    features = features_of(scripts_texts(10_000))
 
-    expected, got = (
-        reference.predict_proba(features_of(texts)),
-        served.predict_proba(features_of(texts)),
-    )
+    expected, got = reference.predict_proba(features), served.predict_proba(features)
 
     assert np.abs(expected - got).max() < 1e-5
     assert (expected.argmax(axis=1) == got.argmax(axis=1)).all()

@@ -28,11 +28,11 @@ class Trainer:
     """A head trainer that tells what it was given, and lets tests happen meanwhile."""
 
     def __init__(self) -> None:
-        self.trainings: list[Counter[tuple[str, str]]] = []
+        self.trainings: list[Counter[tuple[tuple[int, ...], str]]] = []
         self.meanwhile = lambda: None
 
     def __call__(self, features, labels):
-        bags = [tuple(features.bags.take([row]).ids) for row in range(len(features))]
+        bags = [tuple(features.bags.take([row]).ids.tolist()) for row in range(len(features))]
         self.trainings.append(Counter(zip(bags, labels, strict=True)))
         happen, self.meanwhile = self.meanwhile, lambda: None
         happen()
