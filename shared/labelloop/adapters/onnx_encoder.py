@@ -47,9 +47,9 @@ class OnnxEncoder:
             raise BadModel(f"encoder {self.name} answers no numbers")
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return unit vectors, shape (texts, dimensions)."""
+        """Return unit vectors, shape (texts, dimensions); zeros for a text without a token."""
         encoded = self._tokenizer.encode_batch([self._cut(text) for text in texts])
-        rows = np.empty((len(texts), self.dimensions), np.float32)
+        rows = np.zeros((len(texts), self.dimensions), np.float32)
         for batch in _batches([len(one.ids) for one in encoded]):
             rows[batch] = self._run(np.array([encoded[i].ids for i in batch], np.int64))
         return rows
@@ -72,11 +72,12 @@ class OnnxEncoder:
 
 
 def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Yield indices of equal length, shortest first, of a bounded number of tokens together."""
+    """Yield indices of one length above 0, shortest first, of boundedly many tokens together."""
     by_length: dict[int, list[int]] = defaultdict(list)
     for index, length in enumerate(lengths):
-        by_length[length].append(index)
+        if length:
+            by_length[length].append(index)
     for length, indices in sorted(by_length.items()):
-        most = max(1, _TOKENS_AT_ONCE // max(1, length))
+        most = max(1, _TOKENS_AT_ONCE // length)
         for start in range(0, len(indices), most):
             yield indices[start : start + most]
