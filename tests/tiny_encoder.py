@@ -35,12 +35,13 @@ def graph(pools: bool = True, inputs: tuple[str, ...] = ("input_ids",)) -> onnx.
     nodes = [helper.make_node("Gather", ["table", "input_ids"], ["states"])]
     if pools:
         nodes.append(helper.make_node("ReduceMean", ["states", "tokens"], ["mean"], keepdims=0))
-    output, shape = ("mean", ["n", DIMENSIONS]) if pools else ("states", ["n", "m", DIMENSIONS])
+    texts: list[str | int | None] = ["n"]
+    output, shape = ("mean", texts) if pools else ("states", [*texts, "m"])
     made = helper.make_graph(
         nodes,
         "tiny",
         [helper.make_tensor_value_info(name, TensorProto.INT64, ["n", "m"]) for name in inputs],
-        [helper.make_tensor_value_info(output, TensorProto.FLOAT, shape)],
+        [helper.make_tensor_value_info(output, TensorProto.FLOAT, [*shape, DIMENSIONS])],
         constants,
     )
     return helper.make_model(made, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)

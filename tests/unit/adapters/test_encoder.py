@@ -49,7 +49,12 @@ def test_texts_of_one_length_share_a_call_and_no_call_holds_too_many_tokens(load
     encoder = load()
     calls: list[tuple[int, ...]] = []
     run = encoder._run
-    monkeypatch.setattr(encoder, "_run", lambda ids: calls.append(ids.shape) or run(ids))
+
+    def remember(ids):
+        calls.append(ids.shape)
+        return run(ids)
+
+    monkeypatch.setattr(encoder, "_run", remember)
     monkeypatch.setattr("labelloop.adapters.onnx_encoder._TOKENS_AT_ONCE", 8)
 
     encoder.encode(["ab", "abc", "cd", "ef", "xyz", "gh", "ij"])
