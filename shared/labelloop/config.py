@@ -73,5 +73,5 @@ def settings() -> Settings:
 
 def processors(environment: Mapping[str, str] = os.environ) -> int:
     """Return how many threads pay off: Lambda gives a virtual CPU for each 1,769 MB."""
-    memory_mb = int(environment.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "0"))
+    memory_mb = int(environment.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE") or 0)
     return max(1, round(memory_mb / 1_769))

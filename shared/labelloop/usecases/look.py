@@ -56,9 +56,10 @@ def look_at_shards(
     started = clock()
     looked: list[ShardFeatures] = []
     for shard in shards:
-        if clock() - started > _BUDGET_S:
-            raise Unfinished(f"{len(shards) - len(looked)} shards are still to be looked at")
         looked.append(look_at_shard(shard, pool, control, kept, featuriser))
+        left = len(shards) - len(looked)
+        if left and clock() - started > _BUDGET_S:
+            raise Unfinished(f"{left} shards are still to be looked at")
     return looked
 
 
@@ -95,10 +96,11 @@ def look_at_labelled(
     new = [digest for digest in wanted if digest not in known]
     started = clock()
     for batch in batched(new, _TEXTS_AT_ONCE, strict=False):
-        if clock() - started > _BUDGET_S:
-            kept.keep_labelled(known)
-            raise Unfinished(f"{len(wanted) - len(known):,} texts are still to be encoded")
         known |= zip(batch, featuriser.vectors([wanted[d] for d in batch]), strict=True)
+        left = len(wanted) - len(known)
+        if left and clock() - started > _BUDGET_S:
+            kept.keep_labelled(known)
+            raise Unfinished(f"{left:,} texts are still to be encoded")
     if new:
         kept.keep_labelled(known)
     vectors: NDArray[np.float32] = np.stack([known[digest_of(text)] for text in texts])

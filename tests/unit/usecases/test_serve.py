@@ -119,6 +119,26 @@ def test_a_damaged_pointer_changes_nothing_about_what_is_served(
     assert versions.of(PROJECT).version == "1-a"
 
 
+def test_a_version_of_another_encoder_is_not_served_and_the_old_one_stays(
+    store, switch, clock, monkeypatch
+):
+    class VectorHead(NamedHead):
+        def __init__(self, artefact: bytes) -> None:
+            super().__init__(artefact)
+            self.encoder = artefact.decode()
+
+    counted: list[str] = []
+    monkeypatch.setattr("labelloop.usecases.serve.count", counted.append)
+    versions = Versions(store, VectorHead, "mine", clock=lambda: clock.now.timestamp())
+    switch("1-a", b"mine")
+    assert versions.of(PROJECT).version == "1-a"
+    switch("2-b", b"other")
+    clock.sleep(5)
+
+    assert versions.of(PROJECT).version == "1-a"
+    assert counted == ["VersionRejected"]
+
+
 def test_a_bad_first_version_leaves_the_project_untrained(versions, switch, monkeypatch):
     monkeypatch.setattr("labelloop.usecases.serve.count", lambda _: None)
     switch("1-a", b"bad")

@@ -20,6 +20,7 @@ from labelloop.usecases.pin import PinDeps, pin, unpin
 from labelloop.usecases.train import Outcome, TrainDeps, train
 from tests.builders import PROJECT, created, deleted, event, label_config, reviews, task
 from tests.fakes import MemoryStore
+from tests.tiny_encoder import CountingEncoder
 
 SWEEP = WakeUp(PROJECT, "sweep")
 
@@ -453,3 +454,55 @@ def test_new_tasks_go_to_the_pool_and_change_no_dataset(deps, add, project, stor
     pool = Pool(store, PROJECT)
     assert sorted(pool.read(pool.shards())) == [50, 51]
     assert project.dataset_pointer().value == before
+
+
+@pytest.fixture
+def encoder() -> CountingEncoder:
+    return CountingEncoder()
+
+
+def beside(encoder: CountingEncoder, deps: TrainDeps, name: str = "") -> TrainDeps:
+    """Train in a process that has seen nothing yet, with an encoder."""
+    return replace(deps, featuriser=Featuriser(name or encoder.name, lambda: encoder))
+
+
+def test_a_version_tells_which_encoder_it_was_trained_beside(deps, add, project, store, encoder):
+    add(*reviews(6))
+    train(SWEEP, beside(encoder, deps))
+
+    active = project.active().value
+    assert active.encoder == card_of(store, active.version)["encoder"] == "counting-1"
+
+
+def test_a_retraining_encodes_only_the_new_labels(deps, add, encoder):
+    add(*reviews(6))
+    train(SWEEP, beside(encoder, deps))
+    add(*reviews(2, first=7))
+    train(SWEEP, beside(encoder, deps))
+
+    assert len(encoder.texts) == len(set(encoder.texts)) == 8
+
+
+def test_another_encoder_means_another_version_of_the_same_data(deps, add, project, encoder):
+    add(*reviews(6))
+    train(SWEEP, deps)
+    before = project.active().value
+
+    assert project.untrained_dataset("counting-1") is not None
+    assert train(SWEEP, beside(encoder, deps)) is Outcome.SWITCHED
+    assert project.active().value.version != before.version
+    assert train(SWEEP, beside(encoder, deps)) is Outcome.UP_TO_DATE
+    assert train(SWEEP, deps) is Outcome.SWITCHED  # and back
+
+
+def test_more_new_labels_than_there_is_time_to_encode_are_learnt_later(
+    deps, add, project, encoder, monkeypatch
+):
+    monkeypatch.setattr("labelloop.usecases.look._BUDGET_S", -1.0)
+    monkeypatch.setattr("labelloop.usecases.look._TEXTS_AT_ONCE", 4)
+    add(*reviews(6))
+
+    assert train(SWEEP, beside(encoder, deps)) is Outcome.LEFT_TO_SWEEP
+    assert not project.active().value.is_trained
+    monkeypatch.undo()
+    assert train(SWEEP, beside(encoder, deps)) is Outcome.SWITCHED
