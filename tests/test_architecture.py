@@ -21,6 +21,7 @@ EDGES = (
     "pointers",
     "project",
     "pool",
+    "kept_features",
     "observability",
 )
 MAY_IMPORT = {

@@ -16,12 +16,14 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from itertools import batched
-from typing import Any
+from typing import Any, Final
 
 from labelloop.domain.events import Task, canonical
 from labelloop.errors import Conflict
 from labelloop.ports import ObjectStore
 from labelloop.project import PROJECTS
+
+_TASKS_IN_A_SHARD: Final = 500  # as many as a page of Label Studio's listing
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +45,15 @@ class Pool:
     # -- tasks -------------------------------------------------------------------------------
 
     def add(self, name: str, tasks: Iterable[Task]) -> None:
-        """Store tasks as a shard. A shard that is there already is kept: it holds the same."""
-        lines = "\n".join(canonical(asdict(task)) for task in tasks)
-        with suppress(Conflict):
-            self._store.create(f"{self._root}pool/{name}.jsonl.gz", gzip.compress(lines.encode()))
+        """Store tasks as a shard, or as several so that each is encoded in bounded time.
+
+        A shard that is there already is kept: it holds the same.
+        """
+        for number, some in enumerate(batched(tasks, _TASKS_IN_A_SHARD, strict=False)):
+            lines = "\n".join(canonical(asdict(task)) for task in some)
+            key = f"{self._root}pool/{name}{f'-{number:04d}' if number else ''}.jsonl.gz"
+            with suppress(Conflict):
+                self._store.create(key, gzip.compress(lines.encode()))
 
     def is_listed(self) -> bool:
         """Say whether all tasks that came before the first event are known."""

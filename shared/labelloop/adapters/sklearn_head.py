@@ -1,29 +1,27 @@
 """Fitting a head with scikit-learn, and turning it into a numeric ONNX graph with skl2onnx."""
 
 import json
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 from skl2onnx import convert_sklearn, update_registered_converter
 from skl2onnx.algebra import onnx_ops as ops
 from skl2onnx.common.data_types import FloatTensorType, Int64TensorType
 from sklearn.base import BaseEstimator
-from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
+from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.linear_model import LogisticRegression
 
 from labelloop.adapters.onnx_head import METADATA, OnnxHead
+from labelloop.domain.features import Bags, Features
 from labelloop.errors import BadModel, Unprocessable
 from labelloop.pointers import FORMAT
-from labelloop.recipes.terms import MOST_CHARACTERS, terms
 
 MOST_TERMS: Final = 50_000
 _MOST_WEIGHTS: Final = 2_000_000  # terms times classes: 8 MB of the artefact
-_MOST_COUNTED: Final = 500_000  # terms in memory while those of a large corpus are counted
-_LARGE: Final = 3_000_000  # characters
 TOLERANCE: Final = 1e-5  # between scikit-learn's probabilities and the graph's
 _CHECKED_TEXTS: Final = 100
 _OPSET: Final = 18
@@ -63,37 +61,24 @@ class BagClassifier(BaseEstimator):  # type: ignore[misc]
 class SklearnHead:
     """A fitted head: the reference that its artefact is checked against."""
 
-    def __init__(self, vectorizer: CountVectorizer, classifier: BagClassifier) -> None:
-        self._vectorizer = vectorizer
+    encoder = ""  # it looks at no vectors
+
+    def __init__(self, ids: NDArray[np.uint32], classifier: BagClassifier) -> None:
+        self.ids = ids  # of the terms that have weights, ascending
         self._classifier = classifier
         self.classes: list[str] = [str(name) for name in classifier.classes_]
 
     @classmethod
-    def fit(cls, texts: Sequence[str], labels: Sequence[str]) -> "SklearnHead":
+    def fit(cls, features: Features, labels: Sequence[str]) -> "SklearnHead":
         """Learn from texts and their labels, of two classes or more. Deterministic."""
-        most = min(MOST_TERMS, _MOST_WEIGHTS // len(set(labels)))
-        is_large = sum(min(len(text), MOST_CHARACTERS) for text in texts) > _LARGE
-        vectorizer = CountVectorizer(
-            analyzer=terms,
-            max_features=None if is_large else most,
-            vocabulary=frequent_terms(texts, most) if is_large else None,
-            dtype=np.float64,
-        )
-        try:
-            counts = vectorizer.fit_transform(texts)
-        except ValueError as exc:  # scikit-learn's for texts of blanks only
-            raise Unprocessable("the labelled texts hold no words") from exc
-        return cls(vectorizer, BagClassifier().fit(counts, labels))
+        ids = frequent(features.bags, min(MOST_TERMS, _MOST_WEIGHTS // len(set(labels))))
+        if not len(ids):
+            raise Unprocessable("the labelled texts hold no words")
+        return cls(ids, BagClassifier().fit(_matrix(features.bags, ids), labels))
 
-    @property
-    def terms(self) -> list[str]:
-        """The terms that have weights, by their place in the graph."""
-        names: list[str] = self._vectorizer.get_feature_names_out().tolist()
-        return names
-
-    def predict_proba(self, texts: Sequence[str]) -> NDArray[np.float64]:
+    def predict_proba(self, features: Features) -> NDArray[np.float64]:
         """Return probabilities, shape (texts, classes)."""
-        return self._classifier.predict_proba(self._vectorizer.transform(texts))
+        return self._classifier.predict_proba(_matrix(features.bags, self.ids))
 
     def to_onnx(self) -> bytes:
         """Return the artefact: one numeric graph, its terms and classes in the metadata."""
@@ -107,44 +92,45 @@ class SklearnHead:
         known = {
             "format": FORMAT,
             "classes": self.classes,
-            "terms": self.terms,
+            "encoder": self.encoder,
+            "ids": self.ids.tolist(),
         }
         onnx.helper.set_model_props(model, {METADATA: json.dumps(known)})
         return bytes(model.SerializeToString())
 
 
-def frequent_terms(texts: Sequence[str], most: int) -> list[str]:
-    """Return the terms that most texts hold, in alphabetical order, counted in bounded memory.
-
-    Whenever too many terms are in memory the rarest go (lossy counting, Manku and Motwani 2002): a
-    corpus in a script without blanks has more n-grams than a function has memory.
-    """
-    found: Counter[str] = Counter()
-    for text in texts:
-        found.update(set(terms(text)))
-        least = 1
-        while len(found) > _MOST_COUNTED:
-            found = Counter({term: n for term, n in found.items() if n > least})
-            least += 1
-    ranked = sorted(found.items(), key=lambda item: (-item[1], item[0]))
-    return sorted(term for term, _ in ranked[:most])
+def frequent(bags: Bags, most: int) -> NDArray[np.uint32]:
+    """Return the ids that most texts hold, ascending; of equally frequent ones the lowest."""
+    ids, texts = np.unique(bags.ids, return_counts=True)
+    return np.sort(ids[np.argsort(-texts, kind="stable")[:most]])
 
 
-def train_head(texts: Sequence[str], labels: Sequence[str]) -> tuple[bytes, dict[str, Any]]:
+def _matrix(bags: Bags, ids: NDArray[np.uint32]) -> csr_matrix:
+    """Return counts, shape (texts, ids); terms of other ids are left out."""
+    places = np.searchsorted(ids, bags.ids)
+    is_known = np.append(ids, 0)[places] == bags.ids
+    starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(is_known)])[bags.starts]
+    counts = bags.counts[is_known].astype(np.float64)
+    return csr_matrix((counts, places[is_known], starts), (len(bags), len(ids)))
+
+
+def train_head(
+    features: Features, labels: Sequence[str], encoder: str = ""
+) -> tuple[bytes, dict[str, Any]]:
     """Return a checked artefact, and what is worth knowing about it; BadModel if it differs.
 
     The artefact is loaded by the predictor's own code, and must give scikit-learn's answers.
     """
-    head = SklearnHead.fit(texts, labels)
+    head = SklearnHead.fit(features, labels)
     artefact = head.to_onnx()
-    probes = ["", *texts[:_CHECKED_TEXTS]]
+    probes = features.take(range(min(len(features), _CHECKED_TEXTS)))
     expected, served = head.predict_proba(probes), OnnxHead(artefact).predict_proba(probes)
     difference = float(np.abs(expected - served).max())
     if difference > TOLERANCE:
         raise BadModel(f"the graph's probabilities are up to {difference:.1e} off")
     return artefact, {
         "bytes": len(artefact),
-        "terms": len(head.terms),
+        "terms": len(head.ids),
         "largest_difference": difference,
     }
 

@@ -13,13 +13,14 @@ from labelloop.errors import TooLarge, Unprocessable
 from labelloop.ports import Head
 from labelloop.recipes.terms import MOST_CHARACTERS
 from labelloop.recipes.text_choices import TextChoices, read_label_config
+from labelloop.usecases.featurise import Featuriser
 from labelloop.usecases.serve import Served
 
 # API Gateway gives up after 30 s, and Lambda answers with at most 6 MB.
 _BUDGET_S: Final = 25.0
 _MOST_ANSWER_BYTES: Final = 5_500_000
 _RESULT_BYTES: Final = 120  # of a result without its region
-_WORK_AT_ONCE: Final = 60_000  # characters: some 250 short texts, or three of the longest
+_WORK_AT_ONCE: Final = 30_000  # characters: some 100 short texts, half a second with an encoder
 _ADVICE: Final = "select fewer tasks in the Data Manager and retrieve predictions in several steps"
 
 
@@ -31,10 +32,37 @@ class Prediction:
     score: float
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a version is asked: a control, and those of its labels that the version knows."""
+
+    control: TextChoices
+    labels: list[str]
+    columns: list[int]
+
+    def predictions(self, probabilities: Floats, score: str) -> list[Prediction]:
+        """Return a prediction for each row of probabilities, shape (texts, classes)."""
+        shares = _renormalised(probabilities[:, self.columns])
+        scores = SCORES[score](shares)
+        return [
+            _prediction(self.control, self.labels, *row) for row in zip(shares, scores, strict=True)
+        ]
+
+
+def question(label_config: str, served: Served) -> Question | None:
+    """Return what can be asked about a label config; None if nothing the version has learnt."""
+    control = _control(label_config)
+    columns = [i for i, name in enumerate(served.classes) if control and name in control.labels]
+    if served.head is None or control is None or len(columns) < 2:
+        return None
+    return Question(control, [served.classes[i] for i in columns], columns)
+
+
 def predict(
     tasks: Sequence[Any],
     label_config: str,
     served: Served,
+    featuriser: Featuriser,
     clock: Callable[[], float] = time.monotonic,
 ) -> list[Prediction]:
     """Return one prediction for each task, whatever the tasks hold.
@@ -44,22 +72,16 @@ def predict(
     as soon as this can be told, when the answer would be too large or too late.
     """
     control = _control(label_config)
-    columns = [i for i, name in enumerate(served.classes) if control and name in control.labels]
     longest = max(served.classes, key=len, default="")
     _refuse_a_large_answer(len(tasks), control.region(longest, 1 / 3) if control else None)
-    if served.head is None or control is None or len(columns) < 2:
+    asked = question(label_config, served)
+    if asked is None or served.head is None:
         return [Prediction([], LABEL_FIRST) for _ in tasks]
-    labels = [served.classes[i] for i in columns]
     data = (task.get("data") if isinstance(task, Mapping) else None for task in tasks)
-    texts = [control.text_of(one) for one in data]
+    texts = [asked.control.text_of(one) for one in data]
     readable = [text for text in texts if text is not None]
-    probabilities = _renormalised(_run(served.head, readable, clock)[:, columns])
-    scores = SCORES[served.score](probabilities)
-    rows = iter(zip(probabilities, scores, strict=True))
-    return [
-        Prediction([], LABEL_LAST) if text is None else _prediction(control, labels, *next(rows))
-        for text in texts
-    ]
+    rows = iter(asked.predictions(_run(served.head, featuriser, readable, clock), served.score))
+    return [Prediction([], LABEL_LAST) if text is None else next(rows) for text in texts]
 
 
 def _control(label_config: str) -> TextChoices | None:
@@ -69,12 +91,17 @@ def _control(label_config: str) -> TextChoices | None:
         return None
 
 
-def _run(head: Head, texts: list[str], clock: Callable[[], float]) -> Floats:
-    """Predict batch by batch; give up early if the rest won't be done in time."""
+def _run(
+    head: Head, featuriser: Featuriser, texts: list[str], clock: Callable[[], float]
+) -> Floats:
+    """Encode and predict batch by batch; give up early if the rest won't be done in time."""
     rows = [np.empty((0, len(head.classes)), np.float32)]
+    featuriser(
+        texts[:1], encode=bool(head.encoder)
+    )  # loading the encoder tells nothing of the rest
     total, done, started = sum(map(_work, texts)), 0, clock()
     for batch in _batches(texts):
-        rows.append(head.predict_proba(batch))
+        rows.append(head.predict_proba(featuriser(batch, encode=bool(head.encoder))))
         done += sum(map(_work, batch))
         if (clock() - started) * total / done > _BUDGET_S:
             late = f"{len(texts):,} tasks would take more than {_BUDGET_S:.0f} s"

@@ -29,6 +29,7 @@ class Outcome(StrEnum):
     SUPERSEDED = "a newer version is active"
     PLANNED = "parts planned"
     SCORED = "part scored"
+    UNFINISHED = "part encoded so far, to be gone on with"
     NOTHING_LEFT = "no task left to rank"
     REFUSED = "Label Studio took none of the predictions"
     PUSHED = "pushed"

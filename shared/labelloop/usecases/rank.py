@@ -6,27 +6,31 @@ has steps of its own.
 """
 
 import heapq
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import batched
 from typing import Final
 
-from labelloop.domain.events import Task
+import numpy as np
+
 from labelloop.errors import Retryable
+from labelloop.kept_features import KeptFeatures
 from labelloop.labelstudio import project_key, read_tasks
 from labelloop.messages import RankWakeUp
 from labelloop.observability import logger
 from labelloop.pool import Pool, Ranked
 from labelloop.ports import LabelStudio, ObjectStore, Queue
 from labelloop.project import Project
-from labelloop.usecases.predict import Prediction, predict
+from labelloop.usecases.featurise import Featuriser
+from labelloop.usecases.look import Unfinished, left_of, look_at_shards
+from labelloop.usecases.predict import Prediction, question
 from labelloop.usecases.push import Outcome, push
 from labelloop.usecases.serve import Versions
 from labelloop.usecases.trim import trim
 
 _SHARDS_IN_A_PART: Final = 10  # pages of the listing hold 500 tasks
-_TASKS_AT_ONCE: Final = 200  # well within the limits of one answer
+_TASKS_AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,7 @@ class RankDeps:
     store: ObjectStore
     queue: Queue
     versions: Callable[[], Versions]
+    featuriser: Callable[[], Featuriser]
     label_studio: Callable[[], LabelStudio | None]
     head: int
     keeps_predictions: bool
@@ -83,12 +88,11 @@ def _score(key: str, version: str, part: int, pool: Pool, deps: RankDeps) -> Out
     """Score one part; whoever scores the last one asks for the push."""
     parts = pool.parts(version)
     if part < len(parts):
-        project = Project(deps.store, key)
-        dataset = project.dataset(project.dataset_pointer().value)
-        labelled = {annotation.task for annotation in dataset.live_annotations()}
-        done = labelled | dataset.deleted_tasks.keys()
-        left = [task for task in pool.read(parts[part]).values() if task.id not in done]
-        head = _head(_scored(key, version, left, dataset.label_config or "", deps), deps.head)
+        try:
+            head = _head(_scored(key, version, parts[part], pool, deps), deps.head)
+        except Unfinished:  # what was encoded is kept, so this goes on and ends
+            deps.queue.send(RankWakeUp(key, "score", version, part), 0)
+            return Outcome.UNFINISHED
         pool.add_part(version, part, head)
     if len(pool.heads(version)) >= len(parts):
         deps.queue.send(RankWakeUp(key, "push", version), 0)
@@ -96,25 +100,35 @@ def _score(key: str, version: str, part: int, pool: Pool, deps: RankDeps) -> Out
 
 
 def _scored(
-    key: str, version: str, tasks: list[Task], label_config: str, deps: RankDeps
-) -> Iterable[Ranked]:
+    key: str, version: str, shards: list[str], pool: Pool, deps: RankDeps
+) -> Iterator[Ranked]:
+    """Yield the tasks of some shards that may still be labelled, with what is predicted of them."""
     served = deps.versions().of(key)
     if served.version != version:
         raise Retryable(f"version {version} is not served here yet")
-    for batch in batched(tasks, _TASKS_AT_ONCE, strict=False):
-        payload = [{"data": task.data} for task in batch]
-        predictions = predict(payload, label_config, served)
-        yield from map(_ranked, batch, predictions)
+    project = Project(deps.store, key)
+    dataset = project.dataset(project.dataset_pointer().value)
+    asked = question(dataset.label_config or "", served)
+    if asked is None or served.head is None:
+        return
+    labelled = {annotation.task for annotation in dataset.live_annotations()}
+    done = np.fromiter(labelled | dataset.deleted_tasks.keys(), np.int64)
+    featuriser = deps.featuriser()
+    kept = KeptFeatures(deps.store, key, featuriser.encoder)
+    tasks, features = left_of(look_at_shards(shards, pool, asked.control, kept, featuriser), done)
+    for rows in batched(range(len(tasks)), _TASKS_AT_ONCE, strict=False):
+        probabilities = served.head.predict_proba(features.take(rows))
+        predicted = asked.predictions(probabilities, served.score)
+        yield from map(_ranked, tasks[list(rows)].tolist(), predicted)
 
 
-def _ranked(task: Task, prediction: Prediction) -> Ranked:
-    return Ranked(task.id, prediction.score, prediction.result)
+def _ranked(task: int, prediction: Prediction) -> Ranked:
+    return Ranked(task, prediction.score, prediction.result)
 
 
 def _head(ranked: Iterable[Ranked], size: int) -> list[Ranked]:
-    """Return the lowest scores, ties by task id, tasks without a prediction left out."""
-    predicted = (one for one in ranked if one.result)
-    return heapq.nsmallest(size, predicted, key=lambda one: (one.score, one.task))
+    """Return the lowest scores, ties by task id."""
+    return heapq.nsmallest(size, ranked, key=lambda one: (one.score, one.task))
 
 
 def _push(key: str, version: str, pool: Pool, label_studio: LabelStudio, deps: RankDeps) -> Outcome:

@@ -10,7 +10,9 @@ import pytest
 from labelloop.adapters import sklearn_head
 from labelloop.adapters.onnx_head import METADATA, OnnxHead
 from labelloop.adapters.sklearn_head import SklearnHead, train_head
+from labelloop.domain.features import Features
 from labelloop.errors import BadModel, Unprocessable
+from labelloop.recipes.terms import bags_of
 
 SCRIPTS = {
     "Latin with accents": ["café crème à la carte", "Straße über Köln", "e\u0301te\u0301 NAÏVE"],
@@ -49,6 +51,10 @@ def scripts_texts(count: int, seed: int = 0) -> list[str]:
     return [*ODD, *mixed]
 
 
+def features_of(texts: list[str]) -> Features:
+    return Features(bags_of(texts))
+
+
 def labels_for(texts: list[str], classes: int) -> list[str]:
     rng = random.Random(1)
     return [f"class {(len(text) + rng.randrange(2)) % classes}" for text in texts]
@@ -57,20 +63,21 @@ def labels_for(texts: list[str], classes: int) -> list[str]:
 @pytest.fixture(scope="module", params=[2, 5], ids=["two classes", "five classes"])
 def heads(request) -> tuple[SklearnHead, OnnxHead]:
     texts = scripts_texts(400, seed=7)
-    head = SklearnHead.fit(texts, labels_for(texts, request.param))
+    head = SklearnHead.fit(features_of(texts), labels_for(texts, request.param))
     return head, OnnxHead(head.to_onnx())
 
 
 @pytest.fixture(scope="module")
 def artefact() -> bytes:
-    return train_head(["good film", "bad film", "lovely", "awful"], ["p", "n", "p", "n"])[0]
+    texts = ["good film", "bad film", "lovely", "awful"]
+    return train_head(features_of(texts), ["p", "n", "p", "n"])[0]
 
 
 def test_ten_thousand_texts_in_twelve_scripts_are_predicted_as_scikit_learn_does(heads):
     reference, served = heads
-    texts = scripts_texts(10_000)
+    features = features_of(scripts_texts(10_000))
 
-    expected, got = reference.predict_proba(texts), served.predict_proba(texts)
+    expected, got = reference.predict_proba(features), served.predict_proba(features)
 
     assert np.abs(expected - got).max() < 1e-5
     assert (expected.argmax(axis=1) == got.argmax(axis=1)).all()
@@ -80,8 +87,8 @@ def test_a_text_alone_is_predicted_as_in_a_batch(heads):
     _, served = heads
     texts = scripts_texts(300)
 
-    alone = np.concatenate([served.predict_proba([text]) for text in texts])
-    together = served.predict_proba(texts)
+    alone = np.concatenate([served.predict_proba(features_of([text])) for text in texts])
+    together = served.predict_proba(features_of(texts))
 
     assert np.abs(alone - together).max() < 1e-6
     assert (alone.argmax(axis=1) == together.argmax(axis=1)).all()
@@ -91,8 +98,8 @@ def test_the_order_of_a_batch_is_kept(heads):
     _, served = heads
     texts = scripts_texts(300)
 
-    assert served.predict_proba(texts)[::-1] == pytest.approx(
-        served.predict_proba(texts[::-1]), abs=1e-6
+    assert served.predict_proba(features_of(texts))[::-1] == pytest.approx(
+        served.predict_proba(features_of(texts[::-1])), abs=1e-6
     )
 
 
@@ -101,57 +108,42 @@ def test_a_batch_is_cut_so_that_padding_stays_bounded(heads, monkeypatch):
     monkeypatch.setattr("labelloop.adapters.onnx_head._MOST_FLOATS", 50)
     texts = scripts_texts(100)
 
-    cut = served.predict_proba(texts)
+    cut = served.predict_proba(features_of(texts))
 
     monkeypatch.undo()
-    assert cut == pytest.approx(served.predict_proba(texts), abs=1e-6)
+    assert cut == pytest.approx(served.predict_proba(features_of(texts)), abs=1e-6)
 
 
 def test_no_texts_are_no_rows(heads):
-    assert heads[1].predict_proba([]).shape == (0, len(heads[1].classes))
-
-
-def test_a_corpus_of_any_size_is_counted_in_bounded_memory(monkeypatch):
-    texts = [" ".join(f"word{i}x{j}" for j in range(50)) + " common" for i in range(40)]
-    monkeypatch.setattr(sklearn_head, "_MOST_COUNTED", 500)
-
-    kept = sklearn_head.frequent_terms(texts, 100)
-
-    assert "=common" in kept
-    assert len(kept) <= 100
-    assert kept == sorted(kept)
-
-
-def test_a_large_corpus_is_learnt_with_its_frequent_terms(monkeypatch):
-    texts = ["good film", "bad film"] * 20
-    monkeypatch.setattr(sklearn_head, "_LARGE", 10)
-    monkeypatch.setattr(sklearn_head, "MOST_TERMS", 5)
-
-    head = SklearnHead.fit(texts, ["p", "n"] * 20)
-
-    assert len(head.terms) == 5
-    assert (
-        np.abs(head.predict_proba(texts) - OnnxHead(head.to_onnx()).predict_proba(texts)).max()
-        < 1e-5
-    )
+    assert heads[1].predict_proba(features_of([])).shape == (0, len(heads[1].classes))
 
 
 def test_many_classes_leave_room_for_fewer_terms(monkeypatch):
     monkeypatch.setattr(sklearn_head, "_MOST_WEIGHTS", 30)
 
-    assert len(SklearnHead.fit(["a b c", "d e f", "g h i"], ["x", "y", "z"]).terms) == 10
+    head = SklearnHead.fit(features_of(["a b c", "d e f", "g h i"]), ["x", "y", "z"])
+
+    assert len(head.ids) == 10
+
+
+def test_the_terms_of_most_texts_are_kept():
+    bags = bags_of(["common word", "common thing", "common other"])
+    kept = sklearn_head.frequent(bags, 5)
+
+    assert set(kept) <= set(bags_of(["common"]).ids)
+    assert kept.tolist() == sorted(kept)
 
 
 def test_texts_without_words_cannot_be_learnt():
     with pytest.raises(Unprocessable):
-        train_head(["", " "], ["x", "y"])
+        train_head(features_of(["", " "]), ["x", "y"])
 
 
 def test_training_is_deterministic():
     texts = scripts_texts(100)
-    labels = labels_for(texts, 3)
+    features, labels = features_of(texts), labels_for(texts, 3)
 
-    assert train_head(texts, labels)[0] == train_head(texts, labels)[0]
+    assert train_head(features, labels)[0] == train_head(features, labels)[0]
 
 
 def test_the_graph_is_numeric_only(artefact):
@@ -166,7 +158,7 @@ def test_a_graph_that_answers_otherwise_than_scikit_learn_is_not_let_through(mon
     monkeypatch.setattr(sklearn_head, "TOLERANCE", -1.0)
 
     with pytest.raises(BadModel, match="off"):
-        train_head(["a b", "c d"], ["x", "y"])
+        train_head(features_of(["a b", "c d"]), ["x", "y"])
 
 
 def test_no_byte_cut_off_an_artefact_goes_unnoticed(artefact):
@@ -188,7 +180,7 @@ def test_an_artefact_of_another_format_is_refused(artefact):
 
 
 @pytest.mark.parametrize(
-    "known", [{"classes": ["one"]}, {"terms": None}, {"classes": ["a", "b", "c"]}]
+    "known", [{"classes": ["one"]}, {"ids": None}, {"ids": [1, 2]}, {"classes": ["a", "b", "c"]}]
 )
 def test_an_artefact_whose_metadata_does_not_fit_its_graph_is_refused(artefact, known):
     with pytest.raises(BadModel):
