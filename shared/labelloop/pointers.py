@@ -7,7 +7,7 @@ from typing import Final, Self
 from labelloop.errors import BadModel
 from labelloop.labelstudio import UNTRAINED
 
-FORMAT: Final = 1  # of the artefacts; raise it when features or graph change their meaning
+FORMAT: Final = 2  # of the artefacts; raise it when features or graph change their meaning
 
 
 @dataclass(frozen=True, slots=True)
