@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import onnxruntime as ort
@@ -11,14 +11,12 @@ from numpy.typing import NDArray
 from labelloop.domain.features import Bags, Features
 from labelloop.errors import BadModel
 from labelloop.pointers import FORMAT
-from labelloop.recipes.terms import bags_of
+from labelloop.recipes.terms import IDS
 
-# The key of the graph's metadata that holds format, classes, the ids of the terms that have
-# weights, ascending, and the name of the encoder whose vectors the graph takes, empty for none.
-METADATA: Final = "labelloop"
+METADATA: Final = "labelloop"  # the key of the graph's metadata that holds format, terms, classes
 # What one call of the graph may gather, in floats (32 MB): padding times classes stays bounded.
 _MOST_FLOATS: Final = 8_000_000
-_PROBES: Final = ("", "a", "Straße ΟΔΟΣ İstanbul 東京 🙂")
+_PROBED_TERMS: Final = 50
 
 
 class OnnxHead:
@@ -34,8 +32,10 @@ class OnnxHead:
             known = json.loads(self._session.get_modelmeta().custom_metadata_map[METADATA])
             self.format: int = known["format"]
             self.classes: list[str] = known["classes"]
-            self.encoder: str = known["encoder"]
-            self._ids = np.array(known["ids"], np.uint32)
+            self.encoder: str = known["encoder"]  # what the vectors must come from
+            self._terms = np.asarray(known["terms"], np.uint32)
+            widths = {one.name: one.shape[-1] for one in self._session.get_inputs()}
+            self.dimensions: int = widths.get("vectors", 0)  # 0: trained without vectors
         except Exception as exc:  # onnxruntime raises a dozen types of its own for a bad file
             raise BadModel(f"the model does not load: {type(exc).__name__}") from exc
         if self.format != FORMAT:
@@ -46,48 +46,52 @@ class OnnxHead:
         """Return the probability of each class for each text, shape (texts, classes).
 
         Texts of similar length share a call of the graph, so that a long one costs its batch
-        mates no memory; a text's probabilities don't depend on its batch mates.
+        mates no memory; a text's probabilities don't depend on its batch mates. Raises BadModel
+        for features without the vectors that the model was trained on.
         """
         bags = self._known(features.bags)
-        rows = np.empty((len(bags), len(self.classes)), np.float32)
+        rows = np.empty((len(features), len(self.classes)), np.float32)
         for batch in self._batches(np.diff(bags.starts)):
-            feed = _padded(bags.take(batch))
-            if self.encoder:
-                feed["vectors"] = _vectors(features)[batch]
+            ids, counts = _pad(bags.take(batch))
+            feed = {"ids": ids, "counts": counts}
+            if self.dimensions:
+                feed["vectors"] = self._vectors(features, batch)
             rows[batch] = self._session.run(None, feed)[0]
         return rows
 
     def _known(self, bags: Bags) -> Bags:
-        """Return the bags of terms that have weights here, by their places among them plus one."""
-        places = np.searchsorted(self._ids, bags.ids)
-        is_known = np.append(self._ids, 0)[places] == bags.ids
-        starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(is_known)])[bags.starts]
-        return Bags((places[is_known] + 1).astype(np.uint32), bags.counts[is_known], starts)
+        """Return the bags with the model's own numbers of the terms that it knows, 1 and up."""
+        places = np.searchsorted(self._terms, bags.ids).clip(max=max(0, len(self._terms) - 1))
+        known = self._terms[places] == bags.ids if len(self._terms) else np.zeros(len(places), bool)
+        starts = np.concatenate([[0], np.cumsum(known)])[bags.starts]
+        return Bags((places[known] + 1).astype(np.uint32), bags.counts[known], starts)
 
-    def _batches(self, lengths: NDArray[np.int64]) -> Iterator[list[int]]:
+    def _vectors(self, features: Features, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        vectors = features.vectors
+        if vectors is None or vectors.shape[1] != self.dimensions:
+            raise BadModel(f"the model wants vectors of {self.dimensions} numbers")
+        return np.asarray(vectors[rows], np.float32)
+
+    def _batches(self, lengths: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
         """Yield indices in batches whose padded size, times the classes, is bounded."""
         width = len(self.classes)
-        batch: list[int] = []
-        for index in np.argsort(lengths, kind="stable").tolist():
+        order = np.argsort(lengths, kind="stable")
+        first = 0
+        for place, index in enumerate(order):
             longest = max(1, int(lengths[index]))  # sorted: the newest is the longest
-            if batch and (len(batch) + 1) * longest * width > _MOST_FLOATS:
-                yield batch
-                batch = []
-            batch.append(index)
-        if batch:
-            yield batch
-
-    def _probes(self) -> Features:
-        bags = bags_of(_PROBES)
-        shapes = {one.name: one.shape for one in self._session.get_inputs()}
-        if not self.encoder:
-            return Features(bags)
-        width = shapes["vectors"][1]
-        return Features(bags, np.full((len(bags), width), width**-0.5, np.float32))
+            if place > first and (place + 1 - first) * longest * width > _MOST_FLOATS:
+                yield order[first:place]
+                first = place
+        if first < len(order):
+            yield order[first:]
 
     def _smoke_run(self) -> None:
+        ids = np.concatenate([self._terms[-_PROBED_TERMS:], np.array([IDS + 1], np.uint32)])
+        bag = ids, np.ones(len(ids), np.float32)
+        empty = np.empty(0, np.uint32), np.empty(0, np.float32)
+        vectors = np.eye(2, self.dimensions, dtype=np.float32) if self.dimensions else None
         try:
-            rows = self.predict_proba(self._probes())
+            rows = self.predict_proba(Features(Bags.of([empty, bag]), vectors))
         except Exception as exc:
             raise BadModel(f"the model does not run: {type(exc).__name__}") from exc
         sums_to_one = np.allclose(rows.sum(axis=1), 1.0, atol=1e-4)
@@ -95,16 +99,11 @@ class OnnxHead:
             raise BadModel("the model's answers are no probabilities")
 
 
-def _padded(bags: Bags) -> dict[str, Any]:
+def _pad(bags: Bags) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Return ids and counts, shape (bags, longest). Id 0 is the padding; it weighs nothing."""
     lengths = np.diff(bags.starts)
-    is_term = np.arange(max(1, *lengths)) < lengths[:, np.newaxis]
-    ids, counts = np.zeros(is_term.shape, np.int64), np.zeros(is_term.shape, np.float32)
-    ids[is_term], counts[is_term] = bags.ids, bags.counts
-    return {"ids": ids, "counts": counts}
-
-
-def _vectors(features: Features) -> NDArray[np.float32]:
-    if features.vectors is None:
-        raise ValueError("the head needs vectors, and there are none")
-    return features.vectors
+    filled = np.arange(max(1, int(lengths.max()))) < lengths[:, None]
+    padded_ids = np.zeros(filled.shape, np.int64)
+    padded_counts = np.zeros(filled.shape, np.float32)
+    padded_ids[filled], padded_counts[filled] = bags.ids, bags.counts
+    return padded_ids, padded_counts

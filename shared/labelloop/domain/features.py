@@ -50,7 +50,7 @@ class Bags:
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What a model sees of some texts. `vectors` has unit rows, shape (texts, dimensions)."""
+    """What a model sees of some texts. `vectors`: unit length, shape (texts, dimensions)."""
 
     bags: Bags
     vectors: NDArray[np.float32] | None = None

@@ -21,6 +21,7 @@ from labelloop.domain.events import Event, canonical
 from labelloop.domain.features import Features
 from labelloop.domain.folding import fold
 from labelloop.domain.policy import Patience, can_leave_to_a_later_event
+from labelloop.domain.training import Trained
 from labelloop.errors import Conflict, Retryable, Unavailable, Unprocessable
 from labelloop.kept_features import KeptFeatures
 from labelloop.labelstudio import UNTRAINED, project_key
@@ -34,7 +35,7 @@ from labelloop.recipes.text_choices import read_label_config
 from labelloop.usecases.featurise import Featuriser
 from labelloop.usecases.look import Unfinished, look_at_labelled
 
-type TrainHead = Callable[[Features, Sequence[str]], tuple[bytes, dict[str, Any]]]
+type TrainHead = Callable[[Features, Sequence[str]], Trained]
 
 _EVENTS_AT_ONCE: Final = 2_000  # some 6 MB
 _READERS: Final = 24
@@ -189,12 +190,12 @@ def _train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) -
             return
         kept = KeptFeatures(deps.store, project.key, encoder)
         features = look_at_labelled(texts, kept, deps.featuriser)
-        artefact, facts = deps.train_head(features, labels)
+        trained = deps.train_head(features, labels)
     except Unprocessable as exc:
         # A training from scratch on what is left would give no model, so none is served.
         _switch(project, none, {"why": str(exc)})
         return
-    version, digest = f"{pointer.seq}-{uuid4().hex[:8]}", sha256(artefact).hexdigest()
+    version, digest = f"{pointer.seq}-{uuid4().hex[:8]}", sha256(trained.artefact).hexdigest()
     card = {
         "version": version,
         "format": FORMAT,
@@ -206,9 +207,9 @@ def _train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) -
         "score": score,
         "trained_at": deps.clock().isoformat(timespec="seconds"),
         "seconds": round(time.monotonic() - started, 3),
-        **facts,
+        **trained.facts,
     }
-    project.add_model(version, artefact, card)
+    project.add_model(version, trained.artefact, card)
     told = f"trained on {len(labels)} labels"
     to = replace(none, version=version, sha256=digest, learnt=learnt)
     _switch(project, to, {"why": told, "at": card["trained_at"]})

@@ -381,7 +381,7 @@ def test_a_part_with_too_much_to_encode_is_scored_in_several_steps(
     monkeypatch.setattr("labelloop.usecases.look._BUDGET_S", 100.0)
 
     assert outcomes == [Outcome.PLANNED, Outcome.UNFINISHED]
-    assert run(deps.queue.sent.pop(0)[0], deps)[-1] is Outcome.PUSHED
+    assert Outcome.PUSHED in run(deps.queue.sent.pop(0)[0], deps)
     assert lengths_in_order_served(label_studio, id_, 2) == [1, 2]
 
 

@@ -4,11 +4,13 @@ import json
 from collections import Counter
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from labelloop.adapters.sklearn_head import train_head
 from labelloop.domain.events import Event
 from labelloop.domain.policy import Patience
+from labelloop.domain.training import Trained
 from labelloop.errors import BadModel, Conflict, Rejected
 from labelloop.messages import RankWakeUp, WakeUp
 from labelloop.pointers import FORMAT, ActivePointer
@@ -39,7 +41,10 @@ class Trainer:
         self.trainings.append(Counter(zip(bags, labels, strict=True)))
         happen, self.meanwhile = self.meanwhile, lambda: None
         happen()
-        return repr(sorted(self.trainings[-1].items())).encode(), {"facts": "kept"}
+        artefact = repr(sorted(self.trainings[-1].items())).encode()
+        classes = sorted(set(labels))
+        unseen = np.full((len(labels), len(classes)), 1 / len(classes), np.float32)
+        return Trained(artefact, {"facts": "kept"}, classes, unseen)
 
 
 @pytest.fixture
