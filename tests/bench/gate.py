@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from labelloop.domain.gate import Evidence, judge
+from labelloop.domain.evidence import Evidence
+from labelloop.domain.gate import judge
 from tests.bench.simulation import Floats, Ints, Project, fit, labelled, out_of_fold
 from tests.bench.text_sets import TextSet, load
 

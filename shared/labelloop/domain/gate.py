@@ -13,72 +13,24 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from labelloop.domain.comparison import (
-    Difference,
-    Floats,
-    Ints,
-    at_temperature,
-    difference,
-    expected_gain,
-    hits,
-    log_likelihoods,
+from labelloop.domain.evidence import (
+    MOST_LOST,
+    MOST_TURNED,
+    Evidence,
+    Findings,
+    examine,
+    numbers_of,
 )
 
 LEAST_ROWS: Final = 20  # fewer labels in common are no ground to refuse on
 _WORSE: Final = -1.645  # standard errors: one in twenty equals would be refused, better ones fewer
 _WORSE_AT_RANDOM: Final = -2.326  # one in a hundred: the random share is asked besides the rest
-# Two voices, each in units of what sound versions rarely reach: standard errors on the labels, and
-# expected accuracy on the pool. Both must speak against a version, or one very clearly.
-_LABELS_UNIT: Final = 2.0
-_POOL_UNIT: Final = 0.002
-_AGAINST: Final = -2.0
-_LOST: Final = 0.2  # of the labels: from here on the challenger has to be better on the rest
-_MOST_LOST: Final = 0.5  # nobody deletes so many unawares
-_TURNED: Final = 0.03  # of the labels, against what the active version thinks of them
+_ALMOST_ALL: Final = 0.5  # nobody deletes so many unawares
 _VANISHED: Final = 0.2  # of a class's labels left
 _LEAST_OF_A_CLASS: Final = 5
 _FRESH: Final = 30  # labels after the first refusal, from which on they are asked
 _FRESH_ALONE: Final = 100  # and from which on nothing else is
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What is known of both versions. Rows are tasks, columns classes, the same for all arrays.
-
-    `before`: the labels that the champion learnt, -1 where it knew none; `labels`: those of now, -1
-    where there is none any more. `champion`: out of fold where it learnt the label, else direct;
-    `challenger`: out of fold; rows without a label of now are not read. `is_fresh`: labelled after
-    the first refusal since the champion became active. `offered`: classes of the label config.
-    """
-
-    before: Ints
-    labels: Ints
-    is_random: NDArray[np.bool_]
-    is_fresh: NDArray[np.bool_]
-    champion: Floats
-    challenger: Floats
-    pool_champion: Floats
-    pool_challenger: Floats
-    offered: NDArray[np.bool_]
-
-    @property
-    def shared(self) -> NDArray[np.bool_]:
-        """The rows that both versions learnt, with the same label or another."""
-        return (self.before >= 0) & (self.labels >= 0)
-
-    @property
-    def lost(self) -> NDArray[np.bool_]:
-        """The rows whose label is gone, though its class is still offered."""
-        return (self.before >= 0) & (self.labels < 0) & self.offered[self.before]
-
-    @property
-    def turned(self) -> NDArray[np.bool_]:
-        """The rows whose label changed to one that the champion does not think right either."""
-        changed = self.shared & (self.labels != self.before)
-        against: NDArray[np.bool_] = self.champion.argmax(axis=1) != self.labels
-        return changed & against
 
 
 @dataclass(frozen=True)
@@ -90,38 +42,10 @@ class Verdict:
     numbers: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Findings:
-    """What the evidence says, each above 0 where the challenger is better."""
-
-    labels: Difference  # log-likelihood of the labels that both learnt
-    random: Difference  # accuracy on the random share
-    pool: Difference  # expected accuracy on unlabelled tasks
-    fresh: Difference  # log-likelihood of labels after the first refusal
-    shared: int
-    lost: float
-    turned: float
-
-    @property
-    def is_suspect(self) -> bool:
-        """Whether so many labels are gone or turned round that the challenger has to be better."""
-        return self.lost > _LOST or self.turned >= _TURNED
-
-    @property
-    def voices(self) -> tuple[float, float]:
-        """What labels and pool say, in their units; praise counts for one unit at most."""
-        return min(1.0, self.labels.z / _LABELS_UNIT), min(1.0, self.pool.mean / _POOL_UNIT)
-
-    @property
-    def is_worse(self) -> bool:
-        """Whether labels and pool together speak against the challenger."""
-        return sum(self.voices) < (0 if self.is_suspect else _AGAINST)
-
-
 def judge(evidence: Evidence) -> Verdict:
     """Say whether the challenger may become the active version."""
     found = examine(evidence)
-    numbers = _numbers(evidence, found)
+    numbers = numbers_of(evidence, found)
     for check in _CHECKS:
         verdict = check(evidence, found)
         if verdict is not None:
@@ -132,39 +56,6 @@ def judge(evidence: Evidence) -> Verdict:
 def first_version() -> Verdict:
     """Return the verdict where nothing is active yet."""
     return Verdict(True, "the first version")
-
-
-def examine(e: Evidence) -> Findings:
-    """Compare both versions on all that both answer honestly."""
-    turned_share = _share(e.turned, e.shared)
-    # Few labels turned round are corrections in doubt: they count for neither. Many are judged as
-    # the champion learnt them, or whoever turned them round would be the judge.
-    compared = e.shared if turned_share >= _TURNED else e.shared & ~e.turned
-    labels = np.where(e.turned, e.before, e.labels)[compared]
-    old, old_at = log_likelihoods(e.champion[compared], labels)
-    new, new_at = log_likelihoods(e.challenger[compared], labels)
-    random = e.is_random & compared
-    random_labels = np.where(e.turned, e.before, e.labels)[random]
-    return Findings(
-        labels=difference(new - old),
-        random=difference(
-            hits(e.challenger[random], random_labels) - hits(e.champion[random], random_labels)
-        ),
-        pool=expected_gain(
-            at_temperature(e.pool_champion, old_at), at_temperature(e.pool_challenger, new_at)
-        ),
-        fresh=_fresh(e),
-        shared=int(compared.sum()),
-        lost=_share(e.lost, e.before >= 0),
-        turned=turned_share,
-    )
-
-
-def _fresh(e: Evidence) -> Difference:
-    rows = e.is_fresh & (e.before < 0) & (e.labels >= 0)
-    old, _ = log_likelihoods(e.champion[rows], e.labels[rows])
-    new, _ = log_likelihoods(e.challenger[rows], e.labels[rows])
-    return difference(new - old)
 
 
 # Each returns None where it has nothing to say, else whether to switch and why; the first counts.
@@ -200,9 +91,9 @@ def _vanished(e: Evidence, found: Findings) -> tuple[bool, str] | None:
 
 
 def _lost(e: Evidence, found: Findings) -> tuple[bool, str] | None:
-    if found.lost <= _LOST or _is_confirmed(found):
+    if found.lost <= MOST_LOST or _is_confirmed(found):
         return None
-    if found.lost <= _MOST_LOST and found.shared >= LEAST_ROWS and not found.is_worse:
+    if found.lost <= _ALMOST_ALL and found.shared >= LEAST_ROWS and not found.is_worse:
         return None
     return False, f"{found.lost:.0%} of the labels are gone, and the rest does not make up for it"
 
@@ -222,7 +113,7 @@ def _worse(e: Evidence, found: Findings) -> tuple[bool, str] | None:
     if not found.is_worse:
         return None
     labels, pool = found.voices
-    if found.turned >= _TURNED:
+    if found.turned >= MOST_TURNED:
         told = f"{found.turned:.0%} of the labels were turned round"
         return False, f"{told}, and it is worse by what they were"
     if labels <= pool:
@@ -246,28 +137,3 @@ _CHECKS: Final[tuple[Callable[[Evidence, Findings], tuple[bool, str] | None], ..
     _worse,
     _worse_on_random,
 )
-
-
-def _share(some: NDArray[np.bool_], of: NDArray[np.bool_]) -> float:
-    return int(some.sum()) / max(1, int(of.sum()))
-
-
-def _numbers(e: Evidence, found: Findings) -> dict[str, Any]:
-    rows = e.is_random & (e.labels >= 0)
-    labels = e.labels[rows]
-    tested = {"champion": e.champion[rows], "challenger": e.challenger[rows]}
-    accuracy = {
-        name: round(float(hits(p, labels).mean()), 4) if len(labels) else None
-        for name, p in tested.items()
-    }
-    low, high = difference(
-        hits(tested["challenger"], labels) - hits(tested["champion"], labels)
-    ).within(1.645)
-    return {
-        "random_share": {"labels": len(labels), **accuracy, "gain_90": [low, high]},
-        "labels": {"rows": found.labels.rows, "z": round(found.labels.z, 2)},
-        "pool": {"rows": found.pool.rows, "gain": round(found.pool.mean, 4)},
-        "fresh": {"rows": found.fresh.rows, "z": round(found.fresh.z, 2)},
-        "lost": round(found.lost, 4),
-        "turned": round(found.turned, 4),
-    }

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from labelloop.domain.gate import Evidence, first_version, judge
+from labelloop.domain.evidence import Evidence
+from labelloop.domain.gate import first_version, judge
 
 CLASSES, KNOWN, NEW, POOL = 4, 300, 60, 1_000
 
