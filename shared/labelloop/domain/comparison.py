@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 type Floats = NDArray[np.floating]
 type Ints = NDArray[np.integer]
 
-TEMPERATURES: Final = np.exp(np.linspace(-1.5, 1.5, 25))
+TEMPERATURES: Final = np.exp(np.linspace(-1.5, 1.5, 13))
 _FLOOR: Final = 0.01  # of every answer is a guess: one wrong label must not outweigh a hundred
 _TINY: Final = 1e-9
 
