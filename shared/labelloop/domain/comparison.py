@@ -4,6 +4,7 @@ Confidence is no merit here: each version is read at the temperature that suits 
 that one which only got bolder or more modest counts as the same.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -43,6 +44,14 @@ def difference(values: Floats) -> Difference:
         return Difference(0.0, 0.0, 0)
     error = float(values.std(ddof=1) / np.sqrt(n)) if n > 1 else 0.0
     return Difference(float(values.mean()), error, n)
+
+
+def aligned(probabilities: Floats, classes: Sequence[str], wanted: Sequence[str]) -> Floats:
+    """Return columns in the order wanted; a class that a version does not know gets none of it."""
+    place = {name: column for column, name in enumerate(classes)}
+    nothing = np.zeros(len(probabilities))
+    columns = [probabilities[:, place[name]] if name in place else nothing for name in wanted]
+    return np.stack(columns, axis=1) if columns else np.empty((len(probabilities), 0))
 
 
 def hits(probabilities: Floats, labels: Ints) -> Floats:

@@ -32,8 +32,9 @@ class Evidence:
 
     `before`: the labels that the champion learnt, -1 where it knew none; `labels`: those of now, -1
     where there is none any more. `champion`: out of fold where it learnt the label, else direct;
-    `challenger`: out of fold; rows without a label of now are not read. `is_fresh`: labelled after
-    the first refusal since the champion became active. `offered`: classes of the label config.
+    `challenger`: out of fold; rows without a label of now are not read. `is_fresh`: label
+    given, changed or confirmed after the first refusal since the champion became active.
+    `offered`: classes of the label config.
     """
 
     before: Ints
@@ -119,7 +120,7 @@ def examine(e: Evidence) -> Findings:
 
 
 def _fresh(e: Evidence) -> Difference:
-    rows = e.is_fresh & (e.before < 0) & (e.labels >= 0)
+    rows = e.is_fresh & (e.labels >= 0)
     old, _ = log_likelihoods(e.champion[rows], e.labels[rows])
     new, _ = log_likelihoods(e.challenger[rows], e.labels[rows])
     return difference(new - old)

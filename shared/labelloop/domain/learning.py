@@ -12,7 +12,7 @@ from labelloop.domain.intervals import errors_for
 # points say of the power is added to what was seen elsewhere.
 _USUAL_POWER: Final = 0.4
 _USUAL_SPREAD: Final = 0.25
-_NOISE: Final = 0.15  # of the log of an error around the law
+_NOISE: Final = 0.35  # of the log of an error around the law: 30 random labels are in it
 _LATEST: Final = 4.0  # only points within this factor of the labels of now: the law bends
 
 

@@ -24,7 +24,7 @@ def falling(power, error=1.0, until=500):
     return [Point(n, error * n**-power) for n in range(50, until + 1, 50)]
 
 
-@pytest.mark.parametrize("power", [0.1, 0.4, 0.8])
+@pytest.mark.parametrize("power", [0.25, 0.4, 0.7])
 def test_the_next_hundred_labels_follow_the_curve_so_far(power):
     points = falling(power)
     truth = points[-1].error - 600**-power

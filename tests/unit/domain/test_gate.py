@@ -185,6 +185,19 @@ def test_labels_after_a_refusal_let_a_changed_project_go_on():
     assert judge(with_fresh(refused, 30, 0.4)).switches
 
 
+def test_a_project_that_is_labelled_anew_goes_on_without_new_tasks():
+    refused = evidence(-0.3)
+    anew = (np.arange(len(refused.labels)) < 45) & (refused.champion.argmax(axis=1) < 3)
+    labels = np.where(anew, 3, refused.labels)
+    challenger = refused.challenger.copy()
+    challenger[anew] = [0.05, 0.05, 0.05, 0.85]
+
+    changed = replace(refused, labels=labels, challenger=challenger)
+
+    assert not judge(changed).switches
+    assert judge(replace(changed, is_fresh=anew)).switches
+
+
 def test_labels_after_a_refusal_that_side_with_the_champion_keep_it():
     refused = evidence(-0.3)
 
