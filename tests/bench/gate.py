@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from labelloop.domain.evidence import Evidence
+from labelloop.domain.evidence import FRESH, Evidence
 from labelloop.domain.gate import judge
 from tests.bench.report import Finding, write
 from tests.bench.simulation import Floats, Ints, Project, fit, labelled, out_of_fold
@@ -118,7 +118,7 @@ def trial(
             before=labels.champion,
             labels=labels.challenger,
             is_random=project.random[order],
-            is_fresh=np.arange(len(order)) >= refused_at,
+            is_fresh=np.arange(len(order)) >= max(refused_at, len(order) - FRESH),
             champion=honest_old,
             challenger=honest_new,
             pool_champion=champion(pool),

@@ -18,6 +18,7 @@ from labelloop.domain.comparison import (
 )
 
 MOST_LOST: Final = 0.2  # of the labels: from here on the challenger has to be better on the rest
+FRESH: Final = 100  # labels after a refusal: older ones tell of what was wrong then
 MOST_TURNED: Final = 0.03  # of the labels, against what the active version thinks of them
 # Two voices, each in units of what sound versions rarely reach: standard errors on the labels, and
 # expected accuracy on the pool. Both must speak against a version, or one very clearly.
@@ -32,9 +33,9 @@ class Evidence:
 
     `before`: the labels that the champion learnt, -1 where it knew none; `labels`: those of now, -1
     where there is none any more. `champion`: out of fold where it learnt the label, else direct;
-    `challenger`: out of fold; rows without a label of now are not read. `is_fresh`: label
-    given, changed or confirmed after the first refusal since the champion became active.
-    `offered`: classes of the label config.
+    `challenger`: out of fold; rows without a label of now are not read. `is_fresh`: the
+    newest `FRESH` labels given, changed or confirmed after the first refusal since the champion
+    became active. `offered`: classes of the label config.
     """
 
     before: Ints
@@ -73,6 +74,7 @@ class Findings:
     random: Difference  # accuracy on the random share
     pool: Difference  # expected accuracy on unlabelled tasks
     fresh: Difference  # log-likelihood of labels after the first refusal
+    fresh_accuracy: Difference
     shared: int
     lost: float
     turned: float
@@ -104,6 +106,7 @@ def examine(e: Evidence) -> Findings:
     new, new_at = log_likelihoods(e.challenger[compared], labels)
     random = e.is_random & compared
     random_labels = np.where(e.turned, e.before, e.labels)[random]
+    fresh, fresh_accuracy = _fresh(e)
     return Findings(
         labels=difference(new - old),
         random=difference(
@@ -112,18 +115,21 @@ def examine(e: Evidence) -> Findings:
         pool=expected_gain(
             at_temperature(e.pool_champion, old_at), at_temperature(e.pool_challenger, new_at)
         ),
-        fresh=_fresh(e),
+        fresh=fresh,
+        fresh_accuracy=fresh_accuracy,
         shared=int(compared.sum()),
         lost=_share(e.lost, e.before >= 0),
         turned=turned_share,
     )
 
 
-def _fresh(e: Evidence) -> Difference:
+def _fresh(e: Evidence) -> tuple[Difference, Difference]:
+    """Return the differences in log-likelihood and in accuracy on labels after a refusal."""
     rows = e.is_fresh & (e.labels >= 0)
     old, _ = log_likelihoods(e.champion[rows], e.labels[rows])
     new, _ = log_likelihoods(e.challenger[rows], e.labels[rows])
-    return difference(new - old)
+    right = hits(e.challenger[rows], e.labels[rows]) - hits(e.champion[rows], e.labels[rows])
+    return difference(new - old), difference(right)
 
 
 def numbers_of(e: Evidence, found: Findings) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from typing import Any, Final
 import numpy as np
 
 from labelloop.domain.evidence import (
+    FRESH,
     MOST_LOST,
     MOST_TURNED,
     Evidence,
@@ -29,8 +30,7 @@ _WORSE_AT_RANDOM: Final = -2.326  # one in a hundred: the random share is asked 
 _ALMOST_ALL: Final = 0.5  # nobody deletes so many unawares
 _VANISHED: Final = 0.2  # of a class's labels left
 _LEAST_OF_A_CLASS: Final = 5
-_FRESH: Final = 30  # labels after the first refusal, from which on they are asked
-_FRESH_ALONE: Final = 100  # and from which on nothing else is
+_LEAST_FRESH: Final = 30  # labels after a refusal, from which on they are asked
 
 
 @dataclass(frozen=True)
@@ -70,10 +70,11 @@ def _outdated(e: Evidence, found: Findings) -> tuple[bool, str] | None:
 def _fresh_labels(e: Evidence, found: Findings) -> tuple[bool, str] | None:
     """Labels given after a refusal decide: a project whose labels changed meaning must go on."""
     fresh = found.fresh
-    if fresh.rows >= _FRESH and fresh.z >= -_WORSE:
+    if fresh.rows >= _LEAST_FRESH and fresh.z >= -_WORSE:
         return True, f"better on {fresh.rows} labels given since a version was refused"
-    if fresh.rows >= _FRESH_ALONE:
-        if fresh.z < _WORSE:
+    if fresh.rows >= FRESH:
+        # What was lost need not be made up for: to be right as often is enough by now.
+        if fresh.z < _WORSE and found.fresh_accuracy.z < _WORSE:
             return False, f"worse on {fresh.rows} labels given since a version was refused"
         return True, f"not worse on {fresh.rows} labels given since a version was refused"
     return None
@@ -100,7 +101,7 @@ def _lost(e: Evidence, found: Findings) -> tuple[bool, str] | None:
 
 def _is_confirmed(found: Findings) -> bool:
     """Say whether people went on labelling, and the new version is no worse at what they do."""
-    return found.fresh.rows >= _FRESH and found.fresh.z > -1
+    return found.fresh.rows >= _LEAST_FRESH and found.fresh.z > -1
 
 
 def _too_few(e: Evidence, found: Findings) -> tuple[bool, str] | None:
