@@ -156,13 +156,10 @@ def main(seeds: int, names: str, stops: int) -> bool:
     table.add_row("all", *_summary(runs))
     Console(width=110).print(table, ends)
     missed = 1 - float(np.mean([run.holds for run in runs]))
-    return write(
-        "savings",
-        [
-            Finding(f"90 % bands that miss the truth, of {len(runs)}", 100 * missed, "%", 15),
-            Finding("accuracy lost by stopping, worst", 100 * max(lost, default=0), "points", 1),
-        ],
-    )
+    findings = [Finding(f"90 % bands that miss the truth, of {len(runs)}", 100 * missed, "%", 15)]
+    if lost:
+        findings.append(Finding("accuracy lost by stopping, worst", 100 * max(lost), "points", 1))
+    return write("savings", findings)
 
 
 def _summary(runs: list[Run]) -> tuple[str, str, str, str]:
