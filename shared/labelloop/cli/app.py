@@ -7,7 +7,8 @@ import typer
 
 from labelloop.cli import versions
 from labelloop.cli.backfill import backfill, read_export
-from labelloop.cli.command import command
+from labelloop.cli.backtest import backtest
+from labelloop.cli.command import command, end
 from labelloop.cli.connect import Choices, connect
 from labelloop.cli.disconnect import disconnect
 from labelloop.cli.doctor import examine
@@ -156,3 +157,23 @@ def _rank(
     if not session.backend.get("/label-studio")["url"]:
         raise Rejected("the deployment names no Label Studio: use --watch, or set LabelStudioUrl")
     return versions.rank(session, report)
+
+
+@app.command("backtest")
+def _backtest(
+    export: Annotated[Path, typer.Argument(help="an export in the format JSON")],
+    text: Annotated[
+        str, typer.Option(help="the field that holds the text; default: the longest")
+    ] = "",
+    picture: Annotated[
+        Path | None, typer.Option("--picture", help="draw the curves into a PNG")
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, max=50, help="runs of each strategy")] = 3,
+    labels: Annotated[int, typer.Option(min=20, help="labels of each run at most")] = 500,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="one JSON object on stdout, and nothing else")
+    ] = False,
+) -> None:
+    """Replay a finished project: what each strategy would have saved. Needs no deployment."""
+    report = Report(as_json)
+    end(report, lambda: backtest(export, text, picture, seeds, labels, report))
