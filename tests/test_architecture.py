@@ -22,6 +22,7 @@ EDGES = (
     "project",
     "pool",
     "kept_features",
+    "candidates",
     "observability",
 )
 MAY_IMPORT = {

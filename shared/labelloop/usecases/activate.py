@@ -54,7 +54,7 @@ def activate(key: str, version: str, deps: ActivateDeps) -> bool:
             dataset_seq=seq,
             format=FORMAT,
             sha256=card["sha256"],
-            score=card.get("score", active.score),
+            strategy=card.get("strategy", active.strategy),
             previous_version=active.version,
             previous_sha256=active.sha256,
         )

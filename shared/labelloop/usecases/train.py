@@ -63,7 +63,7 @@ class TrainDeps:
     train_head: TrainHead
     patience: Patience
     min_labels: int
-    score: str
+    strategy: str
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
@@ -178,14 +178,19 @@ def _catch_up(project: Project, deps: TrainDeps) -> Outcome:
 def _train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) -> None:
     started, encoder = time.monotonic(), deps.featuriser.encoder
     dataset, options = project.dataset(pointer), project.options().value
-    score = options.score or deps.score
+    strategy = options.strategy or deps.strategy
     none = ActivePointer(
-        UNTRAINED, pointer.seq, FORMAT, encoder=encoder, score=score, revision=options.revision
+        UNTRAINED,
+        pointer.seq,
+        FORMAT,
+        encoder=encoder,
+        strategy=strategy,
+        revision=options.revision,
     )
     try:
         texts, labels = read_label_config(dataset.label_config or "").examples(dataset)
         _check_enough(labels, deps.min_labels)
-        learnt = sha256(canonical([texts, labels, score]).encode()).hexdigest()
+        learnt = sha256(canonical([texts, labels, strategy]).encode()).hexdigest()
         if _advance(project, replace(none, learnt=learnt)):
             return
         kept = KeptFeatures(deps.store, project.key, encoder)
@@ -204,7 +209,7 @@ def _train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) -
         "dataset": {"seq": pointer.seq, "sha256": pointer.sha256},
         "labels": len(labels),
         "classes": dict(sorted(Counter(labels).items())),
-        "score": score,
+        "strategy": strategy,
         "trained_at": deps.clock().isoformat(timespec="seconds"),
         "seconds": round(time.monotonic() - started, 3),
         **trained.facts,
