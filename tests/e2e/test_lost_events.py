@@ -21,6 +21,7 @@ def test_after_a_sweep_the_dataset_is_the_one_of_a_line_that_loses_nothing(
     annotator = new_project("lost events")
     tasks = annotator.bring([{"text": document.text} for document in many_documents[:LABELS]])
     key = labelloop.cli("connect", studio.personal_token, annotator.project)["project"]
+    labelloop.cli("pin", studio.personal_token, annotator.project)  # fold, and train nothing
     line = LossyLine()
 
     with to_labelloop.ruled(line.rule), ThreadPoolExecutor(ANNOTATORS) as people:
