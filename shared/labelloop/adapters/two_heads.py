@@ -17,8 +17,13 @@ from sklearn.feature_extraction.text import TfidfTransformer
 
 from labelloop.adapters.ridge import Floats, Scorer, fit
 
+type Rows = tuple[Any, Floats | None]  # counts, sparse, shape (texts, terms); vectors or None
+
 PENALTIES: Final = {"bag": 0.3, "vector": 1.0}
 BALANCES: Final = (1.0, 0.5, 0.0)  # of class weights: equal shares, half way, as labelled
+NEARNESS: Final = 25.0  # of a landmark by cosine: at 0.1 less alike it weighs a twelfth
+SMOOTHING: Final = 0.3  # the landmarks' share in the pooled answer
+LEAST: Final = 1e-6  # of a probability before its logarithm
 _PRIOR_SHARPNESS: Final = 6.0  # a and b before anything is known
 _MOST_TO_CHOOSE: Final = 600  # examples: more don't change the choice of the balance
 _BOUNDS: Final = (-3.0, 5.0)  # of log a and log b
@@ -27,8 +32,8 @@ _BOUNDS: Final = (-3.0, 5.0)  # of log a and log b
 class TwoHeads(BaseEstimator):  # type: ignore[misc]
     """TF-IDF and ridge regression on counts, ridge regression on vectors, pooled and calibrated."""
 
-    def fit(self, rows: tuple[Any, Floats | None], labels: Sequence[str]) -> "TwoHeads":
-        """Learn from a sparse matrix of counts, shape (texts, terms), and vectors or None."""
+    def fit(self, rows: Rows, labels: Sequence[str]) -> "TwoHeads":
+        """Learn from examples and their labels."""
         counts, vectors = rows
         self.tfidf_ = TfidfTransformer(sublinear_tf=True).fit(counts)
         self.classes_, codes = np.unique(np.asarray(labels), return_inverse=True)
@@ -45,14 +50,32 @@ class TwoHeads(BaseEstimator):  # type: ignore[misc]
         pairs = list(zip(self.inputs_, self.sharpness_, heads, strict=True))
         self.coefficients_ = {name: _floats(a * head.coefficients) for name, a, head in pairs}
         self.intercepts_ = _floats(sum(a * head.intercepts for _, a, head in pairs))
+        self.landmarks_ = np.empty((0, 0), np.float32)
         return self
 
-    def predict_proba(self, rows: tuple[Any, Floats | None]) -> NDArray[np.float32]:
+    def smooth_over(self, rows: Rows) -> None:
+        """Let what is said of unlabelled texts weigh in on what is said of their neighbours.
+
+        A step of label propagation (Zhu and Ghahramani 2002): what the bag knows of a text reaches
+        texts that mean the same in other words.
+        """
+        self.landmarks_ = _floats(rows[1])
+        self.opinions_ = _floats(softmax(self._logits(rows), axis=1))
+
+    def predict_proba(self, rows: Rows) -> NDArray[np.float32]:
         """Return probabilities, shape (texts, classes)."""
-        seen = self._seen(*rows)
-        logits = sum(seen[name] @ self.coefficients_[name] for name in self.inputs_)
-        probabilities: NDArray[np.float32] = softmax(logits + self.intercepts_, axis=1)
+        log_p = log_softmax(self._logits(rows), axis=1)
+        if len(self.landmarks_):
+            likeness = _floats(rows[1]) @ self.landmarks_.T
+            around = softmax(NEARNESS * likeness, axis=1) @ self.opinions_
+            log_p = (1 - SMOOTHING) * log_p + SMOOTHING * np.log(np.maximum(around, LEAST))
+        probabilities: NDArray[np.float32] = softmax(log_p, axis=1)
         return probabilities
+
+    def _logits(self, rows: Rows) -> Floats:
+        seen = self._seen(*rows)
+        logits: Floats = sum(seen[name] @ self.coefficients_[name] for name in self.inputs_)
+        return logits + self.intercepts_
 
     def _seen(self, counts: Any, vectors: Floats | None) -> dict[str, Any]:
         return {"bag": self.tfidf_.transform(counts), "vector": vectors}
