@@ -15,7 +15,7 @@ from scipy.special import log_softmax, softmax
 from sklearn.base import BaseEstimator
 from sklearn.feature_extraction.text import TfidfTransformer
 
-from labelloop.adapters.ridge import Floats, Scorer, fit
+from labelloop.adapters.ridge import Codes, Floats, Goal, Scorer, fit
 
 type Rows = tuple[Any, Floats | None]  # counts, sparse, shape (texts, terms); vectors or None
 
@@ -81,18 +81,17 @@ class TwoHeads(BaseEstimator):  # type: ignore[misc]
         return {"bag": self.tfidf_.transform(counts), "vector": vectors}
 
     def _pooled(
-        self, seen: dict[str, Any], codes: NDArray[np.integer], balance: float
+        self, seen: dict[str, Any], codes: Codes, balance: float
     ) -> tuple[list[Scorer], Floats, float]:
         """Return a scorer for each input, their sharpness, and the loss out of fold."""
-        targets = np.eye(len(self.classes_))[codes]
-        weights = _class_weights(codes, balance)
-        heads = [fit(seen[name], targets, weights, PENALTIES[name]) for name in self.inputs_]
+        goal = Goal(codes, len(self.classes_), balance)
+        heads = [fit(seen[name], goal, PENALTIES[name]) for name in self.inputs_]
         known = np.bincount(codes)[codes] > 1
         scores = np.stack([head.out_of_fold[known] for head in heads])
         return heads, *_sharpness(scores, codes[known])
 
 
-def _sharpness(scores: Floats, codes: NDArray[np.integer]) -> tuple[Floats, float]:
+def _sharpness(scores: Floats, codes: Codes) -> tuple[Floats, float]:
     """Return what to multiply each head's scores by, and the mean log-loss that is left.
 
     Shrunk towards the prior, as by one example: with a handful of labels anything fits.
@@ -113,12 +112,7 @@ def _sharpness(scores: Floats, codes: NDArray[np.integer]) -> tuple[Floats, floa
     return np.exp(found.x), float(found.fun) / max(1, len(codes))
 
 
-def _class_weights(codes: NDArray[np.integer], balance: float) -> Floats:
-    weights = (1.0 / np.bincount(codes)[codes]) ** balance
-    return np.asarray(weights * (len(codes) / weights.sum()))
-
-
-def _spread(codes: NDArray[np.integer], most: int) -> NDArray[np.integer]:
+def _spread(codes: Codes, most: int) -> Codes:
     """Return up to so many rows, each class by its share."""
     by_class = np.argsort(codes, kind="stable")
     if len(codes) <= most:

@@ -194,7 +194,7 @@ def test_many_examples_are_learnt_as_few_are(monkeypatch):
     labels = ["with" if "a" in text else "without" for text in texts]
     features = features_of(texts, 6)
     exact = train_head(features, labels)
-    monkeypatch.setattr(ridge, "MOST_EXACT", 10)
+    monkeypatch.setattr(ridge, "MOST_DUAL", 10)
 
     primal = train_head(features, labels)
 
