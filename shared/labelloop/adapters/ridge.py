@@ -15,9 +15,11 @@ from scipy.sparse import issparse
 type Floats = NDArray[np.floating]
 type Codes = NDArray[np.integer]  # each row's class, 0 to classes - 1
 
-MOST_DUAL: Final = 1_200  # rows: the time goes with their cube
-_FOLDS, _FOLDS_OF_MANY = 10, 3
+MOST_DUAL: Final = 2_500  # rows: the time goes with their cube
 _COLUMNS: Final = 2_048  # of sparse rows beyond that many: the time goes with their square
+_FEW: Final = 1_000  # rows
+_FOLDS, _FOLDS_OF_MANY = 10, 3
+_COMMON: Final = 1 / 20  # of the rows: a column so full is multiplied faster as a dense one
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,30 +58,39 @@ class Scorer:
     out_of_fold: Floats
 
 
-def fit(rows: Any, goal: Goal, penalty: float) -> Scorer:
-    """Return the weighted least-squares fit of the classes. Deterministic.
+class Ridge:
+    """Rows to fit goals to; they may be sparse. Deterministic.
 
-    `rows` may be sparse. The intercepts are not penalised. Each fold balances the classes anew:
-    otherwise the last of a class to be left out would take half of its weight along.
+    The intercepts are not penalised. Each fold balances the classes anew: otherwise the last of a
+    class to be left out would take half of its weight along.
     """
-    few = len(goal.codes) <= MOST_DUAL
-    gram = _gram(rows) if few else None
-    scores = np.empty((len(goal.codes), goal.classes))
-    for held, others in _folds(goal.codes, _FOLDS if few else _FOLDS_OF_MANY):
-        if gram is not None:
-            dual, intercepts = _dual(gram[np.ix_(others, others)], goal.of(others), penalty)
-            scores[held] = gram[np.ix_(held, others)] @ dual + intercepts
-        else:
-            coefficients, intercepts = _primal(rows[others], goal.of(others), penalty)
-            scores[held] = rows[held] @ coefficients + intercepts
-    if gram is None:
-        return Scorer(*_primal(rows, goal, penalty), scores)
-    dual, intercepts = _dual(gram, goal, penalty)
-    return Scorer(rows.T @ dual, intercepts, scores)
+
+    def __init__(self, rows: Any) -> None:
+        self._rows = rows
+        self._gram = _gram(rows) if rows.shape[0] <= MOST_DUAL else None
+
+    def fit(self, goal: Goal, penalty: float) -> Scorer:
+        """Return the weighted least-squares fit of the classes."""
+        out_of_fold = np.empty((len(goal.codes), goal.classes))
+        for held, others in _folds(goal.codes):
+            out_of_fold[held] = self._scores(held, others, goal.of(others), penalty)
+        if self._gram is None:
+            return Scorer(*_primal(self._rows, goal, penalty), out_of_fold)
+        dual, intercepts = _dual(self._gram, goal, penalty)
+        return Scorer(self._rows.T @ dual, intercepts, out_of_fold)
+
+    def _scores(self, held: Codes, others: Codes, goal: Goal, penalty: float) -> Floats:
+        """Return the scores of rows by a fit to others."""
+        if self._gram is None:
+            coefficients, intercepts = _primal(self._rows[others], goal, penalty)
+            return np.asarray(self._rows[held] @ coefficients + intercepts)
+        dual, intercepts = _dual(self._gram[np.ix_(others, others)], goal, penalty)
+        return np.asarray(self._gram[np.ix_(held, others)] @ dual + intercepts)
 
 
-def _folds(codes: Codes, folds: int) -> list[tuple[Codes, Codes]]:
+def _folds(codes: Codes) -> list[tuple[Codes, Codes]]:
     """Return held-out rows and the others, each class spread over the folds."""
+    folds = _FOLDS if len(codes) <= _FEW else _FOLDS_OF_MANY
     fold = np.empty(len(codes), np.int64)
     fold[np.argsort(codes, kind="stable")] = np.arange(len(codes)) % folds
     parts = [(np.flatnonzero(fold == i), np.flatnonzero(fold != i)) for i in range(folds)]
@@ -87,8 +98,14 @@ def _folds(codes: Codes, folds: int) -> list[tuple[Codes, Codes]]:
 
 
 def _gram(rows: Any) -> Floats:
-    gram = rows @ rows.T
-    return np.asarray(gram.toarray() if issparse(gram) else gram, np.float64)
+    """Return the rows' inner products."""
+    if not issparse(rows):
+        return np.asarray(rows @ rows.T, np.float64)
+    columns = rows.tocsc()
+    is_common = np.diff(columns.indptr) > _COMMON * rows.shape[0]
+    common = columns[:, np.flatnonzero(is_common)].toarray().astype(np.float32)
+    rare = columns[:, np.flatnonzero(~is_common)].tocsr()
+    return np.asarray((common @ common.T) + (rare @ rare.T).toarray(), np.float64)
 
 
 def _dual(gram: Floats, goal: Goal, penalty: float) -> tuple[Floats, Floats]:
@@ -120,8 +137,8 @@ def _primal(rows: Any, goal: Goal, penalty: float) -> tuple[Floats, Floats]:
 
 
 def _telling(rows: Any, targets: Floats) -> Codes:
-    """Return the columns whose means differ most between classes, ascending."""
+    """Return the columns whose means differ most between classes, for their size; ascending."""
     means = rows.T @ (targets / np.maximum(targets.sum(axis=0), 1))
     overall = np.asarray(rows.mean(axis=0)).reshape(-1, 1)
-    spread = ((means - overall) ** 2).sum(axis=1)
+    spread = ((means - overall) ** 2).sum(axis=1) / np.maximum(overall[:, 0], 1e-12)
     return np.sort(np.argsort(-spread, kind="stable")[:_COLUMNS])

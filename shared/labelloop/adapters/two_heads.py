@@ -15,7 +15,7 @@ from scipy.special import log_softmax, softmax
 from sklearn.base import BaseEstimator
 from sklearn.feature_extraction.text import TfidfTransformer
 
-from labelloop.adapters.ridge import Codes, Floats, Goal, Scorer, fit
+from labelloop.adapters.ridge import Codes, Floats, Goal, Ridge, Scorer
 
 type Rows = tuple[Any, Floats | None]  # counts, sparse, shape (texts, terms); vectors or None
 
@@ -38,12 +38,13 @@ class TwoHeads(BaseEstimator):  # type: ignore[misc]
         self.tfidf_ = TfidfTransformer(sublinear_tf=True).fit(counts)
         self.classes_, codes = np.unique(np.asarray(labels), return_inverse=True)
         self.inputs_ = ["bag"] if vectors is None else ["bag", "vector"]
-        seen = self._seen(counts, vectors)
+        seen = {name: self._seen(counts, vectors)[name] for name in self.inputs_}
         some = _spread(codes, _MOST_TO_CHOOSE)
-        part = {name: seen[name][some] for name in self.inputs_}
+        part = {name: Ridge(rows[some]) for name, rows in seen.items()}
         losses = [self._pooled(part, codes[some], balance)[2] for balance in BALANCES]
         self.balance_ = BALANCES[int(np.argmin(losses))]
-        heads, self.sharpness_, self.loss_ = self._pooled(seen, codes, self.balance_)
+        every = {name: Ridge(rows) for name, rows in seen.items()}
+        heads, self.sharpness_, self.loss_ = self._pooled(every, codes, self.balance_)
         scores = sum(a * head.out_of_fold for a, head in zip(self.sharpness_, heads, strict=True))
         self.out_of_fold_ = softmax(scores, axis=1).astype(np.float32)
         self.out_of_fold_[np.bincount(codes)[codes] == 1] = np.nan
@@ -81,11 +82,11 @@ class TwoHeads(BaseEstimator):  # type: ignore[misc]
         return {"bag": self.tfidf_.transform(counts), "vector": vectors}
 
     def _pooled(
-        self, seen: dict[str, Any], codes: Codes, balance: float
+        self, seen: dict[str, Ridge], codes: Codes, balance: float
     ) -> tuple[list[Scorer], Floats, float]:
         """Return a scorer for each input, their sharpness, and the loss out of fold."""
         goal = Goal(codes, len(self.classes_), balance)
-        heads = [fit(seen[name], goal, PENALTIES[name]) for name in self.inputs_]
+        heads = [seen[name].fit(goal, PENALTIES[name]) for name in self.inputs_]
         known = np.bincount(codes)[codes] > 1
         scores = np.stack([head.out_of_fold[known] for head in heads])
         return heads, *_sharpness(scores, codes[known])
