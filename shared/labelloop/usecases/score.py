@@ -62,10 +62,10 @@ def candidates_of(shards: Sequence[str], pool: Pool, scene: Scene) -> Candidates
     if served.head is None or asked is None:
         return Candidates(tasks, np.empty((len(tasks), 0)), features, np.empty((0, len(tasks), 0)))
     shares = asked.shares(_probabilities(served.head, features))
-    members = _members(served, features)
-    committee = np.empty((len(members), *shares.shape), np.float32)
-    for row, member in enumerate(members):
-        committee[row] = asked.shares(_probabilities(served.head, member))
+    heads = served.head.committee(features) if served.strategy == "committee" else None
+    committee = np.empty((0, *shares.shape), np.float32)
+    if heads is not None:
+        committee = np.stack([asked.shares(one) for one in heads])
     return Candidates(tasks, shares, features, committee)
 
 
@@ -106,14 +106,6 @@ def _probabilities(head: Head, features: Features) -> Floats:
     for some in batched(range(len(features)), _TASKS_AT_ONCE, strict=False):
         rows.append(head.predict_proba(features.take(some)))
     return np.concatenate(rows)
-
-
-def _members(served: Served, features: Features) -> list[Features]:
-    """Return what each head of a version sees, the other one's input empty: its committee."""
-    if served.strategy != "committee" or features.vectors is None:
-        return []
-    nothing = Features(bags_of([""] * len(features)), features.vectors)
-    return [Features(features.bags, np.zeros_like(features.vectors)), nothing]
 
 
 def _none() -> Candidates:

@@ -27,6 +27,9 @@ class LengthHead:
     classes = ("Negative", "Positive")
     encoder = ""
 
+    def committee(self, features):
+        return None
+
     def predict_proba(self, features):
         sure = 0.5 + lengths_of(features) / 1000
         return np.stack([1 - sure, sure], axis=1)
@@ -339,9 +342,22 @@ class VectorHead:
     classes = ("Negative", "Positive")
     encoder = "counting-1"
 
+    def committee(self, features):
+        return None
+
     def predict_proba(self, features):
         sure = 0.5 + features.vectors[:, 1]
         return np.stack([1 - sure, sure], axis=1)
+
+
+class TwoHeads(VectorHead):
+    """Two who agree on all but the first text."""
+
+    def committee(self, features):
+        one = np.tile([0.5, 0.5], (len(features), 1))
+        other = one.copy()
+        other[features.bags.starts[1:] == features.bags.starts[1:].max()] = [1.0, 0.0]
+        return np.stack([one, other])
 
 
 @pytest.fixture
@@ -486,3 +502,16 @@ def test_a_project_made_anew_under_the_same_id_is_not_touched(deps, activate, la
 
     with pytest.raises(NotFound):
         run(activate("1-aaaaaaaa"), deps)
+
+
+def test_a_committee_is_asked_where_the_strategy_is_one(
+    deps, encoder, activate, label_studio, id_, monkeypatch
+):
+    served = lambda self, _: Served(self.version, TwoHeads(), "committee")  # noqa: E731
+    monkeypatch.setattr(OneVersion, "of", served)
+    monkeypatch.setattr("labelloop.usecases.rank._SHARDS_IN_A_PART", 10)
+
+    run(activate("1-aaaaaaaa"), deps)
+
+    last = max(task["id"] for page in label_studio.tasks(id_) for task in page)
+    assert label_studio.next_task(id_) == last
