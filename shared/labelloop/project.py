@@ -14,6 +14,7 @@ projects/<id>.<created>/
   history/<switch>.json               what was switched to, when and why
   features/                           what was computed of texts, once: see `kept_features`
   lease.json                          a trainer's lease: saves money, never needed to be right
+  pushing.json                        the same of who pushes to Label Studio
 """
 
 import json
@@ -32,6 +33,8 @@ from labelloop.pointers import FORMAT, ActivePointer, DatasetPointer, Tagged
 from labelloop.ports import Listed, ObjectStore
 
 PROJECTS: Final = "projects/"
+TRAINER: Final = "lease"  # the names of the leases
+PUSHER: Final = "pushing"
 _NO_OPTIONS: Final = Tagged(Options(), "")
 _VERSION: Final = re.compile(r"\d{1,18}-[0-9a-z]{1,32}", re.ASCII)
 
@@ -242,23 +245,23 @@ class Project:
 
     # -- lease -------------------------------------------------------------------------------
 
-    def take_lease(self, holder: str, now: float, seconds: float) -> bool:
-        """Say whether the holder may train now: nobody else's lease is running."""
-        stored = self._store.get(f"{self._root}lease.json")
+    def take_lease(self, holder: str, now: float, seconds: float, of: str = TRAINER) -> bool:
+        """Say whether the holder may work now: nobody else's lease is running."""
+        stored = self._store.get(f"{self._root}{of}.json")
         lease: dict[str, Any] = json.loads(stored.body) if stored else {"holder": "", "until": 0.0}
         if lease["holder"] not in ("", holder) and now < lease["until"]:
             return False
-        return self._write_lease(stored.etag if stored else "", holder, now + seconds)
+        return self._write_lease(of, stored.etag if stored else "", holder, now + seconds)
 
-    def release_lease(self, holder: str) -> None:
+    def release_lease(self, holder: str, of: str = TRAINER) -> None:
         """End the holder's lease, if it still has it."""
-        stored = self._store.get(f"{self._root}lease.json")
+        stored = self._store.get(f"{self._root}{of}.json")
         if stored and json.loads(stored.body)["holder"] == holder:
-            self._write_lease(stored.etag, "", 0.0)
+            self._write_lease(of, stored.etag, "", 0.0)
 
-    def _write_lease(self, etag: str, holder: str, until: float) -> bool:
+    def _write_lease(self, of: str, etag: str, holder: str, until: float) -> bool:
         try:
-            self._swap("lease.json", etag, {"holder": holder, "until": until})
+            self._swap(f"{of}.json", etag, {"holder": holder, "until": until})
         except Conflict:
             return False
         return True

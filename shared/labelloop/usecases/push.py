@@ -29,6 +29,7 @@ class Outcome(StrEnum):
 
     UNCONNECTED = "no Label Studio is named, or no token stored"
     SUPERSEDED = "a newer version is active"
+    LEFT_TO_HOLDER = "left to who pushes already"
     PLANNED = "parts planned"
     SCORED = "part scored"
     UNFINISHED = "part encoded so far, to be gone on with"

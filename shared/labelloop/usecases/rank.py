@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
+from uuid import uuid4
 
 from labelloop.candidates import Candidates, worth_a_place
 from labelloop.errors import Retryable
@@ -18,7 +19,7 @@ from labelloop.messages import RankWakeUp
 from labelloop.observability import logger
 from labelloop.pool import Pool
 from labelloop.ports import LabelStudio, ObjectStore, Queue
-from labelloop.project import Project
+from labelloop.project import PUSHER, Project
 from labelloop.usecases.featurise import Featuriser
 from labelloop.usecases.look import Unfinished
 from labelloop.usecases.push import Outcome, push
@@ -26,6 +27,7 @@ from labelloop.usecases.score import Scene, candidates_of, placed
 from labelloop.usecases.serve import Versions
 from labelloop.usecases.trim import trim
 
+_LEASE_S: Final = 240
 _SHARDS_IN_A_PART: Final = 10  # pages of the listing hold 500 tasks
 
 
@@ -112,14 +114,31 @@ def _scene(key: str, version: str, label_studio: LabelStudio, deps: RankDeps) ->
 
 
 def _push(key: str, version: str, pool: Pool, label_studio: LabelStudio, deps: RankDeps) -> Outcome:
+    """Push, unless somebody does: two at once would store all twice.
+
+    Who finds another at work leaves it to them, so they look once more when they have done.
+    """
+    project, me = Project(deps.store, key), uuid4().hex
+    if not project.take_lease(me, deps.clock().timestamp(), _LEASE_S, PUSHER):
+        return Outcome.LEFT_TO_HOLDER
+    try:
+        outcome = _push_alone(key, version, pool, label_studio, deps)
+    finally:
+        project.release_lease(me, PUSHER)
+    if project.active().value.version != version:
+        deps.queue.send(RankWakeUp(key), 0)
+    return outcome
+
+
+def _push_alone(
+    key: str, version: str, pool: Pool, label_studio: LabelStudio, deps: RankDeps
+) -> Outcome:
     scene = _scene(key, version, label_studio, deps)
     parts = [Candidates.from_bytes(body) for body in pool.candidates(version)]
     head = placed(parts, scene, deps.strategy, deps.head, key) if parts else []
     project = Project(deps.store, key)
     outcome = push(project, version, head, label_studio)
-    if outcome is Outcome.SUPERSEDED:
-        deps.queue.send(RankWakeUp(key), 0)
-    else:
+    if outcome is not Outcome.SUPERSEDED:
         leaves = outcome is not Outcome.PUSHED or _keeps_predictions(project, deps)
         pool.set_ranked(version, trimmed=leaves)
         pool.forget_ranks(keep=version)

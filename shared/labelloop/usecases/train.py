@@ -93,7 +93,8 @@ def _ask_for_ranking(project: Project, deps: TrainDeps) -> None:
     if deps.rank_queue is None:
         return
     try:
-        deps.rank_queue.send(RankWakeUp(project.key), 0)
+        version = project.active().value.version
+        deps.rank_queue.send(RankWakeUp(project.key, version=version), 0)
     except Unavailable:
         logger().warning("ranking not asked for", extra={"project": project.key})
 

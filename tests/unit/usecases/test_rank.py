@@ -303,15 +303,31 @@ def test_predictions_that_somebody_deleted_are_pushed_anew_when_asked(
     assert lengths_in_order_served(label_studio, id_, 5) == [1, 2, 3, 5, 7]
 
 
-def test_two_pushes_of_a_version_at_once_leave_each_prediction_once_and_none_missing(
+def test_a_push_that_meets_another_leaves_it_to_that_one(
     deps, activate, label_studio, id_, key, monkeypatch
+):
+    real, met = label_studio.add_predictions, []
+
+    def meanwhile(*args):
+        met.append(rank(RankWakeUp(key, "push", "1-aaaaaaaa"), deps))
+        return real(*args)
+
+    monkeypatch.setattr(label_studio, "add_predictions", meanwhile)
+    run(activate("1-aaaaaaaa"), deps)
+
+    assert met == [Outcome.LEFT_TO_HOLDER]
+    assert label_studio.prediction_counts(id_) == {"1-aaaaaaaa": 5}
+
+
+def test_what_two_pushes_stored_twice_loses_its_repeats(
+    deps, activate, label_studio, id_, key, clock, monkeypatch
 ):
     real = label_studio.add_predictions
 
     def overtaken(*args):
         monkeypatch.setattr(label_studio, "add_predictions", real)
+        clock.sleep(3600)  # the lease has run out, and its holder goes on
         run(RankWakeUp(key, "push", "1-aaaaaaaa"), deps)
-        assert label_studio.project(id_)["model_version"] == "1-aaaaaaaa"
         return real(*args)
 
     monkeypatch.setattr(label_studio, "add_predictions", overtaken)

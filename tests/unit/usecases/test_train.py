@@ -428,7 +428,8 @@ def test_a_new_version_asks_for_a_ranking(deps, add, rank_queue):
     train(SWEEP, deps)
     train(SWEEP, deps)
 
-    assert [wake_up for wake_up, _ in rank_queue.sent] == [RankWakeUp(PROJECT)]
+    version = Project(deps.store, PROJECT).active().value.version
+    assert [wake_up for wake_up, _ in rank_queue.sent] == [RankWakeUp(PROJECT, version=version)]
 
 
 def test_a_ranking_that_cannot_be_asked_for_or_is_not_wanted_stops_no_training(
