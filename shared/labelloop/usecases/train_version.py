@@ -94,6 +94,7 @@ def _card(
         "format": to.format,
         "encoder": to.encoder,
         "sha256": to.sha256,
+        "learnt": to.learnt,
         "dataset": {"seq": pointer.seq, "sha256": pointer.sha256},
         "labels": len(examples.labels),
         "classes": dict(sorted(Counter(examples.labels).items())),
