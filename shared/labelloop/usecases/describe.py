@@ -19,20 +19,27 @@ def describe(key: str, store: ObjectStore) -> dict[str, Any]:
     project = Project(store, key)
     active, pointer = project.active().value, project.dataset_pointer().value
     card = project.card(active.version)
-    told = lines(card["insights"], card["labels"]) if card and "insights" in card else []
     return {
         "project": key,
         "version": active.version,
         "pinned": active.pinned,
         "trained_on": active.dataset_seq,
         "card": card,
-        "told": told,
+        "told": _told(card or {}),
         "refused": _refused(active.version, KeptEvidence(store, key)),
         "dataset": {"seq": pointer.seq} | _counts(project.dataset(pointer)),
         "pending_events": len(project.pending()),
         "quarantined_events": project.quarantined(),
         "options": asdict(project.options().value),
     }
+
+
+def _told(card: dict[str, Any]) -> list[str]:
+    told = lines(card["insights"], card["labels"]) if "insights" in card else []
+    order = card.get("order", {}).get("order", {})
+    if order.get("is_random"):
+        told.append(f"tasks are served in random order: the strategy was {order['reason']}")
+    return told
 
 
 def _refused(version: str, evidence: KeptEvidence) -> dict[str, Any] | None:

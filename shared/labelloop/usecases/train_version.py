@@ -22,6 +22,7 @@ from labelloop.pool import Pool
 from labelloop.ports import ObjectStore, Queue
 from labelloop.project import Project
 from labelloop.recipes.text_choices import Examples, read_label_config
+from labelloop.usecases.choose_order import Arms, choose_order
 from labelloop.usecases.featurise import Featuriser
 from labelloop.usecases.judge_version import Challenger, LoadHead
 from labelloop.usecases.look import look_at_labelled
@@ -64,17 +65,21 @@ def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) ->
             return False
         features = look_at_labelled(examples.texts, kept, deps.featuriser)
         trained = deps.train_head(features, examples.labels)
+        known = project.card(project.active().value.version) or {}
+        arms = Arms(examples, features, deps.train_head, deps.load_head)
+        ordered = choose_order(score, known.get("order", {}), arms, project.key)
     except Unprocessable as exc:
         # A training from scratch on what is left would give no model, so none is served.
         switch(project, to, {"why": str(exc)})
         return True
     version, digest = f"{pointer.seq}-{uuid4().hex[:8]}", sha256(trained.artefact).hexdigest()
-    to = replace(to, version=version, sha256=digest, learnt=learnt)
+    to = replace(to, version=version, sha256=digest, learnt=learnt, score=ordered.strategy)
     sample = sample_pool(Pool(deps.store, project.key), kept, control.data_key, examples.tasks)
     asked = deps.load_head(trained.artefact).predict_proba(sample.features)
     challenger = Challenger(examples, features, trained, control.labels, asked)
     now = deps.clock()
-    card = _card(to, pointer, examples, now) | {"seconds": round(time.monotonic() - started, 3)}
+    spent = {"seconds": round(time.monotonic() - started, 3), "order": ordered.on_card()}
+    card = _card(to, pointer, examples, now) | spent
     gate = Gate(project, KeptEvidence(deps.store, project.key), deps.load_head, now)
     return publish(to, card, challenger, sample, gate)
 
