@@ -17,7 +17,7 @@ from labelloop.usecases.judge_version import LoadHead, codes_of
 
 RANDOM: Final = "random"
 _AGAIN_AFTER: Final = 1.25  # times the labels of the last look: it takes ten small trainings
-_MOST_ROWS: Final = 2_000  # the labels that came first, some 200 of them random
+_MOST_ROWS: Final = 1_000  # the labels that came first, some 100 of them random
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +51,13 @@ class Arms:
 def choose_order(chosen: str, before: dict[str, Any], arms: Arms, salt: str) -> Ordered:
     """Return the order. `before`: off the active version's card, void for another strategy.
 
-    Both arms are trained and asked only when labels have grown since the last look.
+    Both arms are trained and asked only when labels have grown since the last look, and never again
+    once all the labels that count have been looked at.
     """
     known = _read(chosen, before)
     labels = len(arms.examples.labels)
-    if chosen == RANDOM or labels < _AGAIN_AFTER * known.looked_at:
+    is_settled = chosen == RANDOM or known.looked_at >= _MOST_ROWS
+    if is_settled or labels < _AGAIN_AFTER * known.looked_at:
         return known
     rows = np.argsort(np.array(arms.examples.updated_at), kind="stable")[:_MOST_ROWS]
     tasks = np.array(arms.examples.tasks)[rows].tolist()

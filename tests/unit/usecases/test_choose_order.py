@@ -122,3 +122,12 @@ def test_labels_of_one_class_decide_nothing(memory):
 
     assert choose_order("margin", {}, given, SALT).strategy == "margin"
     assert memory.trainings == 0
+
+
+def test_what_a_thousand_labels_decided_stays(memory):
+    found = choose_order("margin", {}, arms(memory, 1_000, strategy_sees_all=False), SALT)
+    memory.trainings = 0
+
+    later = choose_order("margin", found.on_card(), arms(memory, 3_000, True), SALT)
+
+    assert (later, memory.trainings) == (found, 0)
