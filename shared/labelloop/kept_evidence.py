@@ -120,6 +120,12 @@ class KeptEvidence:
         else:
             self._store.create(key, body)
 
+    def forget_refusal(self, champion: str) -> None:
+        """Forget a refusal by this version: the labels are again those that it learnt."""
+        known = self.refusal(champion)
+        if known.value != Refusal():
+            self.set_refusal(known, Refusal())
+
     def _key(self, version: str, name: str) -> str:
         return f"{self._root}models/{version}/{name}"
 

@@ -11,7 +11,7 @@ from labelloop.domain.fallback import LEAST_ROWS, Fold, Order, decide, folds
 from labelloop.domain.features import Features
 from labelloop.domain.random_share import is_random
 from labelloop.domain.training import Trained
-from labelloop.errors import Unprocessable
+from labelloop.errors import BadModel, Unprocessable
 from labelloop.recipes.text_choices import Examples
 from labelloop.usecases.judge_version import LoadHead, codes_of
 
@@ -85,7 +85,7 @@ def _asked(fold: Fold, rows: Ints, arms: Arms) -> tuple[Floats, Floats, Ints] | 
     try:
         strategy = _answers(rows[fold.strategy], asked, classes, arms)
         random = _answers(rows[fold.random], asked, classes, arms)
-    except Unprocessable:
+    except (Unprocessable, BadModel):
         return None
     return strategy, random, codes_of([arms.examples.labels[row] for row in asked], classes)
 

@@ -89,7 +89,7 @@ def _text(now: datetime) -> str:
     return now.isoformat(timespec="microseconds")
 
 
-def advance(project: Project, to: ActivePointer) -> bool:
+def advance(project: Project, evidence: KeptEvidence, to: ActivePointer) -> bool:
     """Say whether the active version has learnt just this; if so, mark the dataset as learnt.
 
     Much changes a dataset and no example: a skip, the project's settings, a ground-truth toggle. A
@@ -99,6 +99,7 @@ def advance(project: Project, to: ActivePointer) -> bool:
     known = after.value
     if (known.learnt, known.format, known.encoder) != (to.learnt, FORMAT, to.encoder):
         return False
+    evidence.forget_refusal(known.version)
     project.advance(after, _up_to(known, to))
     return True
 

@@ -56,12 +56,13 @@ def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) ->
         UNTRAINED, pointer.seq, FORMAT, encoder=encoder, score=score, revision=options.revision
     )
     kept = KeptFeatures(deps.store, project.key, encoder)
+    evidence = KeptEvidence(deps.store, project.key)
     try:
         control = read_label_config(dataset.label_config or "")
         examples = control.examples(dataset)
         _check_enough(examples.labels, deps.min_labels)
         learnt = sha256(canonical([examples.texts, examples.labels, score]).encode()).hexdigest()
-        if advance(project, replace(to, learnt=learnt)):
+        if advance(project, evidence, replace(to, learnt=learnt)):
             return False
         features = look_at_labelled(examples.texts, kept, deps.featuriser)
         trained = deps.train_head(features, examples.labels)
@@ -80,7 +81,7 @@ def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) ->
     now = deps.clock()
     spent = {"seconds": round(time.monotonic() - started, 3), "order": ordered.on_card()}
     card = _card(to, pointer, examples, now) | spent
-    gate = Gate(project, KeptEvidence(deps.store, project.key), deps.load_head, now)
+    gate = Gate(project, evidence, deps.load_head, now)
     return publish(to, card, challenger, sample, gate)
 
 

@@ -7,6 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from labelloop.adapters.onnx_head import OnnxHead
+from labelloop.adapters.sklearn_head import train_head
 from labelloop.domain.policy import Patience
 from labelloop.domain.training import Trained
 from labelloop.errors import BadModel, Unavailable
@@ -23,7 +25,17 @@ from labelloop.usecases.featurise import Featuriser
 from labelloop.usecases.look import look_at_shard
 from labelloop.usecases.pin import PinDeps, pin
 from labelloop.usecases.train import Outcome, TrainDeps, train
-from tests.builders import LABELS, PROJECT, created, deleted, event, label_config, task
+from tests.builders import (
+    LABELS,
+    PROJECT,
+    annotation,
+    created,
+    deleted,
+    event,
+    label_config,
+    reviews,
+    task,
+)
 from tests.fakes import lengths_of
 
 SWEEP = WakeUp(PROJECT, "sweep")
@@ -175,6 +187,23 @@ def test_a_day_of_swapped_labels_is_not_served_and_the_reason_is_told(
     assert len(rank_queue) == 0
 
 
+@pytest.mark.parametrize("swapped", [False, True])
+def test_the_real_model_is_judged_as_well(deps, project, swapped):
+    real = replace(deps, train_head=train_head, load_head=OnnxHead)
+    day = reviews(120, first=61)
+    if swapped:
+        day = [
+            replace(one, annotations=(annotation(i, LABELS[1 - i % 2]),))
+            for i, one in enumerate(day, start=61)
+        ]
+    for number, events in enumerate([reviews(60), day]):
+        for place, one in enumerate(events):
+            project.add_event(f"{number}-{place:04d}", one)
+        outcome = train(SWEEP, real)
+
+    assert outcome is (Outcome.UP_TO_DATE if swapped else Outcome.SWITCHED)
+
+
 def test_a_refused_version_is_not_trained_again_until_labels_change(learn, project, trainer, deps):
     learn(*labels(1, 60))
     learn(*labels(61, 120, day=1, swapped=True))
@@ -192,7 +221,9 @@ def test_corrected_labels_make_a_version_that_is_served(learn, refusal):
     assert refusal() == Refusal()
 
 
-def test_labels_taken_back_leave_the_active_version_and_train_nothing(learn, project, trainer):
+def test_labels_taken_back_leave_the_active_version_and_train_nothing(
+    learn, project, trainer, refusal
+):
     learn(*labels(1, 60))
     version = project.active().value.version
     learn(*labels(61, 120, day=1, swapped=True))
@@ -200,6 +231,7 @@ def test_labels_taken_back_leave_the_active_version_and_train_nothing(learn, pro
 
     assert project.active().value.version == version
     assert trainer.trainings == 2
+    assert refusal() == Refusal()
 
 
 def test_people_who_go_on_as_in_the_refused_version_are_believed(learn, project, refusal):
