@@ -23,6 +23,7 @@ EDGES = (
     "pool",
     "kept_features",
     "kept_evidence",
+    "candidates",
     "observability",
 )
 MAY_IMPORT = {

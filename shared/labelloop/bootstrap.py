@@ -108,8 +108,8 @@ def train_deps() -> "TrainDeps":
     patience = Patience(chosen.quiet_s, chosen.max_wait_s, chosen.retrain_after)
     ranks = rank_queue() if chosen.label_studio_url else None
     head = partial(train_head, encoder=featuriser().encoder)
-    least, score = chosen.min_labels, chosen.score
-    return TrainDeps(store(), ranks, featuriser(), head, OnnxHead, patience, least, score)
+    least, strategy = chosen.min_labels, chosen.strategy
+    return TrainDeps(store(), ranks, featuriser(), head, OnnxHead, patience, least, strategy)
 
 
 @cache
@@ -124,6 +124,7 @@ def rank_deps() -> "RankDeps":
         versions,
         featuriser,
         label_studio,
+        chosen.strategy,
         chosen.rank_head,
         chosen.superseded_predictions == "keep",
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any
 
-from labelloop.domain.options import SCORE_NAMES
+from labelloop.domain.options import STRATEGY_NAMES
 from labelloop.errors import BadSettings
 
 
@@ -36,7 +36,7 @@ class Settings:
     superseded_predictions: str = _setting(
         "SUPERSEDED_PREDICTIONS", "delete", among=("delete", "keep")
     )
-    score: str = _setting("SCORE", "margin", among=SCORE_NAMES)
+    strategy: str = _setting("STRATEGY", STRATEGY_NAMES[0], among=STRATEGY_NAMES)
     encoder: str = _setting("ENCODER", "minilm", matching=r"^[a-z0-9][a-z0-9._-]{0,63}$")
 
     @classmethod

@@ -38,7 +38,7 @@ class ActivePointer:
     pinned: bool = False  # nothing but a person switches a pinned project
     previous_version: str = UNTRAINED
     previous_sha256: str = ""
-    score: str = ""  # names the score that the version orders tasks by
+    strategy: str = ""  # names how the version orders tasks
     revision: int = 0  # of the options that it was made with
 
     @property

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, Field, ValidationError
 
+from labelloop.domain.options import STRATEGY_NAMES
 from labelloop.errors import Unprocessable
 
 
@@ -51,7 +52,7 @@ class ActivateRequest(ProjectRequest):
 class OptionsRequest(ProjectRequest):
     """Options to choose; null takes a choice back, and what is left out stays."""
 
-    score: str | None = Field(None, description="margin, entropy or least_confidence")
+    strategy: str | None = Field(None, description=f"one of {', '.join(STRATEGY_NAMES)}")
     delete_predictions: bool | None = Field(
         None, description="whether older versions' predictions are deleted in Label Studio"
     )
@@ -99,7 +100,7 @@ class ProjectsAnswer(BaseModel):
 class OptionsAnswer(BaseModel):
     """What is chosen for a project; null = as the stack is set."""
 
-    score: str | None
+    strategy: str | None
     delete_predictions: bool | None
 
 

@@ -18,9 +18,9 @@ def test_what_is_not_set_has_a_default():
 
 
 def test_what_is_set_is_taken():
-    chosen = Settings.read(REQUIRED | {"QUIET_SECONDS": " 0 ", "SCORE": "entropy"})
+    chosen = Settings.read(REQUIRED | {"QUIET_SECONDS": " 0 ", "STRATEGY": "entropy"})
 
-    assert (chosen.quiet_s, chosen.score) == (0, "entropy")
+    assert (chosen.quiet_s, chosen.strategy) == (0, "entropy")
 
 
 @pytest.mark.parametrize("variable", REQUIRED)
@@ -35,7 +35,7 @@ def test_a_missing_setting_is_named(variable):
         ("QUIET_SECONDS", "-1"),
         ("QUIET_SECONDS", "901"),
         ("MIN_LABELS", "many"),
-        ("SCORE", "best"),
+        ("STRATEGY", "best"),
         ("ENCODER", "../x"),
     ],
 )

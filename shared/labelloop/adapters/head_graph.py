@@ -8,7 +8,7 @@ from skl2onnx import convert_sklearn, update_registered_converter
 from skl2onnx.algebra import onnx_ops as ops
 from skl2onnx.common.data_types import FloatTensorType, Int64TensorType
 
-from labelloop.adapters.two_heads import TwoHeads
+from labelloop.adapters.two_heads import LEAST, NEARNESS, SMOOTHING, TwoHeads
 
 _OPSET: Final = 18
 
@@ -42,8 +42,20 @@ def _convert(scope: Any, operator: Any, container: Any) -> None:
     for vector in vectors:
         scores = _op(ops.OnnxMatMul, vector, model.coefficients_["vector"])
         logits = _op(ops.OnnxAdd, logits, scores)
+    if len(model.landmarks_):
+        logits = _smoothed(model, logits, *vectors)
     softmax = _op(ops.OnnxSoftmax, logits, axis=1, output_names=operator.outputs)
     softmax.add_to(scope, container)
+
+
+def _smoothed(model: TwoHeads, logits: Any, vectors: Any) -> Any:
+    """Return log-probabilities mixed with those around, as TwoHeads.predict_proba has them."""
+    near = np.ascontiguousarray(NEARNESS * model.landmarks_.T)
+    shares = _op(ops.OnnxSoftmax, _op(ops.OnnxMatMul, vectors, near), axis=1)
+    around = _op(ops.OnnxMatMul, shares, model.opinions_)
+    others = _op(ops.OnnxLog, _op(ops.OnnxMax, around, _floats([LEAST])))
+    own = _op(ops.OnnxMul, _op(ops.OnnxLogSoftmax, logits, axis=1), _floats([1 - SMOOTHING]))
+    return _op(ops.OnnxAdd, own, _op(ops.OnnxMul, others, _floats([SMOOTHING])))
 
 
 def _bag_scores(model: TwoHeads, ids: Any, counts: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from labelloop.errors import Denied, NotFound, Rejected, Unavailable
 
 Json = dict[str, Any]
+_LOCKED: Final = b"database is locked"  # SQLite, while another request writes
 _BUSY: Final = frozenset({429, 502, 503, 504})
 
 
@@ -24,6 +25,8 @@ def judge(what: str, status: int, headers: Mapping[str, str], content: bytes) ->
     if status in _BUSY:
         pause_s = _seconds(headers.get("Retry-After"))
         raise Passing(f"answered {status}", delivered=status != 429, pause_s=pause_s)
+    if status >= 500 and _LOCKED in content:
+        raise Passing("its database was locked", delivered=False)  # and what was begun undone
     if status >= 500:
         raise Unavailable(f"{what}: Label Studio answered {status}")
     if status in (401, 403):

@@ -16,6 +16,7 @@ from labelloop.recipes.terms import IDS
 METADATA: Final = "labelloop"  # the key of the graph's metadata that holds format, terms, classes
 # What one call of the graph may gather, in floats (32 MB): padding times classes stays bounded.
 _MOST_FLOATS: Final = 8_000_000
+_MOST_ROWS: Final = 2_000
 _PROBED_TERMS: Final = 50
 
 
@@ -59,6 +60,18 @@ class OnnxHead:
             rows[batch] = self._session.run(None, feed)[0]
         return rows
 
+    def committee(self, features: Features) -> NDArray[np.float32] | None:
+        """Return what the bag alone and the vector alone say, shape (2, texts, classes).
+
+        None for a model of bags only, which has nobody to disagree with.
+        """
+        if not self.dimensions:
+            return None
+        no_vectors = np.zeros((len(features), self.dimensions), np.float32)
+        no_bags = Bags.of([(np.empty(0, np.uint32), np.empty(0, np.float32))] * len(features))
+        members = Features(features.bags, no_vectors), Features(no_bags, features.vectors)
+        return np.stack([self.predict_proba(member) for member in members])
+
     def _known(self, bags: Bags) -> Bags:
         """Return the bags with the model's own numbers of the terms that it knows, 1 and up."""
         places = np.searchsorted(self._terms, bags.ids).clip(max=max(0, len(self._terms) - 1))
@@ -79,7 +92,8 @@ class OnnxHead:
         first = 0
         for place, index in enumerate(order):
             longest = max(1, int(lengths[index]))  # sorted: the newest is the longest
-            if place > first and (place + 1 - first) * longest * width > _MOST_FLOATS:
+            rows = place + 1 - first
+            if rows > 1 and (rows > _MOST_ROWS or rows * longest * width > _MOST_FLOATS):
                 yield order[first:place]
                 first = place
         if first < len(order):

@@ -11,7 +11,7 @@ from scipy.sparse import csr_matrix
 
 from labelloop.adapters.head_graph import graph_of
 from labelloop.adapters.onnx_head import METADATA, OnnxHead
-from labelloop.adapters.two_heads import TwoHeads
+from labelloop.adapters.two_heads import Rows, TwoHeads
 from labelloop.domain.features import Bags, Features
 from labelloop.domain.training import Trained
 from labelloop.errors import BadModel, Unprocessable
@@ -23,16 +23,25 @@ TOLERANCE: Final = 1e-5  # between scikit-learn's probabilities and the graph's
 _CHECKED_TEXTS: Final = 100
 
 
-def train_head(features: Features, labels: Sequence[str], encoder: str = "") -> Trained:
+def train_head(
+    features: Features,
+    labels: Sequence[str],
+    encoder: str = "",
+    landmarks: Features | None = None,
+) -> Trained:
     """Return a model of two classes or more; BadModel if its graph differs. Deterministic.
 
-    `encoder` names what the vectors come from: a model is of no use to another's vectors. The
-    artefact is loaded by the predictor's own code, and must give scikit-learn's answers.
+    `encoder` names what the vectors come from: a model is of no use to another's vectors.
+    `landmarks` are some hundred tasks of the pool, drawn at random, that the answers are smoothed
+    over; they need vectors. The artefact is loaded by the predictor's own code, and must give
+    scikit-learn's answers.
     """
     terms = frequent_terms(features.bags, min(MOST_TERMS, _MOST_COEFFICIENTS // len(set(labels))))
     if not len(terms) and features.vectors is None:
         raise Unprocessable("the labelled texts hold no words")
-    model = TwoHeads().fit((counts_of(features.bags, terms), features.vectors), labels)
+    model = TwoHeads().fit(_rows(features, terms), labels)
+    if landmarks is not None and len(landmarks) and "vector" in model.inputs_:
+        model.smooth_over(_rows(landmarks, terms))
     artefact = _artefact(model, terms, encoder)
     difference = _difference(model, terms, artefact, features)
     if difference > TOLERANCE:
@@ -42,6 +51,7 @@ def train_head(features: Features, labels: Sequence[str], encoder: str = "") -> 
         "terms": len(terms),
         "balance": model.balance_,
         "sharpness": dict(zip(model.inputs_, model.sharpness_.round(3).tolist(), strict=True)),
+        "landmarks": len(model.landmarks_),
         "largest_difference": difference,
     }
     return Trained(artefact, facts, [str(name) for name in model.classes_], model.out_of_fold_)
@@ -49,19 +59,26 @@ def train_head(features: Features, labels: Sequence[str], encoder: str = "") -> 
 
 def frequent_terms(bags: Bags, most: int) -> NDArray[np.uint32]:
     """Return the ids of the terms that most texts hold, ascending; ties by id."""
-    found, texts = np.unique(bags.ids, return_counts=True)
-    kept = np.argsort(-texts, kind="stable")[:most]
-    return np.sort(found[kept])
+    texts = np.bincount(bags.ids)
+    found = np.flatnonzero(texts)
+    kept = np.argsort(-texts[found], kind="stable")[:most]
+    return np.sort(found[kept]).astype(np.uint32)
 
 
 def counts_of(bags: Bags, terms: NDArray[np.uint32]) -> csr_matrix:
     """Return the counts of the terms, shape (texts, terms); other terms are left out."""
     width = max(1, len(terms))  # a model of texts without words still has a bag, always empty
-    places = np.searchsorted(terms, bags.ids).clip(max=width - 1)
-    known = terms[places] == bags.ids if len(terms) else np.zeros(len(bags.ids), bool)
+    places = np.full(1 + max(bags.ids.max(initial=0), terms.max(initial=0)), -1, np.int32)
+    places[terms] = np.arange(len(terms))
+    columns = places[bags.ids]
+    known = columns >= 0
     starts = np.concatenate([[0], np.cumsum(known)])[bags.starts]
     shape = (len(bags), width)
-    return csr_matrix((bags.counts[known], places[known], starts), shape=shape)
+    return csr_matrix((bags.counts[known], columns[known], starts), shape=shape)
+
+
+def _rows(features: Features, terms: NDArray[np.uint32]) -> Rows:
+    return counts_of(features.bags, terms), features.vectors
 
 
 def _artefact(model: TwoHeads, terms: NDArray[np.uint32], encoder: str) -> bytes:
@@ -78,5 +95,5 @@ def _artefact(model: TwoHeads, terms: NDArray[np.uint32], encoder: str) -> bytes
 
 def _difference(model: TwoHeads, terms: Any, artefact: bytes, features: Features) -> float:
     probes = features.take(range(min(len(features), _CHECKED_TEXTS)))
-    expected = model.predict_proba((counts_of(probes.bags, terms), probes.vectors))
+    expected = model.predict_proba(_rows(probes, terms))
     return float(np.abs(expected - OnnxHead(artefact).predict_proba(probes)).max())

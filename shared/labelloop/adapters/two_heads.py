@@ -15,10 +15,15 @@ from scipy.special import log_softmax, softmax
 from sklearn.base import BaseEstimator
 from sklearn.feature_extraction.text import TfidfTransformer
 
-from labelloop.adapters.ridge import Floats, Scorer, fit
+from labelloop.adapters.ridge import Codes, Floats, Goal, Ridge, Scorer
+
+type Rows = tuple[Any, Floats | None]  # counts, sparse, shape (texts, terms); vectors or None
 
 PENALTIES: Final = {"bag": 0.3, "vector": 1.0}
 BALANCES: Final = (1.0, 0.5, 0.0)  # of class weights: equal shares, half way, as labelled
+NEARNESS: Final = 25.0  # of a landmark by cosine: at 0.1 less alike it weighs a twelfth
+SMOOTHING: Final = 0.3  # the landmarks' share in the pooled answer
+LEAST: Final = 1e-6  # of a probability before its logarithm
 _PRIOR_SHARPNESS: Final = 6.0  # a and b before anything is known
 _MOST_TO_CHOOSE: Final = 600  # examples: more don't change the choice of the balance
 _BOUNDS: Final = (-3.0, 5.0)  # of log a and log b
@@ -27,49 +32,67 @@ _BOUNDS: Final = (-3.0, 5.0)  # of log a and log b
 class TwoHeads(BaseEstimator):  # type: ignore[misc]
     """TF-IDF and ridge regression on counts, ridge regression on vectors, pooled and calibrated."""
 
-    def fit(self, rows: tuple[Any, Floats | None], labels: Sequence[str]) -> "TwoHeads":
-        """Learn from a sparse matrix of counts, shape (texts, terms), and vectors or None."""
+    def fit(self, rows: Rows, labels: Sequence[str]) -> "TwoHeads":
+        """Learn from examples and their labels."""
         counts, vectors = rows
         self.tfidf_ = TfidfTransformer(sublinear_tf=True).fit(counts)
         self.classes_, codes = np.unique(np.asarray(labels), return_inverse=True)
         self.inputs_ = ["bag"] if vectors is None else ["bag", "vector"]
-        seen = self._seen(counts, vectors)
+        seen = {name: self._seen(counts, vectors)[name] for name in self.inputs_}
         some = _spread(codes, _MOST_TO_CHOOSE)
-        part = {name: seen[name][some] for name in self.inputs_}
+        part = {name: Ridge(rows[some]) for name, rows in seen.items()}
         losses = [self._pooled(part, codes[some], balance)[2] for balance in BALANCES]
         self.balance_ = BALANCES[int(np.argmin(losses))]
-        heads, self.sharpness_, self.loss_ = self._pooled(seen, codes, self.balance_)
+        every = {name: Ridge(rows) for name, rows in seen.items()}
+        heads, self.sharpness_, self.loss_ = self._pooled(every, codes, self.balance_)
         scores = sum(a * head.out_of_fold for a, head in zip(self.sharpness_, heads, strict=True))
         self.out_of_fold_ = softmax(scores, axis=1).astype(np.float32)
         self.out_of_fold_[np.bincount(codes)[codes] == 1] = np.nan
         pairs = list(zip(self.inputs_, self.sharpness_, heads, strict=True))
         self.coefficients_ = {name: _floats(a * head.coefficients) for name, a, head in pairs}
         self.intercepts_ = _floats(sum(a * head.intercepts for _, a, head in pairs))
+        self.landmarks_ = np.empty((0, 0), np.float32)
         return self
 
-    def predict_proba(self, rows: tuple[Any, Floats | None]) -> NDArray[np.float32]:
+    def smooth_over(self, rows: Rows) -> None:
+        """Let what is said of unlabelled texts weigh in on what is said of their neighbours.
+
+        A step of label propagation (Zhu and Ghahramani 2002): what the bag knows of a text reaches
+        texts that mean the same in other words.
+        """
+        self.landmarks_ = _floats(rows[1])
+        self.opinions_ = _floats(softmax(self._logits(rows), axis=1))
+
+    def predict_proba(self, rows: Rows) -> NDArray[np.float32]:
         """Return probabilities, shape (texts, classes)."""
-        seen = self._seen(*rows)
-        logits = sum(seen[name] @ self.coefficients_[name] for name in self.inputs_)
-        probabilities: NDArray[np.float32] = softmax(logits + self.intercepts_, axis=1)
+        log_p = log_softmax(self._logits(rows), axis=1)
+        if len(self.landmarks_):
+            likeness = _floats(rows[1]) @ self.landmarks_.T
+            around = softmax(NEARNESS * likeness, axis=1) @ self.opinions_
+            log_p = (1 - SMOOTHING) * log_p + SMOOTHING * np.log(np.maximum(around, LEAST))
+        probabilities: NDArray[np.float32] = softmax(log_p, axis=1)
         return probabilities
+
+    def _logits(self, rows: Rows) -> Floats:
+        seen = self._seen(*rows)
+        logits: Floats = sum(seen[name] @ self.coefficients_[name] for name in self.inputs_)
+        return logits + self.intercepts_
 
     def _seen(self, counts: Any, vectors: Floats | None) -> dict[str, Any]:
         return {"bag": self.tfidf_.transform(counts), "vector": vectors}
 
     def _pooled(
-        self, seen: dict[str, Any], codes: NDArray[np.integer], balance: float
+        self, seen: dict[str, Ridge], codes: Codes, balance: float
     ) -> tuple[list[Scorer], Floats, float]:
         """Return a scorer for each input, their sharpness, and the loss out of fold."""
-        targets = np.eye(len(self.classes_))[codes]
-        weights = _class_weights(codes, balance)
-        heads = [fit(seen[name], targets, weights, PENALTIES[name]) for name in self.inputs_]
+        goal = Goal(codes, len(self.classes_), balance)
+        heads = [seen[name].fit(goal, PENALTIES[name]) for name in self.inputs_]
         known = np.bincount(codes)[codes] > 1
         scores = np.stack([head.out_of_fold[known] for head in heads])
         return heads, *_sharpness(scores, codes[known])
 
 
-def _sharpness(scores: Floats, codes: NDArray[np.integer]) -> tuple[Floats, float]:
+def _sharpness(scores: Floats, codes: Codes) -> tuple[Floats, float]:
     """Return what to multiply each head's scores by, and the mean log-loss that is left.
 
     Shrunk towards the prior, as by one example: with a handful of labels anything fits.
@@ -90,12 +113,7 @@ def _sharpness(scores: Floats, codes: NDArray[np.integer]) -> tuple[Floats, floa
     return np.exp(found.x), float(found.fun) / max(1, len(codes))
 
 
-def _class_weights(codes: NDArray[np.integer], balance: float) -> Floats:
-    weights = (1.0 / np.bincount(codes)[codes]) ** balance
-    return np.asarray(weights * (len(codes) / weights.sum()))
-
-
-def _spread(codes: NDArray[np.integer], most: int) -> NDArray[np.integer]:
+def _spread(codes: Codes, most: int) -> Codes:
     """Return up to so many rows, each class by its share."""
     by_class = np.argsort(codes, kind="stable")
     if len(codes) <= most:

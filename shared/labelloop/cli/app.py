@@ -125,7 +125,7 @@ def _unpin(session: Session, report: Report) -> None:
 def _options(
     session: Session,
     report: Report,
-    score: Annotated[str | None, typer.Option(help="how sureness is measured")] = None,
+    strategy: Annotated[str | None, typer.Option(help="which tasks come first")] = None,
     deletes: Annotated[
         bool | None,
         typer.Option(
@@ -135,7 +135,7 @@ def _options(
     resets: Annotated[bool, typer.Option("--reset", help="as the stack is set")] = False,
 ) -> None:
     """Show what is chosen for a project, or choose."""
-    given = {"score": score, "delete_predictions": deletes}
+    given = {"strategy": strategy, "delete_predictions": deletes}
     chosen = {name: value for name, value in given.items() if resets or value is not None}
     versions.choose_options(session, report, chosen)
 

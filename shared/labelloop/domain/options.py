@@ -3,7 +3,19 @@
 from dataclasses import dataclass
 from typing import Final
 
-SCORE_NAMES: Final = ("margin", "entropy", "least_confidence")  # of the functions in selection
+# Of the functions in `strategies`, the default first. Here, because light functions have no numpy.
+STRATEGY_NAMES: Final = (
+    "typical_then_margin",
+    "margin_clusters",
+    "margin",
+    "entropy",
+    "least_confidence",
+    "typical",
+    "core_set",
+    "badge",
+    "committee",
+    "random",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +25,6 @@ class Options:
     `revision` counts the choices that make another version: the order is part of what a version is.
     """
 
-    score: str | None = None
+    strategy: str | None = None
     delete_predictions: bool | None = None
     revision: int = 0

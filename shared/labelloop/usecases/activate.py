@@ -56,7 +56,7 @@ def activate(key: str, version: str, deps: ActivateDeps) -> bool:
             sha256=card["sha256"],
             # An older version is chosen over what was learnt since; that stays learnt.
             learnt=card.get("learnt", "") if card["dataset"]["seq"] == seq else active.learnt,
-            score=card.get("score", active.score),
+            strategy=card.get("strategy", active.strategy),
             previous_version=active.version,
             previous_sha256=active.sha256,
         )

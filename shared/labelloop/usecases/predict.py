@@ -2,13 +2,13 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 
-from labelloop.domain.selection import LABEL_FIRST, LABEL_LAST, SCORES, Floats
+from labelloop.domain.selection import LABEL_FIRST, LABEL_LAST, Floats, place_of
 from labelloop.errors import TooLarge, Unprocessable
 from labelloop.ports import Head
 from labelloop.recipes.terms import MOST_CHARACTERS
@@ -40,13 +40,14 @@ class Question:
     labels: list[str]
     columns: list[int]
 
-    def predictions(self, probabilities: Floats, score: str) -> list[Prediction]:
-        """Return a prediction for each row of probabilities, shape (texts, classes)."""
-        shares = _renormalised(probabilities[:, self.columns])
-        scores = SCORES[score](shares)
-        return [
-            _prediction(self.control, self.labels, *row) for row in zip(shares, scores, strict=True)
-        ]
+    def shares(self, probabilities: Floats) -> Floats:
+        """Return the probabilities of the labels that are offered, shape (texts, labels)."""
+        return _renormalised(probabilities[:, self.columns])
+
+    def predictions(self, shares: Floats, scores: Iterable[float]) -> list[Prediction]:
+        """Return a prediction for each row of shares, shape (texts, labels)."""
+        rows = zip(shares, scores, strict=True)
+        return [_prediction(self.control, self.labels, row, score) for row, score in rows]
 
 
 def question(label_config: str, served: Served) -> Question | None:
@@ -80,7 +81,8 @@ def predict(
     data = (task.get("data") if isinstance(task, Mapping) else None for task in tasks)
     texts = [asked.control.text_of(one) for one in data]
     readable = [text for text in texts if text is not None]
-    rows = iter(asked.predictions(_run(served.head, featuriser, readable, clock), served.score))
+    shares = asked.shares(_run(served.head, featuriser, readable, clock))
+    rows = iter(asked.predictions(shares, place_of(served.strategy, shares)))
     return [Prediction([], LABEL_LAST) if text is None else next(rows) for text in texts]
 
 

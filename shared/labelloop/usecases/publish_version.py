@@ -53,7 +53,7 @@ def publish(
     before = champion.kept if isinstance(champion, Champion) else None
     known = gate.project.card(active.version) if before else None
     told, look = tell_version(
-        challenger, sample, before, known or {}, to.score != "random", gate.project.key
+        challenger, sample, before, known or {}, to.strategy != "random", gate.project.key
     )
     gate.evidence.keep(to.version, challenger.kept(look), doubts_of(challenger))
     card = card | challenger.trained.facts | {"gate": asdict(verdict), "insights": told}

@@ -5,7 +5,9 @@ The order of the steps is what keeps the project served: predictions first, then
 a version with predictions; run again, it goes on where it stopped.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import StrEnum
 from itertools import batched
 from typing import Any, Final
@@ -18,6 +20,7 @@ from labelloop.ports import LabelStudio
 from labelloop.project import Project
 
 _PREDICTIONS_AT_ONCE: Final = 250
+_AHEAD: Final = 1e-6  # less than a place in the longest queue
 _ORDERED, _DEFAULT_ORDER = "Uncertainty sampling", "Sequential sampling"
 
 
@@ -25,7 +28,6 @@ class Outcome(StrEnum):
     """What a step of ranking led to."""
 
     UNCONNECTED = "no Label Studio is named, or no token stored"
-    NO_MODEL = "no model to rank by"
     SUPERSEDED = "a newer version is active"
     PLANNED = "parts planned"
     SCORED = "part scored"
@@ -53,14 +55,11 @@ def push(
     known = label_studio.project(id_)
     if key_of(known) != project.key:
         raise NotFound(f"project {id_} of Label Studio is another one by now")
-    if known.get("model_version") == version:
-        _add_missing(id_, version, head, label_studio)
-    else:
-        if not _add_predictions(id_, version, head, label_studio):
-            return Outcome.REFUSED
-        if project.active().value.version != version:
-            label_studio.delete_predictions(id_, version)
-            return Outcome.SUPERSEDED
+    if not _complete(id_, version, head, label_studio):
+        return Outcome.REFUSED
+    if project.active().value.version != version:
+        return Outcome.SUPERSEDED
+    if known.get("model_version") != version:
         label_studio.change_project(id_, model_version=version)
     _order_by_score_once(project, id_, known, label_studio)
     # Somebody may have pushed a newer version between our last look and our switch.
@@ -68,32 +67,30 @@ def push(
     return Outcome.PUSHED if is_active else Outcome.SUPERSEDED
 
 
-def _add_missing(id_: int, version: str, head: Sequence[Ranked], label_studio: LabelStudio) -> None:
-    """Add what the version that is shown lacks: tasks came since, or somebody deleted some."""
-    found = label_studio.predictions(id_)
-    there = {one["task"] for one in found if one["model_version"] == version}
-    _add(id_, version, [one for one in head if one.task not in there], label_studio)
+def _complete(id_: int, version: str, head: Sequence[Ranked], label_studio: LabelStudio) -> int:
+    """Add what a version lacks of a head; return how many of it stand there.
 
-
-def _add_predictions(
-    id_: int, version: str, head: Sequence[Ranked], label_studio: LabelStudio
-) -> int:
-    """Store the predictions once; return how many stand there.
-
-    Label Studio leaves out what it can't use without a word, and stores repeats as duplicates: a
-    version that a killed push left half stored is deleted first.
+    A killed push, tasks that came later or somebody's deleting leave gaps. Nothing of the version
+    is deleted to begin anew: it may be shown, or another push be at work on it. What two of them
+    stored twice loses its repeats.
     """
-    if label_studio.prediction_counts(id_).get(version):
-        label_studio.delete_predictions(id_, version)
+    standing = _standing(id_, version, label_studio)
+    # A place ahead of the task that had it in the order before.
+    lead = _AHEAD if standing else 0.0
+    missing = [replace(o, score=o.score - lead) for o in head if o.task not in standing]
     try:
-        taken = _add(id_, version, head, label_studio)
+        _add(id_, version, missing, label_studio)
     except (Denied, NotFound):
         raise
     except Rejected:  # one deleted task, of which no event told, makes it refuse a whole batch
-        label_studio.delete_predictions(id_, version)
         there = {task["id"] for page in label_studio.tasks(id_) for task in page}
         head = [one for one in head if one.task in there]
-        taken = _add(id_, version, head, label_studio)
+        there -= _standing(id_, version, label_studio).keys()
+        _add(id_, version, [one for one in missing if one.task in there], label_studio)
+    standing = _standing(id_, version, label_studio)
+    for repeat in (row for rows in standing.values() for row in sorted(rows)[1:]):
+        label_studio.delete_prediction(repeat)
+    taken = sum(one.task in standing for one in head)
     if taken < len(head):
         facts = {"project": id_, "version": version, "sent": len(head), "taken": taken}
         logger().error("predictions refused", extra=facts)
@@ -101,10 +98,19 @@ def _add_predictions(
     return taken
 
 
-def _add(id_: int, version: str, head: Sequence[Ranked], label_studio: LabelStudio) -> int:
-    batches = batched(head, _PREDICTIONS_AT_ONCE, strict=False)
-    sent = ([_prediction(one, version) for one in batch] for batch in batches)
-    return sum(label_studio.add_predictions(id_, batch) for batch in sent)
+def _standing(id_: int, version: str, label_studio: LabelStudio) -> dict[int, list[int]]:
+    """Return a version's predictions by task."""
+    standing: dict[int, list[int]] = defaultdict(list)
+    for one in label_studio.predictions(id_):
+        if one["model_version"] == version:
+            standing[one["task"]].append(one["id"])
+    return standing
+
+
+def _add(id_: int, version: str, head: Sequence[Ranked], label_studio: LabelStudio) -> None:
+    """Store predictions. Label Studio leaves out what it can't use without a word."""
+    for batch in batched(head, _PREDICTIONS_AT_ONCE, strict=False):
+        label_studio.add_predictions(id_, [_prediction(one, version) for one in batch])
 
 
 def _prediction(one: Ranked, version: str) -> dict[str, Any]:

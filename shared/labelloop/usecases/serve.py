@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Final
 
-from labelloop.domain.options import SCORE_NAMES
+from labelloop.domain.options import STRATEGY_NAMES
 from labelloop.errors import BadModel, Unavailable
 from labelloop.labelstudio import UNTRAINED
 from labelloop.observability import count, logger
@@ -27,7 +27,7 @@ class Served:
 
     version: str
     head: Head | None
-    score: str = SCORE_NAMES[0]  # names the one that the version orders tasks by
+    strategy: str = STRATEGY_NAMES[0]  # names how the version orders tasks
 
     @property
     def classes(self) -> Sequence[str]:
@@ -114,8 +114,8 @@ class Versions:
         head = self._load_head(artefact)
         if head.encoder not in ("", self._encoder):
             raise BadModel(f"the model was trained on vectors of {head.encoder}")
-        score = pointer.score if pointer.score in SCORE_NAMES else SCORE_NAMES[0]
-        return Served(pointer.version, head, score)
+        known = pointer.strategy in STRATEGY_NAMES
+        return Served(pointer.version, head, pointer.strategy if known else STRATEGY_NAMES[0])
 
 
 def _names_the_same(pointer: ActivePointer, other: ActivePointer) -> bool:

@@ -57,7 +57,7 @@ def _sweep_one(key: str, label_studio: LabelStudio | None, deps: SweepDeps) -> b
         deps.queue.send(WakeUp(key, "sweep"), 0)
         return True
     active = project.active().value
-    if label_studio is None or not active.is_trained:
+    if label_studio is None:
         return False
     ranked, is_trimmed = Pool(deps.store, key).ranked()
     if ranked != active.version:

@@ -43,7 +43,7 @@ class TrainDeps:
     load_head: LoadHead
     patience: Patience
     min_labels: int
-    score: str
+    strategy: str
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
@@ -51,9 +51,14 @@ def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) ->
     """Bring the active version up to a snapshot; say whether another one was to be served."""
     started, encoder = time.monotonic(), deps.featuriser.encoder
     dataset, options = project.dataset(pointer), project.options().value
-    score = options.score or deps.score
+    strategy = options.strategy or deps.strategy
     to = ActivePointer(
-        UNTRAINED, pointer.seq, FORMAT, encoder=encoder, score=score, revision=options.revision
+        UNTRAINED,
+        pointer.seq,
+        FORMAT,
+        encoder=encoder,
+        strategy=strategy,
+        revision=options.revision,
     )
     kept = KeptFeatures(deps.store, project.key, encoder)
     evidence = KeptEvidence(deps.store, project.key)
@@ -61,20 +66,20 @@ def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) ->
         control = read_label_config(dataset.label_config or "")
         examples = control.examples(dataset)
         _check_enough(examples.labels, deps.min_labels)
-        learnt = sha256(canonical([examples.texts, examples.labels, score]).encode()).hexdigest()
+        learnt = sha256(canonical([examples.texts, examples.labels, strategy]).encode()).hexdigest()
         if advance(project, evidence, replace(to, learnt=learnt)):
             return False
         features = look_at_labelled(examples.texts, kept, deps.featuriser)
         trained = deps.train_head(features, examples.labels)
         known = project.card(project.active().value.version) or {}
         arms = Arms(examples, features, deps.train_head, deps.load_head)
-        ordered = choose_order(score, known.get("order", {}), arms, project.key)
+        ordered = choose_order(strategy, known.get("order", {}), arms, project.key)
     except Unprocessable as exc:
         # A training from scratch on what is left would give no model, so none is served.
         switch(project, to, {"why": str(exc)})
         return True
     version, digest = f"{pointer.seq}-{uuid4().hex[:8]}", sha256(trained.artefact).hexdigest()
-    to = replace(to, version=version, sha256=digest, learnt=learnt, score=ordered.strategy)
+    to = replace(to, version=version, sha256=digest, learnt=learnt, strategy=ordered.strategy)
     sample = sample_pool(Pool(deps.store, project.key), kept, control.data_key, examples.tasks)
     asked = deps.load_head(trained.artefact).predict_proba(sample.features)
     challenger = Challenger(examples, features, trained, control.labels, asked)
@@ -104,6 +109,6 @@ def _card(
         "dataset": {"seq": pointer.seq, "sha256": pointer.sha256},
         "labels": len(examples.labels),
         "classes": dict(sorted(Counter(examples.labels).items())),
-        "score": to.score,
+        "strategy": to.strategy,
         "trained_at": now.isoformat(timespec="seconds"),
     }

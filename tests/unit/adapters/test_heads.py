@@ -147,6 +147,19 @@ def test_a_model_of_vectors_refuses_features_without_them():
             head.predict_proba(other)
 
 
+def test_a_committee_is_the_bag_and_the_vector(trained, served):
+    seen = features_of(TEXTS[20:60], trained[1])
+
+    members = served.committee(seen)
+
+    if not trained[1]:
+        assert members is None
+    else:
+        assert members.shape == (2, 40, len(served.classes))
+        assert members.sum(axis=2) == pytest.approx(np.ones((2, 40)), abs=1e-4)
+        assert np.abs(members[0] - members[1]).max() > 0.01
+
+
 def test_an_artefact_names_its_encoder_and_its_classes(trained, served):
     assert served.encoder == "some encoder"
     assert served.classes == trained[0].classes
@@ -175,19 +188,44 @@ def test_what_is_said_out_of_fold_is_right_where_labels_can_be_learnt():
     assert trained.out_of_fold.sum(axis=1) == pytest.approx(np.ones(40), abs=1e-5)
 
 
-def test_many_examples_are_fitted_step_by_step_to_the_same_end(monkeypatch):
+def test_many_examples_are_learnt_as_few_are(monkeypatch):
     rng = np.random.default_rng(0)
     texts = [" ".join(rng.choice(list("abcdefghij"), 6)) for _ in range(150)]
     labels = ["with" if "a" in text else "without" for text in texts]
     features = features_of(texts, 6)
     exact = train_head(features, labels)
-    monkeypatch.setattr(ridge, "MOST_EXACT", 10)
+    monkeypatch.setattr(ridge, "MOST_DUAL", 10)
 
-    stepwise = train_head(features, labels)
+    primal = train_head(features, labels)
 
-    for_both = [OnnxHead(one.artefact).predict_proba(features) for one in (exact, stepwise)]
+    for_both = [OnnxHead(one.artefact).predict_proba(features) for one in (exact, primal)]
     assert np.abs(for_both[0] - for_both[1]).mean() < 0.05
-    assert np.abs(exact.out_of_fold - stepwise.out_of_fold).mean() < 0.1
+    assert np.abs(exact.out_of_fold - primal.out_of_fold).mean() < 0.1
+
+
+def test_landmarks_lend_a_text_what_is_said_of_its_neighbours():
+    texts = ["good", "bad", "fine", "poor", "good fine", "bad poor"]
+    near = np.repeat(np.eye(2, 8, dtype=np.float32), 3, axis=0)[[0, 3, 1, 4, 2, 5]]
+    learnt = Features(bags_of(texts[:2]), near[:2])
+    landmarks = Features(bags_of(texts), near)
+
+    trained = train_head(learnt, ["p", "n"], landmarks=landmarks)
+
+    unknown = Features(bags_of(["zzz", "yyy"]), near[:2])
+    with_, without = (
+        OnnxHead(one.artefact).predict_proba(unknown)
+        for one in (trained, train_head(learnt, ["p", "n"]))
+    )
+    assert trained.facts["landmarks"] == 6
+    assert trained.facts["largest_difference"] < 1e-5
+    assert np.abs(with_ - without).max() > 1e-4
+    assert (with_.argmax(axis=1) == without.argmax(axis=1)).all()
+
+
+def test_landmarks_are_of_no_use_without_vectors():
+    features = features_of(["a b", "c d"])
+
+    assert train_head(features, ["x", "y"], landmarks=features).facts["landmarks"] == 0
 
 
 def test_one_example_of_each_class_is_enough_for_a_model():

@@ -97,6 +97,13 @@ def test_a_huge_answer_is_not_read_to_its_end(server: Server):
         at(server.url, LabelStudioHttp, max_answer=1000).ask("GET", "/api/x")
 
 
+def test_a_post_that_met_a_locked_database_is_sent_again(server: Server):
+    server.answers(Answer(500, {"detail": "database is locked"}), Answer(body={"id": 1}))
+
+    assert at(server.url, LabelStudioHttp).ask("POST", "/api/x", {}) == {"id": 1}
+    assert len(server.heard) == 2
+
+
 def test_a_slow_answer_is_given_up(server: Server):
     server.answers(Answer(wait_s=5))
 

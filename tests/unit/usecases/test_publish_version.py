@@ -333,7 +333,7 @@ def test_other_options_are_learnt_whatever_the_gate_would_say(
 ):
     learn(*labels(1, 60))
     trainer.is_broken = True
-    choose(PROJECT, {"score": "entropy"}, store, queue)
+    choose(PROJECT, {"strategy": "entropy"}, store, queue)
 
     assert train(SWEEP, deps) is Outcome.SWITCHED
     assert gate_of(project)["reason"] == "the same labels, with other options"

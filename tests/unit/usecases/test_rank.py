@@ -5,8 +5,9 @@ from datetime import datetime
 import numpy as np
 import pytest
 
+from labelloop.domain.random_share import is_random
 from labelloop.errors import Denied, NotFound, Retryable, Unavailable
-from labelloop.labelstudio import read_tasks
+from labelloop.labelstudio import UNTRAINED, read_tasks
 from labelloop.messages import RankWakeUp
 from labelloop.pointers import ActivePointer
 from labelloop.pool import Pool
@@ -38,7 +39,7 @@ class OneVersion(Versions):
         self.version = version
 
     def of(self, project: str) -> Served:
-        return Served(self.version, LengthHead())
+        return Served(self.version, LengthHead(), "margin")
 
 
 @pytest.fixture
@@ -55,8 +56,7 @@ def id_(label_studio) -> int:
 
 @pytest.fixture
 def key(id_, label_studio) -> str:
-    created = datetime.fromisoformat(label_studio.project(id_)["created_at"])
-    return f"{id_}.{int(created.timestamp())}"
+    return project_key_of(label_studio, id_)
 
 
 @pytest.fixture
@@ -72,12 +72,14 @@ def project(store, key) -> Project:
 @pytest.fixture
 def deps(store, rank_queue, label_studio, clock, monkeypatch):
     monkeypatch.setattr("labelloop.usecases.rank._SHARDS_IN_A_PART", 1)
+    monkeypatch.setattr("labelloop.usecases.order.in_random_order", lambda *_: [])
     return RankDeps(
         store,
         rank_queue,
         lambda: OneVersion("1-aaaaaaaa"),
         Featuriser,
         lambda: label_studio,
+        "margin",
         5,
         False,
         clock,
@@ -175,9 +177,7 @@ def test_every_step_may_run_twice(deps, activate, label_studio, id_):
     assert label_studio.prediction_counts(id_) == {"1-aaaaaaaa": 5}
 
 
-@pytest.mark.parametrize(
-    "call", ["tasks", "add_predictions", "change_project", "prediction_counts"]
-)
+@pytest.mark.parametrize("call", ["tasks", "add_predictions", "change_project", "predictions"])
 def test_a_push_that_was_killed_is_finished_by_the_next_one(
     deps, activate, label_studio, id_, call, monkeypatch
 ):
@@ -195,7 +195,7 @@ def test_a_push_that_was_killed_is_finished_by_the_next_one(
     with pytest.raises(KeyboardInterrupt):
         run(first, deps)
     deps.queue.sent.clear()
-    if call in ("add_predictions", "prediction_counts"):
+    if call in ("add_predictions", "predictions"):
         assert label_studio.project(id_)["model_version"] == ""
 
     run(first, deps)
@@ -300,6 +300,24 @@ def test_predictions_that_somebody_deleted_are_pushed_anew_when_asked(
     assert lengths_in_order_served(label_studio, id_, 5) == [1, 2, 3, 5, 7]
 
 
+def test_two_pushes_of_a_version_at_once_leave_each_prediction_once_and_none_missing(
+    deps, activate, label_studio, id_, key, monkeypatch
+):
+    real = label_studio.add_predictions
+
+    def overtaken(*args):
+        monkeypatch.setattr(label_studio, "add_predictions", real)
+        run(RankWakeUp(key, "push", "1-aaaaaaaa"), deps)
+        assert label_studio.project(id_)["model_version"] == "1-aaaaaaaa"
+        return real(*args)
+
+    monkeypatch.setattr(label_studio, "add_predictions", overtaken)
+    run(activate("1-aaaaaaaa"), deps)
+
+    assert label_studio.prediction_counts(id_) == {"1-aaaaaaaa": 5}
+    assert len({one["task"] for one in label_studio.predictions_of(id_)}) == 5
+
+
 def test_two_who_plan_at_once_make_one_plan(deps, activate, store, key, monkeypatch):
     create = store.create
 
@@ -332,7 +350,9 @@ def encoder(deps, monkeypatch) -> CountingEncoder:
     encoder = CountingEncoder()
     fresh = lambda: Featuriser(encoder.name, lambda: encoder)  # noqa: E731
     object.__setattr__(deps, "featuriser", fresh)
-    monkeypatch.setattr(OneVersion, "of", lambda self, _: Served(self.version, VectorHead()))
+    monkeypatch.setattr(
+        OneVersion, "of", lambda self, _: Served(self.version, VectorHead(), "margin")
+    )
     return encoder
 
 
@@ -394,8 +414,51 @@ def test_damaged_features_change_no_order(deps, encoder, activate, label_studio,
     assert lengths_in_order_served(label_studio, id_, 5) == [1, 2, 3, 5, 7]
 
 
-def test_without_a_model_or_a_label_studio_nothing_is_done(deps, key, project):
-    assert rank(RankWakeUp(key), deps) is Outcome.NO_MODEL
+class Untrained(OneVersion):
+    def of(self, project: str) -> Served:
+        return Served(UNTRAINED, None)
+
+
+def test_before_the_first_model_typical_tasks_come_first(deps, key, label_studio, id_, project):
+    object.__setattr__(deps, "versions", lambda: Untrained(UNTRAINED))
+
+    assert Outcome.PUSHED in run(RankWakeUp(key), deps)
+
+    known = label_studio.project(id_)
+    assert (known["model_version"], known["sampling"]) == (UNTRAINED, "Uncertainty sampling")
+    rows = label_studio.predictions_of(id_)
+    assert len(rows) == 5
+    assert all(one["result"] == [] and 0 <= one["score"] < 0.5 for one in rows)
+
+
+def test_the_first_version_takes_over_from_the_order_without_one(
+    deps, activate, key, label_studio, id_
+):
+    object.__setattr__(deps, "versions", lambda: Untrained(UNTRAINED))
+    run(RankWakeUp(key), deps)
+    run(activate("1-aaaaaaaa"), deps)
+
+    assert label_studio.prediction_counts(id_) == {"1-aaaaaaaa": 5}
+
+
+def test_every_tenth_place_is_for_the_random_share(deps, activate, label_studio, id_, monkeypatch):
+    monkeypatch.undo()
+    label_studio.import_tasks(id_, [{"text": f"{number} " * number} for number in range(200)])
+    object.__setattr__(deps, "head", 60)
+
+    run(activate("1-aaaaaaaa"), deps)
+
+    rows = sorted(label_studio.predictions_of(id_), key=lambda one: one["score"])
+    fair = [is_random(one["task"], project_key_of(label_studio, id_)) for one in rows]
+    assert [place for place, random in enumerate(fair, 1) if random] == [10, 20, 30, 40, 50, 60]
+
+
+def project_key_of(label_studio, id_) -> str:
+    created = datetime.fromisoformat(label_studio.project(id_)["created_at"])
+    return f"{id_}.{int(created.timestamp())}"
+
+
+def test_without_a_label_studio_nothing_is_done(deps, key, project):
     object.__setattr__(deps, "label_studio", lambda: None)
     assert rank(RankWakeUp(key), deps) is Outcome.UNCONNECTED
 

@@ -187,14 +187,14 @@ def test_memory_holds_the_heads_of_the_projects_seen_last(versions, store, clock
     assert len(versions._slots) == 16
 
 
-@pytest.mark.parametrize(("named", "served"), [("entropy", "entropy"), ("", "margin")])
-def test_a_version_keeps_the_score_that_it_was_made_with(versions, store, named, served):
+@pytest.mark.parametrize(("named", "served"), [("entropy", "entropy"), ("", "typical_then_margin")])
+def test_a_version_keeps_the_strategy_that_it_was_made_with(versions, store, named, served):
     project, body = Project(store, PROJECT), b"one"
     project.add_model("1-a", body, {})
-    to = ActivePointer("1-a", 1, 1, sha256(body).hexdigest(), score=named)
+    to = ActivePointer("1-a", 1, 1, sha256(body).hexdigest(), strategy=named)
     project.switch(project.active(), to, {"why": "test"})
 
-    assert versions.of(PROJECT).score == served
+    assert versions.of(PROJECT).strategy == served
 
 
 def test_pinning_loads_no_model_again(versions, switch, store, clock, queue, monkeypatch):

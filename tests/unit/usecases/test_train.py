@@ -475,26 +475,26 @@ def test_new_tasks_go_to_the_pool_and_change_no_dataset(deps, add, project, stor
     assert project.dataset_pointer().value == before
 
 
-def test_another_score_makes_another_version_of_the_same_labels(deps, add, project, queue):
+def test_another_strategy_makes_another_version_of_the_same_labels(deps, add, project, queue):
     add(*reviews(8))
     train(SWEEP, deps)
     first = project.active().value
-    choose(PROJECT, {"score": "entropy"}, deps.store, queue)
+    choose(PROJECT, {"strategy": "entropy"}, deps.store, queue)
 
     assert train(WakeUp(PROJECT, "options"), deps) is Outcome.SWITCHED
     second = project.active().value
-    assert (first.score, second.score) == ("margin", "entropy")
+    assert (first.strategy, second.strategy) == ("margin", "entropy")
     assert first.version != second.version
-    assert project.card(second.version)["score"] == "entropy"
+    assert project.card(second.version)["strategy"] == "entropy"
     assert project.untrained_dataset("") is None
 
 
-def test_a_score_chosen_back_before_it_was_learnt_makes_no_version(deps, add, project, queue):
+def test_a_strategy_chosen_back_before_it_was_learnt_makes_no_version(deps, add, project, queue):
     add(*reviews(8))
     train(SWEEP, deps)
     first = project.active().value.version
-    for score in ("entropy", "margin"):
-        choose(PROJECT, {"score": score}, deps.store, queue)
+    for strategy in ("entropy", "margin"):
+        choose(PROJECT, {"strategy": strategy}, deps.store, queue)
 
     train(WakeUp(PROJECT, "options"), deps)
 
