@@ -22,6 +22,7 @@ EDGES = (
     "project",
     "pool",
     "kept_features",
+    "kept_evidence",
     "candidates",
     "observability",
 )

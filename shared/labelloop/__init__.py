@@ -7,7 +7,8 @@ The loop, and where each step lives:
 3. `usecases.featurise` turns texts into what models see of them (`domain.features`), bags of terms
    and an encoder's vectors; `usecases.look` does so once and keeps it (`kept_features`).
 4. `usecases.train` folds events into a dataset (`domain.folding`), asks `domain.policy` whether a
-   training is due, fits and converts (`adapters.sklearn_head`, `recipes`), publishes, switches.
+   training is due, fits and converts (`adapters.sklearn_head`, `recipes`). A version that is worse
+   than the active one is kept, not served (`usecases.publish_version`, `domain.gate`).
 5. `usecases.predict` serves the active version; `domain.selection` turns probabilities into scores.
 6. `usecases.sweep` wakes the projects that were forgotten.
 

@@ -100,6 +100,7 @@ def sweep_deps() -> SweepDeps:
 @cache
 def train_deps() -> "TrainDeps":
     """Return what `functions/train` works with."""
+    from labelloop.adapters.onnx_head import OnnxHead
     from labelloop.adapters.sklearn_head import train_head
     from labelloop.usecases.train import TrainDeps
 
@@ -108,7 +109,7 @@ def train_deps() -> "TrainDeps":
     ranks = rank_queue() if chosen.label_studio_url else None
     head = partial(train_head, encoder=featuriser().encoder)
     least, strategy = chosen.min_labels, chosen.strategy
-    return TrainDeps(store(), ranks, featuriser(), head, patience, least, strategy)
+    return TrainDeps(store(), ranks, featuriser(), head, OnnxHead, patience, least, strategy)
 
 
 @cache

@@ -28,7 +28,7 @@ from labelloop.ports import ObjectStore
 from labelloop.project import PROJECTS
 
 # What numpy raises for a file that is none of its own, or was cut off.
-_DAMAGED: Final = (
+DAMAGED: Final = (
     BadZipFile,
     EOFError,
     KeyError,
@@ -61,8 +61,8 @@ class KeptFeatures:
         """Return what is kept of a shard of the pool, None if nothing that can be read."""
         stored = self._store.get(self._shard_key(shard, text_key))
         try:
-            return _shard_of(_arrays(stored.body)) if stored else None
-        except _DAMAGED:
+            return _shard_of(arrays_of(stored.body)) if stored else None
+        except DAMAGED:
             return None
 
     def keep_shard(self, shard: str, text_key: str, kept: ShardFeatures) -> None:
@@ -84,11 +84,11 @@ class KeptFeatures:
         """Return the vectors of labelled texts by the texts' digests; none if damaged."""
         stored = self._store.get(f"{self._root}labelled.npz")
         try:
-            arrays = _arrays(stored.body) if stored else {}
+            arrays = arrays_of(stored.body) if stored else {}
             digests = arrays["digests"].tolist() if arrays else []
             vectors = arrays["vectors"] if arrays else np.empty((0, 0), np.float32)
             return dict(zip(map(bytes.fromhex, digests), _finite(vectors), strict=True))
-        except _DAMAGED:
+        except DAMAGED:
             return {}
 
     def keep_labelled(self, vectors: Mapping[bytes, NDArray[np.float32]]) -> None:
@@ -112,7 +112,8 @@ class KeptFeatures:
         return f"{self._root}pool/{name}-{sha256(text_key.encode()).hexdigest()[:8]}.npz"
 
 
-def _arrays(body: bytes) -> dict[str, NDArray[Any]]:
+def arrays_of(body: bytes) -> dict[str, NDArray[Any]]:
+    """Return the arrays of a file of numpy's; one of `DAMAGED` is raised for what is none."""
     with np.load(io.BytesIO(body), allow_pickle=False) as file:
         return dict(file)  # reads all, and with it the checksums
 

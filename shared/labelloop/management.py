@@ -16,6 +16,7 @@ from labelloop.schemas import (
     BackfillRequest,
     Body,
     ChangedAnswer,
+    DoubtsAnswer,
     LabelStudioAnswer,
     OptionsAnswer,
     OptionsRequest,
@@ -28,6 +29,7 @@ from labelloop.usecases.accept import accept
 from labelloop.usecases.activate import ActivateDeps, activate
 from labelloop.usecases.choose import choose
 from labelloop.usecases.describe import describe
+from labelloop.usecases.doubt import doubt
 from labelloop.usecases.pin import PinDeps, pin, unpin
 
 management = APIRouter(tags=["management"])
@@ -47,6 +49,12 @@ async def list_projects() -> ProjectsAnswer:
 async def show_status(project: str) -> StatusAnswer:
     """Show what a project serves, what that learnt from, and what waits."""
     return StatusAnswer.model_validate(describe(project_key(project), store()))
+
+
+@management.get("/doubts")
+async def show_doubts(project: str) -> DoubtsAnswer:
+    """List the labels that are worth a second look, best first."""
+    return DoubtsAnswer.model_validate(doubt(project_key(project), store()))
 
 
 @management.post("/activate", openapi_extra=ActivateRequest.openapi())

@@ -7,6 +7,8 @@ projects/<id>.<created>/
   dataset.json                        pointer to the newest snapshot         (compare-and-swap)
   models/<seq>-<attempt>/model.onnx   immutable
   models/<seq>-<attempt>/card.json    written last: a version exists once its card does
+  models/<seq>-<attempt>/...          what it said of its labels: see `kept_evidence`
+  gate.json                           the last version that was refused: see there
   active.json                         pointer to the version that is served  (compare-and-swap)
   options.json                        what was chosen for the project        (compare-and-swap)
   ordered.json                        Label Studio's order by score was switched on once

@@ -104,6 +104,16 @@ class OptionsAnswer(BaseModel):
     delete_predictions: bool | None
 
 
+class Doubt(BaseModel):
+    """A label that may be wrong."""
+
+    task: int
+    label: str
+    suggested: str
+    doubt: float = Field(description="how likely the label is wrong, 0 to 1")
+    why: str
+
+
 class StatusAnswer(BaseModel):
     """Where a project stands."""
 
@@ -112,10 +122,21 @@ class StatusAnswer(BaseModel):
     pinned: bool
     trained_on: int = Field(description="number of the snapshot that has been learnt")
     card: dict[str, Any] | None
+    told: list[str] = Field(description="what the card's insights say, a line each")
+    refused: dict[str, Any] | None = Field(
+        description="the newest version that was not served in place of this one, and why"
+    )
     dataset: dict[str, Any] = Field(description="number of the newest snapshot, and its counts")
     pending_events: int
     quarantined_events: int
     options: OptionsAnswer
+
+
+class DoubtsAnswer(BaseModel):
+    """Labels worth a second look, best first, as the active version sees them."""
+
+    version: str
+    doubts: list[Doubt]
 
 
 class ChangedAnswer(BaseModel):

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from labelloop import bootstrap
+from labelloop.kept_evidence import KeptEvidence, Refusal
 from labelloop.pointers import FORMAT, ActivePointer
 from labelloop.project import Project
 from tests.conftest import load_event
@@ -52,6 +53,28 @@ def test_the_status_tells_what_is_served(ask, versions):
     assert (status["version"], status["pinned"]) == ("2-aaaaaaaa", False)
     assert status["card"]["dataset"] == {"seq": 2}
     assert status["options"] == {"strategy": None, "delete_predictions": None}
+
+
+def test_a_version_that_was_refused_is_told_of(ask, versions):
+    evidence = KeptEvidence(bootstrap.store(), PROJECT)
+    refused = Refusal(versions[1], "3-aaaaaaaa", "worse", "2026", "2026-11-23T12:00:00+00:00")
+    evidence.set_refusal(evidence.refusal(versions[1]), refused)
+
+    told = ask("GET", "/status", project=PROJECT).body["refused"]
+    ask("POST", "/activate", project=PROJECT, version=versions[0])
+
+    assert (told["version"], told["reason"], told["at"]) == ("3-aaaaaaaa", "worse", refused.at)
+    assert ask("GET", "/status", project=PROJECT).body["refused"] is None
+
+
+def test_labels_in_doubt_are_listed(ask, versions):
+    row = {"task": 7, "label": "Positive", "suggested": "Negative", "doubt": 0.9, "why": "so"}
+    doubts = json.dumps([row]).encode()
+    bootstrap.store().create(f"projects/{PROJECT}/models/{versions[1]}/doubts.json", doubts)
+
+    answer = ask("GET", "/doubts", project=PROJECT)
+
+    assert answer.body == {"version": versions[1], "doubts": [row]}
 
 
 def test_an_older_version_is_activated_and_ranked_by(ask, versions, aws, call):
@@ -151,6 +174,7 @@ def test_what_is_no_token_is_refused_and_not_repeated(ask, token):
     ("method", "path"),
     [
         ("GET", "/status"),
+        ("GET", "/doubts"),
         ("POST", "/activate"),
         ("POST", "/pin"),
         ("POST", "/unpin"),
@@ -170,13 +194,13 @@ def test_a_project_must_be_named_as_label_studio_names_it(ask, method, path):
 def test_the_openapi_page_describes_what_each_route_takes(ask):
     page = ask("GET", "/openapi.json").body["paths"]
 
-    assert {"/projects", "/status", "/label-studio"} <= set(page)
+    assert {"/projects", "/status", "/doubts", "/label-studio"} <= set(page)
     for path in ("/activate", "/pin", "/unpin", "/train", "/rank", "/backfill"):
         assert page[path]["post"]["requestBody"]["required"]
     for path in ("/options", "/label-studio"):
         assert page[path]["put"]["requestBody"]["required"]
 
 
-@pytest.mark.parametrize("path", ["/projects", "/status", "/label-studio", "/activate"])
+@pytest.mark.parametrize("path", ["/projects", "/status", "/doubts", "/label-studio", "/activate"])
 def test_without_credentials_nothing_is_told(call, path):
     assert call("predict-versions", path=path, headers={}).status == 401

@@ -89,6 +89,12 @@ def _versions(session: Session, report: Report) -> None:
     versions.show_versions(session, report)
 
 
+@command(app, "doubts")
+def _doubts(session: Session, report: Report) -> None:
+    """List the labels that are worth a second look, best first."""
+    versions.show_doubts(session, report)
+
+
 @command(app, "activate")
 def _activate(
     session: Session, report: Report, version: Annotated[str, typer.Argument(show_default=False)]

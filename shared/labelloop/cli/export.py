@@ -34,11 +34,11 @@ def examples(export: Path, text: str = "") -> tuple[list[str], list[str]]:
     dataset = fold(Dataset(), [event])
     name, to_name, offered = _choice(dataset)
     key = text or _longest_text(dataset)
-    texts, labels = TextChoices(name, to_name, key, offered).examples(dataset)
-    if not texts:
+    found = TextChoices(name, to_name, key, offered).examples(dataset)
+    if not found.texts:
         keys = sorted({key for task in dataset.tasks.values() for key in task.data})
         raise Unprocessable(f"no task has a text {key!r}; there are: {', '.join(keys[:10])}")
-    return texts, labels
+    return found.texts, found.labels
 
 
 def _choice(dataset: Dataset) -> tuple[str, str, tuple[str, ...]]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from rich.markup import escape
 from rich.table import Table
 
 from labelloop.cli.report import Report
@@ -30,6 +31,24 @@ def show_status(session: Session, report: Report) -> None:
         if value:
             table.add_row(f"[dim]{name}[/]", value)
     report.console.print(table)
+    for line in status["told"]:
+        report.say(line)
+    if refused := status["refused"]:
+        report.say(
+            f"{refused['version']} was not served: {refused['reason']}\n"
+            f"look at the labels given before {refused['at']} (`labelloop doubts` lists some); "
+            f"`labelloop activate {refused['version']}` serves it all the same"
+        )
+
+
+def show_doubts(session: Session, report: Report) -> None:
+    """List the labels worth a second look."""
+    report.data = session.backend.get("/doubts", project=session.key)
+    table = Table("task", "label", "rather", "wrong", "why", box=None)
+    for one in report.data["doubts"]:
+        told = one["label"], one["suggested"], f"{one['doubt']:.0%}", one["why"]
+        table.add_row(str(one["task"]), *map(escape, told))
+    report.console.print(table if report.data["doubts"] else "no label in doubt")
 
 
 def show_versions(session: Session, report: Report) -> None:

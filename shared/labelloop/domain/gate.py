@@ -61,6 +61,14 @@ def first_version() -> Verdict:
 # Each returns None where it has nothing to say, else whether to switch and why; the first counts.
 
 
+def _knew_little(e: Evidence, found: Findings) -> tuple[bool, str] | None:
+    """A version of a handful of labels is no measure: what is deleted from it was a try."""
+    known = int((e.before >= 0).sum())
+    if known >= LEAST_ROWS:
+        return None
+    return True, f"too few labels to compare on: the active version learnt {known}"
+
+
 def _outdated(e: Evidence, found: Findings) -> tuple[bool, str] | None:
     known = np.unique(e.before[e.before >= 0])
     gone = int((~e.offered[known]).sum())
@@ -130,6 +138,7 @@ def _worse_on_random(e: Evidence, found: Findings) -> tuple[bool, str] | None:
 
 
 _CHECKS: Final[tuple[Callable[[Evidence, Findings], tuple[bool, str] | None], ...]] = (
+    _knew_little,
     _outdated,
     _fresh_labels,
     _vanished,

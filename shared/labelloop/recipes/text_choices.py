@@ -14,6 +14,23 @@ from labelloop.domain.events import Annotation
 from labelloop.domain.folding import Dataset
 from labelloop.errors import Unprocessable
 
+type _Vote = tuple[Annotation, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """Labelled tasks: all lists are in one order.
+
+    `updated_at`: when an annotation last gave or confirmed the label; `votes`: the newest label of
+    each annotator that counts, oldest first (a ground truth settles what others said).
+    """
+
+    tasks: list[int]
+    texts: list[str]
+    labels: list[str]
+    updated_at: list[str]
+    votes: list[list[str]]
+
 
 @dataclass(frozen=True, slots=True)
 class TextChoices:
@@ -50,24 +67,28 @@ class TextChoices:
             "score": confidence,
         }
 
-    def examples(self, dataset: Dataset) -> tuple[list[str], list[str]]:
-        """Return texts and labels to learn from, one pair for each labelled task, by task id.
+    def examples(self, dataset: Dataset) -> Examples:
+        """Return what there is to learn from, one example for each labelled task, by task id.
 
         Skipped and empty annotations, and labels that the label config offers no more, don't
         count. Where annotators disagree a ground truth decides, then the majority, then the newest.
         """
-        votes: dict[int, list[tuple[Annotation, str]]] = defaultdict(list)
+        every: dict[int, list[_Vote]] = defaultdict(list)
         for annotation in dataset.live_annotations():
             label = None if annotation.skipped else self.label_of(annotation.result)
             if label is not None:
-                votes[annotation.task].append((annotation, label))
-        texts, labels = [], []
-        for task in sorted(votes):
-            text = self.text_of(dataset.tasks[task].data)
-            if text is not None:
-                texts.append(text)
-                labels.append(_agreed(votes[task]))
-        return texts, labels
+                every[annotation.task].append((annotation, label))
+        votes = {task: _deciding(some) for task, some in every.items()}
+        texts = ((task, self.text_of(dataset.tasks[task].data)) for task in sorted(votes))
+        rows = [(task, text, _agreed(votes[task])) for task, text in texts if text is not None]
+        given = [[vote for vote in votes[task] if vote[1] == label] for task, _, label in rows]
+        return Examples(
+            tasks=[task for task, _, _ in rows],
+            texts=[text for _, text, _ in rows],
+            labels=[label for _, _, label in rows],
+            updated_at=[max(annotation.updated_at for annotation, _ in some) for some in given],
+            votes=[_of_each_annotator(votes[task]) for task, _, _ in rows],
+        )
 
 
 @lru_cache(maxsize=64)
@@ -98,8 +119,23 @@ def _control(tag: Element, about: Element | None) -> TextChoices | None:
     return TextChoices(tag.get("name", ""), about.get("name", ""), key[1:], labels)
 
 
-def _agreed(votes: list[tuple[Annotation, str]]) -> str:
-    truths = [vote for vote in votes if vote[0].ground_truth]
-    votes = truths or votes
+def _deciding(votes: list[_Vote]) -> list[_Vote]:
+    return [vote for vote in votes if vote[0].ground_truth] or votes
+
+
+def _agreed(votes: list[_Vote]) -> str:
     counts = Counter(label for _, label in votes)
     return max(votes, key=lambda vote: (counts[vote[1]], vote[0].updated_at, vote[0].id))[1]
+
+
+def _of_each_annotator(votes: list[_Vote]) -> list[str]:
+    """Return the newest label of each annotator; annotations without one are somebody's each."""
+    in_order = sorted(votes, key=lambda vote: (vote[0].updated_at, vote[0].id))
+    latest = {_who(annotation): label for annotation, label in in_order}
+    return list(latest.values())
+
+
+def _who(annotation: Annotation) -> tuple[bool, int]:
+    if annotation.annotator is None:
+        return False, annotation.id
+    return True, annotation.annotator

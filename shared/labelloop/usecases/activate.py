@@ -54,6 +54,8 @@ def activate(key: str, version: str, deps: ActivateDeps) -> bool:
             dataset_seq=seq,
             format=FORMAT,
             sha256=card["sha256"],
+            # An older version is chosen over what was learnt since; that stays learnt.
+            learnt=card.get("learnt", "") if card["dataset"]["seq"] == seq else active.learnt,
             strategy=card.get("strategy", active.strategy),
             previous_version=active.version,
             previous_sha256=active.sha256,

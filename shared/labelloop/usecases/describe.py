@@ -5,6 +5,8 @@ from hashlib import sha256
 from typing import Any
 
 from labelloop.domain.folding import Dataset
+from labelloop.domain.insights import lines
+from labelloop.kept_evidence import KeptEvidence
 from labelloop.ports import ObjectStore
 from labelloop.project import Project
 
@@ -16,17 +18,36 @@ def describe(key: str, store: ObjectStore) -> dict[str, Any]:
     """
     project = Project(store, key)
     active, pointer = project.active().value, project.dataset_pointer().value
+    card = project.card(active.version)
     return {
         "project": key,
         "version": active.version,
         "pinned": active.pinned,
         "trained_on": active.dataset_seq,
-        "card": project.card(active.version),
+        "card": card,
+        "told": _told(card or {}),
+        "refused": _refused(active.version, KeptEvidence(store, key)),
         "dataset": {"seq": pointer.seq} | _counts(project.dataset(pointer)),
         "pending_events": len(project.pending()),
         "quarantined_events": project.quarantined(),
         "options": asdict(project.options().value),
     }
+
+
+def _told(card: dict[str, Any]) -> list[str]:
+    told = lines(card["insights"], card["labels"]) if "insights" in card else []
+    order = card.get("order", {}).get("order", {})
+    if order.get("is_random"):
+        told.append(f"tasks are served in random order: the strategy was {order['reason']}")
+    return told
+
+
+def _refused(version: str, evidence: KeptEvidence) -> dict[str, Any] | None:
+    """Return the last version that was refused in favour of the active one, and why."""
+    refusal = evidence.refusal(version).value
+    if not refusal.version:
+        return None
+    return {"version": refusal.version, "reason": refusal.reason, "at": refusal.at}
 
 
 def _counts(dataset: Dataset) -> dict[str, Any]:

@@ -81,7 +81,7 @@ def placed(
     if control is None or not usable:
         return []
     found = merged(usable)
-    texts, _ = control.examples(scene.dataset)
+    texts = control.examples(scene.dataset).texts
     labelled = _labelled(texts[-_MOST_LABELLED:], scene)
     strategy = served.strategy if served.head else strategy
     rows, scores = zip(*queue_of(found, labelled, strategy, size, salt), strict=True)

@@ -5,37 +5,28 @@ killed anywhere and to race with itself: snapshots and versions are written unde
 and the two pointers move by compare-and-swap, only ever to something newer.
 """
 
-import time
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 from enum import StrEnum
-from hashlib import sha256
 from itertools import batched
-from typing import Any, Final
+from typing import Final
 from uuid import uuid4
 
-from labelloop.domain.events import Event, canonical
-from labelloop.domain.features import Features
+from labelloop.domain.events import Event
 from labelloop.domain.folding import fold
-from labelloop.domain.policy import Patience, can_leave_to_a_later_event
-from labelloop.domain.training import Trained
-from labelloop.errors import Conflict, Retryable, Unavailable, Unprocessable
-from labelloop.kept_features import KeptFeatures
-from labelloop.labelstudio import UNTRAINED, project_key
+from labelloop.domain.policy import can_leave_to_a_later_event
+from labelloop.errors import Conflict, Retryable, Unavailable
+from labelloop.labelstudio import project_key
 from labelloop.messages import RankWakeUp, WakeUp
 from labelloop.observability import count, logger
-from labelloop.pointers import FORMAT, ActivePointer, DatasetPointer
 from labelloop.pool import Pool
-from labelloop.ports import Listed, ObjectStore, Queue
+from labelloop.ports import Listed
 from labelloop.project import Project
-from labelloop.recipes.text_choices import read_label_config
-from labelloop.usecases.featurise import Featuriser
-from labelloop.usecases.look import Unfinished, look_at_labelled
+from labelloop.usecases.look import Unfinished
+from labelloop.usecases.train_version import TrainDeps, train_version
 
-type TrainHead = Callable[[Features, Sequence[str]], Trained]
+__all__ = ["Outcome", "TrainDeps", "train"]
 
 _EVENTS_AT_ONCE: Final = 2_000  # some 6 MB
 _READERS: Final = 24
@@ -51,20 +42,6 @@ class Outcome(StrEnum):
     LEFT_TO_SWEEP = "encoded in part, left to the sweep"
     UP_TO_DATE = "up to date"
     SWITCHED = "switched"
-
-
-@dataclass(frozen=True)
-class TrainDeps:
-    """What training needs from outside."""
-
-    store: ObjectStore
-    rank_queue: Queue | None  # None where no Label Studio is named to push a ranking to
-    featuriser: Featuriser
-    train_head: TrainHead
-    patience: Patience
-    min_labels: int
-    strategy: str
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
 def train(wake_up: WakeUp, deps: TrainDeps) -> Outcome:
@@ -169,98 +146,8 @@ def _catch_up(project: Project, deps: TrainDeps) -> Outcome:
         if not project.take_lease(me, deps.clock().timestamp(), _LEASE_S):
             return Outcome.LEFT_TO_HOLDER
         try:
-            _train_version(project, pointer, deps)
+            is_switched = train_version(project, pointer, deps)
         finally:
             project.release_lease(me)
-        outcome = Outcome.SWITCHED
+        outcome = Outcome.SWITCHED if is_switched else outcome
     return outcome
-
-
-def _train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) -> None:
-    started, encoder = time.monotonic(), deps.featuriser.encoder
-    dataset, options = project.dataset(pointer), project.options().value
-    strategy = options.strategy or deps.strategy
-    none = ActivePointer(
-        UNTRAINED,
-        pointer.seq,
-        FORMAT,
-        encoder=encoder,
-        strategy=strategy,
-        revision=options.revision,
-    )
-    try:
-        texts, labels = read_label_config(dataset.label_config or "").examples(dataset)
-        _check_enough(labels, deps.min_labels)
-        learnt = sha256(canonical([texts, labels, strategy]).encode()).hexdigest()
-        if _advance(project, replace(none, learnt=learnt)):
-            return
-        kept = KeptFeatures(deps.store, project.key, encoder)
-        features = look_at_labelled(texts, kept, deps.featuriser)
-        trained = deps.train_head(features, labels)
-    except Unprocessable as exc:
-        # A training from scratch on what is left would give no model, so none is served.
-        _switch(project, none, {"why": str(exc)})
-        return
-    version, digest = f"{pointer.seq}-{uuid4().hex[:8]}", sha256(trained.artefact).hexdigest()
-    card = {
-        "version": version,
-        "format": FORMAT,
-        "encoder": encoder,
-        "sha256": digest,
-        "dataset": {"seq": pointer.seq, "sha256": pointer.sha256},
-        "labels": len(labels),
-        "classes": dict(sorted(Counter(labels).items())),
-        "strategy": strategy,
-        "trained_at": deps.clock().isoformat(timespec="seconds"),
-        "seconds": round(time.monotonic() - started, 3),
-        **trained.facts,
-    }
-    project.add_model(version, trained.artefact, card)
-    told = f"trained on {len(labels)} labels"
-    to = replace(none, version=version, sha256=digest, learnt=learnt)
-    _switch(project, to, {"why": told, "at": card["trained_at"]})
-
-
-def _check_enough(labels: Sequence[str], least: int) -> None:
-    classes = len(set(labels))
-    if classes < 2 or len(labels) < least:
-        told = f"{len(labels)} labels of {classes} classes"
-        raise Unprocessable(f"{told}; needs {least} of 2 or more")
-
-
-def _advance(project: Project, to: ActivePointer) -> bool:
-    """Say whether the active version has learnt just this; if so, mark the dataset as learnt.
-
-    Much changes a dataset and no example: a skip, the project's settings, a ground-truth toggle. A
-    new version would make Label Studio ask for every prediction again.
-    """
-    after = project.active()
-    known = after.value
-    if (known.learnt, known.format, known.encoder) != (to.learnt, FORMAT, to.encoder):
-        return False
-    moved = replace(known, dataset_seq=to.dataset_seq, revision=to.revision)
-    project.advance(after, moved)
-    return True
-
-
-def _switch(project: Project, version: ActivePointer, why: dict[str, Any]) -> None:
-    """Serve the version unless a newer or a pinned one is served. Lost races are tried again."""
-    for _ in range(_ROUNDS):
-        after = project.active()
-        is_other = version.age == after.value.age and version.encoder != after.value.encoder
-        if not (version.age > after.value.age or is_other) or after.value.pinned:
-            return
-        to = replace(
-            version,
-            switch=after.value.switch + 1,
-            previous_version=after.value.version,
-            previous_sha256=after.value.sha256,
-        )
-        try:
-            project.switch(after, to, why)
-        except Conflict:
-            continue
-        facts = {"project": project.key, "version": to.version, "why": why["why"]}
-        logger().info("version switched", extra=facts)
-        return
-    raise Retryable(f"lost {_ROUNDS} races for the active version")

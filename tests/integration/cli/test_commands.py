@@ -6,9 +6,11 @@ import sys
 
 import pytest
 
+from labelloop import bootstrap
 from labelloop.cli import session as session_module
 from labelloop.cli.backfill import chunks
 from labelloop.errors import Denied, TooLarge, Unavailable
+from labelloop.kept_evidence import KeptEvidence, Refusal
 from labelloop.labelstudio import MOST_BODY_BYTES
 from tests.integration.cli.conftest import LABEL_STUDIO
 
@@ -26,6 +28,41 @@ def test_the_status_is_told(world):
 
     assert world.told("status")["version"] == version
     assert version in world.run("status").output
+
+
+def test_the_status_tells_what_was_refused_and_what_to_do(world):
+    version, evidence = world.publish(), KeptEvidence(bootstrap.store(), world.key)
+    refused = Refusal(version, "2-bbbbbbbb", "worse on 40 labels", "2026", "2026-11-23")
+    evidence.set_refusal(evidence.refusal(version), refused)
+
+    output = world.run("status").output
+
+    assert "2-bbbbbbbb was not served: worse on 40 labels" in output
+    assert "labelloop activate 2-bbbbbbbb" in output
+
+
+def test_the_status_tells_what_the_labels_are_worth(labelled):
+    labelled.run("backfill")
+    for task in labelled.studio.import_tasks(
+        labelled.project, [{"text": f"{'good' if i % 2 else 'bad'} {i}"} for i in range(40)]
+    ):
+        labelled.studio.annotate(task, ("Positive", "Negative")[task % 2])
+    labelled.run("backfill")
+    labelled.fold()
+
+    assert "the next 100 labels: about" in labelled.run("status").output
+
+
+def test_labels_in_doubt_are_shown(world):
+    version = world.publish()
+    row = {"task": 7, "label": "[b]", "suggested": "Negative", "doubt": 0.9, "why": "so"}
+    key = f"projects/{world.key}/models/{version}/doubts.json"
+    assert "no label in doubt" in world.run("doubts").output
+    bootstrap.store().create(key, json.dumps([row]).encode())
+
+    assert world.told("doubts") == {"version": version, "doubts": [row]}
+    output = world.run("doubts").output
+    assert all(text in output for text in ("7", "[b]", "Negative", "90%", "so"))
 
 
 def test_the_versions_are_listed_newest_first(world):

@@ -11,7 +11,8 @@ CONTROL = read_label_config(label_config("Positive", "Negative"))
 
 
 def examples(*events, control=CONTROL):
-    return control.examples(fold(Dataset(), events))
+    found = control.examples(fold(Dataset(), events))
+    return found.texts, found.labels
 
 
 def test_a_label_config_names_the_control_the_text_and_the_labels():
@@ -126,3 +127,23 @@ def test_a_ground_truth_decides_alone():
     )
 
     assert examples(*votes, truth)[1] == ["Negative"]
+
+
+def test_an_example_tells_when_its_label_was_last_confirmed_and_who_said_what():
+    times = [f"2026-11-23T10:00:0{i}+00:00" for i in range(5)]
+    votes = [
+        created(1, "Negative", task=9, annotator=1, updated_at=times[0]),
+        created(2, "Positive", task=9, annotator=1, updated_at=times[1]),
+        created(3, "Positive", task=9, annotator=2, updated_at=times[2]),
+        created(4, "Negative", task=9, annotator=3, updated_at=times[3]),
+    ]
+    truth = created(5, "Positive", task=9, annotator=None, updated_at=times[4], ground_truth=True)
+
+    outvoted = CONTROL.examples(fold(Dataset(), votes[1:]))
+    decided = CONTROL.examples(fold(Dataset(), [*votes, truth]))
+
+    assert (outvoted.tasks, outvoted.labels) == ([9], ["Positive"])
+    assert outvoted.updated_at == [times[2]]
+    assert outvoted.votes == [["Positive", "Positive", "Negative"]]
+    assert decided.updated_at == [times[4]]
+    assert decided.votes == [["Positive"]]

@@ -1,0 +1,99 @@
+"""Choose the order that a version's tasks are served in: the strategy's, or a random one."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from labelloop.domain.comparison import Floats, Ints, aligned
+from labelloop.domain.fallback import LEAST_ROWS, Fold, Order, decide, folds
+from labelloop.domain.features import Features
+from labelloop.domain.random_share import is_random
+from labelloop.domain.training import Trained
+from labelloop.errors import BadModel, Unprocessable
+from labelloop.recipes.text_choices import Examples
+from labelloop.usecases.judge_version import LoadHead, codes_of
+
+RANDOM: Final = "random"
+_AGAIN_AFTER: Final = 1.25  # times the labels of the last look: it takes ten small trainings
+_MOST_ROWS: Final = 1_000  # the labels that came first, some 100 of them random
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """An order, the strategy that was chosen for the project, and the labels when last looked."""
+
+    chosen: str
+    order: Order
+    looked_at: int
+
+    @property
+    def strategy(self) -> str:
+        """The strategy that tasks are served by."""
+        return RANDOM if self.order.is_random else self.chosen
+
+    def on_card(self) -> dict[str, Any]:
+        """Return it as plain data."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Arms:
+    """What two arms are trained on, and how."""
+
+    examples: Examples
+    features: Features
+    train_head: Callable[[Features, Sequence[str]], Trained]
+    load_head: LoadHead
+
+
+def choose_order(chosen: str, before: dict[str, Any], arms: Arms, salt: str) -> Ordered:
+    """Return the order. `before`: off the active version's card, void for another strategy.
+
+    Both arms are trained and asked only when labels have grown since the last look, and never again
+    once all the labels that count have been looked at.
+    """
+    known = _read(chosen, before)
+    labels = len(arms.examples.labels)
+    is_settled = chosen == RANDOM or known.looked_at >= _MOST_ROWS
+    if is_settled or labels < _AGAIN_AFTER * known.looked_at:
+        return known
+    rows = np.argsort(np.array(arms.examples.updated_at), kind="stable")[:_MOST_ROWS]
+    tasks = np.array(arms.examples.tasks)[rows].tolist()
+    asked = [
+        answers
+        for fold in folds(np.array([is_random(task, salt) for task in tasks], np.bool_))
+        if (answers := _asked(fold, rows, arms)) is not None
+    ]
+    if sum(len(rows) for _, _, rows in asked) < LEAST_ROWS:
+        return known
+    strategy, random, codes = (np.concatenate(parts) for parts in zip(*asked, strict=True))
+    return Ordered(chosen, decide(strategy, random, codes, labels, known.order), labels)
+
+
+def _read(chosen: str, before: dict[str, Any]) -> Ordered:
+    if before.get("chosen") != chosen:
+        return Ordered(chosen, Order(False, "", 0), 0)
+    return Ordered(chosen, Order(**before["order"]), before["looked_at"])
+
+
+def _asked(fold: Fold, rows: Ints, arms: Arms) -> tuple[Floats, Floats, Ints] | None:
+    """Return both arms' answers and the labels; None where an arm has nothing to learn from."""
+    classes = sorted(set(arms.examples.labels))
+    asked = rows[fold.asked]
+    try:
+        strategy = _answers(rows[fold.strategy], asked, classes, arms)
+        random = _answers(rows[fold.random], asked, classes, arms)
+    except (Unprocessable, BadModel):
+        return None
+    return strategy, random, codes_of([arms.examples.labels[row] for row in asked], classes)
+
+
+def _answers(learnt: Ints, asked: Ints, classes: list[str], arms: Arms) -> Floats:
+    labels = [arms.examples.labels[row] for row in learnt]
+    if len(set(labels)) < 2:
+        raise Unprocessable("labels of one class")
+    trained = arms.train_head(arms.features.take(learnt), labels)
+    answers = arms.load_head(trained.artefact).predict_proba(arms.features.take(asked))
+    return aligned(answers, trained.classes, classes)

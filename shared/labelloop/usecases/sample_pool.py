@@ -1,0 +1,49 @@
+"""Take a sample of the tasks without a label, off what is kept of their features."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from labelloop.domain.features import Features
+from labelloop.kept_features import KeptFeatures, ShardFeatures
+from labelloop.pool import Pool
+from labelloop.recipes.terms import bags_of
+from labelloop.usecases.look import left_of
+
+_MOST_SHARDS: Final = 8
+_MOST_TASKS: Final = 1_500
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Some tasks without a label, their features, and about how many tasks there are in all."""
+
+    tasks: np.ndarray[tuple[int], np.dtype[np.int64]]
+    features: Features
+    in_all: int
+
+
+def sample_pool(pool: Pool, kept: KeptFeatures, data_key: str, labelled: list[int]) -> Sample:
+    """Return the sample: the same for the same pool. Nothing is encoded for it.
+
+    Empty before the first ranking, which is what computes and keeps features.
+    """
+    shards = pool.shards()
+    some = list(_kept_of(shards, kept, data_key))
+    if not some:
+        return Sample(np.empty(0, np.int64), Features(bags_of([])), len(labelled))
+    tasks, features = left_of(some, np.array(labelled, np.int64))
+    rows = np.unique(np.linspace(0, len(tasks) - 1, min(len(tasks), _MOST_TASKS)).astype(np.int64))
+    in_all = round(sum(len(one.tasks) for one in some) * len(shards) / len(some))
+    return Sample(tasks[rows], features.take(rows), max(in_all, len(labelled)))
+
+
+def _kept_of(shards: list[str], kept: KeptFeatures, data_key: str) -> Iterator[ShardFeatures]:
+    """Yield what is kept of shards spread over all of them."""
+    places = np.linspace(0, len(shards) - 1, min(len(shards), _MOST_SHARDS)).astype(np.int64)
+    for place in np.unique(places).tolist():
+        found = kept.shard(shards[place], data_key)
+        if found is not None:
+            yield found

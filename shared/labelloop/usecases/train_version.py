@@ -1,0 +1,114 @@
+"""Train one version on a snapshot, and have it judged."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+from uuid import uuid4
+
+from labelloop.domain.events import canonical
+from labelloop.domain.features import Features
+from labelloop.domain.policy import Patience
+from labelloop.domain.training import Trained
+from labelloop.errors import Unprocessable
+from labelloop.kept_evidence import KeptEvidence
+from labelloop.kept_features import KeptFeatures
+from labelloop.labelstudio import UNTRAINED
+from labelloop.pointers import FORMAT, ActivePointer, DatasetPointer
+from labelloop.pool import Pool
+from labelloop.ports import ObjectStore, Queue
+from labelloop.project import Project
+from labelloop.recipes.text_choices import Examples, read_label_config
+from labelloop.usecases.choose_order import Arms, choose_order
+from labelloop.usecases.featurise import Featuriser
+from labelloop.usecases.judge_version import Challenger, LoadHead
+from labelloop.usecases.look import look_at_labelled
+from labelloop.usecases.publish_version import Gate, advance, publish, switch
+from labelloop.usecases.sample_pool import sample_pool
+
+type TrainHead = Callable[[Features, Sequence[str]], Trained]
+
+
+@dataclass(frozen=True)
+class TrainDeps:
+    """What training needs from outside."""
+
+    store: ObjectStore
+    rank_queue: Queue | None  # None where no Label Studio is named to push a ranking to
+    featuriser: Featuriser
+    train_head: TrainHead
+    load_head: LoadHead
+    patience: Patience
+    min_labels: int
+    strategy: str
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) -> bool:
+    """Bring the active version up to a snapshot; say whether another one was to be served."""
+    started, encoder = time.monotonic(), deps.featuriser.encoder
+    dataset, options = project.dataset(pointer), project.options().value
+    strategy = options.strategy or deps.strategy
+    to = ActivePointer(
+        UNTRAINED,
+        pointer.seq,
+        FORMAT,
+        encoder=encoder,
+        strategy=strategy,
+        revision=options.revision,
+    )
+    kept = KeptFeatures(deps.store, project.key, encoder)
+    evidence = KeptEvidence(deps.store, project.key)
+    try:
+        control = read_label_config(dataset.label_config or "")
+        examples = control.examples(dataset)
+        _check_enough(examples.labels, deps.min_labels)
+        learnt = sha256(canonical([examples.texts, examples.labels, strategy]).encode()).hexdigest()
+        if advance(project, evidence, replace(to, learnt=learnt)):
+            return False
+        features = look_at_labelled(examples.texts, kept, deps.featuriser)
+        trained = deps.train_head(features, examples.labels)
+        known = project.card(project.active().value.version) or {}
+        arms = Arms(examples, features, deps.train_head, deps.load_head)
+        ordered = choose_order(strategy, known.get("order", {}), arms, project.key)
+    except Unprocessable as exc:
+        # A training from scratch on what is left would give no model, so none is served.
+        switch(project, to, {"why": str(exc)})
+        return True
+    version, digest = f"{pointer.seq}-{uuid4().hex[:8]}", sha256(trained.artefact).hexdigest()
+    to = replace(to, version=version, sha256=digest, learnt=learnt, strategy=ordered.strategy)
+    sample = sample_pool(Pool(deps.store, project.key), kept, control.data_key, examples.tasks)
+    asked = deps.load_head(trained.artefact).predict_proba(sample.features)
+    challenger = Challenger(examples, features, trained, control.labels, asked)
+    now = deps.clock()
+    spent = {"seconds": round(time.monotonic() - started, 3), "order": ordered.on_card()}
+    card = _card(to, pointer, examples, now) | spent
+    gate = Gate(project, evidence, deps.load_head, now)
+    return publish(to, card, challenger, sample, gate)
+
+
+def _check_enough(labels: Sequence[str], least: int) -> None:
+    classes = len(set(labels))
+    if classes < 2 or len(labels) < least:
+        told = f"{len(labels)} labels of {classes} classes"
+        raise Unprocessable(f"{told}; needs {least} of 2 or more")
+
+
+def _card(
+    to: ActivePointer, pointer: DatasetPointer, examples: Examples, now: datetime
+) -> dict[str, Any]:
+    return {
+        "version": to.version,
+        "format": to.format,
+        "encoder": to.encoder,
+        "sha256": to.sha256,
+        "learnt": to.learnt,
+        "dataset": {"seq": pointer.seq, "sha256": pointer.sha256},
+        "labels": len(examples.labels),
+        "classes": dict(sorted(Counter(examples.labels).items())),
+        "strategy": to.strategy,
+        "trained_at": now.isoformat(timespec="seconds"),
+    }

@@ -1,0 +1,133 @@
+"""Falling back to random order: when it is looked at, and what it is decided on."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from labelloop.domain.features import Features
+from labelloop.domain.random_share import is_random
+from labelloop.domain.training import Trained
+from labelloop.recipes.terms import bags_of
+from labelloop.recipes.text_choices import Examples
+from labelloop.usecases.choose_order import Arms, choose_order
+from tests.fakes import lengths_of
+
+SALT = "38.1"
+
+
+class Memory:
+    """Knows the labels of the lengths that it has seen, and counts its trainings."""
+
+    def __init__(self) -> None:
+        self.trainings = 0
+        self.seen: list[dict[int, Counter[str]]] = []
+
+    def train(self, features, labels):
+        self.trainings += 1
+        seen: dict[int, Counter[str]] = {}
+        for length, label in zip(lengths_of(features).round().tolist(), labels, strict=True):
+            seen.setdefault(int(length), Counter())[label] += 1
+        self.seen.append(seen)
+        none = np.empty((0, 2), np.float32)
+        return Trained(str(len(self.seen) - 1).encode(), {}, ["even", "odd"], none)
+
+    def load(self, artefact):
+        return Recall(self.seen[int(artefact)])
+
+
+class Recall:
+    classes, encoder = ("even", "odd"), ""
+
+    def __init__(self, seen):
+        self.seen = seen
+
+    def predict_proba(self, features):
+        rows = []
+        for length in lengths_of(features).round().tolist():
+            counts = self.seen.get(int(length), Counter())
+            odds = [counts[name] + 0.5 for name in self.classes]
+            rows.append([one / sum(odds) for one in odds])
+        return np.array(rows)
+
+
+@pytest.fixture
+def memory() -> Memory:
+    return Memory()
+
+
+def arms(memory: Memory, count: int, strategy_sees_all: bool) -> Arms:
+    """Labelled tasks of eight lengths; the strategy may have chosen tasks of two of them only."""
+    tasks = list(range(1, count + 1))
+    kinds = [8 if is_random(i, SALT) or strategy_sees_all else 2 for i in tasks]
+    lengths = [3 + i // 3 % kind for i, kind in zip(tasks, kinds, strict=True)]
+    examples = Examples(
+        tasks,
+        ["x" * n for n in lengths],
+        ["odd" if n % 2 else "even" for n in lengths],
+        [f"{i:06d}" for i in tasks],
+        [[] for _ in tasks],
+    )
+    return Arms(examples, Features(bags_of(examples.texts)), memory.train, memory.load)
+
+
+def test_a_strategy_that_leaves_out_most_of_the_pool_gives_way_to_random_order(memory):
+    found = choose_order("margin", {}, arms(memory, 600, strategy_sees_all=False), SALT)
+
+    assert found.strategy == "random"
+    assert "worse than random order" in found.order.reason
+    assert (found.chosen, found.looked_at) == ("margin", 600)
+
+
+def test_a_strategy_as_good_as_random_order_stays(memory):
+    found = choose_order("margin", {}, arms(memory, 600, strategy_sees_all=True), SALT)
+
+    assert found.strategy == "margin"
+
+
+def test_it_is_not_looked_at_again_before_labels_have_grown_by_a_quarter(memory):
+    first = choose_order("margin", {}, arms(memory, 600, strategy_sees_all=False), SALT)
+    memory.trainings = 0
+
+    again = choose_order("margin", first.on_card(), arms(memory, 749, True), SALT)
+    trained, later = memory.trainings, arms(memory, 1_000, True)
+
+    assert (again, trained) == (first, 0)
+    assert choose_order("margin", first.on_card(), later, SALT).strategy == "margin"
+
+
+def test_with_few_random_labels_nothing_is_trained(memory):
+    found = choose_order("margin", {}, arms(memory, 100, strategy_sees_all=False), SALT)
+
+    assert (found.strategy, memory.trainings) == ("margin", 0)
+
+
+def test_another_strategy_is_given_its_chance(memory):
+    fallen = choose_order("margin", {}, arms(memory, 600, strategy_sees_all=False), SALT)
+
+    found = choose_order("entropy", fallen.on_card(), arms(memory, 620, True), SALT)
+
+    assert found.strategy == "entropy"
+
+
+def test_random_order_by_choice_is_never_looked_at(memory):
+    found = choose_order("random", {}, arms(memory, 600, strategy_sees_all=False), SALT)
+
+    assert (found.strategy, memory.trainings) == ("random", 0)
+
+
+def test_labels_of_one_class_decide_nothing(memory):
+    given = arms(memory, 600, strategy_sees_all=False)
+    given.examples.labels[:] = ["odd"] * 600
+
+    assert choose_order("margin", {}, given, SALT).strategy == "margin"
+    assert memory.trainings == 0
+
+
+def test_what_a_thousand_labels_decided_stays(memory):
+    found = choose_order("margin", {}, arms(memory, 1_000, strategy_sees_all=False), SALT)
+    memory.trainings = 0
+
+    later = choose_order("margin", found.on_card(), arms(memory, 3_000, True), SALT)
+
+    assert (later, memory.trainings) == (found, 0)
