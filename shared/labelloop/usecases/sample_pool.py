@@ -35,7 +35,7 @@ def sample_pool(pool: Pool, kept: KeptFeatures, data_key: str, labelled: list[in
     if not some:
         return Sample(np.empty(0, np.int64), Features(bags_of([])), len(labelled))
     tasks, features = left_of(some, np.array(labelled, np.int64))
-    rows = np.unique(np.linspace(0, len(tasks) - 1, min(len(tasks), _MOST_TASKS)).astype(np.int64))
+    rows = np.random.default_rng(0).permutation(len(tasks))[:_MOST_TASKS]
     in_all = round(sum(len(one.tasks) for one in some) * len(shards) / len(some))
     return Sample(tasks[rows], features.take(rows), max(in_all, len(labelled)))
 

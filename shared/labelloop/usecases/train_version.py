@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, Final, Protocol
 from uuid import uuid4
 
 from labelloop.domain.events import canonical
@@ -29,7 +29,17 @@ from labelloop.usecases.look import look_at_labelled
 from labelloop.usecases.publish_version import Gate, advance, publish, switch
 from labelloop.usecases.sample_pool import sample_pool
 
-type TrainHead = Callable[[Features, Sequence[str]], Trained]
+_LANDMARKS: Final = 1_000
+
+
+class TrainHead(Protocol):
+    """Learns from features and labels; `landmarks`: tasks without a label, to smooth over."""
+
+    def __call__(
+        self, features: Features, labels: Sequence[str], *, landmarks: Features | None = None
+    ) -> Trained:
+        """Return a checked model."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -70,7 +80,10 @@ def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) ->
         if advance(project, evidence, replace(to, learnt=learnt)):
             return False
         features = look_at_labelled(examples.texts, kept, deps.featuriser)
-        trained = deps.train_head(features, examples.labels)
+        pool = Pool(deps.store, project.key)
+        sample = sample_pool(pool, kept, control.data_key, examples.tasks)
+        landmarks = sample.features.take(range(min(len(sample.features), _LANDMARKS)))
+        trained = deps.train_head(features, examples.labels, landmarks=landmarks)
         known = project.card(project.active().value.version) or {}
         arms = Arms(examples, features, deps.train_head, deps.load_head)
         ordered = choose_order(strategy, known.get("order", {}), arms, project.key)
@@ -80,7 +93,6 @@ def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) ->
         return True
     version, digest = f"{pointer.seq}-{uuid4().hex[:8]}", sha256(trained.artefact).hexdigest()
     to = replace(to, version=version, sha256=digest, learnt=learnt, strategy=ordered.strategy)
-    sample = sample_pool(Pool(deps.store, project.key), kept, control.data_key, examples.tasks)
     asked = deps.load_head(trained.artefact).predict_proba(sample.features)
     challenger = Challenger(examples, features, trained, control.labels, asked)
     now = deps.clock()

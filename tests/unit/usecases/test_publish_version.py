@@ -50,7 +50,7 @@ class CountingTrainer:
         self.is_broken = False
         self.meanwhile = lambda: None
 
-    def __call__(self, features, labels):
+    def __call__(self, features, labels, landmarks=None):
         self.trainings += 1
         happen, self.meanwhile = self.meanwhile, lambda: None
         happen()
@@ -82,6 +82,9 @@ class CountingHead:
         counts[without] -= 1
         odds = [counts[name] + 0.3 for name in self.classes][:: self._step]
         return [one / sum(odds) for one in odds]
+
+    def committee(self, features):
+        return None
 
     def predict_proba(self, features):
         rows = [self.row(n) for n in lengths_of(features).round().astype(int).tolist()]

@@ -38,7 +38,7 @@ class Trainer:
         self.trainings: list[Counter[tuple[tuple[int, ...], str]]] = []
         self.meanwhile = lambda: None
 
-    def __call__(self, features, labels):
+    def __call__(self, features, labels, landmarks=None):
         bags = [tuple(features.bags.take([row]).ids.tolist()) for row in range(len(features))]
         self.trainings.append(Counter(zip(bags, labels, strict=True)))
         happen, self.meanwhile = self.meanwhile, lambda: None
@@ -55,6 +55,9 @@ class EvenHead:
     def __init__(self, artefact: bytes) -> None:
         self.classes = sorted({label for (_, label), _ in literal_eval(artefact.decode())})
         self.encoder = ""
+
+    def committee(self, features):
+        return None
 
     def predict_proba(self, features):
         return np.full((len(features), len(self.classes)), 1 / len(self.classes), np.float32)
