@@ -40,11 +40,12 @@ def activate(key: str, version: str, deps: ActivateDeps) -> bool:
     def chosen(active: ActivePointer) -> ActivePointer:
         if active.version == version:
             return active
-        seq = max(card["dataset"]["seq"], active.dataset_seq)
+        is_newer = card["dataset"]["seq"] > active.dataset_seq  # of data that was never served
         return replace(
             active,
             version=version,
-            dataset_seq=seq,
+            dataset_seq=card["dataset"]["seq"] if is_newer else active.dataset_seq,
+            learnt=card.get("learnt", "") if is_newer else active.learnt,
             format=FORMAT,
             sha256=card["sha256"],
             previous_version=active.version,
