@@ -180,6 +180,7 @@ def _train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) -
         "format": FORMAT,
         "sha256": digest,
         "dataset": {"seq": pointer.seq, "sha256": pointer.sha256},
+        "learnt": learnt,
         "labels": len(labels),
         "classes": dict(sorted(Counter(labels).items())),
         "trained_at": deps.clock().isoformat(timespec="seconds"),
