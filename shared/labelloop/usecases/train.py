@@ -209,7 +209,8 @@ def _advance(project: Project, pointer: DatasetPointer, learnt: str) -> bool:
     after = project.active()
     if (after.value.learnt, after.value.format) != (learnt, FORMAT):
         return False
-    project.advance(after, replace(after.value, dataset_seq=pointer.seq))
+    if pointer.seq > after.value.dataset_seq:  # a slower trainer must not put it back
+        project.advance(after, replace(after.value, dataset_seq=pointer.seq))
     return True
 
 
