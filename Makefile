@@ -36,7 +36,7 @@ help: ## say what there is
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
 
 # ── Every day ────────────────────────────────────────────────────────────────────────────────────
-.PHONY: check test e2e build build-all up demo
+.PHONY: check test e2e reliability build build-all up demo
 check: $(VENV) $(SAM) ## lint, types, template, lock file
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
@@ -58,6 +58,9 @@ e2e: $(BUILT) $(EMULATOR) ## the whole loop beside a real Label Studio, and in a
 	@UV_PROJECT_ENVIRONMENT=$(LABEL_STUDIO) $(UV) sync --quiet --frozen --only-group label-studio \
 	  --python $(or $(PYTHON),3.13)
 	LABEL_STUDIO_VENV=$(LABEL_STUDIO) .venv/bin/pytest -m e2e tests/e2e $(ARGS)
+
+reliability: $(BUILT) $(EMULATOR) ## faults, races, bad input and load, in full size; takes half an hour
+	RELIABILITY_LONG=1 .venv/bin/pytest -m "not e2e" tests/reliability $(ARGS)
 
 build: $(BUILT) ## functions and layers, for ARCH=x86_64 or arm64; checks Lambda's limits
 

@@ -1,0 +1,21 @@
+"""A run of this folder ends in a report; what ends in an exception is in it too."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.reliability import report
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _reported() -> Iterator[None]:
+    yield
+    report.finish()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
+    outcome = yield
+    if outcome.failed and call.excinfo and not call.excinfo.errisinstance(AssertionError):
+        report.note(f"ran to its end: {item.name}", 1, "failures of 1 run")
+    return outcome
