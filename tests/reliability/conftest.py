@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.reliability import report
+from tests.reliability.cloud import Cloud, cloud
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -19,3 +20,10 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
     if outcome.failed and call.excinfo and not call.excinfo.errisinstance(AssertionError):
         report.note(f"ran to its end: {item.name}", 1, "failures of 1 run")
     return outcome
+
+
+@pytest.fixture(scope="session")
+def aws_server() -> Iterator[Cloud]:
+    """A bucket and queues that processes can reach."""
+    with cloud() as running:
+        yield running
