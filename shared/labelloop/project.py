@@ -27,7 +27,7 @@ from labelloop.domain.folding import Dataset, checksum, compress, decompress
 from labelloop.domain.options import Options
 from labelloop.errors import BadModel, Conflict
 from labelloop.pointers import FORMAT, ActivePointer, DatasetPointer, Tagged
-from labelloop.ports import Listed, ObjectStore
+from labelloop.ports import Listed, ObjectStore, Stored
 
 PROJECTS: Final = "projects/"
 _NO_OPTIONS: Final = Tagged(Options(), "")
@@ -169,7 +169,7 @@ class Project:
         if not _VERSION.fullmatch(version):
             return None
         stored = self._store.get(f"{self._root}models/{version}/card.json")
-        return dict(json.loads(stored.body)) if stored else None
+        return _fields(stored) or None
 
     def switch(self, after: Tagged[ActivePointer], to: ActivePointer, why: dict[str, Any]) -> None:
         """Serve another version from now on; Conflict if somebody else switched meanwhile."""
@@ -210,14 +210,14 @@ class Project:
     def options(self) -> Tagged[Options]:
         """Return what was chosen for this project."""
         stored = self._store.get(f"{self._root}options.json")
-        return Tagged(Options(**json.loads(stored.body)), stored.etag) if stored else _NO_OPTIONS
+        return Tagged(Options.read(_fields(stored)), stored.etag) if stored else _NO_OPTIONS
 
     def options_if_changed(self, since: Tagged[Options]) -> Tagged[Options]:
         """Return the options, read only if they changed since."""
         if not since.etag:
             return self.options()
         stored = self._store.get_changed(f"{self._root}options.json", since.etag)
-        return Tagged(Options(**json.loads(stored.body)), stored.etag) if stored else since
+        return Tagged(Options.read(_fields(stored)), stored.etag) if stored else since
 
     def set_options(self, after: Tagged[Options], to: Options) -> None:
         """Choose; Conflict if somebody else did meanwhile."""
@@ -226,7 +226,7 @@ class Project:
     def reconciled(self) -> Any:
         """Return what was compared when an export was last folded."""
         stored = self._store.get(f"{self._root}reconciled.json")
-        return json.loads(stored.body) if stored else None
+        return {"compared": None, "day": None} | _fields(stored)
 
     def set_reconciled(self, compared: Any) -> None:
         """Remember it. A lost race is as good: somebody else has just done the same."""
@@ -239,15 +239,17 @@ class Project:
     def take_lease(self, holder: str, now: float, seconds: float) -> bool:
         """Say whether the holder may train now: nobody else's lease is running."""
         stored = self._store.get(f"{self._root}lease.json")
-        lease: dict[str, Any] = json.loads(stored.body) if stored else {"holder": "", "until": 0.0}
-        if lease["holder"] not in ("", holder) and now < lease["until"]:
+        lease = _fields(stored)
+        until = lease.get("until")
+        is_running = isinstance(until, int | float) and now < until
+        if is_running and lease.get("holder") not in ("", holder):
             return False
         return self._write_lease(stored.etag if stored else "", holder, now + seconds)
 
     def release_lease(self, holder: str) -> None:
         """End the holder's lease, if it still has it."""
         stored = self._store.get(f"{self._root}lease.json")
-        if stored and json.loads(stored.body)["holder"] == holder:
+        if stored and _fields(stored).get("holder") == holder:
             self._write_lease(stored.etag, "", 0.0)
 
     def _write_lease(self, etag: str, holder: str, until: float) -> bool:
@@ -256,6 +258,15 @@ class Project:
         except Conflict:
             return False
         return True
+
+
+def _fields(stored: Stored | None) -> dict[str, Any]:
+    """Return what a small object says; nothing if it says nothing, or cannot be read."""
+    try:
+        value = json.loads(stored.body) if stored else {}
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 def projects(store: ObjectStore) -> Iterator[str]:

@@ -188,7 +188,8 @@ def test_an_artefact_of_another_format_is_refused(artefact):
 
 
 @pytest.mark.parametrize(
-    "known", [{"classes": ["one"]}, {"terms": None}, {"classes": ["a", "b", "c"]}]
+    "known",
+    [{"classes": ["one"]}, {"terms": None}, {"classes": ["a", "b", "c"]}, {"classes": [1, 2]}],
 )
 def test_an_artefact_whose_metadata_does_not_fit_its_graph_is_refused(artefact, known):
     with pytest.raises(BadModel):
