@@ -11,10 +11,11 @@ from labelloop.cli.command import command
 from labelloop.cli.connect import Choices, connect
 from labelloop.cli.disconnect import disconnect
 from labelloop.cli.doctor import examine
+from labelloop.cli.redrive import redrive
 from labelloop.cli.report import Report
 from labelloop.cli.session import Session
 from labelloop.cli.watch import watch
-from labelloop.errors import Rejected
+from labelloop.errors import LabelloopError, Rejected
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -137,3 +138,18 @@ def _rank(
     if not session.backend.get("/label-studio")["url"]:
         raise Rejected("the deployment names no Label Studio: use --watch, or set LabelStudioUrl")
     return versions.rank(session, report)
+
+
+@app.command("redrive")
+def _redrive(
+    stack: Annotated[str, typer.Option(help="the CloudFormation stack")] = "labelloop",
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON object on stdout")] = False,
+) -> None:
+    """Hand dead letters back to their queues. Needs AWS rights, as nothing else here does."""
+    report = Report(as_json)
+    try:
+        redrive(stack, report)
+    except LabelloopError as exc:
+        report.fail(str(exc))
+    report.finish()
+    raise typer.Exit(1 if report.failed else 0)
