@@ -2,6 +2,7 @@
 
 import json
 from types import SimpleNamespace
+from typing import Any
 
 from botocore.exceptions import ClientError
 from typer.testing import CliRunner
@@ -17,7 +18,7 @@ class Stacks:
 
     def describe_stacks(self, StackName):  # noqa: N803
         if StackName != "mine":
-            told = {"Error": {"Code": "ValidationError", "Message": f"no stack {StackName}"}}
+            told: Any = {"Error": {"Code": "ValidationError", "Message": f"no stack {StackName}"}}
             raise ClientError(told, "DescribeStacks")
         outputs = [{"OutputKey": key, "OutputValue": url} for key, url in URLS.items()]
         return {"Stacks": [{"Outputs": outputs}]}
