@@ -63,6 +63,8 @@ e2e: $(BUILT) $(EMULATOR) ## the whole loop beside a real Label Studio, and in a
 	LABEL_STUDIO_VENV=$(LABEL_STUDIO) .venv/bin/pytest -m e2e tests/e2e $(ARGS)
 
 reliability: $(BUILT) $(EMULATOR) $(AUDIT) ## faults, races, bad input and load, in full size; takes half an hour
+	@command -v wrk >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq wrk; } \
+	  || { echo "No wrk on PATH: install it (on Debian: apt-get install wrk)." >&2; exit 1; }
 	RELIABILITY_LONG=1 .venv/bin/pytest -m "not e2e" tests/reliability $(ARGS)
 
 build: $(BUILT) ## functions and layers, for ARCH=x86_64 or arm64; checks Lambda's limits

@@ -1,6 +1,7 @@
 """Moto as a server, and projects in its bucket: one that was trained once, and copies of it."""
 
 import json
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count
@@ -84,6 +85,7 @@ class Cloud:
 @contextmanager
 def cloud() -> Iterator[Cloud]:
     """Run a cloud until the block ends."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line for each request
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     try:
