@@ -34,7 +34,7 @@ EXPORT = $(UV) export --quiet --frozen --no-header --no-annotate --only-group
 
 .PHONY: help
 help: ## say what there is
-	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
+	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
 
 # ── Every day ────────────────────────────────────────────────────────────────────────────────────
 .PHONY: check test e2e reliability build build-all up demo

@@ -187,14 +187,14 @@ class MemoryLabelStudio:
         """
         active = self._projects[id_]["model_version"]
         scores: dict[int, float] = {}
-        for kept in self.predictions(id_, active):
+        for kept in self.predictions_of(id_, active):
             score = float("-inf") if kept["score"] is None else kept["score"]  # SQLite: nulls first
             scores[kept["task"]] = min(score, scores.get(kept["task"], float("inf")))
         left = [task for task in self._of(id_) if not task["is_labeled"]]
         left.sort(key=lambda task: (scores.get(task["id"], float("inf")), task["id"]))
         return left[0]["id"] if left else None
 
-    def predictions(self, id_: int, version: str | None = None) -> list[dict[str, Any]]:
+    def predictions_of(self, id_: int, version: str | None = None) -> list[dict[str, Any]]:
         ours = {task["id"] for task in self._of(id_)}
         return [
             kept
@@ -212,7 +212,7 @@ class MemoryLabelStudio:
     def change_project(self, id_: int, **settings: Any) -> None:
         self._answer("change_project", id_)
         version = settings.get("model_version")
-        if version and version != self.backend_title and not self.predictions(id_, version):
+        if version and version != self.backend_title and not self.predictions_of(id_, version):
             raise Rejected("Label Studio answered 400: no such model version")
         self._projects[id_] |= settings
 
@@ -233,28 +233,38 @@ class MemoryLabelStudio:
         if any(item["task"] not in ours for item in predictions):
             raise Rejected("Label Studio answered 400: unknown task")
         taken = [item for item in predictions if self._is_valid(item)]
-        self._predictions += [{"model_version": "undefined", "score": None} | i for i in taken]
+        for item in taken:
+            made = {"id": self._new_id(), "model_version": "undefined", "score": None}
+            self._predictions.append(made | item)
         return len(taken)
+
+    def predictions(self, id_: int) -> list[dict[str, Any]]:
+        self._answer("predictions", id_)
+        return self.predictions_of(id_)
+
+    def delete_prediction(self, prediction: int) -> None:
+        self._answer("delete_prediction", None)
+        self._predictions = [kept for kept in self._predictions if kept["id"] != prediction]
 
     def prediction_counts(self, id_: int) -> dict[str, int]:
         self._answer("prediction_counts", id_)
-        return dict(Counter(kept["model_version"] for kept in self.predictions(id_)))
+        return dict(Counter(kept["model_version"] for kept in self.predictions_of(id_)))
 
     def delete_predictions(self, id_: int, version: str) -> None:
         self._answer("delete_predictions", id_)
-        gone = [id(kept) for kept in self.predictions(id_, version)]
-        self._predictions = [kept for kept in self._predictions if id(kept) not in gone]
+        gone = {kept["id"] for kept in self.predictions_of(id_, version)}
+        self._predictions = [kept for kept in self._predictions if kept["id"] not in gone]
         active = self._projects[id_]["model_version"]
         if active in (version, self.backend_title):
             self._projects[id_]["model_version"] = None
 
-    def _answer(self, call: str, id_: int) -> None:
+    def _answer(self, call: str, id_: int | None) -> None:
         self.calls.append(call)
         if self.down:
             raise Unavailable("Label Studio is down")
         if self.denied:
             raise Denied("Label Studio refuses the token")
-        if id_ not in self._projects:
+        if id_ is not None and id_ not in self._projects:
             raise NotFound(f"Label Studio has no project {id_}")
 
     def _of(self, id_: int) -> list[dict[str, Any]]:

@@ -13,7 +13,6 @@ from starlette.middleware.base import RequestResponseEndpoint
 from starlette.responses import Response
 
 from labelloop.bootstrap import secret, store, versions
-from labelloop.config import settings
 from labelloop.credentials import Access, check
 from labelloop.errors import LabelloopError
 from labelloop.http import ASK_FOR_CREDENTIALS, answer, status_of
@@ -97,9 +96,7 @@ async def predict_tasks(request: Request) -> Response:
     """Predict tasks with the project's active version: one result each, in the same order."""
     asked = PredictRequest.read(read_json(await request.body()))
     served = versions().of(project_key(asked.project))
-    predictions = predict(
-        asked.tasks, asked.label_config, served, served.options.score or settings().score
-    )
+    predictions = predict(asked.tasks, asked.label_config, served)
     results = [
         {"result": one.result, "score": one.score, "model_version": served.version}
         for one in predictions

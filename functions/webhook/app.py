@@ -59,7 +59,7 @@ def _setup(request: Request) -> Any:
     body = read_json(request.body)
     project, extra_params = project_key(body.get("project")), body.get("extra_params")
     if score := read_extra_params(extra_params).get("score"):
-        choose(project, {"score": score}, accept_deps().store)
+        choose(project, {"score": score}, accept_deps().store, accept_deps().queue)
     version = current_version(project, accept_deps())
     return answer(200, {"model_version": version})
 

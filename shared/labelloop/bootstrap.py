@@ -101,7 +101,7 @@ def train_deps() -> "TrainDeps":
     chosen = settings()
     patience = Patience(chosen.quiet_s, chosen.max_wait_s, chosen.retrain_after)
     ranks = rank_queue() if chosen.label_studio_url else None
-    return TrainDeps(store(), ranks, train_head, patience, chosen.min_labels)
+    return TrainDeps(store(), ranks, train_head, patience, chosen.min_labels, chosen.score)
 
 
 @cache
@@ -115,7 +115,6 @@ def rank_deps() -> "RankDeps":
         rank_queue(),
         versions,
         label_studio,
-        chosen.score,
         chosen.rank_head,
         chosen.superseded_predictions == "keep",
     )

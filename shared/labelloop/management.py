@@ -96,7 +96,7 @@ async def choose_options(request: Request) -> OptionsAnswer:
     """Choose a project's options over the stack's settings."""
     asked = await _read(OptionsRequest, request)
     choices = asked.model_dump(exclude_unset=True, exclude={"project"})
-    options = choose(project_key(asked.project), choices, store(), request_rank)
+    options = choose(project_key(asked.project), choices, store(), queue())
     return OptionsAnswer.model_validate(asdict(options))
 
 

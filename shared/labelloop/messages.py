@@ -6,8 +6,8 @@ from typing import Final, Literal, Protocol, Self, get_args
 
 from labelloop.errors import Rejected
 
-Reason = Literal["event", "start_training", "sweep"]
-Step = Literal["plan", "score", "push"]
+Reason = Literal["event", "start_training", "sweep", "options"]
+Step = Literal["plan", "score", "push", "trim"]
 _NO_WAKE_UP: Final = "the message is not a wake-up"
 
 
@@ -43,7 +43,7 @@ class WakeUp:
 
 @dataclass(frozen=True, slots=True)
 class RankWakeUp:
-    """Take one step of ranking a project's pool: plan the parts, score one of them, or push.
+    """Take one step of ranking a project's pool: plan the parts, score one, push, or trim.
 
     `version` names the version to rank by, empty for the active one; `part` counts from 0.
     """

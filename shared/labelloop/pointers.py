@@ -36,6 +36,8 @@ class ActivePointer:
     pinned: bool = False  # nothing but a person switches a pinned project
     previous_version: str = UNTRAINED
     previous_sha256: str = ""
+    score: str = ""  # names the score that the version orders tasks by
+    revision: int = 0  # of the options that it was made with
 
     @property
     def is_trained(self) -> bool:
@@ -43,9 +45,9 @@ class ActivePointer:
         return self.version != UNTRAINED
 
     @property
-    def age(self) -> tuple[int, int]:
-        """What makes one version newer than another: its data, then the artefact's format."""
-        return self.dataset_seq, self.format
+    def age(self) -> tuple[int, int, int]:
+        """What makes one version newer than another: its data, its format, its options."""
+        return self.dataset_seq, self.format, self.revision
 
     @classmethod
     def from_json(cls, body: bytes) -> Self:

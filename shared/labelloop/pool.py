@@ -3,9 +3,9 @@
     projects/<id>.<created>/
       pool/<name>.jsonl.gz              tasks, immutable; a shard for each page or event
       pool.json                         written once the listing at the start is complete
-      ranks/<version>/plan.json         which shards make up which part
+      ranks/<version>/plan-<n>.json     which shards make up which part; later tasks add one
       ranks/<version>/part-<n>.json     a part's tasks that are worth labelling most
-      ranked.json                       the version that Label Studio has got
+      ranked.json                       the version that Label Studio has got; if trimmed
 
 A task may stand in several shards; its newest state counts.
 """
@@ -15,6 +15,7 @@ import json
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from itertools import batched
 from typing import Any
 
 from labelloop.domain.events import Task, canonical
@@ -76,19 +77,29 @@ class Pool:
 
     # -- ranks -------------------------------------------------------------------------------
 
-    def plan(self, version: str, parts: list[list[str]]) -> list[list[str]]:
-        """Fix which shards make up which part; return what was fixed first, this or another."""
-        try:
-            self._store.create(self._rank_key(version, "plan"), canonical(parts).encode())
-        except Conflict:
-            return self.parts(version)
-        return parts
+    def plan(self, version: str, size: int) -> list[list[str]]:
+        """Cut the shards into parts of so many; return all parts, those fixed before first.
+
+        A part never changes, so shards that came after the others were planned make parts of their
+        own.
+        """
+        parts = self.parts(version)
+        planned = {shard for part in parts for shard in part}
+        new = (shard for shard in self.shards() if shard not in planned)
+        added = [list(part) for part in batched(new, size, strict=False)]
+        if added:
+            key = self._rank_key(version, f"plan-{len(parts):06d}")
+            try:
+                self._store.create(key, canonical(added).encode())
+            except Conflict:  # somebody else planned at the same time
+                return self.parts(version)
+        return parts + added
 
     def parts(self, version: str) -> list[list[str]]:
         """Return the parts that were planned for a version; none if there is no plan."""
-        stored = self._store.get(self._rank_key(version, "plan"))
-        parts: list[list[str]] = json.loads(stored.body) if stored else []
-        return parts
+        listed = self._store.list(f"{self._root}ranks/{version}/plan-")
+        bodies = (self._store.get(one.key) for one in listed)
+        return [part for body in bodies if body for part in json.loads(body.body)]
 
     def add_part(self, version: str, part: int, head: list[Ranked]) -> None:
         """Store the head of a part, unless it is there already."""
@@ -109,14 +120,19 @@ class Pool:
         keys = (one.key for one in self._store.list(prefix))
         self._store.delete([key for key in keys if not key.startswith(mine)])
 
-    def ranked_version(self) -> str:
-        """Return the version that Label Studio has got, empty if none."""
-        stored = self._store.get(f"{self._root}ranked.json")
-        return str(json.loads(stored.body)["version"]) if stored else ""
+    def ranked(self) -> tuple[str, bool]:
+        """Return the version that Label Studio has got, empty if none, and whether it was trimmed.
 
-    def set_ranked(self, version: str) -> None:
+        Trimmed: the predictions of the versions before are gone.
+        """
+        stored = self._store.get(f"{self._root}ranked.json")
+        fields: dict[str, Any] = json.loads(stored.body) if stored else {}
+        return fields.get("version", ""), fields.get("trimmed", False)
+
+    def set_ranked(self, version: str, trimmed: bool = False) -> None:
         """Remember that Label Studio has got a version. A lost race is the other's to remember."""
-        key, body = f"{self._root}ranked.json", canonical({"version": version}).encode()
+        key = f"{self._root}ranked.json"
+        body = canonical({"version": version, "trimmed": trimmed}).encode()
         stored = self._store.get(key)
         with suppress(Conflict):
             if stored:

@@ -103,6 +103,14 @@ class LabelStudio(Protocol):
         """Store predictions {task, result, score, model_version}; return how many were taken."""
         ...
 
+    def predictions(self, id_: int) -> list[dict[str, Any]]:
+        """Return the predictions of all versions: {id, task, model_version} and more."""
+        ...
+
+    def delete_prediction(self, prediction: int) -> None:
+        """Delete one prediction; one that is gone is no error."""
+        ...
+
     def prediction_counts(self, id_: int) -> dict[str, int]:
         """Return how many predictions each version has."""
         ...

@@ -20,6 +20,7 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from labelloop.domain.events import Event, canonical
@@ -99,6 +100,11 @@ class Project:
         known = fields.get("annotations", 0)
         return Tagged(DatasetPointer(fields["seq"], fields["sha256"], known), stored.etag)
 
+    def changed_at(self) -> datetime:
+        """Return when the newest snapshot was stored, by the store's clock."""
+        stored = self._store.list(f"{self._root}dataset.json")
+        return next((one.stored_at for one in stored), datetime.min.replace(tzinfo=UTC))
+
     def dataset(self, pointer: DatasetPointer) -> Dataset:
         """Return a snapshot; an empty one for the pointer to none."""
         if not pointer.seq:
@@ -124,9 +130,13 @@ class Project:
         return pointer
 
     def untrained_dataset(self) -> DatasetPointer | None:
-        """Return the newest snapshot unless the active version has learnt it, or is pinned."""
+        """Return the newest snapshot unless the active version has learnt it, or is pinned.
+
+        A version that was made with other options than those chosen since has yet to learn it.
+        """
         pointer, active = self.dataset_pointer().value, self.active().value
-        is_behind = pointer.seq > 0 and (pointer.seq, FORMAT) > active.age
+        newest = (pointer.seq, FORMAT, self.options().value.revision)
+        is_behind = pointer.seq > 0 and newest > active.age
         return pointer if is_behind and not active.pinned else None
 
     def _dataset_key(self, pointer: DatasetPointer) -> str:
@@ -211,13 +221,6 @@ class Project:
         """Return what was chosen for this project."""
         stored = self._store.get(f"{self._root}options.json")
         return Tagged(Options.read(_fields(stored)), stored.etag) if stored else _NO_OPTIONS
-
-    def options_if_changed(self, since: Tagged[Options]) -> Tagged[Options]:
-        """Return the options, read only if they changed since."""
-        if not since.etag:
-            return self.options()
-        stored = self._store.get_changed(f"{self._root}options.json", since.etag)
-        return Tagged(Options.read(_fields(stored)), stored.etag) if stored else since
 
     def set_options(self, after: Tagged[Options], to: Options) -> None:
         """Choose; Conflict if somebody else did meanwhile."""

@@ -15,6 +15,7 @@ from tests.e2e import report
 from tests.e2e.annotator import Annotator
 from tests.e2e.label_studio import LabelStudio, label_studio
 from tests.e2e.labelloop import Labelloop
+from tests.e2e.wire import Wire, wire
 
 DOCUMENTS = 500
 WITHIN_S = 15 * 60.0
@@ -37,17 +38,20 @@ def _reported() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def _both(tmp_path_factory) -> Iterator[tuple[LabelStudio, Labelloop]]:
-    """Both sides, started beside each other: each takes most of a minute."""
+def _both(tmp_path_factory) -> Iterator[tuple[LabelStudio, Labelloop, Wire, Wire]]:
+    """Both sides, started beside each other: each takes most of a minute; and the wires between."""
     folder = tmp_path_factory.mktemp("e2e")
-    port = claim_port(0, "Label Studio", "")
-    labelloop = Labelloop(folder / "stack", f"http://127.0.0.1:{port}")
+    ports = [claim_port(0, whose, "") for whose in ("Label Studio", "a wire", "another wire")]
     with ExitStack() as ending, ThreadPoolExecutor(1) as pool:
+        to_studio = ending.enter_context(wire(ports[1], f"http://127.0.0.1:{ports[0]}"))
+        labelloop = Labelloop(folder / "stack", to_studio.url)
+        to_labelloop = ending.enter_context(wire(ports[2], f"http://127.0.0.1:{labelloop.port}"))
+        labelloop.line = to_labelloop.url
         deployed = pool.submit(labelloop.start)
         ending.callback(labelloop.stop)
-        studio = ending.enter_context(label_studio(folder / "label-studio", port))
+        studio = ending.enter_context(label_studio(folder / "label-studio", ports[0]))
         deployed.result()
-        yield studio, labelloop
+        yield studio, labelloop, to_studio, to_labelloop
 
 
 @pytest.fixture(scope="session")
@@ -58,6 +62,23 @@ def studio(_both) -> LabelStudio:
 @pytest.fixture(scope="session")
 def labelloop(_both) -> Labelloop:
     return _both[1]
+
+
+@pytest.fixture(scope="session")
+def to_studio(_both) -> Wire:
+    """What Labelloop, and the command line, say to Label Studio."""
+    return _both[2]
+
+
+@pytest.fixture(scope="session")
+def to_labelloop(_both) -> Wire:
+    """What Label Studio, and the command line, say to Labelloop."""
+    return _both[3]
+
+
+@pytest.fixture(scope="session")
+def many_documents() -> list[reuters.Document]:
+    return reuters.load(ROOT / ".local" / "data", 5_000, 1).pool
 
 
 @pytest.fixture(scope="session")

@@ -15,8 +15,7 @@ from labelloop.local.emulator import claim_port
 from labelloop.local.stack import LocalStack, local_stack
 from labelloop.project import Project
 
-# Label Studio deletes predictions row by row, with SQLite locked: a short queue keeps that short.
-PARAMETERS = {"QuietSeconds": "2", "RankHead": "100"}
+PARAMETERS = {"QuietSeconds": "2", "RankHead": "10000"}
 
 type Known = set[tuple[int, int, str | None]]  # annotation, task, its label; None for skipped
 
@@ -26,7 +25,8 @@ class Labelloop:
 
     def __init__(self, state: Path, label_studio_url: str) -> None:
         self._state = state
-        self._port = claim_port(0, "Labelloop", "")
+        self.port = claim_port(0, "Labelloop", "")
+        self.line = ""  # where Label Studio is told to find it, if not at its own address
         self._parameters = PARAMETERS | {"LabelStudioUrl": label_studio_url}
         self._label_studio_url = label_studio_url
         self._running = ExitStack()
@@ -34,7 +34,7 @@ class Labelloop:
 
     def start(self) -> None:
         self.stack = self._running.enter_context(
-            local_stack(port=self._port, state=self._state, parameters=self._parameters)
+            local_stack(port=self.port, state=self._state, parameters=self._parameters)
         )
 
     def stop(self) -> None:
@@ -43,12 +43,21 @@ class Labelloop:
     @property
     def address(self) -> str:
         """What a person pastes: the URL with the credentials in it."""
-        host = self.stack.url.removeprefix("http://")
+        host = (self.line or self.stack.url).removeprefix("http://")
         return f"http://{self.stack.user}:{self.stack.password}@{host}"
 
     def cli(self, command: str, token: str, project: int, *options: str) -> dict[str, Any]:
         """Run `labelloop <command>` as a person would; return its JSON. It must end with 0."""
-        done = subprocess.run(  # noqa: S603 - our own command
+        done = self.run(command, token, project, *options)
+        assert done.returncode == 0, f"labelloop {command}: {done.stdout}{done.stderr}"
+        told: dict[str, Any] = json.loads(done.stdout)
+        return told
+
+    def run(
+        self, command: str, token: str, project: int, *options: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run `labelloop <command>` as a person would, whatever comes of it."""
+        return subprocess.run(  # noqa: S603 - our own command
             [
                 *(sys.executable, "-m", "labelloop.cli", command, "--json"),
                 *("--project", str(project), *options),
@@ -64,17 +73,19 @@ class Labelloop:
             check=False,
             timeout=300,
         )
-        assert done.returncode == 0, f"labelloop {command}: {done.stdout}{done.stderr}"
-        told: dict[str, Any] = json.loads(done.stdout)
-        return told
 
     def sweep(self) -> None:
         """Do now what the schedule does every few minutes."""
-        aws = self.stack.client("lambda")
+        assert not self.invoke("SweepFunction", {}), "the sweep failed"
+
+    def invoke(self, function: str, event: dict[str, Any]) -> str:
+        """Run a function; return its unhandled error, empty if it had none."""
+        aws = self.stack.client("lambda", read_timeout=320, retries={"total_max_attempts": 1})
         names = [one["FunctionName"] for one in aws.list_functions()["Functions"]]
-        (name,) = [name for name in names if "SweepFunction" in name]
-        answer = aws.invoke(FunctionName=name, Payload=b"{}")
-        assert "FunctionError" not in answer, answer["Payload"].read()
+        (name,) = [name for name in names if function in name]
+        answer = aws.invoke(FunctionName=name, Payload=json.dumps(event).encode())
+        said = answer["Payload"].read().decode()
+        return said if "FunctionError" in answer else ""
 
     def knows(self, key: str) -> Known | None:
         """Return what is in the dataset of a project; None while events wait to be folded."""
@@ -86,6 +97,11 @@ class Labelloop:
     def active(self, key: str) -> str:
         """Return the version that is served."""
         return self._project(key).active().value.version
+
+    def dataset(self, key: str) -> bytes:
+        """Return what is in the dataset of a project, as it is stored."""
+        project = self._project(key)
+        return project.dataset(project.dataset_pointer().value).to_lines()
 
     def has_learnt(self, key: str) -> bool:
         """Say whether the version that is served has learnt the newest dataset."""

@@ -57,7 +57,7 @@ class Cloud:
         """Return what a function that starts now serves; AssertionError if it can't predict."""
         served = Versions(self.store, OnnxHead).of(project.key)
         tasks = [{"data": {"text": "a great film, lovely"}}]
-        (prediction,) = predict(tasks, label_config(), served, "margin")
+        (prediction,) = predict(tasks, label_config(), served)
         assert prediction.result[0]["value"]["choices"] == ["Positive"]
         return served
 

@@ -8,16 +8,15 @@ from typing import Any
 
 import pytest
 
-from labelloop.adapters.sklearn_head import train_head
-from labelloop.domain.policy import Patience
 from labelloop.messages import Message, WakeUp
 from labelloop.project import Project
-from labelloop.usecases.train import TrainDeps, train
+from labelloop.usecases.train import train
 from tests.builders import PROJECT, reviews
 from tests.conftest import SECRET, _forget_builders
 from tests.fakes import MemoryStore
 from tests.integration.conftest import CONTEXT
 from tests.reliability.requests import LIGHT
+from tests.reliability.training import training
 
 
 class SmallStore(MemoryStore):
@@ -56,8 +55,7 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallStore]:
     store = SmallStore()
     for number, event in enumerate(reviews(12)):
         Project(store, PROJECT).add_event(f"{number:03d}", event)
-    patience = Patience(quiet_s=10, max_wait_s=60, retrain_after=20)
-    train(WakeUp(PROJECT, "sweep"), TrainDeps(store, None, train_head, patience, 4))
+    train(WakeUp(PROJECT, "sweep"), training(store))
     monkeypatch.setattr("labelloop.adapters.s3_store.S3Store", lambda _: store)
     monkeypatch.setattr("labelloop.adapters.sqs_queue.SqsQueue", lambda _: NoQueue())
     monkeypatch.setattr("labelloop.adapters.ssm_secret.SsmSecret", FixedSecret)

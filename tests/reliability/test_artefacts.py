@@ -12,20 +12,19 @@ import pytest
 from labelloop import bootstrap
 from labelloop.adapters.onnx_head import OnnxHead
 from labelloop.adapters.sklearn_head import train_head
-from labelloop.domain.policy import Patience
 from labelloop.messages import WakeUp
 from labelloop.project import Project
 from labelloop.usecases.serve import Versions
-from labelloop.usecases.train import TrainDeps, train
+from labelloop.usecases.train import train
 from tests.builders import PROJECT, created, reviews
 from tests.conftest import load_event
 from tests.fakes import MemoryStore
 from tests.integration.conftest import CONTEXT
 from tests.reliability.forgeries import FORGED, changed
 from tests.reliability.report import find, size
+from tests.reliability.training import training
 
 ROOT = f"projects/{PROJECT}/"
-PATIENCE = Patience(quiet_s=10, max_wait_s=60, retrain_after=20)
 
 
 @dataclass
@@ -56,7 +55,7 @@ class Served:
 def trained() -> MemoryStore:
     """Train twice, as the functions do."""
     store = MemoryStore()
-    deps = TrainDeps(store, None, train_head, PATIENCE, min_labels=4)
+    deps = training(store)
     for number, event in enumerate([*reviews(12), created(13, "Negative", "a dull film")]):
         Project(store, PROJECT).add_event(f"{number:03d}", event)
         if number >= 11:
@@ -209,6 +208,6 @@ def test_a_damaged_lease_keeps_nobody_from_training(trained, body):
     project = Project(store, PROJECT)
     project.add_event("999", created(20, "Positive", "what a film"))
 
-    train(WakeUp(PROJECT, "sweep"), TrainDeps(store, None, train_head, PATIENCE, 4))
+    train(WakeUp(PROJECT, "sweep"), training(store))
 
     assert project.untrained_dataset() is None

@@ -8,21 +8,19 @@ from typing import Any
 import pytest
 
 import functions.train.app
-from labelloop.adapters.sklearn_head import train_head
 from labelloop.cli.redrive import move
-from labelloop.domain.policy import Patience
 from labelloop.errors import Unavailable
 from labelloop.messages import WakeUp
 from labelloop.project import Project
 from labelloop.usecases.sweep import SweepDeps, sweep
-from labelloop.usecases.train import TrainDeps, train
+from labelloop.usecases.train import train
 from tests.builders import PROJECT, reviews
 from tests.conftest import load_event
 from tests.fakes import MemoryQueue, MemoryStore
 from tests.integration.conftest import CONTEXT
 from tests.reliability.report import find
+from tests.reliability.training import no_head, training
 
-PATIENCE = Patience(quiet_s=0, max_wait_s=60, retrain_after=20)
 MESSAGES = 10
 
 
@@ -39,7 +37,7 @@ class PartlyDown(MemoryStore):
 
 def test_exactly_the_messages_that_failed_come_again(monkeypatch):
     store, wrong = PartlyDown(), 0
-    deps = TrainDeps(store, None, train_head, PATIENCE, 4)
+    deps = training(store)
     monkeypatch.setattr(functions.train.app, "train_deps", lambda: deps)
     names = [f"{number}.1" for number in range(MESSAGES)]
     event = {"Records": [record(name, WakeUp(name, "sweep").to_json()) for name in names]}
@@ -64,7 +62,7 @@ def test_a_queue_that_was_emptied_heals_by_the_sweep():
         for number, event in enumerate(reviews(4)):
             Project(store, name).add_event(f"{number}", event)
     anything: Any = queue
-    deps = TrainDeps(store, None, lambda *_: (b"model", {}), PATIENCE, 4)
+    deps = training(store, no_head)
 
     sweep(SweepDeps(store, anything, anything, lambda: None))
     for wake_up, _ in queue.sent:

@@ -7,19 +7,18 @@ from typing import Any
 
 from labelloop.domain.events import Event
 from labelloop.domain.folding import Dataset, checksum, fold
-from labelloop.domain.policy import Patience
 from labelloop.labelstudio import key_of, read_event
 from labelloop.messages import WakeUp
 from labelloop.project import Project
 from labelloop.usecases.sweep import SweepDeps, sweep
-from labelloop.usecases.train import TrainDeps, train
+from labelloop.usecases.train import train
 from tests.builders import LABELS, label_config
 from tests.fakes import Clock, MemoryLabelStudio, MemoryQueue, MemoryStore
 from tests.reliability.histories import random_event
 from tests.reliability.report import find, size
 from tests.reliability.scheduler import START
+from tests.reliability.training import no_head, training
 
-PATIENCE = Patience(quiet_s=10, max_wait_s=60, retrain_after=20)
 NOTHING_TO_TRAIN = 10**6  # labels that a first model needs
 
 
@@ -112,13 +111,13 @@ def known_after(events: Iterable[Event], label_studio: MemoryLabelStudio, id_: i
     clock.sleep(3600)
     project = Project(store, key_of(label_studio.project(id_)))
     project.set_ordered()  # the sweep looks after projects that anything is stored for
-    training = TrainDeps(store, None, lambda *_: (b"", {}), PATIENCE, NOTHING_TO_TRAIN, clock)
+    deps = training(store, no_head, NOTHING_TO_TRAIN, clock)
     for number, one in enumerate(events):
         project.add_event(f"{number:03d}", one)
     for _ in range(2):
-        train(WakeUp(project.key, "sweep"), training)
+        train(WakeUp(project.key, "sweep"), deps)
         sweep(SweepDeps(store, queue, queue, lambda: label_studio, clock))
-    train(WakeUp(project.key, "sweep"), training)
+    train(WakeUp(project.key, "sweep"), deps)
     known = project.dataset(project.dataset_pointer().value)
     live = known.live_annotations()
     tasks = {one.task: known.tasks[one.task] for one in live}

@@ -14,17 +14,16 @@ import httpx
 import pytest
 
 from labelloop import bootstrap
-from labelloop.adapters.sklearn_head import train_head
-from labelloop.domain.policy import Patience
 from labelloop.local.stack import LocalStack, local_stack
 from labelloop.messages import WakeUp
 from labelloop.project import Project
-from labelloop.usecases.train import TrainDeps, train
+from labelloop.usecases.train import train
 from tests.builders import label_config, reviews
 from tests.conftest import load_event
 from tests.reliability.report import find
 from tests.reliability.site import SmallStore, call, site
 from tests.reliability.test_requests import resident_mb
+from tests.reliability.training import training
 from tests.system.conftest import wait_for
 
 pytestmark = pytest.mark.long
@@ -129,7 +128,7 @@ def authorization(stack: LocalStack) -> str:
 
 def projects(store: SmallStore, count: int) -> list[str]:
     """Train so many projects."""
-    deps = TrainDeps(store, None, train_head, Patience(10, 60, 20), 4)
+    deps = training(store)
     keys = [f"{number}.1" for number in range(1, count + 1)]
     for key in keys:
         for number, event in enumerate(reviews(8)):

@@ -14,19 +14,18 @@ import pytest
 
 from labelloop import bootstrap, credentials
 from labelloop.credentials import Access, check
-from labelloop.domain.policy import Patience
 from labelloop.messages import WakeUp
-from labelloop.usecases.train import TrainDeps, train
+from labelloop.usecases.train import train
 from tests.builders import PROJECT
 from tests.conftest import SECRET, load_event
 from tests.reliability.report import find
 from tests.reliability.requests import AUTHORIZATION
 from tests.reliability.site import call, site
+from tests.reliability.training import no_head, training
 
 PLANTED = [
     f"planted{number:02d}-{random.Random(number).randbytes(8).hex()}" for number in range(20)
 ]
-PATIENCE = Patience(quiet_s=10, max_wait_s=60, retrain_after=20)
 
 
 def test_planted_secrets_show_up_nowhere(monkeypatch, caplog, capfd):
@@ -35,7 +34,7 @@ def test_planted_secrets_show_up_nowhere(monkeypatch, caplog, capfd):
     with site(monkeypatch) as store:
         for event in spoilt_and_whole(requests()):
             answers.append(str(call(event)))
-        deps = TrainDeps(store, None, lambda *_: (b"model", {}), PATIENCE, 4)
+        deps = training(store, no_head)
         train(WakeUp(PROJECT, "sweep"), deps)
         messages = str(bootstrap.queue().last) + str(bootstrap.rank_queue().last)  # type: ignore[attr-defined]
         kept = store.everything().decode("utf-8", "replace")

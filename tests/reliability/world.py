@@ -8,21 +8,22 @@ from typing import Any
 
 from labelloop.domain.events import Event
 from labelloop.domain.folding import Dataset, checksum, decompress, fold
-from labelloop.domain.policy import Patience
+from labelloop.domain.options import SCORE_NAMES
 from labelloop.messages import WakeUp
 from labelloop.project import Project
 from labelloop.usecases.accept import AcceptDeps, accept
 from labelloop.usecases.activate import ActivateDeps, activate
+from labelloop.usecases.choose import choose
 from labelloop.usecases.pin import PinDeps, pin, unpin
 from labelloop.usecases.sweep import SweepDeps, sweep
-from labelloop.usecases.train import TrainDeps, train
+from labelloop.usecases.train import train
 from tests.builders import PROJECT
 from tests.fakes import MemoryStore
 from tests.reliability.histories import random_event
 from tests.reliability.scheduler import Faults, Scheduler
 from tests.reliability.simulated import SimulatedQueue, SimulatedStore
+from tests.reliability.training import PATIENCE, training
 
-PATIENCE = Patience(quiet_s=30, max_wait_s=300, retrain_after=10)
 SWEEP_S = 300
 LEAST = 2
 ROOT = f"projects/{PROJECT}/"
@@ -61,7 +62,9 @@ class World:
             self.scheduler.run()
             self._settle()
             return self
-        for command in self.random.sample((self._pin, self._unpin, self._activate), 2):
+        for command in self.random.sample(
+            (self._pin, self._unpin, self._activate, self._choose), 2
+        ):
             self._start_at(self.random.uniform(0, at + 400), command)
         end = at + 900
         self.scheduler.at(end, self._make_peace)
@@ -97,7 +100,9 @@ class World:
         project = Project(memory, PROJECT)
         for name, event in self.stored.items():
             project.add_event(name, event)
-        train(WakeUp(PROJECT, "sweep"), TrainDeps(memory, None, _fit, PATIENCE, LEAST))
+        if f"{ROOT}options.json" in self.memory:
+            memory.create(f"{ROOT}options.json", self.memory.body(f"{ROOT}options.json"))
+        train(WakeUp(PROJECT, "sweep"), training(memory, _fit, LEAST))
         return project.active().value.learnt
 
     # -- functions ---------------------------------------------------------------------------
@@ -111,9 +116,7 @@ class World:
         accept(event, AcceptDeps(self.store, self.queue, PATIENCE.quiet_s, self._clock()))
 
     def _consume(self, message: Any) -> None:
-        train(
-            message, TrainDeps(self.store, None, self._train_head, PATIENCE, LEAST, self._clock())
-        )
+        train(message, training(self.store, self._train_head, LEAST, self._clock()))
 
     def _train_head(self, *examples: Any) -> tuple[bytes, dict[str, Any]]:
         self.trainings += 1
@@ -128,6 +131,10 @@ class World:
 
     def _unpin(self) -> None:
         unpin(PROJECT, PinDeps(self.store, self.queue, self._clock()))
+
+    def _choose(self) -> None:
+        score = self.random.choice((*SCORE_NAMES, None))
+        choose(PROJECT, {"score": score}, self.store, self.queue)
 
     def _activate(self) -> None:
         if versions := Project(self.memory, PROJECT).versions():

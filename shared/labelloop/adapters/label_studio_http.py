@@ -20,6 +20,8 @@ READ_S: Final = 30.0
 LONG_READ_S: Final = 120.0  # what Label Studio does row by row
 MAX_ANSWER: Final = 64 * 1024 * 1024
 _LONGEST_PAUSE_S: Final = 10.0
+_PATIENCE_S: Final = 45.0  # of one request with its repeats; the last one may go beyond
+_REST_S: Final = 30.0
 _UNDELIVERED: Final = (ConnectTimeoutError, NewConnectionError)
 
 
@@ -43,6 +45,7 @@ class LabelStudioHttp:
         self._sleep = sleep
         self._connect_s = connect_s
         self._max_answer = max_answer
+        self._rests_until = float("-inf")
 
     def ask(
         self,
@@ -79,11 +82,18 @@ class LabelStudioHttp:
         if not again:
             self._pool.clear()  # a kept connection may be closed just while the request is sent
         what = f"{method} {path.partition('?')[0]}"
+        started = self._clock()
+        if started < self._rests_until:
+            raise Unavailable(f"{what}: Label Studio did not answer a moment ago")
         for tried in range(1, TRIES + 1):
             try:
                 return self._once(what, path, body, header, read_s)
             except Passing as passing:
-                if tried == TRIES or (passing.delivered and not again):
+                if tried == TRIES or self._clock() - started > _PATIENCE_S:
+                    # So that the next project, or check, does not wait as long to hear the same.
+                    self._rests_until = self._clock() + _REST_S
+                    raise Unavailable(f"{what}: {passing}") from passing.__cause__
+                if passing.delivered and not again:
                     raise Unavailable(f"{what}: {passing}") from passing.__cause__
                 pause_s = 0.25 * 2**tried if passing.pause_s is None else passing.pause_s
                 jitter = random.uniform(1.0, 1.3)  # noqa: S311 - spreads retries, guards nothing

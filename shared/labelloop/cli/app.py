@@ -115,6 +115,25 @@ def _unpin(session: Session, report: Report) -> None:
     versions.unpin(session, report)
 
 
+@command(app, "options")
+def _options(
+    session: Session,
+    report: Report,
+    score: Annotated[str | None, typer.Option(help="how sureness is measured")] = None,
+    deletes: Annotated[
+        bool | None,
+        typer.Option(
+            "--delete-predictions/--keep-predictions", help="those of superseded versions"
+        ),
+    ] = None,
+    resets: Annotated[bool, typer.Option("--reset", help="as the stack is set")] = False,
+) -> None:
+    """Show what is chosen for a project, or choose."""
+    given = {"score": score, "delete_predictions": deletes}
+    chosen = {name: value for name, value in given.items() if resets or value is not None}
+    versions.choose_options(session, report, chosen)
+
+
 @command(app, "train")
 def _train(session: Session, report: Report) -> None:
     """Learn what waits now, without the quiet period."""

@@ -70,6 +70,16 @@ def unpin(session: Session, report: Report) -> None:
     _post(session, report, "/unpin", "unpinned; what waited is learnt now")
 
 
+def choose_options(session: Session, report: Report, chosen: dict[str, Any]) -> None:
+    """Choose, if there is anything to choose, and show what is chosen."""
+    if chosen:
+        options = session.backend.put("/options", project=session.key, **chosen)
+    else:
+        options = session.backend.get("/status", project=session.key)["options"]
+    report.data |= {"project": session.key, "options": options}
+    report.say(_chosen(options) or "as the stack is set")
+
+
 def train(session: Session, report: Report) -> None:
     """Ask for a training."""
     _post(session, report, "/train", "training asked for")

@@ -10,6 +10,7 @@ from labelloop.cli.report import Report
 from labelloop.cli.session import Session
 from labelloop.errors import Retryable
 from labelloop.labelstudio import UNTRAINED
+from labelloop.usecases.trim import rows_of
 
 _AT_ONCE: Final = 250
 
@@ -55,7 +56,8 @@ def push_order(session: Session, head: int) -> tuple[str, int]:
         return version, 0
     api.change_project(id_, model_version=version, sampling=ORDERED)
     if before and _is_ours(session)(before):
-        api.delete_predictions(id_, before)
+        for row in rows_of([before], id_, api):
+            api.delete_prediction(row)
     return version, taken
 
 

@@ -9,15 +9,22 @@ SCORE_NAMES: Final = ("margin", "entropy", "least_confidence")  # of the functio
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """A project's choices. None = as the stack is set."""
+    """A project's choices. None = as the stack is set.
+
+    `revision` counts the choices that make another version: the order is part of what a version is.
+    """
 
     score: str | None = None
     delete_predictions: bool | None = None
+    revision: int = 0
 
     @classmethod
     def read(cls, stored: Mapping[str, Any]) -> Self:
         """Return stored choices without those that this release can't follow: a newer one's."""
         score, deletes = stored.get("score"), stored.get("delete_predictions")
+        revision = stored.get("revision")
         return cls(
-            score if score in SCORE_NAMES else None, deletes if isinstance(deletes, bool) else None
+            score if score in SCORE_NAMES else None,
+            deletes if isinstance(deletes, bool) else None,
+            revision if type(revision) is int else 0,
         )

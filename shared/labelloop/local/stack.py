@@ -40,9 +40,9 @@ class LocalStack:
     outputs: Mapping[str, str]
     aws_environment: Mapping[str, str]
 
-    def client(self, service: str) -> Any:
-        """Return a boto3 client of the embedded AWS."""
-        return _client(service, self.aws_environment)
+    def client(self, service: str, **settings: Any) -> Any:
+        """Return a boto3 client of the embedded AWS; settings are those of botocore's Config."""
+        return _client(service, self.aws_environment, **settings)
 
 
 @contextmanager
@@ -149,11 +149,12 @@ def _credentials(file: Path) -> tuple[str, str]:
     return user, password
 
 
-def _client(service: str, aws: Mapping[str, str]) -> Any:
+def _client(service: str, aws: Mapping[str, str], **settings: Any) -> Any:
     session = boto3.session.Session(
         aws_access_key_id=aws["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=aws["AWS_SECRET_ACCESS_KEY"],
         region_name=aws["AWS_DEFAULT_REGION"],
     )
     connect: Callable[..., Any] = session.client  # the stubs know each service by a literal name
-    return connect(service, endpoint_url=aws["AWS_ENDPOINT_URL"], config=Config(proxies={}))
+    config = Config(proxies={}, **settings)
+    return connect(service, endpoint_url=aws["AWS_ENDPOINT_URL"], config=config)

@@ -48,6 +48,7 @@ def activate(key: str, version: str, deps: ActivateDeps) -> bool:
             learnt=card.get("learnt", "") if is_newer else active.learnt,
             format=FORMAT,
             sha256=card["sha256"],
+            score=card.get("score", active.score),
             previous_version=active.version,
             previous_sha256=active.sha256,
         )

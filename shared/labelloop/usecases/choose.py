@@ -1,26 +1,24 @@
 """Choose a project's options over the stack's settings."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final
 
 from labelloop.domain.options import SCORE_NAMES, Options
-from labelloop.errors import Conflict, Retryable, Unprocessable
-from labelloop.ports import ObjectStore
+from labelloop.errors import Conflict, Retryable, Unavailable, Unprocessable
+from labelloop.messages import WakeUp
+from labelloop.ports import ObjectStore, Queue
 from labelloop.project import Project
 
 _ROUNDS: Final = 12
 
 
-def choose(
-    key: str,
-    choices: Mapping[str, Any],
-    store: ObjectStore,
-    request_rank: Callable[[str], None] = lambda _: None,
-) -> Options:
+def choose(key: str, choices: Mapping[str, Any], store: ObjectStore, queue: Queue) -> Options:
     """Store the choices that are an option's, leave the other options, and return all of them.
 
-    None takes a choice back. Another score is another order, so a ranking is asked for.
+    None takes a choice back. Another score is another order, and so another version: the trainer is
+    woken to make it. If that wake-up is lost, the sweep sends another.
     """
     known = {name: choices[name] for name in ("score", "delete_predictions") if name in choices}
     _check(known)
@@ -30,12 +28,15 @@ def choose(
         to = replace(after.value, **known)
         if to == after.value:
             return to
+        is_other_order = to.score != after.value.score
+        to = replace(to, revision=to.revision + is_other_order)
         try:
             project.set_options(after, to)
         except Conflict:
             continue
-        if to.score != after.value.score:
-            request_rank(key)
+        if is_other_order:
+            with suppress(Unavailable):
+                queue.send(WakeUp(key, "options"), 0)
         return to
     raise Retryable(f"lost {_ROUNDS} races for the options")
 

@@ -35,7 +35,6 @@ def predict(
     tasks: Sequence[Any],
     label_config: str,
     served: Served,
-    score: str,
     clock: Callable[[], float] = time.monotonic,
 ) -> list[Prediction]:
     """Return one prediction for each task, whatever the tasks hold.
@@ -55,7 +54,7 @@ def predict(
     texts = [control.text_of(one) for one in data]
     readable = [text for text in texts if text is not None]
     probabilities = _renormalised(_run(served.head, readable, clock)[:, columns])
-    scores = SCORES[score](probabilities)
+    scores = SCORES[served.score](probabilities)
     rows = iter(zip(probabilities, scores, strict=True))
     return [
         Prediction([], LABEL_LAST) if text is None else _prediction(control, labels, *next(rows))

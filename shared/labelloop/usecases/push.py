@@ -1,25 +1,23 @@
 """Push a ranking to Label Studio, so that its next task is the one most worth labelling.
 
 The order of the steps is what keeps the project served: predictions first, then the switch of
-`project.model_version`, then the removal of older versions. Killed anywhere, the project stands on
+`project.model_version`; older versions go later (`trim`). Killed anywhere, the project stands on
 a version with predictions; run again, it goes on where it stopped.
 """
 
-import re
 from collections.abc import Sequence
 from enum import StrEnum
 from itertools import batched
 from typing import Any, Final
 
 from labelloop.errors import Denied, NotFound, Rejected
-from labelloop.labelstudio import UNTRAINED, key_of
+from labelloop.labelstudio import key_of
 from labelloop.observability import count, logger
 from labelloop.pool import Ranked
 from labelloop.ports import LabelStudio
 from labelloop.project import Project
 
 _PREDICTIONS_AT_ONCE: Final = 250
-_OURS: Final = re.compile(r"(\d+)-[0-9a-f]{8}")
 _ORDERED, _DEFAULT_ORDER = "Uncertainty sampling", "Sequential sampling"
 
 
@@ -34,6 +32,8 @@ class Outcome(StrEnum):
     NOTHING_LEFT = "no task left to rank"
     REFUSED = "Label Studio took none of the predictions"
     PUSHED = "pushed"
+    TRIMMED = "superseded predictions deleted"
+    TRIMMING = "superseded predictions left to delete"
 
 
 def push(
@@ -41,7 +41,6 @@ def push(
     version: str,
     head: Sequence[Ranked],
     label_studio: LabelStudio,
-    keeps_predictions: bool,
 ) -> Outcome:
     """Make Label Studio serve the head of the queue in the order of its scores.
 
@@ -53,7 +52,9 @@ def push(
     known = label_studio.project(id_)
     if key_of(known) != project.key:
         raise NotFound(f"project {id_} of Label Studio is another one by now")
-    if known.get("model_version") != version:
+    if known.get("model_version") == version:
+        _add_missing(id_, version, head, label_studio)
+    else:
         if not _add_predictions(id_, version, head, label_studio):
             return Outcome.REFUSED
         if project.active().value.version != version:
@@ -61,11 +62,16 @@ def push(
             return Outcome.SUPERSEDED
         label_studio.change_project(id_, model_version=version)
     _order_by_score_once(project, id_, known, label_studio)
-    if not keeps_predictions:
-        _delete_older(id_, version, label_studio)
     # Somebody may have pushed a newer version between our last look and our switch.
     is_active = project.active().value.version == version
     return Outcome.PUSHED if is_active else Outcome.SUPERSEDED
+
+
+def _add_missing(id_: int, version: str, head: Sequence[Ranked], label_studio: LabelStudio) -> None:
+    """Add what the version that is shown lacks: tasks came since, or somebody deleted some."""
+    found = label_studio.predictions(id_)
+    there = {one["task"] for one in found if one["model_version"] == version}
+    _add(id_, version, [one for one in head if one.task not in there], label_studio)
 
 
 def _add_predictions(
@@ -113,15 +119,3 @@ def _order_by_score_once(
     if known.get("sampling") == _DEFAULT_ORDER:
         label_studio.change_project(id_, sampling=_ORDERED)
     project.set_ordered()
-
-
-def _delete_older(id_: int, version: str, label_studio: LabelStudio) -> None:
-    """Delete our older versions' predictions; those of others and newer ones stay."""
-    for other in label_studio.prediction_counts(id_):
-        is_older = _OURS.fullmatch(other) and _sequence(other) < _sequence(version)
-        if is_older or other == UNTRAINED:
-            label_studio.delete_predictions(id_, other)
-
-
-def _sequence(version: str) -> int:
-    return int(version.partition("-")[0])

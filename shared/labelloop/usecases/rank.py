@@ -8,6 +8,7 @@ has steps of its own.
 import heapq
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import batched
 from typing import Final
 
@@ -22,6 +23,7 @@ from labelloop.project import Project
 from labelloop.usecases.predict import Prediction, predict
 from labelloop.usecases.push import Outcome, push
 from labelloop.usecases.serve import Versions
+from labelloop.usecases.trim import trim
 
 _SHARDS_IN_A_PART: Final = 10  # pages of the listing hold 500 tasks
 _TASKS_AT_ONCE: Final = 200  # well within the limits of one answer
@@ -35,9 +37,9 @@ class RankDeps:
     queue: Queue
     versions: Callable[[], Versions]
     label_studio: Callable[[], LabelStudio | None]
-    score: str
     head: int
     keeps_predictions: bool
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
 def rank(wake_up: RankWakeUp, deps: RankDeps) -> Outcome:
@@ -59,6 +61,8 @@ def rank(wake_up: RankWakeUp, deps: RankDeps) -> Outcome:
             return _score(key, active.version, wake_up.part, pool, deps)
         case "push":
             return _push(key, active.version, pool, label_studio, deps)
+        case "trim":
+            return _trim(key, active.version, pool, label_studio, deps)
 
 
 def _plan(key: str, version: str, pool: Pool, label_studio: LabelStudio, deps: RankDeps) -> Outcome:
@@ -67,8 +71,7 @@ def _plan(key: str, version: str, pool: Pool, label_studio: LabelStudio, deps: R
         for number, page in enumerate(label_studio.tasks(Project(deps.store, key).label_studio_id)):
             pool.add(f"listed-{number:06d}", read_tasks(page))
         pool.set_listed()
-    cut = [list(part) for part in batched(pool.shards(), _SHARDS_IN_A_PART, strict=False)]
-    parts = pool.plan(version, cut)
+    parts = pool.plan(version, _SHARDS_IN_A_PART)
     for part in range(len(parts)):
         deps.queue.send(RankWakeUp(key, "score", version, part), 0)
     if not parts:
@@ -100,7 +103,7 @@ def _scored(
         raise Retryable(f"version {version} is not served here yet")
     for batch in batched(tasks, _TASKS_AT_ONCE, strict=False):
         payload = [{"data": task.data} for task in batch]
-        predictions = predict(payload, label_config, served, served.options.score or deps.score)
+        predictions = predict(payload, label_config, served)
         yield from map(_ranked, batch, predictions)
 
 
@@ -119,14 +122,31 @@ def _push(key: str, version: str, pool: Pool, label_studio: LabelStudio, deps: R
     # A task of two shards was scored once in each part; once is enough for Label Studio.
     head = _head({one.task: one for one in rows}.values(), deps.head)
     project = Project(deps.store, key)
-    deletes = project.options().value.delete_predictions
-    keeps = deps.keeps_predictions if deletes is None else not deletes
-    outcome = push(project, version, head, label_studio, keeps)
+    outcome = push(project, version, head, label_studio)
     if outcome is Outcome.SUPERSEDED:
         deps.queue.send(RankWakeUp(key), 0)
     else:
-        pool.set_ranked(version)
+        leaves = outcome is not Outcome.PUSHED or _keeps_predictions(project, deps)
+        pool.set_ranked(version, trimmed=leaves)
         pool.forget_ranks(keep=version)
+        if not leaves:
+            deps.queue.send(RankWakeUp(key, "trim", version), 0)
     facts = {"project": key, "version": version, "tasks": len(head), "outcome": outcome}
     logger().info("ranking pushed", extra=facts)
     return outcome
+
+
+def _trim(key: str, version: str, pool: Pool, label_studio: LabelStudio, deps: RankDeps) -> Outcome:
+    """Go on with the removal of superseded predictions; what is left is the sweep's to ask for."""
+    project = Project(deps.store, key)
+    if pool.ranked()[0] != version or _keeps_predictions(project, deps):
+        return Outcome.SUPERSEDED
+    outcome = trim(project, version, label_studio, deps.clock)
+    if outcome is Outcome.TRIMMED:
+        pool.set_ranked(version, trimmed=True)
+    return outcome
+
+
+def _keeps_predictions(project: Project, deps: RankDeps) -> bool:
+    deletes = project.options().value.delete_predictions
+    return deps.keeps_predictions if deletes is None else not deletes

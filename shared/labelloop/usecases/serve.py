@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Final
 
-from labelloop.domain.options import Options
+from labelloop.domain.options import SCORE_NAMES
 from labelloop.errors import BadModel, Unavailable
 from labelloop.labelstudio import UNTRAINED
 from labelloop.observability import count, logger
@@ -21,16 +21,13 @@ _CHECK_EVERY_S: Final = 1.0
 _MOST_PROJECTS: Final = 16  # whose heads stay in memory
 
 
-_STACKS: Final = Options()
-
-
 @dataclass(frozen=True, slots=True)
 class Served:
     """A version at work; `head` is None while a project has no model."""
 
     version: str
     head: Head | None
-    options: Options = _STACKS
+    score: str = SCORE_NAMES[0]  # names the one that the version orders tasks by
 
     @property
     def classes(self) -> Sequence[str]:
@@ -42,13 +39,10 @@ class Served:
 class _Slot:
     served: Served
     pointer: Tagged[ActivePointer]  # the newest one seen, even if its version is not served
-    options: Tagged[Options]
     checked_at: float
 
 
-_EMPTY: Final = _Slot(
-    Served(UNTRAINED, None), Tagged(ActivePointer(), ""), Tagged(_STACKS, ""), float("-inf")
-)
+_EMPTY: Final = _Slot(Served(UNTRAINED, None), Tagged(ActivePointer(), ""), float("-inf"))
 
 
 class Versions:
@@ -77,14 +71,13 @@ class Versions:
                 self._slots[project] = slot
         while len(self._slots) > _MOST_PROJECTS:
             self._slots.popitem(last=False)
-        return replace(slot.served, options=slot.options.value)
+        return slot.served
 
     def _checked(self, project: Project, slot: _Slot) -> _Slot:
-        now, pointer, options = self._clock(), slot.pointer, slot.options
+        now, pointer = self._clock(), slot.pointer
         try:
-            options = project.options_if_changed(slot.options)
             pointer = project.active_if_changed(slot.pointer)
-            slot_now = replace(slot, pointer=pointer, options=options, checked_at=now)
+            slot_now = replace(slot, pointer=pointer, checked_at=now)
             if _names_the_same(pointer.value, slot.pointer.value) and slot is not _EMPTY:
                 return slot_now
             return replace(slot_now, served=self._load(project, pointer.value))
@@ -93,7 +86,7 @@ class Versions:
             logger().error("version rejected", extra=facts)
             count("VersionRejected")
             served = slot.served if slot.served.head else self._previous(project, pointer.value)
-            return replace(slot, served=served, pointer=pointer, options=options, checked_at=now)
+            return replace(slot, served=served, pointer=pointer, checked_at=now)
         except Unavailable:
             if slot is _EMPTY:
                 raise
@@ -101,9 +94,9 @@ class Versions:
 
     def _previous(self, project: Project, active: ActivePointer) -> Served:
         """Return the version before for a process that never served it; none if it is bad too."""
-        before = ActivePointer(active.previous_version, sha256=active.previous_sha256)
+        version, digest = active.previous_version, active.previous_sha256
         try:
-            return self._load(project, before)
+            return self._load(project, replace(active, version=version, sha256=digest))
         except (BadModel, Unavailable):
             return Served(UNTRAINED, None)
 
@@ -115,7 +108,8 @@ class Versions:
             raise BadModel("the model is missing")
         if sha256(artefact).hexdigest() != pointer.sha256:
             raise BadModel("the model's checksum differs")
-        return Served(pointer.version, self._load_head(artefact))
+        score = pointer.score if pointer.score in SCORE_NAMES else SCORE_NAMES[0]
+        return Served(pointer.version, self._load_head(artefact), score)
 
 
 def _names_the_same(pointer: ActivePointer, other: ActivePointer) -> bool:

@@ -58,10 +58,12 @@ def _sweep_one(key: str, label_studio: LabelStudio | None, deps: SweepDeps) -> b
     active = project.active().value
     if label_studio is None or not active.is_trained:
         return False
-    if Pool(deps.store, key).ranked_version() == active.version:
-        return False
-    deps.rank_queue.send(RankWakeUp(key), 0)
-    return True
+    ranked, is_trimmed = Pool(deps.store, key).ranked()
+    if ranked != active.version:
+        deps.rank_queue.send(RankWakeUp(key), 0)
+    elif not is_trimmed:
+        deps.rank_queue.send(RankWakeUp(key, "trim", ranked), 0)
+    return ranked != active.version or not is_trimmed
 
 
 def _reconcile(project: Project, label_studio: LabelStudio, deps: SweepDeps) -> None:

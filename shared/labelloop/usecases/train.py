@@ -56,6 +56,7 @@ class TrainDeps:
     train_head: TrainHead
     patience: Patience
     min_labels: int
+    score: str
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
@@ -67,11 +68,11 @@ def train(wake_up: WakeUp, deps: TrainDeps) -> Outcome:
         if _can_leave(wake_up, pending, project, deps):
             return Outcome.LEFT_TO_LATER
         try:
-            _fold_pending(project, Pool(deps.store, project.key), pending)
+            has_new_tasks = _fold_pending(project, Pool(deps.store, project.key), pending)
             outcome = _catch_up(project, deps)
         except Conflict:
             continue
-        if outcome is Outcome.SWITCHED:
+        if outcome is Outcome.SWITCHED or has_new_tasks:
             _ask_for_ranking(project, deps)
         return outcome
     raise Retryable(f"lost {_ROUNDS} races")
@@ -101,13 +102,17 @@ def _can_leave(wake_up: WakeUp, pending: list[Listed], project: Project, deps: T
 # -- events to dataset -----------------------------------------------------------------------
 
 
-def _fold_pending(project: Project, pool: Pool, pending: list[Listed]) -> None:
+def _fold_pending(project: Project, pool: Pool, pending: list[Listed]) -> bool:
+    """Fold what waits; say whether the pool has grown by it."""
+    has_new_tasks = False
     for batch in batched(pending, _EVENTS_AT_ONCE, strict=False):
         after = project.dataset_pointer()
         dataset = project.dataset(after.value)
         events = _read_events(project, pool, batch)
         project.add_dataset(after, fold(dataset, events))
         project.forget(list(batch))
+        has_new_tasks |= any(event.action == "TASKS_CREATED" for event in events)
+    return has_new_tasks
 
 
 def _read_events(project: Project, pool: Pool, batch: Sequence[Listed]) -> list[Event]:
@@ -162,17 +167,19 @@ def _catch_up(project: Project, deps: TrainDeps) -> Outcome:
 
 def _train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) -> None:
     started = time.monotonic()
-    dataset = project.dataset(pointer)
+    dataset, options = project.dataset(pointer), project.options().value
+    score = options.score or deps.score
     try:
         texts, labels = read_label_config(dataset.label_config or "").examples(dataset)
         _check_enough(labels, deps.min_labels)
-        learnt = sha256(canonical([texts, labels]).encode()).hexdigest()
-        if _advance(project, pointer, learnt):
+        learnt = sha256(canonical([texts, labels, score]).encode()).hexdigest()
+        if _advance(project, pointer, learnt, options.revision):
             return
         artefact, facts = deps.train_head(texts, labels)
     except Unprocessable as exc:
         # A training from scratch on what is left would give no model, so none is served.
-        _switch(project, ActivePointer(UNTRAINED, pointer.seq, FORMAT), {"why": str(exc)})
+        none = ActivePointer(UNTRAINED, pointer.seq, FORMAT, revision=options.revision)
+        _switch(project, none, {"why": str(exc)})
         return
     version, digest = f"{pointer.seq}-{uuid4().hex[:8]}", sha256(artefact).hexdigest()
     card = {
@@ -183,13 +190,22 @@ def _train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) -
         "learnt": learnt,
         "labels": len(labels),
         "classes": dict(sorted(Counter(labels).items())),
+        "score": score,
         "trained_at": deps.clock().isoformat(timespec="seconds"),
         "seconds": round(time.monotonic() - started, 3),
         **facts,
     }
     project.add_model(version, artefact, card)
     told = f"trained on {len(labels)} labels"
-    to = ActivePointer(version, pointer.seq, FORMAT, digest, learnt)
+    to = ActivePointer(
+        version,
+        pointer.seq,
+        FORMAT,
+        digest,
+        learnt,
+        score=score,
+        revision=options.revision,
+    )
     _switch(project, to, {"why": told, "at": card["trained_at"]})
 
 
@@ -200,7 +216,7 @@ def _check_enough(labels: Sequence[str], least: int) -> None:
         raise Unprocessable(f"{told}; needs {least} of 2 or more")
 
 
-def _advance(project: Project, pointer: DatasetPointer, learnt: str) -> bool:
+def _advance(project: Project, pointer: DatasetPointer, learnt: str, revision: int) -> bool:
     """Say whether the active version has learnt just this; if so, mark the dataset as learnt.
 
     Much changes a dataset and no example: a skip, the project's settings, a ground-truth toggle. A
@@ -209,8 +225,9 @@ def _advance(project: Project, pointer: DatasetPointer, learnt: str) -> bool:
     after = project.active()
     if (after.value.learnt, after.value.format) != (learnt, FORMAT):
         return False
-    if pointer.seq > after.value.dataset_seq:  # a slower trainer must not put it back
-        project.advance(after, replace(after.value, dataset_seq=pointer.seq))
+    to = replace(after.value, dataset_seq=pointer.seq, revision=revision)
+    if to.age > after.value.age:  # a slower trainer must not put it back
+        project.advance(after, to)
     return True
 
 

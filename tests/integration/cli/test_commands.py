@@ -157,9 +157,28 @@ def test_watching_pushes_each_new_version_once(labelled, monkeypatch):
     assert [row["outcome"] for row in told["steps"]] == ["done"]
     assert (project["model_version"], project["sampling"]) == ("1-aaaaaaaa", "Uncertainty sampling")
     left = [t["id"] for page in labelled.studio.tasks(labelled.project) for t in page][4:]
-    pushed = labelled.studio.predictions(labelled.project, "1-aaaaaaaa")
+    pushed = labelled.studio.predictions_of(labelled.project, "1-aaaaaaaa")
     assert sorted(one["task"] for one in pushed) == left
     assert labelled.studio.next_task(labelled.project) == max(left)
+
+
+def test_options_are_chosen_shown_and_taken_back(world):
+    world.publish()
+
+    assert world.told("options")["options"] == {"score": None, "delete_predictions": None}
+    told = world.told("options", "--score", "entropy", "--keep-predictions")
+    assert told["options"] == {"score": "entropy", "delete_predictions": False}
+    assert "score = entropy" in world.run("options").stdout
+    told = world.told("options", "--reset", "--score", "margin")
+    assert told["options"] == {"score": "margin", "delete_predictions": None}
+
+
+def test_an_option_that_does_not_exist_is_told_with_those_that_do(world):
+    world.publish()
+
+    told = world.told("options", "--score", "best", exit_code=1)
+
+    assert "margin, entropy" in told["error"]
 
 
 def test_watching_goes_on_while_label_studio_is_down(world):

@@ -112,6 +112,33 @@ def test_an_answer_that_trickles_in_is_given_up(server: Server):
         at(server.url, LabelStudioHttp, clock=lambda: next(late)).ask("GET", "/api/x")
 
 
+def test_one_that_did_not_answer_is_left_alone_for_a_while(server: Server):
+    now = [0.0]
+    http = at(server.url, LabelStudioHttp, clock=lambda: now[0])
+    server.answers(Answer(503))
+    with pytest.raises(Unavailable, match="503"):
+        http.ask("GET", "/api/x")
+    asked = len(server.heard)
+
+    with pytest.raises(Unavailable, match="a moment ago"):
+        http.ask("GET", "/api/x")
+    assert len(server.heard) == asked
+
+    now[0] += 60
+    server.answers(Answer(body={"id": 1}))
+    assert http.ask("GET", "/api/x") == {"id": 1}
+
+
+def test_a_slow_one_is_not_asked_again_for_minutes(server: Server):
+    now = iter(range(0, 100_000, 40))
+    server.answers(Answer(503))
+
+    with pytest.raises(Unavailable):
+        at(server.url, LabelStudioHttp, clock=lambda: next(now)).ask("GET", "/api/x")
+
+    assert len(server.heard) == 1
+
+
 def test_a_label_studio_below_a_path_is_found_there(server: Server):
     at(server.url + "/label-studio/", LabelStudioHttp).ask("GET", "/api/x", query={"a": "b c"})
 

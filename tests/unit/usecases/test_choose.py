@@ -5,6 +5,7 @@ import pytest
 from labelloop.domain.options import SCORE_NAMES, Options
 from labelloop.domain.selection import SCORES
 from labelloop.errors import Unprocessable
+from labelloop.messages import WakeUp
 from labelloop.usecases.choose import choose
 from tests.builders import PROJECT
 
@@ -13,41 +14,54 @@ def test_the_names_of_the_scores_are_those_of_the_functions():
     assert set(SCORE_NAMES) == set(SCORES)
 
 
-def test_what_is_not_named_stays_as_it_was(store):
-    choose(PROJECT, {"score": "entropy"}, store)
+def test_what_is_not_named_stays_as_it_was(store, queue):
+    choose(PROJECT, {"score": "entropy"}, store, queue)
 
-    assert choose(PROJECT, {"delete_predictions": False}, store) == Options("entropy", False)
-    assert choose(PROJECT, {"score": None}, store) == Options(None, False)
+    assert choose(PROJECT, {"delete_predictions": False}, store, queue) == Options(
+        "entropy", False, 1
+    )
+    assert choose(PROJECT, {"score": None}, store, queue) == Options(None, False, 2)
 
 
-def test_other_keys_are_ignored_and_nothing_is_stored_for_them(store):
-    assert choose(PROJECT, {"flavour": "small"}, store) == Options()
+def test_other_keys_are_ignored_and_nothing_is_stored_for_them(store, queue):
+    assert choose(PROJECT, {"flavour": "small"}, store, queue) == Options()
     assert store.keys("options") == []
 
 
-def test_a_choice_made_again_writes_nothing_and_asks_for_no_ranking(store):
-    ranked: list[str] = []
-    choose(PROJECT, {"score": "entropy"}, store, ranked.append)
-    choose(PROJECT, {"score": "entropy"}, store, ranked.append)
+def test_a_choice_made_again_writes_nothing_and_asks_for_no_version(store, queue):
+    choose(PROJECT, {"score": "entropy"}, store, queue)
+    choose(PROJECT, {"score": "entropy"}, store, queue)
 
-    assert ranked == [PROJECT]
+    assert [wake_up for wake_up, _ in queue.sent] == [WakeUp(PROJECT, "options")]
+
+
+def test_only_another_order_makes_another_version(store, queue):
+    choose(PROJECT, {"delete_predictions": False}, store, queue)
+
+    assert len(queue) == 0
+
+
+def test_a_choice_is_kept_though_the_wake_up_is_lost(store, queue):
+    queue.down = True
+
+    assert choose(PROJECT, {"score": "entropy"}, store, queue).revision == 1
 
 
 @pytest.mark.parametrize("score", ["best", "", 7, ["margin"]])
-def test_an_unknown_score_is_refused_with_the_names_of_those_there_are(store, score):
+def test_an_unknown_score_is_refused_with_the_names_of_those_there_are(store, queue, score):
     with pytest.raises(Unprocessable, match="margin, entropy, least_confidence"):
-        choose(PROJECT, {"score": score}, store)
+        choose(PROJECT, {"score": score}, store, queue)
 
 
-def test_two_who_choose_at_once_both_get_their_way(store, monkeypatch):
-    choose(PROJECT, {"score": "margin"}, store)
+def test_two_who_choose_at_once_both_get_their_way(store, queue, monkeypatch):
+    choose(PROJECT, {"score": "margin"}, store, queue)
     replace = store.replace
 
     def once(key, body, etag):
         monkeypatch.setattr(store, "replace", replace)
-        choose(PROJECT, {"delete_predictions": True}, store)
+        choose(PROJECT, {"delete_predictions": True}, store, queue)
         return replace(key, body, etag)
 
     monkeypatch.setattr(store, "replace", once)
 
-    assert choose(PROJECT, {"score": "entropy"}, store) == Options("entropy", True)
+    assert choose(PROJECT, {"score": "entropy"}, store, queue) == Options("entropy", True, 2)

@@ -37,7 +37,7 @@ class LengthHead:
 
 def predictions(tasks, head=None, config=None, **kwargs):
     served = Served("1-a", head or LengthHead())
-    return predict(tasks, config or label_config(), served, "margin", **kwargs)
+    return predict(tasks, config or label_config(), served, **kwargs)
 
 
 def task(text):
@@ -81,9 +81,8 @@ def test_unreadable_tasks_go_last_and_do_not_shift_the_others():
 def test_a_project_without_a_model_gets_empty_results_that_are_all_first():
     served = Served("untrained", None)
 
-    assert [
-        (p.result, p.score) for p in predict([task("a")] * 3, label_config(), served, "margin")
-    ] == [([], 0.0)] * 3
+    found = predict([task("a")] * 3, label_config(), served)
+    assert [(p.result, p.score) for p in found] == [([], 0.0)] * 3
 
 
 @pytest.mark.parametrize(
@@ -91,7 +90,7 @@ def test_a_project_without_a_model_gets_empty_results_that_are_all_first():
     ["", "<View/>", "nonsense", label_config("Other", "Labels"), label_config("Positive", "New")],
 )
 def test_a_label_config_the_model_cannot_answer_gets_empty_results(config):
-    results = predict([task("a")] * 2, config, Served("1-a", LengthHead()), "margin")
+    results = predict([task("a")] * 2, config, Served("1-a", LengthHead()))
 
     assert [p.result for p in results] == [[], []]
 
@@ -155,7 +154,7 @@ def test_long_names_of_controls_count_for_the_size_of_the_answer():
 
 def test_a_large_answer_is_refused_without_a_model_too():
     with pytest.raises(TooLarge, match="fewer tasks"):
-        predict([{}] * 2_000_000, "", Served("untrained", None), "margin")
+        predict([{}] * 2_000_000, "", Served("untrained", None))
 
 
 def test_no_tasks_are_no_results():

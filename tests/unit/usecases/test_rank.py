@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from labelloop.errors import Denied, NotFound, Retryable, Unavailable
+from labelloop.labelstudio import read_tasks
 from labelloop.messages import RankWakeUp
 from labelloop.pointers import ActivePointer
 from labelloop.pool import Pool
@@ -66,16 +67,16 @@ def project(store, key) -> Project:
 
 
 @pytest.fixture
-def deps(store, rank_queue, label_studio, monkeypatch):
+def deps(store, rank_queue, label_studio, clock, monkeypatch):
     monkeypatch.setattr("labelloop.usecases.rank._SHARDS_IN_A_PART", 1)
     return RankDeps(
         store,
         rank_queue,
         lambda: OneVersion("1-aaaaaaaa"),
         lambda: label_studio,
-        "margin",
         5,
         False,
+        clock,
     )
 
 
@@ -116,7 +117,7 @@ def test_the_next_tasks_are_those_the_version_is_least_sure_of(deps, activate, l
     outcomes = run(activate("1-aaaaaaaa"), deps)
 
     assert outcomes[0] is Outcome.PLANNED
-    assert outcomes[-1] is Outcome.PUSHED
+    assert outcomes[-2:] == [Outcome.PUSHED, Outcome.TRIMMED]
     known = label_studio.project(id_)
     assert (known["model_version"], known["sampling"]) == ("1-aaaaaaaa", "Uncertainty sampling")
     assert lengths_in_order_served(label_studio, id_, 5) == [1, 2, 3, 5, 7]
@@ -164,7 +165,7 @@ def test_the_pool_is_listed_once_and_not_for_every_version(deps, activate, label
 def test_every_step_may_run_twice(deps, activate, label_studio, id_):
     first = activate("1-aaaaaaaa")
     run(first, deps)
-    for step in ("plan", "score", "push"):
+    for step in ("plan", "score", "push", "trim"):
         run(RankWakeUp(first.project, step, "1-aaaaaaaa"), deps)
 
     assert label_studio.prediction_counts(id_) == {"1-aaaaaaaa": 5}
@@ -263,21 +264,51 @@ def test_a_task_deleted_without_our_knowing_does_not_stop_the_others(
     run(activate("1-aaaaaaaa"), deps)
     label_studio.delete_task(label_studio.next_task(id_))
 
-    assert run(activate("2-bbbbbbbb"), deps)[-1] is Outcome.PUSHED
+    assert Outcome.PUSHED in run(activate("2-bbbbbbbb"), deps)
     assert label_studio.prediction_counts(id_) == {"2-bbbbbbbb": 4}
 
 
-def test_new_tasks_of_an_event_are_ranked_with_the_next_version(
+def test_new_tasks_of_an_event_join_the_order_of_the_version_that_is_shown(
     deps, activate, store, key, label_studio, id_
 ):
-    run(activate("1-aaaaaaaa"), deps)
+    first = activate("1-aaaaaaaa")
+    run(first, deps)
     (new,) = label_studio.import_tasks(id_, [{"text": ""}])
-    from labelloop.labelstudio import read_tasks
-
     Pool(store, key).add("event", read_tasks([label_studio._tasks[new]]))
-    run(activate("2-bbbbbbbb"), deps)
+
+    run(first, deps)
 
     assert label_studio.next_task(id_) == new
+    assert label_studio.prediction_counts(id_) == {"1-aaaaaaaa": 6}
+
+
+def test_predictions_that_somebody_deleted_are_pushed_anew_when_asked(
+    deps, activate, label_studio, id_
+):
+    first = activate("1-aaaaaaaa")
+    run(first, deps)
+    for one in label_studio.predictions_of(id_)[:3]:
+        label_studio.delete_prediction(one["id"])
+
+    run(first, deps)
+
+    assert label_studio.prediction_counts(id_) == {"1-aaaaaaaa": 5}
+    assert lengths_in_order_served(label_studio, id_, 5) == [1, 2, 3, 5, 7]
+
+
+def test_two_who_plan_at_once_make_one_plan(deps, activate, store, key, monkeypatch):
+    create = store.create
+
+    def overtaken(name, body):
+        if "plan-" in name:
+            monkeypatch.setattr(store, "create", create)
+            Pool(store, key).plan("1-aaaaaaaa", 1)
+        return create(name, body)
+
+    Pool(store, key).add("a", [])
+    monkeypatch.setattr(store, "create", overtaken)
+
+    assert Pool(store, key).plan("1-aaaaaaaa", 7) == Pool(store, key).parts("1-aaaaaaaa")
 
 
 def test_without_a_model_or_a_label_studio_nothing_is_done(deps, key, project):

@@ -9,7 +9,6 @@ import pytest
 from labelloop.errors import BadModel, Unavailable
 from labelloop.pointers import ActivePointer
 from labelloop.project import Project
-from labelloop.usecases.choose import choose
 from labelloop.usecases.pin import PinDeps, pin
 from labelloop.usecases.serve import Versions
 from tests.builders import PROJECT
@@ -166,12 +165,14 @@ def test_memory_holds_the_heads_of_the_projects_seen_last(versions, store, clock
     assert len(versions._slots) == 16
 
 
-def test_options_are_taken_up_within_seconds(versions, store, clock):
-    assert versions.of(PROJECT).options.score is None
-    choose(PROJECT, {"score": "entropy"}, store)
-    clock.sleep(5)
+@pytest.mark.parametrize(("named", "served"), [("entropy", "entropy"), ("", "margin")])
+def test_a_version_keeps_the_score_that_it_was_made_with(versions, store, named, served):
+    project, body = Project(store, PROJECT), b"one"
+    project.add_model("1-a", body, {})
+    to = ActivePointer("1-a", 1, 1, sha256(body).hexdigest(), score=named)
+    project.switch(project.active(), to, {"why": "test"})
 
-    assert versions.of(PROJECT).options.score == "entropy"
+    assert versions.of(PROJECT).score == served
 
 
 def test_pinning_loads_no_model_again(versions, switch, store, clock, queue, monkeypatch):

@@ -1,10 +1,15 @@
 """Sweeping: nobody is forgotten."""
 
+from dataclasses import replace
+
 import pytest
 
+from labelloop.pointers import ActivePointer
+from labelloop.pool import Pool
 from labelloop.project import Project
 from labelloop.usecases.sweep import SweepDeps, SweepFailed, sweep
 from tests.builders import PROJECT, created
+from tests.fakes import MemoryLabelStudio
 
 
 @pytest.fixture
@@ -42,3 +47,21 @@ def test_a_project_that_cannot_be_read_keeps_no_other_asleep(store, queue, deps)
 def test_an_empty_bucket_wakes_nobody(store, queue, deps):
     assert sweep(deps) == 0
     assert not queue
+
+
+@pytest.mark.parametrize(
+    ("ranked", "steps"),
+    [(("0-a", True), ["plan"]), (("1-a", False), ["trim"]), (("1-a", True), [])],
+)
+def test_a_ranking_or_a_trimming_that_never_ended_is_asked_for_again(
+    store, rank_queue, deps, ranked, steps, monkeypatch
+):
+    project = Project(store, PROJECT)
+    project.switch(project.active(), ActivePointer("1-a", 1, 1), {"why": "test"})
+    Pool(store, PROJECT).set_ranked(*ranked)
+    label_studio = MemoryLabelStudio()
+    label_studio.down = True  # nothing to reconcile with
+    monkeypatch.setattr("labelloop.usecases.sweep.count", lambda _: None)
+
+    assert sweep(replace(deps, label_studio=lambda: label_studio)) == len(steps)
+    assert [wake_up.step for wake_up, _ in rank_queue.sent] == steps

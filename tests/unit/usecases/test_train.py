@@ -15,12 +15,14 @@ from labelloop.pointers import ActivePointer
 from labelloop.pool import Pool
 from labelloop.project import Project
 from labelloop.usecases.activate import ActivateDeps, activate
+from labelloop.usecases.choose import choose
 from labelloop.usecases.pin import PinDeps, pin, unpin
 from labelloop.usecases.train import Outcome, TrainDeps, train
 from tests.builders import PROJECT, created, deleted, event, label_config, reviews, task
 from tests.fakes import MemoryStore
 
 SWEEP = WakeUp(PROJECT, "sweep")
+PATIENCE = Patience(quiet_s=10, max_wait_s=60, retrain_after=20)
 
 
 class Trainer:
@@ -44,8 +46,7 @@ def trainer() -> Trainer:
 
 @pytest.fixture
 def deps(store, trainer, clock, rank_queue) -> TrainDeps:
-    patience = Patience(quiet_s=10, max_wait_s=60, retrain_after=20)
-    return TrainDeps(store, rank_queue, trainer, patience, min_labels=4, clock=clock)
+    return TrainDeps(store, rank_queue, trainer, PATIENCE, 4, "margin", clock)
 
 
 @pytest.fixture
@@ -170,8 +171,7 @@ def test_a_label_taken_out_of_the_label_config_is_not_learnt(deps, add, trainer)
 def test_deleting_all_of_a_class_leads_to_the_version_of_a_training_from_scratch(
     store, rank_queue, clock, add, project
 ):
-    patience = Patience(quiet_s=10, max_wait_s=60, retrain_after=20)
-    deps = TrainDeps(store, rank_queue, train_head, patience, min_labels=4, clock=clock)
+    deps = TrainDeps(store, rank_queue, train_head, PATIENCE, 4, "margin", clock)
     config = label_config("Positive", "Negative", "Neutral")
     neutral = [created(i, "Neutral", f"so so {i}") for i in range(20, 24)]
     kept, gone = ([replace(e, label_config=config) for e in es] for es in (reviews(8), neutral))
@@ -217,8 +217,7 @@ def test_what_changes_no_example_makes_no_new_version(deps, add, project, traine
 def test_texts_of_blanks_only_train_nothing_and_are_not_looked_at_again(
     store, rank_queue, clock, add, project
 ):
-    patience = Patience(quiet_s=10, max_wait_s=60, retrain_after=20)
-    deps = TrainDeps(store, rank_queue, train_head, patience, min_labels=4, clock=clock)
+    deps = TrainDeps(store, rank_queue, train_head, PATIENCE, 4, "margin", clock)
     add(*[created(i, ("Positive", "Negative")[i % 2], " " * i) for i in range(1, 9)])
 
     train(SWEEP, deps)
@@ -466,3 +465,41 @@ def test_new_tasks_go_to_the_pool_and_change_no_dataset(deps, add, project, stor
     pool = Pool(store, PROJECT)
     assert sorted(pool.read(pool.shards())) == [50, 51]
     assert project.dataset_pointer().value == before
+
+
+def test_another_score_makes_another_version_of_the_same_labels(deps, add, project, queue):
+    add(*reviews(8))
+    train(SWEEP, deps)
+    first = project.active().value
+    choose(PROJECT, {"score": "entropy"}, deps.store, queue)
+
+    assert train(WakeUp(PROJECT, "options"), deps) is Outcome.SWITCHED
+    second = project.active().value
+    assert (first.score, second.score) == ("margin", "entropy")
+    assert first.version != second.version
+    assert project.card(second.version)["score"] == "entropy"
+    assert project.untrained_dataset() is None
+
+
+def test_a_score_chosen_back_before_it_was_learnt_makes_no_version(deps, add, project, queue):
+    add(*reviews(8))
+    train(SWEEP, deps)
+    first = project.active().value.version
+    for score in ("entropy", "margin"):
+        choose(PROJECT, {"score": score}, deps.store, queue)
+
+    train(WakeUp(PROJECT, "options"), deps)
+
+    assert project.active().value.version == first
+    assert project.untrained_dataset() is None
+
+
+def test_new_tasks_are_ranked_though_they_make_no_version(deps, add, rank_queue):
+    add(*reviews(8))
+    train(SWEEP, deps)
+    rank_queue.sent.clear()
+    add(event(action="TASKS_CREATED", tasks=(task(99, "brand new"),)))
+
+    train(SWEEP, deps)
+
+    assert [wake_up.step for wake_up, _ in rank_queue.sent] == ["plan"]

@@ -1,0 +1,144 @@
+"""What the loop relies on of Label Studio: one suite, for the fake and for a real one.
+
+`tests/contract/test_label_studio.py` runs it on the fake, `tests/e2e/test_contract.py` on Label
+Studio itself, so that the fake can be believed.
+"""
+
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+import pytest
+
+from labelloop.errors import NotFound, Rejected
+from labelloop.ports import LabelStudio
+
+V1, V2 = "1-aaaaaaaa", "2-bbbbbbbb"
+ANY = {"from_name": "label", "to_name": "text", "type": "choices"}
+
+
+class World(Protocol):
+    """A Label Studio with a project of two labels, and what people do in it."""
+
+    api: LabelStudio
+    project: int
+
+    def import_tasks(self, texts: Iterable[str]) -> list[int]: ...
+
+    def annotate(self, task: int, label: str) -> int: ...
+
+    def skip(self, task: int) -> int: ...
+
+    def delete_task(self, task: int) -> None: ...
+
+    def next_task(self) -> int: ...
+
+
+class LabelStudioContract:
+    """Subclasses bring the fixture `world`."""
+
+    def test_a_project_counts_its_tasks_and_annotations_but_no_skips(self, world):
+        one, two, _ = world.import_tasks("abc")
+        world.annotate(one, "Positive")
+        world.skip(two)
+
+        known = world.api.project(world.project)
+
+        assert (known["task_number"], known["total_annotations_number"]) == (3, 1)
+
+    def test_a_project_that_is_not_there_is_not_found(self, world):
+        with pytest.raises(NotFound):
+            world.api.project(999_999)
+
+    def test_tasks_come_by_id_with_their_data(self, world):
+        made = world.import_tasks("abc")
+
+        tasks = [task for page in world.api.tasks(world.project) for task in page]
+
+        assert [(task["id"], task["data"]["text"]) for task in tasks] == list(
+            zip(made, "abc", strict=True)
+        )
+
+    def test_the_export_holds_what_is_annotated_or_skipped(self, world):
+        one, two, _ = world.import_tasks("abc")
+        labelled, skipped = world.annotate(one, "Positive"), world.skip(two)
+
+        exported = [task for page in world.api.export(world.project) for task in page]
+
+        found = {a["id"]: a["was_cancelled"] for task in exported for a in task["annotations"]}
+        assert found == {labelled: False, skipped: True}
+
+    def test_predictions_it_cannot_use_are_left_out_without_a_word(self, world):
+        one, two = world.import_tasks("ab")
+
+        taken = world.api.add_predictions(
+            world.project, [prediction(one, 0.1), prediction(two, 0.2, label="unknown")]
+        )
+
+        assert taken == 1
+        assert world.api.prediction_counts(world.project) == {V1: 1}
+
+    def test_an_unknown_task_has_the_whole_batch_refused(self, world):
+        (one,) = world.import_tasks("a")
+
+        with pytest.raises(Rejected):
+            world.api.add_predictions(world.project, [prediction(one, 0), prediction(999_999, 0)])
+
+        assert world.api.prediction_counts(world.project) == {}
+
+    def test_predictions_sent_twice_are_there_twice(self, world):
+        (one,) = world.import_tasks("a")
+        for _ in range(2):
+            world.api.add_predictions(world.project, [prediction(one, 0.1)])
+
+        assert world.api.prediction_counts(world.project) == {V1: 2}
+
+    def test_a_version_without_predictions_cannot_be_shown(self, world):
+        world.import_tasks("a")
+
+        with pytest.raises(Rejected):
+            world.api.change_project(world.project, model_version=V1)
+
+    def test_the_lowest_score_of_the_version_that_is_shown_comes_next(self, world):
+        tasks = world.import_tasks("abc")
+        for version, scores in ((V1, (0.1, 0.2, 0.3)), (V2, (0.3, 0.2, 0.1))):
+            rows = [prediction(t, s, version) for t, s in zip(tasks, scores, strict=True)]
+            world.api.add_predictions(world.project, rows)
+
+        world.api.change_project(world.project, model_version=V2, sampling="Uncertainty sampling")
+
+        assert world.next_task() == tasks[2]
+
+    def test_a_versions_predictions_are_deleted_and_no_others(self, world):
+        (one,) = world.import_tasks("a")
+        world.api.add_predictions(world.project, [prediction(one, 0), prediction(one, 0, V2)])
+
+        for _ in range(2):
+            world.api.delete_predictions(world.project, V1)
+
+        assert world.api.prediction_counts(world.project) == {V2: 1}
+
+    def test_predictions_are_listed_and_deleted_one_by_one(self, world):
+        one, two = world.import_tasks("ab")
+        world.api.add_predictions(world.project, [prediction(one, 0), prediction(two, 0, V2)])
+        rows = {row["model_version"]: row for row in world.api.predictions(world.project)}
+
+        for _ in range(2):
+            world.api.delete_prediction(rows[V1]["id"])
+
+        assert (rows[V1]["task"], rows[V2]["task"]) == (one, two)
+        assert world.api.prediction_counts(world.project) == {V2: 1}
+
+    def test_a_deleted_task_takes_its_predictions_with_it(self, world):
+        one, two = world.import_tasks("ab")
+        world.api.add_predictions(world.project, [prediction(one, 0), prediction(two, 0)])
+
+        world.delete_task(one)
+
+        assert world.api.prediction_counts(world.project) == {V1: 1}
+
+
+def prediction(
+    task: int, score: float, version: str = V1, label: str = "Positive"
+) -> dict[str, Any]:
+    result = [ANY | {"value": {"choices": [label]}}]
+    return {"task": task, "result": result, "score": score, "model_version": version}

@@ -1,0 +1,63 @@
+"""A fifth of the webhooks never arrives, and after one sweep nothing is missing."""
+
+import json
+import random
+from datetime import UTC, datetime
+
+from labelloop.domain.events import Event
+from labelloop.domain.folding import Dataset, fold
+from labelloop.labelstudio import read_event
+from tests.e2e.report import Exactly, find
+from tests.e2e.waiting import wait_for
+from tests.e2e.wire import Answer
+
+LABELS, LOST = 1_000, 0.2
+
+
+def test_after_a_sweep_the_dataset_is_the_one_of_a_line_that_loses_nothing(
+    new_project, studio, labelloop, to_labelloop, many_documents
+):
+    annotator = new_project("lost events")
+    tasks = annotator.bring([{"text": document.text} for document in many_documents[:LABELS]])
+    key = labelloop.cli("connect", studio.personal_token, annotator.project)["project"]
+    line = LossyLine()
+
+    with to_labelloop.ruled(line.rule):
+        for task, document in zip(tasks, many_documents, strict=False):
+            annotator.label(task, document.label)
+    wait_for(lambda: labelloop.knows(key) is not None)
+    before = len(labelloop.knows(key) or ())
+    labelloop.sweep()
+    wait_for(lambda: labelloop.knows(key) is not None and len(labelloop.knows(key)) == LABELS)
+
+    find(Exactly("annotations whose webhook was lost", LABELS - before, "", line.lost))
+    assert line.lost > LABELS * LOST / 2
+    ours, theirs = without_loss(labelloop.dataset(key), line.events)
+    differ = sum(one != other for one, other in zip(ours, theirs, strict=True))
+    find(Exactly("lines that differ from a dataset without loss", differ, "", 0))
+
+
+class LossyLine:
+    """Loses a share of the annotation events; keeps in mind what all of them said."""
+
+    def __init__(self) -> None:
+        self.lost = 0
+        self.events: list[Event] = []
+        self._random = random.Random(2026)
+
+    def rule(self, method: str, path: str, body: bytes) -> Answer | None:
+        if method != "POST" or not path.endswith("/webhook"):
+            return None
+        said = json.loads(body)
+        if said["action"] != "ANNOTATION_CREATED":
+            return None
+        self.events.append(read_event(said, datetime.now(UTC)))
+        if self._random.random() >= LOST:
+            return None
+        self.lost += 1
+        return Answer(status=0)
+
+
+def without_loss(stored: bytes, events: list[Event]) -> tuple[list[bytes], list[bytes]]:
+    """Return the lines of a stored dataset, and those of all events folded, none lost."""
+    return stored.splitlines(), fold(Dataset(), events).to_lines().splitlines()
