@@ -36,16 +36,18 @@ class AwsFaults:
 class Line:
     """The line between a process and AWS."""
 
-    def __init__(self, faults: AwsFaults) -> None:
-        self._faults = faults
-        self._random = random.Random(faults.seed)
-        self.requests = self.writes = 0
-
-    def attach(self) -> None:
-        """Be in the way of every client made from now on."""
+    def __init__(self) -> None:
+        """Be in the way of every client that this process makes from now on."""
+        self.reset(AwsFaults())
         boto3.setup_default_session()
         assert boto3.DEFAULT_SESSION
         boto3.DEFAULT_SESSION.events.register("before-send", self._on_request)
+
+    def reset(self, faults: AwsFaults) -> None:
+        """Let other things happen from now on, and count anew."""
+        self._faults = faults
+        self._random = random.Random(faults.seed)
+        self.requests = self.writes = 0
 
     def _on_request(self, request: Any, **_: Any) -> Any:
         self.requests += 1

@@ -37,7 +37,7 @@ class Job:
     project: str
     what: str = "train"
     faults: AwsFaults = field(default_factory=AwsFaults)
-    kill_at_call: int = 0  # of the Python functions that fitting and converting call
+    kill_at_call: int = 0  # of the functions that fitting and converting call; -1 only counts them
     waits_s: float = 0.0
     clock_off_s: float = 0.0
     respects_lease: bool = True
@@ -102,6 +102,9 @@ def run(environment: Mapping[str, str], job: Job) -> Done | None:
 
 def _work(pipe: Connection, environment: dict[str, str]) -> None:
     os.environ.update(environment)
+    line = Line()
+    # Retries are what is tried here, not the patience between them.
+    vars(botocore.endpoint)["time"] = SimpleNamespace(sleep=lambda _: None)
     with open(os.devnull, "w") as nowhere:  # noqa: PTH123
         sys.stdout = sys.stderr = nowhere
         while True:
@@ -109,15 +112,12 @@ def _work(pipe: Connection, environment: dict[str, str]) -> None:
                 job: Job = pipe.recv()
             except EOFError:
                 return
-            pipe.send(_do(job))
+            pipe.send(_do(job, line))
 
 
-def _do(job: Job) -> Done:
-    line, calls = Line(job.faults), [0]
-    line.attach()
-    _forget()
-    # Retries are what is tried here, not the patience between them.
-    vars(botocore.endpoint)["time"] = SimpleNamespace(sleep=lambda _: None)
+def _do(job: Job, line: Line) -> Done:
+    line.reset(job.faults)
+    calls = [0]
     deps = bootstrap.train_deps()
     off = timedelta(seconds=job.clock_off_s)
 
@@ -141,11 +141,6 @@ def _do(job: Job) -> Done:
     return Done(well, line.requests, line.writes, calls[0])
 
 
-def _forget() -> None:
-    for builder in (bootstrap.store, bootstrap.queue, bootstrap.rank_queue, bootstrap.train_deps):
-        builder.cache_clear()
-
-
 @contextmanager
 def _counted(job: Job, calls: list[int]) -> Iterator[None]:
     """Count the calls of functions, and be dead at one of them."""
@@ -156,7 +151,8 @@ def _counted(job: Job, calls: list[int]) -> Iterator[None]:
             if calls[0] == job.kill_at_call:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-    sys.setprofile(on_event)
+    if job.kill_at_call:
+        sys.setprofile(on_event)
     try:
         yield
     finally:

@@ -12,7 +12,9 @@ AFTER_THE_LEASE_S = 120  # when a message comes again, or the sweep comes round
 
 
 def test_a_killed_trainer_loses_nothing_and_spoils_nothing(aws_server):
-    whole = run(aws_server.environment, Job(aws_server.project().key)) or Done(False, 0, 0)
+    whole = run(aws_server.environment, Job(aws_server.project().key, kill_at_call=-1)) or Done(
+        False, 0, 0
+    )
     assert whole.well
     assert min(whole.requests, whole.calls) > 10
     every = range(1, whole.requests + 1)
