@@ -21,7 +21,7 @@ from typing import Any
 from labelloop.domain.events import Task, canonical
 from labelloop.errors import Conflict
 from labelloop.ports import ObjectStore
-from labelloop.project import PROJECTS
+from labelloop.project import PROJECTS, fields_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +125,7 @@ class Pool:
 
         Trimmed: the predictions of the versions before are gone.
         """
-        stored = self._store.get(f"{self._root}ranked.json")
-        fields: dict[str, Any] = json.loads(stored.body) if stored else {}
+        fields = fields_of(self._store.get(f"{self._root}ranked.json"))
         return fields.get("version", ""), fields.get("trimmed", False)
 
     def set_ranked(self, version: str, trimmed: bool = False) -> None:

@@ -179,7 +179,7 @@ class Project:
         if not _VERSION.fullmatch(version):
             return None
         stored = self._store.get(f"{self._root}models/{version}/card.json")
-        return _fields(stored) or None
+        return fields_of(stored) or None
 
     def switch(self, after: Tagged[ActivePointer], to: ActivePointer, why: dict[str, Any]) -> None:
         """Serve another version from now on; Conflict if somebody else switched meanwhile."""
@@ -220,7 +220,7 @@ class Project:
     def options(self) -> Tagged[Options]:
         """Return what was chosen for this project."""
         stored = self._store.get(f"{self._root}options.json")
-        return Tagged(Options.read(_fields(stored)), stored.etag) if stored else _NO_OPTIONS
+        return Tagged(Options.read(fields_of(stored)), stored.etag) if stored else _NO_OPTIONS
 
     def set_options(self, after: Tagged[Options], to: Options) -> None:
         """Choose; Conflict if somebody else did meanwhile."""
@@ -229,7 +229,7 @@ class Project:
     def reconciled(self) -> Any:
         """Return what was compared when an export was last folded."""
         stored = self._store.get(f"{self._root}reconciled.json")
-        return {"compared": None, "day": None} | _fields(stored)
+        return {"compared": None, "day": None} | fields_of(stored)
 
     def set_reconciled(self, compared: Any) -> None:
         """Remember it. A lost race is as good: somebody else has just done the same."""
@@ -242,7 +242,7 @@ class Project:
     def take_lease(self, holder: str, now: float, seconds: float) -> bool:
         """Say whether the holder may train now: nobody else's lease is running."""
         stored = self._store.get(f"{self._root}lease.json")
-        lease = _fields(stored)
+        lease = fields_of(stored)
         until = lease.get("until")
         is_running = isinstance(until, int | float) and now < until
         if is_running and lease.get("holder") not in ("", holder):
@@ -252,7 +252,7 @@ class Project:
     def release_lease(self, holder: str) -> None:
         """End the holder's lease, if it still has it."""
         stored = self._store.get(f"{self._root}lease.json")
-        if stored and _fields(stored).get("holder") == holder:
+        if stored and fields_of(stored).get("holder") == holder:
             self._write_lease(stored.etag, "", 0.0)
 
     def _write_lease(self, etag: str, holder: str, until: float) -> bool:
@@ -263,7 +263,7 @@ class Project:
         return True
 
 
-def _fields(stored: Stored | None) -> dict[str, Any]:
+def fields_of(stored: Stored | None) -> dict[str, Any]:
     """Return what a small object says; nothing if it says nothing, or cannot be read."""
     try:
         value = json.loads(stored.body) if stored else {}
