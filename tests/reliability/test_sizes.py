@@ -14,11 +14,12 @@ import pytest
 from labelloop.recipes.terms import terms
 from tests.builders import PROJECT, label_config
 from tests.conftest import load_event
-from tests.reliability.report import find, size
+from tests.reliability.report import IS_LONG, find, size
 from tests.reliability.requests import ODD
 from tests.reliability.site import call, site
 
-MOST_S = 2.0  # C3 of the acceptance list
+# C3 and C7 of the acceptance list; a busy machine is given time where nobody measures.
+MOST_S, MOST_FOR_A_TEXT_S = (2.0, 1.0) if IS_LONG else (20.0, 10.0)
 PREDICT = json.loads(load_event("predict-predict")["body"]) | {"project": PROJECT}
 ROUTES = {"webhook-setup": "/setup", "webhook-annotation-created": "/webhook"}
 ROUTES |= {"predict-predict": "/predict"}
@@ -151,4 +152,9 @@ def test_no_text_takes_long_to_take_apart():
         )
         slowest, count = max(slowest, time.perf_counter() - started), count + 1
 
-    find("worst-case texts: slowest", round(slowest, 2), f"s, of {count} texts of 1 MB", 1.0)
+    find(
+        "worst-case texts: slowest",
+        round(slowest, 2),
+        f"s, of {count} texts of 1 MB",
+        MOST_FOR_A_TEXT_S,
+    )
