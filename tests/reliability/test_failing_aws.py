@@ -17,7 +17,7 @@ AFTER_THE_LEASE_S = 120
 
 @pytest.mark.parametrize("percent", [1, 10, 30])
 def test_failing_requests_tear_nothing(aws_server, percent):
-    count = size(4, 100)
+    count = size(4, 50)
     jobs = [Job("", faults=AwsFaults(rate=percent / 100, seed=seed)) for seed in range(count)]
     wrong = try_all(aws_server, jobs)
 
