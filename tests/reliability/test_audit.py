@@ -1,6 +1,7 @@
 """The template and the code before their checkers, for the report; `make check` runs them too."""
 
 import json
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,12 @@ ROOT = Path(__file__).parents[2]
 
 def run(*command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603 - our own tools
-        [ROOT / command[0], *command[1:]], capture_output=True, text=True, check=False, cwd=ROOT
+        [ROOT / command[0], *command[1:]],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        env=os.environ | {"AWS_DEFAULT_REGION": "us-east-1", "SAM_CLI_TELEMETRY": "0"},
     )
 
 
@@ -38,7 +44,7 @@ def test_no_function_has_a_right_beyond_the_list():
 def test_checkov_bandit_and_cfn_lint_find_nothing():
     checkov = run(".local/audit/bin/checkov", "--config-file", ".checkov.yaml", "-o", "json")
     told: dict[str, Any] = json.loads(checkov.stdout)
-    bandit = run(".local/audit/bin/bandit", "-c", "pyproject.toml", "-r", *CODE, "-f", "json")
+    bandit = run(".local/audit/bin/bandit", "-q", "-c", "pyproject.toml", "-r", *CODE, "-f", "json")
     issues = json.loads(bandit.stdout)
     lint = run(".local/sam/bin/sam", "validate", "--lint")
 
