@@ -2,6 +2,7 @@
 
 import json
 import random
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from labelloop.domain.events import Event
@@ -11,7 +12,7 @@ from tests.e2e.report import Exactly, find
 from tests.e2e.waiting import wait_for
 from tests.e2e.wire import Answer
 
-LABELS, LOST = 1_000, 0.2
+LABELS, LOST, ANNOTATORS = 1_000, 0.2, 3
 
 
 def test_after_a_sweep_the_dataset_is_the_one_of_a_line_that_loses_nothing(
@@ -20,11 +21,12 @@ def test_after_a_sweep_the_dataset_is_the_one_of_a_line_that_loses_nothing(
     annotator = new_project("lost events")
     tasks = annotator.bring([{"text": document.text} for document in many_documents[:LABELS]])
     key = labelloop.cli("connect", studio.personal_token, annotator.project)["project"]
+    labelloop.cli("pin", studio.personal_token, annotator.project)  # fold, and train nothing
     line = LossyLine()
 
-    with to_labelloop.ruled(line.rule):
-        for task, document in zip(tasks, many_documents, strict=False):
-            annotator.label(task, document.label)
+    with to_labelloop.ruled(line.rule), ThreadPoolExecutor(ANNOTATORS) as people:
+        labels = (document.label for document in many_documents)
+        list(people.map(annotator.label, tasks, labels))
     wait_for(lambda: labelloop.knows(key) is not None)
     before = len(labelloop.knows(key) or ())
     labelloop.sweep()
