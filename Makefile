@@ -28,7 +28,7 @@ SAM := .local/sam/.stamp
 EMULATOR := .local/emulator/.stamp
 AUDIT := .local/audit/.stamp
 BUILT := .aws-sam/built-$(ARCH)
-LAYERS := runtime serving training
+LAYERS := runtime serving training encoder encoder-build
 LABEL_STUDIO := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/labelloop/label-studio-1.23.2
 EXPORT = $(UV) export --quiet --frozen --no-header --no-annotate --only-group
 

@@ -3,8 +3,8 @@
     python layers/check.py .aws-sam/build x86_64
 
 Each function with its layers has to fit Lambda's limit and hold libraries of one processor. Where
-that processor is this machine's, its handler is imported with nothing else on the path, so that a
-package missing from a layer cannot hide behind one that is installed here.
+that processor is this machine's, its handler is imported with nothing else on the path and does a
+little of its work, so that a package missing from a layer cannot hide behind one installed here.
 """
 
 import os
@@ -32,15 +32,31 @@ BUILDERS = {
 }
 TOO_HEAVY = {
     "WebhookFunction": {"fastapi", "numpy", "onnxruntime", "pydantic", "sklearn"},
-    "PredictFunction": {"onnx", "scipy", "skl2onnx", "sklearn"},
+    "PredictFunction": {"onnx", "scipy", "skl2onnx", "sklearn", "tokenizers"},
     "TrainFunction": set[str](),
-    "RankFunction": {"onnx", "scipy", "skl2onnx", "sklearn"},
-    "SweepFunction": {"fastapi", "numpy", "onnxruntime", "pydantic", "sklearn"},
+    "RankFunction": {"onnx", "scipy", "skl2onnx", "sklearn", "tokenizers"},
+    "SweepFunction": {"fastapi", "numpy", "onnxruntime", "pydantic", "sklearn", "tokenizers"},
 }
+
+# What each has to be able to do with nothing but its layers: that a package is missing which is
+# imported late, or was pruned too far, shows only when it is used.
+ENCODE = """
+texts = [f"{word} film {n}" for n in range(20) for word in ("good", "bad")]
+features = bootstrap.featuriser()(texts)
+assert len(features.vectors) == len(texts)
+"""
+TRAIN = (
+    ENCODE
+    + """
+bootstrap.train_deps().train_head(features, ["good", "bad"] * 20)
+bootstrap.train_deps().train_head(features, ["good", "bad", "other", "none"] * 10)
+"""
+)
+PROOFS = {"PredictFunction": ENCODE, "RankFunction": ENCODE, "TrainFunction": TRAIN}
 
 IMPORT = """
 import sys, time
-layers, builders = sys.argv[1].split(), sys.argv[2].split()
+layers, builders, proof = sys.argv[1].split(), sys.argv[2].split(), sys.argv[3]
 sys.path[:0] = layers
 start = time.perf_counter()
 import app
@@ -51,6 +67,7 @@ for builder in builders:
 built = time.perf_counter()
 print(f"imports in {built - start:.2f} s, {imported - start:.2f} s of it at cold start")
 print(callable(app.lambda_handler) and " ".join({name.partition(".")[0] for name in sys.modules}))
+exec(proof)
 """
 
 
@@ -106,7 +123,7 @@ def importing(name: str, path: list[Path], environment: dict[str, str]) -> Itera
     done = subprocess.run(  # noqa: S603 - this interpreter, with our own code
         [
             *(sys.executable, "-B", "-I", "-S", "-c", IMPORT),
-            *(" ".join(map(str, path)), " ".join(BUILDERS[name])),
+            *(" ".join(map(str, path)), " ".join(BUILDERS[name]), PROOFS.get(name, "")),
         ],
         env={"PATH": os.environ["PATH"], "AWS_DEFAULT_REGION": "us-east-1", **environment},
         capture_output=True,
@@ -114,8 +131,8 @@ def importing(name: str, path: list[Path], environment: dict[str, str]) -> Itera
         check=False,
     )
     if done.returncode:
-        print("does not import")
-        yield f"{name} cannot be imported from what was built:\n{done.stderr}"
+        print("does not work")
+        yield f"{name} does not work with what was built:\n{done.stderr}"
         return
     times, modules = done.stdout.splitlines()
     print(times)

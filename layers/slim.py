@@ -1,7 +1,7 @@
 """Prune a folder of installed packages to what a Lambda function needs at run time.
 
-Shared libraries are not stripped (that breaks scipy's OpenBLAS) and scipy keeps all its subpackages
-(they import one another).
+Shared libraries are not stripped: that breaks scipy's OpenBLAS. Subpackages go that no training
+imports: check.py trains with what is left, with nothing else on the path.
 """
 
 import shutil
@@ -23,9 +23,19 @@ UNUSED = (
     "onnxruntime/transformers",
     # A second copy of the library that is linked into the Python binding.
     "onnxruntime/capi/libonnxruntime.so.*",
-    "sklearn/datasets/data",
-    "sklearn/datasets/descr",
-    "sklearn/datasets/images",
+    "onnx/fuzz",
+    "onnx/reference",
+    "joblib/test",
+    # What reads the data frames of other libraries; we have none.
+    *(f"narwhals/_{name}" for name in ("arrow", "dask", "duckdb", "ibis", "pandas_like", "polars")),
+    *(f"narwhals/_{name}" for name in ("spark_like", "sql")),
+    "numpy/_core/_*_tests.*.so",
+    "numpy/_core/_simd.*.so",
+    *(f"scipy/{name}" for name in ("cluster", "differentiate", "fftpack", "io", "odr", "signal")),
+    "sklearn/datasets",
+    "sklearn/inspection",
+    "skl2onnx/tutorial",
+    "tokenizers/tools",
     "boto3/examples",
     "*.dist-info/RECORD",
     "*.dist-info/sboms",

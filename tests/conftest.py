@@ -28,6 +28,9 @@ _BUILDERS = (
     bootstrap.sweep_deps,
     bootstrap.train_deps,
     bootstrap.versions,
+    bootstrap.featuriser,
+    bootstrap.encoder_files,
+    bootstrap._encoder,
     observability.logger,
 )
 
@@ -79,6 +82,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
         monkeypatch.setenv("RANK_QUEUE_URL", rank_url)
         monkeypatch.setenv("CREDENTIALS_PARAMETER", "/labelloop/test")
         monkeypatch.setenv("QUIET_SECONDS", "0")
+        monkeypatch.setenv("ENCODER", "none")  # the layer need not have been built
         monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Labelloop")
         monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "labelloop")
         yield SimpleNamespace(s3=s3, sqs=sqs, ssm=ssm, bucket="labelloop-test", queue_url=url)

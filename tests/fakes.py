@@ -6,6 +6,10 @@ from datetime import UTC, datetime, timedelta
 from itertools import batched
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from labelloop.domain.features import Features
 from labelloop.errors import Conflict, Denied, NotFound, Rejected, Unavailable
 from labelloop.messages import WakeUp
 from labelloop.ports import Listed, Stored
@@ -22,6 +26,12 @@ class Clock:
 
     def sleep(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
+
+
+def lengths_of(features: Features) -> NDArray[np.float32]:
+    """Return the lengths of texts of one word each, n letters: it has 3 n + 1 terms."""
+    terms = np.concatenate([np.zeros(1), np.cumsum(features.bags.counts)])[features.bags.starts]
+    return np.maximum(0, np.diff(terms) - 1).astype(np.float32) / 3
 
 
 class MemoryStore:

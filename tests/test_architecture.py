@@ -21,6 +21,8 @@ EDGES = (
     "pointers",
     "project",
     "pool",
+    "kept_features",
+    "candidates",
     "observability",
 )
 MAY_IMPORT = {

@@ -11,6 +11,7 @@ from tests.test_template import FUNCTIONS, of_type, statements
 
 ROOT = Path(__file__).parents[1]
 BUCKET, OBJECTS = "Bucket", "Bucket/projects/*"
+ENCODERS = "Bucket/encoders"
 CREDENTIALS, TOKEN = "ssm:CredentialsParameter", "ssm:LabelStudioTokenParameter"
 
 # All that a function may do, and to what. Whoever adds a right adds it here, and thinks.
@@ -24,7 +25,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
     },
     "PredictFunction": {
         "s3:ListBucket": {BUCKET},
-        "s3:GetObject": {OBJECTS},
+        "s3:GetObject": {OBJECTS, f"{ENCODERS}/*"},
         "s3:PutObject": {
             f"{OBJECTS}/{name}" for name in ("active.json", "history/*", "options.json", "events/*")
         },
@@ -34,17 +35,20 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
     },
     "TrainFunction": {
         "s3:ListBucket": {BUCKET},
-        "s3:GetObject": {OBJECTS},
+        "s3:GetObject": {OBJECTS, f"{ENCODERS}/*"},
         "s3:PutObject": {OBJECTS},
         "s3:DeleteObject": {f"{OBJECTS}/events/*"},
         "sqs:SendMessage": {"RankQueue"},
     },
     "RankFunction": {
         "s3:ListBucket": {BUCKET},
-        "s3:GetObject": {OBJECTS},
+        "s3:GetObject": {OBJECTS, f"{ENCODERS}/*"},
         "s3:PutObject": {
             f"{OBJECTS}/{name}"
-            for name in ("pool/*", "pool.json", "ranks/*", "ranked.json", "ordered.json")
+            for name in (
+                *("pool/*", "pool.json", "features/*"),
+                *("ranks/*", "ranked.json", "ordered.json"),
+            )
         },
         "s3:DeleteObject": {f"{OBJECTS}/ranks/*"},
         "sqs:SendMessage": {"RankQueue"},
@@ -56,9 +60,10 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
             f"{OBJECTS}/{name}"
             for name in (
                 *("dataset.json", "datasets/*", "active.json", "ranked.json", "reconciled.json"),
-                "events/*",
+                *("options.json", "events/*"),
             )
-        },
+        }
+        | {f"{ENCODERS}/*/encoder.json"},
         "s3:PutObject": {f"{OBJECTS}/{name}" for name in ("events/*", "reconciled.json")},
         "sqs:SendMessage": {"TrainQueue", "RankQueue"},
         "ssm:GetParameter": {TOKEN},

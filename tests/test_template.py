@@ -83,10 +83,10 @@ def test_each_function_has_a_folder_and_each_folder_a_function():
     ("function", "packages"),
     [
         ("Webhook", []),
-        ("Predict", ["Serving"]),
-        ("Train", ["Training"]),
-        ("Rank", ["Serving"]),
-        ("Sweep", []),
+        ("Predict", ["Serving", "Encoder"]),
+        ("Train", ["Training", "Encoder"]),
+        ("Rank", ["Serving", "Encoder"]),
+        ("Sweep", ["Encoder"]),
     ],
 )
 def test_a_function_carries_the_layers_it_needs_and_no_other(function, packages):
@@ -124,6 +124,8 @@ def test_a_setting_has_the_same_default_and_limits_in_the_template(field):
     assert parameter.get("MinValue") == field.metadata.get("least")
     assert parameter.get("MaxValue") == field.metadata.get("most")
     assert parameter.get("AllowedValues", []) == list(field.metadata.get("among", []))
+    if "matching" in field.metadata:
+        assert parameter["AllowedPattern"] == field.metadata["matching"]
 
 
 def test_each_parameter_says_what_it_is_and_is_used():
@@ -225,7 +227,7 @@ def test_a_function_may_only_do_named_things_to_our_own_resources(function):
                 assert target.removesuffix(".Arn") in RESOURCES
             else:
                 assert re.match(
-                    r"\$\{Bucket\.Arn}/projects/\*|arn:\$\{AWS::Partition}:ssm:.*\$\{\w+Parameter}$",
+                    r"\$\{Bucket\.Arn}/(projects|encoders)/\*|arn:\$\{AWS::Partition}:ssm:.*\$\{\w+Parameter}$",
                     target,
                 )
 

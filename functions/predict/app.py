@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.base import RequestResponseEndpoint
 from starlette.responses import Response
 
-from labelloop.bootstrap import secret, store, versions
+from labelloop.bootstrap import featuriser, secret, store, versions
 from labelloop.credentials import Access, check
 from labelloop.errors import LabelloopError
 from labelloop.http import ASK_FOR_CREDENTIALS, answer, status_of
@@ -96,7 +96,7 @@ async def predict_tasks(request: Request) -> Response:
     """Predict tasks with the project's active version: one result each, in the same order."""
     asked = PredictRequest.read(read_json(await request.body()))
     served = versions().of(project_key(asked.project))
-    predictions = predict(asked.tasks, asked.label_config, served)
+    predictions = predict(asked.tasks, asked.label_config, served, featuriser())
     results = [
         {"result": one.result, "score": one.score, "model_version": served.version}
         for one in predictions

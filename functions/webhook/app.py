@@ -58,8 +58,8 @@ def _only(method: str, request: Request, respond: Callable[[Request], Any]) -> A
 def _setup(request: Request) -> Any:
     body = read_json(request.body)
     project, extra_params = project_key(body.get("project")), body.get("extra_params")
-    if score := read_extra_params(extra_params).get("score"):
-        choose(project, {"score": score}, accept_deps().store, accept_deps().queue)
+    if strategy := read_extra_params(extra_params).get("strategy"):
+        choose(project, {"strategy": strategy}, accept_deps().store, accept_deps().queue)
     version = current_version(project, accept_deps())
     return answer(200, {"model_version": version})
 

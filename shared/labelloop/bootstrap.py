@@ -4,18 +4,21 @@ Adapters are imported inside the builders, so that no function needs another one
 """
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
-from labelloop.config import settings
+from labelloop.config import processors, settings
 from labelloop.domain.policy import Patience
+from labelloop.errors import BadSettings
 from labelloop.messages import RankWakeUp
-from labelloop.ports import LabelStudio, ObjectStore, Queue
+from labelloop.ports import Encoder, LabelStudio, ObjectStore, Queue
 from labelloop.usecases.accept import AcceptDeps
 from labelloop.usecases.sweep import SweepDeps
 
 if TYPE_CHECKING:
+    from labelloop.adapters.encoder_files import EncoderFiles
     from labelloop.adapters.ssm_secret import SsmSecret
+    from labelloop.usecases.featurise import Featuriser
     from labelloop.usecases.rank import RankDeps
     from labelloop.usecases.serve import Versions
     from labelloop.usecases.train import TrainDeps
@@ -89,7 +92,9 @@ def accept_deps() -> AcceptDeps:
 @cache
 def sweep_deps() -> SweepDeps:
     """Return what `functions/sweep` works with."""
-    return SweepDeps(store(), queue(), rank_queue(), label_studio)
+    files = encoder_files()
+    encoder = files.name if files else ""
+    return SweepDeps(store(), queue(), rank_queue(), label_studio, encoder=encoder)
 
 
 @cache
@@ -101,7 +106,9 @@ def train_deps() -> "TrainDeps":
     chosen = settings()
     patience = Patience(chosen.quiet_s, chosen.max_wait_s, chosen.retrain_after)
     ranks = rank_queue() if chosen.label_studio_url else None
-    return TrainDeps(store(), ranks, train_head, patience, chosen.min_labels, chosen.score)
+    head = partial(train_head, encoder=featuriser().encoder)
+    least, strategy = chosen.min_labels, chosen.strategy
+    return TrainDeps(store(), ranks, featuriser(), head, patience, least, strategy)
 
 
 @cache
@@ -114,7 +121,9 @@ def rank_deps() -> "RankDeps":
         store(),
         rank_queue(),
         versions,
+        featuriser,
         label_studio,
+        chosen.strategy,
         chosen.rank_head,
         chosen.superseded_predictions == "keep",
     )
@@ -126,4 +135,34 @@ def versions() -> "Versions":
     from labelloop.adapters.onnx_head import OnnxHead
     from labelloop.usecases.serve import Versions
 
-    return Versions(store(), OnnxHead)
+    return Versions(store(), OnnxHead, featuriser().encoder)
+
+
+@cache
+def featuriser() -> "Featuriser":
+    """Return what turns texts into features."""
+    from labelloop.usecases.featurise import Featuriser
+
+    files = encoder_files()
+    return Featuriser(files.name, _encoder) if files else Featuriser()
+
+
+@cache
+def encoder_files() -> "EncoderFiles | None":
+    """Return the files of the encoder that the settings name, None if they name none."""
+    from labelloop.adapters.encoder_files import EncoderFiles
+
+    chosen = settings().encoder
+    if chosen == "none":
+        return None
+    return EncoderFiles.built_in() if chosen == "minilm" else EncoderFiles.of(store(), chosen)
+
+
+@cache
+def _encoder() -> "Encoder":
+    from labelloop.adapters.onnx_encoder import OnnxEncoder
+
+    files = encoder_files()
+    if files is None:
+        raise BadSettings("ENCODER is none")
+    return OnnxEncoder(files, processors())

@@ -1,12 +1,13 @@
 """Settings: the only reader of the environment."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any
 
-from labelloop.domain.options import SCORE_NAMES
+from labelloop.domain.options import STRATEGY_NAMES
 from labelloop.errors import BadSettings
 
 
@@ -35,7 +36,8 @@ class Settings:
     superseded_predictions: str = _setting(
         "SUPERSEDED_PREDICTIONS", "delete", among=("delete", "keep")
     )
-    score: str = _setting("SCORE", "margin", among=SCORE_NAMES)
+    strategy: str = _setting("STRATEGY", STRATEGY_NAMES[0], among=STRATEGY_NAMES)
+    encoder: str = _setting("ENCODER", "minilm", matching=r"^[a-z0-9][a-z0-9._-]{0,63}$")
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "Settings":
@@ -51,6 +53,8 @@ def _read(whole: bool, meta: Mapping[str, Any], environment: Mapping[str, str]) 
     if not whole:
         if text not in meta.get("among", (text,)):
             raise BadSettings(f"{variable} is {text!r}, not one of {', '.join(meta['among'])}")
+        if not re.search(meta.get("matching", ""), text):
+            raise BadSettings(f"{variable} is {text!r}, which is not like {meta['matching']}")
         return str(text)
     try:
         number = int(text)
@@ -65,3 +69,9 @@ def _read(whole: bool, meta: Mapping[str, Any], environment: Mapping[str, str]) 
 def settings() -> Settings:
     """Return this process's settings, read once."""
     return Settings.read(os.environ)
+
+
+def processors(environment: Mapping[str, str] = os.environ) -> int:
+    """Return how many threads pay off: Lambda gives a virtual CPU for each 1,769 MB."""
+    memory_mb = int(environment.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE") or 0)
+    return max(1, round(memory_mb / 1_769))

@@ -7,7 +7,7 @@ from typing import Final, Self
 from labelloop.errors import BadModel
 from labelloop.labelstudio import UNTRAINED
 
-FORMAT: Final = 1  # of the artefacts; raise it when features or graph change their meaning
+FORMAT: Final = 2  # of the artefacts; raise it when features or graph change their meaning
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +23,9 @@ class DatasetPointer:
 class ActivePointer:
     """The version that is served. `switch` counts the switches; `format` is the artefact's.
 
-    `learnt` is the checksum of what the version was trained on. The version served before is kept
-    in mind for predictors that start while this one can't be loaded.
+    `learnt` is the checksum of what the version was trained on, `encoder` the name of the encoder
+    that was in use. The version served before is kept in mind for predictors that start while this
+    one can't be loaded.
     """
 
     version: str = UNTRAINED
@@ -32,11 +33,12 @@ class ActivePointer:
     format: int = 0
     sha256: str = ""
     learnt: str = ""
+    encoder: str = ""
     switch: int = 0
     pinned: bool = False  # nothing but a person switches a pinned project
     previous_version: str = UNTRAINED
     previous_sha256: str = ""
-    score: str = ""  # names the score that the version orders tasks by
+    strategy: str = ""  # names how the version orders tasks
     revision: int = 0  # of the options that it was made with
 
     @property

@@ -4,7 +4,7 @@
       pool/<name>.jsonl.gz              tasks, immutable; a shard for each page or event
       pool.json                         written once the listing at the start is complete
       ranks/<version>/plan-<n>.json     which shards make up which part; later tasks add one
-      ranks/<version>/part-<n>.json     a part's tasks that are worth labelling most
+      ranks/<version>/part-<n>.npz      what a part brings to the queue
       ranked.json                       the version that Label Studio has got; if trimmed
 
 A task may stand in several shards; its newest state counts.
@@ -16,12 +16,14 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from itertools import batched
-from typing import Any
+from typing import Any, Final
 
 from labelloop.domain.events import Task, canonical
 from labelloop.errors import Conflict
 from labelloop.ports import ObjectStore
 from labelloop.project import PROJECTS, fields_of
+
+_TASKS_IN_A_SHARD: Final = 500  # as many as a page of Label Studio's listing
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +45,15 @@ class Pool:
     # -- tasks -------------------------------------------------------------------------------
 
     def add(self, name: str, tasks: Iterable[Task]) -> None:
-        """Store tasks as a shard. A shard that is there already is kept: it holds the same."""
-        lines = "\n".join(canonical(asdict(task)) for task in tasks)
-        with suppress(Conflict):
-            self._store.create(f"{self._root}pool/{name}.jsonl.gz", gzip.compress(lines.encode()))
+        """Store tasks as a shard, or as several so that each is encoded in bounded time.
+
+        A shard that is there already is kept: it holds the same.
+        """
+        for number, some in enumerate(batched(tasks, _TASKS_IN_A_SHARD, strict=False)):
+            lines = "\n".join(canonical(asdict(task)) for task in some)
+            key = f"{self._root}pool/{name}{f'-{number:04d}' if number else ''}.jsonl.gz"
+            with suppress(Conflict):
+                self._store.create(key, gzip.compress(lines.encode()))
 
     def is_listed(self) -> bool:
         """Say whether all tasks that came before the first event are known."""
@@ -88,7 +95,7 @@ class Pool:
         new = (shard for shard in self.shards() if shard not in planned)
         added = [list(part) for part in batched(new, size, strict=False)]
         if added:
-            key = self._rank_key(version, f"plan-{len(parts):06d}")
+            key = self._rank_key(version, f"plan-{len(parts):06d}.json")
             try:
                 self._store.create(key, canonical(added).encode())
             except Conflict:  # somebody else planned at the same time
@@ -101,17 +108,19 @@ class Pool:
         bodies = (self._store.get(one.key) for one in listed)
         return [part for body in bodies if body for part in json.loads(body.body)]
 
-    def add_part(self, version: str, part: int, head: list[Ranked]) -> None:
-        """Store the head of a part, unless it is there already."""
-        body = canonical([asdict(one) for one in head]).encode()
+    def add_part(self, version: str, part: int, candidates: bytes) -> None:
+        """Store what a part brings to the queue, unless it is there already."""
         with suppress(Conflict):
-            self._store.create(self._rank_key(version, f"part-{part:06d}"), body)
+            self._store.create(self._rank_key(version, f"part-{part:06d}.npz"), candidates)
 
-    def heads(self, version: str) -> list[list[Ranked]]:
-        """Return the heads of the parts that are scored."""
+    def scored(self, version: str) -> int:
+        """Return how many parts are scored."""
+        return sum(1 for _ in self._store.list(f"{self._root}ranks/{version}/part-"))
+
+    def candidates(self, version: str) -> list[bytes]:
+        """Return what the parts that are scored bring to the queue, oldest tasks first."""
         listed = self._store.list(f"{self._root}ranks/{version}/part-")
-        bodies = (self._store.get(one.key) for one in listed)
-        return [[Ranked(**row) for row in json.loads(b.body)] for b in bodies if b]
+        return [body.body for one in listed if (body := self._store.get(one.key))]
 
     def forget_ranks(self, keep: str) -> None:
         """Delete what was scored for other versions than one."""
@@ -140,4 +149,4 @@ class Pool:
                 self._store.create(key, body)
 
     def _rank_key(self, version: str, name: str) -> str:
-        return f"{self._root}ranks/{version}/{name}.json"
+        return f"{self._root}ranks/{version}/{name}"

@@ -12,6 +12,7 @@ projects/<id>.<created>/
   ordered.json                        Label Studio's order by score was switched on once
   reconciled.json                     what was compared when an export was last folded
   history/<switch>.json               what was switched to, when and why
+  features/                           what was computed of texts, once: see `kept_features`
   lease.json                          a trainer's lease: saves money, never needed to be right
 """
 
@@ -129,15 +130,17 @@ class Project:
         self._swap("dataset.json", after.etag, asdict(pointer))
         return pointer
 
-    def untrained_dataset(self) -> DatasetPointer | None:
+    def untrained_dataset(self, encoder: str) -> DatasetPointer | None:
         """Return the newest snapshot unless the active version has learnt it, or is pinned.
 
-        A version that was made with other options than those chosen since has yet to learn it.
+        A version that was made beside another encoder, or with other options than those chosen
+        since, has yet to learn it.
         """
         pointer, active = self.dataset_pointer().value, self.active().value
-        newest = (pointer.seq, FORMAT, self.options().value.revision)
-        is_behind = pointer.seq > 0 and newest > active.age
-        return pointer if is_behind and not active.pinned else None
+        age = (pointer.seq, FORMAT, self.options().value.revision)
+        is_foreign = active.is_trained and active.encoder != encoder
+        is_behind = age > active.age or (age == active.age and is_foreign)
+        return pointer if pointer.seq > 0 and is_behind and not active.pinned else None
 
     def _dataset_key(self, pointer: DatasetPointer) -> str:
         return f"{self._root}datasets/{pointer.seq:08d}-{pointer.sha256}.jsonl.gz"

@@ -4,13 +4,13 @@ from typing import Any, Final, Self
 
 from pydantic import BaseModel, Field, StrictBool, ValidationError
 
-from labelloop.domain.options import SCORE_NAMES
+from labelloop.domain.options import STRATEGY_NAMES
 from labelloop.errors import Unprocessable
 from labelloop.labelstudio import PROJECT_PATTERN
 
 # Told on the page, and checked further in, where the refusal is worded for people.
 PROJECT_SCHEMA: Final[dict[str, Any]] = {"pattern": f"^{PROJECT_PATTERN}$"}
-_SCORE_SCHEMA: Final[dict[str, Any]] = {"enum": [*SCORE_NAMES, None]}
+_STRATEGY_SCHEMA: Final[dict[str, Any]] = {"enum": [*STRATEGY_NAMES, None]}
 
 
 class Body(BaseModel):
@@ -62,10 +62,10 @@ class ActivateRequest(ProjectRequest):
 class OptionsRequest(ProjectRequest):
     """Options to choose; null takes a choice back, and what is left out stays."""
 
-    score: str | None = Field(
+    strategy: str | None = Field(
         None,
-        description="margin, entropy or least_confidence",
-        json_schema_extra=_SCORE_SCHEMA,
+        description=f"one of {', '.join(STRATEGY_NAMES)}",
+        json_schema_extra=_STRATEGY_SCHEMA,
     )
     delete_predictions: StrictBool | None = Field(
         None, description="whether older versions' predictions are deleted in Label Studio"
@@ -114,7 +114,7 @@ class ProjectsAnswer(BaseModel):
 class OptionsAnswer(BaseModel):
     """What is chosen for a project; null = as the stack is set."""
 
-    score: str | None
+    strategy: str | None
     delete_predictions: bool | None
 
 

@@ -105,7 +105,8 @@ class Labelloop:
 
     def has_learnt(self, key: str) -> bool:
         """Say whether the version that is served has learnt the newest dataset."""
-        return self._project(key).untrained_dataset() is None
+        project = self._project(key)
+        return project.untrained_dataset(project.active().value.encoder) is None
 
     def _project(self, key: str) -> Project:
         bucket = self.stack.outputs["BucketName"]

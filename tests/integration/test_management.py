@@ -51,7 +51,7 @@ def test_the_status_tells_what_is_served(ask, versions):
 
     assert (status["version"], status["pinned"]) == ("2-aaaaaaaa", False)
     assert status["card"]["dataset"] == {"seq": 2}
-    assert status["options"] == {"score": None, "delete_predictions": None}
+    assert status["options"] == {"strategy": None, "delete_predictions": None}
 
 
 def test_an_older_version_is_activated_and_ranked_by(ask, versions, aws, call):
@@ -81,25 +81,25 @@ def test_work_is_asked_for_through_its_queue(ask, aws, path, queue):
     assert [one["project"] for one in messages(aws, queue)] == [PROJECT]
 
 
-def test_a_score_is_chosen_and_one_that_does_not_exist_is_refused(ask):
-    chosen = ask("PUT", "/options", project=PROJECT, score="entropy").body
-    refused = ask("PUT", "/options", project=PROJECT, score="best")
+def test_a_strategy_is_chosen_and_one_that_does_not_exist_is_refused(ask):
+    chosen = ask("PUT", "/options", project=PROJECT, strategy="entropy").body
+    refused = ask("PUT", "/options", project=PROJECT, strategy="best")
 
-    assert chosen == {"score": "entropy", "delete_predictions": None}
+    assert chosen == {"strategy": "entropy", "delete_predictions": None}
     assert refused.status == 422
     assert "margin, entropy, least_confidence" in refused.body["error"]
 
 
-@pytest.mark.parametrize("params", [{"score": "entropy", "x": 1}, '{"score": "entropy"}'])
-def test_extra_params_choose_the_score(call, ask, params):
+@pytest.mark.parametrize("params", [{"strategy": "entropy", "x": 1}, '{"strategy": "entropy"}'])
+def test_extra_params_choose_the_strategy(call, ask, params):
     body = json.loads(load_event("webhook-setup")["body"])
     call("webhook-setup", body=json.dumps(body | {"extra_params": params}))
 
-    assert ask("GET", "/status", project=body["project"]).body["options"]["score"] == "entropy"
+    assert ask("GET", "/status", project=body["project"]).body["options"]["strategy"] == "entropy"
 
 
-def test_extra_params_with_an_unknown_score_are_refused_by_name(call):
-    body = json.loads(load_event("webhook-setup")["body"]) | {"extra_params": {"score": "best"}}
+def test_extra_params_with_an_unknown_strategy_are_refused_by_name(call):
+    body = json.loads(load_event("webhook-setup")["body"]) | {"extra_params": {"strategy": "best"}}
 
     answer = call("webhook-setup", body=json.dumps(body))
 

@@ -13,6 +13,7 @@ from moto.server import ThreadedMotoServer
 from labelloop.adapters.onnx_head import OnnxHead
 from labelloop.adapters.s3_store import S3Store
 from labelloop.project import Project
+from labelloop.usecases.featurise import Featuriser
 from labelloop.usecases.predict import predict
 from labelloop.usecases.serve import Served, Versions
 from tests.builders import label_config, reviews
@@ -57,7 +58,7 @@ class Cloud:
         """Return what a function that starts now serves; AssertionError if it can't predict."""
         served = Versions(self.store, OnnxHead).of(project.key)
         tasks = [{"data": {"text": "a great film, lovely"}}]
-        (prediction,) = predict(tasks, label_config(), served)
+        (prediction,) = predict(tasks, label_config(), served, Featuriser())
         assert prediction.result[0]["value"]["choices"] == ["Positive"]
         return served
 
@@ -103,6 +104,7 @@ def _environment(endpoint: str) -> dict[str, str]:
         "AWS_DEFAULT_REGION": "us-east-1",
         "BUCKET": BUCKET,
         "CREDENTIALS_PARAMETER": "/labelloop/test",
+        "ENCODER": "none",  # its layer need not have been built
         "POWERTOOLS_METRICS_NAMESPACE": "Labelloop",
         "POWERTOOLS_SERVICE_NAME": "labelloop",
         "OMP_NUM_THREADS": "1",

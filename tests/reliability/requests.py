@@ -57,7 +57,7 @@ def spoilt(chance: random.Random, body: str) -> str:
 def bodies(path: str) -> tuple[str, ...]:
     """Return what clients send to a path."""
     version = {"project": PROJECT, "version": "1-aaaaaaaa"}
-    named = {"/activate": version, "/options": {"project": PROJECT, "score": "entropy"}}
+    named = {"/activate": version, "/options": {"project": PROJECT, "strategy": "entropy"}}
     named |= {"/label-studio": {"token": "a" * 40}}
     if path in named:
         return (json.dumps(named[path]),)

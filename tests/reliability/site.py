@@ -64,6 +64,7 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallStore]:
         "TRAIN_QUEUE_URL": "train",
         "RANK_QUEUE_URL": "rank",
         "CREDENTIALS_PARAMETER": "/labelloop/test",
+        "ENCODER": "none",  # its layer need not have been built
         "POWERTOOLS_METRICS_NAMESPACE": "Labelloop",
         "POWERTOOLS_SERVICE_NAME": "labelloop",
     }.items():

@@ -11,7 +11,6 @@ import pytest
 
 from labelloop import bootstrap
 from labelloop.adapters.onnx_head import OnnxHead
-from labelloop.adapters.sklearn_head import train_head
 from labelloop.messages import WakeUp
 from labelloop.project import Project
 from labelloop.usecases.serve import Versions
@@ -22,7 +21,7 @@ from tests.fakes import MemoryStore
 from tests.integration.conftest import CONTEXT
 from tests.reliability.forgeries import FORGED, changed
 from tests.reliability.report import find, size
-from tests.reliability.training import training
+from tests.reliability.training import is_learnt, training
 
 ROOT = f"projects/{PROJECT}/"
 
@@ -91,8 +90,12 @@ def predict() -> tuple[int, str]:
 
 
 def of_another_project() -> bytes:
-    artefact, _ = train_head(["kurz", "lang"] * 4, ["Positive", "Negative"] * 4)
-    return bytes(artefact)
+    store = MemoryStore()
+    for number in range(8):
+        kind = ("Positive", "kurz"), ("Negative", "lang")
+        Project(store, PROJECT).add_event(f"{number}", created(number + 1, *kind[number % 2]))
+    train(WakeUp(PROJECT, "sweep"), training(store))
+    return store.body(store.keys("model.onnx")[0])
 
 
 def flipped(model: bytes, chance: random.Random) -> bytes:
@@ -141,7 +144,7 @@ def test_a_function_at_work_keeps_the_version_before(trained, rejected):
         pointer = json.loads(store.body(f"{ROOT}active.json"))
         before = {"version": first, "sha256": pointer["previous_sha256"]}
         store.tamper(f"{ROOT}active.json", json.dumps(pointer | before).encode())
-        versions = Versions(store, OnnxHead, partial(now.__getitem__, 0))
+        versions = Versions(store, OnnxHead, clock=partial(now.__getitem__, 0))
         assert versions.of(PROJECT).version == first
         store.tamper(f"{ROOT}models/{second}/model.onnx", flipped(model, chance))
         store.tamper(f"{ROOT}active.json", json.dumps(pointer).encode())
@@ -210,4 +213,4 @@ def test_a_damaged_lease_keeps_nobody_from_training(trained, body):
 
     train(WakeUp(PROJECT, "sweep"), training(store))
 
-    assert project.untrained_dataset() is None
+    assert is_learnt(project)

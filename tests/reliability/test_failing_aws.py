@@ -10,6 +10,7 @@ from tests.reliability.aws_faults import CONDITIONAL, AwsFaults
 from tests.reliability.cloud import KNOWN, NEW, Cloud
 from tests.reliability.function_process import Job, workers
 from tests.reliability.report import find, size
+from tests.reliability.training import is_learnt
 
 ALL = list(range(1, KNOWN + NEW + 1))
 AFTER_THE_LEASE_S = 120
@@ -48,8 +49,8 @@ def try_all(aws: Cloud, jobs: list[Job]) -> list[str]:
             if done and done.well and aws.labels(project) != ALL and project.has_pending():
                 wrong.append(f"{job}: said it went well, and left labels behind")
             done = worker.do(Job(project.key, clock_off_s=AFTER_THE_LEASE_S))
-            is_learnt = project.untrained_dataset() is None and aws.labels(project) == ALL
-            if not (done and done.well and is_learnt) or torn_state(aws, project):
+            is_mended = is_learnt(project) and aws.labels(project) == ALL
+            if not (done and done.well and is_mended) or torn_state(aws, project):
                 wrong.append(f"{job}: the next run did not mend it")
     print(*wrong, sep="\n")
     return wrong

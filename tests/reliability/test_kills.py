@@ -6,6 +6,7 @@ from tests.reliability.aws_faults import AwsFaults
 from tests.reliability.cloud import KNOWN, NEW, Cloud
 from tests.reliability.function_process import Done, Job, run
 from tests.reliability.report import IS_LONG, find
+from tests.reliability.training import is_learnt
 
 ALL = list(range(1, KNOWN + NEW + 1))
 AFTER_THE_LEASE_S = 120  # when a message comes again, or the sweep comes round
@@ -40,6 +41,5 @@ def kill(aws: Cloud, job: Job) -> str:
     done = run(aws.environment, Job(project.key, clock_off_s=AFTER_THE_LEASE_S))
     if done is None or not done.well:
         return f"{job}: the next run failed"
-    is_learnt = project.untrained_dataset() is None and not project.has_pending()
     is_served = aws.serve(project).version == project.active().value.version != before
-    return "" if is_learnt and is_served and aws.labels(project) == ALL else f"{job}: lost"
+    return "" if is_learnt(project) and is_served and aws.labels(project) == ALL else f"{job}: lost"

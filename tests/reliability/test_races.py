@@ -10,6 +10,7 @@ from tests.reliability.cloud import KNOWN, Cloud
 from tests.reliability.function_process import Job, Worker, workers
 from tests.reliability.report import find, size
 from tests.reliability.test_failing_aws import torn_state
+from tests.reliability.training import is_learnt
 
 ROUNDS = size(2, 200)
 
@@ -45,7 +46,7 @@ def race(aws: Cloud, running: list[Worker], chance: random.Random) -> list[str]:
     if max(winners.values()) > 1:
         wrong.append(f"two winners: {winners}")
     newest = list(range(1, KNOWN + 7))
-    if aws.labels(project) != newest or project.untrained_dataset() or project.has_pending():
+    if aws.labels(project) != newest or not is_learnt(project):
         wrong.append("the newest labels did not win")
     return wrong
 

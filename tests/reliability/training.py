@@ -4,9 +4,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
+
 from labelloop.adapters.sklearn_head import train_head
 from labelloop.domain.policy import Patience
+from labelloop.domain.training import Trained
 from labelloop.ports import ObjectStore
+from labelloop.project import Project
+from labelloop.usecases.featurise import Featuriser
 from labelloop.usecases.train import TrainDeps
 
 PATIENCE = Patience(quiet_s=30, max_wait_s=300, retrain_after=10)
@@ -22,14 +27,21 @@ def training(
     return TrainDeps(
         store=store,
         rank_queue=None,
+        featuriser=Featuriser(),
         train_head=fit,
         patience=PATIENCE,
         min_labels=least,
-        score="margin",
+        strategy="margin",
         clock=clock,
     )
 
 
-def no_head(*_: Any) -> tuple[bytes, dict[str, Any]]:
+def no_head(*examples: Any) -> Trained:
     """Stand for a training whose result does not matter."""
-    return b"model", {}
+    return Trained(b"model", {}, [], np.empty((0, 2), np.float32))
+
+
+def is_learnt(project: Project) -> bool:
+    """Say whether the version that is served has learnt the newest snapshot, and nothing waits."""
+    newest = project.dataset_pointer().value.seq
+    return project.active().value.dataset_seq == newest and not project.has_pending()

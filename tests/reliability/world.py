@@ -8,7 +8,8 @@ from typing import Any
 
 from labelloop.domain.events import Event
 from labelloop.domain.folding import Dataset, checksum, decompress, fold
-from labelloop.domain.options import SCORE_NAMES
+from labelloop.domain.options import STRATEGY_NAMES
+from labelloop.domain.training import Trained
 from labelloop.messages import WakeUp
 from labelloop.project import Project
 from labelloop.usecases.accept import AcceptDeps, accept
@@ -22,7 +23,7 @@ from tests.fakes import MemoryStore
 from tests.reliability.histories import random_event
 from tests.reliability.scheduler import Faults, Scheduler
 from tests.reliability.simulated import SimulatedQueue, SimulatedStore
-from tests.reliability.training import PATIENCE, training
+from tests.reliability.training import PATIENCE, no_head, training
 
 SWEEP_S = 300
 LEAST = 2
@@ -102,7 +103,7 @@ class World:
             project.add_event(name, event)
         if f"{ROOT}options.json" in self.memory:
             memory.create(f"{ROOT}options.json", self.memory.body(f"{ROOT}options.json"))
-        train(WakeUp(PROJECT, "sweep"), training(memory, _fit, LEAST))
+        train(WakeUp(PROJECT, "sweep"), training(memory, no_head, LEAST))
         return project.active().value.learnt
 
     # -- functions ---------------------------------------------------------------------------
@@ -118,10 +119,10 @@ class World:
     def _consume(self, message: Any) -> None:
         train(message, training(self.store, self._train_head, LEAST, self._clock()))
 
-    def _train_head(self, *examples: Any) -> tuple[bytes, dict[str, Any]]:
+    def _train_head(self, *examples: Any) -> Trained:
         self.trainings += 1
         self.scheduler.step(self.random.choice((1, 20, 100, 190)))
-        return _fit(*examples)
+        return no_head(*examples)
 
     def _sweep(self) -> None:
         sweep(SweepDeps(self.store, self.queue, self.queue, lambda: None, self._clock()))
@@ -133,8 +134,8 @@ class World:
         unpin(PROJECT, PinDeps(self.store, self.queue, self._clock()))
 
     def _choose(self) -> None:
-        score = self.random.choice((*SCORE_NAMES, None))
-        choose(PROJECT, {"score": score}, self.store, self.queue)
+        strategy = self.random.choice((*STRATEGY_NAMES[:3], None))
+        choose(PROJECT, {"strategy": strategy}, self.store, self.queue)
 
     def _activate(self) -> None:
         if versions := Project(self.memory, PROJECT).versions():
@@ -188,11 +189,6 @@ class World:
         key = f"{ROOT}datasets/{pointer.seq:08d}-{pointer.sha256}.jsonl.gz"
         if key not in self.memory or checksum(decompress(self.memory.body(key))) != pointer.sha256:
             self.violations.add("S1: the dataset is not whole")
-
-
-def _fit(*examples: Any) -> tuple[bytes, dict[str, Any]]:
-    """Stand for a training: equal examples give equal bytes."""
-    return repr(examples).encode(), {}
 
 
 def _digest(body: bytes) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from labelloop.config import Settings
+from labelloop.config import Settings, processors
 from labelloop.errors import BadSettings
 
 REQUIRED = {
@@ -18,9 +18,9 @@ def test_what_is_not_set_has_a_default():
 
 
 def test_what_is_set_is_taken():
-    chosen = Settings.read(REQUIRED | {"QUIET_SECONDS": " 0 ", "SCORE": "entropy"})
+    chosen = Settings.read(REQUIRED | {"QUIET_SECONDS": " 0 ", "STRATEGY": "entropy"})
 
-    assert (chosen.quiet_s, chosen.score) == (0, "entropy")
+    assert (chosen.quiet_s, chosen.strategy) == (0, "entropy")
 
 
 @pytest.mark.parametrize("variable", REQUIRED)
@@ -31,8 +31,21 @@ def test_a_missing_setting_is_named(variable):
 
 @pytest.mark.parametrize(
     ("variable", "value"),
-    [("QUIET_SECONDS", "-1"), ("QUIET_SECONDS", "901"), ("MIN_LABELS", "many"), ("SCORE", "best")],
+    [
+        ("QUIET_SECONDS", "-1"),
+        ("QUIET_SECONDS", "901"),
+        ("MIN_LABELS", "many"),
+        ("STRATEGY", "best"),
+        ("ENCODER", "../x"),
+    ],
 )
 def test_a_setting_out_of_its_limits_is_named(variable, value):
     with pytest.raises(BadSettings, match=variable):
         Settings.read(REQUIRED | {variable: value})
+
+
+@pytest.mark.parametrize(
+    ("memory_mb", "threads"), [("128", 1), ("1769", 1), ("3008", 2), ("10240", 6), ("", 1)]
+)
+def test_there_is_a_thread_for_each_processor_that_the_memory_buys(memory_mb, threads):
+    assert processors({"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": memory_mb}) == threads

@@ -1,22 +1,22 @@
-"""A version's head in onnxruntime: term ids and counts in, probabilities out."""
+"""A version's head in onnxruntime: term ids, counts and vectors in, probabilities out."""
 
 import json
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Final
 
 import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
+from labelloop.domain.features import Bags, Features
 from labelloop.errors import BadModel
 from labelloop.pointers import FORMAT
-from labelloop.recipes.terms import terms
+from labelloop.recipes.terms import IDS
 
 METADATA: Final = "labelloop"  # the key of the graph's metadata that holds format, terms, classes
 # What one call of the graph may gather, in floats (32 MB): padding times classes stays bounded.
 _MOST_FLOATS: Final = 8_000_000
-_PROBES: Final = ("", "a", "Straße ΟΔΟΣ İstanbul 東京 🙂")
+_PROBED_TERMS: Final = 50
 
 
 class OnnxHead:
@@ -32,7 +32,10 @@ class OnnxHead:
             known = json.loads(self._session.get_modelmeta().custom_metadata_map[METADATA])
             self.format: int = known["format"]
             self.classes: list[str] = known["classes"]
-            self._ids = {term: id_ for id_, term in enumerate(known["terms"], start=1)}
+            self.encoder: str = known["encoder"]  # what the vectors must come from
+            self._terms = np.asarray(known["terms"], np.uint32)
+            widths = {one.name: one.shape[-1] for one in self._session.get_inputs()}
+            self.dimensions: int = widths.get("vectors", 0)  # 0: trained without vectors
         except Exception as exc:  # onnxruntime raises a dozen types of its own for a bad file
             raise BadModel(f"the model does not load: {type(exc).__name__}") from exc
         if not isinstance(self.classes, list) or {type(name) for name in self.classes} != {str}:
@@ -41,42 +44,56 @@ class OnnxHead:
             raise BadModel(f"the model has format {self.format}, not {FORMAT}")
         self._smoke_run()
 
-    def predict_proba(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def predict_proba(self, features: Features) -> NDArray[np.float32]:
         """Return the probability of each class for each text, shape (texts, classes).
 
         Texts of similar length share a call of the graph, so that a long one costs its batch
-        mates no memory; a text's probabilities don't depend on its batch mates.
+        mates no memory; a text's probabilities don't depend on its batch mates. Raises BadModel
+        for features without the vectors that the model was trained on.
         """
-        bags = [self._bag(text) for text in texts]
-        rows = np.empty((len(texts), len(self.classes)), np.float32)
-        for batch in self._batches(bags):
-            ids, counts = _pad([bags[i] for i in batch])
-            rows[batch] = self._session.run(None, {"ids": ids, "counts": counts})[0]
+        bags = self._known(features.bags)
+        rows = np.empty((len(features), len(self.classes)), np.float32)
+        for batch in self._batches(np.diff(bags.starts)):
+            ids, counts = _pad(bags.take(batch))
+            feed = {"ids": ids, "counts": counts}
+            if self.dimensions:
+                feed["vectors"] = self._vectors(features, batch)
+            rows[batch] = self._session.run(None, feed)[0]
         return rows
 
-    def _bag(self, text: str) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        known = self._ids
-        bag = Counter(known[term] for term in terms(text) if term in known)
-        ids = np.fromiter(bag.keys(), np.int64, len(bag))
-        order = np.argsort(ids)  # one order of summation, so one result, however the text came in
-        return ids[order], np.fromiter(bag.values(), np.float32, len(bag))[order]
+    def _known(self, bags: Bags) -> Bags:
+        """Return the bags with the model's own numbers of the terms that it knows, 1 and up."""
+        places = np.searchsorted(self._terms, bags.ids).clip(max=max(0, len(self._terms) - 1))
+        known = self._terms[places] == bags.ids if len(self._terms) else np.zeros(len(places), bool)
+        starts = np.concatenate([[0], np.cumsum(known)])[bags.starts]
+        return Bags((places[known] + 1).astype(np.uint32), bags.counts[known], starts)
 
-    def _batches(self, bags: Sequence[tuple[Any, Any]]) -> Iterator[list[int]]:
+    def _vectors(self, features: Features, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        vectors = features.vectors
+        if vectors is None or vectors.shape[1] != self.dimensions:
+            raise BadModel(f"the model wants vectors of {self.dimensions} numbers")
+        return np.asarray(vectors[rows], np.float32)
+
+    def _batches(self, lengths: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
         """Yield indices in batches whose padded size, times the classes, is bounded."""
         width = len(self.classes)
-        batch: list[int] = []
-        for index in sorted(range(len(bags)), key=lambda i: len(bags[i][0])):
-            longest = max(1, len(bags[index][0]))  # sorted: the newest is the longest
-            if batch and (len(batch) + 1) * longest * width > _MOST_FLOATS:
-                yield batch
-                batch = []
-            batch.append(index)
-        if batch:
-            yield batch
+        order = np.argsort(lengths, kind="stable")
+        first = 0
+        for place, index in enumerate(order):
+            longest = max(1, int(lengths[index]))  # sorted: the newest is the longest
+            if place > first and (place + 1 - first) * longest * width > _MOST_FLOATS:
+                yield order[first:place]
+                first = place
+        if first < len(order):
+            yield order[first:]
 
     def _smoke_run(self) -> None:
+        ids = np.concatenate([self._terms[-_PROBED_TERMS:], np.array([IDS + 1], np.uint32)])
+        bag = ids, np.ones(len(ids), np.float32)
+        empty = np.empty(0, np.uint32), np.empty(0, np.float32)
+        vectors = np.eye(2, self.dimensions, dtype=np.float32) if self.dimensions else None
         try:
-            rows = self.predict_proba(_PROBES)
+            rows = self.predict_proba(Features(Bags.of([empty, bag]), vectors))
         except Exception as exc:
             raise BadModel(f"the model does not run: {type(exc).__name__}") from exc
         sums_to_one = np.allclose(rows.sum(axis=1), 1.0, atol=1e-4)
@@ -84,12 +101,11 @@ class OnnxHead:
             raise BadModel("the model's answers are no probabilities")
 
 
-def _pad(bags: Sequence[tuple[Any, Any]]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+def _pad(bags: Bags) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Return ids and counts, shape (bags, longest). Id 0 is the padding; it weighs nothing."""
-    longest = max(1, *(len(ids) for ids, _ in bags))
-    padded_ids = np.zeros((len(bags), longest), np.int64)
-    padded_counts = np.zeros((len(bags), longest), np.float32)
-    for row, (ids, counts) in enumerate(bags):
-        padded_ids[row, : len(ids)] = ids
-        padded_counts[row, : len(counts)] = counts
+    lengths = np.diff(bags.starts)
+    filled = np.arange(max(1, int(lengths.max()))) < lengths[:, None]
+    padded_ids = np.zeros(filled.shape, np.int64)
+    padded_counts = np.zeros(filled.shape, np.float32)
+    padded_ids[filled], padded_counts[filled] = bags.ids, bags.counts
     return padded_ids, padded_counts

@@ -7,7 +7,8 @@ import typer
 
 from labelloop.cli import versions
 from labelloop.cli.backfill import backfill, read_export
-from labelloop.cli.command import command
+from labelloop.cli.backtest import backtest
+from labelloop.cli.command import command, end
 from labelloop.cli.connect import Choices, connect
 from labelloop.cli.disconnect import disconnect
 from labelloop.cli.doctor import examine
@@ -15,7 +16,7 @@ from labelloop.cli.redrive import redrive
 from labelloop.cli.report import Report
 from labelloop.cli.session import Session
 from labelloop.cli.watch import watch
-from labelloop.errors import LabelloopError, Rejected
+from labelloop.errors import Rejected
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -119,7 +120,7 @@ def _unpin(session: Session, report: Report) -> None:
 def _options(
     session: Session,
     report: Report,
-    score: Annotated[str | None, typer.Option(help="how sureness is measured")] = None,
+    strategy: Annotated[str | None, typer.Option(help="which tasks come first")] = None,
     deletes: Annotated[
         bool | None,
         typer.Option(
@@ -129,7 +130,7 @@ def _options(
     resets: Annotated[bool, typer.Option("--reset", help="as the stack is set")] = False,
 ) -> None:
     """Show what is chosen for a project, or choose."""
-    given = {"score": score, "delete_predictions": deletes}
+    given = {"strategy": strategy, "delete_predictions": deletes}
     chosen = {name: value for name, value in given.items() if resets or value is not None}
     versions.choose_options(session, report, chosen)
 
@@ -166,9 +167,24 @@ def _redrive(
 ) -> None:
     """Hand dead letters back to their queues. Needs AWS rights, as nothing else here does."""
     report = Report(as_json)
-    try:
-        redrive(stack, report)
-    except LabelloopError as exc:
-        report.fail(str(exc))
-    report.finish()
-    raise typer.Exit(1 if report.failed else 0)
+    end(report, lambda: redrive(stack, report))
+
+
+@app.command("backtest")
+def _backtest(
+    export: Annotated[Path, typer.Argument(help="an export in the format JSON")],
+    text: Annotated[
+        str, typer.Option(help="the field that holds the text; default: the longest")
+    ] = "",
+    picture: Annotated[
+        Path | None, typer.Option("--picture", help="draw the curves into a PNG")
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, max=50, help="runs of each strategy")] = 3,
+    labels: Annotated[int, typer.Option(min=20, help="labels of each run at most")] = 500,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="one JSON object on stdout, and nothing else")
+    ] = False,
+) -> None:
+    """Replay a finished project: what each strategy would have saved. Needs no deployment."""
+    report = Report(as_json)
+    end(report, lambda: backtest(export, text, picture, seeds, labels, report))

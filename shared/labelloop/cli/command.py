@@ -50,14 +50,7 @@ def command(app: typer.Typer, name: str) -> Callable[[Job], Job]:
 
         def run(**given: Any) -> None:
             session, report = _common(**{key: given.pop(key) for key in shared})
-            try:
-                job(session, report, **given)
-            except LabelloopError as exc:
-                report.fail(str(exc))
-            except KeyboardInterrupt:
-                report.fail("interrupted")
-            report.finish()
-            raise typer.Exit(1 if report.failed else 0)
+            end(report, lambda: job(session, report, **given))
 
         every = [
             one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in (*own, *shared.values())
@@ -69,6 +62,18 @@ def command(app: typer.Typer, name: str) -> Callable[[Job], Job]:
         return job
 
     return register
+
+
+def end(report: Report, job: Callable[[], None]) -> None:
+    """Do a job and end the program: exit code 1 if it failed."""
+    try:
+        job()
+    except LabelloopError as exc:
+        report.fail(str(exc))
+    except KeyboardInterrupt:
+        report.fail("interrupted")
+    report.finish()
+    raise typer.Exit(1 if report.failed else 0)
 
 
 def _ask_token() -> str:

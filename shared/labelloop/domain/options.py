@@ -4,7 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
-SCORE_NAMES: Final = ("margin", "entropy", "least_confidence")  # of the functions in selection
+# Of the functions in `strategies`, the default first. Here, because light functions have no numpy.
+STRATEGY_NAMES: Final = (
+    "typical_then_margin",
+    "margin_clusters",
+    "margin",
+    "entropy",
+    "least_confidence",
+    "typical",
+    "core_set",
+    "badge",
+    "committee",
+    "random",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,17 +26,17 @@ class Options:
     `revision` counts the choices that make another version: the order is part of what a version is.
     """
 
-    score: str | None = None
+    strategy: str | None = None
     delete_predictions: bool | None = None
     revision: int = 0
 
     @classmethod
     def read(cls, stored: Mapping[str, Any]) -> Self:
         """Return stored choices without those that this release can't follow: a newer one's."""
-        score, deletes = stored.get("score"), stored.get("delete_predictions")
+        strategy, deletes = stored.get("strategy"), stored.get("delete_predictions")
         revision = stored.get("revision")
         return cls(
-            score if score in SCORE_NAMES else None,
+            strategy if strategy in STRATEGY_NAMES else None,
             deletes if isinstance(deletes, bool) else None,
             revision if type(revision) is int else 0,
         )

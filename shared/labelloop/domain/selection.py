@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 type Floats = NDArray[np.floating]
 
-LABEL_FIRST: Final = 0.0  # nothing is known about any task yet: all are worth labelling
+PLACED_BELOW: Final = 0.5  # tasks with a place in the queue come before those with a score alone
+LABEL_FIRST: Final = PLACED_BELOW  # nothing is known about any task yet: all are worth labelling
 LABEL_LAST: Final = 1.0  # a task that holds nothing to predict from
 
 
@@ -33,6 +34,15 @@ def entropy(probabilities: Floats) -> Floats:
 def least_confidence(probabilities: Floats) -> Floats:
     """Return the probability of the likeliest class (Lewis and Gale 1994)."""
     return np.max(probabilities, axis=1)
+
+
+def place_of(strategy: str, probabilities: Floats) -> Floats:
+    """Return the scores of tasks that no queue holds: behind all that have a place in one.
+
+    By the strategy where it scores tasks one by one, else by margin.
+    """
+    sureness = SCORES.get(strategy, margin)(probabilities)
+    return np.asarray(PLACED_BELOW + (1 - PLACED_BELOW) * sureness)
 
 
 SCORES: Final[dict[str, Callable[[Floats], Floats]]] = {

@@ -25,13 +25,20 @@ class ActivateDeps:
 def activate(key: str, version: str, deps: ActivateDeps) -> bool:
     """Serve the version from now on; say whether that changed anything.
 
-    Raises NotFound for a version without a card, Unprocessable for one of another format. The data
-    that was learnt already stays learnt: nothing older than it is trained again over the choice.
+    Raises NotFound for a version without a card, Unprocessable for one of another format or
+    encoder. The data that was learnt already stays learnt: nothing older than it is trained again
+    over the choice.
     """
     project = Project(deps.store, key)
     card = project.card(version)
     if card is None:
         raise NotFound("version: unknown; /versions lists those that there are")
+    beside = project.active().value.encoder
+    if card.get("encoder", "") != beside:
+        raise Unprocessable(
+            f"version: trained beside encoder {card.get('encoder') or 'none'}, "
+            f"but {beside or 'none'} is in use"
+        )
     if card["format"] != FORMAT:
         raise Unprocessable(
             f"version: of format {card['format']}, but this release serves {FORMAT}"
@@ -48,7 +55,7 @@ def activate(key: str, version: str, deps: ActivateDeps) -> bool:
             learnt=card.get("learnt", "") if is_newer else active.learnt,
             format=FORMAT,
             sha256=card["sha256"],
-            score=card.get("score", active.score),
+            strategy=card.get("strategy", active.strategy),
             previous_version=active.version,
             previous_sha256=active.sha256,
         )

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final
 
-from labelloop.domain.options import SCORE_NAMES, Options
+from labelloop.domain.options import STRATEGY_NAMES, Options
 from labelloop.errors import Conflict, Retryable, Unavailable, Unprocessable
 from labelloop.messages import WakeUp
 from labelloop.ports import ObjectStore, Queue
@@ -17,10 +17,10 @@ _ROUNDS: Final = 12
 def choose(key: str, choices: Mapping[str, Any], store: ObjectStore, queue: Queue) -> Options:
     """Store the choices that are an option's, leave the other options, and return all of them.
 
-    None takes a choice back. Another score is another order, and so another version: the trainer is
-    woken to make it. If that wake-up is lost, the sweep sends another.
+    None takes a choice back. Another strategy is another order, and so another version: the trainer
+    is woken to make it. If that wake-up is lost, the sweep sends another.
     """
-    known = {name: choices[name] for name in ("score", "delete_predictions") if name in choices}
+    known = {name: choices[name] for name in ("strategy", "delete_predictions") if name in choices}
     _check(known)
     project = Project(store, key)
     for _ in range(_ROUNDS):
@@ -28,7 +28,7 @@ def choose(key: str, choices: Mapping[str, Any], store: ObjectStore, queue: Queu
         to = replace(after.value, **known)
         if to == after.value:
             return to
-        is_other_order = to.score != after.value.score
+        is_other_order = to.strategy != after.value.strategy
         to = replace(to, revision=to.revision + is_other_order)
         try:
             project.set_options(after, to)
@@ -42,7 +42,7 @@ def choose(key: str, choices: Mapping[str, Any], store: ObjectStore, queue: Queu
 
 
 def _check(choices: Mapping[str, Any]) -> None:
-    if choices.get("score") not in (None, *SCORE_NAMES):
-        raise Unprocessable(f"score: expected one of {', '.join(SCORE_NAMES)}")
+    if choices.get("strategy") not in (None, *STRATEGY_NAMES):
+        raise Unprocessable(f"strategy: expected one of {', '.join(STRATEGY_NAMES)}")
     if choices.get("delete_predictions") not in (None, True, False):
         raise Unprocessable("delete_predictions: expected true or false")

@@ -2,24 +2,25 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 
-from labelloop.domain.selection import LABEL_FIRST, LABEL_LAST, SCORES, Floats
+from labelloop.domain.selection import LABEL_FIRST, LABEL_LAST, Floats, place_of
 from labelloop.errors import TooLarge, Unprocessable
 from labelloop.ports import Head
 from labelloop.recipes.terms import MOST_CHARACTERS
 from labelloop.recipes.text_choices import TextChoices, read_label_config
+from labelloop.usecases.featurise import Featuriser
 from labelloop.usecases.serve import Served
 
 # API Gateway gives up after 30 s, and Lambda answers with at most 6 MB.
 _BUDGET_S: Final = 25.0
 _MOST_ANSWER_BYTES: Final = 5_500_000
 _RESULT_BYTES: Final = 120  # of a result without its region
-_WORK_AT_ONCE: Final = 60_000  # characters: some 250 short texts, or three of the longest
+_WORK_AT_ONCE: Final = 30_000  # characters: some 100 short texts, half a second with an encoder
 _ADVICE: Final = "select fewer tasks in the Data Manager and retrieve predictions in several steps"
 
 
@@ -31,10 +32,38 @@ class Prediction:
     score: float
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a version is asked: a control, and those of its labels that the version knows."""
+
+    control: TextChoices
+    labels: list[str]
+    columns: list[int]
+
+    def shares(self, probabilities: Floats) -> Floats:
+        """Return the probabilities of the labels that are offered, shape (texts, labels)."""
+        return _renormalised(probabilities[:, self.columns])
+
+    def predictions(self, shares: Floats, scores: Iterable[float]) -> list[Prediction]:
+        """Return a prediction for each row of shares, shape (texts, labels)."""
+        rows = zip(shares, scores, strict=True)
+        return [_prediction(self.control, self.labels, row, score) for row, score in rows]
+
+
+def question(label_config: str, served: Served) -> Question | None:
+    """Return what can be asked about a label config; None if nothing the version has learnt."""
+    control = _control(label_config)
+    columns = [i for i, name in enumerate(served.classes) if control and name in control.labels]
+    if served.head is None or control is None or len(columns) < 2:
+        return None
+    return Question(control, [served.classes[i] for i in columns], columns)
+
+
 def predict(
     tasks: Sequence[Any],
     label_config: str,
     served: Served,
+    featuriser: Featuriser,
     clock: Callable[[], float] = time.monotonic,
 ) -> list[Prediction]:
     """Return one prediction for each task, whatever the tasks hold.
@@ -44,22 +73,17 @@ def predict(
     as soon as this can be told, when the answer would be too large or too late.
     """
     control = _control(label_config)
-    columns = [i for i, name in enumerate(served.classes) if control and name in control.labels]
     longest = max(served.classes, key=len, default="")
     _refuse_a_large_answer(len(tasks), control.region(longest, 1 / 3) if control else None)
-    if served.head is None or control is None or len(columns) < 2:
+    asked = question(label_config, served)
+    if asked is None or served.head is None:
         return [Prediction([], LABEL_FIRST) for _ in tasks]
-    labels = [served.classes[i] for i in columns]
     data = (task.get("data") if isinstance(task, Mapping) else None for task in tasks)
-    texts = [control.text_of(one) for one in data]
+    texts = [asked.control.text_of(one) for one in data]
     readable = [text for text in texts if text is not None]
-    probabilities = _renormalised(_run(served.head, readable, clock)[:, columns])
-    scores = SCORES[served.score](probabilities)
-    rows = iter(zip(probabilities, scores, strict=True))
-    return [
-        Prediction([], LABEL_LAST) if text is None else _prediction(control, labels, *next(rows))
-        for text in texts
-    ]
+    shares = asked.shares(_run(served.head, featuriser, readable, clock))
+    rows = iter(asked.predictions(shares, place_of(served.strategy, shares)))
+    return [Prediction([], LABEL_LAST) if text is None else next(rows) for text in texts]
 
 
 def _control(label_config: str) -> TextChoices | None:
@@ -69,12 +93,17 @@ def _control(label_config: str) -> TextChoices | None:
         return None
 
 
-def _run(head: Head, texts: list[str], clock: Callable[[], float]) -> Floats:
-    """Predict batch by batch; give up early if the rest won't be done in time."""
+def _run(
+    head: Head, featuriser: Featuriser, texts: list[str], clock: Callable[[], float]
+) -> Floats:
+    """Encode and predict batch by batch; give up early if the rest won't be done in time."""
     rows = [np.empty((0, len(head.classes)), np.float32)]
+    featuriser(
+        texts[:1], encode=bool(head.encoder)
+    )  # loading the encoder tells nothing of the rest
     total, done, started = sum(map(_work, texts)), 0, clock()
     for batch in _batches(texts):
-        rows.append(head.predict_proba(batch))
+        rows.append(head.predict_proba(featuriser(batch, encode=bool(head.encoder))))
         done += sum(map(_work, batch))
         if (clock() - started) * total / done > _BUDGET_S:
             late = f"{len(texts):,} tasks would take more than {_BUDGET_S:.0f} s"

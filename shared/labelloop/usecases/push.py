@@ -6,6 +6,7 @@ a version with predictions; run again, it goes on where it stopped.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import StrEnum
 from itertools import batched
 from typing import Any, Final
@@ -18,6 +19,7 @@ from labelloop.ports import LabelStudio
 from labelloop.project import Project
 
 _PREDICTIONS_AT_ONCE: Final = 250
+_AHEAD: Final = 1e-6  # less than a place in the longest queue
 _ORDERED, _DEFAULT_ORDER = "Uncertainty sampling", "Sequential sampling"
 
 
@@ -25,10 +27,10 @@ class Outcome(StrEnum):
     """What a step of ranking led to."""
 
     UNCONNECTED = "no Label Studio is named, or no token stored"
-    NO_MODEL = "no model to rank by"
     SUPERSEDED = "a newer version is active"
     PLANNED = "parts planned"
     SCORED = "part scored"
+    UNFINISHED = "part encoded so far, to be gone on with"
     NOTHING_LEFT = "no task left to rank"
     REFUSED = "Label Studio took none of the predictions"
     PUSHED = "pushed"
@@ -71,7 +73,10 @@ def _add_missing(id_: int, version: str, head: Sequence[Ranked], label_studio: L
     """Add what the version that is shown lacks: tasks came since, or somebody deleted some."""
     found = label_studio.predictions(id_)
     there = {one["task"] for one in found if one["model_version"] == version}
-    _add(id_, version, [one for one in head if one.task not in there], label_studio)
+    missing = [one for one in head if one.task not in there]
+    # A place ahead of the task that had it in the order before.
+    ahead = [replace(one, score=one.score - _AHEAD) for one in missing]
+    _add(id_, version, ahead, label_studio)
 
 
 def _add_predictions(

@@ -1,32 +1,32 @@
 """Rank the pool by the active version: plan the parts, score each, and push the head of the queue.
 
-Every step may run twice, or be cut off anywhere: what it writes stands under the version's own keys
-or is found done. A step for a version that is not active any more stops, because the newer version
-has steps of its own.
+Before the first model the queue is typical tasks first, without labels. Every step may run twice,
+or be cut off anywhere: what it writes stands under the version's own keys or is found done. A step
+for a version that is not active any more stops, because the newer version has steps of its own.
 """
 
-import heapq
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import batched
 from typing import Final
 
-from labelloop.domain.events import Task
+from labelloop.candidates import Candidates, worth_a_place
 from labelloop.errors import Retryable
+from labelloop.kept_features import KeptFeatures
 from labelloop.labelstudio import project_key, read_tasks
 from labelloop.messages import RankWakeUp
 from labelloop.observability import logger
-from labelloop.pool import Pool, Ranked
+from labelloop.pool import Pool
 from labelloop.ports import LabelStudio, ObjectStore, Queue
 from labelloop.project import Project
-from labelloop.usecases.predict import Prediction, predict
+from labelloop.usecases.featurise import Featuriser
+from labelloop.usecases.look import Unfinished
 from labelloop.usecases.push import Outcome, push
+from labelloop.usecases.score import Scene, candidates_of, placed
 from labelloop.usecases.serve import Versions
 from labelloop.usecases.trim import trim
 
 _SHARDS_IN_A_PART: Final = 10  # pages of the listing hold 500 tasks
-_TASKS_AT_ONCE: Final = 200  # well within the limits of one answer
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,9 @@ class RankDeps:
     store: ObjectStore
     queue: Queue
     versions: Callable[[], Versions]
+    featuriser: Callable[[], Featuriser]
     label_studio: Callable[[], LabelStudio | None]
+    strategy: str
     head: int
     keeps_predictions: bool
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -49,8 +51,6 @@ def rank(wake_up: RankWakeUp, deps: RankDeps) -> Outcome:
     if label_studio is None:
         return Outcome.UNCONNECTED
     active = Project(deps.store, key).active().value
-    if not active.is_trained:
-        return Outcome.NO_MODEL
     if wake_up.version not in ("", active.version):
         return Outcome.SUPERSEDED
     pool = Pool(deps.store, key)
@@ -58,7 +58,7 @@ def rank(wake_up: RankWakeUp, deps: RankDeps) -> Outcome:
         case "plan":
             return _plan(key, active.version, pool, label_studio, deps)
         case "score":
-            return _score(key, active.version, wake_up.part, pool, deps)
+            return _score(key, active.version, wake_up.part, pool, label_studio, deps)
         case "push":
             return _push(key, active.version, pool, label_studio, deps)
         case "trim":
@@ -79,48 +79,42 @@ def _plan(key: str, version: str, pool: Pool, label_studio: LabelStudio, deps: R
     return Outcome.PLANNED
 
 
-def _score(key: str, version: str, part: int, pool: Pool, deps: RankDeps) -> Outcome:
+def _score(
+    key: str, version: str, part: int, pool: Pool, label_studio: LabelStudio, deps: RankDeps
+) -> Outcome:
     """Score one part; whoever scores the last one asks for the push."""
     parts = pool.parts(version)
     if part < len(parts):
-        project = Project(deps.store, key)
-        dataset = project.dataset(project.dataset_pointer().value)
-        labelled = {annotation.task for annotation in dataset.live_annotations()}
-        done = labelled | dataset.deleted_tasks.keys()
-        left = [task for task in pool.read(parts[part]).values() if task.id not in done]
-        head = _head(_scored(key, version, left, dataset.label_config or "", deps), deps.head)
-        pool.add_part(version, part, head)
-    if len(pool.heads(version)) >= len(parts):
+        scene = _scene(key, version, label_studio, deps)
+        try:
+            found = candidates_of(parts[part], pool, scene)
+        except Unfinished:  # what was encoded is kept, so this goes on and ends
+            deps.queue.send(RankWakeUp(key, "score", version, part), 0)
+            return Outcome.UNFINISHED
+        rows = worth_a_place(found, deps.head, len(parts), key)
+        pool.add_part(version, part, found.take(rows).to_bytes())
+    if pool.scored(version) >= len(parts):
         deps.queue.send(RankWakeUp(key, "push", version), 0)
     return Outcome.SCORED
 
 
-def _scored(
-    key: str, version: str, tasks: list[Task], label_config: str, deps: RankDeps
-) -> Iterable[Ranked]:
+def _scene(key: str, version: str, label_studio: LabelStudio, deps: RankDeps) -> Scene:
     served = deps.versions().of(key)
     if served.version != version:
         raise Retryable(f"version {version} is not served here yet")
-    for batch in batched(tasks, _TASKS_AT_ONCE, strict=False):
-        payload = [{"data": task.data} for task in batch]
-        predictions = predict(payload, label_config, served)
-        yield from map(_ranked, batch, predictions)
-
-
-def _ranked(task: Task, prediction: Prediction) -> Ranked:
-    return Ranked(task.id, prediction.score, prediction.result)
-
-
-def _head(ranked: Iterable[Ranked], size: int) -> list[Ranked]:
-    """Return the lowest scores, ties by task id, tasks without a prediction left out."""
-    predicted = (one for one in ranked if one.result)
-    return heapq.nsmallest(size, predicted, key=lambda one: (one.score, one.task))
+    project = Project(deps.store, key)
+    featuriser = deps.featuriser()
+    kept = KeptFeatures(deps.store, key, featuriser.encoder)
+    dataset = project.dataset(project.dataset_pointer().value)
+    if dataset.label_config is None:
+        dataset.label_config = label_studio.project(project.label_studio_id)["label_config"]
+    return Scene(served, dataset, kept, featuriser)
 
 
 def _push(key: str, version: str, pool: Pool, label_studio: LabelStudio, deps: RankDeps) -> Outcome:
-    rows = [one for head in pool.heads(version) for one in head]
-    # A task of two shards was scored once in each part; once is enough for Label Studio.
-    head = _head({one.task: one for one in rows}.values(), deps.head)
+    scene = _scene(key, version, label_studio, deps)
+    parts = [Candidates.from_bytes(body) for body in pool.candidates(version)]
+    head = placed(parts, scene, deps.strategy, deps.head, key) if parts else []
     project = Project(deps.store, key)
     outcome = push(project, version, head, label_studio)
     if outcome is Outcome.SUPERSEDED:

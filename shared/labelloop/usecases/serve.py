@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Final
 
-from labelloop.domain.options import SCORE_NAMES
+from labelloop.domain.options import STRATEGY_NAMES
 from labelloop.errors import BadModel, Unavailable
 from labelloop.labelstudio import UNTRAINED
 from labelloop.observability import count, logger
@@ -27,7 +27,7 @@ class Served:
 
     version: str
     head: Head | None
-    score: str = SCORE_NAMES[0]  # names the one that the version orders tasks by
+    strategy: str = STRATEGY_NAMES[0]  # names how the version orders tasks
 
     @property
     def classes(self) -> Sequence[str]:
@@ -48,16 +48,19 @@ _EMPTY: Final = _Slot(Served(UNTRAINED, None), Tagged(ActivePointer(), ""), floa
 class Versions:
     """The versions this process serves, one for each project, newest pointer within seconds.
 
-    A version that can't be loaded is never served: the one before stays, and a metric counts it.
+    A version that can't be loaded, or that needs vectors of another encoder, is never served: the
+    one before stays, and a metric counts it.
     """
 
     def __init__(
         self,
         store: ObjectStore,
         load_head: LoadHead,
+        encoder: str = "",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store, self._load_head, self._clock = store, load_head, clock
+        self._encoder = encoder
         self._slots: OrderedDict[str, _Slot] = OrderedDict()
 
     def of(self, project: str) -> Served:
@@ -108,8 +111,11 @@ class Versions:
             raise BadModel("the model is missing")
         if sha256(artefact).hexdigest() != pointer.sha256:
             raise BadModel("the model's checksum differs")
-        score = pointer.score if pointer.score in SCORE_NAMES else SCORE_NAMES[0]
-        return Served(pointer.version, self._load_head(artefact), score)
+        head = self._load_head(artefact)
+        if head.encoder not in ("", self._encoder):
+            raise BadModel(f"the model was trained on vectors of {head.encoder}")
+        known = pointer.strategy in STRATEGY_NAMES
+        return Served(pointer.version, head, pointer.strategy if known else STRATEGY_NAMES[0])
 
 
 def _names_the_same(pointer: ActivePointer, other: ActivePointer) -> bool:

@@ -27,6 +27,7 @@ class SweepDeps:
     rank_queue: Queue
     label_studio: Callable[[], LabelStudio | None]
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    encoder: str = ""
 
 
 def sweep(deps: SweepDeps) -> int:
@@ -52,11 +53,11 @@ def _sweep_one(key: str, label_studio: LabelStudio | None, deps: SweepDeps) -> b
     project = Project(deps.store, key)
     if label_studio is not None:
         _reconcile(project, label_studio, deps)
-    if project.has_pending() or project.untrained_dataset():
+    if project.has_pending() or project.untrained_dataset(deps.encoder):
         deps.queue.send(WakeUp(key, "sweep"), 0)
         return True
     active = project.active().value
-    if label_studio is None or not active.is_trained:
+    if label_studio is None:
         return False
     ranked, is_trimmed = Pool(deps.store, key).ranked()
     if ranked != active.version:

@@ -18,9 +18,12 @@ from typing import Any, Final
 from uuid import uuid4
 
 from labelloop.domain.events import Event, canonical
+from labelloop.domain.features import Features
 from labelloop.domain.folding import fold
 from labelloop.domain.policy import Patience, can_leave_to_a_later_event
+from labelloop.domain.training import Trained
 from labelloop.errors import Conflict, Retryable, Unavailable, Unprocessable
+from labelloop.kept_features import KeptFeatures
 from labelloop.labelstudio import UNTRAINED, project_key
 from labelloop.messages import RankWakeUp, WakeUp
 from labelloop.observability import count, logger
@@ -29,8 +32,10 @@ from labelloop.pool import Pool
 from labelloop.ports import Listed, ObjectStore, Queue
 from labelloop.project import Project
 from labelloop.recipes.text_choices import read_label_config
+from labelloop.usecases.featurise import Featuriser
+from labelloop.usecases.look import Unfinished, look_at_labelled
 
-type TrainHead = Callable[[Sequence[str], Sequence[str]], tuple[bytes, dict[str, Any]]]
+type TrainHead = Callable[[Features, Sequence[str]], Trained]
 
 _EVENTS_AT_ONCE: Final = 2_000  # some 6 MB
 _READERS: Final = 24
@@ -43,6 +48,7 @@ class Outcome(StrEnum):
 
     LEFT_TO_LATER = "left to a later event"
     LEFT_TO_HOLDER = "left to the trainer at work"
+    LEFT_TO_SWEEP = "encoded in part, left to the sweep"
     UP_TO_DATE = "up to date"
     SWITCHED = "switched"
 
@@ -53,10 +59,11 @@ class TrainDeps:
 
     store: ObjectStore
     rank_queue: Queue | None  # None where no Label Studio is named to push a ranking to
+    featuriser: Featuriser
     train_head: TrainHead
     patience: Patience
     min_labels: int
-    score: str
+    strategy: str
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
@@ -72,6 +79,9 @@ def train(wake_up: WakeUp, deps: TrainDeps) -> Outcome:
             outcome = _catch_up(project, deps)
         except Conflict:
             continue
+        except Unfinished as exc:
+            logger().info("training put off", extra={"project": project.key, "why": str(exc)})
+            return Outcome.LEFT_TO_SWEEP
         if outcome is Outcome.SWITCHED or has_new_tasks:
             _ask_for_ranking(project, deps)
         return outcome
@@ -154,7 +164,7 @@ def _catch_up(project: Project, deps: TrainDeps) -> Outcome:
     after giving the lease back, sees them. Looking before giving it back would lose them.
     """
     outcome, me = Outcome.UP_TO_DATE, uuid4().hex
-    while pointer := project.untrained_dataset():
+    while pointer := project.untrained_dataset(deps.featuriser.encoder):
         if not project.take_lease(me, deps.clock().timestamp(), _LEASE_S):
             return Outcome.LEFT_TO_HOLDER
         try:
@@ -166,46 +176,48 @@ def _catch_up(project: Project, deps: TrainDeps) -> Outcome:
 
 
 def _train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) -> None:
-    started = time.monotonic()
+    started, encoder = time.monotonic(), deps.featuriser.encoder
     dataset, options = project.dataset(pointer), project.options().value
-    score = options.score or deps.score
+    strategy = options.strategy or deps.strategy
+    none = ActivePointer(
+        UNTRAINED,
+        pointer.seq,
+        FORMAT,
+        encoder=encoder,
+        strategy=strategy,
+        revision=options.revision,
+    )
     try:
         texts, labels = read_label_config(dataset.label_config or "").examples(dataset)
         _check_enough(labels, deps.min_labels)
-        learnt = sha256(canonical([texts, labels, score]).encode()).hexdigest()
-        if _advance(project, pointer, learnt, options.revision):
+        learnt = sha256(canonical([texts, labels, strategy]).encode()).hexdigest()
+        if _advance(project, replace(none, learnt=learnt)):
             return
-        artefact, facts = deps.train_head(texts, labels)
+        kept = KeptFeatures(deps.store, project.key, encoder)
+        features = look_at_labelled(texts, kept, deps.featuriser)
+        trained = deps.train_head(features, labels)
     except Unprocessable as exc:
         # A training from scratch on what is left would give no model, so none is served.
-        none = ActivePointer(UNTRAINED, pointer.seq, FORMAT, revision=options.revision)
         _switch(project, none, {"why": str(exc)})
         return
-    version, digest = f"{pointer.seq}-{uuid4().hex[:8]}", sha256(artefact).hexdigest()
+    version, digest = f"{pointer.seq}-{uuid4().hex[:8]}", sha256(trained.artefact).hexdigest()
     card = {
         "version": version,
         "format": FORMAT,
+        "encoder": encoder,
         "sha256": digest,
         "dataset": {"seq": pointer.seq, "sha256": pointer.sha256},
         "learnt": learnt,
         "labels": len(labels),
         "classes": dict(sorted(Counter(labels).items())),
-        "score": score,
+        "strategy": strategy,
         "trained_at": deps.clock().isoformat(timespec="seconds"),
         "seconds": round(time.monotonic() - started, 3),
-        **facts,
+        **trained.facts,
     }
-    project.add_model(version, artefact, card)
+    project.add_model(version, trained.artefact, card)
     told = f"trained on {len(labels)} labels"
-    to = ActivePointer(
-        version,
-        pointer.seq,
-        FORMAT,
-        digest,
-        learnt,
-        score=score,
-        revision=options.revision,
-    )
+    to = replace(none, version=version, sha256=digest, learnt=learnt)
     _switch(project, to, {"why": told, "at": card["trained_at"]})
 
 
@@ -216,18 +228,19 @@ def _check_enough(labels: Sequence[str], least: int) -> None:
         raise Unprocessable(f"{told}; needs {least} of 2 or more")
 
 
-def _advance(project: Project, pointer: DatasetPointer, learnt: str, revision: int) -> bool:
+def _advance(project: Project, to: ActivePointer) -> bool:
     """Say whether the active version has learnt just this; if so, mark the dataset as learnt.
 
     Much changes a dataset and no example: a skip, the project's settings, a ground-truth toggle. A
     new version would make Label Studio ask for every prediction again.
     """
     after = project.active()
-    if (after.value.learnt, after.value.format) != (learnt, FORMAT):
+    known = after.value
+    if (known.learnt, known.format, known.encoder) != (to.learnt, FORMAT, to.encoder):
         return False
-    to = replace(after.value, dataset_seq=pointer.seq, revision=revision)
-    if to.age > after.value.age:  # a slower trainer must not put it back
-        project.advance(after, to)
+    moved = replace(known, dataset_seq=to.dataset_seq, revision=to.revision)
+    if moved.age > known.age:  # a slower trainer must not put it back
+        project.advance(after, moved)
     return True
 
 
@@ -235,7 +248,8 @@ def _switch(project: Project, version: ActivePointer, why: dict[str, Any]) -> No
     """Serve the version unless a newer or a pinned one is served. Lost races are tried again."""
     for _ in range(_ROUNDS):
         after = project.active()
-        if version.age <= after.value.age or after.value.pinned:
+        is_other = version.age == after.value.age and version.encoder != after.value.encoder
+        if not (version.age > after.value.age or is_other) or after.value.pinned:
             return
         to = replace(
             version,

@@ -165,18 +165,18 @@ def test_watching_pushes_each_new_version_once(labelled, monkeypatch):
 def test_options_are_chosen_shown_and_taken_back(world):
     world.publish()
 
-    assert world.told("options")["options"] == {"score": None, "delete_predictions": None}
-    told = world.told("options", "--score", "entropy", "--keep-predictions")
-    assert told["options"] == {"score": "entropy", "delete_predictions": False}
-    assert "score = entropy" in world.run("options").stdout
-    told = world.told("options", "--reset", "--score", "margin")
-    assert told["options"] == {"score": "margin", "delete_predictions": None}
+    assert world.told("options")["options"] == {"strategy": None, "delete_predictions": None}
+    told = world.told("options", "--strategy", "entropy", "--keep-predictions")
+    assert told["options"] == {"strategy": "entropy", "delete_predictions": False}
+    assert "strategy = entropy" in world.run("options").stdout
+    told = world.told("options", "--reset", "--strategy", "margin")
+    assert told["options"] == {"strategy": "margin", "delete_predictions": None}
 
 
 def test_an_option_that_does_not_exist_is_told_with_those_that_do(world):
     world.publish()
 
-    told = world.told("options", "--score", "best", exit_code=1)
+    told = world.told("options", "--strategy", "best", exit_code=1)
 
     assert "margin, entropy" in told["error"]
 

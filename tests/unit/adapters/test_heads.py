@@ -7,10 +7,14 @@ import numpy as np
 import onnx
 import pytest
 
-from labelloop.adapters import sklearn_head
+from labelloop.adapters import ridge, sklearn_head
 from labelloop.adapters.onnx_head import METADATA, OnnxHead
-from labelloop.adapters.sklearn_head import SklearnHead, train_head
+from labelloop.adapters.sklearn_head import MOST_TERMS, counts_of, frequent_terms, train_head
+from labelloop.adapters.two_heads import TwoHeads
+from labelloop.domain.features import Features
+from labelloop.domain.training import Trained
 from labelloop.errors import BadModel, Unprocessable
+from labelloop.recipes.terms import bags_of
 
 SCRIPTS = {
     "Latin with accents": ["café crème à la carte", "Straße über Köln", "e\u0301te\u0301 NAÏVE"],
@@ -54,104 +58,179 @@ def labels_for(texts: list[str], classes: int) -> list[str]:
     return [f"class {(len(text) + rng.randrange(2)) % classes}" for text in texts]
 
 
-@pytest.fixture(scope="module", params=[2, 5], ids=["two classes", "five classes"])
-def heads(request) -> tuple[SklearnHead, OnnxHead]:
-    texts = scripts_texts(400, seed=7)
-    head = SklearnHead.fit(texts, labels_for(texts, request.param))
-    return head, OnnxHead(head.to_onnx())
+def features_of(texts: list[str], dimensions: int = 0) -> Features:
+    """Return features of texts; the vectors stand for an encoder's."""
+    bags = bags_of(texts)
+    if not dimensions:
+        return Features(bags)
+    by_length = np.random.default_rng(5).standard_normal((50, dimensions))
+    vectors = by_length[[len(text) % 50 for text in texts]]
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return Features(bags, unit.astype(np.float32))
+
+
+TEXTS = scripts_texts(400, seed=7)
+
+
+@pytest.fixture(scope="module", params=[(2, 0), (5, 0), (2, 6), (5, 6)], ids=str)
+def trained(request) -> tuple[Trained, int]:
+    classes, dimensions = request.param
+    features = features_of(TEXTS, dimensions)
+    return train_head(features, labels_for(TEXTS, classes), "some encoder"), dimensions
+
+
+@pytest.fixture(scope="module")
+def served(trained) -> OnnxHead:
+    return OnnxHead(trained[0].artefact)
 
 
 @pytest.fixture(scope="module")
 def artefact() -> bytes:
-    return train_head(["good film", "bad film", "lovely", "awful"], ["p", "n", "p", "n"])[0]
+    texts = ["good film", "bad film", "lovely", "awful"]
+    return train_head(features_of(texts), ["p", "n", "p", "n"]).artefact
 
 
-def test_ten_thousand_texts_in_twelve_scripts_are_predicted_as_scikit_learn_does(heads):
-    reference, served = heads
-    texts = scripts_texts(10_000)
+def test_ten_thousand_texts_in_twelve_scripts_are_predicted_as_scikit_learn_does(trained, served):
+    one, dimensions = trained
+    learnt = features_of(TEXTS, dimensions)
+    terms = frequent_terms(learnt.bags, MOST_TERMS)
+    reference = TwoHeads().fit(
+        (counts_of(learnt.bags, terms), learnt.vectors), labels_for(TEXTS, len(one.classes))
+    )
+    seen = features_of(scripts_texts(10_000), dimensions)
 
-    expected, got = reference.predict_proba(texts), served.predict_proba(texts)
+    expected = reference.predict_proba((counts_of(seen.bags, terms), seen.vectors))
+    got = served.predict_proba(seen)
 
     assert np.abs(expected - got).max() < 1e-5
-    assert (expected.argmax(axis=1) == got.argmax(axis=1)).all()
+    assert (expected.argmax(axis=1) == got.argmax(axis=1)).mean() > 0.9999
 
 
-def test_a_text_alone_is_predicted_as_in_a_batch(heads):
-    _, served = heads
-    texts = scripts_texts(300)
+def test_a_text_alone_is_predicted_as_in_a_batch(trained, served):
+    seen = features_of(scripts_texts(300), trained[1])
 
-    alone = np.concatenate([served.predict_proba([text]) for text in texts])
-    together = served.predict_proba(texts)
+    alone = np.concatenate([served.predict_proba(seen.take([i])) for i in range(len(seen))])
 
-    assert np.abs(alone - together).max() < 1e-6
-    assert (alone.argmax(axis=1) == together.argmax(axis=1)).all()
+    assert np.abs(alone - served.predict_proba(seen)).max() < 1e-6
 
 
-def test_the_order_of_a_batch_is_kept(heads):
-    _, served = heads
-    texts = scripts_texts(300)
+def test_the_order_of_a_batch_is_kept(trained, served):
+    seen = features_of(scripts_texts(300), trained[1])
 
-    assert served.predict_proba(texts)[::-1] == pytest.approx(
-        served.predict_proba(texts[::-1]), abs=1e-6
-    )
+    backwards = served.predict_proba(seen.take(range(299, -1, -1)))
+
+    assert served.predict_proba(seen)[::-1] == pytest.approx(backwards, abs=1e-6)
 
 
-def test_a_batch_is_cut_so_that_padding_stays_bounded(heads, monkeypatch):
-    _, served = heads
+def test_a_batch_is_cut_so_that_padding_stays_bounded(trained, served, monkeypatch):
+    seen = features_of(scripts_texts(100), trained[1])
     monkeypatch.setattr("labelloop.adapters.onnx_head._MOST_FLOATS", 50)
-    texts = scripts_texts(100)
 
-    cut = served.predict_proba(texts)
+    cut = served.predict_proba(seen)
 
     monkeypatch.undo()
-    assert cut == pytest.approx(served.predict_proba(texts), abs=1e-6)
+    assert cut == pytest.approx(served.predict_proba(seen), abs=1e-6)
 
 
-def test_no_texts_are_no_rows(heads):
-    assert heads[1].predict_proba([]).shape == (0, len(heads[1].classes))
+def test_no_texts_are_no_rows(trained, served):
+    nothing = features_of(TEXTS, trained[1]).take([])
+
+    assert served.predict_proba(nothing).shape == (0, len(served.classes))
 
 
-def test_a_corpus_of_any_size_is_counted_in_bounded_memory(monkeypatch):
-    texts = [" ".join(f"word{i}x{j}" for j in range(50)) + " common" for i in range(40)]
-    monkeypatch.setattr(sklearn_head, "_MOST_COUNTED", 500)
+def test_a_model_of_vectors_refuses_features_without_them():
+    texts = ["a b", "c d", "a", "c"]
+    head = OnnxHead(train_head(features_of(texts, 6), ["x", "y", "x", "y"]).artefact)
 
-    kept = sklearn_head.frequent_terms(texts, 100)
-
-    assert "=common" in kept
-    assert len(kept) <= 100
-    assert kept == sorted(kept)
+    for other in (features_of(texts), features_of(texts, 5)):
+        with pytest.raises(BadModel, match="vectors of 6"):
+            head.predict_proba(other)
 
 
-def test_a_large_corpus_is_learnt_with_its_frequent_terms(monkeypatch):
-    texts = ["good film", "bad film"] * 20
-    monkeypatch.setattr(sklearn_head, "_LARGE", 10)
-    monkeypatch.setattr(sklearn_head, "MOST_TERMS", 5)
+def test_an_artefact_names_its_encoder_and_its_classes(trained, served):
+    assert served.encoder == "some encoder"
+    assert served.classes == trained[0].classes
 
-    head = SklearnHead.fit(texts, ["p", "n"] * 20)
 
-    assert len(head.terms) == 5
-    assert (
-        np.abs(head.predict_proba(texts) - OnnxHead(head.to_onnx()).predict_proba(texts)).max()
-        < 1e-5
-    )
+def test_what_is_said_out_of_fold_does_not_know_the_answer():
+    rng = np.random.default_rng(0)
+    texts = [" ".join(rng.choice(list("abcdefghij"), 5)) for _ in range(300)]
+    labels = [str(i) for i in rng.integers(0, 2, 300)]
+
+    trained = train_head(features_of(texts), labels)
+
+    guessed = [trained.classes[i] for i in trained.out_of_fold.argmax(axis=1)]
+    assert np.mean(np.array(guessed) == labels) < 0.6
+
+
+def test_what_is_said_out_of_fold_is_right_where_labels_can_be_learnt():
+    texts = [f"{'good' if i % 2 else 'bad'} film {i}" for i in range(40)]
+    labels = ["p" if i % 2 else "n" for i in range(40)]
+    labels[7] = "n"
+
+    trained = train_head(features_of(texts), labels)
+
+    doubted = trained.out_of_fold[np.arange(40), [trained.classes.index(x) for x in labels]]
+    assert doubted.argmin() == 7
+    assert trained.out_of_fold.sum(axis=1) == pytest.approx(np.ones(40), abs=1e-5)
+
+
+def test_many_examples_are_fitted_step_by_step_to_the_same_end(monkeypatch):
+    rng = np.random.default_rng(0)
+    texts = [" ".join(rng.choice(list("abcdefghij"), 6)) for _ in range(150)]
+    labels = ["with" if "a" in text else "without" for text in texts]
+    features = features_of(texts, 6)
+    exact = train_head(features, labels)
+    monkeypatch.setattr(ridge, "MOST_EXACT", 10)
+
+    stepwise = train_head(features, labels)
+
+    for_both = [OnnxHead(one.artefact).predict_proba(features) for one in (exact, stepwise)]
+    assert np.abs(for_both[0] - for_both[1]).mean() < 0.05
+    assert np.abs(exact.out_of_fold - stepwise.out_of_fold).mean() < 0.1
+
+
+def test_one_example_of_each_class_is_enough_for_a_model():
+    texts = [f"topic{i} word{i} thing" for i in range(77)]
+    labels = [f"class {i:02}" for i in range(77)]
+
+    trained = train_head(features_of(texts, 6), labels)
+
+    rows = OnnxHead(trained.artefact).predict_proba(features_of(texts, 6))
+    assert [trained.classes[i] for i in rows.argmax(axis=1)] == labels
+    assert np.isnan(trained.out_of_fold).all()
+
+
+def test_an_example_that_is_alone_of_its_class_has_no_answer_out_of_fold():
+    texts = ["a b", "a c", "d e", "d f", "g"]
+
+    rows = train_head(features_of(texts), ["x", "x", "y", "y", "z"]).out_of_fold
+
+    assert np.isnan(rows).any(axis=1).tolist() == [False, False, False, False, True]
 
 
 def test_many_classes_leave_room_for_fewer_terms(monkeypatch):
-    monkeypatch.setattr(sklearn_head, "_MOST_WEIGHTS", 30)
+    monkeypatch.setattr(sklearn_head, "_MOST_COEFFICIENTS", 30)
 
-    assert len(SklearnHead.fit(["a b c", "d e f", "g h i"], ["x", "y", "z"]).terms) == 10
+    trained = train_head(features_of(["a b c", "d e f", "g h i"]), ["x", "y", "z"])
+
+    assert trained.facts["terms"] == 10
 
 
-def test_texts_without_words_cannot_be_learnt():
+def test_texts_without_words_cannot_be_learnt_unless_they_have_vectors():
     with pytest.raises(Unprocessable):
-        train_head(["", " "], ["x", "y"])
+        train_head(features_of(["", " "]), ["x", "y"])
+
+    assert train_head(features_of(["", " "], 6), ["x", "y"]).classes == ["x", "y"]
 
 
 def test_training_is_deterministic():
     texts = scripts_texts(100)
     labels = labels_for(texts, 3)
 
-    assert train_head(texts, labels)[0] == train_head(texts, labels)[0]
+    first, second = (train_head(features_of(texts, 6), labels) for _ in range(2))
+
+    assert first.artefact == second.artefact
 
 
 def test_the_graph_is_numeric_only(artefact):
@@ -166,7 +245,7 @@ def test_a_graph_that_answers_otherwise_than_scikit_learn_is_not_let_through(mon
     monkeypatch.setattr(sklearn_head, "TOLERANCE", -1.0)
 
     with pytest.raises(BadModel, match="off"):
-        train_head(["a b", "c d"], ["x", "y"])
+        train_head(features_of(["a b", "c d"]), ["x", "y"])
 
 
 def test_no_byte_cut_off_an_artefact_goes_unnoticed(artefact):
@@ -189,7 +268,13 @@ def test_an_artefact_of_another_format_is_refused(artefact):
 
 @pytest.mark.parametrize(
     "known",
-    [{"classes": ["one"]}, {"terms": None}, {"classes": ["a", "b", "c"]}, {"classes": [1, 2]}],
+    [
+        {"classes": ["one"]},
+        {"terms": None},
+        {"classes": ["a", "b", "c"]},
+        {"terms": [*range(1, 99)]},
+        {"classes": [1, 2]},
+    ],
 )
 def test_an_artefact_whose_metadata_does_not_fit_its_graph_is_refused(artefact, known):
     with pytest.raises(BadModel):

@@ -31,12 +31,13 @@ def deps(store, clock, ranked) -> ActivateDeps:
 def publish(project):
     """Publish a version as training does."""
 
-    def publish(seq: int, format_: int = FORMAT) -> str:
-        version = f"{seq}-aaaaaaaa"
-        card = {"format": format_, "sha256": f"digest {seq}", "dataset": {"seq": seq}}
+    def publish(seq: int, format_: int = FORMAT, encoder: str = "") -> str:
+        version, digest = f"{seq}-aaaaaaaa", f"digest {seq}"
+        card = {"format": format_, "sha256": digest, "dataset": {"seq": seq}, "encoder": encoder}
         project.add_model(version, b"model", card)
         after = project.active()
-        to = ActivePointer(version, seq, format_, f"digest {seq}", switch=after.value.switch + 1)
+        switch = after.value.switch + 1
+        to = ActivePointer(version, seq, format_, digest, encoder=encoder, switch=switch)
         project.switch(after, to, {"why": "trained"})
         return version
 
@@ -68,6 +69,14 @@ def test_the_active_version_is_not_switched_to_again(project, publish, deps, ran
 
     assert not activate(PROJECT, version, deps)
     assert (project.active().value.switch, ranked) == (1, [])
+
+
+def test_a_version_trained_beside_another_encoder_is_refused(project, publish, deps):
+    first, second = publish(1, encoder="minilm-1"), publish(2, encoder="minilm-2")
+
+    with pytest.raises(Unprocessable, match="minilm-1, but minilm-2"):
+        activate(PROJECT, first, deps)
+    assert project.active().value.version == second
 
 
 @pytest.mark.parametrize("version", ["7-aaaaaaaa", "", "../1-aaaaaaaa", "untrained", "x" * 2000])

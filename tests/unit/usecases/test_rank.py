@@ -5,26 +5,30 @@ from datetime import datetime
 import numpy as np
 import pytest
 
+from labelloop.domain.random_share import is_random
 from labelloop.errors import Denied, NotFound, Retryable, Unavailable
-from labelloop.labelstudio import read_tasks
+from labelloop.labelstudio import UNTRAINED, read_tasks
 from labelloop.messages import RankWakeUp
 from labelloop.pointers import ActivePointer
 from labelloop.pool import Pool
 from labelloop.project import Project
+from labelloop.usecases.featurise import Featuriser
 from labelloop.usecases.push import Outcome
 from labelloop.usecases.rank import RankDeps, rank
 from labelloop.usecases.serve import Served, Versions
 from tests.builders import label_config
-from tests.fakes import MemoryLabelStudio
+from tests.fakes import MemoryLabelStudio, lengths_of
+from tests.tiny_encoder import CountingEncoder
 
 
 class LengthHead:
     """The longer a text, the surer."""
 
     classes = ("Negative", "Positive")
+    encoder = ""
 
-    def predict_proba(self, texts):
-        sure = np.array([0.5 + len(text) / 1000 for text in texts], np.float32)
+    def predict_proba(self, features):
+        sure = 0.5 + lengths_of(features) / 1000
         return np.stack([1 - sure, sure], axis=1)
 
 
@@ -35,7 +39,7 @@ class OneVersion(Versions):
         self.version = version
 
     def of(self, project: str) -> Served:
-        return Served(self.version, LengthHead())
+        return Served(self.version, LengthHead(), "margin")
 
 
 @pytest.fixture
@@ -52,8 +56,7 @@ def id_(label_studio) -> int:
 
 @pytest.fixture
 def key(id_, label_studio) -> str:
-    created = datetime.fromisoformat(label_studio.project(id_)["created_at"])
-    return f"{id_}.{int(created.timestamp())}"
+    return project_key_of(label_studio, id_)
 
 
 @pytest.fixture
@@ -69,11 +72,14 @@ def project(store, key) -> Project:
 @pytest.fixture
 def deps(store, rank_queue, label_studio, clock, monkeypatch):
     monkeypatch.setattr("labelloop.usecases.rank._SHARDS_IN_A_PART", 1)
+    monkeypatch.setattr("labelloop.usecases.order.in_random_order", lambda *_: [])
     return RankDeps(
         store,
         rank_queue,
         lambda: OneVersion("1-aaaaaaaa"),
+        Featuriser,
         lambda: label_studio,
+        "margin",
         5,
         False,
         clock,
@@ -311,8 +317,132 @@ def test_two_who_plan_at_once_make_one_plan(deps, activate, store, key, monkeypa
     assert Pool(store, key).plan("1-aaaaaaaa", 7) == Pool(store, key).parts("1-aaaaaaaa")
 
 
-def test_without_a_model_or_a_label_studio_nothing_is_done(deps, key, project):
-    assert rank(RankWakeUp(key), deps) is Outcome.NO_MODEL
+class VectorHead:
+    """The further a vector is turned, the surer."""
+
+    classes = ("Negative", "Positive")
+    encoder = "counting-1"
+
+    def predict_proba(self, features):
+        sure = 0.5 + features.vectors[:, 1]
+        return np.stack([1 - sure, sure], axis=1)
+
+
+@pytest.fixture
+def encoder(deps, monkeypatch) -> CountingEncoder:
+    """The stack's encoder; each step runs in a process that has seen nothing yet."""
+    encoder = CountingEncoder()
+    fresh = lambda: Featuriser(encoder.name, lambda: encoder)  # noqa: E731
+    object.__setattr__(deps, "featuriser", fresh)
+    monkeypatch.setattr(
+        OneVersion, "of", lambda self, _: Served(self.version, VectorHead(), "margin")
+    )
+    return encoder
+
+
+def test_the_pool_is_encoded_for_the_first_version_and_never_again(
+    deps, encoder, activate, label_studio, id_
+):
+    run(activate("1-aaaaaaaa"), deps)
+    assert lengths_in_order_served(label_studio, id_, 3) == [1, 2, 3]
+    assert sorted(map(len, encoder.texts)) == [1, 2, 3, 5, 7, 8, 9]
+    run(activate("2-bbbbbbbb"), deps)
+
+    assert len(encoder.texts) == 7
+    assert lengths_in_order_served(label_studio, id_, 2) == [5, 7]
+
+
+def test_a_score_step_killed_while_it_encodes_loses_no_shard_it_has_encoded(
+    deps, encoder, activate, label_studio, id_, monkeypatch
+):
+    monkeypatch.setattr("labelloop.usecases.rank._SHARDS_IN_A_PART", 10)
+    real, calls = CountingEncoder.encode, []
+
+    def die_once(self, texts):
+        calls.append(texts)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return real(self, texts)
+
+    monkeypatch.setattr(CountingEncoder, "encode", die_once)
+    first = activate("1-aaaaaaaa")
+    with pytest.raises(KeyboardInterrupt):
+        run(first, deps)
+    deps.queue.sent.clear()
+    run(first, deps)
+
+    assert sorted(map(len, encoder.texts)) == [1, 2, 3, 5, 7, 8, 9]
+    assert lengths_in_order_served(label_studio, id_, 2) == [1, 2]
+
+
+def test_a_part_with_too_much_to_encode_is_scored_in_several_steps(
+    deps, encoder, activate, label_studio, id_, monkeypatch
+):
+    monkeypatch.setattr("labelloop.usecases.rank._SHARDS_IN_A_PART", 10)
+    monkeypatch.setattr("labelloop.usecases.look._BUDGET_S", -1.0)
+    first = activate("1-aaaaaaaa")
+    outcomes = [rank(first, deps), rank(deps.queue.sent.pop(0)[0], deps)]
+    monkeypatch.setattr("labelloop.usecases.look._BUDGET_S", 100.0)
+
+    assert outcomes == [Outcome.PLANNED, Outcome.UNFINISHED]
+    assert Outcome.PUSHED in run(deps.queue.sent.pop(0)[0], deps)
+    assert lengths_in_order_served(label_studio, id_, 2) == [1, 2]
+
+
+def test_damaged_features_change_no_order(deps, encoder, activate, label_studio, id_, store):
+    run(activate("1-aaaaaaaa"), deps)
+    for key in store.keys("/features/"):
+        store.tamper(key, b"damaged")
+    run(activate("2-bbbbbbbb"), deps)
+
+    assert lengths_in_order_served(label_studio, id_, 5) == [1, 2, 3, 5, 7]
+
+
+class Untrained(OneVersion):
+    def of(self, project: str) -> Served:
+        return Served(UNTRAINED, None)
+
+
+def test_before_the_first_model_typical_tasks_come_first(deps, key, label_studio, id_, project):
+    object.__setattr__(deps, "versions", lambda: Untrained(UNTRAINED))
+
+    assert Outcome.PUSHED in run(RankWakeUp(key), deps)
+
+    known = label_studio.project(id_)
+    assert (known["model_version"], known["sampling"]) == (UNTRAINED, "Uncertainty sampling")
+    rows = label_studio.predictions_of(id_)
+    assert len(rows) == 5
+    assert all(one["result"] == [] and 0 <= one["score"] < 0.5 for one in rows)
+
+
+def test_the_first_version_takes_over_from_the_order_without_one(
+    deps, activate, key, label_studio, id_
+):
+    object.__setattr__(deps, "versions", lambda: Untrained(UNTRAINED))
+    run(RankWakeUp(key), deps)
+    run(activate("1-aaaaaaaa"), deps)
+
+    assert label_studio.prediction_counts(id_) == {"1-aaaaaaaa": 5}
+
+
+def test_every_tenth_place_is_for_the_random_share(deps, activate, label_studio, id_, monkeypatch):
+    monkeypatch.undo()
+    label_studio.import_tasks(id_, [{"text": f"{number} " * number} for number in range(200)])
+    object.__setattr__(deps, "head", 60)
+
+    run(activate("1-aaaaaaaa"), deps)
+
+    rows = sorted(label_studio.predictions_of(id_), key=lambda one: one["score"])
+    fair = [is_random(one["task"], project_key_of(label_studio, id_)) for one in rows]
+    assert [place for place, random in enumerate(fair, 1) if random] == [10, 20, 30, 40, 50, 60]
+
+
+def project_key_of(label_studio, id_) -> str:
+    created = datetime.fromisoformat(label_studio.project(id_)["created_at"])
+    return f"{id_}.{int(created.timestamp())}"
+
+
+def test_without_a_label_studio_nothing_is_done(deps, key, project):
     object.__setattr__(deps, "label_studio", lambda: None)
     assert rank(RankWakeUp(key), deps) is Outcome.UNCONNECTED
 

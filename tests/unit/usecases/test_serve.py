@@ -17,18 +17,20 @@ from tests.builders import PROJECT
 class NamedHead:
     """A head whose classes tell which artefact it was loaded from."""
 
+    encoder = ""
+
     def __init__(self, artefact: bytes) -> None:
         if artefact.startswith(b"bad"):
             raise BadModel("does not load")
         self.classes = [artefact.decode()]
 
-    def predict_proba(self, texts):
-        return np.ones((len(texts), 1))
+    def predict_proba(self, features):
+        return np.ones((len(features), 1))
 
 
 @pytest.fixture
 def versions(store, clock) -> Versions:
-    return Versions(store, NamedHead, lambda: clock.now.timestamp())
+    return Versions(store, NamedHead, clock=lambda: clock.now.timestamp())
 
 
 @pytest.fixture
@@ -100,7 +102,7 @@ def test_a_process_that_starts_while_the_active_version_is_bad_serves_the_one_be
         {"why": "test"},
     )
 
-    assert Versions(store, NamedHead, clock.now.timestamp).of(PROJECT).version == "1-a"
+    assert Versions(store, NamedHead, clock=clock.now.timestamp).of(PROJECT).version == "1-a"
 
 
 @pytest.mark.parametrize("damage", [b"{}", b"", b"[]", b'{"version": 7}'])
@@ -114,6 +116,26 @@ def test_a_damaged_pointer_changes_nothing_about_what_is_served(
     clock.sleep(5)
 
     assert versions.of(PROJECT).version == "1-a"
+
+
+def test_a_version_of_another_encoder_is_not_served_and_the_old_one_stays(
+    store, switch, clock, monkeypatch
+):
+    class VectorHead(NamedHead):
+        def __init__(self, artefact: bytes) -> None:
+            super().__init__(artefact)
+            self.encoder = artefact.decode()
+
+    counted: list[str] = []
+    monkeypatch.setattr("labelloop.usecases.serve.count", counted.append)
+    versions = Versions(store, VectorHead, "mine", clock=lambda: clock.now.timestamp())
+    switch("1-a", b"mine")
+    assert versions.of(PROJECT).version == "1-a"
+    switch("2-b", b"other")
+    clock.sleep(5)
+
+    assert versions.of(PROJECT).version == "1-a"
+    assert counted == ["VersionRejected"]
 
 
 def test_a_bad_first_version_leaves_the_project_untrained(versions, switch, monkeypatch):
@@ -165,14 +187,14 @@ def test_memory_holds_the_heads_of_the_projects_seen_last(versions, store, clock
     assert len(versions._slots) == 16
 
 
-@pytest.mark.parametrize(("named", "served"), [("entropy", "entropy"), ("", "margin")])
-def test_a_version_keeps_the_score_that_it_was_made_with(versions, store, named, served):
+@pytest.mark.parametrize(("named", "served"), [("entropy", "entropy"), ("", "typical_then_margin")])
+def test_a_version_keeps_the_strategy_that_it_was_made_with(versions, store, named, served):
     project, body = Project(store, PROJECT), b"one"
     project.add_model("1-a", body, {})
-    to = ActivePointer("1-a", 1, 1, sha256(body).hexdigest(), score=named)
+    to = ActivePointer("1-a", 1, 1, sha256(body).hexdigest(), strategy=named)
     project.switch(project.active(), to, {"why": "test"})
 
-    assert versions.of(PROJECT).score == served
+    assert versions.of(PROJECT).strategy == served
 
 
 def test_pinning_loads_no_model_again(versions, switch, store, clock, queue, monkeypatch):

@@ -4,22 +4,26 @@ import json
 from collections import Counter
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from labelloop.adapters.sklearn_head import train_head
 from labelloop.domain.events import Event
 from labelloop.domain.policy import Patience
+from labelloop.domain.training import Trained
 from labelloop.errors import BadModel, Conflict, Rejected
 from labelloop.messages import RankWakeUp, WakeUp
-from labelloop.pointers import ActivePointer
+from labelloop.pointers import FORMAT, ActivePointer
 from labelloop.pool import Pool
 from labelloop.project import Project
 from labelloop.usecases.activate import ActivateDeps, activate
 from labelloop.usecases.choose import choose
+from labelloop.usecases.featurise import Featuriser
 from labelloop.usecases.pin import PinDeps, pin, unpin
 from labelloop.usecases.train import Outcome, TrainDeps, train
 from tests.builders import PROJECT, created, deleted, event, label_config, reviews, task
 from tests.fakes import MemoryStore
+from tests.tiny_encoder import CountingEncoder
 
 SWEEP = WakeUp(PROJECT, "sweep")
 PATIENCE = Patience(quiet_s=10, max_wait_s=60, retrain_after=20)
@@ -29,14 +33,18 @@ class Trainer:
     """A head trainer that tells what it was given, and lets tests happen meanwhile."""
 
     def __init__(self) -> None:
-        self.trainings: list[Counter[tuple[str, str]]] = []
+        self.trainings: list[Counter[tuple[tuple[int, ...], str]]] = []
         self.meanwhile = lambda: None
 
-    def __call__(self, texts, labels):
-        self.trainings.append(Counter(zip(texts, labels, strict=True)))
+    def __call__(self, features, labels):
+        bags = [tuple(features.bags.take([row]).ids.tolist()) for row in range(len(features))]
+        self.trainings.append(Counter(zip(bags, labels, strict=True)))
         happen, self.meanwhile = self.meanwhile, lambda: None
         happen()
-        return repr(sorted(self.trainings[-1].items())).encode(), {"facts": "kept"}
+        artefact = repr(sorted(self.trainings[-1].items())).encode()
+        classes = sorted(set(labels))
+        unseen = np.full((len(labels), len(classes)), 1 / len(classes), np.float32)
+        return Trained(artefact, {"facts": "kept"}, classes, unseen)
 
 
 @pytest.fixture
@@ -46,7 +54,7 @@ def trainer() -> Trainer:
 
 @pytest.fixture
 def deps(store, trainer, clock, rank_queue) -> TrainDeps:
-    return TrainDeps(store, rank_queue, trainer, PATIENCE, 4, "margin", clock)
+    return TrainDeps(store, rank_queue, Featuriser(), trainer, PATIENCE, 4, "margin", clock)
 
 
 @pytest.fixture
@@ -139,7 +147,7 @@ def test_too_few_labels_train_nothing_and_are_not_looked_at_again(deps, add, pro
     train(SWEEP, deps)
 
     assert not project.active().value.is_trained
-    assert project.untrained_dataset() is None
+    assert project.untrained_dataset("") is None
     assert "3 labels of 2 classes" in store.body(store.keys("history/")[0]).decode()
 
 
@@ -171,7 +179,7 @@ def test_a_label_taken_out_of_the_label_config_is_not_learnt(deps, add, trainer)
 def test_deleting_all_of_a_class_leads_to_the_version_of_a_training_from_scratch(
     store, rank_queue, clock, add, project
 ):
-    deps = TrainDeps(store, rank_queue, train_head, PATIENCE, 4, "margin", clock)
+    deps = TrainDeps(store, rank_queue, Featuriser(), train_head, PATIENCE, 4, "margin", clock)
     config = label_config("Positive", "Negative", "Neutral")
     neutral = [created(i, "Neutral", f"so so {i}") for i in range(20, 24)]
     kept, gone = ([replace(e, label_config=config) for e in es] for es in (reviews(8), neutral))
@@ -211,19 +219,19 @@ def test_what_changes_no_example_makes_no_new_version(deps, add, project, traine
     train(SWEEP, deps)
     assert project.active().value.version == before
     assert len(trainer.trainings) == 1
-    assert project.untrained_dataset() is None
+    assert project.untrained_dataset("") is None
 
 
 def test_texts_of_blanks_only_train_nothing_and_are_not_looked_at_again(
     store, rank_queue, clock, add, project
 ):
-    deps = TrainDeps(store, rank_queue, train_head, PATIENCE, 4, "margin", clock)
+    deps = TrainDeps(store, rank_queue, Featuriser(), train_head, PATIENCE, 4, "margin", clock)
     add(*[created(i, ("Positive", "Negative")[i % 2], " " * i) for i in range(1, 9)])
 
     train(SWEEP, deps)
 
     assert not project.active().value.is_trained
-    assert project.untrained_dataset() is None
+    assert project.untrained_dataset("") is None
 
 
 def test_a_damaged_pointer_is_written_over_by_the_next_training(deps, add, project, store):
@@ -316,7 +324,7 @@ def test_labels_that_come_during_a_training_are_learnt_in_the_next_round(
     train(SWEEP, deps)
 
     assert [sum(seen.values()) for seen in trainer.trainings] == [6, 10]
-    assert project.untrained_dataset() is None
+    assert project.untrained_dataset("") is None
 
 
 def test_a_lease_that_ran_out_is_taken_over(deps, add, project, clock):
@@ -333,7 +341,9 @@ def test_a_slow_trainer_does_not_replace_a_newer_version(deps, add, project, tra
     add(*reviews(6))
 
     def somebody_switches_to_newer():
-        project.switch(project.active(), ActivePointer("9-new", 9, 1, switch=1), {"why": "newer"})
+        project.switch(
+            project.active(), ActivePointer("9-new", 9, FORMAT, switch=1), {"why": "newer"}
+        )
 
     trainer.meanwhile = somebody_switches_to_newer
     train(SWEEP, deps)
@@ -467,31 +477,31 @@ def test_new_tasks_go_to_the_pool_and_change_no_dataset(deps, add, project, stor
     assert project.dataset_pointer().value == before
 
 
-def test_another_score_makes_another_version_of_the_same_labels(deps, add, project, queue):
+def test_another_strategy_makes_another_version_of_the_same_labels(deps, add, project, queue):
     add(*reviews(8))
     train(SWEEP, deps)
     first = project.active().value
-    choose(PROJECT, {"score": "entropy"}, deps.store, queue)
+    choose(PROJECT, {"strategy": "entropy"}, deps.store, queue)
 
     assert train(WakeUp(PROJECT, "options"), deps) is Outcome.SWITCHED
     second = project.active().value
-    assert (first.score, second.score) == ("margin", "entropy")
+    assert (first.strategy, second.strategy) == ("margin", "entropy")
     assert first.version != second.version
-    assert project.card(second.version)["score"] == "entropy"
-    assert project.untrained_dataset() is None
+    assert project.card(second.version)["strategy"] == "entropy"
+    assert project.untrained_dataset("") is None
 
 
-def test_a_score_chosen_back_before_it_was_learnt_makes_no_version(deps, add, project, queue):
+def test_a_strategy_chosen_back_before_it_was_learnt_makes_no_version(deps, add, project, queue):
     add(*reviews(8))
     train(SWEEP, deps)
     first = project.active().value.version
-    for score in ("entropy", "margin"):
-        choose(PROJECT, {"score": score}, deps.store, queue)
+    for strategy in ("entropy", "margin"):
+        choose(PROJECT, {"strategy": strategy}, deps.store, queue)
 
     train(WakeUp(PROJECT, "options"), deps)
 
     assert project.active().value.version == first
-    assert project.untrained_dataset() is None
+    assert project.untrained_dataset("") is None
 
 
 def test_new_tasks_are_ranked_though_they_make_no_version(deps, add, rank_queue):
@@ -503,3 +513,55 @@ def test_new_tasks_are_ranked_though_they_make_no_version(deps, add, rank_queue)
     train(SWEEP, deps)
 
     assert [wake_up.step for wake_up, _ in rank_queue.sent] == ["plan"]
+
+
+@pytest.fixture
+def encoder() -> CountingEncoder:
+    return CountingEncoder()
+
+
+def beside(encoder: CountingEncoder, deps: TrainDeps, name: str = "") -> TrainDeps:
+    """Train in a process that has seen nothing yet, with an encoder."""
+    return replace(deps, featuriser=Featuriser(name or encoder.name, lambda: encoder))
+
+
+def test_a_version_tells_which_encoder_it_was_trained_beside(deps, add, project, store, encoder):
+    add(*reviews(6))
+    train(SWEEP, beside(encoder, deps))
+
+    active = project.active().value
+    assert active.encoder == card_of(store, active.version)["encoder"] == "counting-1"
+
+
+def test_a_retraining_encodes_only_the_new_labels(deps, add, encoder):
+    add(*reviews(6))
+    train(SWEEP, beside(encoder, deps))
+    add(*reviews(2, first=7))
+    train(SWEEP, beside(encoder, deps))
+
+    assert len(encoder.texts) == len(set(encoder.texts)) == 8
+
+
+def test_another_encoder_means_another_version_of_the_same_data(deps, add, project, encoder):
+    add(*reviews(6))
+    train(SWEEP, deps)
+    before = project.active().value
+
+    assert project.untrained_dataset("counting-1") is not None
+    assert train(SWEEP, beside(encoder, deps)) is Outcome.SWITCHED
+    assert project.active().value.version != before.version
+    assert train(SWEEP, beside(encoder, deps)) is Outcome.UP_TO_DATE
+    assert train(SWEEP, deps) is Outcome.SWITCHED  # and back
+
+
+def test_more_new_labels_than_there_is_time_to_encode_are_learnt_later(
+    deps, add, project, encoder, monkeypatch
+):
+    monkeypatch.setattr("labelloop.usecases.look._BUDGET_S", -1.0)
+    monkeypatch.setattr("labelloop.usecases.look._TEXTS_AT_ONCE", 4)
+    add(*reviews(6))
+
+    assert train(SWEEP, beside(encoder, deps)) is Outcome.LEFT_TO_SWEEP
+    assert not project.active().value.is_trained
+    monkeypatch.undo()
+    assert train(SWEEP, beside(encoder, deps)) is Outcome.SWITCHED

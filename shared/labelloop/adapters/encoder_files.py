@@ -1,0 +1,90 @@
+"""Where an encoder's files lie: in the layer, or in the bucket. Light: the sweep asks for names.
+
+encoder.json      {"name", "model_sha256", "tokenizer_sha256", "dimensions", "max_tokens"}
+model.onnx        token ids, shape (texts, tokens), to vectors, or to a vector for each token
+tokenizer.json    of the library tokenizers
+"""
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final, Self
+
+from labelloop.errors import BadModel
+from labelloop.ports import ObjectStore
+
+_MOST_BYTES: Final = 600_000_000  # of a model, which is in memory twice while it is loaded
+_MOST_DIMENSIONS: Final = 4_096
+_MOST_TOKENS: Final = 512
+
+type Read = Callable[[str], bytes | None]
+
+
+@dataclass(frozen=True)
+class EncoderFiles:
+    """The files of one encoder. Raises BadModel for any that is missing, or is another one."""
+
+    name: str
+    dimensions: int
+    max_tokens: int
+    _digests: dict[str, str]
+    _read: Read
+
+    @classmethod
+    def built_in(cls) -> Self:
+        """Return the layer's: the first folder `encoder` on the path that packages come from."""
+        described = (Path(folder, "encoder", "encoder.json") for folder in sys.path)
+        found = next((path.parent for path in described if path.is_file()), None)
+        if found is None:
+            raise BadModel("there is no encoder here: the function lacks EncoderLayer")
+        return cls._described("minilm", lambda file: (found / file).read_bytes())
+
+    @classmethod
+    def of(cls, store: ObjectStore, name: str) -> Self:
+        """Return those that the bucket has under encoders/<name>/."""
+
+        def read(file: str) -> bytes | None:
+            stored = store.get(f"encoders/{name}/{file}")
+            return stored.body if stored else None
+
+        return cls._described(name, read)
+
+    @classmethod
+    def _described(cls, name: str, read: Read) -> Self:
+        body = read("encoder.json")
+        if body is None:
+            raise BadModel(f"encoder {name}: there is no encoders/{name}/encoder.json")
+        try:
+            known = json.loads(body)
+            digests = {
+                "model.onnx": str(known["model_sha256"]),
+                "tokenizer.json": str(known["tokenizer_sha256"]),
+            }
+            dimensions = _whole(known["dimensions"], 1, _MOST_DIMENSIONS)
+            max_tokens = _whole(known["max_tokens"], 3, _MOST_TOKENS)
+        except (KeyError, TypeError, ValueError, RecursionError) as exc:
+            told = f"encoder {name}: encoder.json cannot be read: {type(exc).__name__}: {exc}"
+            raise BadModel(told) from exc
+        facts = json.dumps([digests, dimensions, max_tokens], sort_keys=True)
+        digest = sha256(facts.encode()).hexdigest()[:12]
+        return cls(f"{name}-{digest}", dimensions, max_tokens, digests, read)
+
+    def read(self, file: str) -> bytes:
+        """Return the bytes of model.onnx or tokenizer.json."""
+        body = self._read(file)
+        if body is None:
+            raise BadModel(f"encoder {self.name}: {file} is missing")
+        if len(body) > _MOST_BYTES:
+            raise BadModel(f"encoder {self.name}: {file} is larger than {_MOST_BYTES:,} bytes")
+        if sha256(body).hexdigest() != self._digests[file]:
+            raise BadModel(f"encoder {self.name}: {file} is not the one that encoder.json names")
+        return body
+
+
+def _whole(value: Any, least: int, most: int) -> int:
+    if type(value) is not int or not least <= value <= most:
+        raise ValueError(f"{value!r} is not in {least}..{most}")
+    return value

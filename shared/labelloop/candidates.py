@@ -1,0 +1,113 @@
+"""What a part of the pool brings to the queue: the tasks that may come next, as arrays.
+
+A part of a large pool holds many tasks that can't get into the head of the queue. It brings those
+that any strategy may choose: the unsure ones, a sample of all for what looks for typical ones, and
+the next of the random share.
+"""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelloop.domain.features import Bags, Features, joined
+from labelloop.domain.random_share import EVERY, in_random_order
+from labelloop.domain.selection import Floats, margin
+from labelloop.domain.typicality import MOST_POINTS
+
+_SPARE: Final = 100  # beyond the head, for strategies that pass tasks over
+_LEAST: Final = 200
+_EXACT_PARTS: Final = 20  # of more parts each brings less: the unsure ones are spread over all
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Some tasks: ids, probabilities of shape (tasks, classes), and features.
+
+    `committee`: each head's probabilities, shape (heads, tasks, classes); no heads where nobody
+    asks. No classes before the first model.
+    """
+
+    tasks: NDArray[np.int64]
+    probabilities: Floats
+    features: Features
+    committee: Floats
+
+    def __len__(self) -> int:
+        """Return how many tasks there are."""
+        return len(self.tasks)
+
+    def take(self, rows: Sequence[int] | NDArray[np.integer]) -> "Candidates":
+        """Return some of the tasks, in the order asked for."""
+        rows = np.asarray(rows, np.int64)
+        probabilities, committee = self.probabilities[rows], self.committee[:, rows]
+        return Candidates(self.tasks[rows], probabilities, self.features.take(rows), committee)
+
+    def to_bytes(self) -> bytes:
+        """Return what `from_bytes` reads. Bags are kept only where there are no vectors."""
+        arrays: dict[str, Any] = {
+            "tasks": self.tasks,
+            "probabilities": self.probabilities,
+            "committee": self.committee,
+        }
+        if self.features.vectors is None:
+            bags = self.features.bags
+            arrays |= {"ids": bags.ids, "counts": bags.counts, "starts": bags.starts}
+        else:
+            arrays |= {"vectors": self.features.vectors}
+        body = io.BytesIO()
+        np.savez_compressed(body, **arrays)
+        return body.getvalue()
+
+    @classmethod
+    def from_bytes(cls, body: bytes) -> "Candidates":
+        """Return the candidates of a part."""
+        with np.load(io.BytesIO(body), allow_pickle=False) as file:
+            arrays: dict[str, Any] = dict(file)
+        tasks, vectors = arrays["tasks"], arrays.get("vectors")
+        bags = (
+            _no_bags(len(tasks))
+            if vectors is not None
+            else Bags(arrays["ids"], arrays["counts"], arrays["starts"])
+        )
+        features = Features(bags, vectors)
+        return cls(tasks, arrays["probabilities"], features, arrays["committee"])
+
+
+def merged(parts: Sequence[Candidates]) -> Candidates:
+    """Return the candidates of all parts, one or more, each task once: its newest part counts."""
+    tasks = np.concatenate([part.tasks for part in parts])
+    all_ = Candidates(
+        tasks,
+        np.concatenate([part.probabilities for part in parts]),
+        joined([part.features for part in parts]),
+        np.concatenate([part.committee for part in parts], axis=1),
+    )
+    last = len(tasks) - 1 - np.unique(tasks[::-1], return_index=True)[1]
+    return all_.take(last)
+
+
+def worth_a_place(found: Candidates, size: int, parts: int, salt: str) -> NDArray[np.int64]:
+    """Return the rows that may be among the first `size` of a queue made of so many parts."""
+    fair = in_random_order(found.tasks.tolist(), salt)
+    is_fair = np.isin(found.tasks, fair)
+    chosen = np.flatnonzero(~is_fair)
+    most = size + _SPARE
+    if parts > _EXACT_PARTS:
+        most = min(most, max(_LEAST, most * _EXACT_PARTS // parts))
+    unsure = chosen
+    if found.probabilities.shape[1] >= 2:
+        unsure = chosen[np.argsort(margin(found.probabilities[chosen]), kind="stable")[:most]]
+    sample = np.random.default_rng(parts).permutation(chosen)[: max(most, MOST_POINTS) // parts + 1]
+    if found.probabilities.shape[1] < 2:
+        unsure = sample
+    next_fair = np.flatnonzero(np.isin(found.tasks, fair[: size // EVERY + _SPARE]))
+    return np.unique(np.concatenate([unsure, sample, next_fair]))
+
+
+def _no_bags(texts: int) -> Bags:
+    empty = np.empty(0, np.uint32), np.empty(0, np.float32)
+    return Bags.of([empty] * texts)

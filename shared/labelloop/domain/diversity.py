@@ -1,0 +1,90 @@
+"""Unsure and diverse, or diverse alone: batches that do not ask the same thing twice."""
+
+from typing import Final
+
+import numpy as np
+
+from labelloop.domain.clustering import distances, k_means, nearest
+from labelloop.domain.selection import margin
+from labelloop.domain.typicality import sampled
+from labelloop.domain.unlabelled import Floats, Rows, Unlabelled
+
+BATCH: Final = 10
+_CANDIDATES: Final = 10  # for each place of a batch
+_MOST_POINTS: Final = 8_000
+_MOST_LABELLED: Final = 2_000
+
+
+def margin_clusters(seen: Unlabelled, k: int, rng: np.random.Generator) -> Rows:
+    """Return k tasks: of those with the smallest margins, the one nearest each cluster's centre.
+
+    Kin to cluster-margin (Citovsky et al. 2021). Tasks passed over in a batch may be in the next.
+    """
+    gaps = margin(seen.probabilities)
+    waiting = np.argsort(gaps, kind="stable")[: k + BATCH * _CANDIDATES]
+    chosen: list[int] = []
+    while len(chosen) < k:
+        batch = min(BATCH, k - len(chosen))
+        near = waiting[: batch * _CANDIDATES]
+        taken = _centred(seen.vectors[near], 1 - gaps[near], batch, rng)
+        chosen += near[taken].tolist()
+        waiting = np.delete(waiting, taken)
+    return np.array(chosen, np.int64)
+
+
+def _centred(points: Floats, weights: Floats, k: int, rng: np.random.Generator) -> Rows:
+    """Return the points nearest the centres of k clusters, surest need first, filled up to k."""
+    centres, clusters = k_means(points, k, rng, np.maximum(weights, 1e-6))
+    gaps = distances(points, centres)[np.arange(len(points)), clusters]
+    by_gap = np.lexsort((gaps, clusters))
+    first = by_gap[np.unique(clusters[by_gap], return_index=True)[1]]
+    rest = np.setdiff1d(np.arange(len(points)), first)
+    taken: Rows = np.concatenate([np.sort(first), rest])[:k]
+    return taken
+
+
+def core_set(seen: Unlabelled, k: int, rng: np.random.Generator) -> Rows:
+    """Return k tasks, each the farthest from all labelled and chosen ones (Sener, Savarese 2018).
+
+    A large pool is looked at by a sample of it.
+    """
+    sample = sampled(len(seen), max(_MOST_POINTS, k), rng)
+    points = seen.vectors[sample]
+    squares = np.einsum("ij,ij->i", points, points)
+    start = seen.labelled[-_MOST_LABELLED:] if seen.labels else points.mean(axis=0, keepdims=True)
+    gaps = nearest(points, start)[1]
+    chosen = []
+    for _ in range(k):
+        chosen.append(int(gaps.argmax()))
+        gaps = np.minimum(gaps, distances(points, points[chosen[-1:]], squares)[:, 0])
+        gaps[chosen] = -1
+    picked: Rows = sample[chosen]
+    return picked
+
+
+def badge(seen: Unlabelled, k: int, rng: np.random.Generator) -> Rows:
+    """Return k tasks whose loss gradients are long and differ (BADGE, Ash et al. 2020).
+
+    The gradient of a linear head is the outer product of its error, were its own answer right, and
+    the vector; its inner products are products of inner products, so it is never written out.
+    """
+    near = np.argsort(margin(seen.probabilities), kind="stable")[: max(_MOST_POINTS, k)]
+    points, errors = seen.vectors[near], seen.probabilities[near].copy()
+    errors[np.arange(len(errors)), errors.argmax(axis=1)] -= 1
+    lengths = np.einsum("ij,ij->i", errors, errors) * np.einsum("ij,ij->i", points, points)
+    gaps = lengths.copy()
+    chosen: list[int] = []
+    for _ in range(k):
+        gaps[chosen] = 0
+        mass = np.cumsum(gaps)
+        if mass[-1] <= 0:  # no gradients left: the rest by margin
+            rest = np.setdiff1d(np.arange(len(near)), chosen)
+            chosen += rest[: k - len(chosen)].tolist()
+            break
+        drawn = int(np.searchsorted(mass, rng.random() * mass[-1], side="right"))
+        chosen.append(min(drawn, len(near) - 1))
+        one = chosen[-1]
+        inner = (errors @ errors[one]) * (points @ points[one])
+        gaps = np.minimum(gaps, np.maximum(lengths + lengths[one] - 2 * inner, 0))
+    picked: Rows = near[chosen]
+    return picked

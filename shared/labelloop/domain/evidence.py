@@ -1,0 +1,158 @@
+"""What is known of two versions, and what it says: the gate's evidence."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelloop.domain.comparison import (
+    Difference,
+    Floats,
+    Ints,
+    at_temperature,
+    difference,
+    expected_gain,
+    hits,
+    log_likelihoods,
+)
+
+MOST_LOST: Final = 0.2  # of the labels: from here on the challenger has to be better on the rest
+FRESH: Final = 100  # labels after a refusal: older ones tell of what was wrong then
+MOST_TURNED: Final = 0.03  # of the labels, against what the active version thinks of them
+# Two voices, each in units of what sound versions rarely reach: standard errors on the labels, and
+# expected accuracy on the pool. Both must speak against a version, or one very clearly.
+_LABELS_UNIT: Final = 2.0
+_POOL_UNIT: Final = 0.002
+_AGAINST: Final = -2.0
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is known of both versions. Rows are tasks, columns classes, the same for all arrays.
+
+    `before`: the labels that the champion learnt, -1 where it knew none; `labels`: those of now, -1
+    where there is none any more. `champion`: out of fold where it learnt the label, else direct;
+    `challenger`: out of fold; rows without a label of now are not read. `is_fresh`: the
+    newest `FRESH` labels given, changed or confirmed after the first refusal since the champion
+    became active. `offered`: classes of the label config.
+    """
+
+    before: Ints
+    labels: Ints
+    is_random: NDArray[np.bool_]
+    is_fresh: NDArray[np.bool_]
+    champion: Floats
+    challenger: Floats
+    pool_champion: Floats
+    pool_challenger: Floats
+    offered: NDArray[np.bool_]
+
+    @property
+    def shared(self) -> NDArray[np.bool_]:
+        """The rows that both versions learnt, with the same label or another."""
+        return (self.before >= 0) & (self.labels >= 0)
+
+    @property
+    def lost(self) -> NDArray[np.bool_]:
+        """The rows whose label is gone, though its class is still offered."""
+        return (self.before >= 0) & (self.labels < 0) & self.offered[self.before]
+
+    @property
+    def turned(self) -> NDArray[np.bool_]:
+        """The rows whose label changed to one that the champion does not think right either."""
+        changed = self.shared & (self.labels != self.before)
+        found: NDArray[np.bool_] = changed & (self.champion.argmax(axis=1) != self.labels)
+        return found
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What the evidence says, each above 0 where the challenger is better."""
+
+    labels: Difference  # log-likelihood of the labels that both learnt
+    random: Difference  # accuracy on the random share
+    pool: Difference  # expected accuracy on unlabelled tasks
+    fresh: Difference  # log-likelihood of labels after the first refusal
+    fresh_accuracy: Difference
+    shared: int
+    lost: float
+    turned: float
+
+    @property
+    def is_suspect(self) -> bool:
+        """Whether so many labels are gone or turned round that the challenger has to be better."""
+        return self.lost > MOST_LOST or self.turned >= MOST_TURNED
+
+    @property
+    def voices(self) -> tuple[float, float]:
+        """What labels and pool say, in their units; praise counts for one unit at most."""
+        return min(1.0, self.labels.z / _LABELS_UNIT), min(1.0, self.pool.mean / _POOL_UNIT)
+
+    @property
+    def is_worse(self) -> bool:
+        """Whether labels and pool together speak against the challenger."""
+        return sum(self.voices) < (0 if self.is_suspect else _AGAINST)
+
+
+def examine(e: Evidence) -> Findings:
+    """Compare both versions on all that both answer honestly."""
+    turned_share = _share(e.turned, e.shared)
+    # Few labels turned round are corrections in doubt: they count for neither. Many are judged as
+    # the champion learnt them, or whoever turned them round would be the judge.
+    compared = e.shared if turned_share >= MOST_TURNED else e.shared & ~e.turned
+    labels = np.where(e.turned, e.before, e.labels)[compared]
+    old, old_at = log_likelihoods(e.champion[compared], labels)
+    new, new_at = log_likelihoods(e.challenger[compared], labels)
+    random = e.is_random & compared
+    random_labels = np.where(e.turned, e.before, e.labels)[random]
+    fresh, fresh_accuracy = _fresh(e)
+    return Findings(
+        labels=difference(new - old),
+        random=difference(
+            hits(e.challenger[random], random_labels) - hits(e.champion[random], random_labels)
+        ),
+        pool=expected_gain(
+            at_temperature(e.pool_champion, old_at), at_temperature(e.pool_challenger, new_at)
+        ),
+        fresh=fresh,
+        fresh_accuracy=fresh_accuracy,
+        shared=int(compared.sum()),
+        lost=_share(e.lost, e.before >= 0),
+        turned=turned_share,
+    )
+
+
+def _fresh(e: Evidence) -> tuple[Difference, Difference]:
+    """Return the differences in log-likelihood and in accuracy on labels after a refusal."""
+    rows = e.is_fresh & (e.labels >= 0)
+    old, _ = log_likelihoods(e.champion[rows], e.labels[rows])
+    new, _ = log_likelihoods(e.challenger[rows], e.labels[rows])
+    right = hits(e.challenger[rows], e.labels[rows]) - hits(e.champion[rows], e.labels[rows])
+    return difference(new - old), difference(right)
+
+
+def numbers_of(e: Evidence, found: Findings) -> dict[str, Any]:
+    """Return the numbers behind a verdict, for the card."""
+    rows = e.is_random & (e.labels >= 0)
+    labels = e.labels[rows]
+    tested = {"champion": e.champion[rows], "challenger": e.challenger[rows]}
+    accuracy = {
+        name: round(float(hits(p, labels).mean()), 4) if len(labels) else None
+        for name, p in tested.items()
+    }
+    low, high = difference(
+        hits(tested["challenger"], labels) - hits(tested["champion"], labels)
+    ).within(1.645)
+    return {
+        "random_share": {"labels": len(labels), **accuracy, "gain_90": [low, high]},
+        "labels": {"rows": found.labels.rows, "z": round(found.labels.z, 2)},
+        "pool": {"rows": found.pool.rows, "gain": round(found.pool.mean, 4)},
+        "fresh": {"rows": found.fresh.rows, "z": round(found.fresh.z, 2)},
+        "lost": round(found.lost, 4),
+        "turned": round(found.turned, 4),
+    }
+
+
+def _share(some: NDArray[np.bool_], of: NDArray[np.bool_]) -> float:
+    return int(some.sum()) / max(1, int(of.sum()))

@@ -1,0 +1,140 @@
+"""The gate: whether a new version may take the active one's place.
+
+The random share is the headline, but 30 labels can't tell 5 points from chance. So all is asked
+that both versions answer honestly: every label that the active version has learnt (each version
+answers out of fold), the unlabelled pool (where both differ, by what both believe), and the counts
+of labels (a class that is gone, labels that are gone or were turned round).
+
+A refusal is never final: labels that come after it are new to both versions, and decide.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+
+from labelloop.domain.evidence import (
+    FRESH,
+    MOST_LOST,
+    MOST_TURNED,
+    Evidence,
+    Findings,
+    examine,
+    numbers_of,
+)
+
+LEAST_ROWS: Final = 20  # fewer labels in common are no ground to refuse on
+_WORSE: Final = -1.645  # standard errors: one in twenty equals would be refused, better ones fewer
+_WORSE_AT_RANDOM: Final = -2.326  # one in a hundred: the random share is asked besides the rest
+_ALMOST_ALL: Final = 0.5  # nobody deletes so many unawares
+_VANISHED: Final = 0.2  # of a class's labels left
+_LEAST_OF_A_CLASS: Final = 5
+_LEAST_FRESH: Final = 30  # labels after a refusal, from which on they are asked
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether to switch, why in words, and the numbers behind it, for the card."""
+
+    switches: bool
+    reason: str
+    numbers: dict[str, Any] = field(default_factory=dict)
+
+
+def judge(evidence: Evidence) -> Verdict:
+    """Say whether the challenger may become the active version."""
+    found = examine(evidence)
+    numbers = numbers_of(evidence, found)
+    for check in _CHECKS:
+        verdict = check(evidence, found)
+        if verdict is not None:
+            return Verdict(verdict[0], verdict[1], numbers)
+    return Verdict(True, "not worse than the active version", numbers)
+
+
+def first_version() -> Verdict:
+    """Return the verdict where nothing is active yet."""
+    return Verdict(True, "the first version")
+
+
+# Each returns None where it has nothing to say, else whether to switch and why; the first counts.
+
+
+def _outdated(e: Evidence, found: Findings) -> tuple[bool, str] | None:
+    known = np.unique(e.before[e.before >= 0])
+    gone = int((~e.offered[known]).sum())
+    return (True, f"{gone} classes of the active version are offered no more") if gone else None
+
+
+def _fresh_labels(e: Evidence, found: Findings) -> tuple[bool, str] | None:
+    """Labels given after a refusal decide: a project whose labels changed meaning must go on."""
+    fresh = found.fresh
+    if fresh.rows >= _LEAST_FRESH and fresh.z >= -_WORSE:
+        return True, f"better on {fresh.rows} labels given since a version was refused"
+    if fresh.rows >= FRESH:
+        # What was lost need not be made up for: to be right as often is enough by now.
+        if fresh.z < _WORSE and found.fresh_accuracy.z < _WORSE:
+            return False, f"worse on {fresh.rows} labels given since a version was refused"
+        return True, f"not worse on {fresh.rows} labels given since a version was refused"
+    return None
+
+
+def _vanished(e: Evidence, found: Findings) -> tuple[bool, str] | None:
+    size = len(e.offered)
+    before = np.bincount(e.before[e.before >= 0], minlength=size)
+    now = np.bincount(e.labels[e.labels >= 0], minlength=size)
+    gone = e.offered & (before >= _LEAST_OF_A_CLASS) & (now <= _VANISHED * before)
+    if not gone.any() or _is_confirmed(found):
+        return None
+    told = ", ".join(f"{before[c]} to {now[c]}" for c in np.flatnonzero(gone)[:3])
+    return False, f"labels of {int(gone.sum())} classes are gone ({told})"
+
+
+def _lost(e: Evidence, found: Findings) -> tuple[bool, str] | None:
+    if found.lost <= MOST_LOST or _is_confirmed(found):
+        return None
+    if found.lost <= _ALMOST_ALL and found.shared >= LEAST_ROWS and not found.is_worse:
+        return None
+    return False, f"{found.lost:.0%} of the labels are gone, and the rest does not make up for it"
+
+
+def _is_confirmed(found: Findings) -> bool:
+    """Say whether people went on labelling, and the new version is no worse at what they do."""
+    return found.fresh.rows >= _LEAST_FRESH and found.fresh.z > -1
+
+
+def _too_few(e: Evidence, found: Findings) -> tuple[bool, str] | None:
+    if found.shared >= LEAST_ROWS:
+        return None
+    return True, f"too few labels to compare on: {found.shared} of at least {LEAST_ROWS}"
+
+
+def _worse(e: Evidence, found: Findings) -> tuple[bool, str] | None:
+    if not found.is_worse:
+        return None
+    labels, pool = found.voices
+    if found.turned >= MOST_TURNED:
+        told = f"{found.turned:.0%} of the labels were turned round"
+        return False, f"{told}, and it is worse by what they were"
+    if labels <= pool:
+        return False, f"worse on the {found.labels.rows} labels that both learnt, each out of fold"
+    points = -100 * found.pool.mean
+    return False, f"expected to lose {points:.1f} points on the tasks without a label"
+
+
+def _worse_on_random(e: Evidence, found: Findings) -> tuple[bool, str] | None:
+    if found.random.rows < LEAST_ROWS or found.random.z >= _WORSE_AT_RANDOM:
+        return None
+    return False, f"worse on the random share of {found.random.rows} labels"
+
+
+_CHECKS: Final[tuple[Callable[[Evidence, Findings], tuple[bool, str] | None], ...]] = (
+    _outdated,
+    _fresh_labels,
+    _vanished,
+    _lost,
+    _too_few,
+    _worse,
+    _worse_on_random,
+)

@@ -1,0 +1,102 @@
+"""What people are told of a version: plain data for its card, and one line for the status."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from labelloop.domain.comparison import Floats, Ints
+from labelloop.domain.learning import Point, expected_gain
+from labelloop.domain.quality import acceptance, accuracy, by_class
+from labelloop.domain.savings import pooled_error, saving
+from labelloop.domain.stopping import advise
+
+NEXT_LABELS = 100
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Honest predictions, shape (r, k), of the labelled part of the random share, and its labels.
+
+    `pool_confidence`: calibrated, of a sample of the tasks without a label; `believed_error`: what
+    the model takes its error on all tasks to be (`believed_error` below).
+    """
+
+    probabilities: Floats
+    labels: Ints
+    pool_confidence: Floats
+    believed_error: float
+
+
+def believed_error(
+    pool_confidence: Floats, labelled_misses: float, labelled: int, tasks: int
+) -> float:
+    """Return the error on all tasks: by belief where there is no label, out of fold where there is.
+
+    An active order takes the hard tasks out of the pool, so what is left alone looks too easy.
+    """
+    share = labelled / max(1, tasks)
+    believed = 1 - float(pool_confidence.mean()) if len(pool_confidence) else 0.0
+    return (1 - share) * believed + share * labelled_misses / max(1, labelled)
+
+
+def insights(
+    labels: int,
+    classes: Sequence[str],
+    sample: Sample,
+    earlier: Sequence[Point],
+    disagreements: Sequence[float],
+    wanted_precision: float,
+    is_active_order: bool,
+) -> dict[str, Any]:
+    """Return the numbers for the card. `earlier`: points of the versions before, off their cards.
+
+    `disagreements`: of successive comparable versions, this one's last. In random order nothing is
+    saved, and nothing is claimed to be.
+    """
+    right = accuracy(sample.probabilities, sample.labels)
+    misses = 0.0 if right.value is None else right.rows * (1 - right.value)
+    error = pooled_error(misses, right.rows, sample.believed_error)
+    points = [*earlier, Point(labels, error)]
+    gain = expected_gain(points, NEXT_LABELS)
+    quality = by_class(sample.probabilities, sample.labels, len(classes))
+    saved = saving(labels, error) if is_active_order else None
+    return {
+        "random_share": asdict(right),
+        "error": round(error, 4),
+        "curve": [asdict(point) for point in points],
+        "by_class": {name: asdict(one) for name, one in zip(classes, quality, strict=True)},
+        "saving": None if saved is None else asdict(saved),
+        "gain": None if gain is None else asdict(gain),
+        "stopping": asdict(advise(disagreements, gain)),
+        "accept": asdict(
+            acceptance(
+                sample.probabilities, sample.labels, sample.pool_confidence, wanted_precision
+            )
+        ),
+    }
+
+
+def lines(told: dict[str, Any], labels: int) -> list[str]:
+    """Return what a status says of a card's insights, a line each; what is unknown is left out."""
+    found = []
+    share = told["random_share"]
+    if share["value"] is not None:
+        spread = f"{share['low']:.0%} to {share['high']:.0%}"
+        found.append(f"accuracy {share['value']:.0%} ({spread}, {share['rows']} random labels)")
+    if saved := told["saving"]:
+        found.append(
+            f"{labels} labels give what random order gives at about {saved['random_order']}"
+            f" ({saved['low']} to {saved['high']})"
+        )
+    if gain := told["gain"]:
+        found.append(
+            f"the next {gain['labels']} labels: about {100 * gain['value']:+.1f} points"
+            f" ({100 * gain['low']:+.1f} to {100 * gain['high']:+.1f})"
+        )
+    if told["stopping"]["stops"]:
+        found.append(f"labelling can stop: {told['stopping']['reason']}")
+    if (threshold := told["accept"]["threshold"]) is not None:
+        shown = f"{told['accept']['precision']['low']:.0%} right or more"
+        covered = f"{told['accept']['coverage']:.0%} of the tasks"
+        found.append(f"from a confidence of {threshold:.2f}: {shown}, {covered}")
+    return found

@@ -1,0 +1,21 @@
+"""Intervals for shares and means of few rows."""
+
+from statistics import NormalDist
+
+import numpy as np
+
+
+def errors_for(confidence: float) -> float:
+    """Return how many standard errors lie to each side of a two-sided interval."""
+    return NormalDist().inv_cdf(0.5 + confidence / 2)
+
+
+def wilson(hits: float, rows: float, confidence: float = 0.9) -> tuple[float, float]:
+    """Return a two-sided interval for a share; no rows say nothing: 0 to 1 (Wilson 1927)."""
+    if rows <= 0:
+        return 0.0, 1.0
+    z = errors_for(confidence)
+    share, scale = hits / rows, 1 + z * z / rows
+    middle = (share + z * z / (2 * rows)) / scale
+    half = z / scale * np.sqrt(share * (1 - share) / rows + z * z / (4 * rows * rows))
+    return max(0.0, float(middle - half)), min(1.0, float(middle + half))

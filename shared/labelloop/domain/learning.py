@@ -1,0 +1,66 @@
+"""The learning curve of a project, and where it leads."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from labelloop.domain.intervals import errors_for
+
+# Errors fall as a power of the number of labels (Hestness et al. 2017). What the project's own few
+# points say of the power is added to what was seen elsewhere.
+_USUAL_POWER: Final = 0.4
+_USUAL_SPREAD: Final = 0.25
+_NOISE: Final = 0.35  # of the log of an error around the law: 30 random labels are in it
+_LATEST: Final = 4.0  # only points within this factor of the labels of now: the law bends
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """The error of the version that so many labels gave (`savings.pooled_error`)."""
+
+    labels: int
+    error: float
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """Accuracy that further labels are expected to bring, with a band, as shares of 1."""
+
+    labels: int
+    value: float
+    low: float
+    high: float
+
+
+def expected_gain(points: Sequence[Point], more: int, confidence: float = 0.9) -> Gain | None:
+    """Return what so many more labels are expected to bring; None before the first point."""
+    if not points:
+        return None
+    now = max(points, key=lambda point: point.labels)
+    power, spread = _power([p for p in points if p.labels * _LATEST >= now.labels])
+    error = _smoothed(points, now.labels, power)
+    half = errors_for(confidence) * spread
+    growth = (now.labels + more) / now.labels
+    value, low, high = (
+        error * (1 - growth ** -max(0.0, power + way * half)) for way in (0.0, -1.0, 1.0)
+    )
+    return Gain(more, float(value), float(low), float(high))
+
+
+def _power(points: Sequence[Point]) -> tuple[float, float]:
+    """Return the power by which errors fall, and its standard error: ridge around the usual one."""
+    x = np.log([point.labels for point in points])
+    y = np.log([max(point.error, 1e-3) for point in points])
+    x, y = x - x.mean(), y - y.mean()
+    certainty = 1 / _USUAL_SPREAD**2 + (x @ x) / _NOISE**2
+    power = (_USUAL_POWER / _USUAL_SPREAD**2 - (x @ y) / _NOISE**2) / certainty
+    return float(power), float(certainty**-0.5)
+
+
+def _smoothed(points: Sequence[Point], labels: int, power: float) -> float:
+    """Return the error of now by the latest points together, each carried on to now's labels."""
+    near = [point for point in points if 2 * point.labels >= labels]
+    carried = [point.error * (labels / point.labels) ** -power for point in near]
+    return float(np.mean(carried))

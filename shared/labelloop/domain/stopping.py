@@ -1,0 +1,65 @@
+"""When further labels are not worth it: successive versions agree, and the curve is flat."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from labelloop.domain.comparison import Ints
+from labelloop.domain.learning import Gain
+
+AGREEMENT: Final = 0.99  # kappa
+MOST_GAIN: Final = 0.005  # accuracy by the next 100 labels
+# Where labels contradict each other versions never agree: a curve as flat as this ends it as well.
+_NEARLY: Final = 0.975
+_FLAT: Final = 0.002
+_VERSIONS: Final = 3
+_STEP: Final = 25  # labels between two versions that are compared: closer ones always agree
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """Whether to stop, and why, in words."""
+
+    stops: bool
+    reason: str
+
+
+def kappa(one: Ints, other: Ints) -> float:
+    """Return Cohen's kappa of two versions' classes of the same tasks (Cohen 1960); 1 if equal."""
+    if len(one) == 0:
+        return 0.0
+    k = int(max(one.max(), other.max())) + 1
+    chance = float(np.bincount(one, minlength=k) @ np.bincount(other, minlength=k)) / len(one) ** 2
+    agreed = float((one == other).mean())
+    return (agreed - chance) / (1 - chance) if chance < 1 else 1.0
+
+
+def is_comparable(labels: int, labels_before: int) -> bool:
+    """Say whether enough labels lie between two versions for their agreement to mean something."""
+    return labels - labels_before >= _STEP
+
+
+def disagreement(one: Ints, other: Ints, labels_between: int) -> float:
+    """Return 1 - kappa of two versions as if `_STEP` labels lay between them."""
+    return (1 - kappa(one, other)) * min(1.0, _STEP / max(1, labels_between))
+
+
+def advise(disagreements: Sequence[float], gain: Gain | None) -> Advice:
+    """Say whether to stop labelling.
+
+    `disagreements`: of successive comparable versions, oldest first. Versions that agree on the
+    whole pool have little left to learn (Bloodgood and Vijay-Shanker 2009), but with many classes
+    they agree long before they are right: the curve has to be flat as well.
+    """
+    latest = disagreements[-_VERSIONS:]
+    if len(latest) < _VERSIONS or gain is None:
+        return Advice(False, "too few versions to compare")
+    points = 100 * gain.value
+    mean = float(np.mean(latest))
+    told = f"the last {_VERSIONS} versions agree to {1 - mean:.3f}"
+    told += f", the next {gain.labels} labels are expected to bring {points:.1f} points"
+    agree = mean <= 1 - AGREEMENT and gain.value <= MOST_GAIN
+    is_flat = mean <= 1 - _NEARLY and gain.value <= _FLAT
+    return Advice(agree or is_flat, told)

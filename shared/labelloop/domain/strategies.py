@@ -1,0 +1,88 @@
+"""Which task next: one registry of strategies, all pure functions of arrays.
+
+A queue is an order, not a set: annotators label its head, and a new version brings a new order. So
+strategies that seek diversity fill it batch by batch, each batch diverse, the best first.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+
+from labelloop.domain.diversity import badge, core_set, margin_clusters
+from labelloop.domain.selection import Floats, entropy, least_confidence, margin
+from labelloop.domain.typicality import typical
+from labelloop.domain.unlabelled import Pool, Rows, Unlabelled, unlabelled
+
+DEFAULT: Final = "typical_then_margin"
+_FEW_LABELS: Final = 30
+
+
+def select(strategy: str, pool: Pool, k: int, seed: int) -> Rows:
+    """Return the rows of up to k unlabelled tasks, the one to label first in front.
+
+    The same tasks in any order of the pool's rows. A text that is in the pool twice, or labelled
+    already, comes behind all others; a task whose numbers are not finite never. Without a model of
+    two classes, what needs one is typical first.
+    """
+    seen = unlabelled(pool)
+    most = max(0, min(k, len(seen)))
+    chosen = np.empty(0, np.int64)
+    if most:
+        chosen = STRATEGIES[strategy](seen, most, np.random.default_rng(seed))
+    return np.concatenate([seen.rows[chosen], seen.repeats])[: max(0, k)]
+
+
+def typical_then_margin(seen: Unlabelled, k: int, rng: np.random.Generator) -> Rows:
+    """Typical first until each class may have been met, then unsure and diverse."""
+    few = seen.labels < max(_FEW_LABELS, 2 * seen.classes)
+    return typical(seen, k, rng) if few else margin_clusters(seen, k, rng)
+
+
+def committee(seen: Unlabelled, k: int, rng: np.random.Generator) -> Rows:
+    """Where the heads disagree: their mean divergence from their mean (McCallum, Nigam 1998)."""
+    if seen.committee is None:
+        return _by_margin(seen, k, rng)
+    members = np.clip(seen.committee, 1e-12, 1.0)
+    consensus = members.mean(axis=0)
+    divergence = (members * np.log(members / consensus)).sum(axis=2).mean(axis=0)
+    return np.argsort(-divergence, kind="stable")[:k]
+
+
+def random(seen: Unlabelled, k: int, rng: np.random.Generator) -> Rows:
+    """Draw without looking."""
+    return rng.permutation(len(seen))[:k]
+
+
+def _lowest(
+    score: Callable[[Floats], Floats],
+) -> Callable[[Unlabelled, int, np.random.Generator], Rows]:
+    def by_score(seen: Unlabelled, k: int, rng: np.random.Generator) -> Rows:
+        return np.argsort(score(seen.probabilities), kind="stable")[:k]
+
+    return _with_model(by_score)
+
+
+def _with_model(
+    strategy: Callable[[Unlabelled, int, np.random.Generator], Rows],
+) -> Callable[[Unlabelled, int, np.random.Generator], Rows]:
+    def guarded(seen: Unlabelled, k: int, rng: np.random.Generator) -> Rows:
+        return strategy(seen, k, rng) if seen.classes >= 2 else typical(seen, k, rng)
+
+    return guarded
+
+
+_by_margin = _lowest(margin)
+
+STRATEGIES: Final[dict[str, Callable[[Unlabelled, int, np.random.Generator], Rows]]] = {
+    DEFAULT: _with_model(typical_then_margin),
+    "margin_clusters": _with_model(margin_clusters),
+    "margin": _by_margin,
+    "least_confidence": _lowest(least_confidence),
+    "entropy": _lowest(entropy),
+    "typical": typical,
+    "core_set": core_set,
+    "badge": _with_model(badge),
+    "committee": _with_model(committee),
+    "random": random,
+}

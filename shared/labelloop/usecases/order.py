@@ -1,0 +1,56 @@
+"""Put the candidates of all parts into one queue: by the strategy, with the random share between.
+
+Label Studio serves the lowest score first, so a task's score is its place in the queue: diversity
+can't be told by a number of each task alone. Places fill the lower half of the scale; what /predict
+says of a task that has no place is above.
+"""
+
+import zlib
+from collections.abc import Iterator
+
+import numpy as np
+
+from labelloop.candidates import Candidates
+from labelloop.domain.features import Features, joined
+from labelloop.domain.random_share import in_random_order, interleave
+from labelloop.domain.selection import PLACED_BELOW
+from labelloop.domain.strategies import select
+from labelloop.domain.unlabelled import Pool, sketches
+
+
+def queue_of(
+    found: Candidates, labelled: Features, strategy: str, size: int, salt: str
+) -> Iterator[tuple[int, float]]:
+    """Yield the rows of up to `size` candidates, and their scores, the one to label first in front.
+
+    `labelled`: what is labelled already. Deterministic, and the same for any order of the parts.
+    """
+    rows = {int(task): row for row, task in enumerate(found.tasks)}
+    fair = in_random_order(rows, salt)
+    chosen = np.setdiff1d(np.arange(len(found)), [rows[task] for task in fair])
+    seed = zlib.crc32(salt.encode())
+    picked = select(strategy, _pool(found.take(chosen), labelled), size, seed)
+    queue = interleave((int(found.tasks[chosen[row]]) for row in picked), fair)
+    tasks = [task for _, task in zip(range(size), queue, strict=False)]
+    for place, task in enumerate(tasks):
+        yield rows[task], PLACED_BELOW * (place + 1) / (len(tasks) + 1)
+
+
+def _pool(found: Candidates, labelled: Features) -> Pool:
+    """Return candidates and labelled tasks, told apart by vectors, or by sketches of their bags."""
+    both = joined([found.features, labelled]) if len(labelled) else found.features
+    vectors = both.vectors if both.vectors is not None else sketches(both.bags)
+    count, classes = len(labelled), found.probabilities.shape[1]
+    committee = found.committee
+    return Pool(
+        np.concatenate([found.tasks, -1 - np.arange(count)]),
+        vectors,
+        np.arange(len(both)) >= len(found),
+        np.concatenate([found.probabilities, np.zeros((count, classes))]) if classes else None,
+        _padded(committee, count) if len(committee) else None,
+    )
+
+
+def _padded(committee: np.ndarray, rows: int) -> np.ndarray:
+    members, _, classes = committee.shape
+    return np.concatenate([committee, np.zeros((members, rows, classes))], axis=1)

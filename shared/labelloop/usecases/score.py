@@ -1,0 +1,121 @@
+"""Score a part of the pool, and put the candidates of all parts in their places."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import batched
+from typing import Final
+
+import numpy as np
+
+from labelloop.candidates import Candidates, merged
+from labelloop.domain.features import Features
+from labelloop.domain.folding import Dataset
+from labelloop.domain.selection import Floats
+from labelloop.errors import Unprocessable
+from labelloop.kept_features import KeptFeatures
+from labelloop.pool import Pool, Ranked
+from labelloop.ports import Head
+from labelloop.recipes.terms import bags_of
+from labelloop.recipes.text_choices import TextChoices, read_label_config
+from labelloop.usecases.featurise import Featuriser, digest_of
+from labelloop.usecases.look import left_of, look_at_shards
+from labelloop.usecases.order import queue_of
+from labelloop.usecases.predict import question
+from labelloop.usecases.serve import Served
+
+_TASKS_AT_ONCE: Final = 500
+_MOST_LABELLED: Final = 2_000  # the newest: what is near them need not be asked again
+_MOST_ENCODED: Final = 100  # before the first training
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a ranking is made from: the version at work, the labels so far, the pool's features."""
+
+    served: Served
+    dataset: Dataset
+    kept: KeptFeatures
+    featuriser: Featuriser
+
+    @property
+    def control(self) -> TextChoices | None:
+        """What is labelled; None where that is nothing we can read."""
+        try:
+            return read_label_config(self.dataset.label_config or "")
+        except Unprocessable:
+            return None
+
+
+def candidates_of(shards: Sequence[str], pool: Pool, scene: Scene) -> Candidates:
+    """Return the tasks of some shards that may still be labelled. Unfinished: call again.
+
+    None of them where the version knows nothing of the labels that are offered.
+    """
+    control, served = scene.control, scene.served
+    asked = question(scene.dataset.label_config or "", served)
+    if control is None or (served.head is not None and asked is None):
+        return _none()
+    looked = look_at_shards(shards, pool, control, scene.kept, scene.featuriser)
+    labelled = {annotation.task for annotation in scene.dataset.live_annotations()}
+    done = np.fromiter(labelled | scene.dataset.deleted_tasks.keys(), np.int64)
+    tasks, features = left_of(looked, done)
+    if served.head is None or asked is None:
+        return Candidates(tasks, np.empty((len(tasks), 0)), features, np.empty((0, len(tasks), 0)))
+    shares = asked.shares(_probabilities(served.head, features))
+    members = _members(served, features)
+    committee = np.empty((len(members), *shares.shape), np.float32)
+    for row, member in enumerate(members):
+        committee[row] = asked.shares(_probabilities(served.head, member))
+    return Candidates(tasks, shares, features, committee)
+
+
+def placed(
+    parts: Sequence[Candidates], scene: Scene, strategy: str, size: int, salt: str
+) -> list[Ranked]:
+    """Return the head of the queue, with what is predicted of it; no labels before a model."""
+    served, control = scene.served, scene.control
+    asked = question(scene.dataset.label_config or "", served)
+    width = len(asked.labels) if asked else 0
+    # A part that was scored before the label config changed has other columns.
+    usable = [part for part in parts if len(part) and part.probabilities.shape[1] == width]
+    if control is None or not usable:
+        return []
+    found = merged(usable)
+    texts, _ = control.examples(scene.dataset)
+    labelled = _labelled(texts[-_MOST_LABELLED:], scene)
+    strategy = served.strategy if served.head else strategy
+    rows, scores = zip(*queue_of(found, labelled, strategy, size, salt), strict=True)
+    tasks = found.tasks[list(rows)].tolist()
+    if asked is None:
+        return [Ranked(task, score, []) for task, score in zip(tasks, scores, strict=True)]
+    predicted = asked.predictions(found.probabilities[list(rows)], scores)
+    return [Ranked(t, one.score, one.result) for t, one in zip(tasks, predicted, strict=True)]
+
+
+def _labelled(texts: list[str], scene: Scene) -> Features:
+    """Return the features of labelled texts: what the trainer kept of them, else of a few."""
+    known = scene.kept.labelled() if scene.featuriser.encoder else {}
+    vectors = [known[digest] for text in texts if (digest := digest_of(text)) in known]
+    if not vectors:
+        return scene.featuriser(texts[-_MOST_ENCODED:] if scene.featuriser.encoder else texts)
+    return Features(bags_of([""] * len(vectors)), np.stack(vectors))
+
+
+def _probabilities(head: Head, features: Features) -> Floats:
+    rows = [np.empty((0, len(head.classes)), np.float32)]
+    for some in batched(range(len(features)), _TASKS_AT_ONCE, strict=False):
+        rows.append(head.predict_proba(features.take(some)))
+    return np.concatenate(rows)
+
+
+def _members(served: Served, features: Features) -> list[Features]:
+    """Return what each head of a version sees, the other one's input empty: its committee."""
+    if served.strategy != "committee" or features.vectors is None:
+        return []
+    nothing = Features(bags_of([""] * len(features)), features.vectors)
+    return [Features(features.bags, np.zeros_like(features.vectors)), nothing]
+
+
+def _none() -> Candidates:
+    no_tasks = np.empty(0, np.int64)
+    return Candidates(no_tasks, np.empty((0, 0)), Features(bags_of([])), np.empty((0, 0, 0)))

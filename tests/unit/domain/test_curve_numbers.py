@@ -1,0 +1,99 @@
+"""What further labels bring, what the labels saved, and when to stop."""
+
+import numpy as np
+import pytest
+
+from labelloop.domain.learning import Point, expected_gain
+from labelloop.domain.savings import pooled_error, saving
+from labelloop.domain.stopping import advise, disagreement, is_comparable, kappa
+
+
+def gain_of(points, more=100):
+    gain = expected_gain(points, more)
+    assert gain is not None
+    return gain
+
+
+def saving_at(labels, error):
+    found = saving(labels, error)
+    assert found is not None
+    return found
+
+
+def falling(power, error=1.0, until=500):
+    return [Point(n, error * n**-power) for n in range(50, until + 1, 50)]
+
+
+@pytest.mark.parametrize("power", [0.25, 0.4, 0.7])
+def test_the_next_hundred_labels_follow_the_curve_so_far(power):
+    points = falling(power)
+    truth = points[-1].error - 600**-power
+
+    gain = gain_of(points)
+
+    assert gain.low <= truth <= gain.high
+    assert gain.value == pytest.approx(truth, rel=0.7)
+
+
+def test_a_single_point_gives_a_wide_band():
+    one, many = gain_of([Point(100, 0.2)]), gain_of(falling(0.4))
+
+    assert one.low < one.value < one.high
+    assert (one.high - one.low) / one.value > (many.high - many.low) / many.value
+
+
+def test_a_curve_that_rises_promises_nothing_below_zero():
+    gain = gain_of([Point(n, 0.001 * n) for n in (100, 200, 300, 400)])
+
+    assert gain.low >= 0.0
+
+
+def test_before_the_first_version_nothing_is_promised():
+    assert expected_gain([], 100) is None
+
+
+def test_a_smaller_error_means_a_larger_saving():
+    small, large = saving_at(200, 0.02), saving_at(200, 0.4)
+
+    assert small.random_order > large.random_order
+    assert small.low < small.random_order < small.high
+
+
+def test_early_nothing_is_claimed():
+    assert saving(59, 0.1) is None
+
+
+def test_many_random_labels_outweigh_what_the_model_believes():
+    assert pooled_error(0, 0, 0.2) == pytest.approx(0.2)
+    assert pooled_error(300, 1_000, 0.1) == pytest.approx(0.294, abs=0.001)
+
+
+def test_kappa_is_agreement_beyond_chance():
+    one = np.array([0, 0, 1, 1])
+
+    assert kappa(one, one) == 1.0
+    assert kappa(one, np.array([0, 1, 0, 1])) == pytest.approx(0.0)
+    assert kappa(np.zeros(4, int), np.zeros(4, int)) == 1.0
+
+
+def test_versions_far_apart_may_disagree_more():
+    one, other = np.arange(100) % 4, np.where(np.arange(100) == 3, 0, np.arange(100) % 4)
+
+    assert disagreement(one, other, 100) == pytest.approx(disagreement(one, other, 25) / 4)
+    assert disagreement(one, other, 10) == disagreement(one, other, 25)
+    assert is_comparable(125, 100)
+    assert not is_comparable(124, 100)
+
+
+def test_agreement_and_a_flat_curve_end_it():
+    flat = expected_gain(falling(0.3, 0.1), 100)
+    steep = expected_gain(falling(0.7, 20.0), 100)
+
+    assert advise([0.2, 0.01, 0.01, 0.01], flat).stops
+    assert not advise([0.01, 0.01, 0.2], flat).stops
+    assert not advise([0.01, 0.01, 0.01], steep).stops
+
+
+def test_advice_waits_for_three_comparisons():
+    assert not advise([0.0, 0.0], expected_gain(falling(0.3, 0.1), 100)).stops
+    assert not advise([0.0, 0.0, 0.0], None).stops

@@ -1,0 +1,61 @@
+"""What people are told."""
+
+import json
+
+import numpy as np
+import pytest
+
+from labelloop.domain.insights import Sample, believed_error, insights, lines
+from labelloop.domain.learning import Point
+
+
+def sample(rows, right=0.95):
+    labels = np.arange(rows) % 2
+    said = np.where(np.arange(rows) < right * rows, labels, 1 - labels)
+    probabilities = np.full((rows, 2), 0.08)
+    probabilities[np.arange(rows), said] = 0.92
+    return Sample(probabilities, labels, np.full(500, 0.92), believed_error=0.08)
+
+
+def told(rows, labels=300, disagreements=(), active=True):
+    earlier = [Point(n, 2 * n**-0.5) for n in (50, 100, 200)]
+    return insights(labels, ["no", "yes"], sample(rows), earlier, disagreements, 0.9, active)
+
+
+def test_the_card_is_plain_json():
+    assert json.loads(json.dumps(told(120))) == told(120)
+
+
+def test_without_a_random_label_nothing_is_said_of_accuracy():
+    found = told(0)
+
+    assert found["random_share"]["value"] is None
+    assert not any("accuracy" in line for line in lines(found, 300))
+
+
+def test_a_status_names_what_is_known():
+    text = "\n".join(lines(told(120), 300))
+
+    assert "accuracy 95%" in text
+    assert "300 labels give what random order gives at about" in text
+    assert "the next 100 labels: about +" in text
+
+
+def test_in_random_order_nothing_is_said_to_be_saved():
+    assert told(120, active=False)["saving"] is None
+
+
+def test_stopping_is_only_told_when_it_is_advised():
+    assert "can stop" not in "\n".join(lines(told(120), 300))
+
+
+def test_all_classes_are_told_of():
+    assert list(told(40)["by_class"]) == ["no", "yes"]
+
+
+def test_labelled_tasks_count_by_their_share_of_all():
+    confidence = np.full(10, 0.9)
+
+    assert believed_error(confidence, 40, 100, 100) == pytest.approx(0.4)
+    assert believed_error(confidence, 40, 100, 1_000) == pytest.approx(0.13)
+    assert believed_error(np.empty(0), 40, 100, 100) == pytest.approx(0.4)

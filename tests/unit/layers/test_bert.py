@@ -1,0 +1,132 @@
+"""The encoder's graph: BERT, as its formulas say."""
+
+import json
+from math import erf
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+import pytest
+
+from layers.encoder.bert import bert, tensors
+
+WIDTH, HEADS, INNER, WORDS, PLACES = 8, 2, 12, 30, 10
+CONFIG: dict[str, Any] = {
+    "hidden_size": WIDTH,
+    "num_attention_heads": HEADS,
+    "num_hidden_layers": 2,
+    "layer_norm_eps": 1e-12,
+}
+
+
+def checkpoint() -> dict[str, Any]:
+    """Return random weights, by the names of a BERT checkpoint."""
+    rng = np.random.default_rng(3)
+    shapes: dict[str, tuple[int, ...]] = {
+        "embeddings.word_embeddings.weight": (WORDS, WIDTH),
+        "embeddings.position_embeddings.weight": (PLACES, WIDTH),
+        "embeddings.token_type_embeddings.weight": (2, WIDTH),
+    }
+    linear = {"intermediate.dense": (INNER, WIDTH), "output.dense": (WIDTH, INNER)}
+    square = ("self.query", "self.key", "self.value", "output.dense")
+    linear |= {f"attention.{name}": (WIDTH, WIDTH) for name in square}
+    norms = ["embeddings.LayerNorm"]
+    for layer in range(CONFIG["num_hidden_layers"]):
+        name = f"encoder.layer.{layer}."
+        norms += [f"{name}attention.output.LayerNorm", f"{name}output.LayerNorm"]
+        for part, shape in linear.items():
+            shapes |= {f"{name}{part}.weight": shape, f"{name}{part}.bias": shape[:1]}
+    for norm in norms:
+        shapes |= {f"{norm}.weight": (WIDTH,), f"{norm}.bias": (WIDTH,)}
+    return {name: rng.normal(size=shape).astype("<f4") for name, shape in shapes.items()}
+
+
+def safetensors(weights: dict[str, Any]) -> bytes:
+    described: dict[str, Any] = {"__metadata__": {"format": "pt"}}
+    body = b""
+    for name, values in weights.items():
+        places = [len(body), len(body) + values.nbytes]
+        described[name] = {"dtype": "F32", "shape": values.shape, "data_offsets": places}
+        body += values.tobytes()
+    head = json.dumps(described).encode()
+    return len(head).to_bytes(8, "little") + head + body
+
+
+def reference(weights: dict[str, Any], ids: list[int]) -> Any:
+    """Return the vector of one text by the formulas of the paper, in float64."""
+    table = {name: values.astype(np.float64) for name, values in weights.items()}
+
+    def linear(x, name):
+        return x @ table[f"{name}.weight"].T + table[f"{name}.bias"]
+
+    def normalised(x, name):
+        centred = x - x.mean(-1, keepdims=True)
+        unit = centred / np.sqrt((centred**2).mean(-1, keepdims=True) + 1e-12)
+        return unit * table[f"{name}.weight"] + table[f"{name}.bias"]
+
+    x = table["embeddings.word_embeddings.weight"][ids]
+    x = x + table["embeddings.position_embeddings.weight"][: len(ids)]
+    x = normalised(x + table["embeddings.token_type_embeddings.weight"][0], "embeddings.LayerNorm")
+    each = WIDTH // HEADS
+    for layer in range(CONFIG["num_hidden_layers"]):
+        name = f"encoder.layer.{layer}."
+        asked, keys, values = (
+            linear(x, f"{name}attention.self.{part}") for part in ("query", "key", "value")
+        )
+        mixed = np.empty_like(x)
+        for head in range(HEADS):
+            at = slice(head * each, (head + 1) * each)
+            scores = np.exp(asked[:, at] @ keys[:, at].T / np.sqrt(each))
+            mixed[:, at] = scores / scores.sum(-1, keepdims=True) @ values[:, at]
+        attended = linear(mixed, f"{name}attention.output.dense")
+        x = normalised(x + attended, f"{name}attention.output.LayerNorm")
+        inner = linear(x, f"{name}intermediate.dense")
+        inner = inner * (1 + np.vectorize(erf)(inner / np.sqrt(2))) / 2
+        x = normalised(x + linear(inner, f"{name}output.dense"), f"{name}output.LayerNorm")
+    mean = x.mean(0)
+    return mean / np.linalg.norm(mean)
+
+
+@pytest.fixture(scope="module")
+def weights() -> dict[str, Any]:
+    """Weights that 8 bits hold exactly: the graph's arithmetic is compared, not the rounding."""
+    rounded = checkpoint()
+    for name, values in rounded.items():
+        if values.ndim == 2:
+            scales = np.float32(1 / 64)
+            rounded[name] = np.clip(np.rint(values / scales / 2), -127, 127).astype("<f4") * scales
+            rounded[name][:, 0] = 127 * scales
+            rounded[name][0, :] = 127 * scales
+    return rounded
+
+
+@pytest.mark.parametrize("count", [1, 2, 7, PLACES])
+def test_the_graph_computes_what_the_formulas_say(weights, count):
+    session = ort.InferenceSession(
+        bert(safetensors(weights), CONFIG, PLACES).SerializeToString(),
+        providers=["CPUExecutionProvider"],
+    )
+    ids = np.random.default_rng(count).integers(0, WORDS, (5, count))
+
+    (vectors,) = session.run(None, {"input_ids": ids})
+
+    expected = np.array([reference(weights, row.tolist()) for row in ids])
+    assert np.abs(vectors - expected).max() < 1e-5
+
+
+def test_weights_are_stored_in_a_quarter_of_their_bytes():
+    weights = checkpoint()
+    model = bert(safetensors(weights), CONFIG, PLACES)
+
+    stored = {one.data_type for one in model.graph.initializer if len(one.dims) == 2}
+    int8, positions_and_scales = 3, 1
+    assert stored == {int8, positions_and_scales}
+
+
+def test_a_safetensors_file_is_read_as_it_was_written():
+    weights = checkpoint()
+
+    read = tensors(safetensors(weights))
+
+    assert read.keys() == weights.keys()
+    assert all((read[name] == weights[name]).all() for name in weights)
