@@ -8,9 +8,7 @@ from tests.reliability import report
 from tests.reliability.cloud import Cloud, cloud
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _reported() -> Iterator[None]:
-    yield
+def pytest_terminal_summary() -> None:
     report.finish()
 
 
