@@ -24,6 +24,7 @@ def find(promise: str, wrong: float, tried: str, goal: float = 0) -> None:
 def note(promise: str, wrong: float, tried: str, goal: float = 0) -> None:
     """Note a finding for the report."""
     _findings.append(Finding(promise, wrong, tried, goal))
+    print(f"{promise}: {wrong:g} {tried} (goal: {goal:g})")
 
 
 def finish() -> None:
