@@ -26,6 +26,7 @@ UV := $(or $(shell command -v uv),.local/uv/bin/uv)
 VENV := .venv/.stamp
 SAM := .local/sam/.stamp
 EMULATOR := .local/emulator/.stamp
+AUDIT := .local/audit/.stamp
 BUILT := .aws-sam/built-$(ARCH)
 LAYERS := runtime serving training encoder encoder-build
 LABEL_STUDIO := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/labelloop/label-studio-1.23.2
@@ -36,12 +37,14 @@ help: ## say what there is
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
 
 # ── Every day ────────────────────────────────────────────────────────────────────────────────────
-.PHONY: check test e2e build build-all up demo
-check: $(VENV) $(SAM) ## lint, types, template, lock file
+.PHONY: check test e2e reliability build build-all up demo
+check: $(VENV) $(SAM) $(AUDIT) ## lint, types, template, security, lock file
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
 	.local/sam/bin/sam validate --lint
+	.local/audit/bin/bandit --quiet --configfile pyproject.toml --recursive functions layers shared
+	.local/audit/bin/checkov --config-file .checkov.yaml
 	$(UV) lock --check
 	@for layer in $(LAYERS); do \
 	  $(EXPORT) $$layer | diff -u layers/$$layer/requirements.txt - \
@@ -59,6 +62,11 @@ e2e: $(BUILT) $(EMULATOR) ## the whole loop beside a real Label Studio, and in a
 	  --python $(or $(PYTHON),3.13)
 	LABEL_STUDIO_VENV=$(LABEL_STUDIO) .venv/bin/pytest -m e2e tests/e2e $(ARGS)
 
+reliability: $(BUILT) $(EMULATOR) $(AUDIT) ## faults, races, bad input and load, in full size; takes half an hour
+	@command -v wrk >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq wrk; } \
+	  || { echo "No wrk on PATH: install it (on Debian: apt-get install wrk)." >&2; exit 1; }
+	RELIABILITY_LONG=1 .venv/bin/pytest -m "not e2e" tests/reliability $(ARGS)
+
 build: $(BUILT) ## functions and layers, for ARCH=x86_64 or arm64; checks Lambda's limits
 
 build-all: ## build and check for both processors, this machine's last
@@ -72,7 +80,7 @@ demo: $(BUILT) $(EMULATOR) ## watch it learn: a simulated annotator, real data, 
 
 # ── Now and then ─────────────────────────────────────────────────────────────────────────────────
 .PHONY: setup layers deploy clean
-setup: $(VENV) $(SAM) $(EMULATOR) ## install the tools; every other target does what it needs of this
+setup: $(VENV) $(SAM) $(EMULATOR) $(AUDIT) ## install the tools; every other target does what it needs of this
 
 layers: $(VENV) ## lock the layers' requirements again, after a change of pyproject.toml
 	$(UV) lock
@@ -82,7 +90,7 @@ deploy: $(BUILT) ## to your AWS account, asking for the settings
 	.local/sam/bin/sam deploy --guided --parameter-overrides Architecture=$(ARCH)
 
 clean: ## remove what make made, but not the local stack's models and credentials (.local/state)
-	rm -rf .aws-sam .venv .local/{emulator,python,sam,sam-settings,uv} .{hypothesis,mypy,pytest,ruff}*_cache
+	rm -rf .aws-sam .venv .local/{audit,emulator,python,sam,sam-settings,uv} .{hypothesis,mypy,pytest,ruff}*_cache
 
 # ── What they need ───────────────────────────────────────────────────────────────────────────────
 # A folder's date changes with what is in it, so that a deleted file counts too.
@@ -98,11 +106,12 @@ $(BUILT): $(SOURCES) $(VENV) $(SAM)
 	$(LOCK) .venv/bin/python layers/check.py .aws-sam/build $(ARCH)
 	@touch $@
 
-# SAM and the emulator pin their own botocore: each gets an environment of its own.
+# SAM, the emulator and checkov pin what we use: each gets an environment of its own.
 $(VENV): GROUP := dev
 $(SAM): GROUP := sam
 $(EMULATOR): GROUP := emulator
-$(VENV) $(SAM) $(EMULATOR): pyproject.toml uv.lock | $(UV)
+$(AUDIT): GROUP := audit
+$(VENV) $(SAM) $(EMULATOR) $(AUDIT): pyproject.toml uv.lock | $(UV)
 	@echo "installing $(@D)"
 	@UV_PROJECT_ENVIRONMENT=$(@D) $(UV) sync --quiet --frozen --only-group $(GROUP) \
 	  --python $(or $(PYTHON),3.13) || { $(UV) python find 3.13 >/dev/null 2>&1 \

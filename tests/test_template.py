@@ -207,7 +207,7 @@ def test_queues_and_bucket_are_encrypted():
 def test_the_bucket_is_private_and_outlives_the_stack():
     ((name, bucket),) = of_type("AWS::S3::Bucket").items()
     (policy,) = of_type("AWS::S3::BucketPolicy").values()
-    (statement,) = policy["PolicyDocument"]["Statement"]
+    statement = policy["PolicyDocument"]["Statement"][0]
 
     assert len(bucket["PublicAccessBlockConfiguration"]) == 4
     assert all(bucket["PublicAccessBlockConfiguration"].values())

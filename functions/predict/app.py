@@ -1,9 +1,9 @@
 """HTTP: /predict, /versions, and what people steer a project with, with FastAPI behind Mangum."""
 
 import logging
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse, JSONResponse
@@ -19,7 +19,13 @@ from labelloop.http import ASK_FOR_CREDENTIALS, answer, status_of
 from labelloop.labelstudio import project_key, read_json
 from labelloop.management import management
 from labelloop.observability import logger
-from labelloop.schemas import ErrorAnswer, PredictAnswer, PredictRequest, VersionsAnswer
+from labelloop.schemas import (
+    PROJECT_SCHEMA,
+    ErrorAnswer,
+    PredictAnswer,
+    PredictRequest,
+    VersionsAnswer,
+)
 from labelloop.usecases.list_versions import list_versions
 from labelloop.usecases.predict import predict
 
@@ -57,8 +63,16 @@ def _refuse(_: Request, error: LabelloopError) -> JSONResponse:
 
 
 @app.exception_handler(HTTPException)
-def _not_found(_: Request, error: HTTPException) -> JSONResponse:
-    return JSONResponse({"error": error.detail}, error.status_code, error.headers)
+def _not_found(request: Request, error: HTTPException) -> JSONResponse:
+    headers = dict(error.headers or {})
+    if error.status_code == 405:  # FastAPI names the methods of the path's first route only
+        headers["allow"] = ", ".join(sorted(_methods_of(request.url.path)))
+    return JSONResponse({"error": error.detail}, error.status_code, headers)
+
+
+def _methods_of(path: str) -> set[str]:
+    described = app.openapi()["paths"].get(path, {})
+    return {method.upper() for method in described} or {"GET"}
 
 
 @app.exception_handler(RequestValidationError)
@@ -91,7 +105,9 @@ async def predict_tasks(request: Request) -> Response:
 
 
 @app.get("/versions")
-async def versions_of(project: str | None = None) -> VersionsAnswer:
+async def versions_of(
+    project: Annotated[str | None, Query(json_schema_extra=PROJECT_SCHEMA)] = None,
+) -> VersionsAnswer:
     """List a project's versions, newest first. Label Studio asks without naming the project."""
     return VersionsAnswer(versions=list_versions(store(), project))
 

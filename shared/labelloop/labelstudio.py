@@ -36,7 +36,8 @@ IGNORED: Final = frozenset(
         "LABEL_LINK_DELETED",
     }
 )
-_PROJECT = re.compile(r"\d{1,18}\.\d{1,18}", re.ASCII)
+PROJECT_PATTERN: Final = "[0-9]{1,18}[.][0-9]{1,18}"
+_PROJECT = re.compile(PROJECT_PATTERN)
 _MOST_LEVELS: Final = 64
 _REGION_FIELDS = ("from_name", "to_name", "type", "value")
 

@@ -2,8 +2,9 @@
 
 from dataclasses import asdict
 from datetime import UTC, datetime
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 
 from labelloop.bootstrap import accept_deps, queue, request_rank, store, token
 from labelloop.config import settings
@@ -11,6 +12,7 @@ from labelloop.labelstudio import project_key, read_export, read_json
 from labelloop.messages import WakeUp
 from labelloop.project import projects
 from labelloop.schemas import (
+    PROJECT_SCHEMA,
     AcceptedAnswer,
     ActivateRequest,
     BackfillRequest,
@@ -46,7 +48,9 @@ async def list_projects() -> ProjectsAnswer:
 
 
 @management.get("/status")
-async def show_status(project: str) -> StatusAnswer:
+async def show_status(
+    project: Annotated[str, Query(json_schema_extra=PROJECT_SCHEMA)],
+) -> StatusAnswer:
     """Show what a project serves, what that learnt from, and what waits."""
     return StatusAnswer.model_validate(describe(project_key(project), store()))
 

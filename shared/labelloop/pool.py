@@ -21,7 +21,7 @@ from typing import Any, Final
 from labelloop.domain.events import Task, canonical
 from labelloop.errors import Conflict
 from labelloop.ports import ObjectStore
-from labelloop.project import PROJECTS
+from labelloop.project import PROJECTS, fields_of
 
 _TASKS_IN_A_SHARD: Final = 500  # as many as a page of Label Studio's listing
 
@@ -134,8 +134,7 @@ class Pool:
 
         Trimmed: the predictions of the versions before are gone.
         """
-        stored = self._store.get(f"{self._root}ranked.json")
-        fields: dict[str, Any] = json.loads(stored.body) if stored else {}
+        fields = fields_of(self._store.get(f"{self._root}ranked.json"))
         return fields.get("version", ""), fields.get("trimmed", False)
 
     def set_ranked(self, version: str, trimmed: bool = False) -> None:

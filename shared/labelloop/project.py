@@ -32,7 +32,7 @@ from labelloop.domain.folding import Dataset, checksum, compress, decompress
 from labelloop.domain.options import Options
 from labelloop.errors import BadModel, Conflict
 from labelloop.pointers import FORMAT, ActivePointer, DatasetPointer, Tagged
-from labelloop.ports import Listed, ObjectStore
+from labelloop.ports import Listed, ObjectStore, Stored
 
 PROJECTS: Final = "projects/"
 TRAINER: Final = "lease"  # the names of the leases
@@ -187,7 +187,7 @@ class Project:
         if not _VERSION.fullmatch(version):
             return None
         stored = self._store.get(f"{self._root}models/{version}/card.json")
-        return dict(json.loads(stored.body)) if stored else None
+        return fields_of(stored) or None
 
     def switch(self, after: Tagged[ActivePointer], to: ActivePointer, why: dict[str, Any]) -> None:
         """Serve another version from now on; Conflict if somebody else switched meanwhile."""
@@ -228,7 +228,7 @@ class Project:
     def options(self) -> Tagged[Options]:
         """Return what was chosen for this project."""
         stored = self._store.get(f"{self._root}options.json")
-        return Tagged(Options(**json.loads(stored.body)), stored.etag) if stored else _NO_OPTIONS
+        return Tagged(Options.read(fields_of(stored)), stored.etag) if stored else _NO_OPTIONS
 
     def set_options(self, after: Tagged[Options], to: Options) -> None:
         """Choose; Conflict if somebody else did meanwhile."""
@@ -237,7 +237,7 @@ class Project:
     def reconciled(self) -> Any:
         """Return what was compared when an export was last folded."""
         stored = self._store.get(f"{self._root}reconciled.json")
-        return json.loads(stored.body) if stored else None
+        return {"compared": None, "day": None} | fields_of(stored)
 
     def set_reconciled(self, compared: Any) -> None:
         """Remember it. A lost race is as good: somebody else has just done the same."""
@@ -250,15 +250,17 @@ class Project:
     def take_lease(self, holder: str, now: float, seconds: float, of: str = TRAINER) -> bool:
         """Say whether the holder may work now: nobody else's lease is running."""
         stored = self._store.get(f"{self._root}{of}.json")
-        lease: dict[str, Any] = json.loads(stored.body) if stored else {"holder": "", "until": 0.0}
-        if lease["holder"] not in ("", holder) and now < lease["until"]:
+        lease = fields_of(stored)
+        until = lease.get("until")
+        is_running = isinstance(until, int | float) and now < until
+        if is_running and lease.get("holder") not in ("", holder):
             return False
         return self._write_lease(of, stored.etag if stored else "", holder, now + seconds)
 
     def release_lease(self, holder: str, of: str = TRAINER) -> None:
         """End the holder's lease, if it still has it."""
         stored = self._store.get(f"{self._root}{of}.json")
-        if stored and json.loads(stored.body)["holder"] == holder:
+        if stored and fields_of(stored).get("holder") == holder:
             self._write_lease(of, stored.etag, "", 0.0)
 
     def _write_lease(self, of: str, etag: str, holder: str, until: float) -> bool:
@@ -267,6 +269,15 @@ class Project:
         except Conflict:
             return False
         return True
+
+
+def fields_of(stored: Stored | None) -> dict[str, Any]:
+    """Return what a small object says; nothing if it says nothing, or cannot be read."""
+    try:
+        value = json.loads(stored.body) if stored else {}
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 def projects(store: ObjectStore) -> Iterator[str]:

@@ -1,11 +1,16 @@
 """The bodies of requests and answers, for checking and for the OpenAPI page."""
 
-from typing import Any, Self
+from typing import Any, Final, Self
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, StrictBool, ValidationError
 
 from labelloop.domain.options import STRATEGY_NAMES
 from labelloop.errors import Unprocessable
+from labelloop.labelstudio import PROJECT_PATTERN
+
+# Told on the page, and checked further in, where the refusal is worded for people.
+PROJECT_SCHEMA: Final[dict[str, Any]] = {"pattern": f"^{PROJECT_PATTERN}$"}
+_STRATEGY_SCHEMA: Final[dict[str, Any]] = {"enum": [*STRATEGY_NAMES, None]}
 
 
 class Body(BaseModel):
@@ -31,7 +36,10 @@ class PredictRequest(Body):
     """What Label Studio sends to /predict. Tasks are taken as they come."""
 
     tasks: list[Any] = Field(description="tasks, each an object with its `data`")
-    project: str = Field(description="`<id>.<created>`, the name Label Studio gives a project")
+    project: str = Field(
+        description="`<id>.<created>`, the name Label Studio gives a project",
+        json_schema_extra=PROJECT_SCHEMA,
+    )
     label_config: str = Field(description="the project's label config, XML")
     params: Any = Field(None, description="login, password, interactive `context`: not used")
     extra_params: Any = Field(None, description="an object, or its JSON text: not used")
@@ -40,7 +48,9 @@ class PredictRequest(Body):
 class ProjectRequest(Body):
     """Names a project."""
 
-    project: str = Field(description="`<id>.<created>`, as /projects lists it")
+    project: str = Field(
+        description="`<id>.<created>`, as /projects lists it", json_schema_extra=PROJECT_SCHEMA
+    )
 
 
 class ActivateRequest(ProjectRequest):
@@ -52,8 +62,12 @@ class ActivateRequest(ProjectRequest):
 class OptionsRequest(ProjectRequest):
     """Options to choose; null takes a choice back, and what is left out stays."""
 
-    strategy: str | None = Field(None, description=f"one of {', '.join(STRATEGY_NAMES)}")
-    delete_predictions: bool | None = Field(
+    strategy: str | None = Field(
+        None,
+        description=f"one of {', '.join(STRATEGY_NAMES)}",
+        json_schema_extra=_STRATEGY_SCHEMA,
+    )
+    delete_predictions: StrictBool | None = Field(
         None, description="whether older versions' predictions are deleted in Label Studio"
     )
 

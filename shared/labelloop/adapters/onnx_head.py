@@ -39,6 +39,8 @@ class OnnxHead:
             self.dimensions: int = widths.get("vectors", 0)  # 0: trained without vectors
         except Exception as exc:  # onnxruntime raises a dozen types of its own for a bad file
             raise BadModel(f"the model does not load: {type(exc).__name__}") from exc
+        if not isinstance(self.classes, list) or {type(name) for name in self.classes} != {str}:
+            raise BadModel("the model's classes are no names")
         if self.format != FORMAT:
             raise BadModel(f"the model has format {self.format}, not {FORMAT}")
         self._smoke_run()

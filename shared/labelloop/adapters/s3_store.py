@@ -9,7 +9,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from labelloop.adapters.aws_errors import code_of, unavailable_if_passing
-from labelloop.errors import Conflict
+from labelloop.errors import Conflict, Unavailable
 from labelloop.ports import Listed, Stored
 
 if TYPE_CHECKING:
@@ -84,7 +84,9 @@ class S3Store:
         """Write under a condition.
 
         A lost race may be our own earlier try, whose answer got lost: what is stored tells. A 409
-        means that another write was under way, and says nothing of its outcome: try again.
+        means that another write was under way, and says nothing of its outcome: try again. So do
+        we where a new key is said to be taken and nothing is there: callers take a Conflict for
+        the word that somebody stored the object.
         """
         for _ in range(_ATTEMPTS):
             with unavailable_if_passing():
@@ -94,12 +96,15 @@ class S3Store:
                 except ClientError as exc:
                     if code_of(exc) not in _RACES:
                         raise
-                    stored = self.get(key)
+                    stored, code = self.get(key), code_of(exc)
                     if stored and stored.body == body:
                         return stored.etag
-                    if code_of(exc) != "ConditionalRequestConflict":
+                    is_lost = stored is not None or "IfMatch" in condition
+                    if is_lost and code != "ConditionalRequestConflict":
                         raise Conflict(key) from exc
-        raise Conflict(key)
+        if is_lost:
+            raise Conflict(key)
+        raise Unavailable("S3 stored nothing, and did not say why")
 
     def _pages(self, **request: Any) -> Iterator[Any]:
         pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, **request)

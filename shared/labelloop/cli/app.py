@@ -12,6 +12,7 @@ from labelloop.cli.command import command, end
 from labelloop.cli.connect import Choices, connect
 from labelloop.cli.disconnect import disconnect
 from labelloop.cli.doctor import examine
+from labelloop.cli.redrive import redrive
 from labelloop.cli.report import Report
 from labelloop.cli.session import Session
 from labelloop.cli.watch import watch
@@ -163,6 +164,16 @@ def _rank(
     if not session.backend.get("/label-studio")["url"]:
         raise Rejected("the deployment names no Label Studio: use --watch, or set LabelStudioUrl")
     return versions.rank(session, report)
+
+
+@app.command("redrive")
+def _redrive(
+    stack: Annotated[str, typer.Option(help="the CloudFormation stack")] = "labelloop",
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON object on stdout")] = False,
+) -> None:
+    """Hand dead letters back to their queues. Needs AWS rights, as nothing else here does."""
+    report = Report(as_json)
+    end(report, lambda: redrive(stack, report))
 
 
 @app.command("backtest")

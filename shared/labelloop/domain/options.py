@@ -1,7 +1,8 @@
 """What can be chosen for one project instead of the stack's setting."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, Self
 
 # Of the functions in `strategies`, the default first. Here, because light functions have no numpy.
 STRATEGY_NAMES: Final = (
@@ -28,3 +29,14 @@ class Options:
     strategy: str | None = None
     delete_predictions: bool | None = None
     revision: int = 0
+
+    @classmethod
+    def read(cls, stored: Mapping[str, Any]) -> Self:
+        """Return stored choices without those that this release can't follow: a newer one's."""
+        strategy, deletes = stored.get("strategy"), stored.get("delete_predictions")
+        revision = stored.get("revision")
+        return cls(
+            strategy if strategy in STRATEGY_NAMES else None,
+            deletes if isinstance(deletes, bool) else None,
+            revision if type(revision) is int else 0,
+        )

@@ -80,7 +80,8 @@ def _running(
     with emulator(state, emulator_port) as aws:
         with _no_build_running():
             outputs = _deploy(state, aws, parameters)
-        # The emulator enforces policies as AWS does, but speaks HTTP: the bucket takes TLS only.
+        # The emulator enforces policies as AWS does, but speaks HTTP, where the bucket takes TLS
+        # only, and does not look at the headers of a write, without which it would refuse all.
         _client("s3", aws).delete_bucket_policy(Bucket=outputs["BucketName"])
         user, password = _credentials(state / "credentials")
         _client("ssm", aws).put_parameter(

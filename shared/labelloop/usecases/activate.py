@@ -47,15 +47,15 @@ def activate(key: str, version: str, deps: ActivateDeps) -> bool:
     def chosen(active: ActivePointer) -> ActivePointer:
         if active.version == version:
             return active
-        seq = max(card["dataset"]["seq"], active.dataset_seq)
+        is_as_new = card["dataset"]["seq"] >= active.dataset_seq
         return replace(
             active,
             version=version,
-            dataset_seq=seq,
+            dataset_seq=max(card["dataset"]["seq"], active.dataset_seq),
             format=FORMAT,
             sha256=card["sha256"],
             # An older version is chosen over what was learnt since; that stays learnt.
-            learnt=card.get("learnt", "") if card["dataset"]["seq"] == seq else active.learnt,
+            learnt=card.get("learnt", "") if is_as_new else active.learnt,
             strategy=card.get("strategy", active.strategy),
             previous_version=active.version,
             previous_sha256=active.sha256,

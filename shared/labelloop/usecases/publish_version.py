@@ -100,7 +100,9 @@ def advance(project: Project, evidence: KeptEvidence, to: ActivePointer) -> bool
     if (known.learnt, known.format, known.encoder) != (to.learnt, FORMAT, to.encoder):
         return False
     evidence.forget_refusal(known.version)
-    project.advance(after, _up_to(known, to))
+    moved = _up_to(known, to)
+    if moved.age > known.age:  # a slower trainer must not put it back
+        project.advance(after, moved)
     return True
 
 

@@ -311,6 +311,7 @@ def test_an_artefact_of_another_format_is_refused(artefact):
         {"terms": None},
         {"classes": ["a", "b", "c"]},
         {"terms": [*range(1, 99)]},
+        {"classes": [1, 2]},
     ],
 )
 def test_an_artefact_whose_metadata_does_not_fit_its_graph_is_refused(artefact, known):

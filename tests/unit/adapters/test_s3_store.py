@@ -45,10 +45,30 @@ def test_a_write_that_met_another_under_way_is_tried_again(store, answer_with):
 
 
 def test_a_write_that_keeps_meeting_others_is_a_conflict(store, answer_with):
+    first = store.create("a", b"1")
     answer_with("put_object", *[(409, "ConditionalRequestConflict")] * 20)
 
     with pytest.raises(Conflict):
+        store.replace("a", b"2", first)
+
+
+@pytest.mark.parametrize(
+    "answer", [(409, "ConditionalRequestConflict"), (412, "PreconditionFailed")]
+)
+def test_what_nobody_stored_is_no_conflict(store, answer_with, answer):
+    """A snapshot that was refused so was pointed to all the same: the project was lost."""
+    answer_with("put_object", *[answer] * 20)
+
+    with pytest.raises(Unavailable):
         store.create("a", b"1")
+
+
+def test_a_new_key_that_is_said_to_be_taken_and_is_free_is_tried_again(store, answer_with):
+    answer_with("put_object", (412, "PreconditionFailed"))
+
+    store.create("a", b"1")
+
+    assert store.get("a").body == b"1"
 
 
 def test_a_lost_answer_to_our_own_write_is_found_out(store, answer_with):

@@ -51,3 +51,8 @@ def test_a_folded_event_takes_care_of_one_whose_wake_up_is_overdue():
 
 def test_with_nothing_pending_the_model_may_still_be_behind():
     assert not can_leave(None)
+
+
+def test_a_late_wake_up_leaves_an_event_to_its_own_for_the_quiet_period_and_a_second():
+    assert can_leave(None, ago(10))
+    assert not can_leave(None, ago(11))

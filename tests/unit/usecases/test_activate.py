@@ -142,3 +142,15 @@ def test_a_pointer_of_an_older_release_is_not_pinned():
     body = b'{"version":"1-a","dataset_seq":1,"format":1,"sha256":"x","switch":3}'
 
     assert not ActivePointer.from_json(body).pinned
+
+
+def test_a_version_that_was_kept_back_brings_what_it_learnt(project, publish, deps):
+    """It was pinned away: the pointer went on naming the examples of the version before."""
+    publish(1)
+    card = {"format": FORMAT, "sha256": "digest 2", "dataset": {"seq": 2}, "learnt": "examples 2"}
+    project.add_model("2-bbbbbbbb", b"model", card)
+
+    activate(PROJECT, "2-bbbbbbbb", deps)
+
+    active = project.active().value
+    assert (active.dataset_seq, active.learnt) == (2, "examples 2")

@@ -65,3 +65,13 @@ def test_a_ranking_or_a_trimming_that_never_ended_is_asked_for_again(
 
     assert sweep(replace(deps, label_studio=lambda: label_studio)) == len(steps)
     assert [wake_up.step for wake_up, _ in rank_queue.sent] == steps
+
+
+def test_a_damaged_note_of_the_ranking_has_the_project_ranked_again(store, rank_queue, deps):
+    project = Project(store, PROJECT)
+    project.switch(project.active(), ActivePointer("1-a", 1, 1), {"why": "test"})
+    store.tamper(f"projects/{PROJECT}/ranked.json", b"{")
+
+    sweep(replace(deps, label_studio=MemoryLabelStudio))
+
+    assert [step.step for step, _ in rank_queue.sent] == ["plan"]

@@ -373,6 +373,27 @@ def test_a_slow_trainer_does_not_replace_a_newer_version(deps, add, project, tra
     assert project.active().value.version == "9-new"
 
 
+def test_a_slow_trainer_with_nothing_new_does_not_put_the_learnt_dataset_back(
+    deps, add, project, store, monkeypatch
+):
+    add(*reviews(6))
+    train(SWEEP, deps)
+    add(event(action="PROJECT_UPDATED", project_updated_at="2027-01-01T00:00:00.000000+00:00"))
+    read = store.get
+
+    def slow(key):
+        if "datasets/00000002" in key:  # meanwhile the next settings are learnt, of no news either
+            monkeypatch.setattr(store, "get", read)
+            after = project.active()
+            project.advance(after, replace(after.value, dataset_seq=3))
+        return read(key)
+
+    monkeypatch.setattr(store, "get", slow)
+    train(SWEEP, deps)
+
+    assert project.active().value.dataset_seq == 3
+
+
 def test_a_lost_race_for_the_snapshot_is_run_again_with_all_labels(
     deps, add, project, store, monkeypatch
 ):

@@ -1,0 +1,49 @@
+"""`labelloop redrive`, against AWS as moto plays it."""
+
+import json
+from types import SimpleNamespace
+from typing import Any
+
+from botocore.exceptions import ClientError
+from typer.testing import CliRunner
+
+from labelloop.cli import redrive
+from labelloop.cli.app import app
+
+URLS = {"TrainQueueUrl": "train", "TrainDeadLetterQueueUrl": "dead", "ApiUrl": "https://x"}
+
+
+class Stacks:
+    """CloudFormation with one stack."""
+
+    def describe_stacks(self, StackName):  # noqa: N803
+        if StackName != "mine":
+            told: Any = {"Error": {"Code": "ValidationError", "Message": f"no stack {StackName}"}}
+            raise ClientError(told, "DescribeStacks")
+        outputs = [{"OutputKey": key, "OutputValue": url} for key, url in URLS.items()]
+        return {"Stacks": [{"Outputs": outputs}]}
+
+
+def test_dead_letters_go_back_to_the_queue_they_came_from(aws, monkeypatch):
+    monkeypatch.setitem(URLS, "TrainQueueUrl", aws.queue_url)
+    dead = aws.sqs.create_queue(QueueName="dead")["QueueUrl"]
+    monkeypatch.setitem(URLS, "TrainDeadLetterQueueUrl", dead)
+    aws.sqs.send_message(QueueUrl=dead, MessageBody="wake up")
+    clients = {"cloudformation": Stacks(), "sqs": aws.sqs}
+    monkeypatch.setattr(redrive, "_aws", lambda: SimpleNamespace(client=clients.__getitem__))
+
+    ran = CliRunner().invoke(app, ["redrive", "--stack", "mine", "--json"])
+
+    assert (ran.exit_code, json.loads(ran.stdout)["train"]) == (0, 1)
+    (message,) = aws.sqs.receive_message(QueueUrl=aws.queue_url)["Messages"]
+    assert message["Body"] == "wake up"
+
+
+def test_a_stack_that_is_not_there_is_told(monkeypatch):
+    clients = {"cloudformation": Stacks()}
+    monkeypatch.setattr(redrive, "_aws", lambda: SimpleNamespace(client=clients.__getitem__))
+
+    ran = CliRunner().invoke(app, ["redrive", "--stack", "nowhere"])
+
+    assert ran.exit_code == 1
+    assert "nowhere" in ran.output

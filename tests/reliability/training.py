@@ -1,0 +1,47 @@
+"""What training needs, in one place: the real head, patience of seconds, no Label Studio."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from labelloop.adapters.sklearn_head import train_head
+from labelloop.domain.policy import Patience
+from labelloop.domain.training import Trained
+from labelloop.ports import ObjectStore
+from labelloop.project import Project
+from labelloop.usecases.featurise import Featuriser
+from labelloop.usecases.train import TrainDeps
+
+PATIENCE = Patience(quiet_s=30, max_wait_s=300, retrain_after=10)
+
+
+def training(
+    store: ObjectStore,
+    fit: Any = train_head,
+    least: int = 4,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> TrainDeps:
+    """Return what training works with; `least` = labels that a first model needs."""
+    return TrainDeps(
+        store=store,
+        rank_queue=None,
+        featuriser=Featuriser(),
+        train_head=fit,
+        patience=PATIENCE,
+        min_labels=least,
+        strategy="margin",
+        clock=clock,
+    )
+
+
+def no_head(*examples: Any) -> Trained:
+    """Stand for a training whose result does not matter."""
+    return Trained(b"model", {}, [], np.empty((0, 2), np.float32))
+
+
+def is_learnt(project: Project) -> bool:
+    """Say whether the version that is served has learnt the newest snapshot, and nothing waits."""
+    newest = project.dataset_pointer().value.seq
+    return project.active().value.dataset_seq == newest and not project.has_pending()

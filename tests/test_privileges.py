@@ -1,0 +1,154 @@
+"""Who may do what: the template's rights, one by one, and the checks that may be passed over."""
+
+import re
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.test_template import FUNCTIONS, of_type, statements
+
+ROOT = Path(__file__).parents[1]
+BUCKET, OBJECTS = "Bucket", "Bucket/projects/*"
+ENCODERS = "Bucket/encoders"
+CREDENTIALS, TOKEN = "ssm:CredentialsParameter", "ssm:LabelStudioTokenParameter"
+
+# All that a function may do, and to what. Whoever adds a right adds it here, and thinks.
+ALLOWED: dict[str, dict[str, set[str]]] = {
+    "WebhookFunction": {
+        "s3:ListBucket": {BUCKET},
+        "s3:GetObject": {f"{OBJECTS}/{n}" for n in ("active.json", "options.json", "events/*")},
+        "s3:PutObject": {f"{OBJECTS}/{n}" for n in ("options.json", "events/*")},
+        "sqs:SendMessage": {"TrainQueue"},
+        "ssm:GetParameter": {CREDENTIALS},
+    },
+    "PredictFunction": {
+        "s3:ListBucket": {BUCKET},
+        "s3:GetObject": {OBJECTS, f"{ENCODERS}/*"},
+        "s3:PutObject": {
+            f"{OBJECTS}/{name}" for name in ("active.json", "history/*", "options.json", "events/*")
+        },
+        "sqs:SendMessage": {"TrainQueue", "RankQueue"},
+        "ssm:GetParameter": {CREDENTIALS, TOKEN},
+        "ssm:PutParameter": {TOKEN},
+    },
+    "TrainFunction": {
+        "s3:ListBucket": {BUCKET},
+        "s3:GetObject": {OBJECTS, f"{ENCODERS}/*"},
+        "s3:PutObject": {OBJECTS},
+        "s3:DeleteObject": {f"{OBJECTS}/events/*"},
+        "sqs:SendMessage": {"RankQueue"},
+    },
+    "RankFunction": {
+        "s3:ListBucket": {BUCKET},
+        "s3:GetObject": {OBJECTS, f"{ENCODERS}/*"},
+        "s3:PutObject": {
+            f"{OBJECTS}/{name}"
+            for name in (
+                *("pool/*", "pool.json", "features/*"),
+                *("ranks/*", "ranked.json", "ordered.json"),
+            )
+        },
+        "s3:DeleteObject": {f"{OBJECTS}/ranks/*"},
+        "sqs:SendMessage": {"RankQueue"},
+        "ssm:GetParameter": {TOKEN},
+    },
+    "SweepFunction": {
+        "s3:ListBucket": {BUCKET},
+        "s3:GetObject": {
+            f"{OBJECTS}/{name}"
+            for name in (
+                *("dataset.json", "datasets/*", "active.json", "ranked.json", "reconciled.json"),
+                *("options.json", "events/*"),
+            )
+        }
+        | {f"{ENCODERS}/*/encoder.json"},
+        "s3:PutObject": {f"{OBJECTS}/{name}" for name in ("events/*", "reconciled.json")},
+        "sqs:SendMessage": {"TrainQueue", "RankQueue"},
+        "ssm:GetParameter": {TOKEN},
+    },
+}
+(POLICY,) = of_type("AWS::S3::BucketPolicy").values()
+DENIALS = POLICY["PolicyDocument"]["Statement"]
+
+
+def named(resource: dict[str, Any]) -> str:
+    """Return a resource's short name, as the list above writes it."""
+    ((how, target),) = resource.items()
+    if how == "Fn::GetAtt":
+        return str(target).removesuffix(".Arn")
+    if parameter := re.search(r":ssm:.*:parameter\$\{(\w+)}$", target):
+        return f"ssm:{parameter[1]}"
+    return str(target).replace("${Bucket.Arn}", BUCKET)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_has_exactly_the_rights_of_the_list(function):
+    rights: dict[str, set[str]] = {}
+    for actions, resources in statements(function):
+        for action in actions:
+            rights.setdefault(action, set()).update(map(named, resources))
+
+    assert rights == ALLOWED[function]
+
+
+def test_each_function_has_a_role_of_its_own():
+    assert set(ALLOWED) == set(FUNCTIONS)
+    assert not any("Role" in function for function in FUNCTIONS.values())  # SAM makes one for each
+    assert not of_type("AWS::IAM::Role")
+
+
+def is_denied(key: str, **headers: bool) -> bool:
+    """Say whether the bucket's policy denies a write, as AWS evaluates it, over TLS."""
+    request = {"s3:if-none-match": False, "s3:if-match": False} | {
+        f"s3:{name.replace('_', '-')}": sent for name, sent in headers.items()
+    }
+    for statement in DENIALS:
+        if statement["Action"] != "s3:PutObject":
+            continue
+        resources = statement["Resource"]
+        targets = map(named, resources if isinstance(resources, list) else [resources])
+        lacks_all = all(
+            not request[name] for name, null in statement["Condition"]["Null"].items() if null
+        )
+        if lacks_all and any(fnmatchcase(f"{BUCKET}/{key}", target) for target in targets):
+            return True
+    return False
+
+
+@pytest.mark.parametrize("kind", ["events", "datasets", "models", "history", "pool", "quarantine"])
+def test_what_is_written_once_cannot_be_overwritten(kind):
+    key = f"projects/38.1795398621/{kind}/name"
+
+    assert is_denied(key)
+    assert is_denied(key, if_match=True)
+    assert not is_denied(key, if_none_match=True)
+
+
+@pytest.mark.parametrize("name", ["active.json", "dataset.json", "lease.json", "options.json"])
+def test_what_changes_can_be_swapped_and_not_overwritten(name):
+    key = f"projects/38.1795398621/{name}"
+
+    assert is_denied(key)
+    assert not is_denied(key, if_match=True)
+    assert not is_denied(key, if_none_match=True)
+
+
+def test_a_denied_write_is_one_that_makes_an_object():
+    """Else parts of an upload would be denied too, which carry no such header."""
+    writes = [one["Condition"] for one in DENIALS if one["Action"] == "s3:PutObject"]
+
+    assert len(writes) == 2
+    for condition in writes:
+        assert condition["Bool"] == {"s3:ObjectCreationOperation": "true"}
+        assert set(condition["Null"].values()) == {"true"}
+
+
+def test_every_check_that_is_passed_over_has_a_reason():
+    skips = re.findall(r"^  - CKV\w+(.*)$", (ROOT / ".checkov.yaml").read_text(), re.MULTILINE)
+    bandits = re.findall(r'^    "B\d+",(.*)$', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
+
+    assert skips
+    assert bandits
+    assert all(re.fullmatch(r" # \w.{10,}", reason) for reason in [*skips, *bandits])
