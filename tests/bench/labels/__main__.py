@@ -91,7 +91,8 @@ def main() -> bool:
     asks.add_argument("--again", action="store_true", help="measure anew")
     chosen = asks.parse_args()
     wanted = [name for name in chosen.sets.split(",") if name]
-    names = {"systems": text_sets(), "peers": text_sets(), "other": other_kinds.sets()}
+    texts, others = list(text_sets()), list(other_kinds.sets())
+    names = {"systems": texts, "peers": texts, "other": others}
     jobs = [
         Job(kind, name, chosen.seeds, chosen.again)
         for kind, known in names.items()

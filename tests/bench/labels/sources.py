@@ -14,6 +14,7 @@ import tarfile
 import zipfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,7 +108,7 @@ def fashion() -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         return np.concatenate([np.frombuffer(body[header:], np.uint8) for body in bodies])
 
     images = read("images-idx3-ubyte", 16).reshape(-1, 784)
-    return images.astype(np.float32) / 255, read("labels-idx1-ubyte", 8).astype(np.int64)
+    return np.asarray(images / 255, np.float32), read("labels-idx1-ubyte", 8).astype(np.int64)
 
 
 def _exported(name: str) -> Split:
@@ -184,7 +185,7 @@ def _mails() -> Rows:
 def _mail_text(source: str) -> str:
     """Return subject and body: the headers would tell where the mail was collected."""
     message = email.message_from_string(source)
-    body = message.get_payload()
+    body: Any = message.get_payload()
     while isinstance(body, list):
         body = body[0].get_payload() if body else ""
     return f"{message.get('Subject', '')}\n{body}"[:LONGEST]

@@ -49,14 +49,15 @@ def tfidf(data: TextSet, by_margin: bool, seed: int) -> Curve:
 
 def two_heads(data: TextSet) -> Learn:
     """Return how Labelloop learns, without the detour of the artefact, which answers the same."""
-    rows = np.random.default_rng(7).permutation(len(data.pool))[:LANDMARKS]
-    landmarks = data.pool.features.take(rows)
+    drawn = np.random.default_rng(7).permutation(len(data.pool))[:LANDMARKS]
+    landmarks = data.pool.features.take(drawn)
 
     def learn(labelled: Rows) -> tuple[float, NDArray[np.floating]]:
         known = data.pool.features.take(labelled)
         most = min(MOST_TERMS, 2_000_000 // len(set(data.pool.labels[labelled])))
         terms = frequent_terms(known.bags, most)
-        model = TwoHeads().fit((counts_of(known.bags, terms), known.vectors), _of(data, labelled))
+        rows = counts_of(known.bags, terms), known.vectors
+        model = TwoHeads().fit(rows, _of(data, labelled).tolist())
         model.smooth_over((counts_of(landmarks.bags, terms), landmarks.vectors))
 
         def predict(features):
