@@ -12,17 +12,18 @@ REPORTS = Path(__file__).parents[2] / "reports"
 
 @dataclass(frozen=True)
 class Finding:
-    """One measured value and its goal: at most `goal`."""
+    """One measured value and its goal: at most `goal`, or at least."""
 
     name: str
     value: float
     unit: str
     goal: float
+    at_least: bool = False
 
     @property
     def met(self) -> bool:
         """Say whether the goal is reached."""
-        return self.value <= self.goal
+        return self.value >= self.goal if self.at_least else self.value <= self.goal
 
 
 def write(target: str, findings: list[Finding]) -> bool:
@@ -34,5 +35,7 @@ def write(target: str, findings: list[Finding]) -> bool:
     Console().print(table)
     REPORTS.mkdir(exist_ok=True)
     rows = [asdict(one) | {"met": one.met} for one in findings]
+    for row in rows:
+        del row["at_least"]
     (REPORTS / f"{target}.json").write_text(json.dumps(rows, indent=1) + "\n")
     return all(one.met for one in findings)

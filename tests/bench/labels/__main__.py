@@ -1,0 +1,112 @@
+"""How few labels: Labelloop against what most have, and its strategy against its peers'.
+
+    make bench-labels [ARGS='--seeds 1 --sets Snips,R8 --jobs 1']
+
+What was measured is kept in .local/bench-labels, set by set, and measured again with --again.
+"""
+
+import argparse
+import json
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tests.bench.labels import other_kinds, peers
+from tests.bench.labels.data import load
+from tests.bench.labels.findings import report
+from tests.bench.labels.sources import ROOT, NoSet, text_sets
+from tests.bench.labels.systems import SYSTEMS
+
+KEPT = ROOT / ".local" / "bench-labels"
+PEERS_POOL = 2_000
+
+
+@dataclass(frozen=True)
+class Job:
+    """One set, measured in one way."""
+
+    kind: str  # systems, peers, or other: images and tables
+    name: str
+    seeds: int
+    again: bool
+
+    @property
+    def path(self) -> Path:
+        """Where its curves are kept."""
+        return KEPT / f"{self.kind} {self.name} {self.seeds}.json"
+
+    def run(self) -> None:
+        """Measure the curves of each seed, unless they are kept."""
+        if self.path.is_file() and not self.again:
+            return
+        found: list[dict] = []
+        try:
+            found = getattr(self, f"_{self.kind}")()
+        except NoSet as exc:
+            print(f"{self.name} left out: {exc}")
+        if found:
+            by_way = {way: [one[way] for one in found] for way in found[0]}
+            self.path.write_text(json.dumps(by_way))
+            print(f"{self.kind}: {self.name} measured", flush=True)
+
+    def _systems(self) -> list[dict]:
+        return [
+            {way: curve(data, seed) for way, curve in SYSTEMS.items()}
+            for data in load(self.name)
+            for seed in range(self.seeds)
+        ]
+
+    def _peers(self) -> list[dict]:
+        found = []
+        for data in load(self.name):
+            codes = {label: code for code, label in enumerate(sorted(set(data.pool.labels)))}
+            test = np.array([codes[label] for label in data.test.labels])
+            for seed in range(self.seeds):
+                pool = np.random.default_rng(100 + seed).permutation(len(data.pool))[:PEERS_POOL]
+                labels = np.array([codes[label] for label in data.pool.labels[pool]])
+                vectors = data.pool.features.vectors, data.test.features.vectors
+                assert vectors[0] is not None
+                assert vectors[1] is not None
+                found.append(
+                    peers.curves(peers.Rounds(vectors[0][pool], labels, vectors[1], test, seed))
+                )
+        return found
+
+    def _other(self) -> list[dict]:
+        rows = other_kinds.sets()[self.name]()
+        return [other_kinds.curves(rows, seed) for seed in range(self.seeds)]
+
+
+def main() -> bool:
+    """Measure what is not kept, report, and say whether all goals are reached."""
+    asks = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    asks.add_argument("--seeds", type=int, default=5)
+    asks.add_argument("--sets", default="", help="names, separated by commas")
+    asks.add_argument("--jobs", type=int, default=2, help="sets measured at a time")
+    asks.add_argument("--again", action="store_true", help="measure anew")
+    chosen = asks.parse_args()
+    wanted = [name for name in chosen.sets.split(",") if name]
+    texts, others = list(text_sets()), list(other_kinds.sets())
+    names = {"systems": texts, "peers": texts, "other": others}
+    jobs = [
+        Job(kind, name, chosen.seeds, chosen.again)
+        for kind, known in names.items()
+        for name in known
+        if not wanted or name in wanted
+    ]
+    KEPT.mkdir(parents=True, exist_ok=True)
+    for _ in load(chosen.sets):  # the features, once, by all processors
+        pass
+    with ProcessPoolExecutor(chosen.jobs) as workers:
+        list(workers.map(Job.run, jobs))
+    kept = [job for job in jobs if job.path.is_file()]
+    return report({(job.kind, job.name): json.loads(job.path.read_text()) for job in kept})
+
+
+if __name__ == "__main__":
+    sys.exit(not main())

@@ -1,0 +1,87 @@
+"""Sets as the models see them: features, made once by the product's own code and kept."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelloop.adapters.encoder_files import EncoderFiles
+from labelloop.adapters.onnx_encoder import OnnxEncoder
+from labelloop.domain.features import Bags, Features
+from labelloop.recipes.terms import bags_of
+from tests.bench.labels.sources import DOWNLOADS, NoSet, capped, text_sets
+
+# What was looked at while the model and the strategies were made; the others say what carries over.
+TUNED_ON = (
+    "Snips",
+    "BANKING77",
+    "R8",
+    "20 Newsgroups",
+    "election tweets",
+    "film reviews",
+    "R52",
+)
+
+
+@dataclass(frozen=True)
+class Part:
+    """The pool of a set, or its held-out texts."""
+
+    texts: list[str]
+    labels: NDArray[np.str_]
+    features: Features
+
+    def __len__(self) -> int:
+        """Return how many texts there are."""
+        return len(self.texts)
+
+
+@dataclass(frozen=True)
+class TextSet:
+    """A set: its texts to label, and those to measure with."""
+
+    name: str
+    pool: Part
+    test: Part
+
+
+def load(names: str = "") -> Iterator[TextSet]:
+    """Yield the sets that are to be had, or those of them that are named; say which are not."""
+    wanted = [name.strip() for name in names.split(",") if name.strip()]
+    for name, read in text_sets().items():
+        if wanted and name not in wanted:
+            continue
+        try:
+            pool, test = capped(read())
+        except NoSet as exc:
+            print(f"{name} left out: {exc}")
+            continue
+        yield TextSet(name, _part(pool), _part(test))
+
+
+def _part(rows: list[tuple[str, str]]) -> Part:
+    texts = [text for text, _ in rows]
+    return Part(texts, np.array([label for _, label in rows]), _features(texts))
+
+
+def _features(texts: list[str]) -> Features:
+    """Return features of texts, from the file they are kept in if it is there."""
+    encoder = _encoder()
+    digest = sha256(json.dumps([encoder.name, texts]).encode()).hexdigest()[:16]
+    path = DOWNLOADS / "features" / f"{digest}.npz"
+    if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        bags = bags_of(texts)
+        vectors = encoder.encode(texts)
+        np.savez(path, ids=bags.ids, counts=bags.counts, starts=bags.starts, vectors=vectors)
+    kept = np.load(path)
+    return Features(Bags(kept["ids"], kept["counts"], kept["starts"]), kept["vectors"])
+
+
+@cache
+def _encoder() -> OnnxEncoder:
+    return OnnxEncoder(EncoderFiles.built_in(), threads=2)

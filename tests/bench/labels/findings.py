@@ -1,0 +1,108 @@
+"""From curves to findings: ratios, areas, the table of README.md, the picture."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from tests.bench.labels import peers
+from tests.bench.labels.curves import Curve, area, labels_to_reach, mean
+from tests.bench.labels.data import TUNED_ON
+from tests.bench.labels.picture import draw
+from tests.bench.report import Finding, write
+
+TARGET = 500  # labels that the other system has had
+HERE = Path(__file__).parent
+
+type Curves = dict[str, list[Curve]]  # by way: a curve for each seed
+type Measured = Mapping[tuple[str, str], Curves]  # by kind and set
+
+
+def report(measured: Measured) -> bool:
+    """Write findings, tables and picture; say whether every goal is reached."""
+    systems = {name: curves for (kind, name), curves in measured.items() if kind == "systems"}
+    same = {name: curves for (kind, name), curves in measured.items() if kind == "peers"}
+    other = {name: curves for (kind, name), curves in measured.items() if kind == "other"}
+    tables = [_systems_table(systems), _peers_table(same), _other_table(other)]
+    path = HERE / "README.md"
+    head = path.read_text().split("<!-- measured -->")[0]
+    path.write_text(head + "<!-- measured -->\n\n" + "\n\n".join(tables) + "\n")
+    draw(systems, HERE / "curves.png")
+    return write("bench-labels", [*_ratios(systems), *_areas(same), *_savings(other)])
+
+
+def fewer(curves: Curves, ours: str, theirs: str) -> float:
+    """Return how many times fewer labels it takes to their accuracy at the target."""
+    goal = dict(mean(curves[theirs]))[TARGET]
+    needed = labels_to_reach(goal, mean(curves[ours]))
+    return TARGET / needed if needed else 0.0
+
+
+def _ratios(systems: Mapping[str, Curves]) -> Iterator[Finding]:
+    for order, least_mean, least_worst in (("random", 8, 5), ("margin", 5, 2)):
+        ratios = [fewer(one, "Labelloop", f"TF-IDF, {order}") for one in systems.values()]
+        told = f"fewer labels than TF-IDF in {order} order at {TARGET}"
+        if ratios:
+            among = np.exp(np.mean(np.log(np.maximum(ratios, 0.1))))
+            yield Finding(f"{told}, mean", float(among), "times", least_mean, at_least=True)
+            yield Finding(f"{told}, worst", min(ratios), "times", least_worst, at_least=True)
+
+
+def _areas(same: Mapping[str, Curves]) -> Iterator[Finding]:
+    for name, curves in same.items():
+        areas = {way: [area(curve) for curve in found] for way, found in curves.items()}
+        ours = areas.pop(peers.OURS)
+        random = float(np.mean(areas.pop(peers.RANDOM)))
+        best = max(areas, key=lambda way: float(np.mean(areas[way])))
+        gap = float(np.mean(ours) - np.mean(areas[best]))
+        error = float(np.std(ours, ddof=1) + 1e-9) / len(ours) ** 0.5 if len(ours) > 1 else 0.0
+        told = f"area under the curve against {best} (less one standard error), {name}"
+        yield Finding(told, gap + error, "accuracy", 0, at_least=True)
+        told = f"area under the curve against random order, {name}"
+        yield Finding(told, float(np.mean(ours)) - random, "accuracy", 0, at_least=True)
+
+
+def _savings(other: Mapping[str, Curves]) -> Iterator[Finding]:
+    for name, curves in other.items():
+        ratio = fewer(curves, "default order", "random order")
+        told = f"fewer labels than random order at {TARGET}, {name}"
+        yield Finding(told, ratio, "times", 2.5, at_least=True)
+
+
+def _systems_table(systems: Mapping[str, Curves]) -> str:
+    rows = ["| set | tuned on | TF-IDF at 500, random / margin | Labelloop at 50, 100, 200 |"]
+    rows[0] += " labels to random's | fewer | labels to margin's | fewer |"
+    rows.append("|---|---|---|---|---|---|---|---|")
+    for name, curves in systems.items():
+        ours = mean(curves["Labelloop"])
+        theirs = [dict(mean(curves[f"TF-IDF, {order}"]))[TARGET] for order in ("random", "margin")]
+        needed = [labels_to_reach(goal, ours) for goal in theirs]
+        cells = [name, "yes" if name in TUNED_ON else "no"]
+        cells.append(" / ".join(f"{goal:.3f}" for goal in theirs))
+        cells.append(", ".join(f"{dict(ours).get(at, np.nan):.3f}" for at in (50, 100, 200)))
+        for labels in needed:
+            cells += [f"{labels:.0f}", f"{TARGET / labels:.1f}x"] if labels else ["never", "-"]
+        rows.append("| " + " | ".join(cells) + " |")
+    return "\n".join(rows)
+
+
+def _peers_table(same: Mapping[str, Curves]) -> str:
+    ways = list(next(iter(same.values()), {}))
+    rows = [f"| set | {' | '.join(ways)} |", "|---" * (len(ways) + 1) + "|"]
+    for name, curves in same.items():
+        areas = [[area(curve) for curve in curves[way]] for way in ways]
+        errors = [np.std(found) / len(found) ** 0.5 for found in areas]
+        cells = [f"{np.mean(a):.3f} ± {e:.3f}" for a, e in zip(areas, errors, strict=True)]
+        rows.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+def _other_table(other: Mapping[str, Curves]) -> str:
+    rows = ["| set | random order at 500 | labels to it in default order | fewer |"]
+    rows.append("|---|---|---|---|")
+    for name, curves in other.items():
+        goal = dict(mean(curves["random order"]))[TARGET]
+        ratio = fewer(curves, "default order", "random order")
+        labels = f"{TARGET / ratio:.0f}" if ratio else "never"
+        rows.append(f"| {name} | {goal:.3f} | {labels} | {ratio:.1f}x |")
+    return "\n".join(rows)

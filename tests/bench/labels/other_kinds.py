@@ -1,0 +1,92 @@
+"""Images by their raw pixels and tables: ExtraTrees, the default order against random order."""
+
+import gzip
+import io
+import zipfile
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.datasets import load_digits
+from sklearn.ensemble import ExtraTreesClassifier
+from sklearn.preprocessing import StandardScaler
+
+from labelloop.domain.strategies import DEFAULT
+from tests.bench.labels.curves import Curve, Rows, campaign
+from tests.bench.labels.sources import MOST_POOL, MOST_TEST, fashion, fetch
+from tests.bench.labels.systems import in_order, strategy
+
+SIZES: Final = (*range(10, 100, 10), *range(100, 501, 25))
+RIVER = (
+    "river==0.26.1",
+    "river-0.26.1-cp313-cp313-manylinux_2_28_x86_64.whl",
+    "7d8e6aa749f06e6bd71835ef722c14627bbb049f6929f5bc0d8a65dcd813ad4b",
+)
+ORDERS: Final = {"default order": DEFAULT, "random order": None}
+
+type Numbers = tuple[NDArray[np.floating], NDArray]
+
+
+def sets() -> dict[str, Callable[[], Numbers]]:
+    """Return the sets by name: rows of numbers and their labels."""
+    return {
+        "digits": lambda: (load_digits().data / 16, load_digits().target),
+        "Fashion-MNIST": fashion,
+        "image segments": lambda: _table("segment.csv.zip", "category"),
+        "phishing": lambda: _table("phishing.csv.gz", "is_phishing"),
+        "banana": lambda: _libsvm("banana.zip"),
+    }
+
+
+def curves(rows: Numbers, seed: int) -> dict[str, Curve]:
+    """Return the curve of each order, from zero labels."""
+    values, labels = rows
+    shuffled = np.random.default_rng(seed).permutation(len(labels))
+    held_out = min(MOST_TEST, len(labels) * 35 // 100)
+    test, pool = shuffled[:held_out], shuffled[held_out : held_out + MOST_POOL]
+    vectors = StandardScaler().fit(values[pool]).transform(values[pool])
+    vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+
+    def learn(labelled: Rows) -> tuple[float, NDArray[np.floating]]:
+        model = ExtraTreesClassifier(150, random_state=seed)
+        model.fit(values[pool[labelled]], labels[pool[labelled]])
+        right = model.predict(values[test]) == labels[test]
+        return float(right.mean()), model.predict_proba(values[pool])
+
+    order = np.random.default_rng(seed + 1).permutation(len(pool))
+    return {
+        name: campaign(
+            learn,
+            strategy(chosen, order, vectors.astype(np.float32), seed)
+            if chosen
+            else in_order(order),
+            SIZES,
+            np.empty(0, np.int64),
+            labels[pool],
+        )
+        for name, chosen in ORDERS.items()
+    }
+
+
+def _table(member: str, label: str) -> Numbers:
+    lines = _body(member).decode().splitlines()
+    names = lines[0].split(",")
+    cells = np.array([line.split(",") for line in lines[1:] if line])
+    is_label = np.array(names) == label
+    return cells[:, ~is_label].astype(np.float64), cells[:, is_label][:, 0]
+
+
+def _libsvm(member: str) -> Numbers:
+    rows = [line.split() for line in _body(member).decode().splitlines() if line]
+    values = [[float(cell.split(":")[1]) for cell in row[1:]] for row in rows]
+    return np.array(values), np.array([row[0] for row in rows])
+
+
+def _body(member: str) -> bytes:
+    with zipfile.ZipFile(fetch(RIVER)) as wheel:
+        body = wheel.read(f"river/datasets/{member}")
+    if member.endswith(".gz"):
+        return gzip.decompress(body)
+    with zipfile.ZipFile(io.BytesIO(body)) as inner:
+        return inner.read(inner.namelist()[0])

