@@ -121,9 +121,9 @@ def _do(job: Job, line: Line) -> Done:
     deps = bootstrap.train_deps()
     off = timedelta(seconds=job.clock_off_s)
 
-    def fit(*examples: Any) -> Any:
+    def fit(features: Any, labels: Any, *, landmarks: Any = None) -> Any:
         with _counted(job, calls):
-            return deps.train_head(*examples)
+            return deps.train_head(features, labels, landmarks=landmarks)
 
     train_app.train_deps = lambda: replace(
         deps, train_head=fit, clock=lambda: datetime.now(UTC) + off

@@ -90,20 +90,19 @@ def test_without_the_sweep_a_crash_leaves_data_behind():
 
 
 def test_looking_before_the_lease_is_given_back_loses_data(monkeypatch):
-    looked = {}
     look, release = Project.untrained_dataset, Project.release_lease
 
     def release_after_a_look(self, holder):
-        looked[id(self)] = look(self, "")
+        self.looked = look(self, "")
         release(self, holder)
 
     def remember(self, *which):
-        return looked.pop(id(self)) if id(self) in looked else look(self, *which)
+        return vars(self).pop("looked") if "looked" in vars(self) else look(self, *which)
 
     monkeypatch.setattr(Project, "release_lease", release_after_a_look)
     monkeypatch.setattr(Project, "untrained_dataset", remember)
 
-    assert "L1" in violations(CALM, alone=True, events=12)
+    assert "L1" in violations(CALM, alone=True, events=30)
 
 
 def test_that_order_kept_nothing_is_lost_even_without_a_sweep():

@@ -6,13 +6,16 @@ from typing import Any
 
 import numpy as np
 
+from labelloop.adapters.onnx_head import OnnxHead
 from labelloop.adapters.sklearn_head import train_head
+from labelloop.domain.features import Features
 from labelloop.domain.policy import Patience
 from labelloop.domain.training import Trained
 from labelloop.ports import ObjectStore
 from labelloop.project import Project
 from labelloop.usecases.featurise import Featuriser
 from labelloop.usecases.train import TrainDeps
+from tests.builders import LABELS
 
 PATIENCE = Patience(quiet_s=30, max_wait_s=300, retrain_after=10)
 
@@ -29,6 +32,7 @@ def training(
         rank_queue=None,
         featuriser=Featuriser(),
         train_head=fit,
+        load_head=OnnxHead if fit is train_head else lambda _: NoHead(),
         patience=PATIENCE,
         min_labels=least,
         strategy="margin",
@@ -36,9 +40,24 @@ def training(
     )
 
 
-def no_head(*examples: Any) -> Trained:
+def no_head(features: Features, labels: Any, *, landmarks: Any = None) -> Trained:
     """Stand for a training whose result does not matter."""
-    return Trained(b"model", {}, [], np.empty((0, 2), np.float32))
+    classes = sorted(set(labels))
+    unsure = np.full((len(labels), len(classes)), 1 / len(classes), np.float32)
+    return Trained(b"model", {}, classes, unsure)
+
+
+class NoHead:
+    """What stands for its artefact: as unsure of everything."""
+
+    classes = LABELS
+    encoder = ""
+
+    def predict_proba(self, features: Features) -> Any:
+        return np.full((len(features), len(LABELS)), 1 / len(LABELS), np.float32)
+
+    def committee(self, features: Features) -> None:
+        return None
 
 
 def is_learnt(project: Project) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from labelloop.domain.events import Event
 from labelloop.domain.folding import Dataset, checksum, decompress, fold
-from labelloop.domain.options import STRATEGY_NAMES
+from labelloop.domain.options import STRATEGY_NAMES, Options
 from labelloop.domain.training import Trained
 from labelloop.messages import WakeUp
 from labelloop.project import Project
@@ -101,8 +101,9 @@ class World:
         project = Project(memory, PROJECT)
         for name, event in self.stored.items():
             project.add_event(name, event)
-        if f"{ROOT}options.json" in self.memory:
-            memory.create(f"{ROOT}options.json", self.memory.body(f"{ROOT}options.json"))
+        # A version that a person activated orders as it was made to, whatever was chosen since.
+        active = Project(self.memory, PROJECT).active().value
+        project.set_options(project.options(), Options(strategy=active.strategy or None))
         train(WakeUp(PROJECT, "sweep"), training(memory, no_head, LEAST))
         return project.active().value.learnt
 
@@ -119,10 +120,10 @@ class World:
     def _consume(self, message: Any) -> None:
         train(message, training(self.store, self._train_head, LEAST, self._clock()))
 
-    def _train_head(self, *examples: Any) -> Trained:
+    def _train_head(self, features: Any, labels: Any, *, landmarks: Any = None) -> Trained:
         self.trainings += 1
         self.scheduler.step(self.random.choice((1, 20, 100, 190)))
-        return no_head(*examples)
+        return no_head(features, labels, landmarks=landmarks)
 
     def _sweep(self) -> None:
         sweep(SweepDeps(self.store, self.queue, self.queue, lambda: None, self._clock()))
