@@ -29,6 +29,7 @@ EMULATOR := .local/emulator/.stamp
 AUDIT := .local/audit/.stamp
 BUILT := .aws-sam/built-$(ARCH)
 LAYERS := runtime serving training encoder encoder-build
+PEERS := .local/peers
 LABEL_STUDIO := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/labelloop/label-studio-1.23.2
 EXPORT = $(UV) export --quiet --frozen --no-header --no-annotate --only-group
 
@@ -37,8 +38,13 @@ help: ## say what there is
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
 
 # ── Every day ────────────────────────────────────────────────────────────────────────────────────
+<<<<<<< ours
 .PHONY: check test e2e reliability build build-all up demo
 check: $(VENV) $(SAM) $(AUDIT) ## lint, types, template, security, lock file
+=======
+.PHONY: check test e2e build build-all up demo bench-labels
+check: $(VENV) $(SAM) ## lint, types, template, lock file
+>>>>>>> theirs
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
@@ -78,6 +84,15 @@ up: $(BUILT) $(EMULATOR) ## run the whole system here, for Label Studio to conne
 demo: $(BUILT) $(EMULATOR) ## watch it learn: a simulated annotator, real data, active against random
 	@.venv/bin/python -m labelloop.local.demo $(ARGS)
 
+bench-labels: $(BUILT) ## how few labels: against TF-IDF, and against the strategies of four libraries
+	@test -d /usr/share/datasets/fashion-mnist || { [ "$$(id -u)" = 0 ] && apt-get update -qq \
+	  && apt-get install -y -qq --no-install-recommends dataset-fashion-mnist; } || true
+	@UV_PROJECT_ENVIRONMENT=$(PEERS) $(UV) sync --quiet --frozen --only-group peers \
+	  --python $(or $(PYTHON),3.13)
+	@rm -rf $(PEERS)/lib/python3.13/site-packages/tests # a library's own, in the place of ours
+	PYTHONPATH=.:shared:.aws-sam/build/EncoderLayer/python OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
+	  $(PEERS)/bin/python -m tests.bench.labels $(ARGS)
+
 # ── Now and then ─────────────────────────────────────────────────────────────────────────────────
 .PHONY: setup layers deploy clean
 setup: $(VENV) $(SAM) $(EMULATOR) $(AUDIT) ## install the tools; every other target does what it needs of this
@@ -90,7 +105,11 @@ deploy: $(BUILT) ## to your AWS account, asking for the settings
 	.local/sam/bin/sam deploy --guided --parameter-overrides Architecture=$(ARCH)
 
 clean: ## remove what make made, but not the local stack's models and credentials (.local/state)
+<<<<<<< ours
 	rm -rf .aws-sam .venv .local/{audit,emulator,python,sam,sam-settings,uv} .{hypothesis,mypy,pytest,ruff}*_cache
+=======
+	rm -rf .aws-sam .venv .local/{emulator,peers,python,sam,sam-settings,uv} .{hypothesis,mypy,pytest,ruff}*_cache
+>>>>>>> theirs
 
 # ── What they need ───────────────────────────────────────────────────────────────────────────────
 # A folder's date changes with what is in it, so that a deleted file counts too.
