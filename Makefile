@@ -38,13 +38,8 @@ help: ## say what there is
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
 
 # ── Every day ────────────────────────────────────────────────────────────────────────────────────
-<<<<<<< ours
-.PHONY: check test e2e reliability build build-all up demo
+.PHONY: check test e2e reliability build build-all up demo bench-labels
 check: $(VENV) $(SAM) $(AUDIT) ## lint, types, template, security, lock file
-=======
-.PHONY: check test e2e build build-all up demo bench-labels
-check: $(VENV) $(SAM) ## lint, types, template, lock file
->>>>>>> theirs
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
@@ -105,11 +100,7 @@ deploy: $(BUILT) ## to your AWS account, asking for the settings
 	.local/sam/bin/sam deploy --guided --parameter-overrides Architecture=$(ARCH)
 
 clean: ## remove what make made, but not the local stack's models and credentials (.local/state)
-<<<<<<< ours
-	rm -rf .aws-sam .venv .local/{audit,emulator,python,sam,sam-settings,uv} .{hypothesis,mypy,pytest,ruff}*_cache
-=======
-	rm -rf .aws-sam .venv .local/{emulator,peers,python,sam,sam-settings,uv} .{hypothesis,mypy,pytest,ruff}*_cache
->>>>>>> theirs
+	rm -rf .aws-sam .venv .local/{audit,emulator,peers,python,sam,sam-settings,uv} .{hypothesis,mypy,pytest,ruff}*_cache
 
 # ── What they need ───────────────────────────────────────────────────────────────────────────────
 # A folder's date changes with what is in it, so that a deleted file counts too.

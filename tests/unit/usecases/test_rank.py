@@ -180,7 +180,9 @@ def test_every_step_may_run_twice(deps, activate, label_studio, id_):
     assert label_studio.prediction_counts(id_) == {"1-aaaaaaaa": 5}
 
 
-@pytest.mark.parametrize("call", ["tasks", "add_predictions", "change_project", "prediction_counts"])
+@pytest.mark.parametrize(
+    "call", ["tasks", "add_predictions", "change_project", "prediction_counts"]
+)
 def test_a_push_that_was_killed_is_finished_by_the_next_one(
     deps, activate, label_studio, id_, call, monkeypatch
 ):
