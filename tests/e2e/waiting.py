@@ -9,7 +9,7 @@ from tests.e2e.labelloop import Labelloop, exported
 UNTRAINED = "untrained"
 
 
-def wait_for[T](ask: Callable[[], T | None], seconds: float = 120) -> T:
+def wait_for[T](ask: Callable[[], T | None], seconds: float = 240) -> T:
     """Return the first answer that is not None or False."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
