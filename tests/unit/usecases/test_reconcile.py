@@ -91,6 +91,21 @@ def test_a_deletion_that_no_event_told_is_learnt(deps, project, label_studio, id
     assert set(labelled(project)) == set(others)
 
 
+def test_the_deletion_of_a_skip_that_no_event_told_is_learnt(deps, project, label_studio, id_):
+    first, second = label_studio.import_tasks(id_, [{"text": str(i)} for i in range(2)])
+    skip = label_studio.annotate(first, "Positive", was_cancelled=True)
+    sweep(deps)
+    fold_pending(project)
+    label_studio.delete_annotation(skip)
+    kept = label_studio.annotate(second, "Positive")
+
+    sweep(deps)
+    fold_pending(project)
+
+    dataset = project.dataset(project.dataset_pointer().value)
+    assert [one.id for one in dataset.live_annotations()] == [kept]
+
+
 def test_nothing_is_exported_while_events_wait(deps, project, label_studio, id_):
     (task,) = label_studio.import_tasks(id_, [{"text": "a"}])
     label_studio.annotate(task, "Positive")
