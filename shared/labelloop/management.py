@@ -56,7 +56,9 @@ async def show_status(
 
 
 @management.get("/doubts")
-async def show_doubts(project: str) -> DoubtsAnswer:
+async def show_doubts(
+    project: Annotated[str, Query(json_schema_extra=PROJECT_SCHEMA)],
+) -> DoubtsAnswer:
     """List the labels that are worth a second look, best first."""
     return DoubtsAnswer.model_validate(doubt(project_key(project), store()))
 
