@@ -123,8 +123,13 @@ class Annotator:
         self.ask("DELETE", f"/api/annotations/{annotation}/")
 
     def accept_predictions(self, tasks: Sequence[int]) -> None:
-        """Data Manager > Actions > Create Annotations From Predictions."""
-        self._act("predictions_to_annotations", tasks)
+        """Data Manager > Actions > Create Annotations From Predictions.
+
+        The page asks which version's, and offers the one that is shown first.
+        """
+        self._act(
+            "predictions_to_annotations", tasks, model_version=self.settings()["model_version"]
+        )
 
     def delete_tasks(self, tasks: Sequence[int]) -> None:
         self._act("delete_tasks", tasks)
@@ -138,7 +143,7 @@ class Annotator:
         made = self.ask("POST", f"/api/tasks/{task}/annotations/", json=fields | {"lead_time": 1.5})
         return int(made["id"])
 
-    def _act(self, action: str, tasks: Sequence[int]) -> None:
+    def _act(self, action: str, tasks: Sequence[int], **choices: Any) -> None:
         self.ask(
             "POST",
             "/api/dm/actions",
@@ -146,6 +151,7 @@ class Annotator:
             json={
                 "project": self.project,
                 "selectedItems": {"all": False, "included": list(tasks)},
+                **choices,
             },
         )
 
