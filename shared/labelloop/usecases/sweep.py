@@ -53,18 +53,18 @@ def _sweep_one(key: str, label_studio: LabelStudio | None, deps: SweepDeps) -> b
     project = Project(deps.store, key)
     if label_studio is not None:
         _reconcile(project, label_studio, deps)
-    if project.has_pending() or project.untrained_dataset(deps.encoder):
+    has_work = project.has_pending() or project.untrained_dataset(deps.encoder) is not None
+    if has_work:
         deps.queue.send(WakeUp(key, "sweep"), 0)
-        return True
-    active = project.active().value
     if label_studio is None:
-        return False
+        return has_work
+    active = project.active().value
     ranked, is_trimmed = Pool(deps.store, key).ranked()
     if ranked != active.version:
         deps.rank_queue.send(RankWakeUp(key), 0)
     elif not is_trimmed:
         deps.rank_queue.send(RankWakeUp(key, "trim", ranked), 0)
-    return ranked != active.version or not is_trimmed
+    return has_work or ranked != active.version or not is_trimmed
 
 
 def _reconcile(project: Project, label_studio: LabelStudio, deps: SweepDeps) -> None:
