@@ -70,6 +70,7 @@ def test_deleted_tasks_take_their_labels_with_them(labelled, labelloop):
 
 def test_predictions_accepted_in_bulk_are_labels(labelled, labelloop):
     annotator, key, _, _ = labelled
+    wait_for_push(annotator, labelloop, key)  # or another version may come in between
     _, scores = annotator.scores()
     some = sorted(scores)[:5]
     before = len(exported(annotator.export()))
@@ -90,8 +91,12 @@ def test_labels_that_come_with_an_import_are_found(labelled, labelloop, document
     ]
 
     annotator.bring(labelled_before)  # Label Studio tells of the tasks, not of their labels
-    wait_for(lambda: labelloop.knows(key) is not None)  # events that wait put the sweep off
-    labelloop.sweep()
+    found = exported(annotator.export())
 
+    def swept() -> bool:
+        labelloop.sweep()  # events that wait put it off
+        return labelloop.knows(key) == found
+
+    wait_for(swept)
     different = differences(annotator, labelloop, key)
     find(Exactly("differences after import with annotations", different, "annotations", 0))
