@@ -12,7 +12,6 @@ of the tasks' data. A shard of the pool never changes.
 import io
 import zlib
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
@@ -22,10 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelloop.domain.features import Bags, Features
-from labelloop.errors import Conflict
 from labelloop.pointers import FORMAT
 from labelloop.ports import ObjectStore
-from labelloop.project import PROJECTS
+from labelloop.project import PROJECTS, write_over
 
 # What numpy raises for a file that is none of its own, or was cut off.
 DAMAGED: Final = (
@@ -78,7 +76,7 @@ class KeptFeatures:
         }
         body = io.BytesIO()
         np.savez_compressed(body, **arrays | ({} if vectors is None else {"vectors": vectors}))
-        self._write(self._shard_key(shard, text_key), body.getvalue())
+        write_over(self._store, self._shard_key(shard, text_key), body.getvalue())
 
     def labelled(self) -> dict[bytes, NDArray[np.float32]]:
         """Return the vectors of labelled texts by the texts' digests; none if damaged."""
@@ -96,16 +94,7 @@ class KeptFeatures:
         body = io.BytesIO()
         digests = np.array([digest.hex() for digest in vectors])
         np.savez(body, digests=digests, vectors=np.stack(list(vectors.values())))
-        self._write(f"{self._root}labelled.npz", body.getvalue())
-
-    def _write(self, key: str, body: bytes) -> None:
-        """Store an object, over another one if need be. A lost race is the other's to win."""
-        stored = self._store.get(key)
-        with suppress(Conflict):
-            if stored:
-                self._store.replace(key, body, stored.etag)
-            else:
-                self._store.create(key, body)
+        write_over(self._store, f"{self._root}labelled.npz", body.getvalue())
 
     def _shard_key(self, shard: str, text_key: str) -> str:
         name = shard.rpartition("/")[2].removesuffix(".jsonl.gz")

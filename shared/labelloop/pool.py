@@ -21,7 +21,7 @@ from typing import Any, Final
 from labelloop.domain.events import Task, canonical
 from labelloop.errors import Conflict
 from labelloop.ports import ObjectStore
-from labelloop.project import PROJECTS, fields_of
+from labelloop.project import PROJECTS, fields_of, write_over
 
 _TASKS_IN_A_SHARD: Final = 500  # as many as a page of Label Studio's listing
 
@@ -141,12 +141,7 @@ class Pool:
         """Remember that Label Studio has got a version. A lost race is the other's to remember."""
         key = f"{self._root}ranked.json"
         body = canonical({"version": version, "trimmed": trimmed}).encode()
-        stored = self._store.get(key)
-        with suppress(Conflict):
-            if stored:
-                self._store.replace(key, body, stored.etag)
-            else:
-                self._store.create(key, body)
+        write_over(self._store, key, body)
 
     def _rank_key(self, version: str, name: str) -> str:
         return f"{self._root}ranks/{version}/{name}"

@@ -241,9 +241,7 @@ class Project:
 
     def set_reconciled(self, compared: Any) -> None:
         """Remember it. A lost race is as good: somebody else has just done the same."""
-        stored = self._store.get(f"{self._root}reconciled.json")
-        with suppress(Conflict):
-            self._swap("reconciled.json", stored.etag if stored else "", compared)
+        write_over(self._store, f"{self._root}reconciled.json", canonical(compared).encode())
 
     # -- lease -------------------------------------------------------------------------------
 
@@ -283,3 +281,13 @@ def fields_of(stored: Stored | None) -> dict[str, Any]:
 def projects(store: ObjectStore) -> Iterator[str]:
     """Yield the keys of all projects that anything is stored for."""
     return store.folders(PROJECTS)
+
+
+def write_over(store: ObjectStore, key: str, body: bytes) -> None:
+    """Store an object, over another one if need be. A lost race is the other's to win."""
+    stored = store.get(key)
+    with suppress(Conflict):
+        if stored:
+            store.replace(key, body, stored.etag)
+        else:
+            store.create(key, body)
