@@ -93,19 +93,17 @@ def merged(parts: Sequence[Candidates]) -> Candidates:
 def worth_a_place(found: Candidates, size: int, parts: int, salt: str) -> NDArray[np.int64]:
     """Return the rows that may be among the first `size` of a queue made of so many parts."""
     fair = in_random_order(found.tasks.tolist(), salt)
-    is_fair = np.isin(found.tasks, fair)
-    chosen = np.flatnonzero(~is_fair)
+    chosen = np.flatnonzero(~np.isin(found.tasks, fair))
     most = size + _SPARE
     if parts > _EXACT_PARTS:
         most = min(most, max(_LEAST, most * _EXACT_PARTS // parts))
-    unsure = chosen
-    if found.probabilities.shape[1] >= 2:
-        unsure = chosen[np.argsort(margin(found.probabilities[chosen]), kind="stable")[:most]]
     sample = np.random.default_rng(parts).permutation(chosen)[: max(most, MOST_POINTS) // parts + 1]
-    if found.probabilities.shape[1] < 2:
-        unsure = sample
     next_fair = np.flatnonzero(np.isin(found.tasks, fair[: size // EVERY + _SPARE]))
-    return np.unique(np.concatenate([unsure, sample, next_fair]))
+    worth = [sample, next_fair]
+    if found.probabilities.shape[1] >= 2:
+        unsure = np.argsort(margin(found.probabilities[chosen]), kind="stable")[:most]
+        worth.append(chosen[unsure])
+    return np.unique(np.concatenate(worth))
 
 
 def _no_bags(texts: int) -> Bags:
