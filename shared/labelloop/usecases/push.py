@@ -15,6 +15,7 @@ from typing import Any, Final
 from labelloop.errors import Denied, NotFound, Rejected
 from labelloop.labelstudio import key_of
 from labelloop.observability import count, logger
+from labelloop.pointers import is_older
 from labelloop.pool import Ranked
 from labelloop.ports import LabelStudio
 from labelloop.project import Project
@@ -29,7 +30,7 @@ class Outcome(StrEnum):
 
     UNCONNECTED = "no Label Studio is named, or no token stored"
     SUPERSEDED = "a newer version is active"
-    LEFT_TO_HOLDER = "left to who pushes already"
+    LEFT_TO_HOLDER = "to be done after who pushes already"
     PLANNED = "parts planned"
     SCORED = "part scored"
     UNFINISHED = "part encoded so far, to be gone on with"
@@ -58,9 +59,12 @@ def push(
         raise NotFound(f"project {id_} of Label Studio is another one by now")
     if not _complete(id_, version, head, label_studio):
         return Outcome.REFUSED
-    if project.active().value.version != version:
+    active, shown = project.active().value.version, known.get("model_version") or ""
+    # With trainings faster than pushes each push is overtaken: a newer order is better than none.
+    is_progress = is_older(version, active) and not is_older(version, shown)
+    if active != version and not is_progress:
         return Outcome.SUPERSEDED
-    if known.get("model_version") != version:
+    if shown != version:
         label_studio.change_project(id_, model_version=version)
     _order_by_score_once(project, id_, known, label_studio)
     # Somebody may have pushed a newer version between our last look and our switch.

@@ -27,7 +27,8 @@ from labelloop.usecases.score import Scene, candidates_of, placed
 from labelloop.usecases.serve import Versions
 from labelloop.usecases.trim import trim
 
-_LEASE_S: Final = 240
+_LEASE_S: Final = 90  # twice what a long push takes: whoever is killed keeps others waiting
+_NEXT_TRY_S: Final = 15
 _SHARDS_IN_A_PART: Final = 10  # pages of the listing hold 500 tasks
 
 
@@ -116,18 +117,16 @@ def _scene(key: str, version: str, label_studio: LabelStudio, deps: RankDeps) ->
 def _push(key: str, version: str, pool: Pool, label_studio: LabelStudio, deps: RankDeps) -> Outcome:
     """Push, unless somebody does: two at once would store all twice.
 
-    Who finds another at work leaves it to them, so they look once more when they have done.
+    Who finds another at work comes again later: that one may be dead, or at an older version.
     """
     project, me = Project(deps.store, key), uuid4().hex
     if not project.take_lease(me, deps.clock().timestamp(), _LEASE_S, PUSHER):
+        deps.queue.send(RankWakeUp(key, "push", version), _NEXT_TRY_S)
         return Outcome.LEFT_TO_HOLDER
     try:
-        outcome = _push_alone(key, version, pool, label_studio, deps)
+        return _push_alone(key, version, pool, label_studio, deps)
     finally:
         project.release_lease(me, PUSHER)
-    if project.active().value.version != version:
-        deps.queue.send(RankWakeUp(key), 0)
-    return outcome
 
 
 def _push_alone(

@@ -6,13 +6,12 @@ take longer, and nobody notices. So while people label it is one by one, within 
 once nobody has for a while, all at once.
 """
 
-import re
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from itertools import batched
 from typing import Final
 
-from labelloop.labelstudio import UNTRAINED
+from labelloop.pointers import is_older
 from labelloop.ports import LabelStudio
 from labelloop.project import Project
 from labelloop.usecases.push import Outcome
@@ -20,7 +19,6 @@ from labelloop.usecases.push import Outcome
 _REST: Final = timedelta(minutes=10)
 _BUDGET: Final = timedelta(seconds=60)
 _BETWEEN_LOOKS: Final = 20
-_OURS: Final = re.compile(r"(\d+)-[0-9a-f]{8}")
 
 
 def trim(
@@ -34,7 +32,7 @@ def trim(
     id_ = project.label_studio_id
     shown = label_studio.project(id_).get("model_version")
     known = label_studio.prediction_counts(id_)
-    older = {one for one in known if is_superseded(one, version) and one != shown}
+    older = {one for one in known if is_older(one, version) and one != shown}
     if not older:
         return Outcome.TRIMMED
     started = clock()
@@ -56,13 +54,3 @@ def rows_of(versions: Collection[str], id_: int, label_studio: LabelStudio) -> l
     """Return the predictions of some versions, oldest first."""
     found = label_studio.predictions(id_)
     return sorted(one["id"] for one in found if one["model_version"] in versions)
-
-
-def is_superseded(other: str, version: str) -> bool:
-    """Say whether a version is one of ours, and older."""
-    is_older = _OURS.fullmatch(other) and _sequence(other) < _sequence(version)
-    return bool(is_older) or other == UNTRAINED
-
-
-def _sequence(version: str) -> int:
-    return int(version.partition("-")[0])

@@ -209,36 +209,39 @@ def test_a_push_that_was_killed_is_finished_by_the_next_one(
     assert lengths_in_order_served(label_studio, id_, 3) == [1, 2, 3]
 
 
-def test_a_version_that_is_superseded_while_it_is_pushed_is_not_switched_to(
+def test_a_version_that_a_newer_one_overtakes_is_shown_until_that_one_is_pushed(
     deps, activate, label_studio, id_, monkeypatch
 ):
-    real = label_studio.add_predictions
+    real, newest = label_studio.add_predictions, []
 
     def overtaken(*args):
         monkeypatch.setattr(label_studio, "add_predictions", real)
-        activate("2-bbbbbbbb")
+        newest.append(activate("2-bbbbbbbb"))
         return real(*args)
 
     monkeypatch.setattr(label_studio, "add_predictions", overtaken)
     outcomes = run(activate("1-aaaaaaaa"), deps)
 
     assert Outcome.SUPERSEDED in outcomes
+    assert label_studio.project(id_)["model_version"] == "1-aaaaaaaa"
+    run(newest[0], deps)
     assert label_studio.project(id_)["model_version"] == "2-bbbbbbbb"
     assert label_studio.prediction_counts(id_) == {"2-bbbbbbbb": 5}
 
 
-def test_a_version_that_is_superseded_right_after_the_switch_is_pushed_over(
+def test_a_version_that_an_older_one_is_chosen_over_is_not_switched_to(
     deps, activate, label_studio, id_, monkeypatch
 ):
-    real = label_studio.change_project
+    run(activate("2-bbbbbbbb"), deps)
+    real = label_studio.add_predictions
 
-    def overtaken(*args, **settings):
-        monkeypatch.setattr(label_studio, "change_project", real)
-        activate("2-bbbbbbbb")
-        real(*args, **settings)
+    def overtaken(*args):
+        monkeypatch.setattr(label_studio, "add_predictions", real)
+        activate("1-aaaaaaaa")
+        return real(*args)
 
-    monkeypatch.setattr(label_studio, "change_project", overtaken)
-    run(activate("1-aaaaaaaa"), deps)
+    monkeypatch.setattr(label_studio, "add_predictions", overtaken)
+    run(activate("3-cccccccc"), deps)
 
     assert label_studio.project(id_)["model_version"] == "2-bbbbbbbb"
 
@@ -305,19 +308,22 @@ def test_predictions_that_somebody_deleted_are_pushed_anew_when_asked(
     assert lengths_in_order_served(label_studio, id_, 5) == [1, 2, 3, 5, 7]
 
 
-def test_a_push_that_meets_another_leaves_it_to_that_one(
+def test_a_push_that_meets_another_comes_after_it(
     deps, activate, label_studio, id_, key, monkeypatch
 ):
     real, met = label_studio.add_predictions, []
 
     def meanwhile(*args):
+        monkeypatch.setattr(label_studio, "add_predictions", real)
         met.append(rank(RankWakeUp(key, "push", "1-aaaaaaaa"), deps))
+        met.append(deps.queue.sent[-1])
         return real(*args)
 
     monkeypatch.setattr(label_studio, "add_predictions", meanwhile)
-    run(activate("1-aaaaaaaa"), deps)
+    outcomes = run(activate("1-aaaaaaaa"), deps)
 
-    assert met == [Outcome.LEFT_TO_HOLDER]
+    assert met == [Outcome.LEFT_TO_HOLDER, (RankWakeUp(key, "push", "1-aaaaaaaa"), 15)]
+    assert outcomes.count(Outcome.PUSHED) == 2
     assert label_studio.prediction_counts(id_) == {"1-aaaaaaaa": 5}
 
 
