@@ -23,9 +23,9 @@ def wait_for_push(annotator: Annotator, labelloop: Labelloop, key: str) -> str:
     """Return the version that has learnt all labels, once Label Studio serves its order."""
 
     def pushed() -> str | None:
-        version = labelloop.active(key)
         known = labelloop.knows(key) == exported(annotator.export())
         learnt = known and labelloop.has_learnt(key)
+        version = labelloop.active(key)
         is_served = annotator.settings()["model_version"] == version
         return version if learnt and is_served and version != UNTRAINED else None
 

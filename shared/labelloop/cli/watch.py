@@ -3,7 +3,8 @@
 import heapq
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from itertools import batched
+from typing import Any
 
 from labelloop.cli.connect import ORDERED
 from labelloop.cli.report import Report
@@ -12,7 +13,7 @@ from labelloop.errors import Retryable
 from labelloop.labelstudio import UNTRAINED
 from labelloop.usecases.trim import rows_of
 
-_AT_ONCE: Final = 250
+_PREDICTED_AT_ONCE, _PUSHED_AT_ONCE = 250, 5_000  # as many as take some 10 s
 
 
 def watch(session: Session, head: int, every_s: float, report: Report, rounds: int = 0) -> None:
@@ -49,8 +50,8 @@ def push_order(session: Session, head: int) -> tuple[str, int]:
     if api.prediction_counts(id_).get(version):
         api.delete_predictions(id_, version)  # what an interrupted push left
     taken = sum(
-        api.add_predictions(id_, ranked[start : start + _AT_ONCE])
-        for start in range(0, len(ranked), _AT_ONCE)
+        api.add_predictions(id_, list(some))
+        for some in batched(ranked, _PUSHED_AT_ONCE, strict=False)
     )
     if not taken:
         return version, 0
@@ -75,8 +76,7 @@ def _predictions(
     labelled = {task["id"] for batch in api.export(id_) for task in batch}
     for page in api.tasks(id_):
         left = [task for task in page if task["id"] not in labelled]
-        for start in range(0, len(left), _AT_ONCE):
-            tasks = left[start : start + _AT_ONCE]
+        for tasks in batched(left, _PREDICTED_AT_ONCE, strict=False):
             rows = [{"id": task["id"], "data": task["data"]} for task in tasks]
             results = session.backend.post("/predict", **body, tasks=rows)["results"]
             for task, one in zip(tasks, results, strict=True):

@@ -20,7 +20,9 @@ from labelloop.pool import Ranked
 from labelloop.ports import LabelStudio
 from labelloop.project import Project
 
-_PREDICTIONS_AT_ONCE: Final = 250
+# After each request Label Studio counts the predictions of all tasks of the project, 5 s at 10,000
+# tasks: few large requests, each well within the time it has to answer.
+_PREDICTIONS_AT_ONCE: Final = 5_000
 _AHEAD: Final = 1e-6  # less than a place in the longest queue
 _ORDERED, _DEFAULT_ORDER = "Uncertainty sampling", "Sequential sampling"
 

@@ -149,13 +149,15 @@ def _push_alone(
 
 
 def _trim(key: str, version: str, pool: Pool, label_studio: LabelStudio, deps: RankDeps) -> Outcome:
-    """Go on with the removal of superseded predictions; what is left is the sweep's to ask for."""
+    """Remove superseded predictions for a while, then let pushes pass and go on."""
     project = Project(deps.store, key)
     if pool.ranked()[0] != version or _keeps_predictions(project, deps):
         return Outcome.SUPERSEDED
     outcome = trim(project, version, label_studio, deps.clock)
     if outcome is Outcome.TRIMMED:
         pool.set_ranked(version, trimmed=True)
+    elif outcome is Outcome.TRIMMING:
+        deps.queue.send(RankWakeUp(key, "trim", version), _NEXT_TRY_S)
     return outcome
 
 

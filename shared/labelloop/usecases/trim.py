@@ -17,7 +17,7 @@ from labelloop.project import Project
 from labelloop.usecases.push import Outcome
 
 _REST: Final = timedelta(minutes=10)
-_BUDGET: Final = timedelta(seconds=60)
+_BUDGET: Final = timedelta(seconds=20)  # of deleting; a push may be waiting for the function
 _BETWEEN_LOOKS: Final = 20
 
 
@@ -35,12 +35,13 @@ def trim(
     older = {one for one in known if is_older(one, version) and one != shown}
     if not older:
         return Outcome.TRIMMED
-    started = clock()
-    if started - project.changed_at() > _REST:
+    if clock() - project.changed_at() > _REST:
         for one in sorted(older):
             label_studio.delete_predictions(id_, one)
         return Outcome.TRIMMED
-    for some in batched(rows_of(older, id_, label_studio), _BETWEEN_LOOKS, strict=False):
+    rows = rows_of(older, id_, label_studio)
+    started = clock()
+    for some in batched(rows, _BETWEEN_LOOKS, strict=False):
         if project.active().value.version != version:
             return Outcome.SUPERSEDED
         if clock() - started > _BUDGET:

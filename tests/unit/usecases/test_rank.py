@@ -327,6 +327,21 @@ def test_a_push_that_meets_another_comes_after_it(
     assert label_studio.prediction_counts(id_) == {"1-aaaaaaaa": 5}
 
 
+def test_a_long_trim_lets_pushes_pass_and_goes_on(
+    deps, activate, label_studio, clock, key, monkeypatch
+):
+    run(activate("1-aaaaaaaa"), deps)
+    monkeypatch.setattr("labelloop.usecases.trim._BETWEEN_LOOKS", 1)
+    delete = label_studio.delete_prediction
+    slow = lambda row: (clock.sleep(15), delete(row))  # noqa: E731
+    monkeypatch.setattr(label_studio, "delete_prediction", slow)
+
+    outcomes = run(activate("2-bbbbbbbb"), deps)
+
+    assert outcomes.count(Outcome.TRIMMING) == 2
+    assert outcomes[-1] is Outcome.TRIMMED
+
+
 def test_what_two_pushes_stored_twice_loses_its_repeats(
     deps, activate, label_studio, id_, key, clock, monkeypatch
 ):
