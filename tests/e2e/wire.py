@@ -40,6 +40,9 @@ class Wire:
         self.ended = threading.Event()
         self._http = httpx.Client(base_url=target, timeout=120, trust_env=False)
 
+    def close(self) -> None:
+        self._http.close()
+
     @contextmanager
     def ruled(self, rule: Rule) -> Iterator[None]:
         """Apply a rule as long as a block lasts."""
@@ -98,6 +101,7 @@ def wire(port: int, target: str) -> Iterator[Wire]:
         server.shutdown()
         thread.join()
         server.server_close()
+        line.close()
 
 
 def _answer(

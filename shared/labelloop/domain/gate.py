@@ -25,6 +25,7 @@ from labelloop.domain.evidence import (
 )
 
 LEAST_ROWS: Final = 20  # fewer labels in common are no ground to refuse on
+LEAST_KNOWN: Final = 100  # labels of the active version: with fewer, versions differ by points
 _WORSE: Final = -1.645  # standard errors: one in twenty equals would be refused, better ones fewer
 _WORSE_AT_RANDOM: Final = -2.326  # one in a hundred: the random share is asked besides the rest
 _ALMOST_ALL: Final = 0.5  # nobody deletes so many unawares
@@ -62,9 +63,13 @@ def first_version() -> Verdict:
 
 
 def _knew_little(e: Evidence, found: Findings) -> tuple[bool, str] | None:
-    """A version of a handful of labels is no measure: what is deleted from it was a try."""
+    """A version of a few dozen labels is no measure: the next one is surer of less, and better.
+
+    Classes are new to it, and less than ten of its labels are random ones. What is deleted from it
+    was a try.
+    """
     known = int((e.before >= 0).sum())
-    if known >= LEAST_ROWS:
+    if known >= LEAST_KNOWN:
         return None
     return True, f"too few labels to compare on: the active version learnt {known}"
 

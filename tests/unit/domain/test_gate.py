@@ -107,11 +107,12 @@ def test_being_bolder_is_no_merit_and_being_modest_no_fault():
         assert judge(replace(e, challenger=challenger, pool_challenger=pool_challenger)).switches
 
 
-def test_below_twenty_labels_in_common_nothing_is_refused():
-    verdict = judge(evidence(-0.5, known=19, new=5))
+def test_a_version_of_less_than_a_hundred_labels_is_no_measure():
+    verdict = judge(evidence(-0.5, known=99, new=30))
 
     assert verdict.switches
     assert "too few labels" in verdict.reason
+    assert not judge(evidence(-0.5, known=100, new=30)).switches
 
 
 def test_a_pool_that_is_all_labelled_is_no_obstacle():

@@ -154,6 +154,12 @@ def gate_of(project: Project) -> dict:
     return (project.card(project.active().value.version) or {})["gate"]
 
 
+@pytest.fixture(autouse=True)
+def _judged_early(monkeypatch):
+    """Have versions judged from the first dozens of labels on: the projects here are small."""
+    monkeypatch.setattr("labelloop.domain.gate.LEAST_KNOWN", 20)
+
+
 def test_the_first_version_is_served_and_says_so(learn, project):
     assert learn(*labels(1, 60)) is Outcome.SWITCHED
     assert gate_of(project)["reason"] == "the first version"
