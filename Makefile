@@ -27,6 +27,7 @@ VENV := .venv/.stamp
 SAM := .local/sam/.stamp
 EMULATOR := .local/emulator/.stamp
 AUDIT := .local/audit/.stamp
+LAMBDA := .local/lambda/.stamp
 BUILT := .aws-sam/built-$(ARCH)
 LAYERS := runtime serving training encoder encoder-build
 PEERS := .local/peers
@@ -38,7 +39,7 @@ help: ## say what there is
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
 
 # ── Every day ────────────────────────────────────────────────────────────────────────────────────
-.PHONY: check test e2e reliability build build-all up demo bench-labels
+.PHONY: check test e2e reliability build build-all up demo bench bench-labels
 check: $(VENV) $(SAM) $(AUDIT) ## lint, types, template, security, lock file
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
@@ -79,6 +80,10 @@ up: $(BUILT) $(EMULATOR) ## run the whole system here, for Label Studio to conne
 demo: $(BUILT) $(EMULATOR) ## watch it learn: a simulated annotator, real data, active against random
 	@.venv/bin/python -m labelloop.local.demo $(ARGS)
 
+bench: $(BUILT) $(EMULATOR) $(LAMBDA) ## how fast: each part against the bare work, ratios on one core
+	PYTHONPATH=.:shared:.aws-sam/build/EncoderLayer/python OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
+	  .venv/bin/python -m tests.bench $(ARGS)
+
 bench-labels: $(BUILT) ## how few labels: against TF-IDF, and against the strategies of four libraries
 	@test -d /usr/share/datasets/fashion-mnist || { [ "$$(id -u)" = 0 ] && apt-get update -qq \
 	  && apt-get install -y -qq --no-install-recommends dataset-fashion-mnist; } || true
@@ -100,7 +105,7 @@ deploy: $(BUILT) ## to your AWS account, asking for the settings
 	.local/sam/bin/sam deploy --guided --parameter-overrides Architecture=$(ARCH)
 
 clean: ## remove what make made, but not the local stack's models and credentials (.local/state)
-	rm -rf .aws-sam .venv .local/{audit,emulator,peers,python,sam,sam-settings,uv} .{hypothesis,mypy,pytest,ruff}*_cache
+	rm -rf .aws-sam .venv .local/{audit,emulator,lambda,peers,python,sam,sam-settings,uv} .{hypothesis,mypy,pytest,ruff}*_cache
 
 # ── What they need ───────────────────────────────────────────────────────────────────────────────
 # A folder's date changes with what is in it, so that a deleted file counts too.
@@ -121,7 +126,8 @@ $(VENV): GROUP := dev
 $(SAM): GROUP := sam
 $(EMULATOR): GROUP := emulator
 $(AUDIT): GROUP := audit
-$(VENV) $(SAM) $(EMULATOR) $(AUDIT): pyproject.toml uv.lock | $(UV)
+$(LAMBDA): GROUP := lambda
+$(VENV) $(SAM) $(EMULATOR) $(AUDIT) $(LAMBDA): pyproject.toml uv.lock | $(UV)
 	@echo "installing $(@D)"
 	@UV_PROJECT_ENVIRONMENT=$(@D) $(UV) sync --quiet --frozen --only-group $(GROUP) \
 	  --python $(or $(PYTHON),3.13) || { $(UV) python find 3.13 >/dev/null 2>&1 \

@@ -94,7 +94,7 @@ def test_no_log_line_carries_a_field_that_logging_keeps_for_itself():
     [
         ("webhook", (*HEAVY, "boto3", "botocore")),
         ("sweep", HEAVY),
-        ("predict", ("sklearn", "skl2onnx", "onnx", "scipy", "boto3")),
+        ("predict", ("sklearn", "skl2onnx", "onnx", "scipy", "boto3", "fastapi", "pydantic")),
     ],
 )
 def test_a_cold_start_imports_nothing_it_does_not_need(function, banned):

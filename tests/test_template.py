@@ -92,9 +92,23 @@ def test_each_function_has_a_folder_and_each_folder_a_function():
 def test_a_function_carries_the_layers_it_needs_and_no_other(function, packages):
     layers = ["Runtime", *packages, "Shared"]
 
+    encoder = {"Fn::If": ["HasEncoder", {"Ref": "EncoderLayer"}, {"Ref": "AWS::NoValue"}]}
     assert FUNCTIONS[f"{function}Function"]["Layers"] == [
-        {"Ref": f"{name}Layer"} for name in layers
+        encoder if name == "Encoder" else {"Ref": f"{name}Layer"} for name in layers
     ]
+
+
+@pytest.mark.parametrize("function", ["Webhook", "Predict"])
+def test_what_people_wait_for_may_start_from_a_snapshot_or_be_kept_started(function):
+    properties = FUNCTIONS[f"{function}Function"]
+    integration = RESOURCES[f"{function}Integration"]["Properties"]
+
+    assert integration["IntegrationUri"] == {"Ref": f"{function}Function.Alias"}
+    assert properties["SnapStart"]["ApplyOn"]["Fn::If"][1:] == ["PublishedVersions", "None"]
+    kept = {"ProvisionedConcurrentExecutions": {"Ref": "WarmFunctions"}}
+    assert properties["ProvisionedConcurrencyConfig"]["Fn::If"][1] == kept
+    defaults = [TEMPLATE["Parameters"][name]["Default"] for name in ("SnapStart", "WarmFunctions")]
+    assert defaults == ["off", 0]
 
 
 def test_each_layer_is_built_by_a_makefile_of_its_own_folder():

@@ -1,136 +1,21 @@
-"""HTTP: /predict, /versions, and what people steer a project with, with FastAPI behind Mangum."""
+"""HTTP: /predict without a framework, for somebody waits; all other routes by FastAPI."""
 
-import logging
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import FastAPI, Query, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.responses import HTMLResponse, JSONResponse
-from mangum import Mangum
-from starlette.exceptions import HTTPException
-from starlette.middleware.base import RequestResponseEndpoint
-from starlette.responses import Response
-
-from labelloop.bootstrap import featuriser, secret, store, versions
-from labelloop.credentials import Access, check
-from labelloop.errors import LabelloopError
-from labelloop.http import ASK_FOR_CREDENTIALS, answer, status_of
-from labelloop.labelstudio import project_key, read_json
-from labelloop.management import management
-from labelloop.observability import logger
-from labelloop.schemas import (
-    PROJECT_SCHEMA,
-    ErrorAnswer,
-    PredictAnswer,
-    PredictRequest,
-    VersionsAnswer,
-)
-from labelloop.usecases.list_versions import list_versions
-from labelloop.usecases.predict import predict
-
-app = FastAPI(
-    title="Labelloop",
-    summary="What Label Studio asks an ML backend for predictions, and the CLI steers it with.",
-    docs_url=None,  # FastAPI's own pages would be open to everybody
-    redoc_url=None,
-    openapi_url=None,
-    responses={status: {"model": ErrorAnswer} for status in (400, 401, 403, 404, 413, 422, 503)},
-)
-app.include_router(management)
-
-
-@app.middleware("http")
-async def _authorise(request: Request, call_next: RequestResponseEndpoint) -> Response:
-    """Let nobody in without credentials, whatever the path."""
-    try:
-        access = check(request.headers, secret()())
-    except LabelloopError as error:
-        return _refuse(request, error)
-    if access is Access.GRANTED:
-        return await call_next(request)
-    status = 401 if access is Access.DENIED else 403
-    headers = ASK_FOR_CREDENTIALS if access is Access.DENIED else None
-    return JSONResponse({"error": access.value}, status, headers)
-
-
-@app.exception_handler(LabelloopError)
-def _refuse(_: Request, error: LabelloopError) -> JSONResponse:
-    status = status_of(error)
-    if status >= 500:
-        logger().error("request failed", exc_info=error)
-    return JSONResponse({"error": str(error)}, status)
-
-
-@app.exception_handler(HTTPException)
-def _not_found(request: Request, error: HTTPException) -> JSONResponse:
-    headers = dict(error.headers or {})
-    if error.status_code == 405:  # FastAPI names the methods of the path's first route only
-        headers["allow"] = ", ".join(sorted(_methods_of(request.url.path)))
-    return JSONResponse({"error": error.detail}, error.status_code, headers)
-
-
-def _methods_of(path: str) -> set[str]:
-    described = app.openapi()["paths"].get(path, {})
-    return {method.upper() for method in described} or {"GET"}
-
-
-@app.exception_handler(RequestValidationError)
-def _unprocessable(_: Request, error: RequestValidationError) -> JSONResponse:
-    wrong = (f"{'.'.join(map(str, e['loc'][1:]))}: {e['msg']}" for e in error.errors())
-    return JSONResponse({"error": "; ".join(wrong)}, 422)
-
-
-@app.exception_handler(Exception)
-def _fail(_: Request, error: Exception) -> JSONResponse:
-    logger().error("request failed", exc_info=error)
-    return JSONResponse({"error": "internal error"}, 500)
-
-
-@app.post(
-    "/predict",
-    responses={200: {"model": PredictAnswer}},
-    openapi_extra=PredictRequest.openapi(),
-)
-async def predict_tasks(request: Request) -> Response:
-    """Predict tasks with the project's active version: one result each, in the same order."""
-    asked = PredictRequest.read(read_json(await request.body()))
-    served = versions().of(project_key(asked.project))
-    predictions = predict(asked.tasks, asked.label_config, served, featuriser())
-    results = [
-        {"result": one.result, "score": one.score, "model_version": served.version}
-        for one in predictions
-    ]
-    return JSONResponse({"results": results})
-
-
-@app.get("/versions")
-async def versions_of(
-    project: Annotated[str | None, Query(json_schema_extra=PROJECT_SCHEMA)] = None,
-) -> VersionsAnswer:
-    """List a project's versions, newest first. Label Studio asks without naming the project."""
-    return VersionsAnswer(versions=list_versions(store(), project))
-
-
-@app.get("/openapi.json", include_in_schema=False)
-async def openapi_page() -> JSONResponse:
-    page = app.openapi()
-    page["components"]["securitySchemes"] = {"basic": {"type": "http", "scheme": "basic"}}
-    return JSONResponse(page | {"security": [{"basic": []}]})
-
-
-@app.get("/docs", include_in_schema=False)
-async def docs_page() -> HTMLResponse:
-    return get_swagger_ui_html(openapi_url="openapi.json", title=app.title)
-
-
-logging.getLogger("mangum.http").setLevel(logging.CRITICAL)  # _fail has logged it already
-_serve = Mangum(app, lifespan="off")
+from labelloop.bootstrap import secret
+from labelloop.http import Request, answer, only, refusal, respond
+from labelloop.predictions import predictions_for
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> Any:
     """Answer one request of API Gateway."""
-    try:
-        return _serve(event, context)
-    except ValueError:  # odd hosts, broken Base64, lone surrogates: no request that HTTP can carry
-        return answer(400, {"error": "the request cannot be read"})
+    if (event.get("rawPath") or event.get("path")) == "/predict":
+        return respond(event, _predict)
+    from labelloop.api import serve
+
+    return serve(event, context)
+
+
+def _predict(request: Request) -> Any:
+    refused = refusal(request.headers, secret()())
+    return refused or only("POST", request, lambda _: answer(200, predictions_for(request.body)))

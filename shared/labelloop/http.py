@@ -3,10 +3,11 @@
 import base64
 import binascii
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from labelloop.credentials import Access, check
 from labelloop.errors import (
     BadRequest,
     LabelloopError,
@@ -15,6 +16,7 @@ from labelloop.errors import (
     Unavailable,
     Unprocessable,
 )
+from labelloop.observability import logger
 
 STATUS: Final[Mapping[type[LabelloopError], int]] = {
     BadRequest: 400,
@@ -45,18 +47,44 @@ def read_request(event: Mapping[str, Any]) -> Request:
     return Request(method, path, headers, _body(event))
 
 
+def respond(event: Mapping[str, Any], to: Callable[[Request], Any]) -> Any:
+    """Return what is answered to an API Gateway event; errors become answers too."""
+    try:
+        return to(read_request(event))
+    except LabelloopError as error:
+        if status_of(error) >= 500:
+            logger().exception("request failed")
+        return answer(status_of(error), {"error": str(error)})
+    except Exception:
+        logger().exception("request failed")
+        return answer(500, {"error": "internal error"})
+
+
+def refusal(headers: Mapping[str, str], credentials: str) -> Any | None:
+    """Return the answer to somebody without credentials, None for those that have them."""
+    match check(headers, credentials):
+        case Access.DENIED:
+            return answer(401, {"error": Access.DENIED.value}, ASK_FOR_CREDENTIALS)
+        case Access.UNCONFIGURED:
+            return answer(403, {"error": Access.UNCONFIGURED.value})
+        case Access.GRANTED:
+            return None
+
+
+def only(method: str, request: Request, to: Callable[[Request], Any]) -> Any:
+    """Answer requests of one method."""
+    if request.method == method:
+        return to(request)
+    return answer(405, {"error": f"{method} only"}, {"allow": method})
+
+
 def answer(status: int, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Any:
     """Return a response in API Gateway's form. Label Studio takes nothing but JSON objects."""
     return {
         "statusCode": status,
         "headers": {"content-type": "application/json"} | dict(headers or {}),
-        "body": json.dumps(body),
+        "body": json.dumps(body, separators=(",", ":")),
     }
-
-
-def answer_error(error: LabelloopError) -> Any:
-    """Return the response to an error of ours; its text never holds what the caller sent."""
-    return answer(status_of(error), {"error": str(error)})
 
 
 def status_of(error: LabelloopError) -> int:

@@ -7,6 +7,7 @@ copied but what is named here. The payloads are those of Label Studio 1.23.
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -118,6 +119,23 @@ def read_export(
         annotations=tuple(annotations),
         tasks=tuple(_task(row) for row in labelled),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What Label Studio wants to know of /predict. Tasks are taken as they come."""
+
+    project: str
+    tasks: list[Any]
+    label_config: str
+
+
+def read_predict(body: Mapping[str, Any]) -> Asked:
+    """Return what a body of /predict asks; Unprocessable names what is off."""
+    label_config = body.get("label_config")
+    if not isinstance(label_config, str):
+        raise Unprocessable("label_config: expected a text")
+    return Asked(project_key(body.get("project")), _list(body.get("tasks"), "tasks"), label_config)
 
 
 def key_of(project: Mapping[str, Any]) -> str:

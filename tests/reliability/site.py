@@ -56,6 +56,13 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallStore]:
     for number, event in enumerate(reviews(12)):
         Project(store, PROJECT).add_event(f"{number:03d}", event)
     train(WakeUp(PROJECT, "sweep"), training(store))
+    build_on(store, monkeypatch)
+    yield store
+    _forget_builders()
+
+
+def build_on(store: MemoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the functions' adapters built on a store in memory."""
     monkeypatch.setattr("labelloop.adapters.s3_store.S3Store", lambda _: store)
     monkeypatch.setattr("labelloop.adapters.sqs_queue.SqsQueue", lambda _: NoQueue())
     monkeypatch.setattr("labelloop.adapters.ssm_secret.SsmSecret", FixedSecret)
@@ -69,8 +76,6 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallStore]:
         "POWERTOOLS_SERVICE_NAME": "labelloop",
     }.items():
         monkeypatch.setenv(name, value)
-    _forget_builders()
-    yield store
     _forget_builders()
 
 

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import functions.predict.app
+from labelloop.api import app
 from labelloop.local.emulator import LOOPBACK, claim_port
 from labelloop.local.proxy import serving
 from tests.conftest import SECRET
@@ -19,7 +19,7 @@ def test_no_check_of_schemathesis_fails_on_the_openapi_page(monkeypatch, tmp_pat
     examples = size(3, 400)  # of each operation
     report = tmp_path / "report.json"
     port = claim_port(0, "the tests", "")
-    with site(monkeypatch), serving(functions.predict.app.app, LOOPBACK, port) as url:
+    with site(monkeypatch), serving(app, LOOPBACK, port) as url:
         run = subprocess.run(  # noqa: S603 - our own tool
             [
                 *(Path(sys.executable).with_name("st"), "--config-file", CONFIG),

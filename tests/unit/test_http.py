@@ -6,7 +6,7 @@ import json
 import pytest
 
 from labelloop.errors import BadRequest, LabelloopError, TooLarge, Unavailable, Unprocessable
-from labelloop.http import answer, answer_error, read_request
+from labelloop.http import answer, read_request, respond
 
 V2 = {
     "rawPath": "/setup",
@@ -56,7 +56,10 @@ def test_a_request_without_headers_or_body_is_one(missing):
     ],
 )
 def test_an_error_has_its_status_and_a_json_object(error, status):
-    response = answer_error(error)
+    def fail(request):
+        raise error
+
+    response = respond(V2, fail)
 
     assert response["statusCode"] == status
     assert json.loads(response["body"]) == {"error": "x"}

@@ -98,9 +98,8 @@ def _run(
 ) -> Floats:
     """Encode and predict batch by batch; give up early if the rest won't be done in time."""
     rows = [np.empty((0, len(head.classes)), np.float32)]
-    featuriser(
-        texts[:1], encode=bool(head.encoder)
-    )  # loading the encoder tells nothing of the rest
+    if head.encoder:
+        featuriser.vectors(texts[:1])  # loading the encoder tells nothing of the rest
     total, done, started = sum(map(_work, texts)), 0, clock()
     for batch in _batches(texts):
         rows.append(head.predict_proba(featuriser(batch, encode=bool(head.encoder))))

@@ -1,0 +1,18 @@
+"""From the body that Label Studio sends to /predict to what it wants to hear."""
+
+from typing import Any
+
+from labelloop.bootstrap import featuriser, versions
+from labelloop.labelstudio import read_json, read_predict
+from labelloop.usecases.predict import predict
+
+
+def predictions_for(body: bytes) -> dict[str, Any]:
+    """Return a result for each task of the body, in its order, by the project's active version."""
+    asked = read_predict(read_json(body))
+    served = versions().of(asked.project)
+    results = [
+        {"result": one.result, "score": one.score, "model_version": served.version}
+        for one in predict(asked.tasks, asked.label_config, served, featuriser())
+    ]
+    return {"results": results}

@@ -1,0 +1,93 @@
+"""Ranking an encoded pool by a new version: against the bare matrix products and a sort.
+
+Part by part, as the rank function does: features from the store, the head, the tasks that may come
+next; then the queue of all parts, diverse, with the random share. Bare: the same features through
+the same graph's numbers in numpy and scipy, and the tasks sorted by margin. One core; texts have 20
+words of their own.
+"""
+
+import resource
+from collections.abc import Iterator
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+from labelloop.adapters.onnx_head import OnnxHead
+from labelloop.adapters.sklearn_head import train_head
+from labelloop.candidates import Candidates, merged, worth_a_place
+from labelloop.domain.features import Bags, Features
+from labelloop.usecases.order import queue_of
+from labelloop.usecases.score import _probabilities
+from tests.bench.report import Finding
+from tests.bench.timing import pin, seconds
+
+SIZES = (10_000, 100_000, 1_000_000)
+PART, HEAD, CLASSES, DIMENSIONS, TERMS, WORDS = 5_000, 1_000, 8, 384, 20_000, 120
+LABELS, LANDMARKS = 1_000, 1_000
+
+
+def measure() -> Iterator[Finding]:
+    """Measure pools of three sizes."""
+    pin()
+    rng = np.random.default_rng(1)
+    kinds = rng.normal(size=(CLASSES, DIMENSIONS))
+    codes = rng.integers(0, CLASSES, LABELS)
+    labelled = made_up(rng, kinds, codes)
+    landmarks = made_up(rng, kinds, rng.integers(0, CLASSES, LANDMARKS))
+    trained = train_head(labelled, [f"class {code}" for code in codes], landmarks=landmarks)
+    head = OnnxHead(trained.artefact)
+    part = made_up(rng, kinds, rng.integers(0, CLASSES, PART))
+    weights = rng.normal(size=(DIMENSIONS, CLASSES)).astype(np.float32)
+    terms = rng.normal(size=(TERMS + 1, CLASSES)).astype(np.float32)
+    for size in SIZES:
+        parts = size // PART
+        before = _peak_mb()
+        ours = seconds(lambda: rank(head, part, parts, labelled))  # noqa: B023
+        grown = _peak_mb() - before
+        bare = seconds(lambda: bare_rank(part, parts, weights, terms))  # noqa: B023
+        print(f"{size:,}: {ours:.2f} s, bare {bare:.2f} s, {grown:.0f} MB more", flush=True)
+        told = f"ranking {size:,} encoded tasks"
+        yield Finding(f"{told}, of bare products and sort", ours / bare, "times", 2)
+        yield Finding(f"{told}, memory beyond one part's", grown, "MB", 500)
+
+
+def rank(head: OnnxHead, part: Features, parts: int, labelled: Features) -> list:
+    """Rank a pool of so many parts; return its head."""
+    found = []
+    for number in range(parts):
+        tasks = np.arange(number * PART, (number + 1) * PART)
+        rows = Candidates(tasks, _probabilities(head, part), part, np.empty((0, PART, CLASSES)))
+        some = rows.take(worth_a_place(rows, HEAD, parts, "bench")).to_bytes()
+        found.append(Candidates.from_bytes(some))
+    queue = queue_of(merged(found), labelled, "typical_then_margin", HEAD, "bench")
+    return list(queue)
+
+
+def bare_rank(part: Features, parts: int, weights, terms) -> np.ndarray:
+    """Return all tasks of a pool sorted by margin."""
+    margins = []
+    for _ in range(parts):
+        bags = part.bags
+        counts = csr_matrix((bags.counts, bags.ids, bags.starts), shape=(PART, TERMS + 1))
+        scores = counts @ terms + part.vectors @ weights
+        scores -= scores.max(axis=1, keepdims=True)
+        shares = np.exp(scores)
+        shares /= shares.sum(axis=1, keepdims=True)
+        top = np.partition(shares, -2, axis=1)
+        margins.append(top[:, -1] - top[:, -2])
+    return np.argsort(np.concatenate(margins), kind="stable")
+
+
+def made_up(rng, kinds, codes) -> Features:
+    """Return features of texts: vectors around those of their class, and words by frequency."""
+    vectors = 0.15 * kinds[codes] + rng.normal(size=(len(codes), DIMENSIONS))
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    bags = []
+    for _ in codes:
+        ids = np.unique((TERMS * rng.random(WORDS) ** 3).astype(np.uint32) + 1)
+        bags.append((ids, np.ones(len(ids), np.float32)))
+    return Features(Bags.of(bags), vectors.astype(np.float32))
+
+
+def _peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3

@@ -1,0 +1,76 @@
+"""The predict function in this process: a store in memory, and a model of Reuters-21578 R8."""
+
+import statistics
+from dataclasses import dataclass
+
+import pytest
+
+from labelloop.labelstudio import read_event
+from labelloop.local import reuters
+from labelloop.local.annotator import Task, annotation_created, predict_request
+from labelloop.local.emulator import ROOT
+from labelloop.local.project import Json, Project
+from labelloop.messages import WakeUp
+from labelloop.project import Project as Kept
+from labelloop.usecases.train import train
+from tests.bench.timing import seconds
+from tests.bench.trained import api_event
+from tests.conftest import SECRET
+from tests.fakes import MemoryStore
+from tests.reliability.site import build_on
+from tests.reliability.training import training
+
+
+@dataclass(frozen=True)
+class Site:
+    """A project that is served, the artefact of its version, and texts that it has not learnt."""
+
+    project: Project
+    artefact: bytes
+    texts: list[str]
+
+    def predict(self, texts: list[str]) -> Json:
+        """Return the event that asks for predictions of some texts."""
+        tasks = [Task(number, number, text) for number, text in enumerate(texts, start=1)]
+        return api_event(SECRET, "POST", "/predict", predict_request(self.project, tasks))
+
+
+def served(patch: pytest.MonkeyPatch, labels: int, more: int) -> Site:
+    """Train a sparse head on so many labels of R8, and have the functions serve it."""
+    store, project, data = labelled(labels, more)
+    train(WakeUp(project.key, "sweep"), training(store))
+    build_on(store, patch)
+    artefact = store.body(store.keys("model.onnx")[-1])
+    return Site(project, artefact, [document.text for document in data.pool[labels:]])
+
+
+def train_seconds(labels: int, rounds: int = 3) -> float:
+    """Return how long it takes from one more label to the next version, gate included."""
+    store, project, data = labelled(labels, rounds + 1)
+    deps, found = training(store), []
+    train(WakeUp(project.key, "sweep"), deps)
+    for number in range(labels, labels + rounds + 1):
+        add_label(store, project, data.pool[number], number + 1)
+        found.append(seconds(lambda: train(WakeUp(project.key, "sweep"), deps)))
+    print(f"a version of {labels:,} labels: {statistics.median(found[1:]):.2f} s")
+    return statistics.median(found[1:])
+
+
+def labelled(labels: int, more: int) -> tuple[MemoryStore, Project, reuters.DataSet]:
+    """Return a store with so many labels of R8 waiting, and the documents: `more` are left."""
+    store = MemoryStore()
+    data = reuters.load(ROOT / ".local" / "data", labels + more, 1)
+    project = Project(1, "bench", data.classes, len(data.pool))
+    for number, document in enumerate(data.pool[:labels], start=1):
+        add_label(store, project, document, number)
+    return store, project, data
+
+
+def add_label(
+    store: MemoryStore, project: Project, document: reuters.Document, number: int
+) -> None:
+    """Let one label wait."""
+    task = Task(number, number, document.text)
+    body = annotation_created(project, task, document.label, number)
+    event = read_event(body, project.created_at)
+    Kept(store, project.key).add_event(f"{number:06d}", event)
