@@ -47,7 +47,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
             f"{OBJECTS}/{name}"
             for name in (
                 *("pool/*", "pool.json", "features/*"),
-                *("ranks/*", "ranked.json", "ordered.json", "pushing.json"),
+                *("ranks/*", "ranked.json", "ordered.json", "pushing.json", "trimming.json"),
             )
         },
         "s3:DeleteObject": {f"{OBJECTS}/ranks/*"},

@@ -16,7 +16,7 @@ projects/<id>.<created>/
   history/<switch>.json               what was switched to, when and why
   features/                           what was computed of texts, once: see `kept_features`
   lease.json                          a trainer's lease: saves money, never needed to be right
-  pushing.json                        the same of who pushes to Label Studio
+  pushing.json, trimming.json         the same of who pushes to Label Studio, who trims there
 """
 
 import json
@@ -37,6 +37,7 @@ from labelloop.ports import Listed, ObjectStore, Stored
 PROJECTS: Final = "projects/"
 TRAINER: Final = "lease"  # the names of the leases
 PUSHER: Final = "pushing"
+TRIMMER: Final = "trimming"
 _NO_OPTIONS: Final = Tagged(Options(), "")
 _VERSION: Final = re.compile(r"\d{1,18}-[0-9a-z]{1,32}", re.ASCII)
 

@@ -5,6 +5,7 @@ or be cut off anywhere: what it writes stands under the version's own keys or is
 for a version that is not active any more stops, because the newer version has steps of its own.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,7 +20,7 @@ from labelloop.messages import RankWakeUp
 from labelloop.observability import logger
 from labelloop.pool import Pool
 from labelloop.ports import LabelStudio, ObjectStore, Queue
-from labelloop.project import PUSHER, Project
+from labelloop.project import PUSHER, TRIMMER, Project
 from labelloop.usecases.featurise import Featuriser
 from labelloop.usecases.look import Unfinished
 from labelloop.usecases.push import Outcome, push
@@ -45,6 +46,7 @@ class RankDeps:
     head: int
     keeps_predictions: bool
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    sleep: Callable[[float], None] = time.sleep
 
 
 def rank(wake_up: RankWakeUp, deps: RankDeps) -> Outcome:
@@ -150,10 +152,16 @@ def _push_alone(
 
 def _trim(key: str, version: str, pool: Pool, label_studio: LabelStudio, deps: RankDeps) -> Outcome:
     """Remove superseded predictions for a while, then let pushes pass and go on."""
-    project = Project(deps.store, key)
+    project, me = Project(deps.store, key), uuid4().hex
     if pool.ranked()[0] != version or _keeps_predictions(project, deps):
         return Outcome.SUPERSEDED
-    outcome = trim(project, version, label_studio, deps.clock)
+    # One at a time: the sweep sends a wake-up, though one may be on its way.
+    if not project.take_lease(me, deps.clock().timestamp(), _LEASE_S, TRIMMER):
+        return Outcome.LEFT_TO_HOLDER
+    try:
+        outcome = trim(project, version, label_studio, deps.clock, deps.sleep)
+    finally:
+        project.release_lease(me, TRIMMER)
     if outcome is Outcome.TRIMMED:
         pool.set_ranked(version, trimmed=True)
     elif outcome is Outcome.TRIMMING:

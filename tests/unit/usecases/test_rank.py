@@ -86,6 +86,7 @@ def deps(store, rank_queue, label_studio, clock, monkeypatch):
         5,
         False,
         clock,
+        clock.sleep,
     )
 
 
@@ -338,7 +339,22 @@ def test_a_long_trim_lets_pushes_pass_and_goes_on(
 
     outcomes = run(activate("2-bbbbbbbb"), deps)
 
-    assert outcomes.count(Outcome.TRIMMING) == 2
+    assert outcomes.count(Outcome.TRIMMING) == 4
+    assert outcomes[-1] is Outcome.TRIMMED
+
+
+def test_one_trims_at_a_time(deps, activate, label_studio, key, monkeypatch):
+    run(activate("1-aaaaaaaa"), deps)
+    delete, met = label_studio.delete_prediction, []
+
+    def meanwhile(row):
+        met.append(rank(RankWakeUp(key, "trim", "2-bbbbbbbb"), deps))
+        delete(row)
+
+    monkeypatch.setattr(label_studio, "delete_prediction", meanwhile)
+    outcomes = run(activate("2-bbbbbbbb"), deps)
+
+    assert set(met) == {Outcome.LEFT_TO_HOLDER}
     assert outcomes[-1] is Outcome.TRIMMED
 
 
