@@ -19,8 +19,7 @@ from rich.table import Table
 from labelloop.domain.evidence import FRESH, Evidence
 from labelloop.domain.gate import judge
 from tests.bench.report import Finding, write
-from tests.bench.simulation import Floats, Ints, Project, fit, labelled, out_of_fold
-from tests.bench.text_sets import TextSet, load
+from tests.bench.simulation import Ints, Project, TextSet, Version, labelled, load
 
 SIZES = ((300, 30), (300, 100), (200, 150), (600, 150), (300, 300))  # known, and new labels
 SMALL = ((60, 20), (100, 30), (100, 100))  # fewer than 30 random labels: told, not promised
@@ -95,24 +94,23 @@ def _wrong(labels: Ints, rows: NDArray[np.bool_], classes: int, rng: np.random.G
 def trials(data: TextSet, known: int, new: int, seed: int) -> Iterator[Trial]:
     """Yield every kind of challenger of one simulated project."""
     project, rng = labelled(data, known + new, seed), np.random.default_rng(seed)
-    pool = project.data.vectors[rng.choice(project.rest, POOL_ROWS, replace=False)]
+    pool = rng.choice(project.rest, POOL_ROWS, replace=False)
     for kind in SOUND + BROKEN:
         yield trial(kind, project, labels_of(kind, project, known, rng), pool)
 
 
 def trial(
-    kind: str, project: Project, labels: Labels, pool: Floats, refused_at: int = sys.maxsize
+    kind: str, project: Project, labels: Labels, pool: Ints, refused_at: int = sys.maxsize
 ) -> Trial:
     """Put one challenger before the gate, and measure the damage on held-out texts."""
     data, order = project.data, project.order
-    classes, vectors = data.classes, data.vectors[order]
     old, now = labels.champion >= 0, labels.challenger >= 0
-    champion = fit(vectors[old], labels.champion[old], classes)
-    challenger = fit(vectors[now], labels.challenger[now], classes)
-    honest_old = champion(vectors)
-    honest_old[old] = out_of_fold(vectors[old], labels.champion[old], order[old], classes)
-    honest_new = np.full((len(order), classes), 1 / classes)
-    honest_new[now] = out_of_fold(vectors[now], labels.challenger[now], order[now], classes)
+    champion = Version(data, order[old], labels.champion[old])
+    challenger = Version(data, order[now], labels.challenger[now])
+    honest_old = champion.predict(order)
+    honest_old[old] = champion.out_of_fold
+    honest_new = np.full((len(order), data.classes), 1 / data.classes)
+    honest_new[now] = challenger.out_of_fold
     verdict = judge(
         Evidence(
             before=labels.champion,
@@ -121,29 +119,26 @@ def trial(
             is_fresh=np.arange(len(order)) >= max(refused_at, len(order) - FRESH),
             champion=honest_old,
             challenger=honest_new,
-            pool_champion=champion(pool),
-            pool_challenger=challenger(pool),
-            offered=np.full(classes, True),
+            pool_champion=champion.predict(pool),
+            pool_challenger=challenger.predict(pool),
+            offered=np.full(data.classes, True),
         )
     )
-    held_out, truth = data.vectors[data.pool :], data.labels[data.pool :]
-    was, becomes = (
-        float((model(held_out).argmax(1) == truth).mean()) for model in (champion, challenger)
-    )
+    damage = champion.accuracy() - challenger.accuracy()
     random = int((project.random[order] & now).sum())
-    return Trial(kind, data.name, random, was - becomes, verdict.switches, verdict.reason)
+    return Trial(kind, data.name, random, damage, verdict.switches, verdict.reason)
 
 
 def labels_until_switched(data: TextSet, seed: int) -> dict[str, int | None]:
     """Return after how many labels a project goes on in which the active version is out of date."""
     project = labelled(data, KNOWN + MOST_WAITED, seed)
     rng = np.random.default_rng(seed)
-    pool = data.vectors[rng.choice(project.rest, POOL_ROWS, replace=False)]
+    pool = rng.choice(project.rest, POOL_ROWS, replace=False)
     return {kind: _until_switched(kind, project, pool, rng) for kind in LASTING}
 
 
 def _until_switched(
-    kind: str, project: Project, pool: Floats, rng: np.random.Generator
+    kind: str, project: Project, pool: Ints, rng: np.random.Generator
 ) -> int | None:
     """Labels made after the first refusal are right, or follow the new meaning."""
     data, refused_at = project.data, sys.maxsize

@@ -18,8 +18,7 @@ from labelloop.domain.learning import Point, expected_gain
 from labelloop.domain.savings import pooled_error, saving
 from labelloop.domain.stopping import advise, disagreement
 from tests.bench.report import Finding, write
-from tests.bench.simulation import Floats, Ints, Project, fit, labelled, out_of_fold
-from tests.bench.text_sets import TextSet, load
+from tests.bench.simulation import Floats, Ints, Project, TextSet, Version, labelled, load
 
 AT = (100, 180, 300, 500)
 STEP, MOST, REFERENCE = 25, 2_000, 1_000
@@ -65,8 +64,7 @@ def random_curve(data: TextSet) -> Floats:
 
 def accuracy(data: TextSet, rows: Ints) -> float:
     """Return the held-out accuracy of a model of some rows."""
-    model = fit(data.vectors[rows], data.labels[rows], data.classes)
-    return float(hits(model(data.vectors[data.pool :]), data.labels[data.pool :]).mean())
+    return Version(data, rows, data.labels[rows]).accuracy()
 
 
 def labels_in_random_order(curve: Floats, reached: float) -> float:
@@ -80,11 +78,11 @@ def labels_in_random_order(curve: Floats, reached: float) -> float:
 def error_now(project: Project, size: int) -> float:
     """Return the error as the trainer can know it after so many labels."""
     data, rows = project.data, project.order[:size]
-    vectors, labels = data.vectors[rows], data.labels[rows]
-    honest = out_of_fold(vectors, labels, rows, data.classes)
+    labels = data.labels[rows]
+    version = Version(data, rows, labels)
+    honest = version.out_of_fold
     _, temperature = log_likelihoods(honest, labels)
-    model = fit(vectors, labels, data.classes)
-    pool = at_temperature(model(data.vectors[project.rest]), temperature)
+    pool = at_temperature(version.predict(project.rest), temperature)
     random = project.random[rows]
     misses = random.sum() - hits(honest[random], labels[random]).sum()
     # Margin order takes the hard tasks out of the pool, and they count as well.
@@ -116,8 +114,7 @@ def stop(data: TextSet, project: Project) -> Stop:
     reference = reached = 0.0
     for size in range(STEP, len(project.order) + 1, STEP):
         rows = project.order[:size]
-        model = fit(data.vectors[rows], data.labels[rows], data.classes)
-        now = model(data.vectors[sample]).argmax(axis=1)
+        now = Version(data, rows, data.labels[rows]).predict(sample).argmax(axis=1)
         if before is not None:
             disagreements.append(disagreement(before, now, STEP))
         before = now

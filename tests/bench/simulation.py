@@ -1,28 +1,52 @@
-"""A project as it happens: tasks labelled by margin with a random share between, cheaply fitted.
+"""A project as it happens: labelled by margin with a random share between, by the real heads."""
 
-The model is logistic regression on vectors: what the simulations ask about is statistics, and any
-model with `fit` and `out_of_fold` of these shapes may take its place.
-"""
-
-import warnings
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
 
+from labelloop.adapters.sklearn_head import MOST_TERMS, counts_of, frequent_terms
+from labelloop.adapters.two_heads import Rows, TwoHeads
+from labelloop.domain.features import Features, joined
 from labelloop.domain.random_share import is_random
-from tests.bench.text_sets import TextSet
+from tests.bench.labels import data as sets
 
-# scikit-learn takes 77 classes of 100 rows for numbers.
-warnings.filterwarnings("ignore", "The number of unique classes")
-
-FOLDS, START, BATCH, EVERY = 5, 20, 25, 10
+START, BATCH, EVERY = 20, 25, 10
 
 type Floats = NDArray[np.float64]
 type Ints = NDArray[np.int64]
-type Predict = Callable[[Floats], Floats]
+
+
+@dataclass(frozen=True)
+class TextSet:
+    """Texts to label come first, `pool` of them; the rest is held out."""
+
+    name: str
+    features: Features
+    labels: Ints
+    pool: int
+
+    @property
+    def classes(self) -> int:
+        """How many classes there are."""
+        return int(self.labels.max()) + 1
+
+    @property
+    def held_out(self) -> Ints:
+        """The rows to measure with."""
+        return np.arange(self.pool, len(self.labels))
+
+
+def load(names: str = "") -> Iterator[TextSet]:
+    """Yield the sets that are there: those named, or all."""
+    for found in sets.load(names):
+        classes, codes = np.unique(
+            np.concatenate([found.pool.labels, found.test.labels]), return_inverse=True
+        )
+        print(f"{found.name}: {len(classes)} classes", flush=True)
+        features = joined([found.pool.features, found.test.features])
+        yield TextSet(found.name, features, codes.astype(np.int64), len(found.pool))
 
 
 @dataclass(frozen=True)
@@ -39,31 +63,42 @@ class Project:
         return np.setdiff1d(np.arange(self.data.pool), self.order)
 
 
-def fit(vectors: Floats, labels: Ints, classes: int) -> Predict:
-    """Return a fitted model: vectors in, probabilities of all classes out."""
-    known = np.unique(labels)
-    model = LogisticRegression(C=10, class_weight="balanced", max_iter=200, tol=1e-3)
-    if len(known) > 1:
-        model.fit(vectors, labels)
+class Version:
+    """The two heads, trained on some rows of a set: probabilities of all its classes."""
 
-    def predict(rows: Floats) -> Floats:
-        probabilities = np.full((len(rows), classes), 1e-6)
-        probabilities[:, known] = model.predict_proba(rows) if len(known) > 1 else 1.0
-        normed: Floats = probabilities / probabilities.sum(axis=1, keepdims=True)
-        return normed
+    def __init__(self, data: TextSet, rows: Ints, labels: Ints) -> None:
+        self._data = data
+        self._known = np.unique(labels)
+        self._shares = np.full((len(rows), data.classes), 1e-6)
+        if len(self._known) < 2:
+            self._shares[:, self._known] = 1.0
+            return
+        features = data.features.take(rows)
+        self._terms = frequent_terms(features.bags, min(MOST_TERMS, 2_000_000 // len(self._known)))
+        self._model = TwoHeads().fit(self._rows(features), labels.tolist())
+        honest = self._model.out_of_fold_
+        self._shares[:, self._known] = np.where(np.isnan(honest), 1 / len(self._known), honest)
 
-    return predict
+    @property
+    def out_of_fold(self) -> Floats:
+        """What it says of its own rows, each without its label, shape (rows, classes)."""
+        return _normed(self._shares)
 
+    def predict(self, rows: Ints) -> Floats:
+        """Return probabilities, shape (rows, classes)."""
+        found = np.full((len(rows), self._data.classes), 1e-6)
+        known = len(self._known) > 1
+        features = self._data.features.take(rows)
+        found[:, self._known] = self._model.predict_proba(self._rows(features)) if known else 1.0
+        return _normed(found)
 
-def out_of_fold(vectors: Floats, labels: Ints, tasks: Ints, classes: int) -> Floats:
-    """Return each row's probabilities by a model that did not see it; folds by task id."""
-    fold = (tasks * 2_654_435_761 % 2**32 >> 16) % FOLDS
-    rows = np.zeros((len(labels), classes))
-    for held_out in range(FOLDS):
-        test = fold == held_out
-        if test.any():
-            rows[test] = fit(vectors[~test], labels[~test], classes)(vectors[test])
-    return rows
+    def accuracy(self) -> float:
+        """Return the share of held-out texts that it is right about."""
+        rows = self._data.held_out
+        return float((self.predict(rows).argmax(axis=1) == self._data.labels[rows]).mean())
+
+    def _rows(self, features: Features) -> Rows:
+        return counts_of(features.bags, self._terms), features.vectors
 
 
 def labelled(data: TextSet, size: int, seed: int) -> Project:
@@ -87,9 +122,16 @@ def _batch(
     data: TextSet, order: list[int], random: NDArray[np.bool_], rng: np.random.Generator
 ) -> list[int]:
     """Return unsure tasks, a random part of them, as a stand-in for diversity."""
-    model = fit(data.vectors[order], data.labels[order], data.classes)
-    top = np.partition(model(data.vectors[: data.pool]), -2, axis=1)
+    rows = np.array(order)
+    top = np.partition(
+        Version(data, rows, data.labels[rows]).predict(np.arange(data.pool)), -2, axis=1
+    )
     margin = np.where(random, np.inf, top[:, -1] - top[:, -2])
-    margin[order] = np.inf
+    margin[rows] = np.inf
     unsure = np.argsort(margin)[: 10 * BATCH]
     return [int(task) for task in rng.choice(unsure, BATCH, replace=False)]
+
+
+def _normed(shares: Floats) -> Floats:
+    normed: Floats = shares / shares.sum(axis=1, keepdims=True)
+    return normed

@@ -5,7 +5,6 @@ or be cut off anywhere: what it writes stands under the version's own keys or is
 for a version that is not active any more stops, because the newer version has steps of its own.
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -46,7 +45,6 @@ class RankDeps:
     head: int
     keeps_predictions: bool
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-    sleep: Callable[[float], None] = time.sleep
 
 
 def rank(wake_up: RankWakeUp, deps: RankDeps) -> Outcome:
@@ -151,7 +149,7 @@ def _push_alone(
 
 
 def _trim(key: str, version: str, pool: Pool, label_studio: LabelStudio, deps: RankDeps) -> Outcome:
-    """Remove superseded predictions for a while, then let pushes pass and go on."""
+    """Remove superseded predictions for a while, rest, and go on."""
     project, me = Project(deps.store, key), uuid4().hex
     if pool.ranked()[0] != version or _keeps_predictions(project, deps):
         return Outcome.SUPERSEDED
@@ -159,7 +157,7 @@ def _trim(key: str, version: str, pool: Pool, label_studio: LabelStudio, deps: R
     if not project.take_lease(me, deps.clock().timestamp(), _LEASE_S, TRIMMER):
         return Outcome.LEFT_TO_HOLDER
     try:
-        outcome = trim(project, version, label_studio, deps.clock, deps.sleep)
+        outcome = trim(project, version, label_studio, deps.clock)
     finally:
         project.release_lease(me, TRIMMER)
     if outcome is Outcome.TRIMMED:

@@ -2,9 +2,9 @@
 
 Label Studio deletes a version's predictions row by row in one transaction: for 1,000 of them a
 SQLite database is locked for 5 to 10 s, and annotators wait or are refused. Deleted one by one they
-take longer, and nobody notices. So while people label it is one by one, within a limit of time;
-once nobody has for a while, all at once. Deletes without a pause between them would keep an import
-out for minutes: SQLite has no queue of writers.
+take longer, and annotators don't notice; but an import finds no moment without another writer, and
+tries again ever more seldom. So while people label it is one by one, seconds at a time with rests
+between; once nobody has for a while, all at once.
 """
 
 from collections.abc import Callable, Collection
@@ -18,9 +18,8 @@ from labelloop.project import Project
 from labelloop.usecases.push import Outcome
 
 _REST: Final = timedelta(minutes=10)
-_BUDGET: Final = timedelta(seconds=20)  # of deleting; a push may be waiting for the function
+_BUDGET: Final = timedelta(seconds=5)  # of deleting
 _BETWEEN_LOOKS: Final = 20
-_PAUSES: Final = 1.0  # as long as the delete took
 
 
 def trim(
@@ -28,7 +27,6 @@ def trim(
     version: str,
     label_studio: LabelStudio,
     clock: Callable[[], datetime],
-    sleep: Callable[[float], None],
 ) -> Outcome:
     """Delete our versions older than this one; those of others and newer ones stay.
 
@@ -53,9 +51,7 @@ def trim(
         if clock() - started > _BUDGET:
             return Outcome.TRIMMING
         for row in some:
-            began = clock()
             label_studio.delete_prediction(row)
-            sleep(_PAUSES * (clock() - began).total_seconds())
     return Outcome.TRIMMED
 
 

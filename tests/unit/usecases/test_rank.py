@@ -86,7 +86,6 @@ def deps(store, rank_queue, label_studio, clock, monkeypatch):
         5,
         False,
         clock,
-        clock.sleep,
     )
 
 

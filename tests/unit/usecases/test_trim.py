@@ -48,7 +48,7 @@ def serve(project: Project, version: str) -> None:
 
 
 def test_while_people_label_they_are_deleted_one_by_one(project, label_studio, id_, clock):
-    assert trim(project, NEW, label_studio, clock, clock.sleep) is Outcome.TRIMMED
+    assert trim(project, NEW, label_studio, clock) is Outcome.TRIMMED
 
     assert label_studio.prediction_counts(id_) == {NEW: 50}
     assert label_studio.calls.count("delete_prediction") == 50
@@ -60,7 +60,7 @@ def test_when_nobody_has_labelled_for_a_while_they_are_deleted_at_once(
 ):
     clock.sleep(3600)
 
-    assert trim(project, NEW, label_studio, clock, clock.sleep) is Outcome.TRIMMED
+    assert trim(project, NEW, label_studio, clock) is Outcome.TRIMMED
     assert label_studio.prediction_counts(id_) == {NEW: 50}
     assert "delete_prediction" not in label_studio.calls
 
@@ -68,37 +68,27 @@ def test_when_nobody_has_labelled_for_a_while_they_are_deleted_at_once(
 def test_it_ends_in_time_and_is_gone_on_with(project, label_studio, id_, clock, monkeypatch):
     delete = label_studio.delete_prediction
     monkeypatch.setattr(
-        label_studio, "delete_prediction", lambda row: (clock.sleep(2), delete(row))
+        label_studio, "delete_prediction", lambda row: (clock.sleep(0.5), delete(row))
     )
 
-    assert trim(project, NEW, label_studio, clock, clock.sleep) is Outcome.TRIMMING
+    assert trim(project, NEW, label_studio, clock) is Outcome.TRIMMING
     assert 0 < label_studio.prediction_counts(id_)[OLD] < 50
-    outcomes = [trim(project, NEW, label_studio, clock, clock.sleep) for _ in range(2)]
+    outcomes = [trim(project, NEW, label_studio, clock) for _ in range(2)]
     assert outcomes == [Outcome.TRIMMING, Outcome.TRIMMED]
     assert label_studio.prediction_counts(id_) == {NEW: 50}
-
-
-def test_it_pauses_so_that_other_writers_get_in(project, label_studio, id_, clock, monkeypatch):
-    delete, pauses = label_studio.delete_prediction, []
-    slow = lambda row: (clock.sleep(0.1), delete(row))  # noqa: E731
-    monkeypatch.setattr(label_studio, "delete_prediction", slow)
-
-    trim(project, NEW, label_studio, clock, pauses.append)
-
-    assert pauses == pytest.approx([0.1] * 50)
 
 
 def test_it_stops_for_a_newer_version(project, label_studio, id_, clock):
     serve(project, LATER)
 
-    assert trim(project, NEW, label_studio, clock, clock.sleep) is Outcome.SUPERSEDED
+    assert trim(project, NEW, label_studio, clock) is Outcome.SUPERSEDED
     assert label_studio.prediction_counts(id_)[OLD] == 50
 
 
 def test_the_version_that_is_shown_is_never_taken_away(project, label_studio, id_, clock):
     label_studio.change_project(id_, model_version=OLD)
 
-    assert trim(project, NEW, label_studio, clock, clock.sleep) is Outcome.TRIMMED
+    assert trim(project, NEW, label_studio, clock) is Outcome.TRIMMED
     assert label_studio.prediction_counts(id_) == {OLD: 50, NEW: 50}
 
 
@@ -108,7 +98,7 @@ def test_newer_versions_and_those_of_others_stay(project, label_studio, id_, clo
         row = {"task": task, "result": [], "model_version": version}
         label_studio.add_predictions(id_, [row])
 
-    trim(project, NEW, label_studio, clock, clock.sleep)
+    trim(project, NEW, label_studio, clock)
 
     assert label_studio.prediction_counts(id_).keys() == {NEW, LATER, "gpt", "2-other"}
 
@@ -117,11 +107,11 @@ def test_a_prediction_that_somebody_else_deletes_meanwhile_is_no_error(
     project, label_studio, id_, clock, monkeypatch
 ):
     stale = label_studio.predictions_of(id_)
-    trim(project, NEW, label_studio, clock, clock.sleep)
+    trim(project, NEW, label_studio, clock)
     monkeypatch.setattr(label_studio, "prediction_counts", lambda _: {OLD: 50, NEW: 50})
     monkeypatch.setattr(label_studio, "predictions", lambda _: stale)
 
-    assert trim(project, NEW, label_studio, clock, clock.sleep) is Outcome.TRIMMED
+    assert trim(project, NEW, label_studio, clock) is Outcome.TRIMMED
 
 
 def test_a_project_without_a_snapshot_is_at_rest(store):
