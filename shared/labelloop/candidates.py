@@ -59,7 +59,7 @@ class Candidates:
         else:
             arrays |= {"vectors": self.features.vectors}
         body = io.BytesIO()
-        np.savez_compressed(body, **arrays)
+        np.savez(body, **arrays)  # vectors are not worth compressing
         return body.getvalue()
 
     @classmethod
@@ -92,7 +92,7 @@ def merged(parts: Sequence[Candidates]) -> Candidates:
 
 def worth_a_place(found: Candidates, size: int, parts: int, salt: str) -> NDArray[np.int64]:
     """Return the rows that may be among the first `size` of a queue made of so many parts."""
-    fair = in_random_order(found.tasks.tolist(), salt)
+    fair = in_random_order(found.tasks, salt)
     chosen = np.flatnonzero(~np.isin(found.tasks, fair))
     most = size + _SPARE
     if parts > _EXACT_PARTS:

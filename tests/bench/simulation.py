@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from labelloop.adapters.sklearn_head import MOST_TERMS, counts_of, frequent_terms
 from labelloop.adapters.two_heads import Rows, TwoHeads
 from labelloop.domain.features import Features, joined
-from labelloop.domain.random_share import is_random
+from labelloop.domain.random_share import are_random
 from tests.bench.labels import data as sets
 
 START, BATCH, EVERY = 20, 25, 10
@@ -105,7 +105,7 @@ def labelled(data: TextSet, size: int, seed: int) -> Project:
     """Label a pool: a random start, then batches by margin, every tenth task a random one."""
     rng = np.random.default_rng(seed)
     shuffled = rng.permutation(data.pool)
-    random = np.array([is_random(int(task), str(seed)) for task in range(data.pool)])
+    random = are_random(np.arange(data.pool), str(seed))
     queue = [int(task) for task in shuffled if random[task]]
     chosen = [int(task) for task in shuffled if not random[task]][:START]
     order: list[int] = []

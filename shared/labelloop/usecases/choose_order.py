@@ -9,7 +9,7 @@ import numpy as np
 from labelloop.domain.comparison import Floats, Ints, aligned
 from labelloop.domain.fallback import LEAST_ROWS, Fold, Order, decide, folds
 from labelloop.domain.features import Features
-from labelloop.domain.random_share import is_random
+from labelloop.domain.random_share import are_random
 from labelloop.domain.training import Trained
 from labelloop.errors import BadModel, Unprocessable
 from labelloop.recipes.text_choices import Examples
@@ -63,7 +63,7 @@ def choose_order(chosen: str, before: dict[str, Any], arms: Arms, salt: str) -> 
     tasks = np.array(arms.examples.tasks)[rows].tolist()
     asked = [
         answers
-        for fold in folds(np.array([is_random(task, salt) for task in tasks], np.bool_))
+        for fold in folds(are_random(tasks, salt))
         if (answers := _asked(fold, rows, arms)) is not None
     ]
     if sum(len(rows) for _, _, rows in asked) < LEAST_ROWS:

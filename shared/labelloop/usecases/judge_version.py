@@ -10,7 +10,7 @@ from labelloop.domain.comparison import Floats, Ints, aligned
 from labelloop.domain.evidence import FRESH, Evidence
 from labelloop.domain.features import Features
 from labelloop.domain.gate import Verdict, first_version, judge
-from labelloop.domain.random_share import is_random
+from labelloop.domain.random_share import are_random
 from labelloop.domain.training import Trained
 from labelloop.errors import BadModel
 from labelloop.kept_evidence import MOST_ROWS, Kept, KeptEvidence, Look
@@ -118,7 +118,7 @@ def _evidence(
     return Evidence(
         before=np.where(there >= 0, known[kept.labels[there]], -1),
         labels=np.where(here >= 0, codes_of(examples.labels, classes)[here], -1),
-        is_random=np.array([is_random(task, salt) for task in tasks.tolist()], np.bool_),
+        is_random=are_random(tasks, salt),
         is_fresh=_is_fresh(updated_at, since),
         champion=_answers(champion, challenger, here, there, classes),
         challenger=aligned(challenger.out_of_fold, challenger.trained.classes, classes)[here],

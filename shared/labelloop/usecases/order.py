@@ -26,7 +26,7 @@ def queue_of(
     `labelled`: what is labelled already. Deterministic, and the same for any order of the parts.
     """
     rows = {int(task): row for row, task in enumerate(found.tasks)}
-    fair = in_random_order(rows, salt)
+    fair = in_random_order(found.tasks, salt)
     chosen = np.setdiff1d(np.arange(len(found)), [rows[task] for task in fair])
     seed = zlib.crc32(salt.encode())
     picked = select(strategy, _pool(found.take(chosen), labelled), size, seed)

@@ -9,7 +9,7 @@ from labelloop.domain.doubts import doubts
 from labelloop.domain.insights import Sample as Honest
 from labelloop.domain.insights import believed_error, insights
 from labelloop.domain.learning import Point
-from labelloop.domain.random_share import is_random
+from labelloop.domain.random_share import are_random
 from labelloop.domain.stopping import disagreement, is_comparable
 from labelloop.kept_evidence import Kept, Look
 from labelloop.usecases.judge_version import Challenger, codes_of
@@ -73,7 +73,7 @@ def _honest(challenger: Challenger, sample: Sample, salt: str) -> Honest:
     """Return what the random share says, and what the model believes of all tasks."""
     examples, classes = challenger.examples, challenger.trained.classes
     codes, answers = codes_of(examples.labels, classes), challenger.out_of_fold
-    random = np.array([is_random(task, salt) for task in examples.tasks], np.bool_)
+    random = are_random(examples.tasks, salt)
     confidence = challenger.pool.max(axis=1)
     misses = len(codes) - float(hits(answers, codes).sum())
     believed = believed_error(confidence, misses, len(codes), sample.in_all)

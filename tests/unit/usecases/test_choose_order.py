@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from labelloop.domain.features import Features
-from labelloop.domain.random_share import is_random
+from labelloop.domain.random_share import are_random
 from labelloop.domain.training import Trained
 from labelloop.recipes.terms import bags_of
 from labelloop.recipes.text_choices import Examples
@@ -59,7 +59,8 @@ def memory() -> Memory:
 def arms(memory: Memory, count: int, strategy_sees_all: bool) -> Arms:
     """Labelled tasks of eight lengths; the strategy may have chosen tasks of two of them only."""
     tasks = list(range(1, count + 1))
-    kinds = [8 if is_random(i, SALT) or strategy_sees_all else 2 for i in tasks]
+    fair = are_random(tasks, SALT) | strategy_sees_all
+    kinds = np.where(fair, 8, 2).tolist()
     lengths = [3 + i // 3 % kind for i, kind in zip(tasks, kinds, strict=True)]
     examples = Examples(
         tasks,

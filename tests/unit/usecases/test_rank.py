@@ -5,7 +5,7 @@ from datetime import datetime
 import numpy as np
 import pytest
 
-from labelloop.domain.random_share import is_random
+from labelloop.domain.random_share import are_random
 from labelloop.errors import Denied, NotFound, Retryable, Unavailable
 from labelloop.labelstudio import UNTRAINED, read_tasks
 from labelloop.messages import RankWakeUp
@@ -519,7 +519,7 @@ def test_every_tenth_place_is_for_the_random_share(deps, activate, label_studio,
     run(activate("1-aaaaaaaa"), deps)
 
     rows = sorted(label_studio.predictions_of(id_), key=lambda one: one["score"])
-    fair = [is_random(one["task"], project_key_of(label_studio, id_)) for one in rows]
+    fair = are_random([one["task"] for one in rows], project_key_of(label_studio, id_)).tolist()
     assert [place for place, random in enumerate(fair, 1) if random] == [10, 20, 30, 40, 50, 60]
 
 
