@@ -27,10 +27,9 @@ def test_after_a_sweep_the_dataset_is_the_one_of_a_line_that_loses_nothing(
     with to_labelloop.ruled(line.rule), ThreadPoolExecutor(ANNOTATORS) as people:
         labels = (document.label for document in many_documents)
         list(people.map(annotator.label, tasks, labels))
-    wait_for(lambda: labelloop.knows(key) is not None)
-    before = len(labelloop.knows(key) or ())
+    before = len(wait_for(lambda: labelloop.knows(key)))
     labelloop.sweep()
-    wait_for(lambda: labelloop.knows(key) is not None and len(labelloop.knows(key)) == LABELS)
+    wait_for(lambda: len(labelloop.knows(key) or ()) == LABELS)
 
     find(Exactly("annotations whose webhook was lost", LABELS - before, "", line.lost))
     assert line.lost > LABELS * LOST / 2
