@@ -69,6 +69,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "ssm:GetParameter": {TOKEN},
     },
 }
+DELETES = {"s3:DeleteObject", "s3:DeleteObjectVersion"}
 (POLICY,) = of_type("AWS::S3::BucketPolicy").values()
 DENIALS = POLICY["PolicyDocument"]["Statement"]
 
@@ -143,6 +144,42 @@ def test_a_denied_write_is_one_that_makes_an_object():
     for condition in writes:
         assert condition["Bool"] == {"s3:ObjectCreationOperation": "true"}
         assert set(condition["Null"].values()) == {"true"}
+
+
+def deleted_by(function: str) -> set[str]:
+    """Return the keys that a function may delete, as patterns."""
+    return {
+        named(resource)
+        for actions, resources in statements(function)
+        if any(fnmatchcase(one, action) for action in actions for one in DELETES)
+        for resource in resources
+    }
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "models/00000007-0a1b2c3d/model.onnx",
+        "models/00000007-0a1b2c3d/card.json",
+        "datasets/00000007-" + "0" * 64 + ".jsonl.gz",
+    ],
+)
+def test_no_function_may_delete_a_model_or_a_dataset(function, name):
+    key = f"{BUCKET}/projects/38.1795398621/{name}"
+
+    assert not any(fnmatchcase(key, pattern) for pattern in deleted_by(function))
+
+
+def test_the_bucket_keeps_models_and_datasets_from_every_function():
+    """Also from one that is given the right to delete by mistake, or by hand."""
+    (kept,) = (one for one in DENIALS if one["Action"] == sorted(DELETES))
+
+    assert (kept["Effect"], kept["Principal"]) == ("Deny", "*")
+    assert set(map(named, kept["Resource"])) == {f"{OBJECTS}/datasets/*", f"{OBJECTS}/models/*"}
+    roles = map(named, kept["Condition"]["ArnEquals"]["aws:PrincipalArn"])
+    assert set(kept["Condition"]) == {"ArnEquals"}
+    assert sorted(roles) == sorted(f"{function}Role" for function in FUNCTIONS)
 
 
 def test_every_check_that_is_passed_over_has_a_reason():
