@@ -53,6 +53,15 @@ def spoilt(chance: random.Random, body: str) -> str:
     return body
 
 
+def odd_task(chance: random.Random) -> Any:
+    """Return what a client may take for a task to predict."""
+    value = chance.choice((*ODD, "<b>bold</b>", "https://example.com/a.txt", "a lovely film"))
+    data = chance.choice(
+        ({"text": value}, {"text": value}, {"text": value}, {"other": value}, value)
+    )
+    return chance.choice(({"id": 1, "data": data}, {"data": data}, {"id": 1}, value))
+
+
 @cache
 def bodies(path: str) -> tuple[str, ...]:
     """Return what clients send to a path."""

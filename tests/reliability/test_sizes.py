@@ -14,7 +14,7 @@ import pytest
 from tests.builders import PROJECT, label_config
 from tests.conftest import load_event
 from tests.reliability.report import IS_LONG, find, size
-from tests.reliability.requests import ODD
+from tests.reliability.requests import odd_task
 from tests.reliability.site import call, site
 
 # C3 and C7 of the acceptance list; a busy machine is given time where nobody measures.
@@ -105,14 +105,6 @@ def test_there_is_one_sound_result_for_each_task_whatever_it_holds():
         wrong += len({one["model_version"] for one in results}) != 1
 
     find("predictions for odd tasks: unsound answers", wrong, f"of {count:,} tasks")
-
-
-def odd_task(chance: random.Random) -> Any:
-    value = chance.choice((*ODD, "<b>bold</b>", "https://example.com/a.txt", "a lovely film"))
-    data = chance.choice(
-        ({"text": value}, {"text": value}, {"text": value}, {"other": value}, value)
-    )
-    return chance.choice(({"id": 1, "data": data}, {"data": data}, {"id": 1}, value))
 
 
 def is_sound(result: dict[str, Any]) -> bool:
