@@ -10,6 +10,7 @@ LabelloopError
 │   ├── NotFound       nothing of that name                                         404
 │   ├── TooLarge       cannot be answered within the platform's limits              413
 │   └── BadModel       a model artefact that must not be served
+│       └── OutOfMemory  not loaded for want of memory, which says nothing of the model
 └── Retryable          may go well the next time
     ├── Conflict       somebody else wrote the object first
     └── Unavailable    the store or the queue did not answer                        503
@@ -54,6 +55,10 @@ class TooLarge(Rejected):
 
 class BadModel(Rejected):
     """A model artefact that must not be served."""
+
+
+class OutOfMemory(BadModel):
+    """There is no memory to load a model artefact; another process may have it."""
 
 
 class Retryable(LabelloopError):

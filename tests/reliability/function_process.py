@@ -5,7 +5,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from multiprocessing import get_context
@@ -24,6 +24,7 @@ from labelloop.usecases.activate import ActivateDeps, activate
 from labelloop.usecases.pin import PinDeps, pin
 from tests.integration.conftest import CONTEXT
 from tests.reliability.aws_faults import AwsFaults, Line
+from tests.reliability.shortages import Shortage, suffering
 
 train_app: Any = functions.train.app
 _FORKS = get_context("forkserver")
@@ -37,6 +38,7 @@ class Job:
     project: str
     what: str = "train"
     faults: AwsFaults = field(default_factory=AwsFaults)
+    shortage: Shortage = field(default_factory=Shortage)  # from when it begins to fit
     kill_at_call: int = 0  # of the functions that fitting and converting call; -1 only counts them
     waits_s: float = 0.0
     clock_off_s: float = 0.0
@@ -120,8 +122,10 @@ def _do(job: Job, line: Line) -> Done:
     calls = [0]
     deps = bootstrap.train_deps()
     off = timedelta(seconds=job.clock_off_s)
+    short = ExitStack()
 
     def fit(features: Any, labels: Any, *, landmarks: Any = None) -> Any:
+        short.enter_context(suffering(job.shortage))
         with _counted(job, calls):
             return deps.train_head(features, labels, landmarks=landmarks)
 
@@ -133,7 +137,8 @@ def _do(job: Job, line: Line) -> Done:
         Project.take_lease = lambda *_: True  # type: ignore[method-assign]
     time.sleep(job.waits_s)
     try:
-        well = _JOBS[job.what.partition(":")[0]](job)
+        with short:
+            well = _JOBS[job.what.partition(":")[0]](job)
     except Exception:
         well = False
     finally:

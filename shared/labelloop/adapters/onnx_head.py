@@ -9,7 +9,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from labelloop.domain.features import Bags, Features
-from labelloop.errors import BadModel
+from labelloop.errors import BadModel, OutOfMemory
 from labelloop.pointers import FORMAT
 from labelloop.recipes.terms import IDS
 
@@ -38,7 +38,7 @@ class OnnxHead:
             widths = {one.name: one.shape[-1] for one in self._session.get_inputs()}
             self.dimensions: int = widths.get("vectors", 0)  # 0: trained without vectors
         except Exception as exc:  # onnxruntime raises a dozen types of its own for a bad file
-            raise BadModel(f"the model does not load: {type(exc).__name__}") from exc
+            raise _refusal("the model does not load", exc) from exc
         if not isinstance(self.classes, list) or {type(name) for name in self.classes} != {str}:
             raise BadModel("the model's classes are no names")
         if self.format != FORMAT:
@@ -109,10 +109,15 @@ class OnnxHead:
         try:
             rows = self.predict_proba(Features(Bags.of([empty, bag]), vectors))
         except Exception as exc:
-            raise BadModel(f"the model does not run: {type(exc).__name__}") from exc
+            raise _refusal("the model does not run", exc) from exc
         sums_to_one = np.allclose(rows.sum(axis=1), 1.0, atol=1e-4)
         if len(self.classes) < 2 or not np.isfinite(rows).all() or not sums_to_one:
             raise BadModel("the model's answers are no probabilities")
+
+
+def _refusal(told: str, exc: Exception) -> BadModel:
+    is_short = isinstance(exc, MemoryError) or "bad_alloc" in str(exc)  # onnxruntime has both
+    return (OutOfMemory if is_short else BadModel)(f"{told}: {type(exc).__name__}")
 
 
 def _pad(bags: Bags) -> tuple[NDArray[np.int64], NDArray[np.float32]]:

@@ -12,7 +12,7 @@ from labelloop.domain.features import Features
 from labelloop.domain.gate import Verdict, first_version, judge
 from labelloop.domain.random_share import are_random
 from labelloop.domain.training import Trained
-from labelloop.errors import BadModel
+from labelloop.errors import BadModel, OutOfMemory
 from labelloop.kept_evidence import MOST_ROWS, Kept, KeptEvidence, Look
 from labelloop.pointers import FORMAT, ActivePointer
 from labelloop.ports import Head
@@ -81,7 +81,10 @@ def codes_of(labels: Sequence[str], classes: Sequence[str]) -> NDArray[np.int64]
 def champion_of(
     active: ActivePointer, project: Project, evidence: KeptEvidence, encoder: str, load: LoadHead
 ) -> Champion | Verdict:
-    """Return the active version, or the verdict where there is nothing to compare with."""
+    """Return the active version, or the verdict where there is nothing to compare with.
+
+    OutOfMemory says nothing of the active version: who cannot load it must not replace it.
+    """
     if not active.is_trained:
         return first_version()
     if active.format != FORMAT:
@@ -93,6 +96,8 @@ def champion_of(
         return Verdict(True, "nothing is kept of what the active version learnt")
     try:
         return Champion(kept, load(artefact))
+    except OutOfMemory:
+        raise
     except BadModel as exc:
         return Verdict(True, f"the active version cannot be asked: {exc}")
 

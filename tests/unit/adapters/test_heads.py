@@ -13,7 +13,7 @@ from labelloop.adapters.sklearn_head import MOST_TERMS, counts_of, frequent_term
 from labelloop.adapters.two_heads import TwoHeads
 from labelloop.domain.features import Features
 from labelloop.domain.training import Trained
-from labelloop.errors import BadModel, Unprocessable
+from labelloop.errors import BadModel, OutOfMemory, Unprocessable
 from labelloop.recipes.terms import bags_of
 from tests.multilingual import scripts_texts
 
@@ -283,6 +283,19 @@ def test_an_artefact_of_another_format_is_refused(artefact):
 def test_an_artefact_whose_metadata_does_not_fit_its_graph_is_refused(artefact, known):
     with pytest.raises(BadModel):
         OnnxHead(changed_model(artefact, **known))
+
+
+@pytest.mark.parametrize(
+    "failure", [MemoryError("std::bad_alloc"), RuntimeError("Exception during loading: bad_alloc")]
+)
+def test_want_of_memory_is_told_from_a_bad_artefact(artefact, failure, monkeypatch):
+    def fail(*_):
+        raise failure
+
+    monkeypatch.setattr("labelloop.adapters.onnx_head.ort.InferenceSession", fail)
+
+    with pytest.raises(OutOfMemory):
+        OnnxHead(artefact)
 
 
 def test_weights_that_are_no_numbers_are_refused(artefact):

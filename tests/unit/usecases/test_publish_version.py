@@ -11,7 +11,7 @@ from labelloop.adapters.onnx_head import OnnxHead
 from labelloop.adapters.sklearn_head import train_head
 from labelloop.domain.policy import Patience
 from labelloop.domain.training import Trained
-from labelloop.errors import BadModel, Unavailable
+from labelloop.errors import BadModel, OutOfMemory, Unavailable
 from labelloop.kept_evidence import KeptEvidence, Refusal
 from labelloop.kept_features import KeptFeatures
 from labelloop.messages import WakeUp
@@ -194,6 +194,26 @@ def test_a_day_of_swapped_labels_is_not_served_and_the_reason_is_told(
     )
     assert describe(PROJECT, store)["refused"]["version"] == refused
     assert len(rank_queue) == 0
+
+
+def test_a_version_that_there_is_no_memory_to_load_is_not_replaced_unjudged(learn, project, deps):
+    learn(*labels(1, 60))
+    before = project.active().value
+    champion = project.model(before.version)
+    learnt = labels(61, 120, day=1, swapped=True)
+    for number, one in enumerate(learnt):
+        project.add_event(f"9{number:03d}", one)
+
+    def load(artefact):
+        if artefact == champion:
+            raise OutOfMemory("the model does not load")
+        return CountingHead(artefact)
+
+    with pytest.raises(OutOfMemory):
+        train(SWEEP, replace(deps, load_head=load))
+
+    assert project.active().value == before
+    assert train(SWEEP, deps) is Outcome.UP_TO_DATE
 
 
 @pytest.mark.parametrize("swapped", [False, True])
