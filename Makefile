@@ -62,7 +62,7 @@ e2e: $(BUILT) $(EMULATOR) ## the whole loop beside a real Label Studio, and in a
 	@UV_PROJECT_ENVIRONMENT=.venv $(UV) sync --quiet --frozen --inexact --only-group e2e
 	@UV_PROJECT_ENVIRONMENT=$(LABEL_STUDIO) $(UV) sync --quiet --frozen --only-group label-studio \
 	  --python $(or $(PYTHON),3.13)
-	LABEL_STUDIO_VENV=$(LABEL_STUDIO) .venv/bin/pytest -m e2e tests/e2e $(ARGS)
+	LABEL_STUDIO_VENV=$(LABEL_STUDIO) .venv/bin/pytest -m e2e -p no:randomly tests/e2e $(ARGS)
 
 reliability: $(BUILT) $(EMULATOR) $(AUDIT) ## faults, races, bad input and load, in full size; takes half an hour
 	@command -v wrk >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq wrk; } \

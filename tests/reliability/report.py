@@ -30,4 +30,4 @@ def note(promise: str, wrong: float, tried: str, goal: float = 0) -> None:
 def finish() -> None:
     """Print and write what was found. A run of `make test` leaves the report alone."""
     if IS_LONG and _findings:
-        write("reliability", _findings)
+        write("reliability", sorted(_findings, key=lambda one: one.name))  # tests run in any order
