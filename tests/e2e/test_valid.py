@@ -47,7 +47,7 @@ def test_each_of_ten_thousand_odd_tasks_gets_a_result_that_label_studio_finds_va
 
 def test_the_validation_finds_what_is_invalid():
     region = {"from_name": "label", "to_name": "text", "type": "choices"}
-    wrong = [
+    wrong: list[dict[str, Any]] = [
         {"result": [region | {"value": {"choices": ["Neither"]}}], "score": 0.5},
         {"result": [region | {"from_name": "other", "value": {"choices": ["Positive"]}}]},
     ]
