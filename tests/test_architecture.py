@@ -2,6 +2,7 @@
 
 import ast
 import logging
+import os
 import re
 import subprocess
 import sys
@@ -66,12 +67,32 @@ def test_the_core_knows_neither_aws_nor_http(name):
 
 def test_only_the_settings_and_the_laptop_read_the_environment():
     readers = {
-        path.relative_to(PACKAGE).parts[0]
+        path.relative_to(PACKAGE).as_posix()
         for path in PACKAGE.rglob("*.py")
         if "environ" in path.read_text() or "getenv" in path.read_text()
     }
+    others = {path for path in readers if not path.startswith("local/")}
 
-    assert readers <= {"config.py", "local"}
+    assert others == {"config.py", "adapters/quiet_onnxruntime.py"}
+
+
+def test_onnxruntime_is_imported_where_it_is_told_to_be_quiet():
+    importers = {
+        path.relative_to(PACKAGE).as_posix()
+        for path in PACKAGE.rglob("*.py")
+        if "onnxruntime" in imports_of(path)
+    }
+
+    assert importers == {"adapters/quiet_onnxruntime.py"}
+
+
+def test_onnxruntime_keeps_no_records_to_send(tmp_path):
+    script = "import time, labelloop.adapters.onnx_head; time.sleep(1)"
+    home = {"HOME": str(tmp_path), "PATH": os.environ["PATH"]}  # no CI, which silences it too
+
+    subprocess.run([sys.executable, "-c", script], env=home, check=True)  # noqa: S603
+
+    assert not list(tmp_path.rglob("*"))
 
 
 def test_a_function_is_one_file_that_imports_no_sibling():

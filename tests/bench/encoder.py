@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
-import onnxruntime as ort
 
 from labelloop.adapters.encoder_files import EncoderFiles
 from labelloop.adapters.onnx_encoder import OnnxEncoder
+from labelloop.adapters.quiet_onnxruntime import ort
 from tests.bench.report import Finding
 from tests.bench.texts import mixed
 from tests.bench.timing import ratio

@@ -6,10 +6,10 @@ sparse head knows Reuters-21578 R8; both sides see texts that it has not learnt.
 
 from collections.abc import Iterator
 
-import onnxruntime as ort
 import pytest
 
 from labelloop.adapters.onnx_head import OnnxHead, _pad
+from labelloop.adapters.quiet_onnxruntime import ort
 from labelloop.recipes.terms import bags_of
 from tests.bench.report import Finding
 from tests.bench.served import served

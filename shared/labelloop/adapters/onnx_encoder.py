@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from labelloop.adapters.encoder_files import EncoderFiles
+from labelloop.adapters.quiet_onnxruntime import ort
 from labelloop.errors import BadModel
 
 _CHARACTERS_A_TOKEN: Final = 32  # many; what is beyond is not even tokenised

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
 
+from labelloop.adapters.quiet_onnxruntime import ort
 from labelloop.domain.features import Bags, Features
 from labelloop.errors import BadModel, OutOfMemory
 from labelloop.pointers import FORMAT

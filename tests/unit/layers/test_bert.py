@@ -5,9 +5,9 @@ from math import erf
 from typing import Any
 
 import numpy as np
-import onnxruntime as ort
 import pytest
 
+from labelloop.adapters.quiet_onnxruntime import ort
 from layers.encoder.bert import bert, tensors
 
 WIDTH, HEADS, INNER, WORDS, PLACES = 8, 2, 12, 30, 10
