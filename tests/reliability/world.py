@@ -101,9 +101,12 @@ class World:
         project = Project(memory, PROJECT)
         for name, event in self.stored.items():
             project.add_event(name, event)
-        # A version that a person activated orders as it was made to, whatever was chosen since.
-        active = Project(self.memory, PROJECT).active().value
-        project.set_options(project.options(), Options(strategy=active.strategy or None))
+        # A version that a person activated stands for what was chosen when they did, though it
+        # orders as it was made to; what is chosen later may wait for labels.
+        here = Project(self.memory, PROJECT)
+        active, chosen = here.active().value, here.options().value
+        strategy = chosen.strategy if chosen.revision == active.revision else active.strategy
+        project.set_options(project.options(), Options(strategy=strategy or None))
         train(WakeUp(PROJECT, "sweep"), training(memory, no_head, LEAST))
         return project.active().value.learnt
 

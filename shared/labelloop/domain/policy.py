@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-_GROWTH: Final = 4
+_GROWTH: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Patience:
     retrain_after: int
 
     def after(self, known: int) -> "Patience":
-        """Return the patience of a project with so many labels: a quarter more ends the wait.
+        """Return the patience of a project with so many labels: half as many more end the wait.
 
         In a burst of thousands each training would otherwise be due again by the time it ends.
         """
