@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any
 
 import boto3
+import httpx
 from moto.server import ThreadedMotoServer
 
 from labelloop.adapters.onnx_head import OnnxHead
@@ -91,7 +92,11 @@ def cloud() -> Iterator[Cloud]:
     server.start()
     try:
         host, port = server.get_host_and_port()
-        yield Cloud(f"http://{host}:{port}")
+        url = f"http://{host}:{port}"
+        httpx.post(
+            f"{url}/moto-api/reset", trust_env=False
+        ).raise_for_status()  # by a server before
+        yield Cloud(url)
     finally:
         server.stop()
 

@@ -20,7 +20,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
     return outcome
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # moto's servers share their state with what other modules mock
 def aws_server() -> Iterator[Cloud]:
     """A bucket and queues that processes can reach."""
     with cloud() as running:

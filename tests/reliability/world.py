@@ -93,20 +93,25 @@ class World:
         pointer, active = project.dataset_pointer().value, project.active().value
         if project.has_pending() or pointer.sha256 != checksum(expected):
             self.violations.add("L1: the dataset is not the fold of what was sent")
-        elif active.dataset_seq != pointer.seq or active.learnt != self._learnt_from_scratch():
+        elif active.dataset_seq != pointer.seq or active.learnt not in self._learnt_from_scratch():
             self.violations.add("L1: the active version has not learnt the dataset")
 
-    def _learnt_from_scratch(self) -> str:
+    def _learnt_from_scratch(self) -> set[str]:
+        """Return what versions of all labels have learnt, by what may have been chosen for them.
+
+        One that a person activated orders as it was made to, whatever was chosen before, and is
+        replaced when there are other labels.
+        """
+        project = Project(self.memory, PROJECT)
+        active, chosen = project.active().value, project.options().value
+        return {self._learnt_with(name or None) for name in (active.strategy, chosen.strategy)}
+
+    def _learnt_with(self, strategy: str | None) -> str:
         memory = MemoryStore()
         project = Project(memory, PROJECT)
         for name, event in self.stored.items():
             project.add_event(name, event)
-        # A version that a person activated stands for what was chosen when they did, though it
-        # orders as it was made to; what is chosen later may wait for labels.
-        here = Project(self.memory, PROJECT)
-        active, chosen = here.active().value, here.options().value
-        strategy = chosen.strategy if chosen.revision == active.revision else active.strategy
-        project.set_options(project.options(), Options(strategy=strategy or None))
+        project.set_options(project.options(), Options(strategy=strategy))
         train(WakeUp(PROJECT, "sweep"), training(memory, no_head, LEAST))
         return project.active().value.learnt
 
