@@ -28,9 +28,11 @@ from labelloop.local.annotator import Task, predict_request
 from labelloop.local.emulator import LOOPBACK, ROOT, claim_port
 from labelloop.local.project import Project
 from tests.bench.report import Finding
+from tests.bench.served import MADE_AT
 
 LABELS, TEXTS, SECONDS, ROUNDS, CONNECTIONS = 1_000, 200, 8, 5, 4
 EXAMPLE = "label_studio_ml/examples/sklearn_text_classifier"
+LOGIN = "labelloop", "example-password"  # of the tests; the official one asks for none
 LUA = Path(__file__).with_name("predict.lua")
 # Their model and its settings, from EXAMPLE/model.py; labels by their places.
 FIT = """
@@ -40,7 +42,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 texts, codes = json.load(open(sys.argv[1]))
 model = make_pipeline(
-    TfidfVectorizer(ngram_range=(1, 3), token_pattern=r"(?u)\\\\b\\\\w\\\\w+\\\\b|\\\\w"),
+    TfidfVectorizer(ngram_range=(1, 3), token_pattern=r"(?u)\\b\\w\\w+\\b|\\w"),
     LogisticRegression(C=10),
 )
 pickle.dump(model.fit(texts, codes), open(sys.argv[2], "wb"))
@@ -55,7 +57,7 @@ def measure() -> Iterator[Finding]:
         print("left out: OFFICIAL_BACKEND and OFFICIAL_PYTHON name it, and wrk asks (see here)")
         return
     data = reuters.load(ROOT / ".local" / "data", LABELS + TEXTS, 1)
-    project = Project(1, "bench", data.classes, len(data.pool))
+    project = Project(1, "bench", data.classes, len(data.pool), MADE_AT)
     with TemporaryDirectory() as folder:
         bodies = Path(folder, "bodies")
         learnt, asked = data.pool[:LABELS], data.pool[LABELS:]
@@ -74,6 +76,8 @@ def measure() -> Iterator[Finding]:
             _server(theirs, Path(checkout, EXAMPLE), environment) as their_url,
             _server(ours, ROOT, environment | {"LABELS": str(LABELS)}) as our_url,
         ):
+            for url in (our_url, their_url):
+                _check(url, bodies)
             rounds = [
                 (_load(wrk, our_url, bodies), _load(wrk, their_url, bodies)) for _ in range(ROUNDS)
             ]
@@ -114,6 +118,14 @@ def _server(command: list[str], folder: Path, environment) -> Iterator[str]:
     finally:
         os.killpg(running.pid, signal.SIGTERM)
         running.wait()
+
+
+def _check(url: str, bodies: Path) -> None:
+    """Make sure that a backend predicts, and does not just answer."""
+    body = json.loads(bodies.read_text().partition("\n")[0])
+    answer = httpx.post(f"{url}/predict", json=body, auth=LOGIN, trust_env=False, timeout=60)
+    (result,) = answer.raise_for_status().json()["results"]
+    assert result["result"][0]["value"]["choices"], result
 
 
 def _load(wrk: str, url: str, bodies: Path) -> tuple[float, float]:

@@ -2,6 +2,7 @@
 
 import statistics
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import pytest
 
@@ -19,6 +20,8 @@ from tests.conftest import SECRET
 from tests.fakes import MemoryStore
 from tests.reliability.site import build_on
 from tests.reliability.training import training
+
+MADE_AT = datetime(2026, 11, 23, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ def labelled(labels: int, more: int) -> tuple[MemoryStore, Project, reuters.Data
     """Return a store with so many labels of R8 waiting, and the documents: `more` are left."""
     store = MemoryStore()
     data = reuters.load(ROOT / ".local" / "data", labels + more, 1)
-    project = Project(1, "bench", data.classes, len(data.pool))
+    project = Project(1, "bench", data.classes, len(data.pool), MADE_AT)
     for number, document in enumerate(data.pool[:labels], start=1):
         add_label(store, project, document, number)
     return store, project, data
