@@ -50,10 +50,10 @@ class LossyLine:
         if method != "POST" or not path.endswith("/webhook"):
             return None
         said = json.loads(body)
-        if said["action"] != "ANNOTATION_CREATED":
-            return None
-        self.events.append(read_event(said, datetime.now(UTC)))
-        if self._random.random() >= LOST:
+        # A push changes the project, which tells when its label config was looked at last.
+        if said["action"] in ("ANNOTATION_CREATED", "PROJECT_UPDATED"):
+            self.events.append(read_event(said, datetime.now(UTC)))
+        if said["action"] != "ANNOTATION_CREATED" or self._random.random() >= LOST:
             return None
         self.lost += 1
         return Answer(status=0)

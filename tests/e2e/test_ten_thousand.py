@@ -35,6 +35,6 @@ def test_ten_thousand_tasks_are_ranked_and_pushed(new_project, studio, labelloop
 
 
 def trained_on_all(labelloop, key: str) -> str | None:
-    version = labelloop.active(key)
     is_newest = labelloop.knows(key) is not None and labelloop.has_learnt(key)
+    version = labelloop.active(key)
     return version if is_newest and version != UNTRAINED else None
