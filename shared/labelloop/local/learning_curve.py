@@ -1,30 +1,19 @@
 """What the demo found: labels saved, the table and the picture of the learning curve."""
 
 from collections.abc import Sequence
-from itertools import pairwise
 from pathlib import Path
 
 from rich.table import Table
 
+from labelloop.domain.learning_curve import labels_to_reach
 from labelloop.local.campaign import Point
 
 ACTIVE, RANDOM = "#0f766e", "#9a6b2f"
 
 
-def labels_to_reach(accuracy: float, curve: Sequence[Point]) -> float | None:
-    """Return where a curve first reaches an accuracy, between its points; None if it never does."""
-    if curve[0].accuracy >= accuracy:
-        return float(curve[0].labels)
-    for before, after in pairwise(curve):
-        if after.accuracy >= accuracy:
-            share = (accuracy - before.accuracy) / (after.accuracy - before.accuracy)
-            return before.labels + share * (after.labels - before.labels)
-    return None
-
-
 def labels_saved(point: Point, random: Sequence[Point]) -> str:
     """Say how many labels more random order took to a point's accuracy, if it ever got there."""
-    needed = labels_to_reach(point.accuracy, random)
+    needed = labels_to_reach(point.accuracy, [(one.labels, one.accuracy) for one in random])
     if needed is not None:
         return str(round(needed) - point.labels)
     at_least = random[-1].labels - point.labels

@@ -6,12 +6,12 @@ people gave. Held-out tasks, the same for all strategies, say how good each mode
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from labelloop.domain.learning_curve import labels_to_reach
 from labelloop.errors import Unprocessable
 
 type Floats = NDArray[np.floating]
@@ -119,16 +119,6 @@ def sizes(budget: int) -> list[int]:
         step = next(step for until, step in _BATCHES if found[-1] < until)
         found.append(min(found[-1] + step, budget))
     return found
-
-
-def labels_to_reach(accuracy: float, curve: list[tuple[int, float]]) -> float | None:
-    """Return where a curve first reaches an accuracy, between its points; None if it never does."""
-    if curve[0][1] >= accuracy:
-        return float(curve[0][0])
-    for (labels, low), (more, high) in pairwise(curve):
-        if high >= accuracy:
-            return labels + (accuracy - low) / (high - low) * (more - labels)
-    return None
 
 
 def choose_random(seen: Situation, size: int, rng: np.random.Generator) -> Ints:

@@ -1,7 +1,6 @@
 """Learning curves: a pool is labelled in the order a strategy asks for, and measured as it goes."""
 
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,16 +37,6 @@ def mean(curves: Sequence[Curve]) -> Curve:
     points = [dict(curve) for curve in curves]
     common = sorted(set.intersection(*(set(one) for one in points)))
     return [(size, float(np.mean([one[size] for one in points]))) for size in common]
-
-
-def labels_to_reach(accuracy: float, curve: Curve) -> float | None:
-    """Return where a curve first reaches an accuracy, between its points; None if it never does."""
-    if curve[0][1] >= accuracy:
-        return float(curve[0][0])
-    for (labels, low), (more, high) in pairwise(curve):
-        if high >= accuracy:
-            return labels + (accuracy - low) / (high - low) * (more - labels)
-    return None
 
 
 def area(curve: Curve) -> float:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
+from labelloop.domain.learning_curve import labels_to_reach
 from tests.bench.labels import peers
-from tests.bench.labels.curves import Curve, area, labels_to_reach, mean
+from tests.bench.labels.curves import Curve, area, mean
 from tests.bench.labels.data import TUNED_ON
 from tests.bench.labels.picture import draw
 from tests.bench.report import Finding, write

@@ -1,27 +1,9 @@
 """What is concluded from two learning curves."""
 
-import pytest
-
 from labelloop.local.campaign import Point
-from labelloop.local.learning_curve import draw, labels_saved, labels_to_reach, table
+from labelloop.local.learning_curve import draw, labels_saved, table
 
 RANDOM = [Point(20, 0.60, "1"), Point(40, 0.70, "2"), Point(60, 0.65, "3"), Point(80, 0.80, "4")]
-
-
-def test_an_accuracy_is_reached_between_two_points():
-    assert labels_to_reach(0.65, RANDOM) == pytest.approx(30)
-
-
-def test_the_first_time_an_accuracy_is_reached_counts():
-    assert labels_to_reach(0.70, RANDOM) == pytest.approx(40)
-
-
-def test_an_accuracy_below_the_first_point_is_reached_there():
-    assert labels_to_reach(0.10, RANDOM) == 20
-
-
-def test_an_accuracy_above_every_point_is_never_reached():
-    assert labels_to_reach(0.81, RANDOM) is None
 
 
 def test_labels_saved_is_how_many_more_random_order_took():

@@ -9,12 +9,9 @@ from labelloop.usecases.backtest import (
     Situation,
     backtest,
     choose_by_margin,
-    labels_to_reach,
     replay,
     sizes,
 )
-
-CURVE = [(10, 0.60), (20, 0.70), (30, 0.65), (40, 0.80)]
 
 
 def situation(probabilities=None):
@@ -91,12 +88,6 @@ def test_while_all_labels_are_of_one_class_that_class_is_the_answer():
 def test_too_little_to_learn_from_is_refused(labels, told):
     with pytest.raises(Unprocessable, match=told):
         replay(labels)
-
-
-def test_an_accuracy_is_reached_between_two_points():
-    assert labels_to_reach(0.65, CURVE) == pytest.approx(15)
-    assert labels_to_reach(0.10, CURVE) == 10
-    assert labels_to_reach(0.81, CURVE) is None
 
 
 def test_steps_grow_and_end_at_the_budget():
