@@ -9,7 +9,7 @@ type Floats = NDArray[np.floating]
 type Rows = NDArray[np.int64]
 
 _MOST_ROUNDS: Final = 10
-_FEW: Final = 50  # clusters
+_DRAWS: Final = 4
 _BLOCK: Final = 2_000  # rows whose distances are in memory at once
 
 
@@ -36,17 +36,16 @@ def k_means(
 def spread(points: Floats, k: int, rng: np.random.Generator, weights: Floats) -> Rows:
     """Return up to k different points, each drawn by its weighted squared distance to the others.
 
-    Of several draws the one that covers most is taken, as scikit-learn does, while k is small.
+    Of several draws the one that covers most is taken, as scikit-learn does.
     """
     squares = np.einsum("ij,ij->i", points, points)
-    draws = 4 if k <= _FEW else 1
     chosen = [int(rng.choice(len(points), p=weights / weights.sum()))]
     gaps = distances(points, points[chosen], squares)[:, 0]
     while len(chosen) < min(k, len(points)):
         mass = np.cumsum(gaps * weights)
         if mass[-1] <= 1e-9 * weights.sum():
             break  # all other points coincide with chosen ones
-        tried = np.searchsorted(mass, rng.random(draws) * mass[-1]).clip(max=len(points) - 1)
+        tried = np.searchsorted(mass, rng.random(_DRAWS) * mass[-1]).clip(max=len(points) - 1)
         left = np.minimum(gaps[:, None], distances(points, points[tried], squares))
         best = int(np.argmin(weights @ left))
         chosen.append(int(tried[best]))

@@ -16,6 +16,7 @@ from labelloop.domain.unlabelled import Pool, Rows, Unlabelled, unlabelled
 
 DEFAULT: Final = "typical_then_margin"
 _FEW_LABELS: Final = 30
+_FEW_OF_A_CLASS: Final = 4
 
 
 def select(strategy: str, pool: Pool, k: int, seed: int) -> Rows:
@@ -34,8 +35,8 @@ def select(strategy: str, pool: Pool, k: int, seed: int) -> Rows:
 
 
 def typical_then_margin(seen: Unlabelled, k: int, rng: np.random.Generator) -> Rows:
-    """Typical first until each class may have been met, then unsure and diverse."""
-    few = seen.labels < max(_FEW_LABELS, 2 * seen.classes)
+    """Typical first until each class has been met some times, then unsure and diverse."""
+    few = seen.labels < max(_FEW_LABELS, _FEW_OF_A_CLASS * seen.classes)
     return typical(seen, k, rng) if few else margin_clusters(seen, k, rng)
 
 

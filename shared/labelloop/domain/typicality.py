@@ -4,33 +4,33 @@ from typing import Final
 
 import numpy as np
 
-from labelloop.domain.clustering import distances, k_means, nearest
+from labelloop.domain.clustering import distances, k_means
 from labelloop.domain.unlabelled import Floats, Rows, Unlabelled
 
 MOST_POINTS: Final = 5_000  # a larger pool is clustered by a sample of it
 _MOST_LABELLED: Final = 2_000
-_FIRST_BATCH: Final = 10
-_MOST_CLUSTERS: Final = 200
-_NEIGHBOURS: Final = 20
+_FIRST_BATCH: Final = 25
+_MOST_CLUSTERS: Final = 300
+_NEIGHBOURS: Final = 5  # of which the original takes 20: less where a class has few tasks
 _MOST_COMPARED: Final = 1_000  # members of a cluster
 
 
 def typical(seen: Unlabelled, k: int, rng: np.random.Generator) -> Rows:
     """Return k tasks: of the clusters least covered by labels, largest first, the densest point.
 
-    The clusters are as many as will be labelled; batches double, so that the head of the queue
-    has clusters as coarse as its length asks for.
+    Labelled tasks are clustered with the others, and the clusters are as many as will be labelled.
+    A batch is twice as long as all before it, so that the head of the queue has coarse clusters.
     """
     sample = sampled(len(seen), max(MOST_POINTS, k), rng)
-    points, known = seen.vectors[sample], seen.labelled[-_MOST_LABELLED:]
-    chosen: list[int] = []
+    known = seen.labelled[-_MOST_LABELLED:]
+    points = np.concatenate([known, seen.vectors[sample]])
+    done = list(range(len(known)))
     batch = _FIRST_BATCH
-    while len(chosen) < k:
-        batch = min(batch, k - len(chosen))
-        clusters = min(len(known) + len(chosen) + batch, _MOST_CLUSTERS)
-        chosen += _batch(points, known, chosen, clusters, batch, rng)
-        batch = 2 * len(chosen)
-    picked: Rows = sample[chosen]
+    while len(done) < len(known) + k:
+        batch = min(batch, len(known) + k - len(done))
+        done += _batch(points, done, min(len(done) + batch, _MOST_CLUSTERS), batch, rng)
+        batch = 2 * (len(done) - len(known))
+    picked: Rows = sample[np.array(done[len(known) :], np.int64) - len(known)]
     return picked
 
 
@@ -40,37 +40,31 @@ def sampled(n: int, most: int, rng: np.random.Generator) -> Rows:
 
 
 def _batch(
-    points: Floats,
-    known: Floats,
-    chosen: list[int],
-    k: int,
-    batch: int,
-    rng: np.random.Generator,
+    points: Floats, done: list[int], k: int, batch: int, rng: np.random.Generator
 ) -> list[int]:
+    """Return a batch of points that are not done, by k clusters."""
     centres, clusters = k_means(points, k, rng)
     sizes = np.bincount(clusters, minlength=len(centres))
-    covered = np.bincount(clusters[chosen], minlength=len(centres))
-    if len(known):
-        covered += np.bincount(nearest(known, centres)[0], minlength=len(centres))
-    is_free = np.ones(len(points), bool)
-    is_free[chosen] = False
+    covered = np.bincount(clusters[done], minlength=len(centres))
+    is_done = np.zeros(len(points), bool)
+    is_done[done] = True
     ranked: dict[int, list[int]] = {}
     taken: list[int] = []
     while len(taken) < batch:
-        open_ = np.flatnonzero(np.bincount(clusters[is_free], minlength=len(centres)))
+        open_ = np.flatnonzero(np.bincount(clusters[~is_done], minlength=len(centres)))
         cluster = int(open_[np.lexsort((-sizes[open_], covered[open_]))[0]])
         if cluster not in ranked:
-            members = np.flatnonzero((clusters == cluster) & is_free)
-            ranked[cluster] = _densest_last(points, members, rng)
+            members = _densest_last(points, np.flatnonzero(clusters == cluster), rng)
+            ranked[cluster] = members[~is_done[members]].tolist()
         point = ranked[cluster].pop()
         taken.append(point)
-        is_free[point] = False
+        is_done[point] = True
         covered[cluster] += 1
     return taken
 
 
-def _densest_last(points: Floats, members: Rows, rng: np.random.Generator) -> list[int]:
-    """Return a cluster's free members by their mean distance to their nearest neighbours."""
+def _densest_last(points: Floats, members: Rows, rng: np.random.Generator) -> Rows:
+    """Return a cluster's members by their mean distance to their nearest neighbours, descending."""
     others = points[members[sampled(len(members), _MOST_COMPARED, rng)]]
     near = min(_NEIGHBOURS + 1, len(others))  # a point is its own nearest
     gaps = np.concatenate(
@@ -80,5 +74,5 @@ def _densest_last(points: Floats, members: Rows, rng: np.random.Generator) -> li
         ]
     )
     loneliness = np.sqrt(gaps).sum(axis=1)
-    ordered: list[int] = members[np.argsort(-loneliness, kind="stable")].tolist()
+    ordered: Rows = members[np.argsort(-loneliness, kind="stable")]
     return ordered

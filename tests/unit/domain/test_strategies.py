@@ -38,7 +38,7 @@ def permuted(pool: Pool, order: np.ndarray) -> Pool:
 
 
 @every_strategy
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     n=st.integers(0, 60),
     share=st.floats(0, 1),
@@ -58,7 +58,7 @@ def test_a_queue_holds_each_unlabelled_task_at_most_once(name, n, share, classes
 
 
 @every_strategy
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(labelled=st.integers(0, 50), seed=st.integers(0, 1_000))
 def test_the_order_of_the_pool_changes_nothing(name, labelled, seed):
     pool = pool_of(80, labelled=labelled, seed=seed, members=2)
