@@ -16,9 +16,8 @@ from starlette.middleware.base import RequestResponseEndpoint
 from starlette.responses import Response
 
 from labelloop.bootstrap import secret, store
-from labelloop.credentials import Access, check
 from labelloop.errors import LabelloopError
-from labelloop.http import ASK_FOR_CREDENTIALS, answer, status_of
+from labelloop.http import answer, refusal, status_of
 from labelloop.management import management
 from labelloop.observability import logger
 from labelloop.predictions import predictions_for
@@ -46,14 +45,12 @@ app.include_router(management)
 async def _authorise(request: Request, call_next: RequestResponseEndpoint) -> Response:
     """Let nobody in without credentials, whatever the path."""
     try:
-        access = check(request.headers, secret()())
+        refused = refusal(request.headers, secret()())
     except LabelloopError as error:
         return _refuse(request, error)
-    if access is Access.GRANTED:
-        return await call_next(request)
-    status = 401 if access is Access.DENIED else 403
-    headers = ASK_FOR_CREDENTIALS if access is Access.DENIED else None
-    return JSONResponse({"error": access.value}, status, headers)
+    if refused:
+        return Response(refused["body"], refused["statusCode"], refused["headers"])
+    return await call_next(request)
 
 
 @app.exception_handler(LabelloopError)
