@@ -32,16 +32,8 @@ BUILDERS = {
 }
 HEAVY = {"onnx", "scipy", "skl2onnx", "sklearn", "tokenizers"}
 TOO_HEAVY = {
-    "WebhookFunction": {"fastapi", "numpy", "onnxruntime", "pydantic", "sklearn"},
-    "PredictFunction": {
-        "fastapi",
-        "onnx",
-        "pydantic",
-        "scipy",
-        "skl2onnx",
-        "sklearn",
-        "tokenizers",
-    },
+    "WebhookFunction": {"boto3", "fastapi", "numpy", "onnxruntime", "pydantic", "sklearn"},
+    "PredictFunction": HEAVY | {"fastapi", "pydantic"},
     "TrainFunction": set[str](),
     "RankFunction": HEAVY,
     "SweepFunction": {"fastapi", "numpy", "onnxruntime", "pydantic", "sklearn", "tokenizers"},

@@ -1,17 +1,23 @@
 """Fixtures for all tests: no test reaches AWS, and none sees another one's settings."""
 
 import json
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import boto3
+import httpx
 import pytest
-from moto import mock_aws
+from hypothesis import settings
+from moto.server import ThreadedMotoServer
 
 from labelloop import bootstrap, config, observability
 from tests.fakes import Clock, MemoryQueue, MemoryStore
+
+settings.register_profile("any machine", deadline=None)  # nothing here is a timed test
+settings.load_profile("any machine")
 
 EVENTS = Path(__file__).parent.parent / "events"
 SECRET = "labelloop:example-password"
@@ -61,37 +67,46 @@ def rank_queue() -> MemoryQueue:
     return MemoryQueue()
 
 
+@pytest.fixture(scope="session")
+def moto_url() -> Iterator[str]:
+    """Run moto as a server: what speaks to AWS without boto3 speaks to it too."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line for each request
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
 @pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
+def aws(moto_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
     """A bucket, a queue and the credentials in moto, and the settings that name them."""
-    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL"):
+    httpx.post(f"{moto_url}/moto-api/reset", trust_env=False).raise_for_status()
+    for name in ("AWS_PROFILE", "AWS_REGION", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", moto_url)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     _forget_builders()
-    with mock_aws():
-        s3, sqs, ssm = boto3.client("s3"), boto3.client("sqs"), boto3.client("ssm")
-        place: Any = {"LocationConstraint": "eu-central-1"}
-        s3.create_bucket(Bucket="labelloop-test", CreateBucketConfiguration=place)
-        url = sqs.create_queue(QueueName="train")["QueueUrl"]
-        ssm.put_parameter(Name="/labelloop/test", Value=SECRET, Type="SecureString")
-        monkeypatch.setenv("BUCKET", "labelloop-test")
-        rank_url = sqs.create_queue(QueueName="rank")["QueueUrl"]
-        monkeypatch.setenv("TRAIN_QUEUE_URL", url)
-        monkeypatch.setenv("RANK_QUEUE_URL", rank_url)
-        monkeypatch.setenv("CREDENTIALS_PARAMETER", "/labelloop/test")
-        monkeypatch.setenv("QUIET_SECONDS", "0")
-        monkeypatch.setenv("ENCODER", "none")  # the layer need not have been built
-        monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Labelloop")
-        monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "labelloop")
-        yield SimpleNamespace(s3=s3, sqs=sqs, ssm=ssm, bucket="labelloop-test", queue_url=url)
+    s3, sqs, ssm = boto3.client("s3"), boto3.client("sqs"), boto3.client("ssm")
+    place: Any = {"LocationConstraint": "eu-central-1"}
+    s3.create_bucket(Bucket="labelloop-test", CreateBucketConfiguration=place)
+    url = sqs.create_queue(QueueName="train")["QueueUrl"]
+    ssm.put_parameter(Name="/labelloop/test", Value=SECRET, Type="SecureString")
+    monkeypatch.setenv("BUCKET", "labelloop-test")
+    rank_url = sqs.create_queue(QueueName="rank")["QueueUrl"]
+    monkeypatch.setenv("TRAIN_QUEUE_URL", url)
+    monkeypatch.setenv("RANK_QUEUE_URL", rank_url)
+    monkeypatch.setenv("CREDENTIALS_PARAMETER", "/labelloop/test")
+    monkeypatch.setenv("QUIET_SECONDS", "0")
+    monkeypatch.setenv("ENCODER", "none")  # the layer need not have been built
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Labelloop")
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "labelloop")
+    yield SimpleNamespace(s3=s3, sqs=sqs, ssm=ssm, bucket="labelloop-test", queue_url=url)
     _forget_builders()
 
 
 def _forget_builders() -> None:
-    from aws_lambda_powertools.utilities.parameters import clear_caches
-
-    clear_caches()
     for builder in _BUILDERS:
         builder.cache_clear()

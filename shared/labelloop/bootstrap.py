@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
+from labelloop.adapters.aws_clients import quick_client_of
 from labelloop.config import processors, settings
 from labelloop.domain.policy import Patience
 from labelloop.errors import BadSettings
@@ -80,13 +81,21 @@ def secret() -> Callable[[], str]:
     """Return the reader of the credentials."""
     from labelloop.adapters.ssm_secret import SsmSecret
 
-    return SsmSecret(settings().credentials_parameter).read
+    return SsmSecret(settings().credentials_parameter, quick_client_of("ssm")).read
 
 
 @cache
 def accept_deps() -> AcceptDeps:
     """Return what `functions/webhook` works with."""
-    return AcceptDeps(store(), queue(), settings().quiet_s)
+    from labelloop.adapters.s3_store import S3Store
+    from labelloop.adapters.sqs_queue import SqsQueue
+
+    chosen = settings()
+    return AcceptDeps(
+        S3Store(chosen.bucket, quick_client_of("s3")),
+        SqsQueue(chosen.train_queue_url, quick_client_of("sqs")),
+        chosen.quiet_s,
+    )
 
 
 @cache

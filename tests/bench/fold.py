@@ -13,9 +13,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import boto3
-
-from labelloop.adapters.s3_store import CONFIG, S3Store
+from labelloop.adapters.aws_clients import client_of
+from labelloop.adapters.s3_store import S3Store
 from labelloop.domain.events import Event
 from labelloop.domain.folding import Dataset, fold
 from labelloop.local.emulator import claim_port, emulator
@@ -44,7 +43,7 @@ def measure() -> Iterator[Finding]:
     with TemporaryDirectory() as state:
         port = claim_port(0, "the emulator", "")
         with emulator(Path(state), port) as aws:
-            yield _reading(boto3.client("s3", **_connection(aws)))
+            yield _reading(client_of("s3", **_connection(aws)))
 
 
 def events(count: int) -> Iterator[Event]:
@@ -94,7 +93,6 @@ def _connection(aws: Mapping[str, str]) -> dict[str, Any]:
         "region_name": aws["AWS_DEFAULT_REGION"],
         "aws_access_key_id": aws["AWS_ACCESS_KEY_ID"],
         "aws_secret_access_key": aws["AWS_SECRET_ACCESS_KEY"],
-        "config": CONFIG,
     }
 
 

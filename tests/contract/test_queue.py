@@ -1,14 +1,14 @@
 """One suite, run on the fake and on SQS in moto."""
 
-import boto3
 import pytest
 
+from labelloop.adapters.signed_aws import SignedSqs
 from labelloop.adapters.sqs_queue import SqsQueue
 from labelloop.messages import WakeUp
 from tests.fakes import MemoryQueue
 
 
-@pytest.fixture(params=["memory", "sqs"])
+@pytest.fixture(params=["memory", "boto3", "signed"])
 def queue_and_received(request):
     if request.param == "memory":
         fake = MemoryQueue()
@@ -19,7 +19,7 @@ def queue_and_received(request):
         messages = aws.sqs.receive_message(QueueUrl=aws.queue_url, MaxNumberOfMessages=10)
         return [WakeUp.from_json(message["Body"]) for message in messages.get("Messages", [])]
 
-    return SqsQueue(aws.queue_url, boto3.client("sqs")), received
+    return SqsQueue(aws.queue_url, SignedSqs() if request.param == "signed" else None), received
 
 
 def test_a_wake_up_arrives_as_it_was_sent(queue_and_received):

@@ -4,10 +4,9 @@ from collections.abc import Iterable, Iterator
 from itertools import batched
 from typing import TYPE_CHECKING, Any, Final
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from labelloop.adapters.aws_clients import client_of
 from labelloop.adapters.aws_errors import code_of, unavailable_if_passing
 from labelloop.errors import Conflict, Unavailable
 from labelloop.ports import Listed, Stored
@@ -18,20 +17,14 @@ if TYPE_CHECKING:
 _MOST_DELETED_AT_ONCE: Final = 1_000
 _ATTEMPTS: Final = 4
 _RACES: Final = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}
-CONFIG: Final = Config(
-    connect_timeout=1,
-    read_timeout=5,
-    retries={"mode": "standard", "total_max_attempts": 3},
-    max_pool_connections=32,
-)
 
 
 class S3Store:
     """Objects of one bucket."""
 
-    def __init__(self, bucket: str, client: "S3Client | None" = None) -> None:
+    def __init__(self, bucket: str, client: Any = None) -> None:
         self._bucket = bucket
-        self._s3: S3Client = client or boto3.client("s3", config=CONFIG)
+        self._s3: S3Client = client or client_of("s3")
 
     def get(self, key: str) -> Stored | None:
         """Return an object, None if there is none."""

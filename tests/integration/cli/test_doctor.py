@@ -142,7 +142,7 @@ def test_deletions_that_were_lost(labelled):
 
 def test_a_deployment_without_a_token(healthy):
     healthy.aws.ssm.delete_parameter(Name="/labelloop/label-studio-token")
-    bootstrap.secret.cache_clear()
+    bootstrap.token.cache_clear()
 
     assert "no token" in only_finding(healthy)["detail"]
 

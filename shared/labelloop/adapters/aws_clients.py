@@ -1,0 +1,32 @@
+"""Which client speaks to AWS: boto3's own, or for answers after a cold start one without boto3."""
+
+from typing import Any, Final
+
+_READ_S: Final = {"s3": 5, "sqs": 2, "ssm": 2}
+_ATTEMPTS: Final = {"s3": 3, "sqs": 3, "ssm": 2}
+
+
+def client_of(service: str, **connection: Any) -> Any:
+    """Return boto3's client of a service, which waits no longer than Label Studio does."""
+    import boto3
+    from botocore.config import Config
+
+    connect: Any = boto3.client
+    config = Config(
+        connect_timeout=1,
+        read_timeout=_READ_S[service],
+        retries={"mode": "standard", "total_max_attempts": _ATTEMPTS[service]},
+        max_pool_connections=32,
+    )
+    return connect(service, config=config, **connection)
+
+
+def quick_client_of(service: str) -> Any:
+    """Return a client of a service that is there at once and can do little.
+
+    Under SnapStart, whose credentials only boto3 knows how to find, it is boto3's: there it was
+    made before the snapshot.
+    """
+    from labelloop.adapters.signed_aws import CLIENTS, can_sign
+
+    return CLIENTS[service]() if can_sign() else client_of(service)

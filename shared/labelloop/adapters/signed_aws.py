@@ -1,0 +1,240 @@
+"""The calls of AWS between a cold start and an answer to Label Studio, without boto3.
+
+boto3 reads whole services' models before its first call, which takes longer than Label Studio waits
+for a webhook. Each class here stands in for boto3's client of a service: it has the calls that
+those answers need, under the same names, and raises the same errors. That the signatures are
+boto3's too is tested.
+"""
+
+import json
+import os
+import random
+import re
+import time
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from io import BytesIO
+from threading import Lock
+from typing import Any, Final
+from urllib.parse import quote, urlsplit
+
+from aws_sdk_signers import (
+    URI,
+    AWSCredentialIdentity,
+    AWSRequest,
+    Field,
+    Fields,
+    SigV4Signer,
+    SigV4SigningProperties,
+)
+from botocore.exceptions import ClientError, HTTPClientError
+
+_CONNECT_S, _READ_S = 1, 3
+_ATTEMPTS: Final = 3
+_PAUSE_S: Final = 0.1  # before the second attempt, doubled before each further one
+_THROTTLED: Final = {"SlowDown", "ThrottlingException", "RequestThrottled", "RequestLimitExceeded"}
+
+
+def can_sign() -> bool:
+    """Whether there are credentials to sign with: SnapStart keeps them where boto3 finds them."""
+    return bool(os.environ.get("AWS_ACCESS_KEY_ID"))
+
+
+class SignedS3:
+    """Objects, read and written whole."""
+
+    def __init__(self) -> None:
+        self._service = _Service("s3")
+
+    def get_object(self, *, Bucket: str, Key: str, IfNoneMatch: str = "") -> dict[str, Any]:
+        """Return an object's body and tag."""
+        headers = {"if-none-match": IfNoneMatch} if IfNoneMatch else {}
+        answer = self._service.send("GetObject", "GET", _path(Key), headers, b"", Bucket)
+        return {"Body": BytesIO(answer.body), "ETag": answer.headers["etag"]}
+
+    def put_object(
+        self, *, Bucket: str, Key: str, Body: bytes, IfNoneMatch: str = "", IfMatch: str = ""
+    ) -> dict[str, Any]:
+        """Store an object, return its tag."""
+        conditions = {"if-none-match": IfNoneMatch, "if-match": IfMatch}
+        headers = {name: value for name, value in conditions.items() if value}
+        answer = self._service.send("PutObject", "PUT", _path(Key), headers, Body, Bucket)
+        return {"ETag": answer.headers["etag"]}
+
+
+class SignedSqs:
+    """Messages, sent one by one."""
+
+    def __init__(self) -> None:
+        self._service = _Service("sqs")
+
+    def send_message(self, **request: Any) -> dict[str, Any]:
+        """Send a message."""
+        return self._service.call("AmazonSQS.SendMessage", "application/x-amz-json-1.0", request)
+
+
+class SignedSsm:
+    """Parameters, read one by one."""
+
+    def __init__(self) -> None:
+        self._service = _Service("ssm")
+
+    def get_parameter(self, **request: Any) -> dict[str, Any]:
+        """Return a parameter."""
+        return self._service.call("AmazonSSM.GetParameter", "application/x-amz-json-1.1", request)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class _Service:
+    """A service's endpoint, over a connection that is kept from call to call."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._region = os.environ.get("AWS_REGION") or os.environ["AWS_DEFAULT_REGION"]
+        suffix = "amazonaws.com.cn" if self._region.startswith("cn-") else "amazonaws.com"
+        own = os.environ.get(f"AWS_ENDPOINT_URL_{name.upper()}")
+        self._given = own or os.environ.get("AWS_ENDPOINT_URL")
+        self._endpoint = urlsplit(self._given or f"https://{name}.{self._region}.{suffix}")
+        self._identity = AWSCredentialIdentity(
+            access_key_id=os.environ["AWS_ACCESS_KEY_ID"],
+            secret_access_key=os.environ["AWS_SECRET_ACCESS_KEY"],
+            session_token=os.environ.get("AWS_SESSION_TOKEN"),
+        )
+        self._signer = SigV4Signer()
+        self._connections: dict[str, HTTPConnection] = {}
+        self._lock = Lock()
+
+    def __del__(self) -> None:
+        """Close what is open."""
+        for connection in self._connections.values():
+            connection.close()
+
+    def call(self, target: str, kind: str, request: dict[str, Any]) -> dict[str, Any]:
+        """Call an operation of a service that speaks JSON."""
+        headers = {"content-type": kind, "x-amz-target": target}
+        operation = target.partition(".")[2]
+        answer = self.send(operation, "POST", "/", headers, json.dumps(request).encode())
+        answered: dict[str, Any] = json.loads(answer.body)
+        return answered
+
+    def send(
+        self,
+        operation: str,
+        method: str,
+        path: str,
+        headers: dict[str, str],
+        body: bytes,
+        bucket: str = "",
+    ) -> _Answer:
+        """Send a request until AWS has taken it or refused it.
+
+        Raises ClientError for what AWS refused, HTTPClientError if it did not answer.
+        """
+        host = self._endpoint.netloc
+        if bucket and (self._given or "." in bucket):  # no certificate is for a name with dots
+            path = f"/{bucket}{path}"
+        elif bucket:
+            host = f"{bucket}.{host}"
+        for attempt in range(1, _ATTEMPTS + 1):
+            is_last = attempt == _ATTEMPTS
+            try:
+                answer = self._once(host, method, path, headers, body)
+            except (OSError, HTTPException) as exc:
+                if is_last:
+                    raise HTTPClientError(error=exc) from exc
+            else:
+                if answer.status < 300:
+                    return answer
+                error = _error(answer, operation)
+                code = error.response["Error"]["Code"]
+                if is_last or not (answer.status in (429, *range(500, 600)) or code in _THROTTLED):
+                    raise error
+            time.sleep(_PAUSE_S * 2 ** (attempt - 1) * random.uniform(0.5, 1))  # noqa: S311
+        raise AssertionError("unreachable")
+
+    def _once(
+        self, host: str, method: str, path: str, headers: dict[str, str], body: bytes
+    ) -> _Answer:
+        signed = self._signed(host, method, path, headers, body)
+        with self._lock:
+            connection = self._connections.get(host) or self._connect(host)
+            try:
+                connection.request(method, path, body, signed)
+                response: HTTPResponse = connection.getresponse()
+                content = response.read()
+            except BaseException:
+                connection.close()
+                self._connections.pop(host, None)
+                raise
+        told = {name.lower(): value for name, value in response.getheaders()}
+        return _Answer(response.status, told, content)
+
+    def _connect(self, host: str) -> HTTPConnection:
+        kind = HTTPSConnection if self._endpoint.scheme == "https" else HTTPConnection
+        connection = kind(host, timeout=_CONNECT_S)
+        connection.connect()
+        connection.sock.settimeout(_READ_S)
+        self._connections[host] = connection
+        return connection
+
+    def _signed(
+        self, host: str, method: str, path: str, headers: dict[str, str], body: bytes
+    ) -> dict[str, str]:
+        """Return the headers with those that say who asks."""
+        name, _, port = host.partition(":")
+        to = URI(
+            scheme=self._endpoint.scheme, host=name, port=int(port) if port else None, path=path
+        )
+        fields = Fields([Field(name=key, values=[value]) for key, value in headers.items()])
+        request = AWSRequest(destination=to, method=method, body=BytesIO(body), fields=fields)
+        how = SigV4SigningProperties(region=self._region, service=self._name)
+        if self._name == "s3":  # its paths are signed as they are sent
+            how |= {
+                "content_checksum_enabled": True,
+                "uri_encode_path": False,
+                "normalize_path": False,
+            }
+        signed = self._signer.sign(request=request, identity=self._identity, properties=how)
+        return {field.name: field.as_string() for field in signed.fields}
+
+
+CLIENTS: Final = {"s3": SignedS3, "sqs": SignedSqs, "ssm": SignedSsm}
+
+
+def _path(key: str) -> str:
+    return "/" + quote(key, safe="/~")
+
+
+def _error(answer: _Answer, operation: str) -> ClientError:
+    """Return the error that boto3 would raise."""
+    code = message = ""
+    if (told := _json(answer.body)) is not None:
+        code = str(told.get("__type", "")).rpartition("#")[2]
+        message = str(told.get("message") or told.get("Message") or "")
+    else:
+        text = answer.body.decode(errors="replace")
+        code, message = (_element(name, text) for name in ("Code", "Message"))
+    response: Any = {
+        "Error": {"Code": code or str(answer.status), "Message": message},
+        "ResponseMetadata": {"HTTPStatusCode": answer.status},
+    }
+    return ClientError(response, operation)
+
+
+def _json(body: bytes) -> dict[str, Any] | None:
+    try:
+        told = json.loads(body)
+    except ValueError:
+        return None
+    return told if isinstance(told, dict) else None
+
+
+def _element(name: str, xml: str) -> str:
+    found = re.search(f"<{name}>([^<]*)</{name}>", xml)
+    return found[1] if found else ""
