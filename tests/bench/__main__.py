@@ -12,34 +12,14 @@ import re
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from datetime import date
-from importlib import import_module
 from importlib.metadata import version
 from multiprocessing import get_context
 from pathlib import Path
 
+from tests.bench.parts import PARTS, run
 from tests.bench.report import Finding, write
 
-PARTS = (
-    "texts",
-    "encoder",
-    "warm",
-    "official",
-    "rerank",
-    "retrain",
-    "fold",
-    "cold",
-    "event_to_live",
-    "cost",
-    "sizes",
-)
-
 PAGE, MARK = Path(__file__).with_name("README.md"), "<!-- measured -->"
-
-
-def run(part: str) -> list[Finding]:
-    """Measure one part."""
-    print(f"── {part}", flush=True)
-    return list(import_module(f"tests.bench.{part}").measure())
 
 
 def main() -> bool:
