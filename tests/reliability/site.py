@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from labelloop import bootstrap
 from labelloop.messages import Message, WakeUp
 from labelloop.project import Project
 from labelloop.usecases.train import train
@@ -40,7 +41,7 @@ class NoQueue:
 class FixedSecret:
     """A secret that can be written, and stays what it was."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, _: object = None) -> None:
         self._value = SECRET if name == "/labelloop/test" else ""
 
     def read(self) -> str:
@@ -63,8 +64,9 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallStore]:
 
 def build_on(store: MemoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the functions' adapters built on a store in memory."""
-    monkeypatch.setattr("labelloop.adapters.s3_store.S3Store", lambda _: store)
-    monkeypatch.setattr("labelloop.adapters.sqs_queue.SqsQueue", lambda _: NoQueue())
+    monkeypatch.setattr("labelloop.adapters.s3_store.S3Store", lambda *_: store)
+    monkeypatch.setattr("labelloop.adapters.sqs_queue.SqsQueue", lambda *_: NoQueue())
+    monkeypatch.setattr(bootstrap, "quick_client_of", lambda _: None)
     monkeypatch.setattr("labelloop.adapters.ssm_secret.SsmSecret", FixedSecret)
     for name, value in {
         "BUCKET": "labelloop-test",
