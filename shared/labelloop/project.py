@@ -22,10 +22,11 @@ projects/<id>.<created>/
 import json
 import re
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Final
+from uuid import uuid4
 
 from labelloop.domain.events import Event, canonical
 from labelloop.domain.folding import Dataset, checksum, compress, decompress
@@ -245,6 +246,17 @@ class Project:
         write_over(self._store, f"{self._root}reconciled.json", canonical(compared).encode())
 
     # -- lease -------------------------------------------------------------------------------
+
+    @contextmanager
+    def lease(self, now: float, seconds: float, of: str = TRAINER) -> Iterator[bool]:
+        """Yield whether the block may work: it holds the lease, or somebody else's is running."""
+        me = uuid4().hex
+        is_mine = self.take_lease(me, now, seconds, of)
+        try:
+            yield is_mine
+        finally:
+            if is_mine:
+                self.release_lease(me, of)
 
     def take_lease(self, holder: str, now: float, seconds: float, of: str = TRAINER) -> bool:
         """Say whether the holder may work now: nobody else's lease is running."""

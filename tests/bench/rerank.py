@@ -17,7 +17,6 @@ from labelloop.adapters.sklearn_head import train_head
 from labelloop.candidates import Candidates, merged, worth_a_place
 from labelloop.domain.features import Bags, Features
 from labelloop.usecases.order import queue_of
-from labelloop.usecases.score import _probabilities
 from tests.bench.report import Finding
 from tests.bench.timing import pin, seconds
 
@@ -56,7 +55,7 @@ def rank(head: OnnxHead, part: Features, parts: int, labelled: Features) -> list
     found = []
     for number in range(parts):
         tasks = np.arange(number * PART, (number + 1) * PART)
-        rows = Candidates(tasks, _probabilities(head, part), part, np.empty((0, PART, CLASSES)))
+        rows = Candidates(tasks, head.predict_proba(part), part, np.empty((0, PART, CLASSES)))
         some = rows.take(worth_a_place(rows, HEAD, parts, "bench")).to_bytes()
         found.append(Candidates.from_bytes(some))
     queue = queue_of(merged(found), labelled, "typical_then_margin", HEAD, "bench")

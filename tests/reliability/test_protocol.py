@@ -97,9 +97,9 @@ def test_without_the_sweep_a_crash_leaves_data_behind():
 def test_looking_before_the_lease_is_given_back_loses_data(monkeypatch):
     look, release = Project.untrained_dataset, Project.release_lease
 
-    def release_after_a_look(self, holder):
+    def release_after_a_look(self, *lease):
         self.looked = look(self, "")
-        release(self, holder)
+        release(self, *lease)
 
     def remember(self, *which):
         return vars(self).pop("looked") if "looked" in vars(self) else look(self, *which)

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
-from uuid import uuid4
 
 from labelloop.candidates import Candidates, worth_a_place
 from labelloop.errors import Retryable
@@ -119,14 +118,12 @@ def _push(key: str, version: str, pool: Pool, label_studio: LabelStudio, deps: R
 
     Who finds another at work comes again later: that one may be dead, or at an older version.
     """
-    project, me = Project(deps.store, key), uuid4().hex
-    if not project.take_lease(me, deps.clock().timestamp(), _LEASE_S, PUSHER):
+    project = Project(deps.store, key)
+    with project.lease(deps.clock().timestamp(), _LEASE_S, PUSHER) as is_mine:
+        if is_mine:
+            return _push_alone(key, version, pool, label_studio, deps)
         deps.queue.send(RankWakeUp(key, "push", version), _NEXT_TRY_S)
         return Outcome.LEFT_TO_HOLDER
-    try:
-        return _push_alone(key, version, pool, label_studio, deps)
-    finally:
-        project.release_lease(me, PUSHER)
 
 
 def _push_alone(
@@ -150,16 +147,14 @@ def _push_alone(
 
 def _trim(key: str, version: str, pool: Pool, label_studio: LabelStudio, deps: RankDeps) -> Outcome:
     """Remove superseded predictions for a while, rest, and go on."""
-    project, me = Project(deps.store, key), uuid4().hex
+    project = Project(deps.store, key)
     if pool.ranked()[0] != version or _keeps_predictions(project, deps):
         return Outcome.SUPERSEDED
     # One at a time: the sweep sends a wake-up, though one may be on its way.
-    if not project.take_lease(me, deps.clock().timestamp(), _LEASE_S, TRIMMER):
-        return Outcome.LEFT_TO_HOLDER
-    try:
+    with project.lease(deps.clock().timestamp(), _LEASE_S, TRIMMER) as is_mine:
+        if not is_mine:
+            return Outcome.LEFT_TO_HOLDER
         outcome = trim(project, version, label_studio, deps.clock)
-    finally:
-        project.release_lease(me, TRIMMER)
     if outcome is Outcome.TRIMMED:
         pool.set_ranked(version, trimmed=True)
     elif outcome is Outcome.TRIMMING:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import batched
 from typing import Final
 
 import numpy as np
@@ -10,11 +9,9 @@ import numpy as np
 from labelloop.candidates import Candidates, merged
 from labelloop.domain.features import Features
 from labelloop.domain.folding import Dataset
-from labelloop.domain.selection import Floats
 from labelloop.errors import Unprocessable
 from labelloop.kept_features import KeptFeatures
 from labelloop.pool import Pool, Ranked
-from labelloop.ports import Head
 from labelloop.recipes.terms import bags_of
 from labelloop.recipes.text_choices import TextChoices, read_label_config
 from labelloop.usecases.featurise import Featuriser, digest_of
@@ -23,7 +20,6 @@ from labelloop.usecases.order import queue_of
 from labelloop.usecases.predict import question
 from labelloop.usecases.serve import Served
 
-_TASKS_AT_ONCE: Final = 500
 _MOST_LABELLED: Final = 2_000  # the newest: what is near them need not be asked again
 _MOST_ENCODED: Final = 100  # before the first training
 
@@ -61,7 +57,7 @@ def candidates_of(shards: Sequence[str], pool: Pool, scene: Scene) -> Candidates
     tasks, features = left_of(looked, done)
     if served.head is None or asked is None:
         return Candidates(tasks, np.empty((len(tasks), 0)), features, np.empty((0, len(tasks), 0)))
-    shares = asked.shares(_probabilities(served.head, features))
+    shares = asked.shares(served.head.predict_proba(features))
     heads = served.head.committee(features) if served.strategy == "committee" else None
     committee = np.empty((0, *shares.shape), np.float32)
     if heads is not None:
@@ -99,13 +95,6 @@ def _labelled(texts: list[str], scene: Scene) -> Features:
     if not vectors:
         return scene.featuriser(texts[-_MOST_ENCODED:] if scene.featuriser.encoder else texts)
     return Features(bags_of([""] * len(vectors)), np.stack(vectors))
-
-
-def _probabilities(head: Head, features: Features) -> Floats:
-    rows = [np.empty((0, len(head.classes)), np.float32)]
-    for some in batched(range(len(features)), _TASKS_AT_ONCE, strict=False):
-        rows.append(head.predict_proba(features.take(some)))
-    return np.concatenate(rows)
 
 
 def _none() -> Candidates:

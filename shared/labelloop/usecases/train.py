@@ -11,7 +11,6 @@ from dataclasses import replace
 from enum import StrEnum
 from itertools import batched
 from typing import Final
-from uuid import uuid4
 
 from labelloop.domain.events import Event
 from labelloop.domain.folding import fold
@@ -141,13 +140,11 @@ def _catch_up(project: Project, deps: TrainDeps) -> Outcome:
     Whoever finds the lease taken has folded its events before, so the holder, who looks once more
     after giving the lease back, sees them. Looking before giving it back would lose them.
     """
-    outcome, me = Outcome.UP_TO_DATE, uuid4().hex
+    outcome = Outcome.UP_TO_DATE
     while pointer := project.untrained_dataset(deps.featuriser.encoder):
-        if not project.take_lease(me, deps.clock().timestamp(), _LEASE_S):
-            return Outcome.LEFT_TO_HOLDER
-        try:
-            is_switched = train_version(project, pointer, deps)
-        finally:
-            project.release_lease(me)
-        outcome = Outcome.SWITCHED if is_switched else outcome
+        with project.lease(deps.clock().timestamp(), _LEASE_S) as is_mine:
+            if not is_mine:
+                return Outcome.LEFT_TO_HOLDER
+            if train_version(project, pointer, deps):
+                outcome = Outcome.SWITCHED
     return outcome
