@@ -14,7 +14,7 @@ from tests.bench.labels import data as sets
 
 START, BATCH, EVERY = 20, 25, 10
 
-type Floats = NDArray[np.float64]
+type Floats = NDArray[np.floating]
 type Ints = NDArray[np.int64]
 
 
@@ -26,6 +26,7 @@ class TextSet:
     features: Features
     labels: Ints
     pool: int
+    names: list[NDArray[np.float32]]  # vectors of the classes' names
 
     @property
     def classes(self) -> int:
@@ -46,7 +47,8 @@ def load(names: str = "") -> Iterator[TextSet]:
         )
         print(f"{found.name}: {len(classes)} classes", flush=True)
         features = joined([found.pool.features, found.test.features])
-        yield TextSet(found.name, features, codes.astype(np.int64), len(found.pool))
+        vectors = [found.names[one] for one in classes.tolist()]
+        yield TextSet(found.name, features, codes.astype(np.int64), len(found.pool), vectors)
 
 
 @dataclass(frozen=True)
@@ -68,16 +70,18 @@ class Version:
 
     def __init__(self, data: TextSet, rows: Ints, labels: Ints) -> None:
         self._data = data
-        self._known = np.unique(labels)
+        self._only = labels[0] if len(set(labels.tolist())) == 1 else None
         self._shares = np.full((len(rows), data.classes), 1e-6)
-        if len(self._known) < 2:
-            self._shares[:, self._known] = 1.0
+        if self._only is not None:
+            self._shares[:, self._only] = 1.0
             return
         features = data.features.take(rows)
-        self._terms = frequent_terms(features.bags, min(MOST_TERMS, 2_000_000 // len(self._known)))
-        self._model = TwoHeads().fit(self._rows(features), labels.tolist())
+        self._terms = frequent_terms(features.bags, min(MOST_TERMS, 2_000_000 // data.classes))
+        names = {_name(code): vector for code, vector in enumerate(data.names)}
+        learnt = [_name(code) for code in labels.tolist()]
+        self._model = TwoHeads().fit(self._rows(features), learnt, names)
         honest = self._model.out_of_fold_
-        self._shares[:, self._known] = np.where(np.isnan(honest), 1 / len(self._known), honest)
+        self._shares = np.where(np.isnan(honest), 1 / data.classes, honest)
 
     @property
     def out_of_fold(self) -> Floats:
@@ -86,11 +90,11 @@ class Version:
 
     def predict(self, rows: Ints) -> Floats:
         """Return probabilities, shape (rows, classes)."""
-        found = np.full((len(rows), self._data.classes), 1e-6)
-        known = len(self._known) > 1
-        features = self._data.features.take(rows)
-        found[:, self._known] = self._model.predict_proba(self._rows(features)) if known else 1.0
-        return _normed(found)
+        if self._only is not None:
+            found = np.full((len(rows), self._data.classes), 1e-6)
+            found[:, self._only] = 1.0
+            return _normed(found)
+        return _normed(self._model.predict_proba(self._rows(self._data.features.take(rows))))
 
     def accuracy(self) -> float:
         """Return the share of held-out texts that it is right about."""
@@ -130,6 +134,11 @@ def _batch(
     margin[rows] = np.inf
     unsure = np.argsort(margin)[: 10 * BATCH]
     return [int(task) for task in rng.choice(unsure, BATCH, replace=False)]
+
+
+def _name(code: int) -> str:
+    """Return a name that sorts by its number, as the model's classes are sorted."""
+    return f"{code:04d}"
 
 
 def _normed(shares: Floats) -> Floats:

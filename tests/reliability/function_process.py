@@ -124,10 +124,10 @@ def _do(job: Job, line: Line) -> Done:
     off = timedelta(seconds=job.clock_off_s)
     short = ExitStack()
 
-    def fit(features: Any, labels: Any, *, landmarks: Any = None) -> Any:
+    def fit(features: Any, labels: Any, **more: Any) -> Any:
         short.enter_context(suffering(job.shortage))
         with _counted(job, calls):
-            return deps.train_head(features, labels, landmarks=landmarks)
+            return deps.train_head(features, labels, **more)
 
     train_app.train_deps = lambda: replace(
         deps, train_head=fit, clock=lambda: datetime.now(UTC) + off

@@ -40,7 +40,7 @@ def training(
     )
 
 
-def no_head(features: Features, labels: Any, *, landmarks: Any = None) -> Trained:
+def no_head(features: Features, labels: Any, **_: Any) -> Trained:
     """Stand for a training whose result does not matter."""
     classes = sorted(set(labels))
     unsure = np.full((len(labels), len(classes)), 1 / len(classes), np.float32)

@@ -128,10 +128,10 @@ class World:
     def _consume(self, message: Any) -> None:
         train(message, training(self.store, self._train_head, LEAST, self._clock()))
 
-    def _train_head(self, features: Any, labels: Any, *, landmarks: Any = None) -> Trained:
+    def _train_head(self, features: Any, labels: Any, **more: Any) -> Trained:
         self.trainings += 1
         self.scheduler.step(self.random.choice((1, 20, 100, 190)))
-        return no_head(features, labels, landmarks=landmarks)
+        return no_head(features, labels, **more)
 
     def _sweep(self) -> None:
         sweep(SweepDeps(self.store, self.queue, self.queue, lambda: None, self._clock()))

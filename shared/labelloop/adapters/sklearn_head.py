@@ -1,7 +1,7 @@
 """Training: which terms the model knows, the fit, and an artefact checked by the predictor."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -17,6 +17,8 @@ from labelloop.domain.training import Trained
 from labelloop.errors import BadModel, Unprocessable
 from labelloop.pointers import FORMAT
 
+type Vectors = NDArray[np.float32]
+
 MOST_TERMS: Final = 100_000
 _MOST_COEFFICIENTS: Final = 2_000_000  # terms times classes: 8 MB of the artefact
 TOLERANCE: Final = 1e-5  # between scikit-learn's probabilities and the graph's
@@ -28,18 +30,21 @@ def train_head(
     labels: Sequence[str],
     encoder: str = "",
     landmarks: Features | None = None,
+    names: Mapping[str, Vectors] | None = None,
 ) -> Trained:
     """Return a model of two classes or more; BadModel if its graph differs. Deterministic.
 
     `encoder` names what the vectors come from: a model is of no use to another's vectors.
     `landmarks` are some hundred tasks of the pool, drawn at random, that the answers are smoothed
-    over; they need vectors. The artefact is loaded by the predictor's own code, and must give
+    over; they need vectors. `names` has the vector of each class's name, which alone answers for
+    classes without an example. The artefact is loaded by the predictor's own code, and must give
     scikit-learn's answers.
     """
-    terms = frequent_terms(features.bags, min(MOST_TERMS, _MOST_COEFFICIENTS // len(set(labels))))
+    classes = len({*labels, *(names or ())})
+    terms = frequent_terms(features.bags, min(MOST_TERMS, _MOST_COEFFICIENTS // classes))
     if not len(terms) and features.vectors is None:
         raise Unprocessable("the labelled texts hold no words")
-    model = TwoHeads().fit(_rows(features, terms), labels)
+    model = TwoHeads().fit(_rows(features, terms), labels, names)
     if landmarks is not None and len(landmarks) and "vector" in model.inputs_:
         model.smooth_over(_rows(landmarks, terms))
     artefact = _artefact(model, terms, encoder)
@@ -50,7 +55,7 @@ def train_head(
         "bytes": len(artefact),
         "terms": len(terms),
         "balance": model.balance_,
-        "sharpness": dict(zip(model.inputs_, model.sharpness_.round(3).tolist(), strict=True)),
+        "sharpness": {expert: round(a, 3) for expert, a in model.sharpness_.items()},
         "landmarks": len(model.landmarks_),
         "largest_difference": difference,
     }

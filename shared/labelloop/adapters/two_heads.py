@@ -3,9 +3,10 @@
 Each head scores the classes linearly. A class's probability goes with exp(a * score of the bag +
 b * score of the vector), a product of experts (Hinton 2002), with a and b learnt out of fold: a
 project whose labels go by words leans on the bag, one whose labels go by meaning on the vector.
+The vectors of the classes' names make a third expert, which has an opinion before any label.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -24,33 +25,46 @@ BALANCES: Final = (1.0, 0.5, 0.0)  # of class weights: equal shares, half way, a
 NEARNESS: Final = 25.0  # of a landmark by cosine: at 0.1 less alike it weighs a twelfth
 SMOOTHING: Final = 0.3  # the landmarks' share in the pooled answer
 LEAST: Final = 1e-6  # of a probability before its logarithm
-_PRIOR_SHARPNESS: Final = 6.0  # a and b before anything is known
+_PRIOR_SHARPNESS: Final = {"bag": 6.0, "vector": 6.0, "name": 12.0}  # before anything is known
 _MOST_TO_CHOOSE: Final = 600  # examples: more don't change the choice of the balance
-_BOUNDS: Final = (-3.0, 5.0)  # of log a and log b
+_BOUNDS: Final = (-3.0, 5.0)  # of the logarithm of a sharpness
 
 
 class TwoHeads(BaseEstimator):  # type: ignore[misc]
     """TF-IDF and ridge regression on counts, ridge regression on vectors, pooled and calibrated."""
 
-    def fit(self, rows: Rows, labels: Sequence[str]) -> "TwoHeads":
-        """Learn from examples and their labels."""
+    def fit(
+        self, rows: Rows, labels: Sequence[str], names: Mapping[str, Floats] | None = None
+    ) -> "TwoHeads":
+        """Learn from examples and their labels.
+
+        `names`: the vector of each class's name; of classes without an example too.
+        """
         counts, vectors = rows
         self.tfidf_ = TfidfTransformer(sublinear_tf=True).fit(counts)
-        self.classes_, codes = np.unique(np.asarray(labels), return_inverse=True)
+        self.classes_ = np.unique([*labels, *(names or ())])
+        codes = np.searchsorted(self.classes_, np.asarray(labels))
         self.inputs_ = ["bag"] if vectors is None else ["bag", "vector"]
+        self.experts_ = [*self.inputs_, *(["name"] if names else [])]
+        self.names_ = np.stack([names[name] for name in self.classes_]).T if names else None
         seen = {name: self._seen(counts, vectors)[name] for name in self.inputs_}
         some = _spread(codes, _MOST_TO_CHOOSE)
         part = {name: Ridge(rows[some]) for name, rows in seen.items()}
-        losses = [self._pooled(part, codes[some], balance)[2] for balance in BALANCES]
+        said = None if vectors is None or self.names_ is None else vectors @ self.names_
+        of_some = None if said is None else said[some]
+        losses = [self._pooled(part, codes[some], balance, of_some)[2] for balance in BALANCES]
         self.balance_ = BALANCES[int(np.argmin(losses))]
         every = {name: Ridge(rows) for name, rows in seen.items()}
-        heads, self.sharpness_, self.loss_ = self._pooled(every, codes, self.balance_)
-        scores = sum(a * head.out_of_fold for a, head in zip(self.sharpness_, heads, strict=True))
+        heads, sharpness, self.loss_ = self._pooled(every, codes, self.balance_, said)
+        self.sharpness_ = dict(zip(self.experts_, sharpness.tolist(), strict=True))
+        scores = np.tensordot(sharpness, _scores(heads, said), 1)
         self.out_of_fold_ = softmax(scores, axis=1).astype(np.float32)
         self.out_of_fold_[np.bincount(codes)[codes] == 1] = np.nan
-        pairs = list(zip(self.inputs_, self.sharpness_, heads, strict=True))
+        pairs = list(zip(self.inputs_, sharpness, heads, strict=False))
         self.coefficients_ = {name: _floats(a * head.coefficients) for name, a, head in pairs}
         self.intercepts_ = _floats(sum(a * head.intercepts for _, a, head in pairs))
+        if self.names_ is not None:  # linear in the vector too, so no work of its own later
+            self.coefficients_["vector"] += _floats(sharpness[-1] * self.names_)
         self.landmarks_ = np.empty((0, 0), np.float32)
         return self
 
@@ -82,23 +96,30 @@ class TwoHeads(BaseEstimator):  # type: ignore[misc]
         return {"bag": self.tfidf_.transform(counts), "vector": vectors}
 
     def _pooled(
-        self, seen: dict[str, Ridge], codes: Codes, balance: float
+        self, seen: dict[str, Ridge], codes: Codes, balance: float, said: Floats | None
     ) -> tuple[list[Scorer], Floats, float]:
-        """Return a scorer for each input, their sharpness, and the loss out of fold."""
+        """Return a scorer for each input, the experts' sharpness, and the loss out of fold.
+
+        `said`: the likeness of the rows to the classes' names, which no label went into.
+        """
         goal = Goal(codes, len(self.classes_), balance)
         heads = [seen[name].fit(goal, PENALTIES[name]) for name in self.inputs_]
         known = np.bincount(codes)[codes] > 1
-        scores = np.stack([head.out_of_fold[known] for head in heads])
-        return heads, *_sharpness(scores, codes[known])
+        prior = np.log([_PRIOR_SHARPNESS[expert] for expert in self.experts_])
+        return heads, *_sharpness(_scores(heads, said)[:, known], codes[known], prior)
 
 
-def _sharpness(scores: Floats, codes: Codes) -> tuple[Floats, float]:
-    """Return what to multiply each head's scores by, and the mean log-loss that is left.
+def _scores(heads: Sequence[Scorer], said: Floats | None) -> Floats:
+    """Return what each expert says of the rows, shape (experts, rows, classes)."""
+    return np.stack([head.out_of_fold for head in heads] + ([] if said is None else [said]))
+
+
+def _sharpness(scores: Floats, codes: Codes, prior: Floats) -> tuple[Floats, float]:
+    """Return what to multiply each expert's scores by, and the mean log-loss that is left.
 
     Shrunk towards the prior, as by one example: with a handful of labels anything fits.
     """
     at = np.arange(len(codes))
-    prior = np.full(len(scores), np.log(_PRIOR_SHARPNESS))
 
     def loss(logs: Floats) -> tuple[float, Floats]:
         sharp = np.exp(logs)

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -21,9 +21,9 @@ from labelloop.pointers import FORMAT, ActivePointer, DatasetPointer
 from labelloop.pool import Pool
 from labelloop.ports import ObjectStore, Queue
 from labelloop.project import Project
-from labelloop.recipes.text_choices import Examples, read_label_config
+from labelloop.recipes.text_choices import Examples, read_label_config, words_of
 from labelloop.usecases.choose_order import Arms, choose_order
-from labelloop.usecases.featurise import Featuriser
+from labelloop.usecases.featurise import Featuriser, Vectors
 from labelloop.usecases.judge_version import Challenger, LoadHead
 from labelloop.usecases.look import look_at_labelled
 from labelloop.usecases.publish_version import Gate, advance, publish, switch
@@ -33,10 +33,18 @@ _LANDMARKS: Final = 1_000
 
 
 class TrainHead(Protocol):
-    """Learns from features and labels; `landmarks`: tasks without a label, to smooth over."""
+    """Learns from features and labels.
+
+    `landmarks`: tasks without a label, to smooth over; `names`: vectors of the classes' names.
+    """
 
     def __call__(
-        self, features: Features, labels: Sequence[str], *, landmarks: Features | None = None
+        self,
+        features: Features,
+        labels: Sequence[str],
+        *,
+        landmarks: Features | None = None,
+        names: Mapping[str, Vectors] | None = None,
     ) -> Trained:
         """Return a checked model."""
         ...
@@ -76,14 +84,19 @@ def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) ->
         control = read_label_config(dataset.label_config or "")
         examples = control.examples(dataset)
         _check_enough(examples.labels, deps.min_labels)
-        learnt = sha256(canonical([examples.texts, examples.labels, strategy]).encode()).hexdigest()
+        offered = control.labels if encoder else ()
+        facts = [examples.texts, examples.labels, offered, strategy]
+        learnt = sha256(canonical(facts).encode()).hexdigest()
         if advance(project, evidence, replace(to, learnt=learnt)):
             return False
-        features = look_at_labelled(examples.texts, kept, deps.featuriser)
+        texts = [*examples.texts, *map(words_of, offered)]
+        looked = look_at_labelled(texts, kept, deps.featuriser)
+        features = looked.take(range(len(examples.texts)))
+        names = _names(offered, looked)
         pool = Pool(deps.store, project.key)
         sample = sample_pool(pool, kept, control.data_key, examples.tasks)
         landmarks = sample.features.take(range(min(len(sample.features), _LANDMARKS)))
-        trained = deps.train_head(features, examples.labels, landmarks=landmarks)
+        trained = deps.train_head(features, examples.labels, landmarks=landmarks, names=names)
         known = project.card(project.active().value.version) or {}
         arms = Arms(examples, features, deps.train_head, deps.load_head)
         ordered = choose_order(strategy, known.get("order", {}), arms, project.key)
@@ -100,6 +113,13 @@ def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) ->
     card = _card(to, pointer, examples, now) | spent
     gate = Gate(project, evidence, deps.load_head, now)
     return publish(to, card, challenger, sample, gate)
+
+
+def _names(offered: Sequence[str], looked: Features) -> dict[str, Vectors]:
+    """Return the vectors of the labels' names, which come behind all texts."""
+    if looked.vectors is None:
+        return {}
+    return dict(zip(offered, looked.vectors[len(looked) - len(offered) :], strict=True))
 
 
 def _check_enough(labels: Sequence[str], least: int) -> None:

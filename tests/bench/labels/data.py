@@ -13,6 +13,7 @@ from labelloop.adapters.encoder_files import EncoderFiles
 from labelloop.adapters.onnx_encoder import OnnxEncoder
 from labelloop.domain.features import Bags, Features
 from labelloop.recipes.terms import bags_of
+from labelloop.recipes.text_choices import words_of
 from tests.bench.labels.sources import DOWNLOADS, NoSet, capped, text_sets
 
 # What was looked at while the model and the strategies were made; the others say what carries over.
@@ -47,6 +48,14 @@ class TextSet:
     name: str
     pool: Part
     test: Part
+
+    @property
+    def names(self) -> dict[str, NDArray[np.float32]]:
+        """The vector of each class's name."""
+        classes = sorted({*self.pool.labels.tolist(), *self.test.labels.tolist()})
+        vectors = _features([words_of(name) for name in classes]).vectors
+        assert vectors is not None
+        return dict(zip(classes, vectors, strict=True))
 
 
 def load(names: str = "") -> Iterator[TextSet]:

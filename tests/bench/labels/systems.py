@@ -50,14 +50,14 @@ def tfidf(data: TextSet, by_margin: bool, seed: int) -> Curve:
 def two_heads(data: TextSet) -> Learn:
     """Return how Labelloop learns, without the detour of the artefact, which answers the same."""
     drawn = np.random.default_rng(7).permutation(len(data.pool))[:LANDMARKS]
-    landmarks = data.pool.features.take(drawn)
+    landmarks, names = data.pool.features.take(drawn), data.names
 
     def learn(labelled: Rows) -> tuple[float, NDArray[np.floating]]:
         known = data.pool.features.take(labelled)
-        most = min(MOST_TERMS, 2_000_000 // len(set(data.pool.labels[labelled])))
+        most = min(MOST_TERMS, 2_000_000 // len(names))
         terms = frequent_terms(known.bags, most)
         rows = counts_of(known.bags, terms), known.vectors
-        model = TwoHeads().fit(rows, _of(data, labelled).tolist())
+        model = TwoHeads().fit(rows, _of(data, labelled).tolist(), names)
         model.smooth_over((counts_of(landmarks.bags, terms), landmarks.vectors))
 
         def predict(features):

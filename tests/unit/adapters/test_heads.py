@@ -194,6 +194,42 @@ def test_landmarks_are_of_no_use_without_vectors():
     assert train_head(features, ["x", "y"], landmarks=features).facts["landmarks"] == 0
 
 
+NAMES = dict(zip(("m", "n", "p"), np.eye(3, 8, dtype=np.float32), strict=True))
+
+
+def test_a_class_without_an_example_is_known_by_its_name():
+    learnt = Features(bags_of(["good", "bad"]), np.eye(2, 8, dtype=np.float32))
+
+    trained = train_head(learnt, ["m", "n"], names=NAMES)
+
+    unknown = Features(bags_of(["zzz"] * 3), np.eye(3, 8, dtype=np.float32))
+    rows = OnnxHead(trained.artefact).predict_proba(unknown)
+    assert trained.classes == ["m", "n", "p"]
+    assert [trained.classes[i] for i in rows.argmax(axis=1)] == ["m", "n", "p"]
+    assert trained.facts["largest_difference"] < 1e-5
+    assert trained.out_of_fold.shape == (2, 3)
+
+
+def test_labels_overrule_names_that_mislead():
+    """Each class's name means another one."""
+    rng, codes = np.random.default_rng(3), np.arange(60) % 3
+    vectors = np.eye(3, 8)[codes] + 0.1 * rng.normal(size=(60, 8))
+    features = Features(bags_of([""] * 60), vectors.astype(np.float32))
+    labels = [("m", "n", "p")[(code + 1) % 3] for code in codes]
+
+    trained = train_head(features, labels, names=NAMES)
+
+    rows = OnnxHead(trained.artefact).predict_proba(features)
+    assert [trained.classes[i] for i in rows.argmax(axis=1)] == labels
+    assert trained.facts["sharpness"]["name"] < 12  # as much as before anything was known
+
+
+def test_names_say_nothing_of_texts_without_vectors():
+    features = features_of(["a b", "c d"])
+
+    assert train_head(features, ["m", "n"], names={}).classes == ["m", "n"]
+
+
 def test_one_example_of_each_class_is_enough_for_a_model():
     texts = [f"topic{i} word{i} thing" for i in range(77)]
     labels = [f"class {i:02}" for i in range(77)]

@@ -62,6 +62,7 @@ def server(monkeypatch) -> Iterator[Server]:
             pass
 
     http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    http.handle_error = lambda *_: None  # type: ignore[method-assign] # who hangs up is expected to
     threading.Thread(target=http.serve_forever, daemon=True).start()
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{http.server_port}")
     monkeypatch.setenv("AWS_REGION", "eu-central-1")

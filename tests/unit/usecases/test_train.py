@@ -36,11 +36,13 @@ class Trainer:
 
     def __init__(self) -> None:
         self.trainings: list[Counter[tuple[tuple[int, ...], str]]] = []
+        self.names: set[str] = set()
         self.meanwhile = lambda: None
 
-    def __call__(self, features, labels, landmarks=None):
+    def __call__(self, features, labels, landmarks=None, names=None):
         bags = [tuple(features.bags.take([row]).ids.tolist()) for row in range(len(features))]
         self.trainings.append(Counter(zip(bags, labels, strict=True)))
+        self.names = set(names or ())
         happen, self.meanwhile = self.meanwhile, lambda: None
         happen()
         artefact = repr(sorted(self.trainings[-1].items())).encode()
@@ -556,13 +558,25 @@ def test_a_version_tells_which_encoder_it_was_trained_beside(deps, add, project,
     assert active.encoder == card_of(store, active.version)["encoder"] == "counting-1"
 
 
+def test_all_labels_that_are_offered_are_known_by_name(deps, add, trainer, encoder):
+    config = label_config("Positive", "Negative", "SoSo")
+    add(*[replace(one, label_config=config) for one in reviews(6)])
+
+    train(SWEEP, deps)
+    assert not trainer.names  # names mean nothing without an encoder
+
+    train(SWEEP, beside(encoder, deps))
+    assert trainer.names == {"Positive", "Negative", "SoSo"}
+    assert "so so" in encoder.texts
+
+
 def test_a_retraining_encodes_only_the_new_labels(deps, add, encoder):
     add(*reviews(6))
     train(SWEEP, beside(encoder, deps))
     add(*reviews(2, first=7))
     train(SWEEP, beside(encoder, deps))
 
-    assert len(encoder.texts) == len(set(encoder.texts)) == 8
+    assert len(encoder.texts) == len(set(encoder.texts)) == 8 + 2  # two labels' names
 
 
 def test_another_encoder_means_another_version_of_the_same_data(deps, add, project, encoder):
