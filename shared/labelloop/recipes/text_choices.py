@@ -1,11 +1,10 @@
 """The recipe for one choice out of several about a text: `<Choices>` on `<Text>`."""
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml.common import DefusedXmlException
@@ -16,9 +15,6 @@ from labelloop.domain.folding import Dataset
 from labelloop.errors import Unprocessable
 
 type _Vote = tuple[Annotation, str]
-
-_HUMPS: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_PARTS: Final = re.compile(r"[_./:-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +89,6 @@ class TextChoices:
             updated_at=[max(annotation.updated_at for annotation, _ in some) for some in given],
             votes=[_of_each_annotator(votes[task]) for task, _, _ in rows],
         )
-
-
-def words_of(label: str) -> str:
-    """Return a label as one would say it: BookRestaurant and book_restaurant are two words each."""
-    return " ".join(_PARTS.sub(" ", _HUMPS.sub(" ", label)).lower().split())
 
 
 @lru_cache(maxsize=64)

@@ -21,7 +21,8 @@ from labelloop.pointers import FORMAT, ActivePointer, DatasetPointer
 from labelloop.pool import Pool
 from labelloop.ports import ObjectStore, Queue
 from labelloop.project import Project
-from labelloop.recipes.text_choices import Examples, read_label_config, words_of
+from labelloop.recipes.label_names import words_of
+from labelloop.recipes.text_choices import Examples, read_label_config
 from labelloop.usecases.choose_order import Arms, choose_order
 from labelloop.usecases.featurise import Featuriser, Vectors
 from labelloop.usecases.judge_version import Challenger, LoadHead

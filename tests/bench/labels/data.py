@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from labelloop.adapters.encoder_files import EncoderFiles
 from labelloop.adapters.onnx_encoder import OnnxEncoder
 from labelloop.domain.features import Bags, Features
+from labelloop.recipes.label_names import words_of
 from labelloop.recipes.terms import bags_of
-from labelloop.recipes.text_choices import words_of
 from tests.bench.labels.sources import DOWNLOADS, NoSet, capped, text_sets
 
 # What was looked at while the model and the strategies were made; the others say what carries over.

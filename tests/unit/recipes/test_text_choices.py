@@ -4,7 +4,7 @@ import pytest
 
 from labelloop.domain.folding import Dataset, fold
 from labelloop.errors import Unprocessable
-from labelloop.recipes.text_choices import TextChoices, read_label_config, words_of
+from labelloop.recipes.text_choices import TextChoices, read_label_config
 from tests.builders import created, label_config, region
 
 CONTROL = read_label_config(label_config("Positive", "Negative"))
@@ -17,22 +17,6 @@ def examples(*events, control=CONTROL):
 
 def test_a_label_config_names_the_control_the_text_and_the_labels():
     assert TextChoices("label", "text", "text", ("Positive", "Negative")) == CONTROL
-
-
-@pytest.mark.parametrize(
-    ("label", "words"),
-    [
-        ("BookRestaurant", "book restaurant"),
-        ("card_arrival", "card arrival"),
-        ("comp.sys.mac-hardware", "comp sys mac hardware"),
-        ("NOT OK", "not ok"),
-        ("Änderung", "änderung"),
-        ("好评", "好评"),
-        ("__", ""),
-    ],
-)
-def test_a_label_is_read_as_words(label, words):
-    assert words_of(label) == words
 
 
 def test_a_control_that_cannot_be_used_does_not_hide_one_that_can():
