@@ -9,8 +9,8 @@ from labelloop.domain.selection import margin
 from labelloop.domain.typicality import sampled
 from labelloop.domain.unlabelled import Floats, Rows, Unlabelled
 
-BATCH: Final = 10
-_CANDIDATES: Final = 10  # for each place of a batch
+BATCH: Final = 25
+_CANDIDATES: Final = 30  # for each place of a batch
 _MOST_POINTS: Final = 8_000
 _MOST_LABELLED: Final = 2_000
 

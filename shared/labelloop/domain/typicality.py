@@ -5,6 +5,7 @@ from typing import Final
 import numpy as np
 
 from labelloop.domain.clustering import distances, k_means
+from labelloop.domain.selection import margin
 from labelloop.domain.unlabelled import Floats, Rows, Unlabelled
 
 MOST_POINTS: Final = 5_000  # a larger pool is clustered by a sample of it
@@ -16,19 +17,22 @@ _MOST_COMPARED: Final = 1_000  # members of a cluster
 
 
 def typical(seen: Unlabelled, k: int, rng: np.random.Generator) -> Rows:
-    """Return k tasks: of the clusters least covered by labels, largest first, the densest point.
+    """Return k tasks: of the clusters least covered by labels, neediest first, the densest point.
 
     Labelled tasks are clustered with the others, and the clusters are as many as will be labelled.
-    A batch is twice as long as all before it, so that the head of the queue has coarse clusters.
+    A cluster's need is its size or, once there is a model, how unsure that is of it in sum. A batch
+    is twice as long as all before it, so that the head of the queue has coarse clusters.
     """
     sample = sampled(len(seen), max(MOST_POINTS, k), rng)
     known = seen.labelled[-_MOST_LABELLED:]
     points = np.concatenate([known, seen.vectors[sample]])
+    unsure = 1 - margin(seen.probabilities)[sample] if seen.classes >= 2 else np.ones(len(sample))
+    need = np.concatenate([np.zeros(len(known)), unsure])
     done = list(range(len(known)))
     batch = _FIRST_BATCH
     while len(done) < len(known) + k:
         batch = min(batch, len(known) + k - len(done))
-        done += _batch(points, done, min(len(done) + batch, _MOST_CLUSTERS), batch, rng)
+        done += _batch(points, need, done, min(len(done) + batch, _MOST_CLUSTERS), batch, rng)
         batch = 2 * (len(done) - len(known))
     picked: Rows = sample[np.array(done[len(known) :], np.int64) - len(known)]
     return picked
@@ -40,11 +44,11 @@ def sampled(n: int, most: int, rng: np.random.Generator) -> Rows:
 
 
 def _batch(
-    points: Floats, done: list[int], k: int, batch: int, rng: np.random.Generator
+    points: Floats, need: Floats, done: list[int], k: int, batch: int, rng: np.random.Generator
 ) -> list[int]:
     """Return a batch of points that are not done, by k clusters."""
     centres, clusters = k_means(points, k, rng)
-    sizes = np.bincount(clusters, minlength=len(centres))
+    needs = np.bincount(clusters, need, minlength=len(centres))
     covered = np.bincount(clusters[done], minlength=len(centres))
     is_done = np.zeros(len(points), bool)
     is_done[done] = True
@@ -52,7 +56,7 @@ def _batch(
     taken: list[int] = []
     while len(taken) < batch:
         open_ = np.flatnonzero(np.bincount(clusters[~is_done], minlength=len(centres)))
-        cluster = int(open_[np.lexsort((-sizes[open_], covered[open_]))[0]])
+        cluster = int(open_[np.lexsort((-needs[open_], covered[open_]))[0]])
         if cluster not in ranked:
             members = _densest_last(points, np.flatnonzero(clusters == cluster), rng)
             ranked[cluster] = members[~is_done[members]].tolist()
