@@ -1,9 +1,10 @@
 """Ranking an encoded pool by a new version: against the bare matrix products and a sort.
 
 Part by part, as the rank function does: features from the store, the head, the tasks that may come
-next; then the queue of all parts, diverse, with the random share. Bare: the same features through
-the same graph's numbers in numpy and scipy, and the tasks sorted by margin. One core; texts have 20
-words of their own.
+next; then the queue of all parts, diverse, with the random share. Bare: the model's own matrix
+products in numpy and scipy, of the bags, the vectors and their likeness to the landmarks, and the
+tasks sorted by margin. The latter are 128 times the work of the vectors' product with 8 classes;
+what ranking takes of products without them is printed, and has no goal. One core.
 """
 
 import resource
@@ -14,6 +15,7 @@ from scipy.sparse import csr_matrix
 
 from labelloop.adapters.onnx_head import OnnxHead
 from labelloop.adapters.sklearn_head import train_head
+from labelloop.adapters.two_heads import NEARNESS, SMOOTHING
 from labelloop.candidates import Candidates, merged, worth_a_place
 from labelloop.domain.features import Bags, Features
 from labelloop.usecases.order import queue_of
@@ -43,8 +45,12 @@ def measure() -> Iterator[Finding]:
         before = _peak_mb()
         ours = seconds(lambda: rank(head, part, parts, labelled))  # noqa: B023
         grown = _peak_mb() - before
-        bare = seconds(lambda: bare_rank(part, parts, weights, terms))  # noqa: B023
-        print(f"{size:,}: {ours:.2f} s, bare {bare:.2f} s, {grown:.0f} MB more", flush=True)
+        bare = seconds(lambda: bare_rank(part, parts, weights, terms, landmarks))  # noqa: B023
+        least = seconds(lambda: bare_rank(part, parts, weights, terms, None))  # noqa: B023
+        print(
+            f"{size:,}: {ours:.2f} s, bare {bare:.2f} s, without landmarks {least:.2f} s",
+            flush=True,
+        )
         told = f"ranking {size:,} encoded tasks"
         yield Finding(f"{told}, of bare products and sort", ours / bare, "times", 2)
         yield Finding(f"{told}, memory beyond one part's", grown, "MB", 500)
@@ -62,13 +68,18 @@ def rank(head: OnnxHead, part: Features, parts: int, labelled: Features) -> list
     return list(queue)
 
 
-def bare_rank(part: Features, parts: int, weights, terms) -> np.ndarray:
+def bare_rank(part: Features, parts: int, weights, terms, landmarks) -> np.ndarray:
     """Return all tasks of a pool sorted by margin."""
     margins = []
+    opinions = np.full((LANDMARKS, CLASSES), 1 / CLASSES, np.float32)
     for _ in range(parts):
         bags = part.bags
         counts = csr_matrix((bags.counts, bags.ids, bags.starts), shape=(PART, TERMS + 1))
         scores = counts @ terms + part.vectors @ weights
+        if landmarks is not None:
+            likeness = np.exp(NEARNESS * (part.vectors @ landmarks.vectors.T - 1))
+            likeness /= likeness.sum(axis=1, keepdims=True)
+            scores += SMOOTHING * np.log(likeness @ opinions)
         scores -= scores.max(axis=1, keepdims=True)
         shares = np.exp(scores)
         shares /= shares.sum(axis=1, keepdims=True)
