@@ -1,0 +1,42 @@
+"""A project in memory and what trains it."""
+
+import pytest
+
+from labelloop.domain.events import Event
+from labelloop.messages import WakeUp
+from labelloop.project import Project
+from labelloop.usecases.featurise import Featuriser
+from labelloop.usecases.train import TrainDeps
+from tests.builders import PROJECT
+from tests.unit.usecases.training.trainer import PATIENCE, EvenHead, Trainer
+
+
+@pytest.fixture
+def trainer() -> Trainer:
+    return Trainer()
+
+
+@pytest.fixture
+def deps(store, trainer, clock, rank_queue) -> TrainDeps:
+    return TrainDeps(
+        store, rank_queue, Featuriser(), trainer, EvenHead, PATIENCE, 4, "margin", clock
+    )
+
+
+@pytest.fixture
+def project(store) -> Project:
+    return Project(store, PROJECT)
+
+
+@pytest.fixture
+def add(project, clock):
+    """Store events a second apart, as the webhook does; give back the wake-up of the last."""
+
+    def add(*events: Event) -> WakeUp:
+        for one in events:
+            clock.sleep(1)
+            name = f"{clock.now:%Y%m%dT%H%M%S.%f}-{len(project.pending()):04d}"
+            project.add_event(name, one)
+        return WakeUp(PROJECT, "event", name)
+
+    return add

@@ -1,0 +1,191 @@
+"""Trainings that meet damage, other trainers, pins and floods."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from labelloop.errors import BadModel, Conflict, Rejected
+from labelloop.messages import WakeUp
+from labelloop.pointers import FORMAT, ActivePointer
+from labelloop.project import Project
+from labelloop.usecases.activate import ActivateDeps, activate
+from labelloop.usecases.pin import PinDeps, pin, unpin
+from labelloop.usecases.train import Outcome, train
+from tests.builders import PROJECT, created, deleted, event, reviews
+from tests.unit.usecases.training.trainer import SWEEP
+
+
+@pytest.mark.parametrize(
+    "poison",
+    [
+        b"",
+        b"[]",
+        b'{"poison": "\xff"}',
+        created(99).to_json().replace(b'"id":99', b'"id":"99"'),
+        created(99).to_json().replace(b'"updated_at":"2026', b'"updated_at":2026,"x":"'),
+        deleted(99).to_json().replace(b"[99]", b'["99"]'),
+        b"[" * 100_000,
+    ],
+    ids=range(7),
+)
+def test_an_event_that_cannot_be_understood_is_put_aside_and_the_others_train(
+    deps, add, store, project, poison
+):
+    store.create(f"projects/{PROJECT}/events/0000.json", poison)
+    add(*reviews(6))
+
+    assert train(SWEEP, deps) is Outcome.SWITCHED
+
+    (aside,) = store.keys("/quarantine/")
+    assert "not an event" in json.loads(store.body(aside))["reason"]
+    assert not project.has_pending()
+
+
+def test_a_model_that_fails_its_check_is_not_served_and_the_wake_up_fails(
+    deps, add, project, trainer
+):
+    def fail():
+        raise BadModel("off")
+
+    trainer.meanwhile = fail
+    add(*reviews(6))
+
+    with pytest.raises(BadModel):
+        train(SWEEP, deps)
+
+    assert not project.active().value.is_trained
+    assert train(SWEEP, deps) is Outcome.SWITCHED
+
+
+def test_labels_that_come_during_a_training_are_learnt_in_the_next_round(
+    deps, add, project, trainer
+):
+    add(*reviews(6))
+
+    def another_trainer_folds_more():
+        add(*reviews(4, first=7))
+        assert train(SWEEP, deps) is Outcome.LEFT_TO_HOLDER
+
+    trainer.meanwhile = another_trainer_folds_more
+    train(SWEEP, deps)
+
+    assert [sum(seen.values()) for seen in trainer.trainings] == [6, 10]
+    assert project.untrained_dataset("") is None
+
+
+def test_a_lease_that_ran_out_is_taken_over(deps, add, project, clock):
+    project.take_lease("somebody who died", clock.now.timestamp(), 60)
+    add(*reviews(6))
+    assert train(SWEEP, deps) is Outcome.LEFT_TO_HOLDER
+
+    clock.sleep(60)
+
+    assert train(SWEEP, deps) is Outcome.SWITCHED
+
+
+def test_a_slow_trainer_does_not_replace_a_newer_version(deps, add, project, trainer):
+    add(*reviews(6))
+
+    def somebody_switches_to_newer():
+        project.switch(
+            project.active(), ActivePointer("9-new", 9, FORMAT, switch=1), {"why": "newer"}
+        )
+
+    trainer.meanwhile = somebody_switches_to_newer
+    train(SWEEP, deps)
+
+    assert project.active().value.version == "9-new"
+
+
+def test_a_slow_trainer_with_nothing_new_does_not_put_the_learnt_dataset_back(
+    deps, add, project, store, monkeypatch
+):
+    add(*reviews(6))
+    train(SWEEP, deps)
+    add(event(action="PROJECT_UPDATED", project_updated_at="2027-01-01T00:00:00.000000+00:00"))
+    read = store.get
+
+    def slow(key):
+        if "datasets/00000002" in key:  # meanwhile the next settings are learnt, of no news either
+            monkeypatch.setattr(store, "get", read)
+            after = project.active()
+            project.advance(after, replace(after.value, dataset_seq=3))
+        return read(key)
+
+    monkeypatch.setattr(store, "get", slow)
+    train(SWEEP, deps)
+
+    assert project.active().value.dataset_seq == 3
+
+
+def test_a_lost_race_for_the_snapshot_is_run_again_with_all_labels(
+    deps, add, project, store, monkeypatch
+):
+    add(*reviews(6))
+    replaced, races = Project.add_dataset, list[int]()
+
+    def lose_once(self, after, dataset):
+        if not races:
+            races.append(1)
+            raise Conflict("dataset.json")
+        return replaced(self, after, dataset)
+
+    monkeypatch.setattr(Project, "add_dataset", lose_once)
+
+    assert train(SWEEP, deps) is Outcome.SWITCHED
+    assert len(project.dataset(project.dataset_pointer().value).annotations) == 6
+
+
+def test_a_wake_up_that_names_no_project_is_rejected(deps):
+    with pytest.raises(Rejected):
+        train(WakeUp("../x", "sweep"), deps)
+
+
+def test_thousands_of_pending_events_are_folded_in_one_go(deps, store, project, trainer):
+    for number, one in enumerate(reviews(2_500)):
+        store.create(f"projects/{PROJECT}/events/{number:06d}.json", one.to_json())
+
+    train(SWEEP, deps)
+
+    assert sum(trainer.trainings[0].values()) == 2_500
+    assert not project.has_pending()
+
+
+def test_while_pinned_labels_are_folded_and_wait(add, deps, project, store, queue, clock):
+    train(add(*reviews(4)), deps)
+    version = project.active().value.version
+    pin(PROJECT, PinDeps(store, queue, clock))
+    add(*reviews(4, first=5))
+
+    assert train(SWEEP, deps) == Outcome.UP_TO_DATE
+    assert project.active().value.version == version
+    assert (project.dataset_pointer().value.seq, project.pending()) == (2, [])
+
+    unpin(PROJECT, PinDeps(store, queue, clock))
+    assert train(queue.sent[-1][0], deps) == Outcome.SWITCHED
+    assert project.active().value.dataset_seq == 2
+
+
+def test_a_pin_that_races_with_a_publish_wins(add, deps, trainer, project, store, queue, clock):
+    train(add(*reviews(4)), deps)
+    version = project.active().value.version
+    trainer.meanwhile = lambda: pin(PROJECT, PinDeps(store, queue, clock))
+    add(*reviews(4, first=5))
+
+    train(SWEEP, deps)
+
+    assert (project.active().value.version, project.active().value.pinned) == (version, True)
+
+
+def test_a_rollback_is_not_undone_by_the_same_data(add, deps, project, store, clock):
+    train(add(*reviews(4)), deps)
+    train(add(*reviews(4, first=5)), deps)
+    older = project.versions()[-1]
+    activate(PROJECT, older, ActivateDeps(store, lambda _: None, clock))
+
+    train(SWEEP, deps)
+    assert project.active().value.version == older
+
+    train(add(*reviews(4, first=9)), deps)
+    assert project.active().value.dataset_seq == 3
