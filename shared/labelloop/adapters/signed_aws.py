@@ -29,8 +29,7 @@ from aws_sdk_signers import (
 )
 from botocore.exceptions import ClientError, HTTPClientError
 
-_CONNECT_S, _READ_S = 1, 3
-_ATTEMPTS: Final = 3
+_CONNECT_S: Final = 1
 _PAUSE_S: Final = 0.1  # before the second attempt, doubled before each further one
 _THROTTLED: Final = {"SlowDown", "ThrottlingException", "RequestThrottled", "RequestLimitExceeded"}
 
@@ -44,7 +43,7 @@ class SignedS3:
     """Objects, read and written whole."""
 
     def __init__(self) -> None:
-        self._service = _Service("s3")
+        self._service = _Service("s3", read_s=5, attempts=3)
 
     def get_object(self, *, Bucket: str, Key: str, IfNoneMatch: str = "") -> dict[str, Any]:
         """Return an object's body and tag."""
@@ -66,7 +65,7 @@ class SignedSqs:
     """Messages, sent one by one."""
 
     def __init__(self) -> None:
-        self._service = _Service("sqs")
+        self._service = _Service("sqs", read_s=2, attempts=3)
 
     def send_message(self, **request: Any) -> dict[str, Any]:
         """Send a message."""
@@ -77,7 +76,7 @@ class SignedSsm:
     """Parameters, read one by one."""
 
     def __init__(self) -> None:
-        self._service = _Service("ssm")
+        self._service = _Service("ssm", read_s=2, attempts=2)
 
     def get_parameter(self, **request: Any) -> dict[str, Any]:
         """Return a parameter."""
@@ -94,8 +93,8 @@ class _Answer:
 class _Service:
     """A service's endpoint, over a connection that is kept from call to call."""
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def __init__(self, name: str, read_s: float, attempts: int) -> None:
+        self._name, self._read_s, self._attempts = name, read_s, attempts
         self._region = os.environ.get("AWS_REGION") or os.environ["AWS_DEFAULT_REGION"]
         suffix = "amazonaws.com.cn" if self._region.startswith("cn-") else "amazonaws.com"
         own = os.environ.get(f"AWS_ENDPOINT_URL_{name.upper()}")
@@ -141,8 +140,8 @@ class _Service:
             path = f"/{bucket}{path}"
         elif bucket:
             host = f"{bucket}.{host}"
-        for attempt in range(1, _ATTEMPTS + 1):
-            is_last = attempt == _ATTEMPTS
+        for attempt in range(1, self._attempts + 1):
+            is_last = attempt == self._attempts
             try:
                 answer = self._once(host, method, path, headers, body)
             except (OSError, HTTPException) as exc:
@@ -179,7 +178,7 @@ class _Service:
         kind = HTTPSConnection if self._endpoint.scheme == "https" else HTTPConnection
         connection = kind(host, timeout=_CONNECT_S)
         connection.connect()
-        connection.sock.settimeout(_READ_S)
+        connection.sock.settimeout(self._read_s)
         self._connections[host] = connection
         return connection
 

@@ -63,7 +63,7 @@ def server(monkeypatch) -> Iterator[Server]:
 
     http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     http.handle_error = lambda *_: None  # type: ignore[method-assign] # who hangs up is expected to
-    threading.Thread(target=http.serve_forever, daemon=True).start()
+    threading.Thread(target=http.serve_forever, args=(0.01,), daemon=True).start()
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{http.server_port}")
     monkeypatch.setenv("AWS_REGION", "eu-central-1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEY)
@@ -175,12 +175,14 @@ def test_a_refusal_is_the_error_that_boto3_raises(server, answer, code):
 
 
 def test_who_does_not_answer_is_not_waited_for(server, monkeypatch):
-    monkeypatch.setattr(signed_aws, "_READ_S", 0.05)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
 
+        s3 = SignedS3()
+        s3._service._read_s = 0.05
+
         with pytest.raises(HTTPClientError):
-            SignedS3().get_object(Bucket="bucket", Key="a")
+            s3.get_object(Bucket="bucket", Key="a")
 
 
 def test_nothing_that_is_raised_names_a_credential(server):
@@ -222,9 +224,9 @@ def test_without_an_endpoint_it_is_the_region_s(server, monkeypatch, region, buc
     monkeypatch.delenv("AWS_ENDPOINT_URL")
     monkeypatch.setenv("AWS_REGION", region)
     monkeypatch.setattr(signed_aws, "HTTPSConnection", Connection)
-    monkeypatch.setattr(signed_aws, "_ATTEMPTS", 1)
+    monkeypatch.setattr("time.sleep", lambda _: None)
 
     with pytest.raises(HTTPClientError):
         SignedS3().get_object(Bucket=bucket, Key="a")
 
-    assert asked == [host, path]
+    assert asked == [host, path] * 3
