@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-_GROWTH: Final = 2
+_SMALL: Final = 100  # labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +17,12 @@ class Patience:
     retrain_after: int
 
     def after(self, known: int) -> "Patience":
-        """Return the patience of a project with so many labels: half as many more end the wait.
+        """Return the patience of a project with so many labels: of a large one, about as many more.
 
-        In a burst of thousands each training would otherwise be due again by the time it ends.
+        In a burst of thousands each training would otherwise be due again by the time it ends. Who
+        labels without a pause, but not in a burst, has the longest wait end it.
         """
-        return replace(self, retrain_after=max(self.retrain_after, known // _GROWTH))
+        return replace(self, retrain_after=max(self.retrain_after, known - _SMALL))
 
 
 def can_leave_to_a_later_event(
