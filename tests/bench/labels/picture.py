@@ -17,8 +17,8 @@ def draw(systems: Mapping[str, dict[str, list[Curve]]], path: Path) -> None:
         return
     rows = -(-len(systems) // COLUMNS)
     figure = Figure(figsize=(15, 3 * rows), dpi=110, layout="constrained")
-    panels = figure.subplots(rows, COLUMNS, squeeze=False, sharex=True).flat
-    for panel in list(panels)[len(systems) :]:
+    panels = list(figure.subplots(rows, COLUMNS, squeeze=False, sharex=True).flat)
+    for panel in panels[len(systems) :]:
         panel.remove()
     for panel, (name, curves) in zip(panels, systems.items(), strict=False):
         for way, colour in COLOURS.items():
