@@ -38,6 +38,7 @@ def test_after_a_sweep_the_dataset_is_the_one_of_a_line_that_loses_nothing(
         differ = line.differs(lambda: labelloop.dataset(key))
 
     find(Exactly("annotations whose webhook was lost", LABELS - before, "", line.lost))
+    print(*sorted(differ), sep="\n")  # shown if it fails
     assert line.lost > LABELS * LOST / 2
     find(Exactly("lines that differ from a dataset without loss", len(differ), "", 0))
 
