@@ -18,6 +18,7 @@ METADATA: Final = "labelloop"  # the key of the graph's metadata that holds form
 _MOST_FLOATS: Final = 8_000_000
 _MOST_ROWS: Final = 2_000
 _PROBED_TERMS: Final = 50
+_MANY_IDS: Final = 100_000
 
 
 class OnnxHead:
@@ -43,6 +44,8 @@ class OnnxHead:
             raise BadModel("the model's classes are no names")
         if self.format != FORMAT:
             raise BadModel(f"the model has format {self.format}, not {FORMAT}")
+        if len(self._terms) and self._terms.max() > IDS:
+            raise BadModel("the model's terms are none")
         self._smoke_run()
 
     def predict_proba(self, features: Features) -> NDArray[np.float32]:
@@ -76,10 +79,20 @@ class OnnxHead:
 
     def _known(self, bags: Bags) -> Bags:
         """Return the bags with the model's own numbers of the terms that it knows, 1 and up."""
-        places = np.searchsorted(self._terms, bags.ids).clip(max=max(0, len(self._terms) - 1))
-        known = self._terms[places] == bags.ids if len(self._terms) else np.zeros(len(places), bool)
+        numbers = self._numbers(bags.ids)
+        known = numbers > 0
         starts = np.concatenate([[0], np.cumsum(known)])[bags.starts]
-        return Bags((places[known] + 1).astype(np.uint32), bags.counts[known], starts)
+        return Bags(numbers[known], bags.counts[known], starts)
+
+    def _numbers(self, ids: NDArray[np.uint32]) -> NDArray[np.uint32]:
+        """Return the model's own number of each term, 0 for those that it does not know."""
+        if len(ids) > _MANY_IDS:  # a table of all terms is looked up faster, but takes 16 MB
+            table = np.zeros(IDS + 2, np.uint32)
+            table[self._terms] = np.arange(1, len(self._terms) + 1)
+            return table[ids]
+        places = np.searchsorted(self._terms, ids)
+        known = np.append(self._terms, np.uint32(0))[places] == ids  # id 0 is never a term
+        return np.where(known, places + 1, 0).astype(np.uint32)
 
     def _vectors(self, features: Features, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         vectors = features.vectors

@@ -10,7 +10,9 @@ from labelloop.domain.typicality import sampled
 from labelloop.domain.unlabelled import Floats, Rows, Unlabelled
 
 BATCH: Final = 25
-_CANDIDATES: Final = 30  # for each place of a batch
+_CANDIDATES: Final = 10, 30  # for each place of a batch: at least, at most
+_UNSURE: Final = 5  # one of so many tasks is taken for unsure
+_DIVERSE: Final = 100  # by then there have been some versions
 _MOST_POINTS: Final = 8_000
 _MOST_LABELLED: Final = 2_000
 
@@ -19,17 +21,21 @@ def margin_clusters(seen: Unlabelled, k: int, rng: np.random.Generator) -> Rows:
     """Return k tasks: of those with the smallest margins, the one nearest each cluster's centre.
 
     Kin to cluster-margin (Citovsky et al. 2021). Tasks passed over in a batch may be in the next.
+    In a small pool fewer count as unsure. Far down the queue, where a new version will have come,
+    the order is by margin.
     """
     gaps = margin(seen.probabilities)
-    waiting = np.argsort(gaps, kind="stable")[: k + BATCH * _CANDIDATES]
+    diverse = min(k, _DIVERSE)
+    per_place = int(np.clip((len(seen) + seen.labels) / _UNSURE / BATCH, *_CANDIDATES))
+    waiting = np.argsort(gaps, kind="stable")[: k + BATCH * per_place]
     chosen: list[int] = []
-    while len(chosen) < k:
-        batch = min(BATCH, k - len(chosen))
-        near = waiting[: batch * _CANDIDATES]
+    while len(chosen) < diverse:
+        batch = min(BATCH, diverse - len(chosen))
+        near = waiting[: batch * per_place]
         taken = _centred(seen.vectors[near], 1 - gaps[near], batch, rng)
         chosen += near[taken].tolist()
         waiting = np.delete(waiting, taken)
-    return np.array(chosen, np.int64)
+    return np.concatenate([np.array(chosen, np.int64), waiting[: k - diverse]])
 
 
 def _centred(points: Floats, weights: Floats, k: int, rng: np.random.Generator) -> Rows:

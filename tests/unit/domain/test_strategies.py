@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from labelloop.domain.selection import margin
 from labelloop.domain.strategies import DEFAULT, STRATEGIES, select
 from labelloop.domain.unlabelled import Pool, sketches
 from labelloop.recipes.terms import bags_of
@@ -178,6 +179,27 @@ def test_a_batch_by_margin_and_clusters_asks_in_every_clump_of_doubt():
     pool = Pool(np.arange(100), vectors, np.zeros(100, bool), rows)
 
     assert set(clump[select("margin_clusters", pool, 10, 0)]) == set(range(5))
+
+
+def test_of_a_small_pool_only_the_unsure_part_is_asked():
+    pool = pool_of(100, classes=2)
+
+    first = select("margin_clusters", pool, 1, 0)
+
+    assert gaps_of(pool)[first[0]] <= np.sort(gaps_of(pool))[9]
+
+
+def test_far_down_the_queue_the_order_is_by_margin():
+    pool = pool_of(300, classes=2)
+
+    tail = gaps_of(pool)[select("margin_clusters", pool, 200, 0)][100:]
+
+    assert (np.diff(tail) >= 0).all()
+
+
+def gaps_of(pool: Pool) -> np.ndarray:
+    assert pool.probabilities is not None
+    return margin(pool.probabilities)
 
 
 def test_a_core_set_goes_far_from_what_is_labelled():
