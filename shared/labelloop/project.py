@@ -249,7 +249,7 @@ class Project:
 
     @contextmanager
     def lease(self, now: float, seconds: float, of: str = TRAINER) -> Iterator[bool]:
-        """Yield whether the block may work: it holds the lease, or somebody else's is running."""
+        """Yield whether the block has the lease; it has not while somebody else's is running."""
         me = uuid4().hex
         is_mine = self.take_lease(me, now, seconds, of)
         try:

@@ -47,7 +47,8 @@ def load(names: str = "") -> Iterator[TextSet]:
         )
         print(f"{found.name}: {len(classes)} classes", flush=True)
         features = joined([found.pool.features, found.test.features])
-        vectors = [found.names[one] for one in classes.tolist()]
+        names = found.names
+        vectors = [names[one] for one in classes.tolist()]
         yield TextSet(found.name, features, codes.astype(np.int64), len(found.pool), vectors)
 
 

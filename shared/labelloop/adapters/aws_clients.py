@@ -1,9 +1,8 @@
 """Which client speaks to AWS: boto3's own, or for answers after a cold start one without boto3."""
 
-from typing import Any, Final
+from typing import Any
 
-_READ_S: Final = {"s3": 5, "sqs": 2, "ssm": 2}
-_ATTEMPTS: Final = {"s3": 3, "sqs": 3, "ssm": 2}
+from labelloop.adapters.aws_limits import ATTEMPTS, CONNECT_S, READ_S
 
 
 def client_of(service: str, **connection: Any) -> Any:
@@ -13,9 +12,9 @@ def client_of(service: str, **connection: Any) -> Any:
 
     connect: Any = boto3.client
     config = Config(
-        connect_timeout=1,
-        read_timeout=_READ_S[service],
-        retries={"mode": "standard", "total_max_attempts": _ATTEMPTS[service]},
+        connect_timeout=CONNECT_S,
+        read_timeout=READ_S[service],
+        retries={"mode": "standard", "total_max_attempts": ATTEMPTS[service]},
         max_pool_connections=32,
     )
     return connect(service, config=config, **connection)

@@ -8,9 +8,11 @@ from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 
 from labelloop.errors import Unavailable
 
-_PASSING: Final = {
+PASSING: Final = {
     "InternalError",
     "InternalFailure",
+    "RequestLimitExceeded",
+    "RequestThrottled",
     "RequestTimeout",
     "RequestTimeTooSkewed",
     "ServiceUnavailable",
@@ -35,6 +37,6 @@ def unavailable_if_passing() -> Iterator[None]:
         raise Unavailable(f"AWS did not answer: {type(exc).__name__}") from exc
     except ClientError as exc:
         status = exc.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        if status >= 500 or code_of(exc) in _PASSING:
+        if status >= 500 or code_of(exc) in PASSING:
             raise Unavailable(f"AWS answered {code_of(exc)}") from exc
         raise

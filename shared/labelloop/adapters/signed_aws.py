@@ -29,9 +29,10 @@ from aws_sdk_signers import (
 )
 from botocore.exceptions import ClientError, HTTPClientError
 
-_CONNECT_S: Final = 1
+from labelloop.adapters.aws_errors import PASSING
+from labelloop.adapters.aws_limits import ATTEMPTS, CONNECT_S, READ_S
+
 _PAUSE_S: Final = 0.1  # before the second attempt, doubled before each further one
-_THROTTLED: Final = {"SlowDown", "ThrottlingException", "RequestThrottled", "RequestLimitExceeded"}
 
 
 def can_sign() -> bool:
@@ -43,7 +44,7 @@ class SignedS3:
     """Objects, read and written whole."""
 
     def __init__(self) -> None:
-        self._service = _Service("s3", read_s=5, attempts=3)
+        self._service = _Service("s3")
 
     def get_object(self, *, Bucket: str, Key: str, IfNoneMatch: str = "") -> dict[str, Any]:
         """Return an object's body and tag."""
@@ -65,7 +66,7 @@ class SignedSqs:
     """Messages, sent one by one."""
 
     def __init__(self) -> None:
-        self._service = _Service("sqs", read_s=2, attempts=3)
+        self._service = _Service("sqs")
 
     def send_message(self, **request: Any) -> dict[str, Any]:
         """Send a message."""
@@ -76,7 +77,7 @@ class SignedSsm:
     """Parameters, read one by one."""
 
     def __init__(self) -> None:
-        self._service = _Service("ssm", read_s=2, attempts=2)
+        self._service = _Service("ssm")
 
     def get_parameter(self, **request: Any) -> dict[str, Any]:
         """Return a parameter."""
@@ -93,8 +94,8 @@ class _Answer:
 class _Service:
     """A service's endpoint, over a connection that is kept from call to call."""
 
-    def __init__(self, name: str, read_s: float, attempts: int) -> None:
-        self._name, self._read_s, self._attempts = name, read_s, attempts
+    def __init__(self, name: str) -> None:
+        self._name = name
         self._region = os.environ.get("AWS_REGION") or os.environ["AWS_DEFAULT_REGION"]
         suffix = "amazonaws.com.cn" if self._region.startswith("cn-") else "amazonaws.com"
         own = os.environ.get(f"AWS_ENDPOINT_URL_{name.upper()}")
@@ -140,8 +141,9 @@ class _Service:
             path = f"/{bucket}{path}"
         elif bucket:
             host = f"{bucket}.{host}"
-        for attempt in range(1, self._attempts + 1):
-            is_last = attempt == self._attempts
+        attempts = ATTEMPTS[self._name]
+        for attempt in range(1, attempts + 1):
+            is_last = attempt == attempts
             try:
                 answer = self._once(host, method, path, headers, body)
             except (OSError, HTTPException) as exc:
@@ -152,7 +154,7 @@ class _Service:
                     return answer
                 error = _error(answer, operation)
                 code = error.response["Error"]["Code"]
-                if is_last or not (answer.status in (429, *range(500, 600)) or code in _THROTTLED):
+                if is_last or not (answer.status in (429, *range(500, 600)) or code in PASSING):
                     raise error
             time.sleep(_PAUSE_S * 2 ** (attempt - 1) * random.uniform(0.5, 1))  # noqa: S311
         raise AssertionError("unreachable")
@@ -176,9 +178,9 @@ class _Service:
 
     def _connect(self, host: str) -> HTTPConnection:
         kind = HTTPSConnection if self._endpoint.scheme == "https" else HTTPConnection
-        connection = kind(host, timeout=_CONNECT_S)
+        connection = kind(host, timeout=CONNECT_S)
         connection.connect()
-        connection.sock.settimeout(self._read_s)
+        connection.sock.settimeout(READ_S[self._name])
         self._connections[host] = connection
         return connection
 

@@ -14,6 +14,7 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ClientError, HTTPClientError
 
 from labelloop.adapters import signed_aws
+from labelloop.adapters.aws_limits import READ_S
 from labelloop.adapters.s3_store import S3Store
 from labelloop.adapters.signed_aws import SignedS3, SignedSqs, SignedSsm
 from labelloop.errors import Unavailable
@@ -178,11 +179,10 @@ def test_who_does_not_answer_is_not_waited_for(server, monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
 
-        s3 = SignedS3()
-        s3._service._read_s = 0.05
+        monkeypatch.setitem(READ_S, "s3", 0.05)
 
         with pytest.raises(HTTPClientError):
-            s3.get_object(Bucket="bucket", Key="a")
+            SignedS3().get_object(Bucket="bucket", Key="a")
 
 
 def test_nothing_that_is_raised_names_a_credential(server):

@@ -1,0 +1,7 @@
+"""How long AWS is waited for: less than Label Studio waits, whichever client asks."""
+
+from typing import Final
+
+CONNECT_S: Final = 1
+READ_S: Final = {"s3": 5, "sqs": 2, "ssm": 2}
+ATTEMPTS: Final = {"s3": 3, "sqs": 3, "ssm": 2}
