@@ -47,8 +47,8 @@ def load(names: str = "") -> Iterator[TextSet]:
         )
         print(f"{found.name}: {len(classes)} classes", flush=True)
         features = joined([found.pool.features, found.test.features])
-        names = found.names
-        vectors = [names[one] for one in classes.tolist()]
+        by_class = found.names
+        vectors = [by_class[one] for one in classes.tolist()]
         yield TextSet(found.name, features, codes.astype(np.int64), len(found.pool), vectors)
 
 

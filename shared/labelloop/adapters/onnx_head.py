@@ -46,6 +46,7 @@ class OnnxHead:
             raise BadModel(f"the model has format {self.format}, not {FORMAT}")
         if len(self._terms) and self._terms.max() > IDS:
             raise BadModel("the model's terms are none")
+        self._terms_and_none = np.append(self._terms, np.uint32(0))  # for ids beyond all others
         self._smoke_run()
 
     def predict_proba(self, features: Features) -> NDArray[np.float32]:
@@ -55,14 +56,20 @@ class OnnxHead:
         mates no memory; a text's probabilities don't depend on its batch mates. Raises BadModel
         for features without the vectors that the model was trained on.
         """
-        bags = self._known(features.bags)
+        known = Features(self._known(features.bags), features.vectors)
+        if len(features) == 1:  # what an annotator waits for is not sorted
+            return self._run(known)
         rows = np.empty((len(features), len(self.classes)), np.float32)
-        for batch in self._batches(np.diff(bags.starts)):
-            ids, counts = _pad(bags.take(batch))
-            feed = {"ids": ids, "counts": counts}
-            if self.dimensions:
-                feed["vectors"] = self._vectors(features, batch)
-            rows[batch] = self._session.run(None, feed)[0]
+        for batch in self._batches(np.diff(known.bags.starts)):
+            rows[batch] = self._run(known.take(batch))
+        return rows
+
+    def _run(self, known: Features) -> NDArray[np.float32]:
+        ids, counts = _pad(known.bags)
+        feed = {"ids": ids, "counts": counts}
+        if self.dimensions:
+            feed["vectors"] = self._vectors(known)
+        rows: NDArray[np.float32] = self._session.run(None, feed)[0]
         return rows
 
     def committee(self, features: Features) -> NDArray[np.float32] | None:
@@ -91,14 +98,14 @@ class OnnxHead:
             table[self._terms] = np.arange(1, len(self._terms) + 1)
             return table[ids]
         places = np.searchsorted(self._terms, ids)
-        known = np.append(self._terms, np.uint32(0))[places] == ids  # id 0 is never a term
+        known = self._terms_and_none[places] == ids
         return np.where(known, places + 1, 0).astype(np.uint32)
 
-    def _vectors(self, features: Features, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    def _vectors(self, features: Features) -> NDArray[np.float32]:
         vectors = features.vectors
         if vectors is None or vectors.shape[1] != self.dimensions:
             raise BadModel(f"the model wants vectors of {self.dimensions} numbers")
-        return np.asarray(vectors[rows], np.float32)
+        return np.asarray(vectors, np.float32)
 
     def _batches(self, lengths: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
         """Yield indices in batches whose padded size, times the classes, is bounded."""

@@ -6,8 +6,7 @@ inside an ONNX graph would need a locale that Lambda lacks, and splits most scri
 
 import re
 import unicodedata
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 from zlib import crc32
@@ -22,6 +21,7 @@ NGRAM_SIZES: Final = range(2, 5)
 IDS: Final = 1 << 22  # places that terms are hashed to: few of a corpus's terms share one
 _MOST_REMEMBERED: Final = 32  # characters; a longer chunk is no common word
 _WORD = re.compile(r"\w+")
+_NO_TERMS: Final = np.empty(0, np.uint32)
 
 
 def bags_of(texts: Iterable[str]) -> Bags:
@@ -33,32 +33,33 @@ def bags_of(texts: Iterable[str]) -> Bags:
 
 
 def _bag(text: str) -> tuple[NDArray[np.uint32], NDArray[np.float32]]:
-    bag = Counter(term_ids(text))
-    ids = np.fromiter(bag, np.uint32, len(bag))
-    order = np.argsort(ids)
-    return ids[order], np.fromiter(bag.values(), np.float32, len(bag))[order]
+    ids, counts = np.unique(term_ids(text), return_counts=True)
+    return ids, counts.astype(np.float32)
 
 
-def term_ids(text: str) -> Iterator[int]:
-    """Yield the ids, 1 to IDS, of the words of a text, and of n-grams within blank-padded words."""
-    text = normalise(text)
-    for word in _WORD.findall(text):
-        yield _id("=" + word)
-    for chunk in text.split():
-        yield from _ngrams(chunk) if len(chunk) <= _MOST_REMEMBERED else _ngrams_of(chunk)
+def term_ids(text: str) -> NDArray[np.uint32]:
+    """Return the ids, 1 to IDS, of a text's terms, as often as they occur.
+
+    Of each chunk between blanks: its words, and the n-grams of it with a blank on either side.
+    """
+    chunks = normalise(text).split()
+    ids = [_terms(one) if len(one) <= _MOST_REMEMBERED else _terms_of(one) for one in chunks]
+    return np.concatenate([_NO_TERMS, *ids])
+
+
+def _terms_of(chunk: str) -> NDArray[np.uint32]:
+    padded = f" {chunk} "
+    words = ["=" + word for word in _WORD.findall(chunk)]
+    starts = ((start, size) for size in NGRAM_SIZES for start in range(len(padded) - size + 1))
+    ngrams = [padded[start : start + size] for start, size in starts]
+    return np.array([_id(term) for term in words + ngrams], np.uint32)
+
+
+_terms = lru_cache(maxsize=8_192)(_terms_of)  # a few MB: common words are most of a text
 
 
 def _id(term: str) -> int:
     return 1 + crc32(term.encode()) % IDS
-
-
-def _ngrams_of(chunk: str) -> tuple[int, ...]:
-    padded = f" {chunk} "
-    starts = ((start, size) for size in NGRAM_SIZES for start in range(len(padded) - size + 1))
-    return tuple(_id(padded[start : start + size]) for start, size in starts)
-
-
-_ngrams = lru_cache(maxsize=8_192)(_ngrams_of)  # a few MB: common words are most of a text
 
 
 def normalise(text: str) -> str:
