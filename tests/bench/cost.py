@@ -3,6 +3,8 @@
 Prices of us-east-1 for x86_64, November 2026, without the free tier; nothing here was billed by
 AWS. For each label Label Studio sends one webhook, and asks /health, /setup and /predict for the
 next task; each twentieth label trains and ranks. Ranking is taken from `make e2e`, not timed here.
+While nobody labels the sweep looks every five minutes; five alarms, $0.10 each beyond ten free ones,
+are left out.
 """
 
 import statistics
@@ -18,6 +20,7 @@ GB_SECOND, REQUEST = 0.0000166667, 0.20e-6  # Lambda
 API_REQUEST, MESSAGE = 1.00e-6, 0.40e-6  # HTTP API; SQS
 S3_WRITE, S3_READ = 5e-6, 0.4e-6
 RETRAIN_AFTER, RANK_S, RANK_MB = 20, 15.0, 1_769
+SWEEPS = 12 * 24 * 30  # a month
 LABELS, REPEATS, CORE = 1_000, 20, 1
 
 
@@ -34,6 +37,7 @@ def measure() -> Iterator[Finding]:
         ]
         health, setup, hook = _warm(stack, "Webhook", webhook)
         (predict,) = _warm(stack, "Predict", [api_event(login, "POST", "/predict", ask)])
+        (sweep,) = _warm(stack, "Sweep", [{}])
     train = _lambda(train_seconds(LABELS), Function.built("TrainFunction").memory_mb)
     call = API_REQUEST + REQUEST
     prediction = health + setup + predict + 3 * call + 2 * S3_READ
@@ -41,6 +45,8 @@ def measure() -> Iterator[Finding]:
     version = train + _lambda(RANK_S, RANK_MB) + 6 * (MESSAGE + REQUEST) + 40 * S3_WRITE
     each = hook + call + S3_WRITE + MESSAGE + S3_READ + version / RETRAIN_AFTER
     yield Finding("cost of 1,000 labels, versions and rankings too", 1_000 * each, "$", 1)
+    idle = SWEEPS * (sweep + REQUEST + 2 * S3_WRITE + 6 * S3_READ)  # a listing costs as a write
+    yield Finding("cost of a month in which nobody labels, one project", idle, "$", 1)
 
 
 def _warm(stack, name: str, events) -> list[float]:
@@ -52,7 +58,7 @@ def _warm(stack, name: str, events) -> list[float]:
             seconds = [running.invoke(event)[0] for _ in range(REPEATS)]
             median = statistics.median(seconds[1:])
             print(
-                f"{event['rawPath']}: {median * 1e3:.1f} ms at {function.memory_mb:,} MB",
+                f"{event.get('rawPath', name)}: {median * 1e3:.1f} ms at {function.memory_mb:,} MB",
                 flush=True,
             )
             costs.append(_lambda(median, function.memory_mb))
