@@ -27,8 +27,8 @@ def main() -> bool:
     asks = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    asks.add_argument("parts", nargs="*", default=PARTS, choices=PARTS, metavar="part")
-    asked = asks.parse_args().parts
+    asks.add_argument("parts", nargs="*", choices=PARTS, metavar="part")
+    asked = tuple(asks.parse_args().parts) or PARTS
     findings: list[Finding] = []
     # One at a time, and each from the start: what one imported or kept in memory is no other's.
     with ProcessPoolExecutor(1, get_context("spawn"), max_tasks_per_child=1) as workers:

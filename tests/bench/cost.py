@@ -3,8 +3,8 @@
 Prices of us-east-1 for x86_64, November 2026, without the free tier; nothing here was billed by
 AWS. For each label Label Studio sends one webhook, and asks /health, /setup and /predict for the
 next task; each twentieth label trains and ranks. Ranking is taken from `make e2e`, not timed here.
-While nobody labels the sweep looks every five minutes; five alarms, $0.10 each beyond ten free ones,
-are left out.
+While nobody labels the sweep looks every five minutes; five alarms, $0.10 each beyond ten free
+ones, are left out.
 """
 
 import statistics
