@@ -94,7 +94,7 @@ def _wrong(labels: Ints, rows: NDArray[np.bool_], classes: int, rng: np.random.G
 def trials(data: TextSet, known: int, new: int, seed: int) -> Iterator[Trial]:
     """Yield every kind of challenger of one simulated project."""
     project, rng = labelled(data, known + new, seed), np.random.default_rng(seed)
-    pool = rng.choice(project.rest, POOL_ROWS, replace=False)
+    pool = rng.choice(project.rest, min(POOL_ROWS, len(project.rest)), replace=False)
     for kind in SOUND + BROKEN:
         yield trial(kind, project, labels_of(kind, project, known, rng), pool)
 
@@ -133,7 +133,7 @@ def labels_until_switched(data: TextSet, seed: int) -> dict[str, int | None]:
     """Return after how many labels a project goes on in which the active version is out of date."""
     project = labelled(data, KNOWN + MOST_WAITED, seed)
     rng = np.random.default_rng(seed)
-    pool = rng.choice(project.rest, POOL_ROWS, replace=False)
+    pool = rng.choice(project.rest, min(POOL_ROWS, len(project.rest)), replace=False)
     return {kind: _until_switched(kind, project, pool, rng) for kind in LASTING}
 
 

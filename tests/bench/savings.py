@@ -106,7 +106,7 @@ def estimates(data: TextSet, project: Project, curve: Floats) -> list[Run]:
 
 def stop(data: TextSet, project: Project) -> Stop:
     """Follow a run until labelling is advised to stop."""
-    sample = np.random.default_rng(0).choice(data.pool, SAMPLE, replace=False)
+    sample = np.random.default_rng(0).choice(data.pool, min(SAMPLE, data.pool), replace=False)
     before: Ints | None = None
     disagreements: list[float] = []
     points: list[Point] = []
@@ -146,7 +146,7 @@ def main(seeds: int, names: str, stops: int) -> bool:
         runs += own
         table.add_row(data.name, *_summary(own))
         for seed in range(stops):
-            one = stop(data, labelled(data, MOST, seed))
+            one = stop(data, labelled(data, min(MOST, data.pool * 9 // 10), seed))
             lost.append(one.reference - one.accuracy if one.labels else 1.0)
             shown = f"{one.accuracy:.3f}", f"{one.reference:.3f}", f"{lost[-1]:+.3f}"
             ends.add_row(data.name, str(one.labels or "never"), *shown)
