@@ -2,7 +2,8 @@
 
     make bench-labels [ARGS='--seeds 1 --sets Snips,R8 --jobs 1']
 
-What was measured is kept in .local/bench-labels, set by set, and measured again with --again.
+What was measured is kept in .local/bench-labels, set by set. `--again` measures all ways anew, and
+`--again Labelloop` those with the word in their names: no peer changes when our code does.
 """
 
 import argparse
@@ -22,16 +23,21 @@ from tests.bench.labels.systems import SYSTEMS
 
 KEPT = ROOT / ".local" / "bench-labels"
 PEERS_POOL = 2_000
+WAYS = {
+    "systems": list(SYSTEMS),
+    "peers": [peers.OURS, peers.RANDOM, *peers.PEERS],
+    "other": list(other_kinds.ORDERS),  # images and tables
+}
 
 
 @dataclass(frozen=True)
 class Job:
     """One set, measured in one way."""
 
-    kind: str  # systems, peers, or other: images and tables
+    kind: str  # of WAYS
     name: str
     seeds: int
-    again: bool
+    again: str | None  # a part of the names of ways to measure anew; None for none
 
     @property
     def path(self) -> Path:
@@ -39,27 +45,34 @@ class Job:
         return KEPT / f"{self.kind} {self.name} {self.seeds}.json"
 
     def run(self) -> None:
-        """Measure the curves of each seed, unless they are kept."""
-        if self.path.is_file() and not self.again:
+        """Measure the curves of each seed and way, but for those that are kept."""
+        kept = json.loads(self.path.read_text()) if self.path.is_file() else {}
+        again = self.again
+        wanted = [
+            way
+            for way in WAYS[self.kind]
+            if way not in kept or (again is not None and again in way)
+        ]
+        if not wanted:
             return
-        found: list[dict] = []
         try:
-            found = getattr(self, f"_{self.kind}")()
+            found: list[dict] = getattr(self, f"_{self.kind}")(wanted)
         except NoSet as exc:
             print(f"{self.name} left out: {exc}")
+            return
         if found:
-            by_way = {way: [one[way] for one in found] for way in found[0]}
-            self.path.write_text(json.dumps(by_way))
+            kept |= {way: [one[way] for one in found] for way in wanted}
+            self.path.write_text(json.dumps({way: kept[way] for way in WAYS[self.kind]}))
             print(f"{self.kind}: {self.name} measured", flush=True)
 
-    def _systems(self) -> list[dict]:
+    def _systems(self, wanted: list[str]) -> list[dict]:
         return [
-            {way: curve(data, seed) for way, curve in SYSTEMS.items()}
+            {way: SYSTEMS[way](data, seed) for way in wanted}
             for data in load(self.name)
             for seed in range(self.seeds)
         ]
 
-    def _peers(self) -> list[dict]:
+    def _peers(self, wanted: list[str]) -> list[dict]:
         found = []
         for data in load(self.name):
             codes = {label: code for code, label in enumerate(sorted(set(data.pool.labels)))}
@@ -70,14 +83,13 @@ class Job:
                 vectors = data.pool.features.vectors, data.test.features.vectors
                 assert vectors[0] is not None
                 assert vectors[1] is not None
-                found.append(
-                    peers.curves(peers.Rounds(vectors[0][pool], labels, vectors[1], test, seed))
-                )
+                rounds = peers.Rounds(vectors[0][pool], labels, vectors[1], test, seed)
+                found.append(peers.curves(rounds, wanted))
         return found
 
-    def _other(self) -> list[dict]:
+    def _other(self, wanted: list[str]) -> list[dict]:
         rows = other_kinds.sets()[self.name]()
-        return [other_kinds.curves(rows, seed) for seed in range(self.seeds)]
+        return [other_kinds.curves(rows, seed, wanted) for seed in range(self.seeds)]
 
 
 def main() -> bool:
@@ -88,7 +100,7 @@ def main() -> bool:
     asks.add_argument("--seeds", type=int, default=5)
     asks.add_argument("--sets", default="", help="names, separated by commas")
     asks.add_argument("--jobs", type=int, default=2, help="sets measured at a time")
-    asks.add_argument("--again", action="store_true", help="measure anew")
+    asks.add_argument("--again", nargs="?", const="", help="measure anew; only ways named so")
     chosen = asks.parse_args()
     wanted = [name for name in chosen.sets.split(",") if name]
     texts, others = list(text_sets()), list(other_kinds.sets())

@@ -3,7 +3,7 @@
 import gzip
 import io
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Final
 
 import numpy as np
@@ -39,8 +39,8 @@ def sets() -> dict[str, Callable[[], Numbers]]:
     }
 
 
-def curves(rows: Numbers, seed: int) -> dict[str, Curve]:
-    """Return the curve of each order, from zero labels."""
+def curves(rows: Numbers, seed: int, wanted: Collection[str]) -> dict[str, Curve]:
+    """Return the curve of each order wanted, from zero labels."""
     values, labels = rows
     shuffled = np.random.default_rng(seed).permutation(len(labels))
     held_out = min(MOST_TEST, len(labels) * 35 // 100)
@@ -66,6 +66,7 @@ def curves(rows: Numbers, seed: int) -> dict[str, Curve]:
             labels[pool],
         )
         for name, chosen in ORDERS.items()
+        if name in wanted
     }
 
 

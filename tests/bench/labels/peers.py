@@ -4,7 +4,7 @@ Each function makes a way to choose of one library's strategy, called as its doc
 """
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -56,21 +56,22 @@ class Rounds:
         return labels
 
 
-def curves(rounds: Rounds) -> dict[str, Curve]:
-    """Return the curve of each strategy; all start from the same random labels."""
+def curves(rounds: Rounds, wanted: Collection[str]) -> dict[str, Curve]:
+    """Return the curve of each strategy wanted; all start from the same random labels."""
     warnings.filterwarnings("ignore")  # the peers' own
     order = np.random.default_rng(rounds.seed).permutation(len(rounds.labels))
     start = order[:START]
     while len(set(rounds.labels[start])) < 2:
         start = order[: len(start) + 1]
-    ways: dict[str, Choose] = {
-        OURS: strategy(DEFAULT, order, rounds.vectors, rounds.seed),
-        RANDOM: in_order(order),
-        **{name: make(rounds) for name, make in PEERS.items()},
+    ways: dict[str, Callable[[Rounds], Choose]] = {
+        OURS: lambda _: strategy(DEFAULT, order, rounds.vectors, rounds.seed),
+        RANDOM: lambda _: in_order(order),
+        **PEERS,
     }
     return {
-        name: campaign(rounds.learn, choose, SIZES, start, rounds.labels)
-        for name, choose in ways.items()
+        name: campaign(rounds.learn, make(rounds), SIZES, start, rounds.labels)
+        for name, make in ways.items()
+        if name in wanted
     }
 
 
