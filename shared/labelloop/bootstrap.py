@@ -14,7 +14,6 @@ from labelloop.errors import BadSettings
 from labelloop.messages import RankWakeUp
 from labelloop.ports import Encoder, LabelStudio, ObjectStore, Queue
 from labelloop.usecases.accept import AcceptDeps
-from labelloop.usecases.sweep import SweepDeps
 
 if TYPE_CHECKING:
     from labelloop.adapters.encoder_files import EncoderFiles
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from labelloop.usecases.featurise import Featuriser
     from labelloop.usecases.rank import RankDeps
     from labelloop.usecases.serve import Versions
+    from labelloop.usecases.sweep import SweepDeps
     from labelloop.usecases.train import TrainDeps
 
 
@@ -99,8 +99,10 @@ def accept_deps() -> AcceptDeps:
 
 
 @cache
-def sweep_deps() -> SweepDeps:
+def sweep_deps() -> "SweepDeps":
     """Return what `functions/sweep` works with."""
+    from labelloop.usecases.sweep import SweepDeps
+
     files = encoder_files()
     encoder = files.name if files else ""
     return SweepDeps(store(), queue(), rank_queue(), label_studio, encoder=encoder)
