@@ -1,0 +1,61 @@
+"""A project whose versions are judged early."""
+
+from dataclasses import replace
+
+import pytest
+
+from labelloop.domain.policy import Patience
+from labelloop.kept_evidence import KeptEvidence, Refusal
+from labelloop.project import Project
+from labelloop.usecases.featurise import Featuriser
+from labelloop.usecases.train import Outcome, TrainDeps, train
+from tests.builders import (
+    PROJECT,
+)
+from tests.unit.usecases.judging.counting import SWEEP, CountingHead, CountingTrainer
+
+
+@pytest.fixture
+def trainer() -> CountingTrainer:
+    return CountingTrainer()
+
+
+@pytest.fixture
+def deps(store, trainer, clock, rank_queue) -> TrainDeps:
+    patience = Patience(quiet_s=10, max_wait_s=60, retrain_after=20)
+    return TrainDeps(
+        store, rank_queue, Featuriser(), trainer, CountingHead, patience, 4, "margin", clock
+    )
+
+
+@pytest.fixture
+def project(store) -> Project:
+    return Project(store, PROJECT)
+
+
+@pytest.fixture
+def learn(project, deps, clock):
+    """Store events and train; give back the outcome."""
+
+    def learn(*events, config=None) -> Outcome:
+        for one in events:
+            clock.sleep(0.001)
+            changed = replace(one, label_config=config) if config else one
+            project.add_event(f"{clock.now:%H%M%S.%f}", changed)
+        return train(SWEEP, deps)
+
+    return learn
+
+
+@pytest.fixture
+def refusal(store, project):
+    def refusal() -> Refusal:
+        return KeptEvidence(store, PROJECT).refusal(project.active().value.version).value
+
+    return refusal
+
+
+@pytest.fixture(autouse=True)
+def _judged_early(monkeypatch):
+    """Have versions judged from the first dozens of labels on: the projects here are small."""
+    monkeypatch.setattr("labelloop.domain.gate.LEAST_KNOWN", 20)

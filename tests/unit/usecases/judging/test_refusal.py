@@ -1,0 +1,160 @@
+"""A version that is refused: told, kept, and never the last word."""
+
+from dataclasses import replace
+
+import pytest
+
+from labelloop.adapters.onnx_head import OnnxHead
+from labelloop.adapters.sklearn_head import train_head
+from labelloop.errors import OutOfMemory, Unavailable
+from labelloop.kept_evidence import KeptEvidence, Refusal
+from labelloop.project import Project
+from labelloop.usecases.activate import ActivateDeps, activate
+from labelloop.usecases.describe import describe
+from labelloop.usecases.train import Outcome, train
+from tests.builders import (
+    LABELS,
+    PROJECT,
+    annotation,
+    deleted,
+    reviews,
+)
+from tests.unit.usecases.judging.counting import SWEEP, CountingHead, gate_of, labels
+
+
+def test_a_day_of_swapped_labels_is_not_served_and_the_reason_is_told(
+    learn, project, refusal, store, rank_queue
+):
+    learn(*labels(1, 60))
+    before = project.active().value
+    rank_queue.sent.clear()
+
+    assert learn(*labels(61, 120, day=1, swapped=True)) is Outcome.UP_TO_DATE
+
+    (refused,) = set(project.versions()) - {before.version}
+    assert project.active().value == replace(before, dataset_seq=2)
+    assert not project.card(refused)["gate"]["switches"]
+    assert refusal() == Refusal(
+        before.version,
+        refused,
+        project.card(refused)["gate"]["reason"],
+        since="2026-11-23T11:03:00.000000+00:00",
+        at=project.card(refused)["trained_at"],
+    )
+    assert describe(PROJECT, store)["refused"]["version"] == refused
+    assert len(rank_queue) == 0
+
+
+def test_a_version_that_there_is_no_memory_to_load_is_not_replaced_unjudged(learn, project, deps):
+    learn(*labels(1, 60))
+    before = project.active().value
+    champion = project.model(before.version)
+    learnt = labels(61, 120, day=1, swapped=True)
+    for number, one in enumerate(learnt):
+        project.add_event(f"9{number:03d}", one)
+
+    def load(artefact):
+        if artefact == champion:
+            raise OutOfMemory("the model does not load")
+        return CountingHead(artefact)
+
+    with pytest.raises(OutOfMemory):
+        train(SWEEP, replace(deps, load_head=load))
+
+    assert project.active().value == before
+    assert train(SWEEP, deps) is Outcome.UP_TO_DATE
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_the_real_model_is_judged_as_well(deps, project, swapped):
+    real = replace(deps, train_head=train_head, load_head=OnnxHead)
+    day = reviews(120, first=61)
+    if swapped:
+        day = [
+            replace(one, annotations=(annotation(i, LABELS[1 - i % 2]),))
+            for i, one in enumerate(day, start=61)
+        ]
+    for number, events in enumerate([reviews(60), day]):
+        for place, one in enumerate(events):
+            project.add_event(f"{number}-{place:04d}", one)
+        outcome = train(SWEEP, real)
+
+    assert outcome is (Outcome.UP_TO_DATE if swapped else Outcome.SWITCHED)
+
+
+def test_a_refused_version_is_not_trained_again_until_labels_change(learn, project, trainer, deps):
+    learn(*labels(1, 60))
+    learn(*labels(61, 120, day=1, swapped=True))
+
+    assert project.untrained_dataset("") is None
+    assert train(SWEEP, deps) is Outcome.UP_TO_DATE
+    assert trainer.trainings == 2
+
+
+def test_corrected_labels_make_a_version_that_is_served(learn, refusal):
+    learn(*labels(1, 60))
+    learn(*labels(61, 120, day=1, swapped=True))
+
+    assert learn(*labels(61, 120, day=2)) is Outcome.SWITCHED
+    assert refusal() == Refusal()
+
+
+def test_labels_taken_back_leave_the_active_version_and_train_nothing(
+    learn, project, trainer, refusal
+):
+    learn(*labels(1, 60))
+    version = project.active().value.version
+    learn(*labels(61, 120, day=1, swapped=True))
+    learn(deleted(*range(61, 181)))
+
+    assert project.active().value.version == version
+    assert trainer.trainings == 2
+    assert refusal() == Refusal()
+
+
+def test_people_who_go_on_as_in_the_refused_version_are_believed(learn, project, refusal):
+    learn(*labels(1, 60))
+    learn(*labels(61, 120, day=1, swapped=True))
+    since = refusal().since
+
+    assert learn(*labels(181, 20, day=2, swapped=True)) is Outcome.UP_TO_DATE
+    assert refusal().since == since
+    assert learn(*labels(201, 40, day=3, swapped=True)) is Outcome.SWITCHED
+    assert "since a version was refused" in gate_of(project)["reason"]
+
+
+def test_a_refused_version_is_served_when_a_person_says_so(
+    learn, project, refusal, store, clock, trainer
+):
+    learn(*labels(1, 60))
+    learn(*labels(61, 120, day=1, swapped=True))
+    refused = refusal().version
+
+    activate(PROJECT, refused, ActivateDeps(store, lambda _: None, clock))
+
+    assert project.active().value.version == refused
+    assert refusal() == Refusal()
+    learn(deleted(*range(61, 181)))  # what was learnt before the choice is not what is active
+    assert trainer.trainings == 3
+
+
+@pytest.mark.parametrize("method", ["set_refusal", "advance"])
+def test_a_trainer_that_dies_while_refusing_is_followed_by_one_that_refuses(
+    learn, project, deps, refusal, monkeypatch, method
+):
+    learn(*labels(1, 60))
+    version = project.active().value.version
+    with monkeypatch.context() as patch:
+
+        def die(*_):
+            raise Unavailable("killed")
+
+        patch.setattr(KeptEvidence if method == "set_refusal" else Project, method, die)
+        with pytest.raises(Unavailable):
+            learn(*labels(61, 120, day=1, swapped=True))
+    assert project.untrained_dataset("") is not None
+
+    assert train(SWEEP, deps) is Outcome.UP_TO_DATE
+    assert project.active().value.version == version
+    assert refusal().since == "2026-11-23T11:03:00.000000+00:00"
+    assert project.untrained_dataset("") is None

@@ -1,0 +1,83 @@
+"""What is known of the labels after a version was judged: on its card, and beside it."""
+
+import pytest
+
+from labelloop.kept_evidence import KeptEvidence, Refusal
+from labelloop.kept_features import KeptFeatures
+from labelloop.pool import Pool
+from labelloop.recipes.text_choices import read_label_config
+from labelloop.usecases.featurise import Featuriser
+from labelloop.usecases.look import look_at_shard
+from tests.builders import (
+    LABELS,
+    PROJECT,
+    created,
+    label_config,
+    task,
+)
+from tests.unit.usecases.judging.counting import gate_of, labels, text_of
+
+
+@pytest.fixture
+def kept_pool(store):
+    """A pool of 200 tasks whose features were kept by a ranking."""
+    pool, control = Pool(store, PROJECT), read_label_config(label_config())
+    pool.add("listed-000000", [task(i, text_of(i)) for i in range(1_001, 1_201)])
+    (shard,) = pool.shards()
+    look_at_shard(shard, pool, control, KeptFeatures(store, PROJECT, ""), Featuriser())
+
+
+def test_the_pool_is_asked_as_well(learn, project, kept_pool):
+    learn(*labels(1, 60))
+    learn(*labels(61, 40, day=1))
+
+    assert gate_of(project)["numbers"]["pool"]["rows"] == 200
+
+
+def test_the_card_tells_what_the_labels_are_worth(learn, project, kept_pool):
+    learn(*labels(1, 300))
+
+    told = project.card(project.active().value.version)["insights"]
+    assert told["random_share"]["rows"] > 15
+    assert told["random_share"]["value"] > 0.9
+    assert set(told["by_class"]) == set(LABELS)
+    assert [point["labels"] for point in told["curve"]] == [300]
+    assert told["gain"]["labels"] == 100
+
+
+def test_the_curve_goes_on_and_versions_are_compared_over_steps_of_any_size(
+    learn, project, kept_pool
+):
+    for day, (first, count) in enumerate([(1, 60), (61, 15), (76, 15), (91, 30)]):
+        learn(*labels(first, count, day=day))
+
+    told = project.card(project.active().value.version)["insights"]
+    assert [point["labels"] for point in told["curve"]] == [60, 75, 90, 120]
+    assert told["disagreements"] == [0.0, 0.0]  # 60 to 90, 90 to 120; not 60 to 75
+
+
+def test_labels_in_doubt_are_kept_with_the_version(learn, project, store):
+    wrong = labels(61, 1, swapped=True)
+    again = [created(900, LABELS[len(text_of(5)) % 2 - 1], task=5, annotator=2)]
+    learn(*labels(1, 60), *wrong, *again)
+
+    found = KeptEvidence(store, PROJECT).doubts(project.active().value.version)
+
+    assert {(one["task"], one["why"]) for one in found} >= {
+        (61, "the model expects another label"),
+        (5, "annotators disagree"),
+    }
+    (one,) = [one for one in found if one["task"] == 61]
+    assert {one["label"], one["suggested"]} == set(LABELS)
+    assert 0.5 < one["doubt"] <= 1
+
+
+def test_damaged_doubts_and_refusals_are_none(store):
+    evidence = KeptEvidence(store, PROJECT)
+    store.create(f"projects/{PROJECT}/models/1-a/doubts.json", b"{")
+    store.create(f"projects/{PROJECT}/gate.json", b'{"other": 1}')
+
+    assert evidence.doubts("1-a") == []
+    assert evidence.refusal("1-a").value == Refusal()
+    evidence.set_refusal(evidence.refusal("1-a"), Refusal("1-a", "2-b"))
+    assert evidence.refusal("1-a").value.version == "2-b"
