@@ -5,6 +5,7 @@ import binascii
 import hmac
 from collections.abc import Mapping
 from enum import Enum
+from functools import lru_cache
 from hashlib import sha256
 
 API_KEY_HEADER = "x-api-key"
@@ -25,17 +26,27 @@ def check(headers: Mapping[str, str], secret: str) -> Access:
     team changes over. Digests are compared, all of them, in constant time: neither the length nor
     the place of a difference shows in how long the answer takes.
     """
-    accepted = [line.strip() for line in secret.splitlines() if _is_usable(line)]
+    accepted = _accepted(secret)
     if not accepted:
         return Access.UNCONFIGURED
     basic = _digest(_basic(headers.get("authorization", "")))
     key = _digest(headers.get(API_KEY_HEADER, "").encode("utf-8", "surrogatepass"))
     granted = False
-    for line in accepted:
-        for pair in _encoded(line):
-            granted |= hmac.compare_digest(basic, _digest(pair))
-        granted |= hmac.compare_digest(key, _digest(line.partition(":")[2].encode()))
+    for pairs, password in accepted:
+        for pair in pairs:
+            granted |= hmac.compare_digest(basic, pair)
+        granted |= hmac.compare_digest(key, password)
     return Access.GRANTED if granted else Access.DENIED
+
+
+@lru_cache(maxsize=2)
+def _accepted(secret: str) -> list[tuple[list[bytes], bytes]]:
+    """Return the digests of each credential's forms, and of its password."""
+    lines = [line.strip() for line in secret.splitlines() if _is_usable(line)]
+    return [
+        ([_digest(pair) for pair in _encoded(line)], _digest(line.partition(":")[2].encode()))
+        for line in lines
+    ]
 
 
 def _is_usable(line: str) -> bool:

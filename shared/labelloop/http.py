@@ -25,6 +25,7 @@ STATUS: Final[Mapping[type[LabelloopError], int]] = {
     Unprocessable: 422,
     Unavailable: 503,
 }
+_JSON: Final = json.JSONEncoder(separators=(",", ":"))
 ASK_FOR_CREDENTIALS: Final = {"www-authenticate": 'Basic realm="labelloop", charset="UTF-8"'}
 
 
@@ -83,7 +84,7 @@ def answer(status: int, body: Mapping[str, Any], headers: Mapping[str, str] | No
     return {
         "statusCode": status,
         "headers": {"content-type": "application/json"} | dict(headers or {}),
-        "body": json.dumps(body, separators=(",", ":")),
+        "body": _JSON.encode(body),
     }
 
 

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -42,6 +43,8 @@ class Question:
 
     def shares(self, probabilities: Floats) -> Floats:
         """Return the probabilities of the labels that are offered, shape (texts, labels)."""
+        if len(self.columns) == probabilities.shape[1]:
+            return probabilities
         return _renormalised(probabilities[:, self.columns])
 
     def predictions(self, shares: Floats, scores: Iterable[float]) -> list[Prediction]:
@@ -74,7 +77,8 @@ def predict(
     """
     control = _control(label_config)
     longest = max(served.classes, key=len, default="")
-    _refuse_a_large_answer(len(tasks), control.region(longest, 1 / 3) if control else None)
+    if len(tasks) * _result_bytes(control, longest) > _MOST_ANSWER_BYTES:
+        raise TooLarge(f"the answer for {len(tasks):,} tasks would be too large; {_ADVICE}")
     asked = question(label_config, served)
     if asked is None or served.head is None:
         return [Prediction([], LABEL_FIRST) for _ in tasks]
@@ -141,8 +145,8 @@ def _prediction(
     return Prediction([control.region(labels[best], float(row[best]))], float(score))
 
 
-def _refuse_a_large_answer(tasks: int, region: Mapping[str, Any] | None) -> None:
+@lru_cache(maxsize=64)
+def _result_bytes(control: TextChoices | None, longest: str) -> int:
     """Lambda counts the answer as JSON within JSON: quotes and letters beyond ASCII grow twice."""
-    each = _RESULT_BYTES + len(json.dumps(json.dumps(region)))
-    if tasks * each > _MOST_ANSWER_BYTES:
-        raise TooLarge(f"the answer for {tasks:,} tasks would be too large; {_ADVICE}")
+    region = control.region(longest, 1 / 3) if control else None
+    return _RESULT_BYTES + len(json.dumps(json.dumps(region)))
