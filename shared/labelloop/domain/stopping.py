@@ -9,12 +9,12 @@ import numpy as np
 from labelloop.domain.comparison import Ints
 from labelloop.domain.learning import Gain
 
-AGREEMENT: Final = 0.99  # kappa
+AGREEMENT: Final = 0.995  # kappa
 MOST_GAIN: Final = 0.005  # accuracy by the next 100 labels
 # Where labels contradict each other versions never agree: a curve as flat as this ends it as well.
 _NEARLY: Final = 0.975
-_FLAT: Final = 0.002
-_VERSIONS: Final = 3
+_FLAT: Final = 0.0015  # at most, by the gain's band
+_VERSIONS: Final = 5
 _STEP: Final = 25  # labels between two versions that are compared: closer ones always agree
 
 
@@ -61,5 +61,5 @@ def advise(disagreements: Sequence[float], gain: Gain | None) -> Advice:
     told = f"the last {_VERSIONS} versions agree to {1 - mean:.3f}"
     told += f", the next {gain.labels} labels are expected to bring {points:.1f} points"
     agree = mean <= 1 - AGREEMENT and gain.value <= MOST_GAIN
-    is_flat = mean <= 1 - _NEARLY and gain.value <= _FLAT
+    is_flat = mean <= 1 - _NEARLY and gain.high <= _FLAT
     return Advice(agree or is_flat, told)

@@ -89,11 +89,11 @@ def test_agreement_and_a_flat_curve_end_it():
     flat = expected_gain(falling(0.3, 0.1), 100)
     steep = expected_gain(falling(0.7, 20.0), 100)
 
-    assert advise([0.2, 0.01, 0.01, 0.01], flat).stops
-    assert not advise([0.01, 0.01, 0.2], flat).stops
-    assert not advise([0.01, 0.01, 0.01], steep).stops
+    assert advise([0.2, *[0.005] * 5], flat).stops
+    assert not advise([*[0.005] * 4, 0.2], flat).stops
+    assert not advise([0.005] * 5, steep).stops
 
 
-def test_advice_waits_for_three_comparisons():
-    assert not advise([0.0, 0.0], expected_gain(falling(0.3, 0.1), 100)).stops
-    assert not advise([0.0, 0.0, 0.0], None).stops
+def test_advice_waits_for_five_comparisons():
+    assert not advise([0.0] * 4, expected_gain(falling(0.3, 0.1), 100)).stops
+    assert not advise([0.0] * 5, None).stops
