@@ -18,7 +18,7 @@ METADATA: Final = "labelloop"  # the key of the graph's metadata that holds form
 _MOST_FLOATS: Final = 8_000_000
 _MOST_ROWS: Final = 2_000
 _PROBED_TERMS: Final = 50
-_MANY_IDS: Final = 100_000
+_MANY_IDS: Final = 100_000  # of a part of the pool, not of a request
 
 
 class OnnxHead:

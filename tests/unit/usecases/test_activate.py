@@ -6,15 +6,9 @@ import pytest
 
 from labelloop.errors import NotFound, Unprocessable
 from labelloop.pointers import FORMAT, ActivePointer
-from labelloop.project import Project
 from labelloop.usecases.activate import ActivateDeps, activate
 from labelloop.usecases.pin import PinDeps, pin, unpin
 from tests.builders import PROJECT
-
-
-@pytest.fixture
-def project(store) -> Project:
-    return Project(store, PROJECT)
 
 
 @pytest.fixture

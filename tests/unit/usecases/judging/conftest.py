@@ -6,12 +6,9 @@ import pytest
 
 from labelloop.domain.policy import Patience
 from labelloop.kept_evidence import KeptEvidence, Refusal
-from labelloop.project import Project
 from labelloop.usecases.featurise import Featuriser
 from labelloop.usecases.train import Outcome, TrainDeps, train
-from tests.builders import (
-    PROJECT,
-)
+from tests.builders import PROJECT
 from tests.unit.usecases.judging.counting import SWEEP, CountingHead, CountingTrainer
 
 
@@ -26,11 +23,6 @@ def deps(store, trainer, clock, rank_queue) -> TrainDeps:
     return TrainDeps(
         store, rank_queue, Featuriser(), trainer, CountingHead, patience, 4, "margin", clock
     )
-
-
-@pytest.fixture
-def project(store) -> Project:
-    return Project(store, PROJECT)
 
 
 @pytest.fixture

@@ -22,22 +22,20 @@ class LengthHead:
         return None
 
     def predict_proba(self, features):
-        sure = 0.5 + lengths_of(features) / 1000
+        sure = 0.5 + self.sureness(features)
         return np.stack([1 - sure, sure], axis=1)
 
+    def sureness(self, features):
+        return lengths_of(features) / 1000
 
-class VectorHead:
+
+class VectorHead(LengthHead):
     """The further a vector is turned, the surer."""
 
-    classes = ("Negative", "Positive")
     encoder = "counting-1"
 
-    def committee(self, features):
-        return None
-
-    def predict_proba(self, features):
-        sure = 0.5 + features.vectors[:, 1]
-        return np.stack([1 - sure, sure], axis=1)
+    def sureness(self, features):
+        return features.vectors[:, 1]
 
 
 class OneVersion(Versions):

@@ -4,7 +4,6 @@ import pytest
 
 from labelloop.domain.events import Event
 from labelloop.messages import WakeUp
-from labelloop.project import Project
 from labelloop.usecases.featurise import Featuriser
 from labelloop.usecases.train import TrainDeps
 from tests.builders import PROJECT
@@ -21,11 +20,6 @@ def deps(store, trainer, clock, rank_queue) -> TrainDeps:
     return TrainDeps(
         store, rank_queue, Featuriser(), trainer, EvenHead, PATIENCE, 4, "margin", clock
     )
-
-
-@pytest.fixture
-def project(store) -> Project:
-    return Project(store, PROJECT)
 
 
 @pytest.fixture
