@@ -18,19 +18,11 @@ from threading import Lock
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
-from aws_sdk_signers import (
-    URI,
-    AWSCredentialIdentity,
-    AWSRequest,
-    Field,
-    Fields,
-    SigV4Signer,
-    SigV4SigningProperties,
-)
 from botocore.exceptions import ClientError, HTTPClientError
 
 from labelloop.adapters.aws_errors import PASSING
 from labelloop.adapters.aws_limits import ATTEMPTS, CONNECT_S, READ_S
+from labelloop.adapters.aws_signature import Signature
 
 _PAUSE_S: Final = 0.1  # before the second attempt, doubled before each further one
 
@@ -96,17 +88,12 @@ class _Service:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._region = os.environ.get("AWS_REGION") or os.environ["AWS_DEFAULT_REGION"]
-        suffix = "amazonaws.com.cn" if self._region.startswith("cn-") else "amazonaws.com"
+        region = os.environ.get("AWS_REGION") or os.environ["AWS_DEFAULT_REGION"]
+        suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
         own = os.environ.get(f"AWS_ENDPOINT_URL_{name.upper()}")
         self._given = own or os.environ.get("AWS_ENDPOINT_URL")
-        self._endpoint = urlsplit(self._given or f"https://{name}.{self._region}.{suffix}")
-        self._identity = AWSCredentialIdentity(
-            access_key_id=os.environ["AWS_ACCESS_KEY_ID"],
-            secret_access_key=os.environ["AWS_SECRET_ACCESS_KEY"],
-            session_token=os.environ.get("AWS_SESSION_TOKEN"),
-        )
-        self._signer = SigV4Signer()
+        self._endpoint = urlsplit(self._given or f"https://{name}.{region}.{suffix}")
+        self._signature = Signature(name, region)
         self._connections: dict[str, HTTPConnection] = {}
         self._lock = Lock()
 
@@ -162,7 +149,8 @@ class _Service:
     def _once(
         self, host: str, method: str, path: str, headers: dict[str, str], body: bytes
     ) -> _Answer:
-        signed = self._signed(host, method, path, headers, body)
+        url = (self._endpoint.scheme, host, path)
+        signed = self._signature.headers(url, method, headers, body)
         with self._lock:
             connection = self._connections.get(host) or self._connect(host)
             try:
@@ -183,26 +171,6 @@ class _Service:
         connection.sock.settimeout(READ_S[self._name])
         self._connections[host] = connection
         return connection
-
-    def _signed(
-        self, host: str, method: str, path: str, headers: dict[str, str], body: bytes
-    ) -> dict[str, str]:
-        """Return the headers with those that say who asks."""
-        name, _, port = host.partition(":")
-        to = URI(
-            scheme=self._endpoint.scheme, host=name, port=int(port) if port else None, path=path
-        )
-        fields = Fields([Field(name=key, values=[value]) for key, value in headers.items()])
-        request = AWSRequest(destination=to, method=method, body=BytesIO(body), fields=fields)
-        how = SigV4SigningProperties(region=self._region, service=self._name)
-        if self._name == "s3":  # its paths are signed as they are sent
-            how |= {
-                "content_checksum_enabled": True,
-                "uri_encode_path": False,
-                "normalize_path": False,
-            }
-        signed = self._signer.sign(request=request, identity=self._identity, properties=how)
-        return {field.name: field.as_string() for field in signed.fields}
 
 
 CLIENTS: Final = {"s3": SignedS3, "sqs": SignedSqs, "ssm": SignedSsm}
