@@ -123,7 +123,7 @@ def stop(data: TextSet, project: Project) -> Stop:
         if at is None and size % (2 * STEP) == 0:
             points.append(Point(size, error_now(project, size)))
             gain = expected_gain(points, 100)
-            if advise(disagreements, gain).stops:
+            if advise(size, disagreements, gain).stops:
                 at, reached = size, accuracy(data, rows)
         if at is not None and size >= REFERENCE:
             break
@@ -146,7 +146,7 @@ def main(seeds: int, names: str, stops: int) -> bool:
         runs += own
         table.add_row(data.name, *_summary(own))
         for seed in range(stops):
-            one = stop(data, labelled(data, min(MOST, data.pool * 9 // 10), seed))
+            one = stop(data, labelled(data, min(MOST, data.pool), seed))
             lost.append(one.reference - one.accuracy if one.labels else 1.0)
             shown = f"{one.accuracy:.3f}", f"{one.reference:.3f}", f"{lost[-1]:+.3f}"
             ends.add_row(data.name, str(one.labels or "never"), *shown)

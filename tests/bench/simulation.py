@@ -107,17 +107,20 @@ class Version:
 
 
 def labelled(data: TextSet, size: int, seed: int) -> Project:
-    """Label a pool: a random start, then batches by margin, every tenth task a random one."""
+    """Label a pool: a random start, then batches by margin, every tenth task a random one.
+
+    Of a pool that is smaller than that, all but the random tasks that no place was left for.
+    """
     rng = np.random.default_rng(seed)
     shuffled = rng.permutation(data.pool)
     random = are_random(np.arange(data.pool), str(seed))
     queue = [int(task) for task in shuffled if random[task]]
     chosen = [int(task) for task in shuffled if not random[task]][:START]
     order: list[int] = []
-    while len(order) < size:
+    while chosen and len(order) < size:
         for task in chosen:
             order.append(task)
-            if len(order) % EVERY == EVERY - 1:
+            if queue and len(order) % EVERY == EVERY - 1:
                 order.append(queue.pop(0))
         chosen = _batch(data, order, random, rng)
     return Project(data, np.array(order[:size]), random)
@@ -133,8 +136,8 @@ def _batch(
     )
     margin = np.where(random, np.inf, top[:, -1] - top[:, -2])
     margin[rows] = np.inf
-    unsure = np.argsort(margin)[: 10 * BATCH]
-    return [int(task) for task in rng.choice(unsure, BATCH, replace=False)]
+    unsure = np.argsort(margin)[: min(10 * BATCH, np.isfinite(margin).sum())]
+    return [int(task) for task in rng.choice(unsure, min(BATCH, len(unsure)), replace=False)]
 
 
 def _name(code: int) -> str:

@@ -11,7 +11,7 @@ from types import ModuleType
 
 @contextmanager
 def _late(name: str) -> Iterator[None]:
-    """Let what is imported inside have a module that is loaded at the first look into it (PEP 562)."""
+    """Let what is imported inside have a module that loads at the first look into it (PEP 562)."""
     if name in sys.modules:
         yield
         return

@@ -67,7 +67,7 @@ def insights(
         "by_class": {name: asdict(one) for name, one in zip(classes, quality, strict=True)},
         "saving": None if saved is None else asdict(saved),
         "gain": None if gain is None else asdict(gain),
-        "stopping": asdict(advise(disagreements, gain)),
+        "stopping": asdict(advise(labels, disagreements, gain)),
         "accept": asdict(
             acceptance(
                 sample.probabilities, sample.labels, sample.pool_confidence, wanted_precision

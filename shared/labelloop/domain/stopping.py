@@ -1,4 +1,4 @@
-"""When further labels are not worth it: successive versions agree, and the curve is flat."""
+"""When further labels are not worth it: versions agree and the curve is flat, or it crawls."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from labelloop.domain.learning import Gain
 
 AGREEMENT: Final = 0.995  # kappa
 MOST_GAIN: Final = 0.005  # accuracy by the next 100 labels
-# Where labels contradict each other versions never agree: a curve as flat as this ends it as well.
-_NEARLY: Final = 0.975
-_FLAT: Final = 0.0015  # at most, by the gain's band
+# Where labels contradict each other versions never agree, and curves rise for thousands of labels.
+MANY_LABELS: Final = 1_000
+_WORTH: Final = 0.01  # of the next 100 labels to people who have given as many already
 _VERSIONS: Final = 5
 _STEP: Final = 25  # labels between two versions that are compared: closer ones always agree
 
@@ -46,20 +46,22 @@ def disagreement(one: Ints, other: Ints, labels_between: int) -> float:
     return (1 - kappa(one, other)) * min(1.0, _STEP / max(1, labels_between))
 
 
-def advise(disagreements: Sequence[float], gain: Gain | None) -> Advice:
+def advise(labels: int, disagreements: Sequence[float], gain: Gain | None) -> Advice:
     """Say whether to stop labelling.
 
     `disagreements`: of successive comparable versions, oldest first. Versions that agree on the
     whole pool have little left to learn (Bloodgood and Vijay-Shanker 2009), but with many classes
-    they agree long before they are right: the curve has to be flat as well.
+    they agree long before they are right: the curve has to be flat as well. With many labels it is
+    enough that the next hundred are worth less than a point.
     """
+    if gain is None:
+        return Advice(False, "too few labels to see a curve")
+    told = f"the next {gain.labels} labels are expected to bring {100 * gain.value:.1f} points"
+    if labels >= MANY_LABELS and gain.value <= _WORTH:
+        return Advice(True, told)
     latest = disagreements[-_VERSIONS:]
-    if len(latest) < _VERSIONS or gain is None:
+    if len(latest) < _VERSIONS:
         return Advice(False, "too few versions to compare")
-    points = 100 * gain.value
     mean = float(np.mean(latest))
-    told = f"the last {_VERSIONS} versions agree to {1 - mean:.3f}"
-    told += f", the next {gain.labels} labels are expected to bring {points:.1f} points"
     agree = mean <= 1 - AGREEMENT and gain.value <= MOST_GAIN
-    is_flat = mean <= 1 - _NEARLY and gain.high <= _FLAT
-    return Advice(agree or is_flat, told)
+    return Advice(agree, f"the last {_VERSIONS} versions agree to {1 - mean:.3f}, {told}")

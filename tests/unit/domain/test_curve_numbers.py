@@ -89,11 +89,28 @@ def test_agreement_and_a_flat_curve_end_it():
     flat = expected_gain(falling(0.3, 0.1), 100)
     steep = expected_gain(falling(0.7, 20.0), 100)
 
-    assert advise([0.2, *[0.005] * 5], flat).stops
-    assert not advise([*[0.005] * 4, 0.2], flat).stops
-    assert not advise([0.005] * 5, steep).stops
+    assert advise(300, [0.2, *[0.005] * 5], flat).stops
+    assert not advise(300, [*[0.005] * 4, 0.2], flat).stops
+    assert not advise(300, [0.005] * 5, steep).stops
 
 
 def test_advice_waits_for_five_comparisons():
-    assert not advise([0.0] * 4, expected_gain(falling(0.3, 0.1), 100)).stops
-    assert not advise([0.0] * 5, None).stops
+    assert not advise(300, [0.0] * 4, expected_gain(falling(0.3, 0.1), 100)).stops
+    assert not advise(300, [0.0] * 5, None).stops
+
+
+@pytest.mark.parametrize(
+    ("labels", "error", "stops"), [(1_000, 2.0, True), (999, 2.0, False), (1_000, 40.0, False)]
+)
+def test_after_a_thousand_labels_a_hundred_have_to_be_worth_a_point(labels, error, stops):
+    gain = gain_of([Point(labels, error * labels**-0.4)])
+
+    assert advise(labels, [0.1] * 5, gain).stops == stops
+
+
+def test_reasons_name_what_the_next_labels_bring():
+    gain = gain_of([Point(1_000, 0.1)])
+
+    assert advise(1_000, [], gain).reason == "the next 100 labels are expected to bring 0.4 points"
+    assert advise(60, [], gain).reason == "too few versions to compare"
+    assert advise(60, [], None).reason == "too few labels to see a curve"
