@@ -146,7 +146,7 @@ def main(seeds: int, names: str, stops: int) -> bool:
         runs += own
         table.add_row(data.name, *_summary(own))
         for seed in range(stops):
-            one = stop(data, labelled(data, min(MOST, data.pool), seed))
+            one = stop(data, labelled(data, min(MOST, data.pool - STEP), seed))
             lost.append(one.reference - one.accuracy if one.labels else 1.0)
             shown = f"{one.accuracy:.3f}", f"{one.reference:.3f}", f"{lost[-1]:+.3f}"
             ends.add_row(data.name, str(one.labels or "never"), *shown)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.datasets import load_digits
 from sklearn.ensemble import ExtraTreesClassifier
+from sklearn.kernel_approximation import RBFSampler
 from sklearn.preprocessing import StandardScaler
 
 from labelloop.domain.strategies import DEFAULT
@@ -29,7 +30,7 @@ type Numbers = tuple[NDArray[np.floating], NDArray]
 
 
 def sets() -> dict[str, Callable[[], Numbers]]:
-    """Return the sets by name: rows of numbers and their labels."""
+    """Return the sets by name: rows of numbers, pixels or standardised, and their labels."""
     return {
         "digits": lambda: (load_digits().data / 16, load_digits().target),
         "Fashion-MNIST": fashion,
@@ -45,8 +46,7 @@ def curves(rows: Numbers, seed: int, wanted: Collection[str]) -> dict[str, Curve
     shuffled = np.random.default_rng(seed).permutation(len(labels))
     held_out = min(MOST_TEST, len(labels) * 35 // 100)
     test, pool = shuffled[:held_out], shuffled[held_out : held_out + MOST_POOL]
-    vectors = StandardScaler().fit(values[pool]).transform(values[pool])
-    vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+    vectors = _vectors(values[pool])
 
     def learn(labelled: Rows) -> tuple[float, NDArray[np.floating]]:
         model = ExtraTreesClassifier(150, random_state=seed)
@@ -58,9 +58,7 @@ def curves(rows: Numbers, seed: int, wanted: Collection[str]) -> dict[str, Curve
     return {
         name: campaign(
             learn,
-            strategy(chosen, order, vectors.astype(np.float32), seed)
-            if chosen
-            else in_order(order),
+            strategy(chosen, order, vectors, seed) if chosen else in_order(order),
             SIZES,
             np.empty(0, np.int64),
             labels[pool],
@@ -70,18 +68,28 @@ def curves(rows: Numbers, seed: int, wanted: Collection[str]) -> dict[str, Curve
     }
 
 
+def _vectors(rows: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Return random Fourier features (Rahimi and Recht 2007), whose lengths are all about one.
+
+    Rows scaled to length one would lose how large they are: two columns would be a circle.
+    """
+    mapped = RBFSampler(gamma="scale", n_components=512, random_state=0).fit_transform(rows)
+    return (mapped / np.linalg.norm(mapped, axis=1, keepdims=True)).astype(np.float32)
+
+
 def _table(member: str, label: str) -> Numbers:
     lines = _body(member).decode().splitlines()
     names = lines[0].split(",")
     cells = np.array([line.split(",") for line in lines[1:] if line])
     is_label = np.array(names) == label
-    return cells[:, ~is_label].astype(np.float64), cells[:, is_label][:, 0]
+    values = StandardScaler().fit_transform(cells[:, ~is_label].astype(np.float64))
+    return values, cells[:, is_label][:, 0]
 
 
 def _libsvm(member: str) -> Numbers:
     rows = [line.split() for line in _body(member).decode().splitlines() if line]
     values = [[float(cell.split(":")[1]) for cell in row[1:]] for row in rows]
-    return np.array(values), np.array([row[0] for row in rows])
+    return StandardScaler().fit_transform(values), np.array([row[0] for row in rows])
 
 
 def _body(member: str) -> bytes:
