@@ -21,6 +21,7 @@ EDGES = (
     "ports",
     "pointers",
     "project",
+    "lease",
     "pool",
     "kept_features",
     "kept_evidence",

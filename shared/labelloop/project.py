@@ -15,30 +15,27 @@ projects/<id>.<created>/
   reconciled.json                     what was compared when an export was last folded
   history/<switch>.json               what was switched to, when and why
   features/                           what was computed of texts, once: see `kept_features`
-  lease.json                          a trainer's lease: saves money, never needed to be right
-  pushing.json, trimming.json         the same of who pushes to Label Studio, who trims there
+  lease.json, pushing.json, trimming.json   who works at it now: see `lease`
 """
 
 import json
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any, Final
-from uuid import uuid4
+from typing import TYPE_CHECKING, Any, Final
 
 from labelloop.domain.events import Event, canonical
-from labelloop.domain.folding import Dataset, checksum, compress, decompress
 from labelloop.domain.options import Options
 from labelloop.errors import BadModel, Conflict
 from labelloop.pointers import FORMAT, ActivePointer, DatasetPointer, Tagged
 from labelloop.ports import Listed, ObjectStore, Stored
 
+if TYPE_CHECKING:
+    from labelloop.domain.folding import Dataset
+
 PROJECTS: Final = "projects/"
-TRAINER: Final = "lease"  # the names of the leases
-PUSHER: Final = "pushing"
-TRIMMER: Final = "trimming"
 _NO_OPTIONS: Final = Tagged(Options(), "")
 _VERSION: Final = re.compile(r"\d{1,18}-[0-9a-z]{1,32}", re.ASCII)
 
@@ -113,8 +110,10 @@ class Project:
         stored = self._store.list(f"{self._root}dataset.json")
         return next((one.stored_at for one in stored), datetime.min.replace(tzinfo=UTC))
 
-    def dataset(self, pointer: DatasetPointer) -> Dataset:
+    def dataset(self, pointer: DatasetPointer) -> "Dataset":
         """Return a snapshot; an empty one for the pointer to none."""
+        from labelloop.domain.folding import Dataset, decompress  # late: the webhook needs none
+
         if not pointer.seq:
             return Dataset()
         stored = self._store.get(self._dataset_key(pointer))
@@ -122,11 +121,13 @@ class Project:
             raise LookupError(f"snapshot {pointer.seq} of project {self.key} is gone")
         return Dataset.from_lines(decompress(stored.body))
 
-    def add_dataset(self, after: Tagged[DatasetPointer], dataset: Dataset) -> DatasetPointer:
+    def add_dataset(self, after: Tagged[DatasetPointer], dataset: "Dataset") -> DatasetPointer:
         """Store a snapshot and point to it; Conflict if the pointer was swapped meanwhile.
 
         A dataset equal to the one pointed to is not stored again: its pointer is returned.
         """
+        from labelloop.domain.folding import checksum, compress
+
         lines = dataset.to_lines()
         known = len(dataset.annotations)
         pointer = DatasetPointer(after.value.seq + 1, checksum(lines), known)
@@ -244,42 +245,6 @@ class Project:
     def set_reconciled(self, compared: Any) -> None:
         """Remember it. A lost race is as good: somebody else has just done the same."""
         write_over(self._store, f"{self._root}reconciled.json", canonical(compared).encode())
-
-    # -- lease -------------------------------------------------------------------------------
-
-    @contextmanager
-    def lease(self, now: float, seconds: float, of: str = TRAINER) -> Iterator[bool]:
-        """Yield whether the block has the lease; it has not while somebody else's is running."""
-        me = uuid4().hex
-        is_mine = self.take_lease(me, now, seconds, of)
-        try:
-            yield is_mine
-        finally:
-            if is_mine:
-                self.release_lease(me, of)
-
-    def take_lease(self, holder: str, now: float, seconds: float, of: str = TRAINER) -> bool:
-        """Say whether the holder may work now: nobody else's lease is running."""
-        stored = self._store.get(f"{self._root}{of}.json")
-        lease = fields_of(stored)
-        until = lease.get("until")
-        is_running = isinstance(until, int | float) and now < until
-        if is_running and lease.get("holder") not in ("", holder):
-            return False
-        return self._write_lease(of, stored.etag if stored else "", holder, now + seconds)
-
-    def release_lease(self, holder: str, of: str = TRAINER) -> None:
-        """End the holder's lease, if it still has it."""
-        stored = self._store.get(f"{self._root}{of}.json")
-        if stored and fields_of(stored).get("holder") == holder:
-            self._write_lease(of, stored.etag, "", 0.0)
-
-    def _write_lease(self, of: str, etag: str, holder: str, until: float) -> bool:
-        try:
-            self._swap(f"{of}.json", etag, {"holder": holder, "until": until})
-        except Conflict:
-            return False
-        return True
 
 
 def fields_of(stored: Stored | None) -> dict[str, Any]:

@@ -18,8 +18,8 @@ import botocore.endpoint
 import functions.train.app
 from labelloop import bootstrap
 from labelloop.adapters import onnx_head, sklearn_head  # noqa: F401 - loaded once, for all
+from labelloop.lease import Lease
 from labelloop.messages import WakeUp
-from labelloop.project import Project
 from labelloop.usecases.activate import ActivateDeps, activate
 from labelloop.usecases.pin import PinDeps, pin
 from tests.integration.conftest import CONTEXT
@@ -132,9 +132,9 @@ def _do(job: Job, line: Line) -> Done:
     train_app.train_deps = lambda: replace(
         deps, train_head=fit, clock=lambda: datetime.now(UTC) + off
     )
-    take = Project.take_lease
+    take = Lease.take
     if not job.respects_lease:
-        Project.take_lease = lambda *_: True  # type: ignore[method-assign]
+        Lease.take = lambda *_: True  # type: ignore[method-assign]
     time.sleep(job.waits_s)
     try:
         with short:
@@ -142,7 +142,7 @@ def _do(job: Job, line: Line) -> Done:
     except Exception:
         well = False
     finally:
-        Project.take_lease = take  # type: ignore[method-assign]
+        Lease.take = take  # type: ignore[method-assign]
     return Done(well, line.requests, line.writes, calls[0])
 
 

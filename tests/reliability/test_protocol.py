@@ -6,8 +6,10 @@ from contextlib import suppress
 from dataclasses import replace
 
 import pytest
+from greenlet import getcurrent, greenlet
 
-from labelloop.pointers import Tagged
+from labelloop.lease import Lease
+from labelloop.pointers import DatasetPointer, Tagged
 from labelloop.project import Project
 from tests.fakes import MemoryStore
 from tests.reliability.report import find, size
@@ -95,16 +97,20 @@ def test_without_the_sweep_a_crash_leaves_data_behind():
 
 
 def test_looking_before_the_lease_is_given_back_loses_data(monkeypatch):
-    look, release = Project.untrained_dataset, Project.release_lease
+    look, release = Project.untrained_dataset, Lease.release
+    projects: dict[greenlet, Project] = {}
+    looked: dict[greenlet, DatasetPointer | None] = {}
 
-    def release_after_a_look(self, *lease):
-        self.looked = look(self, "")
-        release(self, *lease)
+    def release_after_a_look(lease, holder):
+        looked[getcurrent()] = look(projects[getcurrent()], "")
+        release(lease, holder)
 
-    def remember(self, *which):
-        return vars(self).pop("looked") if "looked" in vars(self) else look(self, *which)
+    def remember(project, encoder):
+        me = getcurrent()
+        projects[me] = project
+        return looked.pop(me) if me in looked else look(project, encoder)
 
-    monkeypatch.setattr(Project, "release_lease", release_after_a_look)
+    monkeypatch.setattr(Lease, "release", release_after_a_look)
     monkeypatch.setattr(Project, "untrained_dataset", remember)
 
     assert "L1" in violations(CALM, alone=True, events=30)

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from labelloop.project import Project
+from labelloop.lease import TRAINER, Lease
 from tests.reliability.cloud import KNOWN, Cloud
 from tests.reliability.function_process import Job, Worker, workers
 from tests.reliability.report import find, size
@@ -109,8 +109,8 @@ def rollback_against_publish(
 
 def test_the_lease_of_a_dead_trainer_is_taken_over_after_a_minute(aws_server):
     """What a killed trainer leaves is in test_kills; here, that its lease holds nobody up."""
-    project: Project = aws_server.project()
-    assert project.take_lease("dead", 1_000.0, 60)
+    lease = Lease(aws_server.store, aws_server.project().key, TRAINER)
+    assert lease.take("dead", 1_000.0, 60)
 
-    assert not project.take_lease("next", 1_059.0, 60)
-    assert project.take_lease("next", 1_060.0, 60)
+    assert not lease.take("next", 1_059.0, 60)
+    assert lease.take("next", 1_060.0, 60)

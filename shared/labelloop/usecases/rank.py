@@ -14,11 +14,12 @@ from labelloop.candidates import Candidates, worth_a_place
 from labelloop.errors import Retryable
 from labelloop.kept_features import KeptFeatures
 from labelloop.labelstudio import project_key, read_tasks
+from labelloop.lease import PUSHER, TRIMMER, Lease
 from labelloop.messages import RankWakeUp
 from labelloop.observability import logger
 from labelloop.pool import Pool
 from labelloop.ports import LabelStudio, ObjectStore, Queue
-from labelloop.project import PUSHER, TRIMMER, Project
+from labelloop.project import Project
 from labelloop.usecases.featurise import Featuriser
 from labelloop.usecases.look import Unfinished
 from labelloop.usecases.push import Outcome, push
@@ -118,8 +119,7 @@ def _push(key: str, version: str, pool: Pool, label_studio: LabelStudio, deps: R
 
     Who finds another at work comes again later: that one may be dead, or at an older version.
     """
-    project = Project(deps.store, key)
-    with project.lease(deps.clock().timestamp(), _LEASE_S, PUSHER) as is_mine:
+    with Lease(deps.store, key, PUSHER).held(deps.clock().timestamp(), _LEASE_S) as is_mine:
         if is_mine:
             return _push_alone(key, version, pool, label_studio, deps)
         deps.queue.send(RankWakeUp(key, "push", version), _NEXT_TRY_S)
@@ -151,7 +151,7 @@ def _trim(key: str, version: str, pool: Pool, label_studio: LabelStudio, deps: R
     if pool.ranked()[0] != version or _keeps_predictions(project, deps):
         return Outcome.SUPERSEDED
     # One at a time: the sweep sends a wake-up, though one may be on its way.
-    with project.lease(deps.clock().timestamp(), _LEASE_S, TRIMMER) as is_mine:
+    with Lease(deps.store, key, TRIMMER).held(deps.clock().timestamp(), _LEASE_S) as is_mine:
         if not is_mine:
             return Outcome.LEFT_TO_HOLDER
         outcome = trim(project, version, label_studio, deps.clock)

@@ -17,6 +17,7 @@ from labelloop.domain.folding import fold
 from labelloop.domain.policy import can_leave_to_a_later_event
 from labelloop.errors import Conflict, Retryable, Unavailable
 from labelloop.labelstudio import project_key
+from labelloop.lease import TRAINER, Lease
 from labelloop.messages import RankWakeUp, WakeUp
 from labelloop.observability import count, logger
 from labelloop.pool import Pool
@@ -140,9 +141,9 @@ def _catch_up(project: Project, deps: TrainDeps) -> Outcome:
     Whoever finds the lease taken has folded its events before, so the holder, who looks once more
     after giving the lease back, sees them. Looking before giving it back would lose them.
     """
-    outcome = Outcome.UP_TO_DATE
+    outcome, lease = Outcome.UP_TO_DATE, Lease(deps.store, project.key, TRAINER)
     while pointer := project.untrained_dataset(deps.featuriser.encoder):
-        with project.lease(deps.clock().timestamp(), _LEASE_S) as is_mine:
+        with lease.held(deps.clock().timestamp(), _LEASE_S) as is_mine:
             if not is_mine:
                 return Outcome.LEFT_TO_HOLDER
             if train_version(project, pointer, deps):

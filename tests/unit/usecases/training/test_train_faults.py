@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from labelloop.errors import BadModel, Conflict, Rejected
+from labelloop.lease import TRAINER, Lease
 from labelloop.messages import WakeUp
 from labelloop.pointers import FORMAT, ActivePointer
 from labelloop.project import Project
@@ -75,7 +76,7 @@ def test_labels_that_come_during_a_training_are_learnt_in_the_next_round(
 
 
 def test_a_lease_that_ran_out_is_taken_over(deps, add, project, clock):
-    project.take_lease("somebody who died", clock.now.timestamp(), 60)
+    Lease(deps.store, project.key, TRAINER).take("somebody who died", clock.now.timestamp(), 60)
     add(*reviews(6))
     assert train(SWEEP, deps) is Outcome.LEFT_TO_HOLDER
 
