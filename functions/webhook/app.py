@@ -8,7 +8,6 @@ from labelloop.errors import Ignored
 from labelloop.http import Request, answer, only, refusal, respond
 from labelloop.labelstudio import project_key, read_event, read_extra_params, read_json
 from labelloop.usecases.accept import accept, current_version
-from labelloop.usecases.choose import choose
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> Any:
@@ -32,6 +31,8 @@ def _setup(request: Request) -> Any:
     body = read_json(request.body)
     project, extra_params = project_key(body.get("project")), body.get("extra_params")
     if strategy := read_extra_params(extra_params).get("strategy"):
+        from labelloop.usecases.choose import choose
+
         choose(project, {"strategy": strategy}, accept_deps().store, accept_deps().queue)
     version = current_version(project, accept_deps())
     return answer(200, {"model_version": version})

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from labelloop.adapters.aws_clients import quick_client_of
 from labelloop.config import processors, settings
-from labelloop.domain.policy import Patience
 from labelloop.errors import BadSettings
 from labelloop.messages import RankWakeUp
 from labelloop.ports import Encoder, LabelStudio, ObjectStore, Queue
@@ -113,6 +112,7 @@ def train_deps() -> "TrainDeps":
     """Return what `functions/train` works with."""
     from labelloop.adapters.onnx_head import OnnxHead
     from labelloop.adapters.sklearn_head import train_head
+    from labelloop.domain.policy import Patience
     from labelloop.usecases.train import TrainDeps
 
     chosen = settings()

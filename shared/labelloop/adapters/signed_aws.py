@@ -8,7 +8,6 @@ boto3's too is tested.
 
 import json
 import os
-import random
 import re
 import time
 from dataclasses import dataclass
@@ -143,7 +142,7 @@ class _Service:
                 code = error.response["Error"]["Code"]
                 if is_last or not (answer.status in (429, *range(500, 600)) or code in PASSING):
                     raise error
-            time.sleep(_PAUSE_S * 2 ** (attempt - 1) * random.uniform(0.5, 1))  # noqa: S311
+            _pause(attempt)
         raise AssertionError("unreachable")
 
     def _once(
@@ -174,6 +173,13 @@ class _Service:
 
 
 CLIENTS: Final = {"s3": SignedS3, "sqs": SignedSqs, "ssm": SignedSsm}
+
+
+def _pause(attempt: int) -> None:
+    """Wait before the next attempt, all instances at moments of their own."""
+    import random  # late: most requests are answered at once
+
+    time.sleep(_PAUSE_S * 2 ** (attempt - 1) * random.uniform(0.5, 1))  # noqa: S311
 
 
 def _path(key: str) -> str:
