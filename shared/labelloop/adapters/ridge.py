@@ -17,6 +17,7 @@ type Codes = NDArray[np.integer]  # each row's class, 0 to classes - 1
 
 MOST_DUAL: Final = 2_500  # rows: the time goes with their cube
 _COLUMNS: Final = 2_048  # of sparse rows beyond that many: the time goes with their square
+_ROWS_AT_ONCE: Final = 4_096  # made dense: 32 MB of so many columns
 _FEW: Final = 1_000  # rows
 _FOLDS, _FOLDS_OF_MANY = 10, 3
 _COMMON: Final = 1 / 20  # of the rows: a column so full is multiplied faster as a dense one
@@ -125,14 +126,18 @@ def _primal(rows: Any, goal: Goal, penalty: float) -> tuple[Floats, Floats]:
     weights, targets = goal.weights, goal.targets
     columns = _telling(rows, targets) if issparse(rows) else np.arange(rows.shape[1])
     points = rows[:, columns]
-    points = np.asarray(points.toarray() if issparse(points) else points, np.float32)
-    share, root = (weights / weights.sum()).astype(np.float32), np.sqrt(weights)[:, None]
+    share, root = weights / weights.sum(), np.sqrt(weights)[:, None]
     centre, mean = share @ points, share @ targets
-    points = (points - centre) * root.astype(np.float32)
-    wanted = (root * (targets - mean)).astype(np.float32)
-    scatter = (points.T @ points).astype(np.float64) + penalty * np.eye(len(columns))
+    scatter = penalty * np.eye(len(columns))
+    moments = np.zeros((len(columns), goal.classes))
+    for first in range(0, len(root), _ROWS_AT_ONCE):
+        part = slice(first, first + _ROWS_AT_ONCE)
+        dense = points[part].toarray() if issparse(points) else points[part]
+        centred = np.asarray((dense - centre) * root[part], np.float32)
+        scatter += centred.T @ centred
+        moments += centred.T @ (root[part] * (targets[part] - mean)).astype(np.float32)
     coefficients = np.zeros((rows.shape[1], goal.classes))
-    coefficients[columns] = solve(scatter, points.T @ wanted, assume_a="pos")
+    coefficients[columns] = solve(scatter, moments, assume_a="pos")
     return coefficients, mean - centre @ coefficients[columns]
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix
 
 from labelloop.adapters import ridge, sklearn_head
 from labelloop.adapters.onnx_head import OnnxHead
@@ -49,6 +50,19 @@ def test_many_examples_are_learnt_as_few_are(monkeypatch):
     for_both = [OnnxHead(one.artefact).predict_proba(features) for one in (exact, primal)]
     assert np.abs(for_both[0] - for_both[1]).mean() < 0.05
     assert np.abs(exact.out_of_fold - primal.out_of_fold).mean() < 0.1
+
+
+def test_examples_are_learnt_alike_in_parts_and_at_once(monkeypatch):
+    rng = np.random.default_rng(0)
+    rows, codes = csr_matrix(rng.poisson(0.3, (150, 40)).astype(np.float32)), np.arange(150) % 3
+    monkeypatch.setattr(ridge, "MOST_DUAL", 10)
+    at_once = ridge.Ridge(rows).fit(ridge.Goal(codes, 3, 1.0), 1.0)
+    monkeypatch.setattr(ridge, "_ROWS_AT_ONCE", 32)
+
+    in_parts = ridge.Ridge(rows).fit(ridge.Goal(codes, 3, 1.0), 1.0)
+
+    assert in_parts.coefficients == pytest.approx(at_once.coefficients, abs=1e-5)
+    assert in_parts.out_of_fold == pytest.approx(at_once.out_of_fold, abs=1e-5)
 
 
 def test_landmarks_lend_a_text_what_is_said_of_its_neighbours():
