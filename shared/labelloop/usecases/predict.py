@@ -49,8 +49,10 @@ class Question:
 
     def predictions(self, shares: Floats, scores: Iterable[float]) -> list[Prediction]:
         """Return a prediction for each row of shares, shape (texts, labels)."""
-        rows = zip(shares, scores, strict=True)
-        return [_prediction(self.control, self.labels, row, score) for row, score in rows]
+        best, surest = shares.argmax(axis=1).tolist(), shares.max(axis=1).tolist()
+        regions = map(self.control.region, (self.labels[i] for i in best), surest)
+        rows = zip(regions, scores, strict=True)
+        return [Prediction([region], float(score)) for region, score in rows]
 
 
 def question(label_config: str, served: Served) -> Question | None:
@@ -101,6 +103,9 @@ def _run(
     head: Head, featuriser: Featuriser, texts: list[str], clock: Callable[[], float]
 ) -> Floats:
     """Encode and predict batch by batch; give up early if the rest won't be done in time."""
+    if len(texts) == 1:  # what an annotator waits for: there is no rest
+        probabilities: Floats = head.predict_proba(featuriser(texts, encode=bool(head.encoder)))
+        return probabilities
     rows = [np.empty((0, len(head.classes)), np.float32)]
     if head.encoder:
         featuriser.vectors(texts[:1])  # loading the encoder tells nothing of the rest
@@ -136,13 +141,6 @@ def _renormalised(probabilities: Floats) -> Floats:
     """Share out what went to labels that the label config offers no more."""
     sums = probabilities.sum(axis=1, keepdims=True)
     return probabilities / np.maximum(sums, np.finfo(np.float32).tiny)
-
-
-def _prediction(
-    control: TextChoices, labels: Sequence[str], row: Floats, score: float
-) -> Prediction:
-    best = int(row.argmax())
-    return Prediction([control.region(labels[best], float(row[best]))], float(score))
 
 
 @lru_cache(maxsize=64)
