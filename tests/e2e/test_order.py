@@ -50,6 +50,7 @@ def test_connecting_twice_changes_nothing_and_leaves_nothing_to_mend(
     again = labelloop.cli("connect", studio.legacy_token, annotator.project)
 
     changed = [step["step"] for step in again["steps"] if step["outcome"] == "done"]
+    print(f"done by the second connect: {changed}")
     find(Exactly("steps that a second connect had to do", len(set(changed) - {"token"}), "", 0))
     labelloop.cli("doctor", studio.personal_token, annotator.project)
 

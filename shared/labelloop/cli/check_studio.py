@@ -7,7 +7,7 @@ from labelloop.cli.address import bare
 from labelloop.cli.check import Check, bad, good, note
 from labelloop.cli.connect import LOCAL, ORDERED
 from labelloop.cli.session import Session
-from labelloop.cli.wiring import CONNECTED, TITLE, is_good, is_well, webhooks_of
+from labelloop.cli.wiring import CONNECTED, TITLE, is_good, is_set, looked_at_again, webhooks_of
 from labelloop.errors import Denied, NotFound, Rejected
 
 _CONNECT: Final = "run `labelloop connect`"
@@ -50,16 +50,16 @@ def backend(session: Session) -> Iterator[Check]:
     if not ours:
         yield bad("ML backend", "not connected", _CONNECT)
         return
-    one = ours[0]
+    one = looked_at_again(ours[0], session)
     if bare(one["url"]) != address.url:
         yield bad("ML backend", f"leads to {bare(one['url'])}, not to {address.url}", _CONNECT)
-    elif one.get("state", CONNECTED) != CONNECTED:
+    elif one["state"] != CONNECTED:
         state = one.get("readable_state") or one["state"]
         fix = LOCAL if address.is_private() else f"check the address and credentials; {_CONNECT}"
         yield bad("ML backend", f"Label Studio sees it as {state}", fix)
     elif address.opens(one["url"]):
         yield note("ML backend", f"connected; {_IN_URL}")
-    elif not is_well(one, address):
+    elif not is_set(one, address):
         yield bad("ML backend", "its title or authentication differs", _CONNECT)
     else:
         yield good("ML backend", "connected with Basic auth")

@@ -1,5 +1,6 @@
 """What leads from Label Studio to Labelloop: one ML backend and one webhook, as they should be."""
 
+import time
 from typing import Any, Final
 
 from labelloop.cli.address import Address, bare
@@ -7,6 +8,7 @@ from labelloop.cli.session import Session
 
 TITLE: Final = "Labelloop"
 CONNECTED: Final = "CO"  # a backend's state in Label Studio
+LOOKS_S: Final = (0, 1, 2, 4)  # pauses before looking again at a backend that answered late
 
 
 def repair_webhook(session: Session) -> bool:
@@ -59,7 +61,7 @@ def repair_backend(session: Session) -> bool:
     kept, *others = backends
     for other in others:
         admin.delete_backend(other["id"])
-    if is_well(kept, address):
+    if is_set(kept, address) and looked_at_again(kept, session)["state"] == CONNECTED:
         return bool(others)
     admin.change_backend(kept["id"], id_, address.url, **fields)
     return True
@@ -72,12 +74,27 @@ def backends_of(session: Session) -> list[dict[str, Any]]:
     return [one for one in backends if one.get("title") == TITLE or address.is_at(one["url"])]
 
 
-def is_well(backend: dict[str, Any], address: Address) -> bool:
-    """Say whether a backend is set as `connect` sets it, and Label Studio reaches it so."""
-    is_set = backend["url"].rstrip("/") == address.url and backend.get("title") == TITLE
+def looked_at_again(backend: dict[str, Any], session: Session) -> dict[str, Any]:
+    """Return a backend as Label Studio shows it, after more looks if it shows it as broken.
+
+    It calls each backend whenever it lists them, and has one second's patience: cold starts, or
+    a machine at its limit, make it miss several answers in a row.
+    """
+    for pause in LOOKS_S:
+        if backend["state"] == CONNECTED:
+            break
+        time.sleep(pause)
+        now = session.studio.admin.backends(session.project_id)
+        backend = next((one for one in now if one["id"] == backend["id"]), backend)
+    return backend
+
+
+def is_set(backend: dict[str, Any], address: Address) -> bool:
+    """Say whether a backend is set as `connect` sets it."""
     is_let_in = (
         backend.get("auth_method") == "BASIC_AUTH"
         and backend.get("basic_auth_user") == address.user
         and backend.get("basic_auth_pass_is_set") is not False
     )
-    return is_set and is_let_in and backend.get("state", CONNECTED) == CONNECTED
+    is_same = backend["url"].rstrip("/") == address.url and backend.get("title") == TITLE
+    return is_same and is_let_in

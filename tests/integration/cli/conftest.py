@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from labelloop import bootstrap
 from labelloop.cli import session as session_module
+from labelloop.cli import wiring
 from labelloop.cli.app import app
 from labelloop.cli.backend import Backend
 from labelloop.cli.session import Studio
@@ -30,13 +31,17 @@ _LIGHT = ("/health", "/setup", "/webhook")
 
 
 class MemoryAdmin:
-    """What a person sets up in Label Studio. `refused` is the token that does not work."""
+    """What a person sets up in Label Studio.
+
+    `refused`: the token does not work; `late`: how often a backend still answers too late.
+    """
 
     def __init__(self) -> None:
         self.rows: dict[int, dict[str, Any]] = {}
         self.hooks: dict[int, dict[str, Any]] = {}
         self.writes = 0
         self.refused = self.unreachable = False
+        self.late = 0
 
     def whoami(self) -> dict[str, Any]:
         if self.refused:
@@ -44,7 +49,8 @@ class MemoryAdmin:
         return {"email": "someone@example.com"}
 
     def backends(self, project: int) -> list[dict[str, Any]]:
-        return [dict(row) for row in self.rows.values()]
+        self.late, seen = max(0, self.late - 1), {"state": "ER"} if self.late else {}
+        return [row | seen for row in self.rows.values()]
 
     def create_backend(self, project: int, url: str, title: str, **fields: Any) -> dict[str, Any]:
         if self.unreachable:
@@ -151,6 +157,7 @@ def world(aws: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> World:
         return send(method, path, body)
 
     monkeypatch.setattr("labelloop.cli.address.Address.is_private", lambda _: False)  # no DNS
+    monkeypatch.setattr(wiring, "LOOKS_S", [0.0] * len(wiring.LOOKS_S))
     monkeypatch.setattr(session_module, "open_backend", lambda at: Backend(at, noted))
     monkeypatch.setattr(
         session_module,

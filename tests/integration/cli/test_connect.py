@@ -2,6 +2,7 @@
 
 import pytest
 
+from labelloop.cli import wiring
 from tests.integration.cli.conftest import LABEL_STUDIO, URL
 
 
@@ -123,6 +124,21 @@ def test_a_model_that_label_studio_does_not_show_yet_is_ranked_by(world):
 
     assert outcomes(world.told("connect"))["ranking"] == "done"
     assert "POST /rank" in world.sent
+
+
+@pytest.mark.parametrize("times", [1, len(wiring.LOOKS_S)])
+def test_a_backend_that_answered_late_is_left_as_it_is(world, times):
+    world.told("connect")
+    world.admin.late = times
+
+    assert outcomes(world.told("connect"))["ML backend"] == "unchanged"
+
+
+def test_a_backend_that_stays_broken_is_set_anew(world):
+    world.told("connect")
+    world.admin.late = len(wiring.LOOKS_S) + 1
+
+    assert outcomes(world.told("connect"))["ML backend"] == "done"
 
 
 def test_a_backend_that_label_studio_cannot_reach_is_told_of_in_one_line(world):
