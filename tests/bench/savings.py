@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from labelloop.domain.comparison import at_temperature, hits, log_likelihoods
+from labelloop.domain.insights import NEXT_LABELS
 from labelloop.domain.learning import Point, expected_gain
 from labelloop.domain.savings import pooled_error, saving
 from labelloop.domain.stopping import advise, disagreement
@@ -122,7 +123,7 @@ def stop(data: TextSet, project: Project) -> Stop:
             reference = accuracy(data, rows)
         if at is None and size % (2 * STEP) == 0:
             points.append(Point(size, error_now(project, size)))
-            gain = expected_gain(points, 100)
+            gain = expected_gain(points, min(NEXT_LABELS, data.pool - size))
             if advise(size, disagreements, gain).stops:
                 at, reached = size, accuracy(data, rows)
         if at is not None and size >= REFERENCE:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final
 
 from labelloop.domain.comparison import Floats, Ints
 from labelloop.domain.learning import Point, expected_gain
@@ -10,7 +10,7 @@ from labelloop.domain.quality import acceptance, accuracy, by_class
 from labelloop.domain.savings import pooled_error, saving
 from labelloop.domain.stopping import advise
 
-NEXT_LABELS = 100
+NEXT_LABELS: Final = 100
 
 
 @dataclass(frozen=True)
@@ -18,13 +18,15 @@ class Sample:
     """Honest predictions, shape (r, k), of the labelled part of the random share, and its labels.
 
     `pool_confidence`: calibrated, of a sample of the tasks without a label; `believed_error`: what
-    the model takes its error on all tasks to be (`believed_error` below).
+    the model takes its error on all tasks to be (`believed_error` below); `unlabelled`: about how
+    many tasks have no label, 0 where it is not known.
     """
 
     probabilities: Floats
     labels: Ints
     pool_confidence: Floats
     believed_error: float
+    unlabelled: int = 0
 
 
 def believed_error(
@@ -57,7 +59,7 @@ def insights(
     misses = 0.0 if right.value is None else right.rows * (1 - right.value)
     error = pooled_error(misses, right.rows, sample.believed_error)
     points = [*earlier, Point(labels, error)]
-    gain = expected_gain(points, NEXT_LABELS)
+    gain = expected_gain(points, min(NEXT_LABELS, sample.unlabelled or NEXT_LABELS))
     quality = by_class(sample.probabilities, sample.labels, len(classes))
     saved = saving(labels, error) if is_active_order else None
     return {

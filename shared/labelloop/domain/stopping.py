@@ -10,10 +10,10 @@ from labelloop.domain.comparison import Ints
 from labelloop.domain.learning import Gain
 
 AGREEMENT: Final = 0.995  # kappa
-MOST_GAIN: Final = 0.005  # accuracy by the next 100 labels
+MOST_GAIN: Final = 0.005  # accuracy by the next labels
 # Where labels contradict each other versions never agree, and curves rise for thousands of labels.
 MANY_LABELS: Final = 1_000
-_WORTH: Final = 0.01  # of the next 100 labels to people who have given as many already
+_WORTH: Final = 0.01  # of the next labels to people who have given as many already
 _VERSIONS: Final = 5
 _STEP: Final = 25  # labels between two versions that are compared: closer ones always agree
 
@@ -52,7 +52,7 @@ def advise(labels: int, disagreements: Sequence[float], gain: Gain | None) -> Ad
     `disagreements`: of successive comparable versions, oldest first. Versions that agree on the
     whole pool have little left to learn (Bloodgood and Vijay-Shanker 2009), but with many classes
     they agree long before they are right: the curve has to be flat as well. With many labels it is
-    enough that the next hundred are worth less than a point.
+    enough that the next hundred, or all that are left to give, are worth less than a point.
     """
     if gain is None:
         return Advice(False, "too few labels to see a curve")

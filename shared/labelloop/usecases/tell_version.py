@@ -77,7 +77,8 @@ def _honest(challenger: Challenger, sample: Sample, salt: str) -> Honest:
     confidence = challenger.pool.max(axis=1)
     misses = len(codes) - float(hits(answers, codes).sum())
     believed = believed_error(confidence, misses, len(codes), sample.in_all)
-    return Honest(answers[random], codes[random], confidence, believed)
+    unlabelled = sample.in_all - len(codes)
+    return Honest(answers[random], codes[random], confidence, believed, unlabelled)
 
 
 def _look(challenger: Challenger, sample: Sample) -> Look:

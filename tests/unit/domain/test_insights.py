@@ -9,17 +9,18 @@ from labelloop.domain.insights import Sample, believed_error, insights, lines
 from labelloop.domain.learning import Point
 
 
-def sample(rows, right=0.95):
+def sample(rows, right=0.95, unlabelled=0):
     labels = np.arange(rows) % 2
     said = np.where(np.arange(rows) < right * rows, labels, 1 - labels)
     probabilities = np.full((rows, 2), 0.08)
     probabilities[np.arange(rows), said] = 0.92
-    return Sample(probabilities, labels, np.full(500, 0.92), believed_error=0.08)
+    return Sample(probabilities, labels, np.full(500, 0.92), 0.08, unlabelled)
 
 
-def told(rows, labels=300, disagreements=(), active=True):
+def told(rows, labels=300, disagreements=(), active=True, unlabelled=0, right=0.95):
     earlier = [Point(n, 2 * n**-0.5) for n in (50, 100, 200)]
-    return insights(labels, ["no", "yes"], sample(rows), earlier, disagreements, 0.9, active)
+    honest = sample(rows, right, unlabelled)
+    return insights(labels, ["no", "yes"], honest, earlier, disagreements, 0.9, active)
 
 
 def test_the_card_is_plain_json():
@@ -39,6 +40,16 @@ def test_a_status_names_what_is_known():
     assert "accuracy 95%" in text
     assert "300 labels give what random order gives at about" in text
     assert "the next 100 labels: about +" in text
+
+
+@pytest.mark.parametrize(("unlabelled", "labels"), [(40, 40), (5_000, 100), (0, 100)])
+def test_no_more_labels_are_spoken_of_than_tasks_are_left(unlabelled, labels):
+    assert told(120, unlabelled=unlabelled)["gain"]["labels"] == labels
+
+
+def test_labelling_can_stop_when_what_is_left_is_worth_little():
+    assert not told(400, right=0.6, labels=1_000, unlabelled=300)["stopping"]["stops"]
+    assert told(400, right=0.6, labels=1_000, unlabelled=20)["stopping"]["stops"]
 
 
 def test_in_random_order_nothing_is_said_to_be_saved():
