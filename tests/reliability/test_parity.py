@@ -52,9 +52,8 @@ def test_what_is_served_is_what_scikit_learn_says(classes, dimensions):
     labels = [f"class {chance.randrange(classes)}" for _ in range(len(learnt))]
     landmarks = features_of(texts(LANDMARKS, chance), dimensions) if dimensions else None
     reference, terms = TwoHeads(), frequent_terms(learnt.bags, MOST_TERMS)
-    reference.fit(rows(learnt, terms), labels)
-    if landmarks:
-        reference.smooth_over(rows(landmarks, terms))
+    around = rows(landmarks, terms) if landmarks else None
+    reference.fit(rows(learnt, terms), labels, landmarks=around)
     served = OnnxHead(train_head(learnt, labels, landmarks=landmarks).artefact)
     seen = features_of(texts(count, chance), dimensions)
 

@@ -9,6 +9,7 @@ from skl2onnx.algebra import onnx_ops as ops
 from skl2onnx.common.data_types import FloatTensorType, Int64TensorType
 
 from labelloop.adapters.two_heads import LEAST, NEARNESS, SMOOTHING, TwoHeads
+from labelloop.domain.features import CLOSEST
 
 _OPSET: Final = 18
 
@@ -40,12 +41,22 @@ def _convert(scope: Any, operator: Any, container: Any) -> None:
     ids, counts, *vectors = operator.inputs
     logits = _op(ops.OnnxAdd, _bag_scores(model, ids, counts), model.intercepts_)
     for vector in vectors:
-        scores = _op(ops.OnnxMatMul, vector, model.coefficients_["vector"])
-        logits = _op(ops.OnnxAdd, logits, scores)
-    if len(model.landmarks_):
-        logits = _smoothed(model, logits, *vectors)
+        moved = _centred(vector, model.centre_)
+        logits = _op(ops.OnnxAdd, logits, _op(ops.OnnxMatMul, moved, model.coefficients_["vector"]))
+        if len(model.landmarks_):
+            logits = _smoothed(model, logits, moved)
     softmax = _op(ops.OnnxSoftmax, logits, axis=1, output_names=operator.outputs)
     softmax.add_to(scope, container)
+
+
+def _centred(vectors: Any, centre: NDArray[np.float32]) -> Any:
+    """Return vectors as seen from the centre, as domain.features.centred has them."""
+    moved = _op(ops.OnnxSub, vectors, _op(ops.OnnxMul, _length(vectors), centre))
+    return _op(ops.OnnxDiv, moved, _op(ops.OnnxMax, _length(moved), _floats([CLOSEST])))
+
+
+def _length(rows: Any) -> Any:
+    return _op(ops.OnnxReduceL2, rows, np.array([1]), keepdims=1)
 
 
 def _smoothed(model: TwoHeads, logits: Any, vectors: Any) -> Any:
@@ -70,8 +81,7 @@ def _bag_scores(model: TwoHeads, ids: Any, counts: Any) -> Any:
     one, tiny, axis = _floats([1.0]), _floats([1e-12]), np.array([1])
     tf = _op(ops.OnnxAdd, _op(ops.OnnxLog, _op(ops.OnnxMax, counts, one)), one)
     weighted = _op(ops.OnnxMul, tf, _op(ops.OnnxGather, idf, ids))
-    norm = _op(ops.OnnxReduceL2, weighted, axis, keepdims=1)
-    unit = _op(ops.OnnxDiv, weighted, _op(ops.OnnxMax, norm, tiny))
+    unit = _op(ops.OnnxDiv, weighted, _op(ops.OnnxMax, _length(weighted), tiny))
     bag = _op(ops.OnnxMatMul, _op(ops.OnnxUnsqueeze, unit, axis), _op(ops.OnnxGather, rows, ids))
     return _op(ops.OnnxSqueeze, bag, axis)
 

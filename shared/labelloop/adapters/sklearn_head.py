@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, Final
 
 import numpy as np
@@ -44,9 +45,10 @@ def train_head(
     terms = frequent_terms(features.bags, min(MOST_TERMS, _MOST_COEFFICIENTS // classes))
     if not len(terms) and features.vectors is None:
         raise Unprocessable("the labelled texts hold no words")
-    model = TwoHeads().fit(_rows(features, terms), labels, names)
-    if landmarks is not None and len(landmarks) and "vector" in model.inputs_:
-        model.smooth_over(_rows(landmarks, terms))
+    around = None
+    if landmarks is not None and len(landmarks) and features.vectors is not None:
+        around = _rows(landmarks, terms)
+    model = TwoHeads().fit(_rows(features, terms), labels, names, around)
     artefact = _artefact(model, terms, encoder)
     difference = _difference(model, terms, artefact, features)
     if difference > TOLERANCE:
@@ -54,7 +56,7 @@ def train_head(
     facts = {
         "bytes": len(artefact),
         "terms": len(terms),
-        "balance": model.balance_,
+        "choices": asdict(model.choices_),
         "sharpness": {expert: round(a, 3) for expert, a in model.sharpness_.items()},
         "landmarks": len(model.landmarks_),
         "largest_difference": difference,

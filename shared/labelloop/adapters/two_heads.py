@@ -4,9 +4,11 @@ Each head scores the classes linearly. A class's probability goes with exp(a * s
 b * score of the vector), a product of experts (Hinton 2002), with a and b learnt out of fold: a
 project whose labels go by words leans on the bag, one whose labels go by meaning on the vector.
 The vectors of the classes' names make a third expert, which has an opinion before any label.
+Vectors are seen from the centre of the project's texts.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -17,45 +19,65 @@ from sklearn.base import BaseEstimator
 from sklearn.feature_extraction.text import TfidfTransformer
 
 from labelloop.adapters.ridge import Codes, Floats, Goal, Ridge, Scorer
+from labelloop.domain.features import centred
 
 type Rows = tuple[Any, Floats | None]  # counts, sparse, shape (texts, terms); vectors or None
 
-PENALTIES: Final = {"bag": 0.3, "vector": 1.0}
-BALANCES: Final = (1.0, 0.5, 0.0)  # of class weights: equal shares, half way, as labelled
 NEARNESS: Final = 25.0  # of a landmark by cosine: at 0.1 less alike it weighs a twelfth
 SMOOTHING: Final = 0.3  # the landmarks' share in the pooled answer
 LEAST: Final = 1e-6  # of a probability before its logarithm
-_PRIOR_SHARPNESS: Final = {"bag": 6.0, "vector": 6.0, "name": 12.0}  # before anything is known
-_MOST_TO_CHOOSE: Final = 600  # examples: more don't change the choice of the balance
+_PRIOR_SHARPNESS: Final = {"bag": 6.0, "vector": 6.0, "name": 16.0}  # before anything is known
+_MOST_TO_CHOOSE: Final = 600  # examples: more don't change what is chosen
+_WORTH: Final = 2.0  # log-likelihood in all, out of fold, that another choice has to gain
 _BOUNDS: Final = (-3.0, 5.0)  # of the logarithm of a sharpness
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What is chosen for each project: the heads' ridge penalties, and how classes are balanced.
+
+    `balance`: 1 gives each class an equal share, 0 each example.
+    """
+
+    bag: float = 0.3
+    vector: float = 3.0
+    balance: float = 1.0
+
+
+_OTHERS: Final = {"balance": (0.5, 0.0), "vector": (1.0, 10.0), "bag": (0.1, 1.0)}
 
 
 class TwoHeads(BaseEstimator):  # type: ignore[misc]
     """TF-IDF and ridge regression on counts, ridge regression on vectors, pooled and calibrated."""
 
     def fit(
-        self, rows: Rows, labels: Sequence[str], names: Mapping[str, Floats] | None = None
+        self,
+        rows: Rows,
+        labels: Sequence[str],
+        names: Mapping[str, Floats] | None = None,
+        landmarks: Rows | None = None,
     ) -> "TwoHeads":
         """Learn from examples and their labels.
 
-        `names`: the vector of each class's name; of classes without an example too.
+        `names`: the vector of each class's name; of classes without an example too. `landmarks`:
+        texts without a label, with vectors: what is said of them weighs in on what is said of their
+        neighbours. That is a step of label propagation (Zhu and Ghahramani 2002): what the bag
+        knows of a text reaches texts that mean the same in other words.
         """
         counts, vectors = rows
         self.tfidf_ = TfidfTransformer(sublinear_tf=True).fit(counts)
         self.classes_ = np.unique([*labels, *(names or ())])
-        codes = np.searchsorted(self.classes_, np.asarray(labels))
+        self.centre_ = _centre(vectors, landmarks)
         self.inputs_ = ["bag"] if vectors is None else ["bag", "vector"]
         self.experts_ = [*self.inputs_, *(["name"] if names else [])]
-        self.names_ = np.stack([names[name] for name in self.classes_]).T if names else None
-        seen = {name: self._seen(counts, vectors)[name] for name in self.inputs_}
-        some = _spread(codes, _MOST_TO_CHOOSE)
-        part = {name: Ridge(rows[some]) for name, rows in seen.items()}
-        said = None if vectors is None or self.names_ is None else vectors @ self.names_
-        of_some = None if said is None else said[some]
-        losses = [self._pooled(part, codes[some], balance, of_some)[2] for balance in BALANCES]
-        self.balance_ = BALANCES[int(np.argmin(losses))]
-        every = {name: Ridge(rows) for name, rows in seen.items()}
-        heads, sharpness, self.loss_ = self._pooled(every, codes, self.balance_, said)
+        codes = np.searchsorted(self.classes_, np.asarray(labels))
+        seen = self._seen(rows)
+        if names:
+            named = centred(np.stack([names[name] for name in self.classes_]), self.centre_).T
+        said = seen["vector"] @ named if names else None
+        self.choices_ = self._chosen(seen, codes, said)
+        every = {name: Ridge(seen[name]) for name in self.inputs_}
+        heads, sharpness, _ = self._pooled(every, codes, self.choices_, said)
         self.sharpness_ = dict(zip(self.experts_, sharpness.tolist(), strict=True))
         scores = np.tensordot(sharpness, _scores(heads, said), 1)
         self.out_of_fold_ = softmax(scores, axis=1).astype(np.float32)
@@ -63,50 +85,73 @@ class TwoHeads(BaseEstimator):  # type: ignore[misc]
         pairs = list(zip(self.inputs_, sharpness, heads, strict=False))
         self.coefficients_ = {name: _floats(a * head.coefficients) for name, a, head in pairs}
         self.intercepts_ = _floats(sum(a * head.intercepts for _, a, head in pairs))
-        if self.names_ is not None:  # linear in the vector too, so no work of its own later
-            self.coefficients_["vector"] += _floats(sharpness[-1] * self.names_)
+        if names:  # linear in the vector too, so no work of its own later
+            self.coefficients_["vector"] += _floats(sharpness[-1] * named)
         self.landmarks_ = np.empty((0, 0), np.float32)
+        if landmarks is not None:
+            around = self._seen(landmarks)
+            self.landmarks_ = around["vector"]
+            self.opinions_ = _floats(softmax(self._logits(around), axis=1))
         return self
-
-    def smooth_over(self, rows: Rows) -> None:
-        """Let what is said of unlabelled texts weigh in on what is said of their neighbours.
-
-        A step of label propagation (Zhu and Ghahramani 2002): what the bag knows of a text reaches
-        texts that mean the same in other words.
-        """
-        self.landmarks_ = _floats(rows[1])
-        self.opinions_ = _floats(softmax(self._logits(rows), axis=1))
 
     def predict_proba(self, rows: Rows) -> NDArray[np.float32]:
         """Return probabilities, shape (texts, classes)."""
-        log_p = log_softmax(self._logits(rows), axis=1)
+        seen = self._seen(rows)
+        log_p = log_softmax(self._logits(seen), axis=1)
         if len(self.landmarks_):
-            likeness = _floats(rows[1]) @ self.landmarks_.T
+            likeness = seen["vector"] @ self.landmarks_.T
             around = softmax(NEARNESS * likeness, axis=1) @ self.opinions_
             log_p = (1 - SMOOTHING) * log_p + SMOOTHING * np.log(np.maximum(around, LEAST))
         probabilities: NDArray[np.float32] = softmax(log_p, axis=1)
         return probabilities
 
-    def _logits(self, rows: Rows) -> Floats:
-        seen = self._seen(*rows)
+    def _logits(self, seen: Mapping[str, Any]) -> Floats:
         logits: Floats = sum(seen[name] @ self.coefficients_[name] for name in self.inputs_)
         return logits + self.intercepts_
 
-    def _seen(self, counts: Any, vectors: Floats | None) -> dict[str, Any]:
-        return {"bag": self.tfidf_.transform(counts), "vector": vectors}
+    def _seen(self, rows: Rows) -> dict[str, Any]:
+        """Return what each head sees of the rows."""
+        counts, vectors = rows
+        seen = {"bag": self.tfidf_.transform(counts)}
+        if vectors is not None and len(self.centre_):
+            seen["vector"] = centred(vectors, self.centre_)
+        return seen
+
+    def _chosen(self, seen: Mapping[str, Any], codes: Codes, said: Floats | None) -> Choices:
+        """Return what does best out of fold, one choice after the other."""
+        some = _spread(codes, _MOST_TO_CHOOSE)
+        part = {name: Ridge(seen[name][some]) for name in self.inputs_}
+        of_some = None if said is None else said[some]
+        best = Choices()
+        least = self._pooled(part, codes[some], best, of_some)[2]
+        for name, others in _OTHERS.items():
+            for value in others if name != "vector" or name in self.inputs_ else ():
+                tried = replace(best, **{name: value})
+                loss = self._pooled(part, codes[some], tried, of_some)[2]
+                if loss < least - _WORTH:
+                    best, least = tried, loss
+        return best
 
     def _pooled(
-        self, seen: dict[str, Ridge], codes: Codes, balance: float, said: Floats | None
+        self, seen: Mapping[str, Ridge], codes: Codes, choices: Choices, said: Floats | None
     ) -> tuple[list[Scorer], Floats, float]:
-        """Return a scorer for each input, the experts' sharpness, and the loss out of fold.
+        """Return a scorer for each input, the experts' sharpness, and the loss out of fold in all.
 
         `said`: the likeness of the rows to the classes' names, which no label went into.
         """
-        goal = Goal(codes, len(self.classes_), balance)
-        heads = [seen[name].fit(goal, PENALTIES[name]) for name in self.inputs_]
+        goal = Goal(codes, len(self.classes_), choices.balance)
+        heads = [seen[name].fit(goal, getattr(choices, name)) for name in self.inputs_]
         known = np.bincount(codes)[codes] > 1
         prior = np.log([_PRIOR_SHARPNESS[expert] for expert in self.experts_])
         return heads, *_sharpness(_scores(heads, said)[:, known], codes[known], prior)
+
+
+def _centre(vectors: Floats | None, landmarks: Rows | None) -> NDArray[np.float32]:
+    """Return the mean vector of all texts that are there, labelled or not; empty without any."""
+    if vectors is None:
+        return np.empty(0, np.float32)
+    every = vectors if landmarks is None else np.concatenate([vectors, landmarks[1]])
+    return _floats(every.mean(axis=0))
 
 
 def _scores(heads: Sequence[Scorer], said: Floats | None) -> Floats:
@@ -115,7 +160,7 @@ def _scores(heads: Sequence[Scorer], said: Floats | None) -> Floats:
 
 
 def _sharpness(scores: Floats, codes: Codes, prior: Floats) -> tuple[Floats, float]:
-    """Return what to multiply each expert's scores by, and the mean log-loss that is left.
+    """Return what to multiply each expert's scores by, and the log-loss that is left.
 
     Shrunk towards the prior, as by one example: with a handful of labels anything fits.
     """
@@ -131,7 +176,7 @@ def _sharpness(scores: Floats, codes: Codes, prior: Floats) -> tuple[Floats, flo
         return float(away @ away - log_p[at, codes].sum()), slopes + 2 * away
 
     found = minimize(loss, prior, jac=True, method="L-BFGS-B", bounds=[_BOUNDS] * len(prior))
-    return np.exp(found.x), float(found.fun) / max(1, len(codes))
+    return np.exp(found.x), float(found.fun)
 
 
 def _spread(codes: Codes, most: int) -> Codes:

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from labelloop.domain.features import Bags
+from labelloop.domain.features import Bags, centred
 
 type Floats = NDArray[np.floating]
 type Rows = NDArray[np.int64]
@@ -35,7 +35,8 @@ class Unlabelled:
     """The tasks to choose from, by id: a strategy's answer is places in these arrays.
 
     `rows`: where each is in the pool; `repeats`: pool rows of texts that are here or labelled
-    already; `labelled`: vectors of the labelled tasks; `classes`: how many the model knows.
+    already; `vectors`: as seen from the pool's centre; `labelled`: vectors of the labelled tasks;
+    `classes`: how many the model knows.
     """
 
     rows: Rows
@@ -73,11 +74,12 @@ def unlabelled(pool: Pool) -> Unlabelled:
     first = np.unique(_fingerprints(pool.vectors)[known], return_index=True)[1]
     is_first = np.isin(np.arange(len(known)), first)[len(done) :]
     rows = left[is_first]
+    centre = pool.vectors[known].mean(axis=0) if len(known) else pool.vectors
     return Unlabelled(
         rows,
         left[~is_first],
-        pool.vectors[rows],
-        pool.vectors[done],
+        centred(pool.vectors[rows], centre),
+        centred(pool.vectors[done], centre),
         p[rows],
         None if pool.committee is None else pool.committee[:, rows],
     )

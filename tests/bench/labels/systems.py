@@ -57,8 +57,8 @@ def two_heads(data: TextSet) -> Learn:
         most = min(MOST_TERMS, 2_000_000 // len(names))
         terms = frequent_terms(known.bags, most)
         rows = counts_of(known.bags, terms), known.vectors
-        model = TwoHeads().fit(rows, _of(data, labelled).tolist(), names)
-        model.smooth_over((counts_of(landmarks.bags, terms), landmarks.vectors))
+        around = counts_of(landmarks.bags, terms), landmarks.vectors
+        model = TwoHeads().fit(rows, _of(data, labelled).tolist(), names, around)
 
         def predict(features):
             return model.predict_proba((counts_of(features.bags, terms), features.vectors))

@@ -120,6 +120,47 @@ def test_labels_overrule_names_that_mislead():
     assert trained.facts["sharpness"]["name"] < 12  # as much as before anything was known
 
 
+def test_a_name_that_is_near_all_texts_is_not_everybodys_class():
+    """Texts share a direction, and the name of one class points there."""
+    shared, own = np.eye(8)[7], np.eye(3, 8)
+    vectors = own[np.arange(30) % 3] + 2 * shared
+    vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    named = own + shared * np.array([[0], [0], [3]])
+    named /= np.linalg.norm(named, axis=1, keepdims=True)
+    names = dict(zip(("m", "n", "p"), named.astype(np.float32), strict=True))
+    pool = Features(bags_of([""] * 30), vectors)
+
+    trained = train_head(pool.take([0, 1]), ["m", "n"], landmarks=pool, names=names)
+
+    rows = OnnxHead(trained.artefact).predict_proba(pool.take([0, 1, 2]))
+    assert [trained.classes[i] for i in rows.argmax(axis=1)] == ["m", "n", "p"]
+    assert trained.facts["largest_difference"] < 1e-5
+
+
+def test_penalties_are_the_usual_ones_unless_others_pay():
+    rng = np.random.default_rng(0)
+    texts = [" ".join(rng.choice(list("abcdefghij"), 5)) for _ in range(120)]
+    guessed = [str(i) for i in rng.integers(0, 2, 120)]
+
+    assert train_head(features_of(texts[:20]), guessed[:20]).facts["choices"] == {
+        "bag": 0.3,
+        "vector": 3.0,
+        "balance": 1.0,
+    }
+
+
+def test_a_head_that_is_mostly_noise_is_penalised_more():
+    """One number of many tells the class, and every fifth label is wrong."""
+    rng, codes = np.random.default_rng(1), np.arange(200) % 2
+    vectors = rng.standard_normal((200, 300))
+    vectors[:, 0] += 1.5 * (2 * codes - 1)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    features = Features(bags_of([""] * 200), vectors.astype(np.float32))
+    labels = np.where(rng.random(200) < 0.2, 1 - codes, codes).astype(str).tolist()
+
+    assert train_head(features, labels).facts["choices"]["vector"] == 10.0
+
+
 def test_names_say_nothing_of_texts_without_vectors():
     features = features_of(["a b", "c d"])
 
