@@ -14,8 +14,8 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from labelloop.adapters.onnx_head import OnnxHead
+from labelloop.adapters.pooled_heads import NEARNESS, SMOOTHING
 from labelloop.adapters.sklearn_head import train_head
-from labelloop.adapters.two_heads import NEARNESS, SMOOTHING
 from labelloop.candidates import Candidates, merged, worth_a_place
 from labelloop.domain.features import Bags, Features
 from labelloop.usecases.order import queue_of

@@ -2,17 +2,19 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from labelloop.adapters.sklearn_head import MOST_TERMS, counts_of, frequent_terms
-from labelloop.adapters.two_heads import Rows, TwoHeads
+from labelloop.adapters.pooled_heads import PooledHeads, Rows
+from labelloop.adapters.sklearn_head import counts_of, known_terms
 from labelloop.domain.features import Features, joined
 from labelloop.domain.random_share import are_random
 from tests.bench.labels import data as sets
 
 START, BATCH, EVERY = 20, 25, 10
+LANDMARKS = 1_000
 
 type Floats = NDArray[np.floating]
 type Ints = NDArray[np.int64]
@@ -32,6 +34,12 @@ class TextSet:
     def classes(self) -> int:
         """How many classes there are."""
         return int(self.labels.max()) + 1
+
+    @cached_property
+    def landmarks(self) -> Features:
+        """A sample of the texts to label."""
+        drawn = np.random.default_rng(7).permutation(self.pool)[:LANDMARKS]
+        return self.features.take(drawn)
 
     @property
     def held_out(self) -> Ints:
@@ -67,7 +75,7 @@ class Project:
 
 
 class Version:
-    """The two heads, trained on some rows of a set: probabilities of all its classes."""
+    """The product's heads, trained on some rows of a set: probabilities of all its classes."""
 
     def __init__(self, data: TextSet, rows: Ints, labels: Ints) -> None:
         self._data = data
@@ -76,11 +84,12 @@ class Version:
         if self._only is not None:
             self._shares[:, self._only] = 1.0
             return
-        features = data.features.take(rows)
-        self._terms = frequent_terms(features.bags, min(MOST_TERMS, 2_000_000 // data.classes))
+        features, landmarks = data.features.take(rows), data.landmarks
+        self._terms = known_terms(features.bags, landmarks, data.classes)
         names = {_name(code): vector for code, vector in enumerate(data.names)}
         learnt = [_name(code) for code in labels.tolist()]
-        self._model = TwoHeads().fit(self._rows(features), learnt, names)
+        around = self._rows(landmarks)
+        self._model = PooledHeads().fit(self._rows(features), learnt, names, around)
         honest = self._model.out_of_fold_
         self._shares = np.where(np.isnan(honest), 1 / data.classes, honest)
 

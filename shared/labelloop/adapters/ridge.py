@@ -68,7 +68,9 @@ class Ridge:
 
     def __init__(self, rows: Any) -> None:
         self._rows = rows
-        self._gram = _gram(rows) if rows.shape[0] <= MOST_DUAL else None
+        is_wide = issparse(rows) or rows.shape[0] <= rows.shape[1]
+        is_dual = is_wide and rows.shape[0] <= MOST_DUAL
+        self._gram = gram_of(rows) if is_dual else None
 
     def fit(self, goal: Goal, penalty: float) -> Scorer:
         """Return the weighted least-squares fit of the classes."""
@@ -98,7 +100,7 @@ def _folds(codes: Codes) -> list[tuple[Codes, Codes]]:
     return [part for part in parts if len(part[0]) and len(part[1])]
 
 
-def _gram(rows: Any) -> Floats:
+def gram_of(rows: Any) -> Floats:
     """Return the rows' inner products."""
     if not issparse(rows):
         return np.asarray(rows @ rows.T, np.float64)

@@ -12,7 +12,7 @@ from scipy.sparse import csr_matrix
 
 from labelloop.adapters.head_graph import graph_of
 from labelloop.adapters.onnx_head import METADATA, OnnxHead
-from labelloop.adapters.two_heads import Rows, TwoHeads
+from labelloop.adapters.pooled_heads import PooledHeads, Rows
 from labelloop.domain.features import Bags, Features
 from labelloop.domain.training import Trained
 from labelloop.errors import BadModel, Unprocessable
@@ -22,6 +22,7 @@ type Vectors = NDArray[np.float32]
 
 MOST_TERMS: Final = 100_000
 _MOST_COEFFICIENTS: Final = 2_000_000  # terms times classes: 8 MB of the artefact
+_LANDMARKS_TERMS: Final = 10_000
 TOLERANCE: Final = 1e-5  # between scikit-learn's probabilities and the graph's
 _CHECKED_TEXTS: Final = 100
 
@@ -36,19 +37,16 @@ def train_head(
     """Return a model of two classes or more; BadModel if its graph differs. Deterministic.
 
     `encoder` names what the vectors come from: a model is of no use to another's vectors.
-    `landmarks` are some hundred tasks of the pool, drawn at random, that the answers are smoothed
-    over; they need vectors. `names` has the vector of each class's name, which alone answers for
-    classes without an example. The artefact is loaded by the predictor's own code, and must give
-    scikit-learn's answers.
+    `landmarks` are some hundred tasks of the pool, drawn at random, that tell its topics; if they
+    have vectors, the answers are smoothed over them. `names` has the vector of each class's name,
+    which alone answers for classes without an example. The artefact is loaded by the predictor's
+    own code, and must give scikit-learn's answers.
     """
-    classes = len({*labels, *(names or ())})
-    terms = frequent_terms(features.bags, min(MOST_TERMS, _MOST_COEFFICIENTS // classes))
+    terms = known_terms(features.bags, landmarks, len({*labels, *(names or ())}))
     if not len(terms) and features.vectors is None:
         raise Unprocessable("the labelled texts hold no words")
-    around = None
-    if landmarks is not None and len(landmarks) and features.vectors is not None:
-        around = _rows(landmarks, terms)
-    model = TwoHeads().fit(_rows(features, terms), labels, names, around)
+    around = _rows(landmarks, terms) if landmarks is not None and len(landmarks) else None
+    model = PooledHeads().fit(_rows(features, terms), labels, names, around)
     artefact = _artefact(model, terms, encoder)
     difference = _difference(model, terms, artefact, features)
     if difference > TOLERANCE:
@@ -62,6 +60,18 @@ def train_head(
         "largest_difference": difference,
     }
     return Trained(artefact, facts, [str(name) for name in model.classes_], model.out_of_fold_)
+
+
+def known_terms(bags: Bags, landmarks: Features | None, classes: int) -> NDArray[np.uint32]:
+    """Return the ids of the terms that a model of so many classes knows, ascending.
+
+    Those of the labelled texts, and the more frequent ones of the landmarks.
+    """
+    most = min(MOST_TERMS, _MOST_COEFFICIENTS // classes)
+    if landmarks is None:
+        return frequent_terms(bags, most)
+    others = frequent_terms(landmarks.bags, min(_LANDMARKS_TERMS, most // 2))
+    return np.union1d(frequent_terms(bags, most - len(others)), others)
 
 
 def frequent_terms(bags: Bags, most: int) -> NDArray[np.uint32]:
@@ -88,7 +98,7 @@ def _rows(features: Features, terms: NDArray[np.uint32]) -> Rows:
     return counts_of(features.bags, terms), features.vectors
 
 
-def _artefact(model: TwoHeads, terms: NDArray[np.uint32], encoder: str) -> bytes:
+def _artefact(model: PooledHeads, terms: NDArray[np.uint32], encoder: str) -> bytes:
     known = {
         "format": FORMAT,
         "classes": [str(name) for name in model.classes_],
@@ -100,7 +110,7 @@ def _artefact(model: TwoHeads, terms: NDArray[np.uint32], encoder: str) -> bytes
     return bytes(graph.SerializeToString())
 
 
-def _difference(model: TwoHeads, terms: Any, artefact: bytes, features: Features) -> float:
+def _difference(model: PooledHeads, terms: Any, artefact: bytes, features: Features) -> float:
     probes = features.take(range(min(len(features), _CHECKED_TEXTS)))
     expected = model.predict_proba(_rows(probes, terms))
     return float(np.abs(expected - OnnxHead(artefact).predict_proba(probes)).max())

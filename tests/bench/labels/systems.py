@@ -9,8 +9,8 @@ from scipy.linalg import eigh
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 from sklearn.linear_model import LogisticRegression
 
-from labelloop.adapters.sklearn_head import MOST_TERMS, counts_of, frequent_terms
-from labelloop.adapters.two_heads import TwoHeads
+from labelloop.adapters.pooled_heads import PooledHeads
+from labelloop.adapters.sklearn_head import counts_of, known_terms
 from labelloop.domain.strategies import DEFAULT, select
 from labelloop.domain.unlabelled import Pool
 from tests.bench.labels.curves import Choose, Curve, Learn, Rows, campaign
@@ -27,7 +27,7 @@ def labelloop(data: TextSet, seed: int) -> Curve:
     """Return Labelloop's curve from zero labels: two heads, its default strategy."""
     ids = np.random.default_rng(seed).permutation(len(data.pool))
     return campaign(
-        two_heads(data),
+        our_heads(data),
         strategy(DEFAULT, ids, data.pool.features.vectors, seed),
         SIZES,
         np.empty(0, np.int64),
@@ -47,18 +47,16 @@ def tfidf(data: TextSet, by_margin: bool, seed: int) -> Curve:
     return campaign(_tfidf(data), by_smallest_margin, TFIDF_SIZES, start, data.pool.labels)
 
 
-def two_heads(data: TextSet) -> Learn:
+def our_heads(data: TextSet) -> Learn:
     """Return how Labelloop learns, without the detour of the artefact, which answers the same."""
     drawn = np.random.default_rng(7).permutation(len(data.pool))[:LANDMARKS]
     landmarks, names = data.pool.features.take(drawn), data.names
 
     def learn(labelled: Rows) -> tuple[float, NDArray[np.floating]]:
         known = data.pool.features.take(labelled)
-        most = min(MOST_TERMS, 2_000_000 // len(names))
-        terms = frequent_terms(known.bags, most)
-        rows = counts_of(known.bags, terms), known.vectors
-        around = counts_of(landmarks.bags, terms), landmarks.vectors
-        model = TwoHeads().fit(rows, _of(data, labelled).tolist(), names, around)
+        terms = known_terms(known.bags, landmarks, len(names))
+        rows, around = ((counts_of(some.bags, terms), some.vectors) for some in (known, landmarks))
+        model = PooledHeads().fit(rows, _of(data, labelled).tolist(), names, around)
 
         def predict(features):
             return model.predict_proba((counts_of(features.bags, terms), features.vectors))

@@ -7,8 +7,8 @@ import onnx
 import pytest
 
 from labelloop.adapters.onnx_head import METADATA, OnnxHead
+from labelloop.adapters.pooled_heads import PooledHeads
 from labelloop.adapters.sklearn_head import MOST_TERMS, counts_of, frequent_terms, train_head
-from labelloop.adapters.two_heads import TwoHeads
 from labelloop.domain.training import Trained
 from labelloop.errors import BadModel, OutOfMemory
 from tests.multilingual import scripts_texts
@@ -40,7 +40,7 @@ def test_texts_in_twelve_scripts_are_predicted_as_scikit_learn_does(trained, ser
     one, dimensions = trained
     learnt = features_of(TEXTS, dimensions)
     terms = frequent_terms(learnt.bags, MOST_TERMS)
-    reference = TwoHeads().fit(
+    reference = PooledHeads().fit(
         (counts_of(learnt.bags, terms), learnt.vectors), labels_for(TEXTS, len(one.classes))
     )
     seen = features_of(scripts_texts(1_000), dimensions)

@@ -84,7 +84,7 @@ def test_landmarks_lend_a_text_what_is_said_of_its_neighbours():
     assert (with_.argmax(axis=1) == without.argmax(axis=1)).all()
 
 
-def test_landmarks_are_of_no_use_without_vectors():
+def test_answers_are_smoothed_over_landmarks_with_vectors_only():
     features = features_of(["a b", "c d"])
 
     assert train_head(features, ["x", "y"], landmarks=features).facts["landmarks"] == 0
