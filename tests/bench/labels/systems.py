@@ -24,7 +24,7 @@ LANDMARKS: Final = 1_000
 
 
 def labelloop(data: TextSet, seed: int) -> Curve:
-    """Return Labelloop's curve from zero labels: two heads, its default strategy."""
+    """Return Labelloop's curve from zero labels: its heads, its default strategy."""
     ids = np.random.default_rng(seed).permutation(len(data.pool))
     return campaign(
         our_heads(data),
