@@ -9,7 +9,7 @@ import pytest
 
 from labelloop.adapters.onnx_head import OnnxHead
 from labelloop.adapters.pooled_heads import PooledHeads
-from labelloop.adapters.sklearn_head import MOST_TERMS, counts_of, frequent_terms, train_head
+from labelloop.adapters.sklearn_head import counts_of, known_terms, train_head
 from labelloop.domain.features import Features
 from labelloop.recipes.terms import bags_of
 from tests.multilingual import ODD, SCRIPTS, texts_of
@@ -51,7 +51,7 @@ def test_what_is_served_is_what_scikit_learn_says(classes, dimensions):
     learnt = features_of(texts(LEARNT, chance), dimensions)
     labels = [f"class {chance.randrange(classes)}" for _ in range(len(learnt))]
     landmarks = features_of(texts(LANDMARKS, chance), dimensions) if dimensions else None
-    reference, terms = PooledHeads(), frequent_terms(learnt.bags, MOST_TERMS)
+    reference, terms = PooledHeads(), known_terms(learnt.bags, landmarks, classes)
     around = rows(landmarks, terms) if landmarks else None
     reference.fit(rows(learnt, terms), labels, landmarks=around)
     served = OnnxHead(train_head(learnt, labels, landmarks=landmarks).artefact)
