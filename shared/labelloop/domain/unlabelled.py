@@ -74,7 +74,7 @@ def unlabelled(pool: Pool) -> Unlabelled:
     first = np.unique(_fingerprints(pool.vectors)[known], return_index=True)[1]
     is_first = np.isin(np.arange(len(known)), first)[len(done) :]
     rows = left[is_first]
-    centre = pool.vectors[known].mean(axis=0) if len(known) else pool.vectors
+    centre = pool.vectors[known].sum(axis=0) / max(1, len(known))
     return Unlabelled(
         rows,
         left[~is_first],

@@ -101,6 +101,8 @@ def test_a_task_whose_numbers_are_not_finite_is_never_chosen(name):
     queue = select(name, pool, 30, 0)
 
     assert set(queue.tolist()) == set(left[2:].tolist())
+    pool.vectors[:] = np.nan
+    assert not len(select(name, pool, 30, 0))
 
 
 @every_strategy
