@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from labelloop.domain.features import Bags, centred
+from labelloop.domain.features import Bags
 
 type Floats = NDArray[np.floating]
 type Rows = NDArray[np.int64]
@@ -35,8 +35,7 @@ class Unlabelled:
     """The tasks to choose from, by id: a strategy's answer is places in these arrays.
 
     `rows`: where each is in the pool; `repeats`: pool rows of texts that are here or labelled
-    already; `vectors`: as seen from the pool's centre; `labelled`: vectors of the labelled tasks;
-    `classes`: how many the model knows.
+    already; `labelled`: vectors of the labelled tasks; `classes`: how many the model knows.
     """
 
     rows: Rows
@@ -74,12 +73,11 @@ def unlabelled(pool: Pool) -> Unlabelled:
     first = np.unique(_fingerprints(pool.vectors)[known], return_index=True)[1]
     is_first = np.isin(np.arange(len(known)), first)[len(done) :]
     rows = left[is_first]
-    centre = pool.vectors[known].sum(axis=0) / max(1, len(known))
     return Unlabelled(
         rows,
         left[~is_first],
-        centred(pool.vectors[rows], centre),
-        centred(pool.vectors[done], centre),
+        pool.vectors[rows],
+        pool.vectors[done],
         p[rows],
         None if pool.committee is None else pool.committee[:, rows],
     )

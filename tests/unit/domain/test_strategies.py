@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from labelloop.domain.selection import margin
 from labelloop.domain.strategies import DEFAULT, STRATEGIES, select
-from labelloop.domain.unlabelled import Pool, sketches, unlabelled
+from labelloop.domain.unlabelled import Pool, sketches
 from labelloop.recipes.terms import bags_of
 
 every_strategy = pytest.mark.parametrize("name", STRATEGIES)
@@ -223,19 +223,6 @@ def test_badge_prefers_doubt_and_then_what_differs():
     rows[[3, 30]] = 0.5
 
     assert set(select("badge", replace(pool_of(60), probabilities=rows), 2, 0)) == {3, 30}
-
-
-def test_strategies_see_vectors_from_the_centre_of_the_pool():
-    """In a language that the encoder does not know all vectors point one way."""
-    pool = pool_of(200, labelled=50)
-    alike = pool.vectors + 3 * np.eye(8, dtype=np.float32)[0]
-    alike /= np.linalg.norm(alike, axis=1, keepdims=True)
-
-    seen = unlabelled(replace(pool, vectors=alike))
-
-    every = np.concatenate([seen.vectors, seen.labelled])
-    assert np.linalg.norm(alike.mean(axis=0)) > 0.9
-    assert np.linalg.norm(every.mean(axis=0)) < 0.2
 
 
 def test_sketches_of_like_texts_are_alike():
