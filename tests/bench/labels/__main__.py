@@ -16,14 +16,15 @@ from pathlib import Path
 import numpy as np
 
 from tests.bench.labels import other_kinds, peers
-from tests.bench.labels.data import TextSet, load
+from tests.bench.labels.data import load
 from tests.bench.labels.findings import report
 from tests.bench.labels.sources import ROOT, NoSet, text_sets
 from tests.bench.labels.systems import SYSTEMS
 
 KEPT = ROOT / ".local" / "bench-labels"
 PEERS_POOL = 2_000
-FEW_TEXTS, MORE_SEEDS = 1_000, 4  # held-out texts, by which runs lie far apart
+MORE_SEEDS = 4  # times as many, where runs lie far apart or ways close together
+FEW_TEXTS = 1_000  # held-out texts, by which runs lie far apart
 WAYS = {
     "systems": list(SYSTEMS),
     "peers": [peers.OURS, peers.RANDOM, *peers.PEERS],
@@ -70,16 +71,13 @@ class Job:
         return [
             {way: SYSTEMS[way](data.drawn(seed), seed) for way in wanted}
             for data in load(self.name)
-            for seed in self._seeds_of(data)
+            for seed in range(self.seeds * (MORE_SEEDS if len(data.test) < FEW_TEXTS else 1))
         ]
-
-    def _seeds_of(self, data: TextSet) -> range:
-        return range(self.seeds * (MORE_SEEDS if len(data.test) < FEW_TEXTS else 1))
 
     def _peers(self, wanted: list[str]) -> list[dict]:
         found = []
         for every in load(self.name):
-            for seed in self._seeds_of(every):
+            for seed in range(self.seeds * MORE_SEEDS):
                 data = every.drawn(seed)
                 codes = {label: code for code, label in enumerate(sorted(set(data.pool.labels)))}
                 test = np.array([codes[label] for label in data.test.labels])
