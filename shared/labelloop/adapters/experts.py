@@ -18,7 +18,7 @@ from labelloop.adapters.ridge import Codes, Floats, Goal, Ridge, Scorer
 _PRIOR_SHARPNESS: Final = {"bag": 6.0, "topic": 3.0, "vector": 6.0, "name": 16.0}  # before labels
 _BOUNDS: Final = (-3.0, 5.0)  # of the logarithm of a sharpness
 _TOPIC_PENALTY: Final = 0.1
-_MOST_TO_CHOOSE: Final = 600  # examples: more don't change what is chosen
+_MOST_TO_CHOOSE: Final = 400  # examples: more don't change what is chosen
 _WORTH: Final = 2.0  # log-likelihood in all, out of fold, that another choice has to gain
 
 

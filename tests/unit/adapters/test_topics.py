@@ -63,8 +63,29 @@ def test_there_are_never_more_topics_than_asked_for():
     assert topics_of(rows).shape == (150, TOPICS)
 
 
-def test_texts_without_terms_have_no_topics():
-    assert topics_of(csr_matrix((5, 3), dtype=np.float32)).shape == (3, 0)
+@pytest.mark.parametrize("texts", [5, 500])
+def test_texts_without_terms_have_no_topics(texts):
+    assert topics_of(csr_matrix((texts, 3), dtype=np.float32)).shape == (3, 0)
+
+
+@pytest.mark.parametrize("different", [1, 3, 500])
+def test_texts_that_are_all_alike_or_share_nothing_have_topics_too(different):
+    rows = csr_matrix(np.eye(different, dtype=np.float32)[np.arange(500) % different])
+
+    topics = topics_of(rows)
+
+    assert topics.shape == (different, min(different, TOPICS))
+    assert topics.T @ topics == pytest.approx(np.eye(topics.shape[1]), abs=1e-6)
+
+
+def test_topics_of_many_texts_are_the_strongest_directions():
+    """The singular value decomposition says which these are."""
+    rows = np.random.default_rng(0).random((300, 80)).astype(np.float32) ** 4
+    strongest = np.linalg.svd(rows)[2][:TOPICS]
+
+    topics = topics_of(csr_matrix(rows))
+
+    assert topics @ topics.T == pytest.approx(strongest.T @ strongest, abs=1e-4)
 
 
 def test_the_pool_takes_at_most_half_of_the_room_for_terms(monkeypatch):
