@@ -42,9 +42,9 @@ def train_head(
     which alone answers for classes without an example. The artefact is loaded by the predictor's
     own code, and must give scikit-learn's answers.
     """
-    terms = known_terms(features.bags, landmarks, len({*labels, *(names or ())}))
-    if not len(terms) and features.vectors is None:
+    if not len(features.bags.ids) and features.vectors is None:
         raise Unprocessable("the labelled texts hold no words")
+    terms = known_terms(features.bags, landmarks, len({*labels, *(names or ())}))
     around = _rows(landmarks, terms) if landmarks is not None and len(landmarks) else None
     model = PooledHeads().fit(_rows(features, terms), labels, names, around)
     artefact = _artefact(model, terms, encoder)

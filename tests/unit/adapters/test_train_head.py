@@ -194,6 +194,11 @@ def test_many_classes_leave_room_for_fewer_terms(monkeypatch):
     assert trained.facts["terms"] == 10
 
 
+def test_words_of_the_pool_do_not_stand_in_for_those_of_the_labelled_texts():
+    with pytest.raises(Unprocessable, match="no words"):
+        train_head(features_of(["", ""]), ["x", "y"], landmarks=features_of(["a b", "c d"]))
+
+
 def test_texts_without_words_cannot_be_learnt_unless_they_have_vectors():
     with pytest.raises(Unprocessable):
         train_head(features_of(["", " "]), ["x", "y"])
