@@ -35,8 +35,11 @@ def select(strategy: str, pool: Pool, k: int, seed: int) -> Rows:
 
 
 def typical_then_margin(seen: Unlabelled, k: int, rng: np.random.Generator) -> Rows:
-    """Typical first until each class has been met some times, then unsure and diverse."""
-    few = seen.labels < max(_FEW_LABELS, _FEW_OF_A_CLASS * seen.classes)
+    """Typical first until each class has been met some times, then unsure and diverse.
+
+    A rare class counts as a part of one: typical tasks are of the common ones.
+    """
+    few = seen.labels < max(_FEW_LABELS, _FEW_OF_A_CLASS * _effective_classes(seen.probabilities))
     return typical(seen, k, rng) if few else margin_clusters(seen, k, rng)
 
 
@@ -71,6 +74,12 @@ def _with_model(
         return strategy(seen, k, rng) if seen.classes >= 2 else typical(seen, k, rng)
 
     return guarded
+
+
+def _effective_classes(probabilities: Floats) -> float:
+    """Return how many classes of one size are as diverse as the pool seems (Hill 1973, order 1)."""
+    shares = np.clip(probabilities.mean(axis=0), 1e-12, None)
+    return float(np.exp(-(shares * np.log(shares)).sum()))
 
 
 _by_margin = _lowest(margin)

@@ -173,6 +173,16 @@ def test_many_classes_stay_typical_longer():
     assert (select(DEFAULT, pool, 9, 0) == select("typical", pool, 9, 0)).all()
 
 
+def test_rare_classes_do_not_prolong_the_typical_start():
+    pool = pool_of(300, classes=40, labelled=79)
+    shares = np.full((300, 40), 0.001)
+    shares[:, 0] = np.linspace(0.3, 0.7, 300)
+    shares[:, 1] = 1 - shares.sum(axis=1) + shares[:, 1]
+    common = replace(pool, probabilities=shares)
+
+    assert (select(DEFAULT, common, 9, 0) == select("margin_clusters", common, 9, 0)).all()
+
+
 def test_a_batch_by_margin_and_clusters_asks_in_every_clump_of_doubt():
     rng = np.random.default_rng(0)
     clump = rng.integers(0, 5, 100)
