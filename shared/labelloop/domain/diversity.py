@@ -20,10 +20,9 @@ _MOST_LABELLED: Final = 2_000
 def margin_clusters(seen: Unlabelled, k: int, rng: np.random.Generator) -> Rows:
     """Return k tasks: of those with the smallest margins, the one nearest each cluster's centre.
 
-    Kin to cluster-margin (Citovsky et al. 2021). Tasks lie apart by their vectors and by what the
-    model says of them, in equal parts: roots of probabilities have length one too (Hellinger 1909).
-    Tasks passed over in a batch may be in the next. In a small pool fewer count as unsure. Far down
-    the queue, where a new version will have come, the order is by margin.
+    Kin to cluster-margin (Citovsky et al. 2021). Tasks passed over in a batch may be in the next.
+    In a small pool fewer count as unsure. Far down the queue, where a new version will have come,
+    the order is by margin.
     """
     gaps = margin(seen.probabilities)
     diverse = min(k, _DIVERSE)
@@ -33,8 +32,7 @@ def margin_clusters(seen: Unlabelled, k: int, rng: np.random.Generator) -> Rows:
     while len(chosen) < diverse:
         batch = min(BATCH, diverse - len(chosen))
         near = waiting[: batch * per_place]
-        points = np.hstack([seen.vectors[near], np.sqrt(seen.probabilities[near])])
-        taken = _centred(points, 1 - gaps[near], batch, rng)
+        taken = _centred(seen.vectors[near], 1 - gaps[near], batch, rng)
         chosen += near[taken].tolist()
         waiting = np.delete(waiting, taken)
     return np.concatenate([np.array(chosen, np.int64), waiting[: k - diverse]])

@@ -15,10 +15,10 @@ import numpy as np
 from labelloop.domain.intervals import errors_for
 
 LEAST_LABELS: Final = 60  # before, both orders are at their random start
-_SAVED: Final = -0.47  # log of the ratio at an error of 1 and 200 labels
-_PER_LOG_ERROR: Final = -0.49
-_PER_LOG_LABELS: Final = 0.15
-_SPREAD: Final = 0.6  # of the log ratio between projects, and between runs of one
+_SAVED: Final = -0.26  # log of the ratio at an error of 1 and 200 labels
+_PER_LOG_ERROR: Final = -0.45
+_PER_LOG_LABELS: Final = 0.14
+_SPREAD: Final = 0.5  # of the log ratio between projects, and between runs of one
 _BELIEVED_ROWS: Final = 30  # what the model believes of the pool counts as so many random labels
 
 
