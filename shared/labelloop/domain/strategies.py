@@ -78,8 +78,8 @@ def _with_model(
 
 def _effective_classes(probabilities: Floats) -> float:
     """Return how many classes of one size are as diverse as the pool seems (Hill 1973, order 1)."""
-    shares = np.clip(probabilities.mean(axis=0), 1e-12, None)
-    return float(np.exp(-(shares * np.log(shares)).sum()))
+    evenness = 1 - entropy(probabilities.mean(axis=0, keepdims=True))[0]
+    return float(probabilities.shape[1] ** evenness)
 
 
 _by_margin = _lowest(margin)
