@@ -15,7 +15,8 @@ from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from labelloop.adapters.sklearn_head import MOST_TERMS, counts_of, frequent_terms, train_head
+from labelloop.adapters.known_terms import MOST_TERMS, counts_of, frequent_terms
+from labelloop.adapters.sklearn_head import train_head
 from labelloop.domain.features import Features
 from labelloop.local import reuters
 from labelloop.local.emulator import ROOT

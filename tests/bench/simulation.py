@@ -7,8 +7,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from labelloop.adapters.pooled_heads import PooledHeads, Rows
-from labelloop.adapters.sklearn_head import counts_of, known_terms
+from labelloop.adapters.fitted_head import FittedHead
 from labelloop.domain.features import Features, joined
 from labelloop.domain.random_share import are_random
 from tests.bench.labels import data as sets
@@ -84,13 +83,10 @@ class Version:
         if self._only is not None:
             self._shares[:, self._only] = 1.0
             return
-        features, landmarks = data.features.take(rows), data.landmarks
-        self._terms = known_terms(features.bags, landmarks, data.classes)
         names = {_name(code): vector for code, vector in enumerate(data.names)}
         learnt = [_name(code) for code in labels.tolist()]
-        around = self._rows(landmarks)
-        self._model = PooledHeads().fit(self._rows(features), learnt, names, around)
-        honest = self._model.out_of_fold_
+        self._head = FittedHead(data.features.take(rows), learnt, data.landmarks, names)
+        honest = self._head.model.out_of_fold_
         self._shares = np.where(np.isnan(honest), 1 / data.classes, honest)
 
     @property
@@ -104,15 +100,12 @@ class Version:
             found = np.full((len(rows), self._data.classes), 1e-6)
             found[:, self._only] = 1.0
             return _normed(found)
-        return _normed(self._model.predict_proba(self._rows(self._data.features.take(rows))))
+        return _normed(self._head.predict_proba(self._data.features.take(rows)))
 
     def accuracy(self) -> float:
         """Return the share of held-out texts that it is right about."""
         rows = self._data.held_out
         return float((self.predict(rows).argmax(axis=1) == self._data.labels[rows]).mean())
-
-    def _rows(self, features: Features) -> Rows:
-        return counts_of(features.bags, self._terms), features.vectors
 
 
 def labelled(data: TextSet, size: int, seed: int) -> Project:

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from labelloop.adapters.known_terms import counts_of, known_terms
 from labelloop.adapters.onnx_head import OnnxHead
 from labelloop.adapters.pooled_heads import PooledHeads
-from labelloop.adapters.sklearn_head import counts_of, known_terms, train_head
+from labelloop.adapters.sklearn_head import train_head
 from labelloop.domain.features import Features
 from labelloop.recipes.terms import bags_of
 from tests.multilingual import ODD, SCRIPTS, texts_of

@@ -40,7 +40,17 @@ class EncoderFiles:
         found = next((path.parent for path in described if path.is_file()), None)
         if found is None:
             raise BadModel("there is no encoder here: the function lacks EncoderLayer")
-        return cls._described("minilm", lambda file: (found / file).read_bytes())
+        return cls.in_folder("minilm", found)
+
+    @classmethod
+    def in_folder(cls, name: str, folder: Path) -> Self:
+        """Return those that lie in a folder."""
+
+        def read(file: str) -> bytes | None:
+            path = folder / file
+            return path.read_bytes() if path.is_file() else None
+
+        return cls._described(name, read)
 
     @classmethod
     def of(cls, store: ObjectStore, name: str) -> Self:
@@ -56,7 +66,7 @@ class EncoderFiles:
     def _described(cls, name: str, read: Read) -> Self:
         body = read("encoder.json")
         if body is None:
-            raise BadModel(f"encoder {name}: there is no encoders/{name}/encoder.json")
+            raise BadModel(f"encoder {name}: encoder.json is missing")
         try:
             known = json.loads(body)
             digests = {

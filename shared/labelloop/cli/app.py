@@ -1,5 +1,6 @@
 """The commands."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -7,7 +8,7 @@ import typer
 
 from labelloop.cli import versions
 from labelloop.cli.backfill import backfill, read_export
-from labelloop.cli.backtest import backtest
+from labelloop.cli.backtest import Wanted, backtest
 from labelloop.cli.command import command, end
 from labelloop.cli.connect import Choices, connect
 from labelloop.cli.disconnect import disconnect
@@ -180,17 +181,37 @@ def _redrive(
 def _backtest(
     export: Annotated[Path, typer.Argument(help="an export in the format JSON")],
     text: Annotated[
-        str, typer.Option(help="the field that holds the text; default: the longest")
+        str,
+        typer.Option(
+            help="the field that holds the text; default: the one that is called as the choice's"
+            " <Text>, else the one that holds most"
+        ),
+    ] = "",
+    choice: Annotated[
+        str, typer.Option(help="the choice to predict; default: the one given most often")
+    ] = "",
+    strategy: Annotated[
+        list[str] | None, typer.Option(help="a strategy, repeatable; default: all")
+    ] = None,
+    encoder: Annotated[
+        str,
+        typer.Option(
+            help="the folder of an encoder, or none; default: what `make build` made, if it's here"
+        ),
     ] = "",
     picture: Annotated[
-        Path | None, typer.Option("--picture", help="draw the curves into a PNG")
+        Path | None, typer.Option("--picture", help="draw the curves into a file: PNG, SVG, PDF")
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, max=50, help="runs of each strategy")] = 3,
     labels: Annotated[int, typer.Option(min=20, help="labels of each run at most")] = 500,
+    jobs: Annotated[
+        int, typer.Option(min=1, help="runs at a time; default: as many as processors")
+    ] = os.cpu_count() or 1,
     as_json: Annotated[
         bool, typer.Option("--json", help="one JSON object on stdout, and nothing else")
     ] = False,
 ) -> None:
     """Replay a finished project: what each strategy would have saved. Needs no deployment."""
-    report = Report(as_json)
-    end(report, lambda: backtest(export, text, picture, seeds, labels, report))
+    report, only = Report(as_json), tuple(strategy or ())
+    wanted = Wanted(export, text, choice, only, encoder, picture, seeds, labels, jobs)
+    end(report, lambda: backtest(wanted, report))

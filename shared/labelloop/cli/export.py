@@ -3,8 +3,8 @@
 Imported late: it needs packages that most commands do without.
 """
 
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -18,57 +18,112 @@ from labelloop.recipes.text_choices import TextChoices
 MOST_BYTES: Final = 500_000_000
 _ANY_PROJECT: Final = "1.0"
 
+type Control = tuple[str, str]  # a control's name, and the name of what it is about
 
-def examples(export: Path, text: str = "") -> tuple[list[str], list[str]]:
-    """Return texts and labels of an export; Rejected says what is wrong with it.
 
-    An export has no label config: the choice that most annotations give is the one to predict, and
-    the text is the named field of a task's data, or the one that holds most text.
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """Texts and labels in one order, where they were found, and how many tasks are left out.
+
+    Left out: tasks that nobody gave a label of this choice, and those without a text.
+    """
+
+    texts: list[str]
+    labels: list[str]
+    choice: str
+    field: str
+    left_out: int
+
+
+def finished(export: Path, text: str = "", choice: str = "") -> Finished:
+    """Return what there is to replay in an export; Rejected says what is wrong with it.
+
+    An export has no label config: what is predicted is the choice that is named or that most
+    annotations give, and the text is in the field that is named, or that is called as the choice's
+    `<Text>` is, or that holds most.
     """
     try:
         if export.stat().st_size > MOST_BYTES:
             raise TooLarge(f"{export}: more than {MOST_BYTES // 1_000_000} MB")
     except OSError as exc:
         raise Rejected(f"{export}: {exc.strerror}") from None
-    event = read_export(_ANY_PROJECT, read_file(export), datetime.now(UTC))
-    dataset = fold(Dataset(), [event])
-    name, to_name, offered = _choice(dataset)
-    key = text or _longest_text(dataset)
-    found = TextChoices(name, to_name, key, offered).examples(dataset)
-    if not found.texts:
+    tasks = read_file(export)
+    dataset = fold(Dataset(), [read_export(_ANY_PROJECT, tasks, datetime.now(UTC))])
+    _check_ids(tasks)
+    (name, to_name), offered = _control(dataset, choice)
+    field = text or _text_field(dataset, to_name)
+    found = TextChoices(name, to_name, field, offered).examples(dataset)
+    rows = [
+        (words, label)
+        for words, label in zip(found.texts, found.labels, strict=True)
+        if words.strip()
+    ]
+    if not rows:
         keys = sorted({key for task in dataset.tasks.values() for key in task.data})
-        raise Unprocessable(f"no task has a text {key!r}; there are: {', '.join(keys[:10])}")
-    return found.texts, found.labels
+        raise Unprocessable(f"no task has a text {field!r}; there are: {', '.join(keys[:10])}")
+    texts, labels = map(list, zip(*rows, strict=True))
+    return Finished(texts, labels, name, field, len(tasks) - len(rows))
 
 
-def _choice(dataset: Dataset) -> tuple[str, str, tuple[str, ...]]:
-    """Return the commonest single choice: its name, what it is about, and its labels."""
-    given: Counter[tuple[str, str]] = Counter()
-    labels: dict[tuple[str, str], set[str]] = {}
-    for region in _regions(dataset):
-        value = region.get("value")
-        choices = value.get("choices") if isinstance(value, dict) else None
-        if isinstance(choices, list) and len(choices) == 1 and isinstance(choices[0], str):
-            control = str(region.get("from_name")), str(region.get("to_name"))
-            given[control] += 1
-            labels.setdefault(control, set()).add(choices[0])
-    if not given:
-        raise Unprocessable("the export holds no labels of a single choice")
-    control = given.most_common(1)[0][0]
-    return *control, tuple(sorted(labels[control]))
+def _check_ids(tasks: list[dict[str, Any]]) -> None:
+    """Refuse exports of two projects in one file: an id would stand for one task or the other."""
+    known: dict[Any, Any] = {}
+    for task in tasks:
+        if known.setdefault(task["id"], task["data"]) != task["data"]:
+            raise Unprocessable(f"task {task['id']} is there twice, with other data")
 
 
-def _regions(dataset: Dataset) -> Iterator[dict[str, Any]]:
+def _control(dataset: Dataset, wanted: str) -> tuple[Control, tuple[str, ...]]:
+    """Return a choice that gives a task one label, and its labels: the one wanted or the commonest.
+
+    Several labels for one task are another kind of labelling: learnt as one they'd mislead.
+    """
+    given: Counter[Control] = Counter()
+    labels: dict[Control, set[str]] = defaultdict(set)
+    several: dict[Control, int] = {}
     for annotation in dataset.live_annotations():
-        if not annotation.skipped:
-            yield from annotation.result
+        if annotation.skipped:
+            continue
+        for control, chosen in _chosen(annotation.result).items():
+            given[control] += 1
+            labels[control].update(chosen)
+            if len(chosen) != 1:
+                several.setdefault(control, annotation.task)
+    if wanted:
+        given = Counter({one: n for one, n in given.items() if one[0] == wanted})
+    if not given:
+        others = ", ".join(sorted({name for name, _ in labels}))
+        there = f" {wanted!r}; there are: {others}" if wanted and others else ""
+        raise Unprocessable(f"the export holds no labels of a single choice{there}")
+    control = given.most_common(1)[0][0]
+    if control in several:
+        told = f"the choice {control[0]!r} gives task {several[control]} several labels, or parts"
+        raise Unprocessable(f"{told} of it: only one label for each task can be replayed")
+    return control, tuple(sorted(labels[control]))
 
 
-def _longest_text(dataset: Dataset) -> str:
-    lengths: Counter[str] = Counter()
+def _chosen(result: list[dict[str, Any]]) -> dict[Control, list[str]]:
+    """Return what an annotation says by each control; a label of a part of a text counts twice."""
+    found: dict[Control, list[str]] = defaultdict(list)
+    for region in result:
+        value = region.get("value")
+        if not isinstance(value, dict) or not isinstance(value.get("choices"), list):
+            continue
+        control = str(region.get("from_name")), str(region.get("to_name"))
+        chosen = [one for one in value["choices"] if isinstance(one, str)]
+        found[control] += chosen * (2 if "start" in value else 1)
+    return {control: chosen for control, chosen in found.items() if chosen}
+
+
+def _text_field(dataset: Dataset, to_name: str) -> str:
+    """Return the field that is called so, else the one with most text; a text counts once."""
+    texts: dict[str, set[str]] = defaultdict(set)
     for task in dataset.tasks.values():
-        texts = ((key, value) for key, value in task.data.items() if isinstance(value, str))
-        lengths.update({key: len(value) for key, value in texts})
-    if not lengths:
+        for key, value in task.data.items():
+            if isinstance(value, str):
+                texts[key].add(value)
+    if not texts:
         raise Unprocessable("the tasks hold no text")
-    return max(lengths, key=lambda key: lengths[key])
+    if to_name in texts:
+        return to_name
+    return max(texts, key=lambda key: sum(map(len, texts[key])))

@@ -1,172 +1,220 @@
 """Replay a finished project: what each strategy would have saved of its labels.
 
-The labels are all there, so a strategy is asked which task it wants next and gets the answer that
-people gave. Held-out tasks, the same for all strategies, say how good each model became.
+The labels are all there, so the queue asks for a task and gets the answer that people gave. Model
+and queue are those of a project at work, the random share too. Held-out tasks, the same for all
+strategies, say how good each model became.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from labelloop.candidates import Candidates
+from labelloop.domain.features import Features
 from labelloop.domain.learning_curve import labels_to_reach
 from labelloop.errors import Unprocessable
+from labelloop.usecases.order import queue_of
+from labelloop.usecases.train_version import LANDMARKS
 
-type Floats = NDArray[np.floating]
 type Ints = NDArray[np.int64]
-type Fit = Callable[[Ints], Floats]
-"""Learn from the labels of some rows; return probabilities of all rows, shape (n, k)."""
+type Accuracies = list[float]
 
 LEAST_LABELS: Final = 60
 RANDOM: Final = "random"
 _HELD_OUT, _MOST_HELD_OUT = 1 / 3, 1_000
+_MOST_LABELLED: Final = 2_000  # that the queue looks at
 _BATCHES: Final = ((50, 10), (200, 25), (1_000, 50), (np.inf, 200))  # up to so many labels
+_END: Final = 0.8  # of the labels, from where random order's accuracy is averaged
+
+
+class Model(Protocol):
+    """A trained model, and what each of its heads says alone (None: it has one head)."""
+
+    classes: list[str]
+
+    def predict_proba(self, features: Features) -> NDArray[np.float32]:
+        """Return probabilities, shape (texts, classes)."""
+        ...
+
+    def committee(self, features: Features) -> NDArray[np.float32] | None:
+        """Return each head's probabilities, shape (heads, texts, classes)."""
+        ...
+
+
+type Learn = Callable[[Features, Sequence[str], Features], Model]
+"""Learn from features, their labels, and tasks without a label."""
 
 
 @dataclass(frozen=True)
-class Situation:
-    """What a strategy sees: rows that it may choose, those that are labelled, and the model.
+class Replay:
+    """A finished project's tasks with the labels that people gave. Unprocessable for too few."""
 
-    `probabilities`: shape (n, k), None before the first label or while there is one class only.
-    """
+    features: Features
+    labels: NDArray[np.str_]
+    learn: Learn
 
-    candidates: Ints
-    labelled: Ints
-    classes: int
-    probabilities: Floats | None
-
-
-type Choose = Callable[[Situation, int, np.random.Generator], Ints]
-"""Return so many of the candidates, the one to be labelled first in front."""
-
-
-@dataclass(frozen=True)
-class Replayed:
-    """The project's labels, by row, as numbers of classes."""
-
-    labels: Ints
-    classes: int
+    def __post_init__(self) -> None:
+        """Refuse what nothing can be learnt from."""
+        known = sorted(set(self.labels.tolist()))
+        if len(known) < 2:
+            told = f"all are {known[0]!r}" if known else "there is none"
+            raise Unprocessable(f"nothing to learn from the labels: {told}")
+        if len(self.labels) < LEAST_LABELS:
+            raise Unprocessable(
+                f"{len(self.labels)} labelled tasks; a backtest needs {LEAST_LABELS}"
+            )
 
     @property
     def held_out(self) -> int:
-        """How many rows are never chosen, and measured on."""
+        """How many tasks are never asked for, and measured on."""
         return min(_MOST_HELD_OUT, int(len(self.labels) * _HELD_OUT))
+
+    def steps(self, budget: int) -> list[int]:
+        """Return the numbers of labels, up to a budget, after which a model is trained."""
+        most = min(budget, len(self.labels) - self.held_out)
+        found = [10]
+        while found[-1] < most:
+            step = next(step for until, step in _BATCHES if found[-1] < until)
+            found.append(min(found[-1] + step, most))
+        return found
+
+    def run(self, strategy: str, seed: int, steps: Sequence[int]) -> Accuracies:
+        """Label in the order of a strategy; return the accuracy after each step."""
+        shuffled = np.random.default_rng(seed).permutation(len(self.labels))
+        held_out, pool = shuffled[: self.held_out], shuffled[self.held_out :]
+        labelled, model = np.empty(0, np.int64), None
+        found = []
+        for size in steps:
+            free = np.setdiff1d(pool, labelled)
+            recent = self.features.take(labelled[-_MOST_LABELLED:])
+            seen = self._candidates(free, model, strategy)
+            queue = queue_of(seen, recent, strategy, size - len(labelled), str(seed))
+            labelled = np.concatenate([labelled, free[[row for row, _ in queue]]])
+            model = self._model(labelled, pool)
+            found.append(self._accuracy(model, labelled, held_out))
+        return found
+
+    def _candidates(self, rows: Ints, model: Model | None, strategy: str) -> Candidates:
+        features = self.features.take(rows)
+        if model is None:
+            no_heads = np.empty((0, len(rows), 0))
+            return Candidates(rows, np.empty((len(rows), 0)), features, no_heads)
+        heads = model.committee(features) if strategy == "committee" else None
+        if heads is None:
+            heads = np.empty((0, len(rows), len(model.classes)), np.float32)
+        return Candidates(rows, model.predict_proba(features), features, heads)
+
+    def _model(self, labelled: Ints, pool: Ints) -> Model | None:
+        """Return a model of two classes or more, None while one has been met."""
+        labels = self.labels[labelled].tolist()
+        if len(set(labels)) < 2:
+            return None
+        others = pool[~np.isin(pool, labelled)][:LANDMARKS]
+        return self.learn(self.features.take(labelled), labels, self.features.take(others))
+
+    def _accuracy(self, model: Model | None, labelled: Ints, held_out: Ints) -> float:
+        if model is None:
+            return float((self.labels[held_out] == self.labels[labelled[0]]).mean())
+        answers = model.predict_proba(self.features.take(held_out)).argmax(axis=1)
+        return float((np.array(model.classes)[answers] == self.labels[held_out]).mean())
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of a strategy.
+
+    `curve`: labels and mean accuracy; `to_target`: labels to what random order gives at its end,
+    None if never, and the least and the most of any run; `ahead`: of random order's accuracy, in
+    the mean over the labels, and the standard error of that, None of one run.
+    """
+
+    curve: list[tuple[int, float]]
+    to_target: float | None
+    least: float | None
+    most: float | None
+    ahead: float
+    error: float | None
 
 
 @dataclass(frozen=True)
 class Backtest:
-    """Mean accuracy by number of labels of each strategy, and labels to what random order gave."""
+    """The results by strategy, the best in the mean first, and the accuracy to reach."""
 
-    curves: dict[str, list[tuple[int, float]]]
+    results: dict[str, Result]
     target: float
-    labels_to_target: dict[str, float | None]
 
     def as_json(self) -> dict[str, Any]:
         """Return the numbers as JSON values."""
+        found = self.results.items()
         return {
             "strategies": {
-                name: [{"labels": n, "accuracy": round(a, 4)} for n, a in curve]
-                for name, curve in self.curves.items()
+                name: [{"labels": n, "accuracy": round(a, 4)} for n, a in one.curve]
+                for name, one in found
             },
             "target": round(self.target, 4),
-            "labels_to_target": {
-                name: None if found is None else round(found)
-                for name, found in self.labels_to_target.items()
+            "labels_to_target": {name: _whole(one.to_target) for name, one in found},
+            "labels_to_target_range": {
+                name: [_whole(one.least), _whole(one.most)] for name, one in found
+            },
+            "ahead_of_random": {
+                name: {
+                    "accuracy": round(one.ahead, 4),
+                    "standard_error": None if one.error is None else round(one.error, 4),
+                }
+                for name, one in found
             },
         }
 
 
-def replay(labels: Iterable[str]) -> Replayed:
-    """Return a project to replay; Unprocessable if there is too little to learn from."""
-    names = list(labels)
-    known = sorted(set(names))
-    if len(known) < 2:
-        told = f"all are {known[0]!r}" if known else "there is none"
-        raise Unprocessable(f"nothing to learn from the labels: {told}")
-    if len(names) < LEAST_LABELS:
-        raise Unprocessable(f"{len(names)} labelled tasks; a backtest needs {LEAST_LABELS}")
-    return Replayed(np.array([known.index(name) for name in names]), len(known))
-
-
-def backtest(
-    project: Replayed,
-    fit: Fit,
-    strategies: Mapping[str, Choose],
-    seeds: int,
-    budget: int,
-    report: Callable[[str, int], None] = lambda name, labels: None,
-) -> Backtest:
-    """Replay a project with each strategy, from several seeds, up to so many labels."""
-    steps = sizes(min(budget, len(project.labels) - project.held_out))
-    curves = {
-        name: _mean(
-            [_campaign(project, fit, choose, steps, seed, name, report) for seed in range(seeds)],
-            steps,
-        )
-        for name, choose in strategies.items()
+def compare(steps: Sequence[int], runs: dict[str, list[Accuracies]]) -> Backtest:
+    """Return what came of each strategy's runs, one for each seed; random order is among them."""
+    found = {name: np.array(some) for name, some in runs.items()}
+    random = found[RANDOM]
+    is_end = np.array(steps) >= _END * steps[-1]
+    targets = random[:, is_end].mean(axis=1)
+    results = {
+        name: _result(steps, accuracies, targets, _areas(steps, accuracies) - _areas(steps, random))
+        for name, accuracies in found.items()
     }
-    target = max(accuracy for _, accuracy in curves[RANDOM])
-    reached = {name: labels_to_reach(target, curve) for name, curve in curves.items()}
-    return Backtest(curves, target, reached)
+    by_ahead = sorted(results.items(), key=lambda item: -item[1].ahead)
+    return Backtest(dict(by_ahead), float(targets.mean()))
 
 
-def sizes(budget: int) -> list[int]:
-    """Return the numbers of labels after which a model is trained: close at first, then wider."""
-    found = [10]
-    while found[-1] < budget:
-        step = next(step for until, step in _BATCHES if found[-1] < until)
-        found.append(min(found[-1] + step, budget))
-    return found
+def _result(
+    steps: Sequence[int],
+    accuracies: NDArray[np.float64],
+    targets: NDArray[np.float64],
+    ahead: NDArray[np.float64],
+) -> Result:
+    curve = _curve(steps, accuracies.mean(axis=0))
+    reached = [
+        labels_to_reach(target, _curve(steps, run))
+        for target, run in zip(targets, accuracies, strict=True)
+    ]
+    ever = [labels for labels in reached if labels is not None]
+    return Result(
+        curve,
+        labels_to_reach(float(targets.mean()), curve),
+        min(ever, default=None),
+        max(ever) if len(ever) == len(reached) else None,
+        float(ahead.mean()),
+        float(ahead.std(ddof=1) / np.sqrt(len(ahead))) if len(ahead) > 1 else None,
+    )
 
 
-def choose_random(seen: Situation, size: int, rng: np.random.Generator) -> Ints:
-    """Choose without looking."""
-    return rng.choice(seen.candidates, size, replace=False)
+def _curve(steps: Sequence[int], accuracies: Iterable[float]) -> list[tuple[int, float]]:
+    return [(size, float(one)) for size, one in zip(steps, accuracies, strict=True)]
 
 
-def choose_by_margin(seen: Situation, size: int, rng: np.random.Generator) -> Ints:
-    """Choose where the two likeliest classes are closest; without a model, without looking."""
-    if seen.probabilities is None:
-        return choose_random(seen, size, rng)
-    top = np.partition(seen.probabilities[seen.candidates], -2, axis=1)
-    return seen.candidates[np.argsort(top[:, -1] - top[:, -2], kind="stable")[:size]]
+def _areas(steps: Sequence[int], accuracies: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return each run's mean accuracy over the labels, by trapezoids."""
+    if len(steps) == 1:
+        return accuracies[:, 0]
+    return np.asarray(np.trapezoid(accuracies, steps, axis=1)) / (steps[-1] - steps[0])
 
 
-STRATEGIES: Final[dict[str, Choose]] = {RANDOM: choose_random, "margin": choose_by_margin}
-
-
-def _campaign(
-    project: Replayed,
-    fit: Fit,
-    choose: Choose,
-    steps: list[int],
-    seed: int,
-    name: str,
-    report: Callable[[str, int], None],
-) -> list[float]:
-    """Return the accuracy after each step, for one seed."""
-    rng = np.random.default_rng(seed)
-    shuffled = rng.permutation(len(project.labels))  # the same for all strategies
-    held_out, pool = shuffled[: project.held_out], np.sort(shuffled[project.held_out :])
-    labelled, probabilities = np.empty(0, np.int64), None
-    found = []
-    for size in steps:
-        free = np.setdiff1d(pool, labelled)
-        seen = Situation(free, labelled, project.classes, probabilities)
-        labelled = np.concatenate([labelled, choose(seen, size - len(labelled), rng)])
-        one = int(project.labels[labelled[0]])
-        if (project.labels[labelled] == one).all():
-            found.append(float((project.labels[held_out] == one).mean()))
-            continue
-        probabilities = fit(labelled)
-        right = probabilities[held_out].argmax(axis=1) == project.labels[held_out]
-        found.append(float(right.mean()))
-        report(name, size)
-    return found
-
-
-def _mean(found: list[list[float]], steps: list[int]) -> list[tuple[int, float]]:
-    means = np.mean(found, axis=0)
-    return [(size, float(mean)) for size, mean in zip(steps, means, strict=True)]
+def _whole(labels: float | None) -> int | None:
+    return None if labels is None else round(labels)

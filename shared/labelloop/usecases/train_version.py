@@ -30,7 +30,7 @@ from labelloop.usecases.look import look_at_labelled
 from labelloop.usecases.publish_version import Gate, advance, publish, switch
 from labelloop.usecases.sample_pool import sample_pool
 
-_LANDMARKS: Final = 1_000
+LANDMARKS: Final = 1_000
 
 
 class TrainHead(Protocol):
@@ -96,7 +96,7 @@ def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) ->
         names = _names(offered, looked)
         pool = Pool(deps.store, project.key)
         sample = sample_pool(pool, kept, control.data_key, examples.tasks)
-        landmarks = sample.features.take(range(min(len(sample.features), _LANDMARKS)))
+        landmarks = sample.features.take(range(min(len(sample.features), LANDMARKS)))
         trained = deps.train_head(features, examples.labels, landmarks=landmarks, names=names)
         known = project.card(project.active().value.version) or {}
         arms = Arms(examples, features, deps.train_head, deps.load_head)

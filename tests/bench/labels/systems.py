@@ -9,8 +9,7 @@ from scipy.linalg import eigh
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 from sklearn.linear_model import LogisticRegression
 
-from labelloop.adapters.pooled_heads import PooledHeads
-from labelloop.adapters.sklearn_head import counts_of, known_terms
+from labelloop.adapters.fitted_head import FittedHead
 from labelloop.domain.strategies import DEFAULT, select
 from labelloop.domain.unlabelled import Pool
 from tests.bench.labels.curves import Choose, Curve, Learn, Rows, campaign
@@ -54,15 +53,10 @@ def our_heads(data: TextSet) -> Learn:
 
     def learn(labelled: Rows) -> tuple[float, NDArray[np.floating]]:
         known = data.pool.features.take(labelled)
-        terms = known_terms(known.bags, landmarks, len(names))
-        rows, around = ((counts_of(some.bags, terms), some.vectors) for some in (known, landmarks))
-        model = PooledHeads().fit(rows, _of(data, labelled).tolist(), names, around)
-
-        def predict(features):
-            return model.predict_proba((counts_of(features.bags, terms), features.vectors))
-
-        right = model.classes_[predict(data.test.features).argmax(axis=1)] == data.test.labels
-        return float(right.mean()), predict(data.pool.features)
+        head = FittedHead(known, _of(data, labelled).tolist(), landmarks, names)
+        answers = head.predict_proba(data.test.features).argmax(axis=1)
+        right = np.array(head.classes)[answers] == data.test.labels
+        return float(right.mean()), head.predict_proba(data.pool.features)
 
     return learn
 

@@ -6,9 +6,10 @@ import numpy as np
 import onnx
 import pytest
 
+from labelloop.adapters.known_terms import MOST_TERMS, counts_of, frequent_terms
 from labelloop.adapters.onnx_head import METADATA, OnnxHead
 from labelloop.adapters.pooled_heads import PooledHeads
-from labelloop.adapters.sklearn_head import MOST_TERMS, counts_of, frequent_terms, train_head
+from labelloop.adapters.sklearn_head import train_head
 from labelloop.domain.training import Trained
 from labelloop.errors import BadModel, OutOfMemory
 from tests.multilingual import scripts_texts

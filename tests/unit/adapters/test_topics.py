@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
+from labelloop.adapters.known_terms import known_terms
 from labelloop.adapters.pooled_heads import PooledHeads
-from labelloop.adapters.sklearn_head import known_terms, train_head
+from labelloop.adapters.sklearn_head import train_head
 from labelloop.adapters.topics import TOPICS, topics_of
 from labelloop.recipes.terms import bags_of
 from tests.unit.adapters.examples import features_of

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from labelloop.adapters import ridge, sklearn_head
+from labelloop.adapters import known_terms, ridge, sklearn_head
 from labelloop.adapters.onnx_head import OnnxHead
 from labelloop.adapters.sklearn_head import train_head
 from labelloop.domain.features import Features
@@ -187,7 +187,7 @@ def test_an_example_that_is_alone_of_its_class_has_no_answer_out_of_fold():
 
 
 def test_many_classes_leave_room_for_fewer_terms(monkeypatch):
-    monkeypatch.setattr(sklearn_head, "_MOST_COEFFICIENTS", 30)
+    monkeypatch.setattr(known_terms, "_MOST_COEFFICIENTS", 30)
 
     trained = train_head(features_of(["a b c", "d e f", "g h i"]), ["x", "y", "z"])
 

@@ -3,109 +3,151 @@
 import numpy as np
 import pytest
 
+from labelloop.adapters.fitted_head import FittedHead
+from labelloop.domain.features import Features
+from labelloop.domain.random_share import are_random
+from labelloop.domain.strategies import STRATEGIES
 from labelloop.errors import Unprocessable
-from labelloop.usecases.backtest import (
-    STRATEGIES,
-    Situation,
-    backtest,
-    choose_by_margin,
-    replay,
-    sizes,
-)
+from labelloop.recipes.terms import bags_of
+from labelloop.usecases.backtest import Replay, compare
+
+WORDS = {
+    "film": ["film", "cast", "plot", "actor", "scene", "camera"],
+    "food": ["soup", "bread", "taste", "cook", "salt", "oven"],
+    "sport": ["goal", "team", "match", "ball", "race", "coach"],
+}
 
 
-def situation(probabilities=None):
-    return Situation(np.arange(5, 20), np.arange(5), 2, probabilities)
+def replay_of(labels, learn=FittedHead):
+    rng = np.random.default_rng(0)
+    texts = [" ".join(rng.choice(WORDS[one], 3)) + f" {row}" for row, one in enumerate(labels)]
+    return Replay(Features(bags_of(texts)), np.array(labels), learn)
 
 
-def memory_of(project):
-    """A model that knows what it was shown, and guesses class 0 of the rest."""
+class Noting:
+    """Learns, and keeps which rows of a project it was shown."""
 
-    def fit(rows):
-        probabilities = np.tile([0.6, 0.4], (len(project.labels), 1))
-        probabilities[rows, 1 - project.labels[rows]] = 0.0
-        return probabilities
+    def __init__(self, labels):
+        self.project = replay_of(labels, self)
+        bags = (self.project.features.take([row]).bags for row in range(len(labels)))
+        self._rows = {bag.ids.tobytes(): row for row, bag in enumerate(bags)}
+        self.learnt, self.landmarks = [], []
 
-    return fit
+    def __call__(self, features, labels, landmarks):
+        self.learnt.append(self._rows_of(features))
+        self.landmarks.append(self._rows_of(landmarks))
+        return FittedHead(features, labels, landmarks)
 
-
-def test_every_strategy_gets_a_curve_over_the_same_sizes():
-    project = replay(["yes", "no", "no"] * 40)
-
-    found = backtest(project, memory_of(project), STRATEGIES, seeds=2, budget=50)
-
-    assert set(found.curves) == {"random", "margin"}
-    assert {tuple(n for n, _ in curve) for curve in found.curves.values()} == {(10, 20, 30, 40, 50)}
-
-
-def test_the_same_seeds_give_the_same_curves():
-    project = replay(["yes", "no", "no"] * 40)
-    runs = [backtest(project, memory_of(project), STRATEGIES, 2, 40).as_json() for _ in range(2)]
-
-    assert runs[0] == runs[1]
+    def _rows_of(self, features):
+        bags = (features.take([row]).bags for row in range(len(features)))
+        return [self._rows[bag.ids.tobytes()] for bag in bags]
 
 
-def test_held_out_tasks_are_never_shown_to_the_model():
-    project, shown = replay(["yes", "no"] * 50), set()
-    fit = memory_of(project)
-
-    def noting(rows):
-        shown.update(rows.tolist())
-        return fit(rows)
-
-    backtest(project, noting, {"random": STRATEGIES["random"]}, seeds=1, budget=1_000)
-
-    assert len(shown) == 100 - project.held_out
+@pytest.fixture(scope="module")
+def project():
+    return replay_of(["film", "food", "food", "sport"] * 40)
 
 
-def test_random_order_reaches_its_own_best():
-    project = replay(["yes", "no", "no"] * 40)
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_every_strategy_is_replayed_by_the_real_model_and_learns(project, strategy):
+    accuracies = project.run(strategy, 0, project.steps(100))
 
-    found = backtest(project, memory_of(project), STRATEGIES, seeds=1, budget=60)
+    assert len(accuracies) == len(project.steps(100))
+    assert accuracies[-1] > 0.8
 
-    assert found.labels_to_target["random"] is not None
+
+def test_the_same_seed_gives_the_same_run_and_another_one_another(project):
+    steps = project.steps(30)
+    first, again, other = (project.run("margin", seed, steps) for seed in (1, 1, 2))
+
+    assert first == again
+    assert first != other
+
+
+def test_held_out_tasks_are_never_learnt_from_nor_seen_as_landmarks():
+    noting = Noting(["film", "food"] * 50)
+    noting.project.run("random", 0, noting.project.steps(1_000))
+
+    held_out = set(np.random.default_rng(0).permutation(100)[: noting.project.held_out].tolist())
+    assert not held_out & {row for rows in noting.learnt + noting.landmarks for row in rows}
+    assert set(noting.learnt[-1]) | held_out == set(range(100))
+    for learnt, landmarks in zip(noting.learnt, noting.landmarks, strict=True):
+        assert not set(learnt) & set(landmarks)
+
+
+def test_every_tenth_label_is_of_the_random_share_as_in_a_project_at_work():
+    noting = Noting(["film", "food"] * 200)
+    noting.project.run("margin", 3, [10, 30])
+
+    first, all_ = noting.learnt
+    assert are_random(first, "3").sum() == 1
+    assert are_random(all_, "3").sum() == 3
 
 
 def test_while_all_labels_are_of_one_class_that_class_is_the_answer():
-    project = replay(["no"] * 99 + ["yes"])
-    first = {
-        "random": lambda seen, size, rng: seen.candidates[project.labels[seen.candidates] == 0][
-            :size
-        ]
-    }
+    project = replay_of(["food"] * 99 + ["film"])
 
-    found = backtest(project, memory_of(project), first, seeds=1, budget=20)
-
-    assert [accuracy for _, accuracy in found.curves["random"]] == pytest.approx(
-        [1.0, 1.0], abs=0.05
-    )
+    assert project.run("random", 0, [10]) == pytest.approx([1.0], abs=0.05)
 
 
 @pytest.mark.parametrize(
     ("labels", "told"),
-    [([], "there is none"), (["yes"] * 100, "all are 'yes'"), (["yes", "no"] * 20, "needs 60")],
+    [
+        ([], "there is none"),
+        (["food"] * 100, "all are 'food'"),
+        (["food", "film"] * 20, "needs 60"),
+    ],
 )
 def test_too_little_to_learn_from_is_refused(labels, told):
     with pytest.raises(Unprocessable, match=told):
-        replay(labels)
+        replay_of(labels)
 
 
-def test_steps_grow_and_end_at_the_budget():
-    assert sizes(80) == [10, 20, 30, 40, 50, 75, 80]
-    assert sizes(10) == [10]
+def test_steps_grow_and_end_at_the_budget_or_the_pool(project):
+    assert project.steps(80) == [10, 20, 30, 40, 50, 75, 80]
+    assert project.steps(10) == [10]
+    assert project.steps(10_000)[-1] == 160 - project.held_out
 
 
-def test_margin_order_takes_the_closest_call_first():
-    probabilities = np.tile([0.9, 0.1], (20, 1))
-    probabilities[[7, 11]] = [[0.51, 0.49], [0.6, 0.4]]
-
-    chosen = choose_by_margin(situation(probabilities), 2, np.random.default_rng(0))
-
-    assert chosen.tolist() == [7, 11]
+STEPS = [10, 20, 30, 40, 50]
+RANDOM = [[0.5, 0.6, 0.7, 0.8, 0.8], [0.4, 0.5, 0.6, 0.7, 0.7]]
 
 
-def test_without_a_model_margin_order_is_random():
-    chosen = choose_by_margin(situation(), 3, np.random.default_rng(0))
+def test_the_target_is_what_random_order_gives_at_its_end_on_the_same_tasks():
+    better = [[0.6, 0.8, 0.9, 0.9, 0.9], [0.5, 0.6, 0.7, 0.8, 0.8]]
 
-    assert len(set(chosen.tolist())) == 3
-    assert set(chosen.tolist()) <= set(range(5, 20))
+    found = compare(STEPS, {"random": RANDOM, "margin": better})
+
+    assert found.target == pytest.approx(0.75)
+    margin = found.results["margin"]
+    assert (margin.to_target, margin.least, margin.most) == pytest.approx((25, 20, 30))
+    assert list(found.results) == ["margin", "random"]
+
+
+def test_one_lucky_point_of_random_order_is_not_the_target():
+    lucky = [[0.5, 0.95, 0.7, 0.8, 0.8]]
+
+    assert compare(STEPS, {"random": lucky}).target == pytest.approx(0.8)
+
+
+def test_what_is_ahead_of_random_comes_with_its_error():
+    ahead = [[one + 0.04 for one in RANDOM[0]], [one + 0.02 for one in RANDOM[1]]]
+
+    found = compare(STEPS, {"random": RANDOM, "margin": ahead}).results
+
+    assert (found["margin"].ahead, found["margin"].error) == pytest.approx((0.03, 0.01))
+    assert (found["random"].ahead, found["random"].error) == (0, 0)
+
+
+def test_of_one_run_there_is_no_error():
+    assert compare(STEPS, {"random": RANDOM[:1]}).results["random"].error is None
+
+
+def test_a_strategy_that_some_run_never_gets_there_by_has_no_most():
+    worse = [[0.5, 0.6, 0.7, 0.75, 0.75], RANDOM[1]]
+
+    found = compare(STEPS, {"random": RANDOM, "margin": worse})
+
+    assert found.results["margin"].most is None
+    assert found.as_json()["labels_to_target_range"]["margin"] == [40, None]
+    assert found.as_json()["labels_to_target"]["margin"] is None
