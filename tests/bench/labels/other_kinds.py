@@ -1,4 +1,8 @@
-"""Images by their raw pixels and tables: ExtraTrees, the default order against random order."""
+"""Images by their raw pixels and tables: ExtraTrees, the default order against random order.
+
+Once there is a forest, tasks are told apart as it does: what pixels have in common is not what the
+classes have.
+"""
 
 import gzip
 import io
@@ -11,10 +15,11 @@ from numpy.typing import NDArray
 from sklearn.datasets import load_digits
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.kernel_approximation import RBFSampler
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.random_projection import SparseRandomProjection
 
 from labelloop.domain.strategies import DEFAULT
-from tests.bench.labels.curves import Curve, Rows, campaign
+from tests.bench.labels.curves import Choose, Curve, Rows, campaign
 from tests.bench.labels.sources import MOST_POOL, MOST_TEST, fashion, fetch
 from tests.bench.labels.systems import in_order, strategy
 
@@ -46,26 +51,36 @@ def curves(rows: Numbers, seed: int, wanted: Collection[str]) -> dict[str, Curve
     shuffled = np.random.default_rng(seed).permutation(len(labels))
     held_out = min(MOST_TEST, len(labels) * 35 // 100)
     test, pool = shuffled[:held_out], shuffled[held_out : held_out + MOST_POOL]
-    vectors = _vectors(values[pool])
-
-    def learn(labelled: Rows) -> tuple[float, NDArray[np.floating]]:
-        model = ExtraTreesClassifier(150, random_state=seed)
-        model.fit(values[pool[labelled]], labels[pool[labelled]])
-        right = model.predict(values[test]) == labels[test]
-        return float(right.mean()), model.predict_proba(values[pool])
-
     order = np.random.default_rng(seed + 1).permutation(len(pool))
-    return {
-        name: campaign(
-            learn,
-            strategy(chosen, order, vectors, seed) if chosen else in_order(order),
-            SIZES,
-            np.empty(0, np.int64),
-            labels[pool],
-        )
-        for name, chosen in ORDERS.items()
-        if name in wanted
-    }
+    found = {}
+    for name, chosen in ORDERS.items():
+        if name in wanted:
+            forest = _Forest((values[pool], labels[pool]), (values[test], labels[test]), seed)
+            choose = forest.by(chosen, order) if chosen else in_order(order)
+            found[name] = campaign(forest.learn, choose, SIZES, np.empty(0, np.int64), labels[pool])
+    return found
+
+
+class _Forest:
+    """ExtraTrees on a pool, measured on held-out rows, and vectors of the pool.
+
+    The vectors are the rows' own at first, then as the trees tell rows apart.
+    """
+
+    def __init__(self, pool: Numbers, test: Numbers, seed: int) -> None:
+        self._rows, self._labels = pool
+        self._test, self._seed = test, seed
+        self._vectors = _vectors(self._rows)
+
+    def learn(self, labelled: Rows) -> tuple[float, NDArray[np.floating]]:
+        model = ExtraTreesClassifier(150, random_state=self._seed)
+        model.fit(self._rows[labelled], self._labels[labelled])
+        self._vectors = _as_seen_by(model, self._rows)
+        right = model.predict(self._test[0]) == self._test[1]
+        return float(right.mean()), model.predict_proba(self._rows)
+
+    def by(self, chosen: str, order: Rows) -> Choose:
+        return lambda *asked: strategy(chosen, order, self._vectors, self._seed)(*asked)
 
 
 def _vectors(rows: NDArray[np.floating]) -> NDArray[np.float32]:
@@ -74,6 +89,16 @@ def _vectors(rows: NDArray[np.floating]) -> NDArray[np.float32]:
     Rows scaled to length one would lose how large they are: two columns would be a circle.
     """
     mapped = RBFSampler(gamma="scale", n_components=512, random_state=0).fit_transform(rows)
+    return (mapped / np.linalg.norm(mapped, axis=1, keepdims=True)).astype(np.float32)
+
+
+def _as_seen_by(forest: ExtraTreesClassifier, rows: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Return vectors that are close where many trees put two rows into one leaf (Breiman 2001).
+
+    Random projections of the leaves keep those proximities (Johnson and Lindenstrauss 1984).
+    """
+    leaves = OneHotEncoder(dtype=np.float32).fit_transform(forest.apply(rows))
+    mapped = SparseRandomProjection(512, dense_output=True, random_state=0).fit_transform(leaves)
     return (mapped / np.linalg.norm(mapped, axis=1, keepdims=True)).astype(np.float32)
 
 
