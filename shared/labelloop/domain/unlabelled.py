@@ -11,6 +11,8 @@ from labelloop.domain.features import Bags
 type Floats = NDArray[np.floating]
 type Rows = NDArray[np.int64]
 
+_PROJECTIONS: Final = 4
+_CLOSE: Final = 1e-5  # between projections: unit vectors are right to some 1e-7
 _DIMENSIONS: Final = 256  # of sketches: distances within some 6 %
 
 
@@ -70,7 +72,7 @@ def unlabelled(pool: Pool) -> Unlabelled:
     left = left[np.argsort(pool.tasks[left], kind="stable")]
     left = left[np.unique(pool.tasks[left], return_index=True)[1]]
     known = np.concatenate([done, left])
-    first = np.unique(_fingerprints(pool.vectors)[known], return_index=True)[1]
+    first = np.unique(_texts(pool.vectors[known]), return_index=True)[1]
     is_first = np.isin(np.arange(len(known)), first)[len(done) :]
     rows = left[is_first]
     return Unlabelled(
@@ -83,13 +85,19 @@ def unlabelled(pool: Pool) -> Unlabelled:
     )
 
 
-def _fingerprints(vectors: Floats) -> NDArray[np.float64]:
-    """Return a number for each vector, the same for the same vector only.
+def _texts(vectors: Floats) -> Rows:
+    """Return a number for each vector, the same for the same text only.
 
-    Rounded: the last bits of a sum go with the row's place in the matrix.
+    A text's vectors differ in their last bits, so they are close by each of some projections;
+    others part by one or the next. Rounding would part some that are close.
     """
-    weights = np.random.default_rng(0).standard_normal((vectors.shape[1], 1)).astype(np.float32)
-    return np.asarray(vectors @ weights, np.float64)[:, 0].round(5)
+    weights = np.random.default_rng(0).standard_normal((vectors.shape[1], _PROJECTIONS))
+    found = np.zeros(len(vectors), np.int64)
+    for at in (vectors @ weights.astype(np.float32)).T:
+        order = np.lexsort((at, found))
+        is_other = (np.diff(found[order]) > 0) | (np.diff(at[order]) > _CLOSE)
+        found[order[1:]] = np.cumsum(is_other)
+    return found
 
 
 def sketches(bags: Bags) -> NDArray[np.float32]:
