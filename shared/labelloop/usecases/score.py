@@ -75,8 +75,9 @@ def placed(
     if control is None or not usable:
         return []
     found = merged(usable)
-    texts = control.examples(scene.dataset).texts
-    labelled = _labelled(texts[-_MOST_LABELLED:], scene)
+    examples = control.examples(scene.dataset)
+    texts = [examples.texts[row] for row in examples.newest(_MOST_LABELLED)]
+    labelled = _labelled(texts, scene)
     strategy = served.strategy if served.head else strategy
     rows, scores = zip(*queue_of(found, labelled, strategy, size, salt), strict=True)
     tasks = found.tasks[list(rows)].tolist()
@@ -87,7 +88,7 @@ def placed(
 
 
 def _labelled(texts: list[str], scene: Scene) -> Features:
-    """Return the features of labelled texts: what the trainer kept of them, else of a few."""
+    """Return the features of labelled texts: what the trainer kept of them, else of the last."""
     known = scene.kept.labelled() if scene.featuriser.encoder else {}
     vectors = [known[digest] for text in texts if (digest := digest_of(text)) in known]
     if not vectors:
