@@ -1,6 +1,6 @@
 """The pool as strategies see it: unlabelled tasks in one order, each text once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -22,7 +22,8 @@ class Pool:
 
     `tasks`: ids; `vectors`: unit length, shape (tasks, dimensions); `is_labelled`: booleans;
     `probabilities`: shape (tasks, classes), None before the first model; `committee`: each
-    member's probabilities, shape (members, tasks, classes), or None.
+    member's probabilities, shape (members, tasks, classes), or None; `is_sampled`: which of the
+    unlabelled tasks are a fair sample, where the others were taken for their probabilities.
     """
 
     tasks: NDArray[np.int64]
@@ -30,6 +31,7 @@ class Pool:
     is_labelled: NDArray[np.bool_]
     probabilities: Floats | None = None
     committee: Floats | None = None
+    is_sampled: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,8 @@ class Unlabelled:
     """The tasks to choose from, by id: a strategy's answer is places in these arrays.
 
     `rows`: where each is in the pool; `repeats`: pool rows of texts that are here or labelled
-    already; `labelled`: vectors of the labelled tasks; `classes`: how many the model knows.
+    already; `labelled`: vectors of the labelled tasks, as many as the caller gave; `sample`: places
+    of a fair sample, never empty.
     """
 
     rows: Rows
@@ -46,6 +49,7 @@ class Unlabelled:
     labelled: Floats
     probabilities: Floats
     committee: Floats | None
+    sample: Rows
 
     def __len__(self) -> int:
         """Return how many tasks there are to choose from."""
@@ -61,6 +65,18 @@ class Unlabelled:
         """How many classes the model knows, 0 without a model."""
         return int(self.probabilities.shape[1])
 
+    def sampled(self) -> "Unlabelled":
+        """Return the sample alone."""
+        committee = None if self.committee is None else self.committee[:, self.sample]
+        return replace(
+            self,
+            rows=self.rows[self.sample],
+            vectors=self.vectors[self.sample],
+            probabilities=self.probabilities[self.sample],
+            committee=committee,
+            sample=np.arange(len(self.sample)),
+        )
+
 
 def unlabelled(pool: Pool) -> Unlabelled:
     """Return what there is to choose from, the same for any order of the pool's rows."""
@@ -75,6 +91,9 @@ def unlabelled(pool: Pool) -> Unlabelled:
     first = np.unique(_texts(pool.vectors[known]), return_index=True)[1]
     is_first = np.isin(np.arange(len(known)), first)[len(done) :]
     rows = left[is_first]
+    sample = (
+        np.arange(len(rows)) if pool.is_sampled is None else np.flatnonzero(pool.is_sampled[rows])
+    )
     return Unlabelled(
         rows,
         left[~is_first],
@@ -82,6 +101,7 @@ def unlabelled(pool: Pool) -> Unlabelled:
         pool.vectors[done],
         p[rows],
         None if pool.committee is None else pool.committee[:, rows],
+        sample if len(sample) else np.arange(len(rows)),
     )
 
 
