@@ -99,7 +99,8 @@ def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) ->
         landmarks = sample.features.take(range(min(len(sample.features), _LANDMARKS)))
         trained = deps.train_head(features, examples.labels, landmarks=landmarks, names=names)
         known = project.card(project.active().value.version) or {}
-        arms = Arms(examples, features, deps.train_head, deps.load_head)
+        since = project.ordered_since()
+        arms = Arms(examples, features, deps.train_head, deps.load_head, since)
         ordered = choose_order(strategy, known.get("order", {}), arms, project.key)
     except Unprocessable as exc:
         # A training from scratch on what is left would give no model, so none is served.
