@@ -205,6 +205,12 @@ class Project:
         names = [key.removesuffix("/card.json") for key in keys if key.endswith("/card.json")]
         return sorted(names, key=lambda name: int(name.partition("-")[0]), reverse=True)
 
+    def ordered_since(self) -> str:
+        """Return when there was a first order, by the store's clock; before, none was followed."""
+        listed = next(self._store.list(f"{self._root}history/"), None)
+        since = listed.stored_at if listed else datetime.max.replace(tzinfo=UTC)
+        return since.isoformat(timespec="microseconds")
+
     def advance(self, after: Tagged[ActivePointer], to: ActivePointer) -> None:
         """Keep the version, and remember that newer data changes nothing about it."""
         self._swap("active.json", after.etag, asdict(to))

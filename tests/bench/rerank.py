@@ -62,7 +62,7 @@ def rank(head: OnnxHead, part: Features, parts: int, labelled: Features) -> list
     for number in range(parts):
         tasks = np.arange(number * PART, (number + 1) * PART)
         rows = Candidates(tasks, head.predict_proba(part), part, np.empty((0, PART, CLASSES)))
-        some = rows.take(worth_a_place(rows, HEAD, parts, "bench")).to_bytes()
+        some = worth_a_place(rows, HEAD, parts, "bench").to_bytes()
         found.append(Candidates.from_bytes(some))
     queue = queue_of(merged(found), labelled, "typical_then_margin", HEAD, "bench")
     return list(queue)

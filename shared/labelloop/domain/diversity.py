@@ -14,7 +14,6 @@ _CANDIDATES: Final = 10, 30  # for each place of a batch: at least, at most
 _UNSURE: Final = 5  # one of so many tasks is taken for unsure
 _DIVERSE: Final = 100  # by then there have been some versions
 _MOST_POINTS: Final = 8_000
-_MOST_LABELLED: Final = 2_000
 
 
 def margin_clusters(seen: Unlabelled, k: int, rng: np.random.Generator) -> Rows:
@@ -57,7 +56,7 @@ def core_set(seen: Unlabelled, k: int, rng: np.random.Generator) -> Rows:
     sample = sampled(len(seen), max(_MOST_POINTS, k), rng)
     points = seen.vectors[sample]
     squares = np.einsum("ij,ij->i", points, points)
-    start = seen.labelled[-_MOST_LABELLED:] if seen.labels else points.mean(axis=0, keepdims=True)
+    start = seen.labelled if seen.labels else points.mean(axis=0, keepdims=True)
     gaps = nearest(points, start)[1]
     chosen = []
     for _ in range(k):

@@ -36,6 +36,10 @@ class Dataset:
         """Return the annotations that still count, by id: their tasks are known and not deleted."""
         return [a for _, a in sorted(self.annotations.items()) if self._is_live(a)]
 
+    def done_tasks(self) -> set[int]:
+        """Return the tasks that nobody is to label any more: labelled, skipped or deleted."""
+        return {row.task for row in self.live_annotations()} | self.deleted_tasks.keys()
+
     def _is_live(self, row: Annotation) -> bool:
         deleted_at = self.deleted_tasks.get(row.task)
         return row.task in self.tasks and not _is_deleted(row.created_at, deleted_at)

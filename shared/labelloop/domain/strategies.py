@@ -9,9 +9,9 @@ from typing import Final
 
 import numpy as np
 
-from labelloop.domain.diversity import badge, core_set, margin_clusters
+from labelloop.domain import diversity, typicality
+from labelloop.domain.diversity import badge, margin_clusters
 from labelloop.domain.selection import Floats, entropy, least_confidence, margin
-from labelloop.domain.typicality import typical
 from labelloop.domain.unlabelled import Pool, Rows, Unlabelled, unlabelled
 
 DEFAULT: Final = "typical_then_margin"
@@ -39,7 +39,8 @@ def typical_then_margin(seen: Unlabelled, k: int, rng: np.random.Generator) -> R
 
     A rare class counts as a part of one: typical tasks are of the common ones.
     """
-    few = seen.labels < max(_FEW_LABELS, _FEW_OF_A_CLASS * _effective_classes(seen.probabilities))
+    classes = _effective_classes(seen.probabilities[seen.sample])
+    few = seen.labels < max(_FEW_LABELS, _FEW_OF_A_CLASS * classes)
     return typical(seen, k, rng) if few else margin_clusters(seen, k, rng)
 
 
@@ -53,9 +54,22 @@ def committee(seen: Unlabelled, k: int, rng: np.random.Generator) -> Rows:
     return np.argsort(-divergence, kind="stable")[:k]
 
 
-def random(seen: Unlabelled, k: int, rng: np.random.Generator) -> Rows:
+def _drawn(seen: Unlabelled, k: int, rng: np.random.Generator) -> Rows:
     """Draw without looking."""
     return rng.permutation(len(seen))[:k]
+
+
+def _of_sample(
+    strategy: Callable[[Unlabelled, int, np.random.Generator], Rows],
+) -> Callable[[Unlabelled, int, np.random.Generator], Rows]:
+    """Let a strategy choose of the fair sample; what is left of a queue is the others, by id."""
+
+    def sampling(seen: Unlabelled, k: int, rng: np.random.Generator) -> Rows:
+        first = seen.sample[strategy(seen.sampled(), min(k, len(seen.sample)), rng)]
+        others = np.setdiff1d(np.arange(len(seen)), first)
+        return np.concatenate([first, others])[:k]
+
+    return sampling
 
 
 def _lowest(
@@ -83,6 +97,7 @@ def _effective_classes(probabilities: Floats) -> float:
 
 
 _by_margin = _lowest(margin)
+typical = _of_sample(typicality.typical)
 
 STRATEGIES: Final[dict[str, Callable[[Unlabelled, int, np.random.Generator], Rows]]] = {
     DEFAULT: _with_model(typical_then_margin),
@@ -91,8 +106,8 @@ STRATEGIES: Final[dict[str, Callable[[Unlabelled, int, np.random.Generator], Row
     "least_confidence": _lowest(least_confidence),
     "entropy": _lowest(entropy),
     "typical": typical,
-    "core_set": core_set,
+    "core_set": _of_sample(diversity.core_set),
     "badge": _with_model(badge),
     "committee": _with_model(committee),
-    "random": random,
+    "random": _of_sample(_drawn),
 }

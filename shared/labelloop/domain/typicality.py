@@ -9,7 +9,6 @@ from labelloop.domain.selection import margin
 from labelloop.domain.unlabelled import Floats, Rows, Unlabelled
 
 MOST_POINTS: Final = 5_000  # a larger pool is clustered by a sample of it
-_MOST_LABELLED: Final = 2_000
 _FIRST_BATCH: Final = 25
 _MOST_CLUSTERS: Final = 300
 _NEIGHBOURS: Final = 5  # of which the original takes 20: less where a class has few tasks
@@ -24,7 +23,7 @@ def typical(seen: Unlabelled, k: int, rng: np.random.Generator) -> Rows:
     is twice as long as all before it, so that the head of the queue has coarse clusters.
     """
     sample = sampled(len(seen), max(MOST_POINTS, k), rng)
-    known = seen.labelled[-_MOST_LABELLED:]
+    known = seen.labelled
     points = np.concatenate([known, seen.vectors[sample]])
     unsure = 1 - margin(seen.probabilities)[sample] if seen.classes >= 2 else np.ones(len(sample))
     need = np.concatenate([np.zeros(len(known)), unsure])

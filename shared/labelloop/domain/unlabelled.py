@@ -1,6 +1,6 @@
 """The pool as strategies see it: unlabelled tasks in one order, each text once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -11,6 +11,8 @@ from labelloop.domain.features import Bags
 type Floats = NDArray[np.floating]
 type Rows = NDArray[np.int64]
 
+_PROJECTIONS: Final = 4
+_CLOSE: Final = 1e-5  # between projections: unit vectors are right to some 1e-7
 _DIMENSIONS: Final = 256  # of sketches: distances within some 6 %
 
 
@@ -20,7 +22,8 @@ class Pool:
 
     `tasks`: ids; `vectors`: unit length, shape (tasks, dimensions); `is_labelled`: booleans;
     `probabilities`: shape (tasks, classes), None before the first model; `committee`: each
-    member's probabilities, shape (members, tasks, classes), or None.
+    member's probabilities, shape (members, tasks, classes), or None; `is_sampled`: which of the
+    unlabelled tasks are a fair sample, where the others were taken for their probabilities.
     """
 
     tasks: NDArray[np.int64]
@@ -28,6 +31,7 @@ class Pool:
     is_labelled: NDArray[np.bool_]
     probabilities: Floats | None = None
     committee: Floats | None = None
+    is_sampled: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,8 @@ class Unlabelled:
     """The tasks to choose from, by id: a strategy's answer is places in these arrays.
 
     `rows`: where each is in the pool; `repeats`: pool rows of texts that are here or labelled
-    already; `labelled`: vectors of the labelled tasks; `classes`: how many the model knows.
+    already; `labelled`: vectors of the labelled tasks, as many as the caller gave; `sample`: places
+    of a fair sample, never empty.
     """
 
     rows: Rows
@@ -44,6 +49,7 @@ class Unlabelled:
     labelled: Floats
     probabilities: Floats
     committee: Floats | None
+    sample: Rows
 
     def __len__(self) -> int:
         """Return how many tasks there are to choose from."""
@@ -59,6 +65,18 @@ class Unlabelled:
         """How many classes the model knows, 0 without a model."""
         return int(self.probabilities.shape[1])
 
+    def sampled(self) -> "Unlabelled":
+        """Return the sample alone."""
+        committee = None if self.committee is None else self.committee[:, self.sample]
+        return replace(
+            self,
+            rows=self.rows[self.sample],
+            vectors=self.vectors[self.sample],
+            probabilities=self.probabilities[self.sample],
+            committee=committee,
+            sample=np.arange(len(self.sample)),
+        )
+
 
 def unlabelled(pool: Pool) -> Unlabelled:
     """Return what there is to choose from, the same for any order of the pool's rows."""
@@ -70,9 +88,12 @@ def unlabelled(pool: Pool) -> Unlabelled:
     left = left[np.argsort(pool.tasks[left], kind="stable")]
     left = left[np.unique(pool.tasks[left], return_index=True)[1]]
     known = np.concatenate([done, left])
-    first = np.unique(_fingerprints(pool.vectors)[known], return_index=True)[1]
+    first = np.unique(_texts(pool.vectors[known]), return_index=True)[1]
     is_first = np.isin(np.arange(len(known)), first)[len(done) :]
     rows = left[is_first]
+    sample = (
+        np.arange(len(rows)) if pool.is_sampled is None else np.flatnonzero(pool.is_sampled[rows])
+    )
     return Unlabelled(
         rows,
         left[~is_first],
@@ -80,16 +101,23 @@ def unlabelled(pool: Pool) -> Unlabelled:
         pool.vectors[done],
         p[rows],
         None if pool.committee is None else pool.committee[:, rows],
+        sample if len(sample) else np.arange(len(rows)),
     )
 
 
-def _fingerprints(vectors: Floats) -> NDArray[np.float64]:
-    """Return a number for each vector, the same for the same vector only.
+def _texts(vectors: Floats) -> Rows:
+    """Return a number for each vector, the same for the same text only.
 
-    Rounded: the last bits of a sum go with the row's place in the matrix.
+    A text's vectors differ in their last bits, so they are close by each of some projections;
+    others part by one or the next. Rounding would part some that are close.
     """
-    weights = np.random.default_rng(0).standard_normal((vectors.shape[1], 1)).astype(np.float32)
-    return np.asarray(vectors @ weights, np.float64)[:, 0].round(5)
+    weights = np.random.default_rng(0).standard_normal((vectors.shape[1], _PROJECTIONS))
+    found = np.zeros(len(vectors), np.int64)
+    for at in (vectors @ weights.astype(np.float32)).T:
+        order = np.lexsort((at, found))
+        is_other = (np.diff(found[order]) > 0) | (np.diff(at[order]) > _CLOSE)
+        found[order[1:]] = np.cumsum(is_other)
+    return found
 
 
 def sketches(bags: Bags) -> NDArray[np.float32]:

@@ -31,6 +31,10 @@ class Examples:
     updated_at: list[str]
     votes: list[list[str]]
 
+    def newest(self, most: int) -> list[int]:
+        """Return the rows of those labelled last, the newest last."""
+        return sorted(range(len(self.tasks)), key=self.updated_at.__getitem__)[-most:]
+
 
 @dataclass(frozen=True, slots=True)
 class TextChoices:

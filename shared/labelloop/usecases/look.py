@@ -1,7 +1,7 @@
 """Look at a project's texts once: compute their features, or read what was kept of them."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from itertools import batched
 from typing import Final
 
@@ -63,9 +63,7 @@ def look_at_shards(
     return looked
 
 
-def left_of(
-    looked: Sequence[ShardFeatures], done: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], Features]:
+def left_of(looked: Sequence[ShardFeatures], done: Set[int]) -> tuple[NDArray[np.int64], Features]:
     """Return the tasks that are not done and have a text, newest state each, and their features."""
     tasks = np.concatenate([np.empty(0, np.int64), *(one.tasks for one in looked)])
     if not len(tasks):
@@ -75,7 +73,7 @@ def left_of(
     order = np.lexsort((updated_at, tasks))  # by task, its newest state last
     is_newest = np.append(tasks[order][1:] != tasks[order][:-1], True)
     rows = order[is_newest]
-    rows = rows[is_readable[rows] & ~np.isin(tasks[rows], done)]
+    rows = rows[is_readable[rows] & ~np.isin(tasks[rows], np.fromiter(done, np.int64))]
     return tasks[rows], joined([one.features for one in looked]).take(rows)
 
 

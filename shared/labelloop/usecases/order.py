@@ -29,14 +29,14 @@ def queue_of(
     fair = in_random_order(found.tasks, salt)
     chosen = np.setdiff1d(np.arange(len(found)), [rows[task] for task in fair])
     seed = zlib.crc32(salt.encode())
-    picked = select(strategy, _pool(found.take(chosen), labelled), size, seed)
+    picked = select(strategy, _pool(found.take(chosen), labelled, salt), size, seed)
     queue = interleave((int(found.tasks[chosen[row]]) for row in picked), fair)
     tasks = [task for _, task in zip(range(size), queue, strict=False)]
     for place, task in enumerate(tasks):
         yield rows[task], PLACED_BELOW * (place + 1) / (len(tasks) + 1)
 
 
-def _pool(found: Candidates, labelled: Features) -> Pool:
+def _pool(found: Candidates, labelled: Features, salt: str) -> Pool:
     """Return candidates and labelled tasks, told apart by vectors, or by sketches of their bags."""
     both = joined([found.features, labelled]) if len(labelled) else found.features
     vectors = both.vectors if both.vectors is not None else sketches(both.bags)
@@ -48,6 +48,7 @@ def _pool(found: Candidates, labelled: Features) -> Pool:
         np.arange(len(both)) >= len(found),
         np.concatenate([found.probabilities, np.zeros((count, classes))]) if classes else None,
         _padded(committee, count) if len(committee) else None,
+        np.concatenate([found.is_sampled(salt), np.zeros(count, np.bool_)]),
     )
 
 

@@ -94,8 +94,8 @@ def _score(
         except Unfinished:  # what was encoded is kept, so this goes on and ends
             deps.queue.send(RankWakeUp(key, "score", version, part), 0)
             return Outcome.UNFINISHED
-        rows = worth_a_place(found, deps.head, len(parts), key)
-        pool.add_part(version, part, found.take(rows).to_bytes())
+        worth = worth_a_place(found, deps.head, len(parts), key)
+        pool.add_part(version, part, worth.to_bytes())
     if pool.scored(version) >= len(parts):
         deps.queue.send(RankWakeUp(key, "push", version), 0)
     return Outcome.SCORED

@@ -1,6 +1,6 @@
-"""Take a sample of the tasks without a label, off what is kept of their features."""
+"""Take a sample of the tasks still to be labelled, off what is kept of their features."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,14 +18,14 @@ _MOST_TASKS: Final = 1_500
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Some tasks without a label, their features, and about how many tasks there are in all."""
+    """Some tasks still to be labelled, their features, and about how many there are in all."""
 
     tasks: np.ndarray[tuple[int], np.dtype[np.int64]]
     features: Features
-    in_all: int
+    left: int
 
 
-def sample_pool(pool: Pool, kept: KeptFeatures, data_key: str, labelled: list[int]) -> Sample:
+def sample_pool(pool: Pool, kept: KeptFeatures, data_key: str, done: Set[int]) -> Sample:
     """Return the sample: the same for the same pool. Nothing is encoded for it.
 
     Empty before the first ranking, which is what computes and keeps features.
@@ -33,11 +33,10 @@ def sample_pool(pool: Pool, kept: KeptFeatures, data_key: str, labelled: list[in
     shards = pool.shards()
     some = list(_kept_of(shards, kept, data_key))
     if not some:
-        return Sample(np.empty(0, np.int64), Features(bags_of([])), len(labelled))
-    tasks, features = left_of(some, np.array(labelled, np.int64))
+        return Sample(np.empty(0, np.int64), Features(bags_of([])), 0)
+    tasks, features = left_of(some, done)
     rows = np.random.default_rng(0).permutation(len(tasks))[:_MOST_TASKS]
-    in_all = round(sum(len(one.tasks) for one in some) * len(shards) / len(some))
-    return Sample(tasks[rows], features.take(rows), max(in_all, len(labelled)))
+    return Sample(tasks[rows], features.take(rows), round(len(tasks) * len(shards) / len(some)))
 
 
 def _kept_of(shards: list[str], kept: KeptFeatures, data_key: str) -> Iterator[ShardFeatures]:

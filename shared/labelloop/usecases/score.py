@@ -52,9 +52,7 @@ def candidates_of(shards: Sequence[str], pool: Pool, scene: Scene) -> Candidates
     if control is None or (served.head is not None and asked is None):
         return _none()
     looked = look_at_shards(shards, pool, control, scene.kept, scene.featuriser)
-    labelled = {annotation.task for annotation in scene.dataset.live_annotations()}
-    done = np.fromiter(labelled | scene.dataset.deleted_tasks.keys(), np.int64)
-    tasks, features = left_of(looked, done)
+    tasks, features = left_of(looked, scene.dataset.done_tasks())
     if served.head is None or asked is None:
         return Candidates(tasks, np.empty((len(tasks), 0)), features, np.empty((0, len(tasks), 0)))
     shares = asked.shares(served.head.predict_proba(features))
@@ -77,8 +75,9 @@ def placed(
     if control is None or not usable:
         return []
     found = merged(usable)
-    texts = control.examples(scene.dataset).texts
-    labelled = _labelled(texts[-_MOST_LABELLED:], scene)
+    examples = control.examples(scene.dataset)
+    texts = [examples.texts[row] for row in examples.newest(_MOST_LABELLED)]
+    labelled = _labelled(texts, scene)
     strategy = served.strategy if served.head else strategy
     rows, scores = zip(*queue_of(found, labelled, strategy, size, salt), strict=True)
     tasks = found.tasks[list(rows)].tolist()
@@ -89,7 +88,7 @@ def placed(
 
 
 def _labelled(texts: list[str], scene: Scene) -> Features:
-    """Return the features of labelled texts: what the trainer kept of them, else of a few."""
+    """Return the features of labelled texts: what the trainer kept of them, else of the last."""
     known = scene.kept.labelled() if scene.featuriser.encoder else {}
     vectors = [known[digest] for text in texts if (digest := digest_of(text)) in known]
     if not vectors:

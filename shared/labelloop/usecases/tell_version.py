@@ -76,9 +76,8 @@ def _honest(challenger: Challenger, sample: Sample, salt: str) -> Honest:
     random = are_random(examples.tasks, salt)
     confidence = challenger.pool.max(axis=1)
     misses = len(codes) - float(hits(answers, codes).sum())
-    believed = believed_error(confidence, misses, len(codes), sample.in_all)
-    unlabelled = sample.in_all - len(codes)
-    return Honest(answers[random], codes[random], confidence, believed, unlabelled)
+    believed = believed_error(confidence, misses, len(codes), len(codes) + sample.left)
+    return Honest(answers[random], codes[random], confidence, believed, sample.left)
 
 
 def _look(challenger: Challenger, sample: Sample) -> Look:

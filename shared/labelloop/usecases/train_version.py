@@ -95,11 +95,12 @@ def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) ->
         features = looked.take(range(len(examples.texts)))
         names = _names(offered, looked)
         pool = Pool(deps.store, project.key)
-        sample = sample_pool(pool, kept, control.data_key, examples.tasks)
+        sample = sample_pool(pool, kept, control.data_key, dataset.done_tasks())
         landmarks = sample.features.take(range(min(len(sample.features), LANDMARKS)))
         trained = deps.train_head(features, examples.labels, landmarks=landmarks, names=names)
         known = project.card(project.active().value.version) or {}
-        arms = Arms(examples, features, deps.train_head, deps.load_head)
+        since = project.ordered_since()
+        arms = Arms(examples, features, deps.train_head, deps.load_head, since)
         ordered = choose_order(strategy, known.get("order", {}), arms, project.key)
     except Unprocessable as exc:
         # A training from scratch on what is left would give no model, so none is served.

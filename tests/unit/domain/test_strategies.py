@@ -183,6 +183,34 @@ def test_rare_classes_do_not_prolong_the_typical_start():
     assert (select(DEFAULT, common, 9, 0) == select("margin_clusters", common, 9, 0)).all()
 
 
+@pytest.mark.parametrize("name", ["random", "typical", "core_set", DEFAULT])
+def test_who_must_see_all_tasks_sees_a_fair_sample_first(name):
+    is_sampled = np.arange(200) % 4 == 0
+    pool = replace(pool_of(200, labelled=20), is_sampled=is_sampled)
+    size = (is_sampled & ~pool.is_labelled).sum()
+
+    queue = select(name, pool, 200, 0)
+
+    assert is_sampled[queue].tolist() == [True] * size + [False] * (180 - size)
+
+
+def test_classes_are_counted_in_the_sample():
+    pool = pool_of(300, classes=40, labelled=79)
+    assert pool.probabilities is not None
+    pool.probabilities[:100] = np.eye(40)[0]
+    pool = replace(pool, is_sampled=np.arange(300) < 100)
+
+    assert (select(DEFAULT, pool, 9, 0) == select("margin_clusters", pool, 9, 0)).all()
+
+
+def test_a_sample_of_repeats_alone_is_none():
+    pool = pool_of(30)
+    pool.vectors[7] = pool.vectors[5]
+    sampled = replace(pool, is_sampled=np.arange(30) == 7)
+
+    assert (select("typical", sampled, 9, 0) == select("typical", pool, 9, 0)).all()
+
+
 def test_a_batch_by_margin_and_clusters_asks_in_every_clump_of_doubt():
     rng = np.random.default_rng(0)
     clump = rng.integers(0, 5, 100)

@@ -15,6 +15,17 @@ def examples(*events, control=CONTROL):
     return found.texts, found.labels
 
 
+def test_the_newest_examples_are_those_labelled_last_whatever_their_ids():
+    days = {5: 20, 6: 23, 7: 21, 8: 22}
+    given = [
+        created(i, updated_at=f"2026-11-{day}T10:00:00.000000+00:00") for i, day in days.items()
+    ]
+
+    found = CONTROL.examples(fold(Dataset(), given))
+
+    assert [found.tasks[row] for row in found.newest(2)] == [8, 6]
+
+
 def test_a_label_config_names_the_control_the_text_and_the_labels():
     assert TextChoices("label", "text", "text", ("Positive", "Negative")) == CONTROL
 

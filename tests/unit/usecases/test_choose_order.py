@@ -1,10 +1,12 @@
 """Falling back to random order: when it is looked at, and what it is decided on."""
 
 from collections import Counter
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
 
+from labelloop.domain.fallback import Order
 from labelloop.domain.features import Features
 from labelloop.domain.random_share import are_random
 from labelloop.domain.training import Trained
@@ -56,10 +58,13 @@ def memory() -> Memory:
     return Memory()
 
 
-def arms(memory: Memory, count: int, strategy_sees_all: bool) -> Arms:
-    """Labelled tasks of eight lengths; the strategy may have chosen tasks of two of them only."""
+def arms(memory: Memory, count: int, strategy_sees_all: bool, before: int = 0) -> Arms:
+    """Labelled tasks of eight lengths; the strategy may have chosen tasks of two of them only.
+
+    So many were labelled before there was an order: short ones, but for the random share.
+    """
     tasks = list(range(1, count + 1))
-    fair = are_random(tasks, SALT) | strategy_sees_all
+    fair = are_random(tasks, SALT) | (strategy_sees_all & (np.array(tasks) > before))
     kinds = np.where(fair, 8, 2).tolist()
     lengths = [3 + i // 3 % kind for i, kind in zip(tasks, kinds, strict=True)]
     examples = Examples(
@@ -69,7 +74,8 @@ def arms(memory: Memory, count: int, strategy_sees_all: bool) -> Arms:
         [f"{i:06d}" for i in tasks],
         [[] for _ in tasks],
     )
-    return Arms(examples, Features(bags_of(examples.texts)), memory.train, memory.load)
+    features = Features(bags_of(examples.texts))
+    return Arms(examples, features, memory.train, memory.load, f"{before:06d}")
 
 
 def test_a_strategy_that_leaves_out_most_of_the_pool_gives_way_to_random_order(memory):
@@ -93,7 +99,7 @@ def test_it_is_not_looked_at_again_before_labels_have_grown_by_a_quarter(memory)
     again = choose_order("margin", first.on_card(), arms(memory, 749, True), SALT)
     trained, later = memory.trainings, arms(memory, 1_000, True)
 
-    assert (again, trained) == (first, 0)
+    assert (again, trained) == (replace(first, given=749), 0)
     assert choose_order("margin", first.on_card(), later, SALT).strategy == "margin"
 
 
@@ -131,4 +137,43 @@ def test_what_a_thousand_labels_decided_stays(memory):
 
     later = choose_order("margin", found.on_card(), arms(memory, 3_000, True), SALT)
 
-    assert (later, memory.trainings) == (found, 0)
+    assert (later, memory.trainings) == (replace(found, given=3_000), 0)
+
+
+def test_labels_from_before_the_first_order_are_not_judged_and_settle_nothing(memory):
+    given = arms(memory, 1_500, strategy_sees_all=True, before=1_500)
+
+    found = choose_order("margin", {}, given, SALT)
+
+    assert (found.strategy, found.looked_at, found.given) == ("margin", 0, 0)
+    assert memory.trainings == 0
+
+
+def test_a_strategy_is_not_charged_with_labels_from_before_it(memory):
+    found = choose_order("margin", {}, arms(memory, 1_200, True, before=600), SALT)
+
+    assert (found.strategy, found.looked_at) == ("margin", 600)
+
+
+def test_a_bad_strategy_is_found_out_after_a_backfill_too(memory):
+    given = arms(memory, 1_000, strategy_sees_all=False, before=200)
+    given.examples.labels[:200] = ["odd"] * 200  # teaches nothing of what comes later
+
+    assert choose_order("margin", {}, given, SALT).strategy == "random"
+
+
+def test_both_arms_learn_what_was_labelled_before_and_not_too_much_of_it(memory):
+    choose_order("margin", {}, arms(memory, 1_800, True, before=1_200), SALT)
+
+    learnt = {sum(sum(one.values()) for one in seen.values()) for seen in memory.seen}
+
+    assert min(learnt) > 400
+    assert max(learnt) < 600
+
+
+def test_what_an_older_card_decided_by_all_labels_is_looked_at_again(memory):
+    known = {"chosen": "margin", "order": asdict(Order(True, "worse", 1_000)), "looked_at": 1_000}
+
+    found = choose_order("margin", known, arms(memory, 1_200, True, before=600), SALT)
+
+    assert (found.strategy, found.looked_at) == ("margin", 600)

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from labelloop.kept_features import KeptFeatures
@@ -15,7 +14,6 @@ from tests.builders import PROJECT, label_config, task
 from tests.tiny_encoder import CountingEncoder
 
 CONTROL = read_label_config(label_config())
-NONE = np.empty(0, np.int64)
 
 
 @pytest.fixture
@@ -109,14 +107,14 @@ def test_what_is_left_is_readable_not_done_and_in_its_newest_state(pool, kept, e
     pool.add("c", [newer])
     looked = look_at_shards(pool.shards(), pool, CONTROL, kept, fresh(encoder))
 
-    tasks, features = left_of(looked, np.array([2]))
+    tasks, features = left_of(looked, {2})
 
     assert tasks.tolist() == [1, 3]
     assert equal(features.vectors, CountingEncoder().encode(["x" * 9, "xxx"]))
 
 
 def test_of_nothing_nothing_is_left(pool, kept, encoder):
-    tasks, features = left_of([], NONE)
+    tasks, features = left_of([], set())
 
     assert (len(tasks), len(features)) == (0, 0)
 

@@ -12,6 +12,7 @@ from tests.builders import (
     LABELS,
     PROJECT,
     created,
+    event,
     label_config,
     task,
 )
@@ -32,6 +33,14 @@ def test_the_pool_is_asked_as_well(learn, project, kept_pool):
     learn(*labels(61, 40, day=1))
 
     assert gate_of(project)["numbers"]["pool"]["rows"] == 200
+
+
+def test_tasks_that_were_deleted_or_skipped_are_not_asked(learn, project, kept_pool):
+    gone = event(action="TASKS_DELETED", deleted_tasks=(1_001, 1_002))
+    learn(*labels(1, 60))
+    learn(*labels(61, 40, day=1), gone, created(1_003, None, skipped=True))
+
+    assert gate_of(project)["numbers"]["pool"]["rows"] == 197
 
 
 def test_the_card_tells_what_the_labels_are_worth(learn, project, kept_pool):

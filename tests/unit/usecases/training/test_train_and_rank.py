@@ -7,7 +7,7 @@ from labelloop.pool import Pool
 from labelloop.project import Project
 from labelloop.usecases.choose import choose
 from labelloop.usecases.train import Outcome, train
-from tests.builders import PROJECT, event, reviews, task
+from tests.builders import PROJECT, created, event, reviews, task
 from tests.unit.usecases.training.trainer import SWEEP
 
 
@@ -70,6 +70,18 @@ def test_a_strategy_chosen_back_before_it_was_learnt_makes_no_version(deps, add,
 
     assert project.active().value.version == first
     assert project.untrained_dataset("") is None
+
+
+def test_a_card_tells_how_many_labels_were_given_since_the_first_order(deps, add, project, clock):
+    add(*reviews(8))
+    train(SWEEP, deps)
+    first = project.card(project.active().value.version)
+    later = f"{clock.now.replace(hour=13):%Y-%m-%dT%H:%M:%S.000000+00:00}"
+    add(*[created(i, "Positive", "a lovely film", updated_at=later) for i in (9, 10)])
+    train(SWEEP, deps)
+
+    assert first["order"]["given"] == 0
+    assert project.card(project.active().value.version)["order"]["given"] == 2
 
 
 def test_new_tasks_are_ranked_though_they_make_no_version(deps, add, rank_queue):
