@@ -10,8 +10,11 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 from sklearn.linear_model import LogisticRegression
 
 from labelloop.adapters.fitted_head import FittedHead
+from labelloop.candidates import Candidates
+from labelloop.domain.features import Features
 from labelloop.domain.strategies import DEFAULT, select
 from labelloop.domain.unlabelled import Pool
+from labelloop.usecases.order import queue_of
 from tests.bench.labels.curves import Choose, Curve, Learn, Rows, campaign
 from tests.bench.labels.data import TextSet
 
@@ -23,11 +26,11 @@ LANDMARKS: Final = 1_000
 
 
 def labelloop(data: TextSet, seed: int) -> Curve:
-    """Return Labelloop's curve from zero labels: its heads, its default strategy."""
+    """Return Labelloop's curve from zero labels: its heads, its queue with the random share."""
     ids = np.random.default_rng(seed).permutation(len(data.pool))
     return campaign(
         our_heads(data),
-        strategy(DEFAULT, ids, data.pool.features.vectors, seed),
+        _our_queue(data.pool.features, ids, str(seed)),
         SIZES,
         np.empty(0, np.int64),
         data.pool.labels,
@@ -59,6 +62,20 @@ def our_heads(data: TextSet) -> Learn:
         return float(right.mean()), head.predict_proba(data.pool.features)
 
     return learn
+
+
+def _our_queue(pool: Features, ids: Rows, salt: str) -> Choose:
+    """Return a way to choose: the head of the queue that Label Studio would be given."""
+
+    def choose(labelled: Rows, probabilities: NDArray[np.floating] | None, size: int) -> Rows:
+        left = np.setdiff1d(np.arange(len(ids)), labelled)
+        answers = np.empty((len(left), 0)) if probabilities is None else probabilities[left]
+        no_heads = np.empty((0, *answers.shape))
+        found = Candidates(ids[left], answers, pool.take(left), no_heads)
+        queue = queue_of(found, pool.take(labelled), DEFAULT, size, salt)
+        return left[[row for row, _ in queue]]
+
+    return choose
 
 
 def _tfidf(data: TextSet) -> Learn:
