@@ -90,7 +90,7 @@ def test_topics_of_many_texts_are_the_strongest_directions():
 
 
 def test_the_pool_takes_at_most_half_of_the_room_for_terms(monkeypatch):
-    monkeypatch.setattr("labelloop.adapters.sklearn_head._MOST_COEFFICIENTS", 60)
+    monkeypatch.setattr("labelloop.adapters.known_terms._MOST_COEFFICIENTS", 60)
     learnt, pool = bags_of(["a b c d e f g h"]), features_of(["q r s t u v w x"])
 
     terms = known_terms(learnt, pool, 3)
