@@ -6,6 +6,7 @@ classes have.
 
 import gzip
 import io
+import warnings
 import zipfile
 from collections.abc import Callable, Collection
 from typing import Final
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.datasets import load_digits
 from sklearn.ensemble import ExtraTreesClassifier
+from sklearn.exceptions import DataDimensionalityWarning
 from sklearn.kernel_approximation import RBFSampler
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.random_projection import SparseRandomProjection
@@ -98,7 +100,9 @@ def _as_seen_by(forest: ExtraTreesClassifier, rows: NDArray[np.floating]) -> NDA
     Random projections of the leaves keep those proximities (Johnson and Lindenstrauss 1984).
     """
     leaves = OneHotEncoder(dtype=np.float32).fit_transform(forest.apply(rows))
-    mapped = SparseRandomProjection(512, dense_output=True, random_state=0).fit_transform(leaves)
+    projection = SparseRandomProjection(512, dense_output=True, random_state=0)
+    with warnings.catch_warnings(action="ignore", category=DataDimensionalityWarning):
+        mapped = projection.fit_transform(leaves)  # of a small forest more numbers than leaves
     return (mapped / np.linalg.norm(mapped, axis=1, keepdims=True)).astype(np.float32)
 
 
