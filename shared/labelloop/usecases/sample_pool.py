@@ -18,11 +18,14 @@ _MOST_TASKS: Final = 1_500
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Some tasks without a label, their features, and about how many tasks there are in all."""
+    """Some tasks without a label, their features, and about how many tasks there are in all.
+
+    `in_all` is None before the first ranking.
+    """
 
     tasks: np.ndarray[tuple[int], np.dtype[np.int64]]
     features: Features
-    in_all: int
+    in_all: int | None
 
 
 def sample_pool(pool: Pool, kept: KeptFeatures, data_key: str, labelled: list[int]) -> Sample:
@@ -33,11 +36,12 @@ def sample_pool(pool: Pool, kept: KeptFeatures, data_key: str, labelled: list[in
     shards = pool.shards()
     some = list(_kept_of(shards, kept, data_key))
     if not some:
-        return Sample(np.empty(0, np.int64), Features(bags_of([])), len(labelled))
+        return Sample(np.empty(0, np.int64), Features(bags_of([])), None)
     tasks, features = left_of(some, np.array(labelled, np.int64))
     rows = np.random.default_rng(0).permutation(len(tasks))[:_MOST_TASKS]
     in_all = round(sum(len(one.tasks) for one in some) * len(shards) / len(some))
-    return Sample(tasks[rows], features.take(rows), max(in_all, len(labelled)))
+    known = len(labelled) + len(tasks)
+    return Sample(tasks[rows], features.take(rows), max(in_all, known))
 
 
 def _kept_of(shards: list[str], kept: KeptFeatures, data_key: str) -> Iterator[ShardFeatures]:

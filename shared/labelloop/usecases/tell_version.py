@@ -38,14 +38,17 @@ def tell_version(
     look, disagreed = _compared(_look(challenger, sample), before)
     disagreements = [*told.get("disagreements", []), *disagreed][-_MOST_DISAGREEMENTS:]
     earlier = [Point(**point) for point in told.get("curve", [])[-_MOST_POINTS:]]
+    earlier = [point for point in earlier if point.labels < labels]  # labels may have been deleted
+    # Those that the first version learnt came in no order of ours.
+    before_order = earlier[0].labels if earlier and is_active_order else labels
     found = insights(
         labels,
         challenger.trained.classes,
         _honest(challenger, sample, salt),
-        [point for point in earlier if point.labels < labels],  # labels may have been deleted
+        earlier,
         disagreements,
         _WANTED_PRECISION,
-        is_active_order,
+        labels - before_order,
     )
     return found | {"disagreements": disagreements}, look
 
@@ -76,8 +79,8 @@ def _honest(challenger: Challenger, sample: Sample, salt: str) -> Honest:
     random = are_random(examples.tasks, salt)
     confidence = challenger.pool.max(axis=1)
     misses = len(codes) - float(hits(answers, codes).sum())
-    believed = believed_error(confidence, misses, len(codes), sample.in_all)
-    unlabelled = sample.in_all - len(codes)
+    believed = believed_error(confidence, misses, len(codes), sample.in_all or len(codes))
+    unlabelled = None if sample.in_all is None else sample.in_all - len(codes)
     return Honest(answers[random], codes[random], confidence, believed, unlabelled)
 
 

@@ -14,8 +14,8 @@ def gain_of(points, more=100):
     return gain
 
 
-def saving_at(labels, error):
-    found = saving(labels, error)
+def saving_at(labels, error, tasks=100_000):
+    found = saving(labels, error, tasks)
     assert found is not None
     return found
 
@@ -53,14 +53,33 @@ def test_before_the_first_version_nothing_is_promised():
 
 
 def test_a_smaller_error_means_a_larger_saving():
-    small, large = saving_at(200, 0.02), saving_at(200, 0.4)
+    small, large = saving_at(200, 0.02), saving_at(200, 0.3)
 
     assert small.random_order > large.random_order
     assert small.low < small.random_order < small.high
 
 
-def test_early_nothing_is_claimed():
-    assert saving(59, 0.1) is None
+@pytest.mark.parametrize(
+    ("labels", "error"), [(59, 0.1), (1_001, 0.1), (10_000, 0.005), (300, 0.002), (300, 0.7)]
+)
+def test_where_the_law_was_not_looked_at_nothing_is_claimed(labels, error):
+    assert saving(labels, error, 100_000) is None
+
+
+@pytest.mark.parametrize(("labels", "error"), [(60, 0.5), (100, 0.55)])
+def test_a_saving_below_one_is_none(labels, error):
+    assert saving(labels, error, 100_000) is None
+
+
+def test_no_order_takes_more_labels_than_there_are_tasks():
+    found = saving_at(250, 0.02, tasks=300)
+
+    assert (found.random_order, found.high, found.most) == (300, 300, 300)
+    assert saving(300, 0.02, 300) is None
+
+
+def test_no_order_is_said_to_take_more_labels_than_projects_were_followed_for():
+    assert saving_at(500, 0.01).high == 2_000
 
 
 def test_many_random_labels_outweigh_what_the_model_believes():

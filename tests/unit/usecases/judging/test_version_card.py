@@ -45,6 +45,32 @@ def test_the_card_tells_what_the_labels_are_worth(learn, project, kept_pool):
     assert told["gain"]["labels"] == 100
 
 
+def test_labels_that_were_there_at_the_first_version_are_not_said_to_save_any(
+    learn, project, kept_pool
+):
+    saved = []
+    for day, (first, count) in enumerate([(1, 60), (61, 60), (121, 20)]):
+        learn(*labels(first, count, day=day))
+        saved.append(project.card(project.active().value.version)["insights"]["saving"])
+
+    assert saved[:2] == [None, None]
+    assert saved[2]["labels"] == 140
+
+
+@pytest.mark.parametrize(("first", "gain"), [(1, 100), (1_001, None)])
+def test_what_is_left_is_known_of_a_pool_that_was_ranked(learn, project, kept_pool, first, gain):
+    learn(*labels(first, 200))
+
+    told = project.card(project.active().value.version)["insights"]
+    assert (told["gain"] and told["gain"]["labels"]) == gain
+
+
+def test_before_the_first_ranking_all_is_not_taken_to_be_labelled(learn, project):
+    learn(*labels(1, 60))
+
+    assert project.card(project.active().value.version)["insights"]["gain"]["labels"] == 100
+
+
 def test_the_curve_goes_on_and_versions_are_compared_over_steps_of_any_size(
     learn, project, kept_pool
 ):
