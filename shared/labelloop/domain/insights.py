@@ -97,11 +97,15 @@ def lines(told: dict[str, Any], labels: int) -> list[str]:
         )
     if told["stopping"]["stops"]:
         found.append(f"labelling can stop: {told['stopping']['reason']}")
-    if (threshold := told["accept"]["threshold"]) is not None:
-        shown = f"{told['accept']['precision']['low']:.0%} right or more"
-        covered = f"{told['accept']['coverage']:.0%} of the tasks"
-        found.append(f"from a confidence of {threshold:.2f}: {shown}, {covered}")
+    found.append(_accepted(told["accept"]))
     return found
+
+
+def _accepted(accept: dict[str, Any]) -> str:
+    if accept["threshold"] is None:
+        return f"nothing can be accepted unseen yet: {accept['why']}"
+    shown = f"{accept['wanted']:.0%} right or more, {accept['coverage']:.0%} of the tasks"
+    return f"from a confidence of {accept['threshold']:.2f}: {shown}"
 
 
 def _saved(saved: dict[str, int]) -> str:

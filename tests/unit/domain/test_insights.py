@@ -82,6 +82,13 @@ def test_stopping_is_only_told_when_it_is_advised():
     assert "can stop" not in "\n".join(lines(told(120), 300))
 
 
+def test_why_nothing_is_accepted_unseen_is_told():
+    assert lines(told(40), 300)[-1] == (
+        "nothing can be accepted unseen yet: no confidence shows 90% on 40 random labels"
+    )
+    assert "from a confidence of 0.92: 90% right or more" in "\n".join(lines(told(400), 300))
+
+
 def test_all_classes_are_told_of():
     assert list(told(40)["by_class"]) == ["no", "yes"]
 
