@@ -13,8 +13,8 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from labelloop.domain.comparison import at_temperature, hits, log_likelihoods
-from labelloop.domain.insights import NEXT_LABELS
+from labelloop.domain.comparison import hits
+from labelloop.domain.insights import NEXT_LABELS, believed_error
 from labelloop.domain.learning import Point, expected_gain
 from labelloop.domain.savings import FOLLOWED, pooled_error, saving
 from labelloop.domain.stopping import advise, disagreement
@@ -81,16 +81,11 @@ def error_now(project: Project, size: int) -> float:
     data, rows = project.data, project.order[:size]
     labels = data.labels[rows]
     version = Version(data, rows, labels)
-    honest = version.out_of_fold
-    _, temperature = log_likelihoods(honest, labels)
-    pool = at_temperature(version.predict(project.rest), temperature)
+    missed = 1 - hits(version.out_of_fold, labels)
+    confidence = version.predict(np.setdiff1d(np.arange(data.pool), rows)).max(axis=1)
     random = project.random[rows]
-    misses = random.sum() - hits(honest[random], labels[random]).sum()
-    # Margin order takes the hard tasks out of the pool, and they count as well.
-    share = size / data.pool
-    believed = (1 - share) * (1 - pool.max(axis=1).mean())
-    believed += share * (1 - hits(honest, labels).mean())
-    return pooled_error(float(misses), int(random.sum()), float(believed))
+    believed = believed_error(confidence, float(missed.sum()), size, data.pool)
+    return pooled_error(float(missed[random].sum()), int(random.sum()), believed)
 
 
 def estimates(data: TextSet, project: Project, curve: Floats) -> list[Run]:
