@@ -54,9 +54,16 @@ def aligned(probabilities: Floats, classes: Sequence[str], wanted: Sequence[str]
     return np.stack(columns, axis=1) if columns else np.empty((len(probabilities), 0))
 
 
+def said(probabilities: Floats) -> Ints:
+    """Return the likeliest class, -1 where several are: no answer. Shape (n, k) -> (n,)."""
+    is_likeliest = probabilities == probabilities.max(axis=1, keepdims=True)
+    found: Ints = np.where(is_likeliest.sum(axis=1) == 1, is_likeliest.argmax(axis=1), -1)
+    return found
+
+
 def hits(probabilities: Floats, labels: Ints) -> Floats:
     """Return 1.0 where the likeliest class is the label, else 0.0. Shape (n, k) -> (n,)."""
-    right: Floats = (probabilities.argmax(axis=1) == labels).astype(float)
+    right: Floats = (said(probabilities) == labels).astype(float)
     return right
 
 

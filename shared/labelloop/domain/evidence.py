@@ -15,6 +15,7 @@ from labelloop.domain.comparison import (
     expected_gain,
     hits,
     log_likelihoods,
+    said,
 )
 
 MOST_LOST: Final = 0.2  # of the labels: from here on the challenger has to be better on the rest
@@ -62,7 +63,7 @@ class Evidence:
     def turned(self) -> NDArray[np.bool_]:
         """The rows whose label changed to one that the champion does not think right either."""
         changed = self.shared & (self.labels != self.before)
-        found: NDArray[np.bool_] = changed & (self.champion.argmax(axis=1) != self.labels)
+        found: NDArray[np.bool_] = changed & (said(self.champion) != self.labels)
         return found
 
 

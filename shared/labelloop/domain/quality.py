@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from labelloop.domain.comparison import Floats, Ints, hits
+from labelloop.domain.comparison import Floats, Ints, hits, said
 from labelloop.domain.intervals import chance_of_hits, wilson
 
 LEAST_ROWS: Final = 30  # honest labels, before a share of them is worth showing
@@ -57,7 +57,7 @@ def by_class(
     probabilities: Floats, labels: Ints, classes: int, confidence: float = 0.9
 ) -> list[ClassQuality]:
     """Return the quality of each class on honest predictions, shape (n, k), of a random sample."""
-    predicted = probabilities.argmax(axis=1) if len(labels) else np.empty(0, np.int64)
+    predicted = said(probabilities)
     found = []
     for one in range(classes):
         right = float(((predicted == one) & (labels == one)).sum())

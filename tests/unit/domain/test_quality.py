@@ -48,6 +48,17 @@ def test_a_class_that_is_neither_predicted_nor_right_has_no_quality():
     assert found.recall.value is None
 
 
+def test_a_row_without_an_answer_is_nobodys_prediction_and_a_miss():
+    probabilities = np.array([[0.9, 0.1, 0.0], [1 / 3, 1 / 3, 1 / 3], [1 / 3, 1 / 3, 1 / 3]])
+    labels = np.array([0, 0, 2])
+
+    first, _, third = by_class(probabilities, labels, 3)
+
+    assert (first.precision.value, first.precision.rows, first.recall.value) == (1.0, 1, 0.5)
+    assert third.recall.value == 0.0
+    assert accuracy(probabilities, labels).value == pytest.approx(1 / 3)
+
+
 def test_with_few_random_labels_nothing_is_accepted():
     probabilities, labels = sample(29, 0)
 
