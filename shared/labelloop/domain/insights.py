@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from labelloop.domain.comparison import Floats, Ints
-from labelloop.domain.learning import Point, expected_gain
+from labelloop.domain.learning import Point, expected_gain, spaced
 from labelloop.domain.quality import acceptance, accuracy, by_class
 from labelloop.domain.savings import FOLLOWED, pooled_error, saving
 from labelloop.domain.stopping import ALL_LABELLED, advise
@@ -58,7 +58,7 @@ def insights(
     right = accuracy(sample.probabilities, sample.labels)
     misses = 0.0 if right.value is None else right.rows * (1 - right.value)
     error = pooled_error(misses, right.rows, sample.believed_error)
-    points = [*earlier, Point(labels, error)]
+    points = spaced([*earlier, Point(labels, error)])
     left = sample.unlabelled
     more = NEXT_LABELS if left is None else min(NEXT_LABELS, left)
     gain = expected_gain(points, more) if more else None

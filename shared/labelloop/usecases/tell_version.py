@@ -16,7 +16,6 @@ from labelloop.usecases.judge_version import Challenger, codes_of
 from labelloop.usecases.sample_pool import Sample
 
 _WANTED_PRECISION: Final = 0.95  # of what may be accepted unseen
-_MOST_POINTS: Final = 50
 _MOST_DISAGREEMENTS: Final = 10
 _LEAST_IN_COMMON: Final = 50  # tasks that two versions must have been asked about
 
@@ -37,7 +36,7 @@ def tell_version(
     labels = len(challenger.examples.labels)
     look, disagreed = _compared(_look(challenger, sample), before)
     disagreements = [*told.get("disagreements", []), *disagreed][-_MOST_DISAGREEMENTS:]
-    earlier = [Point(**point) for point in told.get("curve", [])[-_MOST_POINTS:]]
+    earlier = [Point(**point) for point in told.get("curve", [])]
     earlier = [point for point in earlier if point.labels < labels]  # labels may have been deleted
     # Those that the first version learnt came in no order of ours.
     before_order = earlier[0].labels if earlier and is_active_order else labels

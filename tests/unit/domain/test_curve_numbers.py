@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from labelloop.domain.learning import Point, expected_gain
+from labelloop.domain.learning import Point, expected_gain, spaced
 from labelloop.domain.savings import pooled_error, saving
 from labelloop.domain.stopping import advise, disagreement, is_comparable, kappa
 
@@ -46,6 +46,36 @@ def test_a_curve_that_rises_promises_nothing_below_zero():
     gain = gain_of([Point(n, 0.001 * n) for n in (100, 200, 300, 400)])
 
     assert gain.low >= 0.0
+
+
+def test_a_curve_spans_all_labels_in_few_points_and_ends_at_the_newest():
+    curve: list[Point] = []
+    for labels in range(20, 2_001):
+        curve = spaced([*curve, Point(labels, labels**-0.4)])
+
+    assert (curve[0].labels, curve[-1].labels) == (20, 2_000)
+    assert len(curve) <= 22
+    assert spaced([]) == []
+
+
+def error_at(labels, power):
+    return 0.3 * (labels / 50) ** -power
+
+
+@pytest.mark.parametrize("step", [1, 10, 100])
+def test_the_band_holds_the_truth_however_often_versions_come(step):
+    rng = np.random.default_rng(0)
+    held = 0
+    for power in rng.normal(0.4, 0.25, 200).clip(0.0):  # as was seen elsewhere
+        luck, points = rng.random(40), []  # a tenth of the labels is random, the same for all
+        for n in range(100, 401, step):
+            error = error_at(n, power)
+            missed = int((luck[: n // 10] < error).sum())
+            points.append(Point(n, pooled_error(missed, n // 10, error)))
+        gain = gain_of(points)
+        held += gain.low <= error_at(400, power) - error_at(500, power) <= gain.high
+
+    assert held >= 0.86 * 200
 
 
 def test_before_the_first_version_nothing_is_promised():
