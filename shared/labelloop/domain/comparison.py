@@ -4,6 +4,7 @@ Confidence is no merit here: each version is read at the temperature that suits 
 that one which only got bolder or more modest counts as the same.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -29,8 +30,10 @@ class Difference:
 
     @property
     def z(self) -> float:
-        """How many standard errors the mean is away from 0."""
-        return self.mean / self.error if self.error else 0.0
+        """How many standard errors the mean is away from 0; endless where all rows say the same."""
+        if self.error:
+            return self.mean / self.error
+        return math.copysign(math.inf, self.mean) if self.mean and self.rows > 1 else 0.0
 
     def within(self, errors: float) -> tuple[float, float]:
         """Return the interval of so many standard errors to both sides."""
