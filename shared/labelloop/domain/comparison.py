@@ -4,6 +4,7 @@ Confidence is no merit here: each version is read at the temperature that suits 
 that one which only got bolder or more modest counts as the same.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -29,8 +30,10 @@ class Difference:
 
     @property
     def z(self) -> float:
-        """How many standard errors the mean is away from 0."""
-        return self.mean / self.error if self.error else 0.0
+        """How many standard errors the mean is away from 0; endless where all rows say the same."""
+        if self.error:
+            return self.mean / self.error
+        return math.copysign(math.inf, self.mean) if self.mean and self.rows > 1 else 0.0
 
     def within(self, errors: float) -> tuple[float, float]:
         """Return the interval of so many standard errors to both sides."""
@@ -54,9 +57,16 @@ def aligned(probabilities: Floats, classes: Sequence[str], wanted: Sequence[str]
     return np.stack(columns, axis=1) if columns else np.empty((len(probabilities), 0))
 
 
+def said(probabilities: Floats) -> Ints:
+    """Return the likeliest class, -1 where several are: no answer. Shape (n, k) -> (n,)."""
+    is_likeliest = probabilities == probabilities.max(axis=1, keepdims=True)
+    found: Ints = np.where(is_likeliest.sum(axis=1) == 1, is_likeliest.argmax(axis=1), -1)
+    return found
+
+
 def hits(probabilities: Floats, labels: Ints) -> Floats:
     """Return 1.0 where the likeliest class is the label, else 0.0. Shape (n, k) -> (n,)."""
-    right: Floats = (probabilities.argmax(axis=1) == labels).astype(float)
+    right: Floats = (said(probabilities) == labels).astype(float)
     return right
 
 

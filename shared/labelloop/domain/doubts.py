@@ -27,20 +27,18 @@ class Doubt:
 def doubts(out_of_fold: Floats, labels: Ints, votes: Sequence[Sequence[int]] = ()) -> list[Doubt]:
     """Return the labels to look at again, best first.
 
-    `out_of_fold`: shape (n, k); `votes`: the class each annotator gave, per row. A row is doubted
-    if the model is as sure of another class as it usually is where that class is right (confident
-    learning, Northcutt et al. 2021), or if its annotators disagree. Both kinds are ordered by the
-    odds that the label is wrong, the model being one voice and each annotator another.
+    `out_of_fold`: shape (n, k); `votes`: the class each annotator gave, per row (without
+    votes the label is one). A row is doubted if the model is as sure of another class as it usually
+    is where that class is right (confident learning, Northcutt et al. 2021), or if its annotators
+    disagree. Both kinds are ordered by the odds that the label is wrong, the model being one voice
+    and each annotator another.
     """
     k = out_of_fold.shape[1]
-    disagreed = np.zeros(len(labels), bool)
-    disagreed[: len(votes)] = [len(set(some)) > 1 for some in votes]
-    weight = _weight(votes, k)
-    log_odds = np.log(np.clip(out_of_fold, _TINY, 1.0))
-    for row in np.flatnonzero(disagreed).tolist():
-        log_odds[row] += weight * np.bincount(np.asarray(votes[row]), minlength=k)
-    agreed = np.flatnonzero(~disagreed)
-    log_odds[agreed, labels[agreed]] += weight
+    voices = np.eye(k)[labels]
+    for row, some in enumerate(votes):
+        voices[row] = np.bincount(np.asarray(some, np.int64), minlength=k)
+    disagreed = (voices > 0).sum(axis=1) > 1
+    log_odds = np.log(np.clip(out_of_fold, _TINY, 1.0)) + _weight(votes, k) * voices
     belief = np.exp(log_odds - log_odds.max(axis=1, keepdims=True))
     belief /= belief.sum(axis=1, keepdims=True)
     rows = np.flatnonzero(_is_doubted(out_of_fold, labels) | disagreed)

@@ -15,7 +15,10 @@ from labelloop.domain.comparison import (
     expected_gain,
     hits,
     log_likelihoods,
+    said,
 )
+from labelloop.domain.intervals import errors_for
+from labelloop.domain.quality import LEAST_ROWS
 
 MOST_LOST: Final = 0.2  # of the labels: from here on the challenger has to be better on the rest
 FRESH: Final = 100  # labels after a refusal: older ones tell of what was wrong then
@@ -25,6 +28,7 @@ MOST_TURNED: Final = 0.03  # of the labels, against what the active version thin
 _LABELS_UNIT: Final = 2.0
 _POOL_UNIT: Final = 0.002
 _AGAINST: Final = -2.0
+_MOST_SHOWN: Final = 99.0  # standard errors
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ class Evidence:
     def turned(self) -> NDArray[np.bool_]:
         """The rows whose label changed to one that the champion does not think right either."""
         changed = self.shared & (self.labels != self.before)
-        found: NDArray[np.bool_] = changed & (self.champion.argmax(axis=1) != self.labels)
+        found: NDArray[np.bool_] = changed & (said(self.champion) != self.labels)
         return found
 
 
@@ -141,17 +145,23 @@ def numbers_of(e: Evidence, found: Findings) -> dict[str, Any]:
         name: round(float(hits(p, labels).mean()), 4) if len(labels) else None
         for name, p in tested.items()
     }
-    low, high = difference(
-        hits(tested["challenger"], labels) - hits(tested["champion"], labels)
-    ).within(1.645)
+    gained = difference(hits(tested["challenger"], labels) - hits(tested["champion"], labels))
+    # Few rows, or rows that all say the same, show no spread to tell an interval by.
+    is_known = len(labels) >= LEAST_ROWS and gained.error > 0
+    gain_90 = gained.within(errors_for(0.9)) if is_known else None
     return {
-        "random_share": {"labels": len(labels), **accuracy, "gain_90": [low, high]},
-        "labels": {"rows": found.labels.rows, "z": round(found.labels.z, 2)},
+        "random_share": {"labels": len(labels), **accuracy, "gain_90": gain_90},
+        "labels": {"rows": found.labels.rows, "z": _shown(found.labels.z)},
         "pool": {"rows": found.pool.rows, "gain": round(found.pool.mean, 4)},
-        "fresh": {"rows": found.fresh.rows, "z": round(found.fresh.z, 2)},
+        "fresh": {"rows": found.fresh.rows, "z": _shown(found.fresh.z)},
         "lost": round(found.lost, 4),
         "turned": round(found.turned, 4),
     }
+
+
+def _shown(z: float) -> float:
+    """Return it as JSON can hold it."""
+    return round(max(-_MOST_SHOWN, min(_MOST_SHOWN, z)), 2)
 
 
 def _share(some: NDArray[np.bool_], of: NDArray[np.bool_]) -> float:

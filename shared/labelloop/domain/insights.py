@@ -5,10 +5,10 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from labelloop.domain.comparison import Floats, Ints
-from labelloop.domain.learning import Point, expected_gain
+from labelloop.domain.learning import Point, expected_gain, spaced
 from labelloop.domain.quality import acceptance, accuracy, by_class
-from labelloop.domain.savings import pooled_error, saving
-from labelloop.domain.stopping import advise
+from labelloop.domain.savings import FOLLOWED, pooled_error, saving
+from labelloop.domain.stopping import ALL_LABELLED, advise
 
 NEXT_LABELS: Final = 100
 
@@ -17,16 +17,16 @@ NEXT_LABELS: Final = 100
 class Sample:
     """Honest predictions, shape (r, k), of the labelled part of the random share, and its labels.
 
-    `pool_confidence`: calibrated, of a sample of the tasks without a label; `believed_error`: what
-    the model takes its error on all tasks to be (`believed_error` below); `unlabelled`: about how
-    many tasks have no label, 0 where it is not known.
+    `pool_confidence`: as it is served, of a sample of the tasks without a label; `believed_error`:
+    what the model takes its error on all tasks to be (`believed_error` below); `unlabelled`: about
+    how many tasks have no label, None where it is not known.
     """
 
     probabilities: Floats
     labels: Ints
     pool_confidence: Floats
     believed_error: float
-    unlabelled: int = 0
+    unlabelled: int | None = None
 
 
 def believed_error(
@@ -48,20 +48,23 @@ def insights(
     earlier: Sequence[Point],
     disagreements: Sequence[float],
     wanted_precision: float,
-    is_active_order: bool,
+    ordered: int,
 ) -> dict[str, Any]:
     """Return the numbers for the card. `earlier`: points of the versions before, off their cards.
 
-    `disagreements`: of successive comparable versions, this one's last. In random order nothing is
-    saved, and nothing is claimed to be.
+    `disagreements`: of successive comparable versions, this one's last; `ordered`: labels that an
+    active order asked for. Unless they are most, nothing is claimed to be saved.
     """
     right = accuracy(sample.probabilities, sample.labels)
     misses = 0.0 if right.value is None else right.rows * (1 - right.value)
     error = pooled_error(misses, right.rows, sample.believed_error)
-    points = [*earlier, Point(labels, error)]
-    gain = expected_gain(points, min(NEXT_LABELS, sample.unlabelled or NEXT_LABELS))
+    points = spaced([*earlier, Point(labels, error)])
+    left = sample.unlabelled
+    more = NEXT_LABELS if left is None else min(NEXT_LABELS, left)
+    gain = expected_gain(points, more) if more else None
     quality = by_class(sample.probabilities, sample.labels, len(classes))
-    saved = saving(labels, error) if is_active_order else None
+    is_ordered = 2 * ordered > labels
+    saved = saving(labels, error, labels + left) if is_ordered and left is not None else None
     return {
         "random_share": asdict(right),
         "error": round(error, 4),
@@ -69,7 +72,7 @@ def insights(
         "by_class": {name: asdict(one) for name, one in zip(classes, quality, strict=True)},
         "saving": None if saved is None else asdict(saved),
         "gain": None if gain is None else asdict(gain),
-        "stopping": asdict(advise(labels, disagreements, gain)),
+        "stopping": asdict(advise(labels, disagreements, gain) if more else ALL_LABELLED),
         "accept": asdict(
             acceptance(
                 sample.probabilities, sample.labels, sample.pool_confidence, wanted_precision
@@ -86,10 +89,7 @@ def lines(told: dict[str, Any], labels: int) -> list[str]:
         spread = f"{share['low']:.0%} to {share['high']:.0%}"
         found.append(f"accuracy {share['value']:.0%} ({spread}, {share['rows']} random labels)")
     if saved := told["saving"]:
-        found.append(
-            f"{labels} labels give what random order gives at about {saved['random_order']}"
-            f" ({saved['low']} to {saved['high']})"
-        )
+        found.append(f"{labels} labels give what random order gives at {_saved(saved)}")
     if gain := told["gain"]:
         found.append(
             f"the next {gain['labels']} labels: about {100 * gain['value']:+.1f} points"
@@ -97,8 +97,21 @@ def lines(told: dict[str, Any], labels: int) -> list[str]:
         )
     if told["stopping"]["stops"]:
         found.append(f"labelling can stop: {told['stopping']['reason']}")
-    if (threshold := told["accept"]["threshold"]) is not None:
-        shown = f"{told['accept']['precision']['low']:.0%} right or more"
-        covered = f"{told['accept']['coverage']:.0%} of the tasks"
-        found.append(f"from a confidence of {threshold:.2f}: {shown}, {covered}")
+    found.append(_accepted(told["accept"]))
     return found
+
+
+def _accepted(accept: dict[str, Any]) -> str:
+    if accept["threshold"] is None:
+        return f"nothing can be accepted unseen yet: {accept['why']}"
+    shown = f"{accept['wanted']:.0%} right or more, {accept['coverage']:.0%} of the tasks"
+    return f"from a confidence of {accept['threshold']:.2f}: {shown}"
+
+
+def _saved(saved: dict[str, int]) -> str:
+    most = saved["most"]
+    end = f"{most} or more" if most == FOLLOWED else f"all {most}"
+    at, low, high = (
+        end if saved[name] == most else str(saved[name]) for name in ("random_order", "low", "high")
+    )
+    return at if low == end else f"about {at} ({low} to {high})"

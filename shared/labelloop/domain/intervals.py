@@ -19,3 +19,10 @@ def wilson(hits: float, rows: float, confidence: float = 0.9) -> tuple[float, fl
     middle = (share + z * z / (2 * rows)) / scale
     half = z / scale * np.sqrt(share * (1 - share) / rows + z * z / (4 * rows * rows))
     return max(0.0, float(middle - half)), min(1.0, float(middle + half))
+
+
+def chance_of_hits(hits: int, rows: int, share: float) -> float:
+    """Return how likely so many hits or more are where each row is one by that chance (0..1)."""
+    misses = np.arange(1, rows - hits + 1)
+    odds = np.log((rows - misses + 1) / misses) + np.log((1 - share) / share)
+    return float(np.exp(rows * np.log(share) + np.append(0.0, odds.cumsum())).sum())

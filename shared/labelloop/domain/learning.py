@@ -1,6 +1,6 @@
 """The learning curve of a project, and where it leads."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,6 +13,7 @@ from labelloop.domain.intervals import errors_for
 _USUAL_POWER: Final = 0.4
 _USUAL_SPREAD: Final = 0.25
 _NOISE: Final = 0.35  # of the log of an error around the law: 30 random labels are in it
+_SPACING: Final = 1.25  # times the labels of the point before
 _LATEST: Final = 4.0  # only points within this factor of the labels of now: the law bends
 
 
@@ -34,11 +35,27 @@ class Gain:
     high: float
 
 
+def spaced(points: Iterable[Point]) -> list[Point]:
+    """Return the points that lie a quarter of the labels apart, from the first on, and the newest.
+
+    Those in between share nearly all random labels with their neighbours: they are no further
+    evidence. As many as there are doublings, three times.
+    """
+    kept: list[Point] = []
+    ordered = sorted(points, key=lambda point: point.labels)
+    for point in ordered:
+        if not kept or point.labels >= _SPACING * kept[-1].labels:
+            kept.append(point)
+    newest = ordered[-1:]
+    return kept if kept[-1:] == newest else [*kept, *newest]
+
+
 def expected_gain(points: Sequence[Point], more: int, confidence: float = 0.9) -> Gain | None:
     """Return what so many more labels are expected to bring; None before the first point."""
     if not points:
         return None
-    now = max(points, key=lambda point: point.labels)
+    points = spaced(points)
+    now = points[-1]
     power, spread = _power([p for p in points if p.labels * _LATEST >= now.labels])
     error = _smoothed(points, now.labels, power)
     half = errors_for(confidence) * spread

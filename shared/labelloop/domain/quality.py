@@ -1,15 +1,18 @@
 """What the random share says about the active version: accuracy, classes, and what to accept."""
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from labelloop.domain.comparison import Floats, Ints, hits
-from labelloop.domain.intervals import wilson
+from labelloop.domain.comparison import Floats, Ints, hits, said
+from labelloop.domain.intervals import chance_of_hits, wilson
 
 LEAST_ROWS: Final = 30  # honest labels, before a share of them is worth showing
+_WRONG: Final = 0.05  # of the thresholds told are wrong, at most
+_MOST_STEPS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +37,12 @@ class ClassQuality:
 class Acceptance:
     """From which confidence on predictions may be accepted unseen, and how many that are.
 
-    `threshold` is None where no confidence is shown to reach the precision; `why` says why not.
+    `threshold` is None where no confidence is shown to reach the wanted precision; `why` says why
+    not. `precision`: on the random sample.
     """
 
     threshold: float | None
+    wanted: float
     precision: Share
     coverage: float
     why: str = ""
@@ -52,7 +57,7 @@ def by_class(
     probabilities: Floats, labels: Ints, classes: int, confidence: float = 0.9
 ) -> list[ClassQuality]:
     """Return the quality of each class on honest predictions, shape (n, k), of a random sample."""
-    predicted = probabilities.argmax(axis=1) if len(labels) else np.empty(0, np.int64)
+    predicted = said(probabilities)
     found = []
     for one in range(classes):
         right = float(((predicted == one) & (labels == one)).sum())
@@ -66,34 +71,44 @@ def acceptance(
 ) -> Acceptance:
     """Return the lowest confidence above which the wanted precision is shown on a random sample.
 
-    Shown: the lower end of its 90 % interval reaches it. Thresholds are tried from the strictest
-    down, and the first to fail ends it (fixed-sequence testing, Bauer 1991), so that trying many
-    does not find one by chance. `pool_confidence`: of the tasks without a label, shape (m,).
+    Shown: so few misses would be rare if it were lower. Of the chance to err each threshold has an
+    equal part, and of the one before, stricter, if that was shown (fallback procedure, Wiens and
+    Dmitrienko 2005): trying many does not find one by chance, and a miss among the surest does not
+    end it. `pool_confidence`: of the tasks without a label, shape (m,).
     """
     nothing = _share(0.0, 0, 0.9)
-    if len(labels) < LEAST_ROWS:
-        return Acceptance(None, nothing, 0.0, f"{len(labels)} random labels of {LEAST_ROWS}")
+    if len(labels) < least_rows(wanted):
+        why = f"{len(labels)} random labels of {least_rows(wanted)}"
+        return Acceptance(None, wanted, nothing, 0.0, why)
     confidence, right = probabilities.max(axis=1), hits(probabilities, labels)
     best: Acceptance | None = None
-    for threshold in _thresholds(confidence, wanted):
+    thresholds, chance = _thresholds(confidence, wanted), 0.0
+    for threshold in thresholds:
         above = confidence >= threshold
-        shown = _share(float(right[above].sum()), int(above.sum()), 0.9)
-        if shown.low < wanted:
-            break
-        best = Acceptance(threshold, shown, _coverage(pool_confidence, threshold))
-    return best or Acceptance(None, nothing, 0.0, _why(wanted, len(labels)))
+        found, rows = int(right[above].sum()), int(above.sum())
+        chance += _WRONG / len(thresholds)
+        if chance_of_hits(found, rows, wanted) > chance:
+            chance = 0.0
+            continue
+        coverage = _coverage(pool_confidence, threshold)
+        best = Acceptance(threshold, wanted, _share(found, rows, 0.9), coverage)
+    return best or Acceptance(None, wanted, nothing, 0.0, _why(wanted, len(labels)))
 
 
-def least_rows(wanted: float) -> int:
+def least_rows(wanted: float, chance: float = _WRONG) -> int:
     """Return how many rows, all right, show a precision at all."""
-    return next(rows for rows in range(1, 100_000) if wilson(rows, rows)[0] >= wanted)
+    return max(LEAST_ROWS, math.ceil(math.log(chance) / math.log(wanted)))
 
 
 def _thresholds(confidence: NDArray[np.floating], wanted: float) -> list[float]:
-    """Return a few thresholds, strictest first; the first leaves just enough rows to show it."""
+    """Return a few thresholds, strictest first: one for all rows, and one a doubling of them.
+
+    The first leaves just enough rows to show the precision by its part of the chance.
+    """
     ordered = np.sort(confidence)[::-1]
-    rows = np.unique(np.geomspace(least_rows(wanted) + 1, max(len(ordered), 2), 8).astype(int))
-    return [float(ordered[count - 1]) for count in rows if count <= len(ordered)]
+    steps = min(_MOST_STEPS, 1 + int(np.log2(len(ordered) / least_rows(wanted))))
+    rows = np.geomspace(len(ordered), least_rows(wanted, _WRONG / steps), steps)[::-1]
+    return [float(ordered[round(count) - 1]) for count in rows]
 
 
 def _coverage(pool_confidence: Floats, threshold: float) -> float:

@@ -14,7 +14,13 @@ import numpy as np
 
 from labelloop.domain.intervals import errors_for
 
+# The law is told of only where it was looked at: labels, errors, and how far random order went.
 LEAST_LABELS: Final = 60  # before, both orders are at their random start
+MOST_LABELS: Final = 1_000
+LEAST_ERROR: Final = 0.003
+MOST_ERROR: Final = 0.55
+FOLLOWED: Final = 2_000  # labels in random order
+_LEAST_FITTED: Final = 0.005  # smaller errors were taken for it
 _SAVED: Final = -0.26  # log of the ratio at an error of 1 and 200 labels
 _PER_LOG_ERROR: Final = -0.45
 _PER_LOG_LABELS: Final = 0.14
@@ -24,12 +30,16 @@ _BELIEVED_ROWS: Final = 30  # what the model believes of the pool counts as so m
 
 @dataclass(frozen=True, slots=True)
 class Saving:
-    """Labels, and how many of them random order would take to the same accuracy, with a band."""
+    """Labels, and how many of them random order would take to the same accuracy, with a band.
+
+    `most`: from where on nothing is known; the number of tasks, or how far projects were followed.
+    """
 
     labels: int
     random_order: int
     low: int
     high: int
+    most: int
 
 
 def pooled_error(misses: float, rows: int, believed: float) -> float:
@@ -37,12 +47,19 @@ def pooled_error(misses: float, rows: int, believed: float) -> float:
     return (misses + _BELIEVED_ROWS * believed) / (rows + _BELIEVED_ROWS)
 
 
-def saving(labels: int, error: float, confidence: float = 0.9) -> Saving | None:
-    """Return what the labels are worth in random order; None while it is too early to say."""
-    if labels < LEAST_LABELS:
+def saving(labels: int, error: float, tasks: int, confidence: float = 0.9) -> Saving | None:
+    """Return what the labels are worth in random order, no more than there are tasks.
+
+    None where the law was not looked at, and where nothing is saved.
+    """
+    is_seen = LEAST_LABELS <= labels <= MOST_LABELS and LEAST_ERROR <= error <= MOST_ERROR
+    if not is_seen:
         return None
-    error = float(np.clip(error, 0.005, 0.9))
+    error = max(error, _LEAST_FITTED)
     middle = _SAVED + _PER_LOG_ERROR * np.log(error) + _PER_LOG_LABELS * np.log(labels / 200)
     half = errors_for(confidence) * _SPREAD
-    at, low, high = (labels * np.exp(middle + way * half) for way in (0, -1, 1))
-    return Saving(labels, round(float(at)), round(float(low)), round(float(high)))
+    most = min(tasks, FOLLOWED)
+    at, low, high = (
+        min(most, round(float(labels * np.exp(middle + way * half)))) for way in (0, -1, 1)
+    )
+    return Saving(labels, at, low, high, most) if at > labels else None

@@ -26,6 +26,9 @@ class Advice:
     reason: str
 
 
+ALL_LABELLED: Final = Advice(True, "all tasks are labelled")
+
+
 def kappa(one: Ints, other: Ints) -> float:
     """Return Cohen's kappa of two versions' classes of the same tasks (Cohen 1960); 1 if equal."""
     if len(one) == 0:

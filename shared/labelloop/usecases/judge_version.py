@@ -47,7 +47,7 @@ class Challenger:
 
     @property
     def out_of_fold(self) -> Floats:
-        """Its answers out of fold; it knows nothing of the only example of a class."""
+        """Its answers out of fold; of the only example of a class it says all alike: no answer."""
         rows = self.trained.out_of_fold
         return np.where(np.isnan(rows), 1 / rows.shape[1], rows)
 

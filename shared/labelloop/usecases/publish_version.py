@@ -15,6 +15,7 @@ from labelloop.kept_evidence import KeptEvidence, Refusal
 from labelloop.observability import count, logger
 from labelloop.pointers import FORMAT, ActivePointer
 from labelloop.project import Project
+from labelloop.usecases.choose_order import RANDOM
 from labelloop.usecases.judge_version import (
     Challenger,
     Champion,
@@ -52,9 +53,8 @@ def publish(
     verdict = _verdict(to, active, champion, challenger, sample, refusal.value, gate)
     before = champion.kept if isinstance(champion, Champion) else None
     known = gate.project.card(active.version) if before else None
-    told, look = tell_version(
-        challenger, sample, before, known or {}, to.strategy != "random", gate.project.key
-    )
+    ordered = 0 if to.strategy == RANDOM else card["order"]["given"]
+    told, look = tell_version(challenger, sample, before, known or {}, ordered, gate.project.key)
     gate.evidence.keep(to.version, challenger.kept(look), doubts_of(challenger))
     card = card | challenger.trained.facts | {"gate": asdict(verdict), "insights": told}
     gate.project.add_model(to.version, challenger.trained.artefact, card)

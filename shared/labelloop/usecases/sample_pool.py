@@ -18,11 +18,14 @@ _MOST_TASKS: Final = 1_500
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Some tasks still to be labelled, their features, and about how many there are in all."""
+    """Some tasks still to be labelled, and their features.
+
+    `left`: about how many there are in all, None before the first ranking.
+    """
 
     tasks: np.ndarray[tuple[int], np.dtype[np.int64]]
     features: Features
-    left: int
+    left: int | None
 
 
 def sample_pool(pool: Pool, kept: KeptFeatures, data_key: str, done: Set[int]) -> Sample:
@@ -33,7 +36,7 @@ def sample_pool(pool: Pool, kept: KeptFeatures, data_key: str, done: Set[int]) -
     shards = pool.shards()
     some = list(_kept_of(shards, kept, data_key))
     if not some:
-        return Sample(np.empty(0, np.int64), Features(bags_of([])), 0)
+        return Sample(np.empty(0, np.int64), Features(bags_of([])), None)
     tasks, features = left_of(some, done)
     rows = np.random.default_rng(0).permutation(len(tasks))[:_MOST_TASKS]
     return Sample(tasks[rows], features.take(rows), round(len(tasks) * len(shards) / len(some)))

@@ -16,7 +16,6 @@ from labelloop.usecases.judge_version import Challenger, codes_of
 from labelloop.usecases.sample_pool import Sample
 
 _WANTED_PRECISION: Final = 0.95  # of what may be accepted unseen
-_MOST_POINTS: Final = 50
 _MOST_DISAGREEMENTS: Final = 10
 _LEAST_IN_COMMON: Final = 50  # tasks that two versions must have been asked about
 
@@ -26,26 +25,28 @@ def tell_version(
     sample: Sample,
     before: Kept | None,
     card: dict[str, Any],
-    is_active_order: bool,
+    ordered: int,
     salt: str,
 ) -> tuple[dict[str, Any], Look]:
     """Return the insights for the card, and the look that later versions are compared with.
 
-    `before` and `card` are the active version's; empty where it can't be compared with.
+    `before` and `card` are the active version's; empty where it can't be compared with. `ordered`:
+    labels that an active order asked for.
     """
     told = card.get("insights", {})
     labels = len(challenger.examples.labels)
     look, disagreed = _compared(_look(challenger, sample), before)
     disagreements = [*told.get("disagreements", []), *disagreed][-_MOST_DISAGREEMENTS:]
-    earlier = [Point(**point) for point in told.get("curve", [])[-_MOST_POINTS:]]
+    earlier = [Point(**point) for point in told.get("curve", [])]
+    earlier = [point for point in earlier if point.labels < labels]  # labels may have been deleted
     found = insights(
         labels,
         challenger.trained.classes,
         _honest(challenger, sample, salt),
-        [point for point in earlier if point.labels < labels],  # labels may have been deleted
+        earlier,
         disagreements,
         _WANTED_PRECISION,
-        is_active_order,
+        ordered,
     )
     return found | {"disagreements": disagreements}, look
 
@@ -76,7 +77,7 @@ def _honest(challenger: Challenger, sample: Sample, salt: str) -> Honest:
     random = are_random(examples.tasks, salt)
     confidence = challenger.pool.max(axis=1)
     misses = len(codes) - float(hits(answers, codes).sum())
-    believed = believed_error(confidence, misses, len(codes), len(codes) + sample.left)
+    believed = believed_error(confidence, misses, len(codes), len(codes) + (sample.left or 0))
     return Honest(answers[random], codes[random], confidence, believed, sample.left)
 
 

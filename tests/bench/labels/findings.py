@@ -45,7 +45,9 @@ def _ratios(systems: Mapping[str, Curves]) -> Iterator[Finding]:
         told = f"fewer labels than TF-IDF in {order} order at {TARGET}"
         if ratios:
             among = np.exp(np.mean(np.log(np.maximum(ratios, 0.1))))
-            yield Finding(f"{told}, mean", float(among), "times", least_mean, at_least=True)
+            yield Finding(
+                f"{told}, geometric mean", float(among), "times", least_mean, at_least=True
+            )
             yield Finding(f"{told}, worst", min(ratios), "times", least_worst, at_least=True)
 
 

@@ -24,6 +24,13 @@ def test_nothing_to_compare_is_no_difference():
     assert (found.mean, found.z, found.rows) == (0.0, 0.0, 0)
 
 
+def test_rows_that_all_say_the_same_are_endlessly_clear_a_single_one_is_not():
+    assert difference(np.full(25, -1.0)).z == -np.inf
+    assert difference(np.full(25, 1.0)).z == np.inf
+    assert difference(np.zeros(25)).z == 0.0
+    assert difference(np.full(1, -1.0)).z == 0.0
+
+
 def test_a_version_is_read_at_the_temperature_that_suits_the_labels():
     rows, labels = np.array([[0.6, 0.4]] * 8 + [[0.4, 0.6]] * 2), np.zeros(10, int)
 

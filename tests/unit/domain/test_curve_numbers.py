@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from labelloop.domain.learning import Point, expected_gain
+from labelloop.domain.learning import Point, expected_gain, spaced
 from labelloop.domain.savings import pooled_error, saving
 from labelloop.domain.stopping import advise, disagreement, is_comparable, kappa
 
@@ -14,8 +14,8 @@ def gain_of(points, more=100):
     return gain
 
 
-def saving_at(labels, error):
-    found = saving(labels, error)
+def saving_at(labels, error, tasks=100_000):
+    found = saving(labels, error, tasks)
     assert found is not None
     return found
 
@@ -48,19 +48,68 @@ def test_a_curve_that_rises_promises_nothing_below_zero():
     assert gain.low >= 0.0
 
 
+def test_a_curve_spans_all_labels_in_few_points_and_ends_at_the_newest():
+    curve: list[Point] = []
+    for labels in range(20, 2_001):
+        curve = spaced([*curve, Point(labels, labels**-0.4)])
+
+    assert (curve[0].labels, curve[-1].labels) == (20, 2_000)
+    assert len(curve) <= 22
+    assert spaced([]) == []
+
+
+def error_at(labels, power):
+    return 0.3 * (labels / 50) ** -power
+
+
+@pytest.mark.parametrize("step", [1, 10, 100])
+def test_the_band_holds_the_truth_however_often_versions_come(step):
+    rng = np.random.default_rng(0)
+    held = 0
+    for power in rng.normal(0.4, 0.25, 200).clip(0.0):  # as was seen elsewhere
+        luck, points = rng.random(40), []  # a tenth of the labels is random, the same for all
+        for n in range(100, 401, step):
+            error = error_at(n, power)
+            missed = int((luck[: n // 10] < error).sum())
+            points.append(Point(n, pooled_error(missed, n // 10, error)))
+        gain = gain_of(points)
+        held += gain.low <= error_at(400, power) - error_at(500, power) <= gain.high
+
+    assert held >= 0.86 * 200
+
+
 def test_before_the_first_version_nothing_is_promised():
     assert expected_gain([], 100) is None
 
 
 def test_a_smaller_error_means_a_larger_saving():
-    small, large = saving_at(200, 0.02), saving_at(200, 0.4)
+    small, large = saving_at(200, 0.02), saving_at(200, 0.3)
 
     assert small.random_order > large.random_order
     assert small.low < small.random_order < small.high
 
 
-def test_early_nothing_is_claimed():
-    assert saving(59, 0.1) is None
+@pytest.mark.parametrize(
+    ("labels", "error"), [(59, 0.1), (1_001, 0.1), (10_000, 0.005), (300, 0.002), (300, 0.7)]
+)
+def test_where_the_law_was_not_looked_at_nothing_is_claimed(labels, error):
+    assert saving(labels, error, 100_000) is None
+
+
+@pytest.mark.parametrize(("labels", "error"), [(60, 0.5), (100, 0.55)])
+def test_a_saving_below_one_is_none(labels, error):
+    assert saving(labels, error, 100_000) is None
+
+
+def test_no_order_takes_more_labels_than_there_are_tasks():
+    found = saving_at(250, 0.02, tasks=300)
+
+    assert (found.random_order, found.high, found.most) == (300, 300, 300)
+    assert saving(300, 0.02, 300) is None
+
+
+def test_no_order_is_said_to_take_more_labels_than_projects_were_followed_for():
+    assert saving_at(500, 0.01).high == 2_000
 
 
 def test_many_random_labels_outweigh_what_the_model_believes():

@@ -71,6 +71,18 @@ def test_a_label_against_the_majority_is_more_doubtful_than_one_with_it():
     assert found[0].instead == 1
 
 
+def test_annotators_who_agree_are_a_voice_each():
+    rows = np.array([[0.05, 0.95]] * 3 + [[0.9, 0.1]] * 10 + [[0.1, 0.9]] * 10)
+    labels = np.array([0] * 13 + [1] * 10)
+    votes = [[0], [0] * 3, [0] * 6 + [1], *([label] for label in labels[3:])]
+
+    alone, three, most = (
+        next(one.doubt for one in doubts(rows, labels, votes) if one.row == row) for row in range(3)
+    )
+
+    assert alone > 10 * three > 10 * most > 0
+
+
 def test_nothing_labelled_is_nothing_doubted():
     assert doubts(np.empty((0, 3)), np.empty(0, int)) == []
 

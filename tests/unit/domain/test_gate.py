@@ -1,5 +1,6 @@
 """The gate: sound versions pass, broken ones don't, and no refusal is for ever."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -219,8 +220,44 @@ def test_lost_labels_are_forgiven_once_people_went_on_without_them():
 
 
 def test_the_random_share_is_told_with_its_uncertainty():
-    share = judge(evidence(0.2)).numbers["random_share"]
+    share = judge(evidence(0.9)).numbers["random_share"]
 
     assert share["labels"] == 36
     assert share["challenger"] >= share["champion"]
     assert share["gain_90"][0] <= share["challenger"] - share["champion"] <= share["gain_90"][1]
+
+
+@pytest.mark.parametrize("known", [0, 50])
+def test_of_few_random_labels_no_interval_is_told(known):
+    e = evidence(0.2)
+    numbers = judge(replace(e, is_random=np.arange(len(e.labels)) < known // 10)).numbers
+
+    assert numbers["random_share"]["gain_90"] is None
+
+
+def test_a_version_that_is_wrong_on_every_random_label_is_refused():
+    e, rng = evidence(0.2), np.random.default_rng(0)
+    right, half = answers(e.labels, 1.0, rng), answers(e.labels, 0.5, rng)
+    wrong = answers((e.labels + 1) % CLASSES, 1.0, rng)
+    random = e.is_random[:, None]
+
+    found = judge(
+        replace(
+            e, champion=np.where(random, right, half), challenger=np.where(random, wrong, right)
+        )
+    )
+
+    assert found.reason == "worse on the random share of 30 labels"
+
+
+def test_the_numbers_of_a_verdict_are_json_however_clear_it_is():
+    e = evidence(known=256)  # of a power of two alike rows the mean is exact
+    same = np.where(e.before >= 0, 0, -1), np.zeros_like(e.labels)
+    shy, sure = (
+        np.tile([1 - 3 * rest, rest, rest, rest], (len(e.labels), 1)) for rest in (0.25, 0.1)
+    )
+
+    found = judge(replace(e, before=same[0], labels=same[1], champion=shy, challenger=sure))
+
+    assert found.numbers["labels"]["z"] == 99.0
+    json.dumps(found.numbers, allow_nan=False)

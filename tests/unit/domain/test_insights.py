@@ -9,7 +9,7 @@ from labelloop.domain.insights import Sample, believed_error, insights, lines
 from labelloop.domain.learning import Point
 
 
-def sample(rows, right=0.95, unlabelled=0):
+def sample(rows, right=0.95, unlabelled=5_000):
     labels = np.arange(rows) % 2
     said = np.where(np.arange(rows) < right * rows, labels, 1 - labels)
     probabilities = np.full((rows, 2), 0.08)
@@ -17,10 +17,10 @@ def sample(rows, right=0.95, unlabelled=0):
     return Sample(probabilities, labels, np.full(500, 0.92), 0.08, unlabelled)
 
 
-def told(rows, labels=300, disagreements=(), active=True, unlabelled=0, right=0.95):
+def told(rows, labels=300, disagreements=(), ordered=250, unlabelled=5_000, right=0.95):
     earlier = [Point(n, 2 * n**-0.5) for n in (50, 100, 200)]
     honest = sample(rows, right, unlabelled)
-    return insights(labels, ["no", "yes"], honest, earlier, disagreements, 0.9, active)
+    return insights(labels, ["no", "yes"], honest, earlier, disagreements, 0.9, ordered)
 
 
 def test_the_card_is_plain_json():
@@ -42,7 +42,7 @@ def test_a_status_names_what_is_known():
     assert "the next 100 labels: about +" in text
 
 
-@pytest.mark.parametrize(("unlabelled", "labels"), [(40, 40), (5_000, 100), (0, 100)])
+@pytest.mark.parametrize(("unlabelled", "labels"), [(40, 40), (5_000, 100), (None, 100)])
 def test_no_more_labels_are_spoken_of_than_tasks_are_left(unlabelled, labels):
     assert told(120, unlabelled=unlabelled)["gain"]["labels"] == labels
 
@@ -52,12 +52,41 @@ def test_labelling_can_stop_when_what_is_left_is_worth_little():
     assert told(400, right=0.6, labels=1_000, unlabelled=20)["stopping"]["stops"]
 
 
-def test_in_random_order_nothing_is_said_to_be_saved():
-    assert told(120, active=False)["saving"] is None
+def test_where_all_is_labelled_no_label_is_said_to_bring_anything():
+    found = told(120, unlabelled=0)
+
+    assert found["gain"] is None
+    assert "labelling can stop: all tasks are labelled" in lines(found, 300)
+    assert not any("next" in line for line in lines(found, 300))
+
+
+@pytest.mark.parametrize(("unlabelled", "band"), [(5_000, "2000 or more)"), (200, "all 500)")])
+def test_a_saving_ends_where_tasks_or_knowledge_end(unlabelled, band):
+    text = "\n".join(lines(told(120, unlabelled=unlabelled), 300))
+
+    assert f"to {band}" in text
+
+
+def test_a_saving_that_is_all_beyond_what_is_known_has_no_band():
+    text = "\n".join(lines(told(1_000, labels=290, right=0.99, unlabelled=10), 290))
+
+    assert "290 labels give what random order gives at all 300" in text
+
+
+@pytest.mark.parametrize(("ordered", "unlabelled"), [(0, 5_000), (150, 5_000), (250, None)])
+def test_nothing_is_said_to_be_saved_unless_an_order_asked_for_most_labels(ordered, unlabelled):
+    assert told(120, ordered=ordered, unlabelled=unlabelled)["saving"] is None
 
 
 def test_stopping_is_only_told_when_it_is_advised():
     assert "can stop" not in "\n".join(lines(told(120), 300))
+
+
+def test_why_nothing_is_accepted_unseen_is_told():
+    assert lines(told(40), 300)[-1] == (
+        "nothing can be accepted unseen yet: no confidence shows 90% on 40 random labels"
+    )
+    assert "from a confidence of 0.92: 90% right or more" in "\n".join(lines(told(400), 300))
 
 
 def test_all_classes_are_told_of():

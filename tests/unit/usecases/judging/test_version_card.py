@@ -54,6 +54,32 @@ def test_the_card_tells_what_the_labels_are_worth(learn, project, kept_pool):
     assert told["gain"]["labels"] == 100
 
 
+def test_labels_that_were_there_before_the_first_order_are_not_said_to_save_any(
+    learn, project, kept_pool
+):
+    saved = []
+    for day, first, count in [(0, 1, 60), (2, 61, 60), (3, 121, 20)]:  # the first order is at 12
+        learn(*labels(first, count, day=day))
+        saved.append(project.card(project.active().value.version)["insights"]["saving"])
+
+    assert saved[:2] == [None, None]
+    assert saved[2]["labels"] == 140
+
+
+@pytest.mark.parametrize(("first", "gain"), [(1, 100), (1_001, None)])
+def test_what_is_left_is_known_of_a_pool_that_was_ranked(learn, project, kept_pool, first, gain):
+    learn(*labels(first, 200))
+
+    told = project.card(project.active().value.version)["insights"]
+    assert (told["gain"] and told["gain"]["labels"]) == gain
+
+
+def test_before_the_first_ranking_all_is_not_taken_to_be_labelled(learn, project):
+    learn(*labels(1, 60))
+
+    assert project.card(project.active().value.version)["insights"]["gain"]["labels"] == 100
+
+
 def test_the_curve_goes_on_and_versions_are_compared_over_steps_of_any_size(
     learn, project, kept_pool
 ):
@@ -61,7 +87,7 @@ def test_the_curve_goes_on_and_versions_are_compared_over_steps_of_any_size(
         learn(*labels(first, count, day=day))
 
     told = project.card(project.active().value.version)["insights"]
-    assert [point["labels"] for point in told["curve"]] == [60, 75, 90, 120]
+    assert [point["labels"] for point in told["curve"]] == [60, 75, 120]
     assert told["disagreements"] == [0.0, 0.0]  # 60 to 90, 90 to 120; not 60 to 75
 
 
