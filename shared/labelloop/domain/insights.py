@@ -82,7 +82,10 @@ def insights(
 
 
 def lines(told: dict[str, Any], labels: int) -> list[str]:
-    """Return what a status says of a card's insights, a line each; what is unknown is left out."""
+    """Return what a status says of a card's insights, a line each; what is unknown is left out.
+
+    A card from before it told how far a saving or which precision was wanted is read, too.
+    """
     found = []
     share = told["random_share"]
     if share["value"] is not None:
@@ -104,12 +107,13 @@ def lines(told: dict[str, Any], labels: int) -> list[str]:
 def _accepted(accept: dict[str, Any]) -> str:
     if accept["threshold"] is None:
         return f"nothing can be accepted unseen yet: {accept['why']}"
-    shown = f"{accept['wanted']:.0%} right or more, {accept['coverage']:.0%} of the tasks"
+    wanted = accept.get("wanted", accept["precision"]["low"])
+    shown = f"{wanted:.0%} right or more, {accept['coverage']:.0%} of the tasks"
     return f"from a confidence of {accept['threshold']:.2f}: {shown}"
 
 
 def _saved(saved: dict[str, int]) -> str:
-    most = saved["most"]
+    most = saved.get("most", FOLLOWED)
     end = f"{most} or more" if most == FOLLOWED else f"all {most}"
     at, low, high = (
         end if saved[name] == most else str(saved[name]) for name in ("random_order", "low", "high")

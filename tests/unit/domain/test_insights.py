@@ -89,6 +89,13 @@ def test_why_nothing_is_accepted_unseen_is_told():
     assert "from a confidence of 0.92: 90% right or more" in "\n".join(lines(told(400), 300))
 
 
+def test_a_card_from_before_these_limits_were_told_is_read():
+    card = told(400)
+    del card["saving"]["most"], card["accept"]["wanted"]
+
+    assert "from a confidence of 0.92" in "\n".join(lines(card, 300))
+
+
 def test_all_classes_are_told_of():
     assert list(told(40)["by_class"]) == ["no", "yes"]
 
