@@ -16,7 +16,7 @@ from labelloop.domain.unlabelled import Pool, Rows, Unlabelled, unlabelled
 
 DEFAULT: Final = "typical_then_margin"
 _FEW_LABELS: Final = 30
-_FEW_OF_A_CLASS: Final = 6
+_FEW_OF_A_CLASS: Final = 8
 
 
 def select(strategy: str, pool: Pool, k: int, seed: int) -> Rows:
