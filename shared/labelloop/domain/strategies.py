@@ -16,7 +16,8 @@ from labelloop.domain.unlabelled import Pool, Rows, Unlabelled, unlabelled
 
 DEFAULT: Final = "typical_then_margin"
 _FEW_LABELS: Final = 30
-_FEW_OF_A_CLASS: Final = 8
+_FEW_OF_A_CLASS: Final = 6
+_GUESSING: Final = 0.4  # by the likeliest class, in the mean
 
 
 def select(strategy: str, pool: Pool, k: int, seed: int) -> Rows:
@@ -37,11 +38,10 @@ def select(strategy: str, pool: Pool, k: int, seed: int) -> Rows:
 def typical_then_margin(seen: Unlabelled, k: int, rng: np.random.Generator) -> Rows:
     """Typical first until each class has been met some times, then unsure and diverse.
 
-    A rare class counts as a part of one: typical tasks are of the common ones.
+    Typical for longer while the model is only guessing: then its doubts say little.
     """
-    classes = _effective_classes(seen.probabilities[seen.sample])
-    few = seen.labels < max(_FEW_LABELS, _FEW_OF_A_CLASS * classes)
-    return typical(seen, k, rng) if few else margin_clusters(seen, k, rng)
+    is_early = seen.labels < _few(seen) or _is_guessing(seen)
+    return typical(seen, k, rng) if is_early else margin_clusters(seen, k, rng)
 
 
 def committee(seen: Unlabelled, k: int, rng: np.random.Generator) -> Rows:
@@ -90,10 +90,19 @@ def _with_model(
     return guarded
 
 
-def _effective_classes(probabilities: Floats) -> float:
-    """Return how many classes of one size are as diverse as the pool seems (Hill 1973, order 1)."""
-    evenness = 1 - entropy(probabilities.mean(axis=0, keepdims=True))[0]
-    return float(probabilities.shape[1] ** evenness)
+def _few(seen: Unlabelled) -> float:
+    """Return how many labels are few: some of each class.
+
+    A rare class counts as a part of one: typical tasks are of the common ones. Counted are classes
+    of one size that are as diverse as the pool seems (Hill 1973, order 1).
+    """
+    shares = seen.probabilities[seen.sample].mean(axis=0, keepdims=True)
+    classes = float(shares.shape[1] ** (1 - entropy(shares)[0]))
+    return max(_FEW_LABELS, _FEW_OF_A_CLASS * classes)
+
+
+def _is_guessing(seen: Unlabelled) -> bool:
+    return bool(seen.probabilities[seen.sample].max(axis=1).mean() < _GUESSING)
 
 
 _by_margin = _lowest(margin)
