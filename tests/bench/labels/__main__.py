@@ -93,7 +93,8 @@ class Job:
     def _other(self, wanted: list[str]) -> list[dict]:
         rows = other_kinds.sets()[self.name]()
         seeds = range(3 * self.seeds)  # small sets, on which runs lie far apart
-        return [other_kinds.curves(rows, seed, wanted) for seed in seeds]
+        are_images = self.name in other_kinds.IMAGES
+        return [other_kinds.curves(rows, seed, wanted, are_images) for seed in seeds]
 
 
 def main() -> bool:

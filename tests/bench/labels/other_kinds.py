@@ -1,7 +1,7 @@
 """Images by their raw pixels and tables: ExtraTrees, the default order against random order.
 
-Once there is a forest, tasks are told apart as it does: what pixels have in common is not what the
-classes have.
+Once there is a forest, images are told apart as it does: what pixels have in common is not what the
+classes have, as it is for a few standardised columns.
 """
 
 import gzip
@@ -31,6 +31,7 @@ RIVER = (
     "river-0.26.1-cp313-cp313-manylinux_2_28_x86_64.whl",
     "7d8e6aa749f06e6bd71835ef722c14627bbb049f6929f5bc0d8a65dcd813ad4b",
 )
+IMAGES: Final = "digits", "Fashion-MNIST"
 ORDERS: Final = {"default order": DEFAULT, "random order": None}
 
 type Numbers = tuple[NDArray[np.floating], NDArray]
@@ -47,7 +48,7 @@ def sets() -> dict[str, Callable[[], Numbers]]:
     }
 
 
-def curves(rows: Numbers, seed: int, wanted: Collection[str]) -> dict[str, Curve]:
+def curves(rows: Numbers, seed: int, wanted: Collection[str], are_images: bool) -> dict[str, Curve]:
     """Return the curve of each order wanted, from zero labels."""
     values, labels = rows
     shuffled = np.random.default_rng(seed).permutation(len(labels))
@@ -57,7 +58,8 @@ def curves(rows: Numbers, seed: int, wanted: Collection[str]) -> dict[str, Curve
     found = {}
     for name, chosen in ORDERS.items():
         if name in wanted:
-            forest = _Forest((values[pool], labels[pool]), (values[test], labels[test]), seed)
+            known, unseen = ((values[some], labels[some]) for some in (pool, test))
+            forest = _Forest(known, unseen, seed, are_images)
             choose = forest.by(chosen, order) if chosen else in_order(order)
             found[name] = campaign(forest.learn, choose, SIZES, np.empty(0, np.int64), labels[pool])
     return found
@@ -66,18 +68,19 @@ def curves(rows: Numbers, seed: int, wanted: Collection[str]) -> dict[str, Curve
 class _Forest:
     """ExtraTrees on a pool, measured on held-out rows, and vectors of the pool.
 
-    The vectors are the rows' own at first, then as the trees tell rows apart.
+    The vectors are the rows' own; of images, once there are trees, as those tell rows apart.
     """
 
-    def __init__(self, pool: Numbers, test: Numbers, seed: int) -> None:
+    def __init__(self, pool: Numbers, test: Numbers, seed: int, are_images: bool) -> None:
         self._rows, self._labels = pool
-        self._test, self._seed = test, seed
+        self._test, self._seed, self._are_images = test, seed, are_images
         self._vectors = _vectors(self._rows)
 
     def learn(self, labelled: Rows) -> tuple[float, NDArray[np.floating]]:
         model = ExtraTreesClassifier(150, random_state=self._seed)
         model.fit(self._rows[labelled], self._labels[labelled])
-        self._vectors = _as_seen_by(model, self._rows)
+        if self._are_images:
+            self._vectors = _as_seen_by(model, self._rows)
         right = model.predict(self._test[0]) == self._test[1]
         return float(right.mean()), model.predict_proba(self._rows)
 
