@@ -73,9 +73,10 @@ def violations(
     memory: type = MemoryStore,
     alone: bool = False,
     events: int = 0,
+    most: int = MOST_SCHEDULES,
 ) -> str:
     """Return what the first schedule that breaks the rule, or any, breaks; empty if none does."""
-    for seed in range(MOST_SCHEDULES):
+    for seed in range(most):
         world = World(seed, faults, memory(), alone).live(events or 1 + seed % 12)
         told = " ".join(world.violations)
         if told and rule in told:
@@ -118,7 +119,8 @@ def test_looking_before_the_lease_is_given_back_loses_data(monkeypatch):
     monkeypatch.setattr(Lease, "release", release_after_a_look)
     monkeypatch.setattr(Project, "untrained_dataset", remember)
 
-    assert violations("L1", CALM, alone=True, events=30)
+    # Only the last event can be lost, in one of some 200 schedules: short ones, many of them.
+    assert violations("L1", CALM, alone=True, events=2, most=4_000)
 
 
 def test_that_order_kept_nothing_is_lost_even_without_a_sweep():
