@@ -1,4 +1,4 @@
-"""A fifth of the webhooks never arrives, and after one sweep nothing is missing."""
+"""A fifth of the webhooks never arrives, and once swept nothing is missing."""
 
 import json
 import random
@@ -15,6 +15,7 @@ from tests.e2e.waiting import wait_for
 from tests.e2e.wire import Answer
 
 LABELS, LOST, ANNOTATORS = 1_000, 0.2, 3
+HALF = LABELS // 2
 ARRIVES_S = 30
 
 
@@ -27,17 +28,24 @@ def test_after_a_sweep_the_dataset_is_the_one_of_a_line_that_loses_nothing(
     labelloop.cli("pin", studio.personal_token, annotator.project)  # fold, and train nothing
     line = LossyLine()
 
-    with to_labelloop.ruled(line.rule), ThreadPoolExecutor(ANNOTATORS) as people:
-        labels = (document.label for document in many_documents)
-        list(people.map(annotator.label, tasks, labels))
-        before = len(wait_for(lambda: labelloop.knows(key)))
+    def sweep() -> bool:
+        """Sweep if that is still needed, and nothing waits: it leaves the project alone then."""
+        known = labelloop.knows(key)
+        if known is not None and len(known) < LABELS:
+            labelloop.sweep()
+        return known is not None and len(known) == LABELS
+
+    with to_labelloop.ruled(line.rule), ThreadPoolExecutor(ANNOTATORS + 1) as people:
+        labels = [document.label for document in many_documents[:LABELS]]
+        list(people.map(annotator.label, tasks[:HALF], labels))
+        swept = people.submit(labelloop.sweep)  # while they go on
+        list(people.map(annotator.label, tasks[HALF:], labels[HALF:]))
+        swept.result()
         # The sweep also has the pool ranked, and that push is told of like any other change.
         line.loses = False
-        labelloop.sweep()
-        wait_for(lambda: len(labelloop.knows(key) or ()) == LABELS)
+        wait_for(sweep)
         differ = line.differs(lambda: labelloop.dataset(key))
 
-    find(Exactly("annotations whose webhook was lost", LABELS - before, "", line.lost))
     print(*sorted(differ), sep="\n")  # shown if it fails
     assert line.lost > LABELS * LOST / 2
     find(Exactly("lines that differ from a dataset without loss", len(differ), "", 0))
