@@ -53,6 +53,7 @@ class Done:
     requests: int
     writes: int
     calls: int = 0
+    from_fit_s: float = 0.0  # how long it took from when it began to fit
 
 
 class Worker:
@@ -119,12 +120,13 @@ def _work(pipe: Connection, environment: dict[str, str]) -> None:
 
 def _do(job: Job, line: Line) -> Done:
     line.reset(job.faults)
-    calls = [0]
+    calls, fitting_since = [0], [time.monotonic()]
     deps = bootstrap.train_deps()
     off = timedelta(seconds=job.clock_off_s)
     short = ExitStack()
 
     def fit(features: Any, labels: Any, **more: Any) -> Any:
+        fitting_since[0] = time.monotonic()
         short.enter_context(suffering(job.shortage))
         with _counted(job, calls):
             return deps.train_head(features, labels, **more)
@@ -143,7 +145,8 @@ def _do(job: Job, line: Line) -> Done:
         well = False
     finally:
         Lease.take = take  # type: ignore[method-assign]
-    return Done(well, line.requests, line.writes, calls[0])
+    from_fit_s = time.monotonic() - fitting_since[0]
+    return Done(well, line.requests, line.writes, calls[0], from_fit_s)
 
 
 @contextmanager

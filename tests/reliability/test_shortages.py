@@ -3,8 +3,6 @@
 What runs out does so from the fitting on: test_kills has the rest.
 """
 
-import time
-
 from labelloop.project import Project
 from tests.reliability.cloud import KNOWN, NEW, Cloud
 from tests.reliability.function_process import Done, Job, run, workers
@@ -31,10 +29,12 @@ def test_a_trainer_out_of_memory_spoils_nothing(aws_server):
 
 
 def test_a_trainer_out_of_time_spoils_nothing(aws_server):
-    count, started = size(4, 40), time.monotonic()
-    assert run(aws_server.environment, Job(aws_server.project().key))
-    whole_s = time.monotonic() - started
-    each = [short(aws_server, Shortage(time_s=whole_s * (n + 1) / count / 2)) for n in range(count)]
+    count = size(4, 40)
+    whole = run(aws_server.environment, Job(aws_server.project().key))
+    assert whole
+    # Squares: some end early enough even where the first training was far slower than the others.
+    times_s = [whole.from_fit_s * ((n + 1) / (count + 1)) ** 2 for n in range(count)]
+    each = [short(aws_server, Shortage(time_s=time_s)) for time_s in times_s]
 
     assert any(done is None for _, done in each)
     judge("time", each)
