@@ -5,9 +5,9 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from labelloop.domain.strategies import DEFAULT
+from labelloop.domain.strategies import DEFAULT, RANDOM
 from labelloop.errors import Rejected
-from labelloop.usecases.backtest import RANDOM, Backtest
+from labelloop.usecases.backtest import Backtest
 
 
 def check_path(path: Path) -> None:

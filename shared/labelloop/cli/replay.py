@@ -19,10 +19,10 @@ from labelloop.adapters.onnx_encoder import OnnxEncoder
 from labelloop.cli.backtest import Wanted
 from labelloop.cli.export import Finished, finished
 from labelloop.cli.report import Report
-from labelloop.domain.strategies import DEFAULT, STRATEGIES
+from labelloop.domain.strategies import DEFAULT, RANDOM, STRATEGIES
 from labelloop.errors import Rejected
 from labelloop.recipes.label_names import words_of
-from labelloop.usecases.backtest import RANDOM, Accuracies, Backtest, Replay, Result, compare
+from labelloop.usecases.backtest import Accuracies, Backtest, Replay, Result, compare
 from labelloop.usecases.featurise import Featuriser
 
 BUILT: Final = Path(".aws-sam/build/EncoderLayer/python/encoder")  # by `make build`

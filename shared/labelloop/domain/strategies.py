@@ -15,6 +15,7 @@ from labelloop.domain.selection import Floats, entropy, least_confidence, margin
 from labelloop.domain.unlabelled import Pool, Rows, Unlabelled, unlabelled
 
 DEFAULT: Final = "typical_then_margin"
+RANDOM: Final = "random"
 _FEW_LABELS: Final = 30
 _FEW_OF_A_CLASS: Final = 6
 _GUESSING: Final = 0.4  # by the likeliest class, in the mean
@@ -118,5 +119,5 @@ STRATEGIES: Final[dict[str, Callable[[Unlabelled, int, np.random.Generator], Row
     "core_set": _of_sample(diversity.core_set),
     "badge": _with_model(badge),
     "committee": _with_model(committee),
-    "random": _of_sample(_drawn),
+    RANDOM: _of_sample(_drawn),
 }

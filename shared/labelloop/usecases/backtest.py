@@ -15,17 +15,16 @@ from numpy.typing import NDArray
 from labelloop.candidates import Candidates
 from labelloop.domain.features import Features
 from labelloop.domain.learning_curve import labels_to_reach
+from labelloop.domain.strategies import RANDOM
 from labelloop.errors import Unprocessable
-from labelloop.usecases.order import queue_of
+from labelloop.usecases.order import MOST_LABELLED, queue_of
 from labelloop.usecases.train_version import LANDMARKS
 
 type Ints = NDArray[np.int64]
 type Accuracies = list[float]
 
 LEAST_LABELS: Final = 60
-RANDOM: Final = "random"
 _HELD_OUT, _MOST_HELD_OUT = 1 / 3, 1_000
-_MOST_LABELLED: Final = 2_000  # that the queue looks at
 _BATCHES: Final = ((50, 10), (200, 25), (1_000, 50), (np.inf, 200))  # up to so many labels
 _END: Final = 0.8  # of the labels, from where random order's accuracy is averaged
 
@@ -89,7 +88,7 @@ class Replay:
         found = []
         for size in steps:
             free = np.setdiff1d(pool, labelled)
-            recent = self.features.take(labelled[-_MOST_LABELLED:])
+            recent = self.features.take(labelled[-MOST_LABELLED:])
             seen = self._candidates(free, model, strategy)
             queue = queue_of(seen, recent, strategy, size - len(labelled), str(seed))
             labelled = np.concatenate([labelled, free[[row for row, _ in queue]]])

@@ -14,12 +14,12 @@ from labelloop.domain.comparison import Floats, Ints, aligned
 from labelloop.domain.fallback import LEAST_ROWS, Fold, Order, decide, folds
 from labelloop.domain.features import Features
 from labelloop.domain.random_share import are_random
+from labelloop.domain.strategies import RANDOM
 from labelloop.domain.training import Trained
 from labelloop.errors import BadModel, Unprocessable
 from labelloop.recipes.text_choices import Examples
 from labelloop.usecases.judge_version import LoadHead, codes_of
 
-RANDOM: Final = "random"
 _AGAIN_AFTER: Final = 1.25  # times the labels of the last look: it takes ten small trainings
 _MOST_ROWS: Final = 1_000  # the labels that came first, some 100 of them random
 _MOST_BEFORE: Final = 500  # of the labels from before the first order

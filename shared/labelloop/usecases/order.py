@@ -7,6 +7,7 @@ says of a task that has no place is above.
 
 import zlib
 from collections.abc import Iterator
+from typing import Final
 
 import numpy as np
 
@@ -17,13 +18,16 @@ from labelloop.domain.selection import PLACED_BELOW
 from labelloop.domain.strategies import select
 from labelloop.domain.unlabelled import Pool, sketches
 
+MOST_LABELLED: Final = 2_000  # the newest: what is near them need not be asked again
+
 
 def queue_of(
     found: Candidates, labelled: Features, strategy: str, size: int, salt: str
 ) -> Iterator[tuple[int, float]]:
     """Yield the rows of up to `size` candidates, and their scores, the one to label first in front.
 
-    `labelled`: what is labelled already. Deterministic, and the same for any order of the parts.
+    `labelled`: the newest MOST_LABELLED of what is labelled already. Deterministic, and the same
+    for any order of the parts.
     """
     rows = {int(task): row for row, task in enumerate(found.tasks)}
     fair = in_random_order(found.tasks, salt)

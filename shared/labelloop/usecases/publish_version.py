@@ -10,12 +10,12 @@ from datetime import datetime
 from typing import Any, Final
 
 from labelloop.domain.gate import Verdict
+from labelloop.domain.strategies import RANDOM
 from labelloop.errors import Conflict, Retryable
 from labelloop.kept_evidence import KeptEvidence, Refusal
 from labelloop.observability import count, logger
 from labelloop.pointers import FORMAT, ActivePointer
 from labelloop.project import Project
-from labelloop.usecases.choose_order import RANDOM
 from labelloop.usecases.judge_version import (
     Challenger,
     Champion,

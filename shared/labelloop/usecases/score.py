@@ -16,11 +16,10 @@ from labelloop.recipes.terms import bags_of
 from labelloop.recipes.text_choices import TextChoices, read_label_config
 from labelloop.usecases.featurise import Featuriser, digest_of
 from labelloop.usecases.look import left_of, look_at_shards
-from labelloop.usecases.order import queue_of
+from labelloop.usecases.order import MOST_LABELLED, queue_of
 from labelloop.usecases.predict import question
 from labelloop.usecases.serve import Served
 
-_MOST_LABELLED: Final = 2_000  # the newest: what is near them need not be asked again
 _MOST_ENCODED: Final = 100  # before the first training
 
 
@@ -76,7 +75,7 @@ def placed(
         return []
     found = merged(usable)
     examples = control.examples(scene.dataset)
-    texts = [examples.texts[row] for row in examples.newest(_MOST_LABELLED)]
+    texts = [examples.texts[row] for row in examples.newest(MOST_LABELLED)]
     labelled = _labelled(texts, scene)
     strategy = served.strategy if served.head else strategy
     rows, scores = zip(*queue_of(found, labelled, strategy, size, salt), strict=True)

@@ -17,7 +17,7 @@ OLD, NEW = (f"2026-11-23T{hour}:00:00.000000+00:00" for hour in (10, 11))
 def test_of_many_labels_the_newest_are_looked_at_and_not_those_of_the_last_tasks(
     store, monkeypatch
 ):
-    monkeypatch.setattr("labelloop.usecases.score._MOST_LABELLED", 1)
+    monkeypatch.setattr("labelloop.usecases.score.MOST_LABELLED", 1)
     features = Featuriser()
     texts = ["asked a moment ago", "asked long ago"]
     labels = [created(i + 1, text=texts[i], updated_at=(NEW, OLD)[i]) for i in range(2)]
