@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from labelloop.cli import versions
-from labelloop.cli.backfill import backfill, read_export
+from labelloop.cli.backfill import backfill, read_file
 from labelloop.cli.backtest import Wanted, backtest
 from labelloop.cli.command import command, end
 from labelloop.cli.connect import Choices, connect
@@ -70,7 +70,7 @@ def _backfill(
 ) -> None:
     """Send labels that no webhook told of. Sending some twice changes nothing."""
     if file:
-        batches = iter([read_export(file)])
+        batches = iter([read_file(file)])
     else:
         session.project  # noqa: B018 - a project that is not there is told of by name
         batches = iter(session.studio.api.export(session.project_id))
@@ -196,14 +196,17 @@ def _backtest(
     encoder: Annotated[
         str,
         typer.Option(
-            help="the folder of an encoder, or none; default: what `make build` made, if it's here"
+            help="the folder of an encoder, or none; default: what `make build` made, if you are"
+            " where it did, else none"
         ),
     ] = "",
     picture: Annotated[
         Path | None, typer.Option("--picture", help="draw the curves into a file: PNG, SVG, PDF")
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, max=50, help="runs of each strategy")] = 3,
-    labels: Annotated[int, typer.Option(min=20, help="labels of each run at most")] = 500,
+    labels: Annotated[
+        int, typer.Option(min=20, help="labels of each run at most, and half of the tasks")
+    ] = 500,
     jobs: Annotated[
         int, typer.Option(min=1, help="runs at a time; default: as many as processors")
     ] = os.cpu_count() or 1,

@@ -79,7 +79,7 @@ def chunks(tasks: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
         yield chunk
 
 
-def read_export(path: Path) -> list[dict[str, Any]]:
+def read_file(path: Path) -> list[dict[str, Any]]:
     """Return the tasks of an export file; Rejected if it is none."""
     try:
         tasks = json.loads(path.read_bytes())

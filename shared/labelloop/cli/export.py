@@ -3,13 +3,15 @@
 Imported late: it needs packages that most commands do without.
 """
 
+import re
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from labelloop.cli.backfill import read_export as read_file
+from labelloop.cli.backfill import read_file
 from labelloop.domain.folding import Dataset, fold
 from labelloop.errors import Rejected, TooLarge, Unprocessable
 from labelloop.labelstudio import read_export
@@ -18,14 +20,18 @@ from labelloop.recipes.text_choices import TextChoices
 MOST_BYTES: Final = 500_000_000
 _ANY_PROJECT: Final = "1.0"
 
+_ADDRESS: Final = re.compile(r"\s*([a-z][a-z0-9+.-]*:/)?/\S+\s*", re.IGNORECASE)
+_OF_PARTS: Final = {"start", "x", "points", "vertices"}  # where a label of a part says where it is
+
 type Control = tuple[str, str]  # a control's name, and the name of what it is about
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """Texts and labels in one order, where they were found, and how many tasks are left out.
+    """Texts, each of them once, and labels in one order, and where they were found.
 
-    Left out: tasks that nobody gave a label of this choice, and those without a text.
+    `left_out`: tasks that nobody gave a label of this choice, and those without a text; `repeats`:
+    tasks with the text of another one. The commonest of their labels counts.
     """
 
     texts: list[str]
@@ -33,6 +39,7 @@ class Finished:
     choice: str
     field: str
     left_out: int
+    repeats: int
 
 
 def finished(export: Path, text: str = "", choice: str = "") -> Finished:
@@ -49,7 +56,7 @@ def finished(export: Path, text: str = "", choice: str = "") -> Finished:
         raise Rejected(f"{export}: {exc.strerror}") from None
     tasks = read_file(export)
     dataset = fold(Dataset(), [read_export(_ANY_PROJECT, tasks, datetime.now(UTC))])
-    _check_ids(tasks)
+    _check_ids(task for task in tasks if task["annotations"])
     (name, to_name), offered = _control(dataset, choice)
     field = text or _text_field(dataset, to_name)
     found = TextChoices(name, to_name, field, offered).examples(dataset)
@@ -61,16 +68,41 @@ def finished(export: Path, text: str = "", choice: str = "") -> Finished:
     if not rows:
         keys = sorted({key for task in dataset.tasks.values() for key in task.data})
         raise Unprocessable(f"no task has a text {field!r}; there are: {', '.join(keys[:10])}")
-    texts, labels = map(list, zip(*rows, strict=True))
-    return Finished(texts, labels, name, field, len(tasks) - len(rows))
+    if not text:
+        _check_is_text(field, (words for words, _ in rows))
+    texts, labels = _without_repeats(rows)
+    there = len({repr(task.get("id")) for task in tasks})
+    return Finished(texts, labels, name, field, there - len(rows), len(rows) - len(texts))
 
 
-def _check_ids(tasks: list[dict[str, Any]]) -> None:
-    """Refuse exports of two projects in one file: an id would stand for one task or the other."""
-    known: dict[Any, Any] = {}
+def _without_repeats(rows: Iterable[tuple[str, str]]) -> tuple[list[str], list[str]]:
+    """Return each text once: one that is labelled would tell the answer to one held out."""
+    texts: dict[str, str] = {}
+    given: dict[str, Counter[str]] = defaultdict(Counter)
+    for words, label in rows:
+        same = " ".join(words.casefold().split())
+        texts.setdefault(same, words)
+        given[same][label] += 1
+    return list(texts.values()), [labels.most_common(1)[0][0] for labels in given.values()]
+
+
+def _check_is_text(field: str, texts: Iterable[str]) -> None:
+    """Refuse the names of pictures or sounds: a model of text learns nothing from them."""
+    are_addresses = [_ADDRESS.fullmatch(text) is not None for text in texts]
+    if 2 * sum(are_addresses) > len(are_addresses):
+        raise Unprocessable(f"{field!r} holds addresses of files; name a field of text by --text")
+
+
+def _check_ids(tasks: Iterable[dict[str, Any]]) -> None:
+    """Refuse exports of two projects in one file: an id would stand for the one or the other."""
+    known: dict[int, Any] = {}
+    owner: dict[int, int] = {}
     for task in tasks:
         if known.setdefault(task["id"], task["data"]) != task["data"]:
             raise Unprocessable(f"task {task['id']} is there twice, with other data")
+        for one in task["annotations"]:
+            if owner.setdefault(one["id"], task["id"]) != task["id"]:
+                raise Unprocessable(f"annotation {one['id']} is there of two tasks")
 
 
 def _control(dataset: Dataset, wanted: str) -> tuple[Control, tuple[str, ...]]:
@@ -103,7 +135,7 @@ def _control(dataset: Dataset, wanted: str) -> tuple[Control, tuple[str, ...]]:
 
 
 def _chosen(result: list[dict[str, Any]]) -> dict[Control, list[str]]:
-    """Return what an annotation says by each control; a label of a part of a text counts twice."""
+    """Return what an annotation says by each control; a label of a part of it counts twice."""
     found: dict[Control, list[str]] = defaultdict(list)
     for region in result:
         value = region.get("value")
@@ -111,7 +143,7 @@ def _chosen(result: list[dict[str, Any]]) -> dict[Control, list[str]]:
             continue
         control = str(region.get("from_name")), str(region.get("to_name"))
         chosen = [one for one in value["choices"] if isinstance(one, str)]
-        found[control] += chosen * (2 if "start" in value else 1)
+        found[control] += chosen * (2 if _OF_PARTS & set(value) else 1)
     return {control: chosen for control, chosen in found.items() if chosen}
 
 

@@ -2,40 +2,54 @@
 
 import warnings
 from pathlib import Path
+from typing import Final
 
 from matplotlib.figure import Figure
 
-from labelloop.domain.strategies import DEFAULT, RANDOM
+from labelloop.domain.strategies import DEFAULT, RANDOM, STRATEGIES
 from labelloop.errors import Rejected
 from labelloop.usecases.backtest import Backtest
+
+KINDS: Final = ".png", ".svg", ".pdf"
+_WIDTHS: Final = {DEFAULT: 2.5, RANDOM: 1.6}
+# By the place among all strategies, whichever are drawn. "tab10" without its grey.
+_COLOURS: Final = dict(
+    zip(STRATEGIES, [f"C{n}" for n in (0, 1, 2, 3, 4, 5, 6, 8, 9)], strict=False)
+)
 
 
 def check_path(path: Path) -> None:
     """Refuse what can't be written before minutes are spent on it."""
-    kinds = sorted(Figure().canvas.get_supported_filetypes())
-    if path.suffix[1:].lower() not in kinds:
-        raise Rejected(f"{path}: no kind of picture; there are: .{', .'.join(kinds)}")
+    if path.suffix.lower() not in KINDS:
+        raise Rejected(f"{path}: no kind of picture; there are: {', '.join(KINDS)}")
     if not path.parent.is_dir() or path.is_dir():
         raise Rejected(f"{path}: no place for a file")
 
 
 def draw(found: Backtest, title: str, path: Path) -> None:
     """Draw the curves into a picture file; Rejected if it can't be written."""
-    figure = Figure(figsize=(8, 5.4), dpi=150, layout="constrained")
-    axes = figure.subplots()
-    for name, one in found.results.items():
-        labels, accuracies = zip(*one.curve, strict=True)
-        width, colour = 2.5 if name == DEFAULT else 1.2, "0.5" if name == RANDOM else None
-        percent = [100 * accuracy for accuracy in accuracies]
-        axes.plot(labels, percent, marker="o", ms=3, label=name, lw=width, color=colour)
-    axes.axhline(100 * found.target, color="0.5", lw=0.8, linestyle=":")
-    axes.set(xlabel="labels", ylabel="accuracy on held-out tasks (%)")
-    axes.set_title(title, parse_math=False)
-    axes.grid(alpha=0.25)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False)
+    figure = drawn(found, title)
     try:
         with warnings.catch_warnings(action="ignore"):  # letters that the font does not have
             figure.savefig(path)
     except OSError as exc:
         raise Rejected(f"{path}: {exc.strerror}") from None
+
+
+def drawn(found: Backtest, title: str) -> Figure:
+    """Return a figure of the curves, and of the accuracy to reach."""
+    figure = Figure(figsize=(8, 5.4), dpi=150, layout="constrained")
+    axes = figure.subplots()
+    for name, one in found.results.items():
+        labels, accuracies = zip(*one.curve, strict=True)
+        percent = [100 * accuracy for accuracy in accuracies]
+        width, colour = _WIDTHS.get(name, 1.2), _COLOURS.get(name, "black")
+        line = "--" if name == RANDOM else "-"
+        axes.plot(labels, percent, marker="o", ms=3, label=name, lw=width, color=colour, ls=line)
+    axes.axhline(100 * found.target, color="black", lw=0.8, ls=":", label="to reach")
+    axes.set(xlabel="labels", ylabel="accuracy on held-out tasks (%)")
+    axes.set_title(title, parse_math=False)
+    axes.grid(alpha=0.25)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False)
+    return figure

@@ -4,13 +4,15 @@ Imported late: it needs packages that most commands do without.
 """
 
 import os
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from joblib import Parallel, delayed
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from labelloop.adapters.encoder_files import EncoderFiles
@@ -19,7 +21,7 @@ from labelloop.adapters.onnx_encoder import OnnxEncoder
 from labelloop.cli.backtest import Wanted
 from labelloop.cli.export import Finished, finished
 from labelloop.cli.report import Report
-from labelloop.domain.strategies import DEFAULT, RANDOM, STRATEGIES
+from labelloop.domain.strategies import RANDOM, STRATEGIES
 from labelloop.errors import Rejected
 from labelloop.recipes.label_names import words_of
 from labelloop.usecases.backtest import Accuracies, Backtest, Replay, Result, compare
@@ -27,7 +29,7 @@ from labelloop.usecases.featurise import Featuriser
 
 BUILT: Final = Path(".aws-sam/build/EncoderLayer/python/encoder")  # by `make build`
 _NO_ENCODER: Final = "none"
-_SHOWN: Final = 50, 100, 200, 500
+_SHOWN: Final = 50, 200
 
 
 def replay(wanted: Wanted, report: Report) -> None:
@@ -41,8 +43,10 @@ def replay(wanted: Wanted, report: Report) -> None:
     with report.errors.status("encoding") as shown:
         featuriser = _featuriser(wanted.encoder)
         replayed = _replay(project, featuriser)
-        _say_what(report, project, replayed, featuriser.encoder)
         steps = replayed.steps(wanted.labels)
+        report.data |= _facts(project, replayed, featuriser.encoder, wanted.seeds)
+        for line in _told(report.data, "committee" in names):
+            report.say(line)
         runs: dict[str, list[Accuracies]] = {name: [] for name in names}
         order = [(name, seed) for seed in range(wanted.seeds) for name in names]
         todo = (delayed(replayed.run)(name, seed, steps) for name, seed in order)
@@ -52,7 +56,9 @@ def replay(wanted: Wanted, report: Report) -> None:
             shown.update(f"replaying: {done} of {len(order)} runs")
     result = compare(steps, runs)
     report.data |= result.as_json()
-    report.console.print(_table(result, steps[-1]))
+    report.console.print(table(result, steps[-1], wanted.seeds))
+    if result.target <= _commonest(project.labels)[1]:
+        report.say("The commonest label alone is right as often: accuracy can't tell these apart.")
     if wanted.picture:
         draw(result, wanted.export.stem, wanted.picture)
         report.data["picture"] = str(wanted.picture)
@@ -85,39 +91,71 @@ def _replay(project: Finished, featuriser: Featuriser) -> Replay:
     return Replay(features, labels, partial(FittedHead, names=names))
 
 
-def _say_what(report: Report, project: Finished, replayed: Replay, encoder: str) -> None:
-    classes = len(set(project.labels))
-    report.data |= {
+def _facts(project: Finished, replayed: Replay, encoder: str, runs: int) -> dict[str, Any]:
+    """Return what is replayed, as JSON values."""
+    label, share = _commonest(project.labels)
+    return {
         "choice": project.choice,
         "text": project.field,
-        "classes": classes,
+        "classes": len(set(project.labels)),
+        "commonest": {"label": label, "share": round(share, 4)},
         "tasks": len(project.texts),
         "held_out": replayed.held_out,
         "left_out": project.left_out,
+        "repeats": project.repeats,
+        "runs": runs,
         "encoder": encoder or None,
     }
-    report.say(
-        f"{len(project.texts):,} tasks with a text in {project.field!r} and one of {classes} labels"
-        f" of {project.choice!r}, {replayed.held_out:,} of them held out to measure with."
-        f" {project.left_out:,} tasks left out."
+
+
+def _commonest(labels: Sequence[str]) -> tuple[str, float]:
+    (label, count), *_ = Counter(labels).most_common(1)
+    return label, count / len(labels)
+
+
+def _told(facts: dict[str, Any], has_committee: bool) -> Iterator[str]:
+    commonest = facts["commonest"]
+    yield (
+        f"{facts['tasks']:,} tasks with a text in {facts['text']!r} and one of {facts['classes']}"
+        f" labels of {facts['choice']!r}; {commonest['share']:.0%} are {commonest['label']!r}."
     )
-    report.say(f"With the encoder {encoder}." if encoder else "Without an encoder, by terms alone.")
+    yield (
+        f"{facts['held_out']:,} held out to measure with. Left out: {facts['left_out']:,} without"
+        f" a label or a text, {facts['repeats']:,} with the text of another."
+    )
+    if facts["encoder"]:
+        yield f"With the encoder {facts['encoder']}."
+        return
+    yield (
+        "By terms alone. A deployed project has an encoder unless the stack was told otherwise, and"
+        f" does better: `make build` puts it into {BUILT}, --encoder names a folder."
+    )
+    if has_committee:
+        yield "The committee has one member then, and asks as margin does."
 
 
-def _table(found: Backtest, budget: int) -> Table:
+def table(found: Backtest, budget: int, runs: int) -> Table:
+    """Return what is shown: a row for each strategy, the best first, in 80 columns."""
     shown = [size for size in _SHOWN if size < budget] + [budget]
-    title = "Accuracy (%) on held-out tasks by labels; labels to what random order has at its end"
-    table = Table(title=title, caption=f"default: {DEFAULT}")
-    table.add_column("strategy")
+    spread = f"±: a standard error of {runs} runs. In brackets: the least and the most of any. "
+    ended = f"saved: labels, of those that random order takes to {found.target:.1%}"
+    caption = f"{spread if runs > 1 else ''}{ended}, what it has in the mean of its second half."
+    title = "Accuracy (%) on held-out tasks after so many labels"
+    rows = Table(
+        title=title, caption=caption, box=SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False
+    )
+    rows.add_column("strategy", no_wrap=True)
     for size in shown:
-        table.add_column(str(size), justify="right")
-    table.add_column("mean, ahead of random", justify="right")
-    table.add_column(f"to {found.target:.1%}", justify="right")
+        rows.add_column(str(size), justify="right", no_wrap=True)
+    for heading in ("ahead", f"to {found.target:.1%}", "saved"):
+        rows.add_column(heading, justify="right", no_wrap=True)
     for name, one in found.results.items():
         curve = dict(one.curve)
         cells = (f"{100 * curve[size]:.1f}" if size in curve else "" for size in shown)
-        table.add_row(name, *cells, "" if name == RANDOM else _ahead(one), _reached(one))
-    return table
+        ahead = "" if name == RANDOM else _ahead(one)
+        saved = "" if name == RANDOM else _saved(found.saved(name))
+        rows.add_row(name, *cells, ahead, _reached(one), saved)
+    return rows
 
 
 def _ahead(one: Result) -> str:
@@ -125,11 +163,18 @@ def _ahead(one: Result) -> str:
     return f"{100 * one.ahead:+.1f}{error}"
 
 
+def _saved(labels: float | None) -> str:
+    return "?" if labels is None else f"{labels:+.0f}"
+
+
 def _reached(one: Result) -> str:
-    """Return the labels that it takes in the mean, and the least and the most of any run."""
-    if one.to_target is None:
-        return "never"
-    if one.least is None:
-        return f"{one.to_target:.0f}"
-    most = "never" if one.most is None else f"{one.most:.0f}"
-    return f"{one.to_target:.0f} ({one.least:.0f} to {most})"
+    """Return the labels that it takes, in the median and in any run."""
+    (first, _), (last, _) = one.curve[0], one.curve[-1]
+
+    def shown(labels: float) -> str:
+        if labels > last:
+            return f">{last}"
+        return f"≤{first}" if labels <= first else f"{labels:.0f}"
+
+    least, most = shown(one.least), shown(one.most)
+    return shown(one.to_target) + (f" ({least} to {most})" if least != most else "")
