@@ -92,7 +92,7 @@ def log_likelihoods(probabilities: Floats, labels: Ints) -> tuple[Floats, float]
     return best, at
 
 
-def expected_gain(champion: Floats, challenger: Floats) -> Difference:
+def believed_gain(champion: Floats, challenger: Floats) -> Difference:
     """Return the accuracy that the challenger's answers win on unlabelled tasks, shape (m, k) each.
 
     Nobody knows the answers, so both versions are asked, and believed by half: a task on which they

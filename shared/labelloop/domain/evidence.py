@@ -11,8 +11,8 @@ from labelloop.domain.comparison import (
     Floats,
     Ints,
     at_temperature,
+    believed_gain,
     difference,
-    expected_gain,
     hits,
     log_likelihoods,
     said,
@@ -116,7 +116,7 @@ def examine(e: Evidence) -> Findings:
         random=difference(
             hits(e.challenger[random], random_labels) - hits(e.champion[random], random_labels)
         ),
-        pool=expected_gain(
+        pool=believed_gain(
             at_temperature(e.pool_champion, old_at), at_temperature(e.pool_challenger, new_at)
         ),
         fresh=fresh,

@@ -5,16 +5,17 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from labelloop.domain.comparison import Floats, Ints
-from labelloop.domain.learning import Point, expected_gain, spaced
+from labelloop.domain.learning import Point, counted, expected_gain, spaced
 from labelloop.domain.quality import acceptance, accuracy, by_class
-from labelloop.domain.savings import FOLLOWED, pooled_error, saving
+from labelloop.domain.savings import FOLLOWED, error_band, pooled_error, saving
 from labelloop.domain.stopping import ALL_LABELLED, advise
 
 NEXT_LABELS: Final = 100
+_LEAST_SHOWN: Final = 10  # random labels: the interval of fewer spans half of the scale
 
 
 @dataclass(frozen=True)
-class Sample:
+class Honest:
     """Honest predictions, shape (r, k), of the labelled part of the random share, and its labels.
 
     `pool_confidence`: as it is served, of a sample of the tasks without a label; `believed_error`:
@@ -44,7 +45,7 @@ def believed_error(
 def insights(
     labels: int,
     classes: Sequence[str],
-    sample: Sample,
+    honest: Honest,
     earlier: Sequence[Point],
     disagreements: Sequence[float],
     wanted_precision: float,
@@ -53,17 +54,19 @@ def insights(
     """Return the numbers for the card. `earlier`: points of the versions before, off their cards.
 
     `disagreements`: of successive comparable versions, this one's last; `ordered`: labels that an
-    active order asked for. Unless they are most, nothing is claimed to be saved.
+    active order asked for. Unless they are most, nothing is claimed to be saved; without a random
+    label nothing is promised either.
     """
-    right = accuracy(sample.probabilities, sample.labels)
+    right = accuracy(honest.probabilities, honest.labels)
     misses = 0.0 if right.value is None else right.rows * (1 - right.value)
-    error = pooled_error(misses, right.rows, sample.believed_error)
-    points = spaced([*earlier, Point(labels, error)])
-    left = sample.unlabelled
+    error = pooled_error(misses, right.rows, honest.believed_error)
+    low, high = error_band(misses, right.rows, honest.believed_error)
+    points = spaced([*earlier, Point(labels, round(error, 4), round(low, 4), round(high, 4))])
+    left = honest.unlabelled
     more = NEXT_LABELS if left is None else min(NEXT_LABELS, left)
-    gain = expected_gain(points, more) if more else None
-    quality = by_class(sample.probabilities, sample.labels, len(classes))
-    is_ordered = 2 * ordered > labels
+    gain = expected_gain(points, more) if more and right.rows else None
+    quality = by_class(honest.probabilities, honest.labels, len(classes))
+    is_ordered = 2 * ordered > labels and right.rows > 0
     saved = saving(labels, error, labels + left) if is_ordered and left is not None else None
     return {
         "random_share": asdict(right),
@@ -75,7 +78,7 @@ def insights(
         "stopping": asdict(advise(labels, disagreements, gain) if more else ALL_LABELLED),
         "accept": asdict(
             acceptance(
-                sample.probabilities, sample.labels, sample.pool_confidence, wanted_precision
+                honest.probabilities, honest.labels, honest.pool_confidence, wanted_precision
             )
         ),
     }
@@ -88,14 +91,14 @@ def lines(told: dict[str, Any], labels: int) -> list[str]:
     """
     found = []
     share = told["random_share"]
-    if share["value"] is not None:
+    if share["rows"] >= _LEAST_SHOWN:
         spread = f"{share['low']:.0%} to {share['high']:.0%}"
         found.append(f"accuracy {share['value']:.0%} ({spread}, {share['rows']} random labels)")
     if saved := told["saving"]:
         found.append(f"{labels} labels give what random order gives at {_saved(saved)}")
     if gain := told["gain"]:
         found.append(
-            f"the next {gain['labels']} labels: about {100 * gain['value']:+.1f} points"
+            f"the next {counted(gain['labels'])}: about {100 * gain['value']:+.1f} points"
             f" ({100 * gain['low']:+.1f} to {100 * gain['high']:+.1f})"
         )
     if told["stopping"]["stops"]:
@@ -108,8 +111,9 @@ def _accepted(accept: dict[str, Any]) -> str:
     if accept["threshold"] is None:
         return f"nothing can be accepted unseen yet: {accept['why']}"
     wanted = accept.get("wanted", accept["precision"]["low"])
-    shown = f"{wanted:.0%} right or more, {accept['coverage']:.0%} of the tasks"
-    return f"from a confidence of {accept['threshold']:.2f}: {shown}"
+    coverage = accept["coverage"]
+    share = "" if coverage is None else f", {coverage:.0%} of the tasks"
+    return f"from a confidence of {accept['threshold']:.2f}: {wanted:.0%} right or more{share}"
 
 
 def _saved(saved: dict[str, int]) -> str:

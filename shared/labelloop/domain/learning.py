@@ -19,10 +19,15 @@ _LATEST: Final = 4.0  # only points within this factor of the labels of now: the
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """The error of the version that so many labels gave (`savings.pooled_error`)."""
+    """The error of the version that so many labels gave (`savings.pooled_error`), and its band.
+
+    A card from before there was one tells no band.
+    """
 
     labels: int
     error: float
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,11 @@ class Gain:
     value: float
     low: float
     high: float
+
+
+def counted(labels: int) -> str:
+    """Return so many labels in words that follow "the next"."""
+    return "label" if labels == 1 else f"{labels} labels"
 
 
 def spaced(points: Iterable[Point]) -> list[Point]:
@@ -50,10 +60,8 @@ def spaced(points: Iterable[Point]) -> list[Point]:
     return kept if kept[-1:] == newest else [*kept, *newest]
 
 
-def expected_gain(points: Sequence[Point], more: int, confidence: float = 0.9) -> Gain | None:
-    """Return what so many more labels are expected to bring; None before the first point."""
-    if not points:
-        return None
+def expected_gain(points: Sequence[Point], more: int, confidence: float = 0.9) -> Gain:
+    """Return what so many more labels are expected to bring, by one point or more."""
     points = spaced(points)
     now = points[-1]
     power, spread = _power([p for p in points if p.labels * _LATEST >= now.labels])

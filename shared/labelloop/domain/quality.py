@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from labelloop.domain.comparison import Floats, Ints, hits, said
 from labelloop.domain.intervals import chance_of_hits, wilson
 
-LEAST_ROWS: Final = 30  # honest labels, before a share of them is worth showing
+LEAST_ROWS: Final = 30  # honest labels, before anything is accepted by them
 _WRONG: Final = 0.05  # of the thresholds told are wrong, at most
 _MOST_STEPS: Final = 5
 
@@ -38,13 +38,14 @@ class Acceptance:
     """From which confidence on predictions may be accepted unseen, and how many that are.
 
     `threshold` is None where no confidence is shown to reach the wanted precision; `why` says why
-    not. `precision`: on the random sample.
+    not. `precision`: on the random sample; `coverage`: of the tasks without a label, None where
+    none was looked at.
     """
 
     threshold: float | None
     wanted: float
     precision: Share
-    coverage: float
+    coverage: float | None
     why: str = ""
 
 
@@ -111,8 +112,8 @@ def _thresholds(confidence: NDArray[np.floating], wanted: float) -> list[float]:
     return [float(ordered[round(count) - 1]) for count in rows]
 
 
-def _coverage(pool_confidence: Floats, threshold: float) -> float:
-    return float((pool_confidence >= threshold).mean()) if len(pool_confidence) else 0.0
+def _coverage(pool_confidence: Floats, threshold: float) -> float | None:
+    return float((pool_confidence >= threshold).mean()) if len(pool_confidence) else None
 
 
 def _why(wanted: float, rows: int) -> str:

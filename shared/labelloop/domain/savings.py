@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from labelloop.domain.intervals import errors_for
+from labelloop.domain.intervals import errors_for, wilson
 
 # The law is told of only where it was looked at: labels, errors, and how far random order went.
 LEAST_LABELS: Final = 60  # before, both orders are at their random start
@@ -30,12 +30,11 @@ _BELIEVED_ROWS: Final = 30  # what the model believes of the pool counts as so m
 
 @dataclass(frozen=True, slots=True)
 class Saving:
-    """Labels, and how many of them random order would take to the same accuracy, with a band.
+    """How many labels random order would take to the same accuracy, with a band.
 
     `most`: from where on nothing is known; the number of tasks, or how far projects were followed.
     """
 
-    labels: int
     random_order: int
     low: int
     high: int
@@ -47,10 +46,17 @@ def pooled_error(misses: float, rows: int, believed: float) -> float:
     return (misses + _BELIEVED_ROWS * believed) / (rows + _BELIEVED_ROWS)
 
 
+def error_band(
+    misses: float, rows: int, believed: float, confidence: float = 0.9
+) -> tuple[float, float]:
+    """Return the band of the pooled error: belief is as uncertain as so many random labels."""
+    return wilson(misses + _BELIEVED_ROWS * believed, rows + _BELIEVED_ROWS, confidence)
+
+
 def saving(labels: int, error: float, tasks: int, confidence: float = 0.9) -> Saving | None:
     """Return what the labels are worth in random order, no more than there are tasks.
 
-    None where the law was not looked at, and where nothing is saved.
+    None where the law was not looked at, and where it isn't known that anything is saved.
     """
     is_seen = LEAST_LABELS <= labels <= MOST_LABELS and LEAST_ERROR <= error <= MOST_ERROR
     if not is_seen:
@@ -62,4 +68,5 @@ def saving(labels: int, error: float, tasks: int, confidence: float = 0.9) -> Sa
     at, low, high = (
         min(most, round(float(labels * np.exp(middle + way * half)))) for way in (0, -1, 1)
     )
-    return Saving(labels, at, low, high, most) if at > labels else None
+    is_known = at > labels and (at < most or low > labels)  # else the tasks end before it shows
+    return Saving(at, low, high, most) if is_known else None

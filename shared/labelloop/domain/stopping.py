@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from labelloop.domain.comparison import Ints
-from labelloop.domain.learning import Gain
+from labelloop.domain.learning import Gain, counted
 
 AGREEMENT: Final = 0.995  # kappa
 MOST_GAIN: Final = 0.005  # accuracy by the next labels
@@ -56,10 +56,12 @@ def advise(labels: int, disagreements: Sequence[float], gain: Gain | None) -> Ad
     whole pool have little left to learn (Bloodgood and Vijay-Shanker 2009), but with many classes
     they agree long before they are right: the curve has to be flat as well. With many labels it is
     enough that the next hundred, or all that are left to give, are worth less than a point.
+    `gain`: None where no random label tells of it.
     """
     if gain is None:
-        return Advice(False, "too few labels to see a curve")
-    told = f"the next {gain.labels} labels are expected to bring {100 * gain.value:.1f} points"
+        return Advice(False, "no random label yet to see a curve by")
+    points = f"{100 * gain.value:.1f} points"
+    told = f"expected of the next {counted(gain.labels)}: {points}"
     if labels >= MANY_LABELS and gain.value <= _WORTH:
         return Advice(True, told)
     latest = disagreements[-_VERSIONS:]
@@ -67,4 +69,4 @@ def advise(labels: int, disagreements: Sequence[float], gain: Gain | None) -> Ad
         return Advice(False, "too few versions to compare")
     mean = float(np.mean(latest))
     agree = mean <= 1 - AGREEMENT and gain.value <= MOST_GAIN
-    return Advice(agree, f"the last {_VERSIONS} versions agree to {1 - mean:.3f}, {told}")
+    return Advice(agree, f"the last {_VERSIONS} versions agree to {1 - mean:.3f}; {told}")

@@ -6,6 +6,7 @@ was labelled then. So both arms learn them, and only what came later tells the a
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from math import ceil
 from typing import Any, Final
 
 import numpy as np
@@ -76,7 +77,7 @@ def choose_order(chosen: str, before: dict[str, Any], arms: Arms, salt: str) -> 
     is_settled = chosen == RANDOM or known.looked_at >= _MOST_ROWS
     if is_settled or known.given < _AGAIN_AFTER * known.looked_at:
         return known
-    common, rows = earlier[:: len(earlier) // _MOST_BEFORE + 1], given[:_MOST_ROWS]
+    common, rows = earlier[:: max(1, ceil(len(earlier) / _MOST_BEFORE))], given[:_MOST_ROWS]
     tasks = np.array(arms.examples.tasks)[rows]
     asked = [
         answers

@@ -6,8 +6,7 @@ import numpy as np
 
 from labelloop.domain.comparison import Ints, aligned, hits
 from labelloop.domain.doubts import doubts
-from labelloop.domain.insights import Sample as Honest
-from labelloop.domain.insights import believed_error, insights
+from labelloop.domain.insights import Honest, believed_error, insights
 from labelloop.domain.learning import Point
 from labelloop.domain.random_share import are_random
 from labelloop.domain.stopping import disagreement, is_comparable

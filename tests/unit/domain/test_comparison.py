@@ -6,8 +6,8 @@ import pytest
 from labelloop.domain.comparison import (
     aligned,
     at_temperature,
+    believed_gain,
     difference,
-    expected_gain,
     log_likelihoods,
 )
 
@@ -52,10 +52,10 @@ def test_one_wrong_label_costs_a_bounded_amount():
 def test_versions_that_answer_alike_gain_nothing():
     rows = np.random.default_rng(0).dirichlet([1, 1, 1], 50)
 
-    assert expected_gain(rows, rows).mean == 0.0
+    assert believed_gain(rows, rows).mean == 0.0
 
 
 def test_the_surer_of_two_that_differ_is_believed():
     shy, sure = np.array([[0.55, 0.45]] * 10), np.array([[0.1, 0.9]] * 10)
 
-    assert expected_gain(shy, sure).mean > 0 > expected_gain(sure, shy).mean
+    assert believed_gain(shy, sure).mean > 0 > believed_gain(sure, shy).mean

@@ -4,14 +4,8 @@ import numpy as np
 import pytest
 
 from labelloop.domain.learning import Point, expected_gain, spaced
-from labelloop.domain.savings import pooled_error, saving
+from labelloop.domain.savings import error_band, pooled_error, saving
 from labelloop.domain.stopping import advise, disagreement, is_comparable, kappa
-
-
-def gain_of(points, more=100):
-    gain = expected_gain(points, more)
-    assert gain is not None
-    return gain
 
 
 def saving_at(labels, error, tasks=100_000):
@@ -29,21 +23,21 @@ def test_the_next_hundred_labels_follow_the_curve_so_far(power):
     points = falling(power)
     truth = points[-1].error - 600**-power
 
-    gain = gain_of(points)
+    gain = expected_gain(points, 100)
 
     assert gain.low <= truth <= gain.high
     assert gain.value == pytest.approx(truth, rel=0.7)
 
 
 def test_a_single_point_gives_a_wide_band():
-    one, many = gain_of([Point(100, 0.2)]), gain_of(falling(0.4))
+    one, many = (expected_gain(points, 100) for points in ([Point(100, 0.2)], falling(0.4)))
 
     assert one.low < one.value < one.high
     assert (one.high - one.low) / one.value > (many.high - many.low) / many.value
 
 
 def test_a_curve_that_rises_promises_nothing_below_zero():
-    gain = gain_of([Point(n, 0.001 * n) for n in (100, 200, 300, 400)])
+    gain = expected_gain([Point(n, 0.001 * n) for n in (100, 200, 300, 400)], 100)
 
     assert gain.low >= 0.0
 
@@ -72,14 +66,10 @@ def test_the_band_holds_the_truth_however_often_versions_come(step):
             error = error_at(n, power)
             missed = int((luck[: n // 10] < error).sum())
             points.append(Point(n, pooled_error(missed, n // 10, error)))
-        gain = gain_of(points)
+        gain = expected_gain(points, 100)
         held += gain.low <= error_at(400, power) - error_at(500, power) <= gain.high
 
     assert held >= 0.86 * 200
-
-
-def test_before_the_first_version_nothing_is_promised():
-    assert expected_gain([], 100) is None
 
 
 def test_a_smaller_error_means_a_larger_saving():
@@ -106,6 +96,22 @@ def test_no_order_takes_more_labels_than_there_are_tasks():
 
     assert (found.random_order, found.high, found.most) == (300, 300, 300)
     assert saving(300, 0.02, 300) is None
+
+
+@pytest.mark.parametrize(("tasks", "is_known"), [(61, False), (200, True)])
+def test_where_the_tasks_end_before_it_shows_no_saving_is_claimed(tasks, is_known):
+    assert (saving(60, 0.2, tasks) is not None) == is_known
+
+
+def test_the_band_of_an_error_holds_the_truth():
+    rng, held = np.random.default_rng(0), 0
+    for _ in range(300):
+        truth, rows = float(rng.uniform(0.02, 0.5)), int(rng.integers(1, 200))
+        low, high = error_band(float(rng.binomial(rows, truth)), rows, truth)
+        held += low <= truth <= high
+
+    assert held >= 0.9 * 300
+    assert error_band(0, 0, 0.2)[1] < 0.4  # the model's belief is some evidence, too
 
 
 def test_no_order_is_said_to_take_more_labels_than_projects_were_followed_for():
@@ -152,14 +158,14 @@ def test_advice_waits_for_five_comparisons():
     ("labels", "error", "stops"), [(1_000, 2.0, True), (999, 2.0, False), (1_000, 40.0, False)]
 )
 def test_after_a_thousand_labels_a_hundred_have_to_be_worth_a_point(labels, error, stops):
-    gain = gain_of([Point(labels, error * labels**-0.4)])
+    gain = expected_gain([Point(labels, error * labels**-0.4)], 100)
 
     assert advise(labels, [0.1] * 5, gain).stops == stops
 
 
 def test_reasons_name_what_the_next_labels_bring():
-    gain = gain_of([Point(1_000, 0.1)])
+    gain = expected_gain([Point(1_000, 0.1)], 100)
 
-    assert advise(1_000, [], gain).reason == "the next 100 labels are expected to bring 0.4 points"
+    assert advise(1_000, [], gain).reason == "expected of the next 100 labels: 0.4 points"
     assert advise(60, [], gain).reason == "too few versions to compare"
-    assert advise(60, [], None).reason == "too few labels to see a curve"
+    assert advise(60, [], None).reason == "no random label yet to see a curve by"

@@ -1,25 +1,27 @@
 """What people are told."""
 
 import json
+import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from labelloop.domain.insights import Sample, believed_error, insights, lines
+from labelloop.domain.insights import Honest, believed_error, insights, lines
 from labelloop.domain.learning import Point
 
 
-def sample(rows, right=0.95, unlabelled=5_000):
+def honest_of(rows, right=0.95, unlabelled=5_000):
     labels = np.arange(rows) % 2
     said = np.where(np.arange(rows) < right * rows, labels, 1 - labels)
     probabilities = np.full((rows, 2), 0.08)
     probabilities[np.arange(rows), said] = 0.92
-    return Sample(probabilities, labels, np.full(500, 0.92), 0.08, unlabelled)
+    return Honest(probabilities, labels, np.full(500, 0.92), 0.08, unlabelled)
 
 
 def told(rows, labels=300, disagreements=(), ordered=250, unlabelled=5_000, right=0.95):
     earlier = [Point(n, 2 * n**-0.5) for n in (50, 100, 200)]
-    honest = sample(rows, right, unlabelled)
+    honest = honest_of(rows, right, unlabelled)
     return insights(labels, ["no", "yes"], honest, earlier, disagreements, 0.9, ordered)
 
 
@@ -27,11 +29,34 @@ def test_the_card_is_plain_json():
     assert json.loads(json.dumps(told(120))) == told(120)
 
 
-def test_without_a_random_label_nothing_is_said_of_accuracy():
+def test_without_a_random_label_nothing_is_said_of_accuracy_nor_promised():
     found = told(0)
 
-    assert found["random_share"]["value"] is None
-    assert not any("accuracy" in line for line in lines(found, 300))
+    assert found["random_share"]["value"] is found["gain"] is found["saving"] is None
+    assert found["stopping"]["reason"] == "no random label yet to see a curve by"
+    assert lines(found, 300) == ["nothing can be accepted unseen yet: 0 random labels of 30"]
+
+
+@pytest.mark.parametrize(("rows", "is_shown"), [(9, False), (10, True)])
+def test_accuracy_is_shown_once_its_interval_says_something(rows, is_shown):
+    assert any("accuracy" in line for line in lines(told(rows), 300)) == is_shown
+
+
+def test_the_curve_has_a_band_that_narrows():
+    few, many = (told(rows)["curve"][-1] for rows in (20, 400))
+
+    assert few["low"] < few["error"] < few["high"]
+    assert many["high"] - many["low"] < 0.5 * (few["high"] - few["low"])
+
+
+def test_the_bands_of_earlier_points_stay_and_points_from_before_have_none():
+    earlier = [Point(50, 0.3), Point(100, 0.2, 0.1, 0.4)]
+    curve = insights(300, ["no", "yes"], honest_of(120), earlier, [], 0.9, 250)["curve"]
+
+    assert curve[:2] == [
+        {"labels": 50, "error": 0.3, "low": None, "high": None},
+        {"labels": 100, "error": 0.2, "low": 0.1, "high": 0.4},
+    ]
 
 
 def test_a_status_names_what_is_known():
@@ -39,7 +64,21 @@ def test_a_status_names_what_is_known():
 
     assert "accuracy 95%" in text
     assert "300 labels give what random order gives at about" in text
-    assert "the next 100 labels: about +" in text
+    assert re.search(r"the next 100 labels: about \+(\S+) points \(\+\S+ to \+\S+\)", text)
+
+
+def test_a_band_is_told_from_low_to_high():
+    gain = re.search(r"about \+(\S+) points \(\+(\S+) to \+(\S+)\)", lines(told(120), 300)[2])
+
+    assert gain
+    value, low, high = map(float, gain.groups())
+    assert low < value < high
+
+
+def test_of_one_label_that_is_left_one_is_spoken():
+    text = "\n".join(lines(told(120, unlabelled=1), 300))
+
+    assert "the next label: about" in text
 
 
 @pytest.mark.parametrize(("unlabelled", "labels"), [(40, 40), (5_000, 100), (None, 100)])
@@ -92,8 +131,17 @@ def test_why_nothing_is_accepted_unseen_is_told():
 def test_a_card_from_before_these_limits_were_told_is_read():
     card = told(400)
     del card["saving"]["most"], card["accept"]["wanted"]
+    low = card["accept"]["precision"]["low"]
 
-    assert "from a confidence of 0.92" in "\n".join(lines(card, 300))
+    assert f"from a confidence of 0.92: {low:.0%} right or more" in "\n".join(lines(card, 300))
+
+
+def test_how_many_tasks_are_accepted_is_left_out_where_none_was_looked_at():
+    honest = replace(honest_of(400), pool_confidence=np.empty(0), unlabelled=None)
+    card = insights(300, ["no", "yes"], honest, [], [], 0.9, 250)
+
+    assert card["accept"]["coverage"] is None
+    assert lines(card, 300)[-1] == "from a confidence of 0.92: 90% right or more"
 
 
 def test_all_classes_are_told_of():
