@@ -41,7 +41,7 @@ def test_the_status_tells_what_was_refused_and_what_to_do(world):
 def test_the_status_tells_what_the_labels_are_worth(labelled):
     labelled.run("backfill")
     for task in labelled.studio.import_tasks(
-        labelled.project, [{"text": f"{'good' if i % 2 else 'bad'} {i}"} for i in range(40)]
+        labelled.project, [{"text": f"{'good' if i % 2 else 'bad'} {i}"} for i in range(100)]
     ):
         labelled.studio.annotate(task, ("Positive", "Negative")[task % 2])
     labelled.run("backfill")
