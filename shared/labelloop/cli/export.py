@@ -76,7 +76,10 @@ def finished(export: Path, text: str = "", choice: str = "") -> Finished:
 
 
 def _without_repeats(rows: Iterable[tuple[str, str]]) -> tuple[list[str], list[str]]:
-    """Return each text once: one that is labelled would tell the answer to one held out."""
+    """Return each text once, with the label it got most often.
+
+    A repeat that is labelled would tell the answer to one that is held out.
+    """
     texts: dict[str, str] = {}
     given: dict[str, Counter[str]] = defaultdict(Counter)
     for words, label in rows:

@@ -38,7 +38,7 @@ def draw(found: Backtest, title: str, path: Path) -> None:
 
 def drawn(found: Backtest, title: str) -> Figure:
     """Return a figure of the curves, and of the accuracy to reach."""
-    figure = Figure(figsize=(8, 5.4), dpi=150, layout="constrained")
+    figure = Figure(figsize=(9, 5.4), dpi=150, layout="constrained")
     axes = figure.subplots()
     for name, one in found.results.items():
         labels, accuracies = zip(*one.curve, strict=True)
@@ -51,5 +51,5 @@ def drawn(found: Backtest, title: str) -> Figure:
     axes.set_title(title, parse_math=False)
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False)
+    figure.legend(loc="outside right upper", frameon=False)
     return figure

@@ -57,7 +57,7 @@ def replay(wanted: Wanted, report: Report) -> None:
     result = compare(steps, runs)
     report.data |= result.as_json()
     report.console.print(table(result, steps[-1], wanted.seeds))
-    if result.target <= _commonest(project.labels)[1]:
+    if result.target <= report.data["commonest"]["share"]:
         report.say("The commonest label alone is right as often: accuracy can't tell these apart.")
     if wanted.picture:
         draw(result, wanted.export.stem, wanted.picture)
@@ -93,12 +93,12 @@ def _replay(project: Finished, featuriser: Featuriser) -> Replay:
 
 def _facts(project: Finished, replayed: Replay, encoder: str, runs: int) -> dict[str, Any]:
     """Return what is replayed, as JSON values."""
-    label, share = _commonest(project.labels)
+    label, count = Counter(project.labels).most_common(1)[0]
     return {
         "choice": project.choice,
         "text": project.field,
         "classes": len(set(project.labels)),
-        "commonest": {"label": label, "share": round(share, 4)},
+        "commonest": {"label": label, "share": round(count / len(project.labels), 4)},
         "tasks": len(project.texts),
         "held_out": replayed.held_out,
         "left_out": project.left_out,
@@ -106,11 +106,6 @@ def _facts(project: Finished, replayed: Replay, encoder: str, runs: int) -> dict
         "runs": runs,
         "encoder": encoder or None,
     }
-
-
-def _commonest(labels: Sequence[str]) -> tuple[str, float]:
-    (label, count), *_ = Counter(labels).most_common(1)
-    return label, count / len(labels)
 
 
 def _told(facts: dict[str, Any], has_committee: bool) -> Iterator[str]:
