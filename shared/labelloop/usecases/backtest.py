@@ -25,7 +25,7 @@ type Accuracies = list[float]
 
 LEAST_LABELS: Final = 60
 _HELD_OUT, _MOST_HELD_OUT = 1 / 3, 1_000
-_MOST_LABELLED: Final = 1 / 2  # of the pool: who labels all of it has nothing left to choose
+_MOST_OF_POOL: Final = 1 / 2  # of the pool: who labels all of it has nothing left to choose
 _BATCHES: Final = ((30, 5), (50, 10), (200, 25), (1_000, 50), (np.inf, 200))  # up to so many labels
 _AIMED_AT: Final = 1 / 2  # of the labels, from where on random order's accuracy is averaged
 
@@ -78,7 +78,7 @@ class Replay:
         They end at a budget, or at half of the tasks that are not held out.
         """
         pool = len(self.labels) - self.held_out
-        most = min(budget, int(pool * _MOST_LABELLED))
+        most = min(budget, int(pool * _MOST_OF_POOL))
         found = [10]
         while found[-1] < most:
             step = next(step for until, step in _BATCHES if found[-1] < until)
