@@ -282,8 +282,10 @@ class MemoryLabelStudio:
 
     def _is_valid(self, item: dict[str, Any]) -> bool:
         score = item.get("score")
-        chosen = {label for part in item["result"] for label in part["value"].get("choices", [])}
-        return (score is None or isinstance(score, int | float)) and chosen <= self.labels
+        chosen = [label for part in item["result"] for label in part["value"].get("choices", [])]
+        # A nested choice, which is a list, is refused for one that the config doesn't have.
+        is_offered = all(isinstance(one, str) and one in self.labels for one in chosen)
+        return (score is None or isinstance(score, int | float)) and is_offered
 
     def _new_id(self) -> int:
         self._last_id += 1

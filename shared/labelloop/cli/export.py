@@ -15,6 +15,8 @@ from labelloop.cli.backfill import read_file
 from labelloop.domain.folding import Dataset, fold
 from labelloop.errors import Rejected, TooLarge, Unprocessable
 from labelloop.labelstudio import read_export
+from labelloop.recipes.field_text import FieldText
+from labelloop.recipes.offered import Offered
 from labelloop.recipes.text_choices import TextChoices
 
 MOST_BYTES: Final = 500_000_000
@@ -59,7 +61,8 @@ def finished(export: Path, text: str = "", choice: str = "") -> Finished:
     _check_ids(task for task in tasks if task["annotations"])
     (name, to_name), offered = _control(dataset, choice)
     field = text or _text_field(dataset, to_name)
-    found = TextChoices(name, to_name, field, offered).examples(dataset)
+    control = TextChoices(name, to_name, FieldText.named(field), Offered.of(offered))
+    found = control.examples(dataset)
     rows = [
         (words, label)
         for words, label in zip(found.texts, found.labels, strict=True)

@@ -3,16 +3,12 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
-from xml.etree.ElementTree import Element, ParseError
-
-from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import fromstring
 
 from labelloop.domain.events import Annotation
 from labelloop.domain.folding import Dataset
-from labelloop.errors import Unprocessable
+from labelloop.recipes.field_text import FieldText
+from labelloop.recipes.offered import Offered
 
 type _Vote = tuple[Annotation, str]
 
@@ -38,28 +34,49 @@ class Examples:
 
 @dataclass(frozen=True, slots=True)
 class TextChoices:
-    """A single-choice control: its name, the text it is about, and the labels it offers."""
+    """A single-choice control: its name, the text it is about, and the choices it offers.
+
+    `others`: controls of the config that are not learnt; `is_pushable`: whether Label Studio's
+    import of predictions takes its results. The answer to /predict may hold them all the same.
+    """
 
     from_name: str
     to_name: str
-    data_key: str
-    labels: tuple[str, ...]
+    text: FieldText
+    offered: Offered
+    others: tuple[str, ...] = ()
+    is_pushable: bool = True
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels that are offered, in the order of the config."""
+        return self.offered.labels
+
+    @property
+    def text_key(self) -> str:
+        """What the texts that the control is about are known by."""
+        return self.text.key
 
     def text_of(self, data: Any) -> str | None:
         """Return the text of a task's data, None if there is nothing to read."""
-        value = data.get(self.data_key) if isinstance(data, Mapping) else None
-        if isinstance(value, str):
-            return value
-        return str(value) if isinstance(value, int | float) else None
+        return self.text.of(data)
+
+    def answer_of(self, result: list[dict[str, Any]]) -> Any:
+        """Return what an annotation's result chooses, as it stands there; None if nothing.
+
+        Of several regions of one control the editor shows the last.
+        """
+        for region in reversed(result):
+            value = region.get("value")
+            choices = value.get("choices") if isinstance(value, Mapping) else None
+            if region.get("from_name") == self.from_name and choices:
+                return choices
+        return None
 
     def label_of(self, result: list[dict[str, Any]]) -> str | None:
         """Return the label that an annotation's result gives, None if it gives none of ours."""
-        for region in result:
-            value = region.get("value")
-            choices = value.get("choices") if isinstance(value, Mapping) else None
-            if region.get("from_name") == self.from_name and isinstance(choices, list) and choices:
-                return choices[0] if choices[0] in self.labels else None
-        return None
+        choices = self.answer_of(result)
+        return None if choices is None else self.offered.label_of(choices)
 
     def region(self, label: str, confidence: float) -> dict[str, Any]:
         """Return the region that shows a label in Label Studio."""
@@ -67,7 +84,7 @@ class TextChoices:
             "from_name": self.from_name,
             "to_name": self.to_name,
             "type": "choices",
-            "value": {"choices": [label]},
+            "value": {"choices": self.offered.value_of(label)},
             "score": confidence,
         }
 
@@ -93,34 +110,6 @@ class TextChoices:
             updated_at=[max(annotation.updated_at for annotation, _ in some) for some in given],
             votes=[_of_each_annotator(votes[task]) for task, _, _ in rows],
         )
-
-
-@lru_cache(maxsize=64)
-def read_label_config(xml: str) -> TextChoices:
-    """Return the first single-choice control on a text; Unprocessable if there is none."""
-    try:
-        root = fromstring(xml, forbid_dtd=True)
-    except (ParseError, DefusedXmlException, ValueError, RecursionError):
-        raise Unprocessable("label_config: not well-formed XML") from None
-    texts = {tag.get("name"): tag for tag in root.iter("Text") if tag.get("valueType") != "url"}
-    for tag in root.iter("Choices"):
-        control = _control(tag, texts.get(tag.get("toName")))
-        if control is not None:
-            return control
-    raise Unprocessable("label_config: no single choice of two labels or more about a <Text>")
-
-
-def _control(tag: Element, about: Element | None) -> TextChoices | None:
-    choices = (c.get("alias") or c.get("value") for c in tag.iter("Choice"))
-    labels = tuple(dict.fromkeys(label for label in choices if label))
-    is_single = tag.get("choice", "single").startswith("single")
-    is_of_a_part = "true" in (tag.get("perRegion"), tag.get("perItem"))
-    if about is None or is_of_a_part or not is_single or len(labels) < 2 or not tag.get("name"):
-        return None
-    key = about.get("value", "")
-    if not key.startswith("$"):
-        return None
-    return TextChoices(tag.get("name", ""), about.get("name", ""), key[1:], labels)
 
 
 def _deciding(votes: list[_Vote]) -> list[_Vote]:

@@ -28,9 +28,12 @@ class Unfinished(Retryable):
 def look_at_shard(
     shard: str, pool: Pool, control: TextChoices, kept: KeptFeatures, featuriser: Featuriser
 ) -> ShardFeatures:
-    """Return the features of a shard of the pool; compute and keep them unless they are kept."""
-    known = kept.shard(shard, control.data_key)
-    if known is not None:
+    """Return the features of a shard of the pool; compute and keep them unless they are kept.
+
+    A shard of which nothing could be read is looked at again: what is read of tasks has grown.
+    """
+    known = kept.shard(shard, control.text_key)
+    if known is not None and known.is_readable.any():
         return known
     tasks = list(pool.read([shard]).values())
     texts = [control.text_of(task.data) for task in tasks]
@@ -40,7 +43,7 @@ def look_at_shard(
         np.array([text is not None for text in texts], np.bool_),
         featuriser([text or "" for text in texts]),
     )
-    kept.keep_shard(shard, control.data_key, made)
+    kept.keep_shard(shard, control.text_key, made)
     return made
 
 

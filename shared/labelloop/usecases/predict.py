@@ -12,8 +12,9 @@ import numpy as np
 from labelloop.domain.selection import LABEL_FIRST, LABEL_LAST, Floats, place_of
 from labelloop.errors import TooLarge, Unprocessable
 from labelloop.ports import Head
+from labelloop.recipes.label_config import read_label_config
 from labelloop.recipes.terms import MOST_CHARACTERS
-from labelloop.recipes.text_choices import TextChoices, read_label_config
+from labelloop.recipes.text_choices import TextChoices
 from labelloop.usecases.featurise import Featuriser
 from labelloop.usecases.serve import Served
 

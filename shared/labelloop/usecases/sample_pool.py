@@ -28,13 +28,13 @@ class Sample:
     left: int | None
 
 
-def sample_pool(pool: Pool, kept: KeptFeatures, data_key: str, done: Set[int]) -> Sample:
+def sample_pool(pool: Pool, kept: KeptFeatures, text_key: str, done: Set[int]) -> Sample:
     """Return the sample: the same for the same pool. Nothing is encoded for it.
 
     Empty before the first ranking, which is what computes and keeps features.
     """
     shards = pool.shards()
-    some = list(_kept_of(shards, kept, data_key))
+    some = list(_kept_of(shards, kept, text_key))
     if not some:
         return Sample(np.empty(0, np.int64), Features(bags_of([])), None)
     tasks, features = left_of(some, done)
@@ -42,10 +42,10 @@ def sample_pool(pool: Pool, kept: KeptFeatures, data_key: str, done: Set[int]) -
     return Sample(tasks[rows], features.take(rows), round(len(tasks) * len(shards) / len(some)))
 
 
-def _kept_of(shards: list[str], kept: KeptFeatures, data_key: str) -> Iterator[ShardFeatures]:
+def _kept_of(shards: list[str], kept: KeptFeatures, text_key: str) -> Iterator[ShardFeatures]:
     """Yield what is kept of shards spread over all of them."""
     places = np.linspace(0, len(shards) - 1, min(len(shards), _MOST_SHARDS)).astype(np.int64)
     for place in np.unique(places).tolist():
-        found = kept.shard(shards[place], data_key)
+        found = kept.shard(shards[place], text_key)
         if found is not None:
             yield found

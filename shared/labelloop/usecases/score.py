@@ -12,8 +12,9 @@ from labelloop.domain.folding import Dataset
 from labelloop.errors import Unprocessable
 from labelloop.kept_features import KeptFeatures
 from labelloop.pool import Pool, Ranked
+from labelloop.recipes.label_config import read_label_config
 from labelloop.recipes.terms import bags_of
-from labelloop.recipes.text_choices import TextChoices, read_label_config
+from labelloop.recipes.text_choices import TextChoices
 from labelloop.usecases.featurise import Featuriser, digest_of
 from labelloop.usecases.look import left_of, look_at_shards
 from labelloop.usecases.order import MOST_LABELLED, queue_of
@@ -83,7 +84,9 @@ def placed(
     if asked is None:
         return [Ranked(task, score, []) for task, score in zip(tasks, scores, strict=True)]
     predicted = asked.predictions(found.probabilities[list(rows)], scores)
-    return [Ranked(t, one.score, one.result) for t, one in zip(tasks, predicted, strict=True)]
+    # What Label Studio's import would refuse is left out, so that the order is taken all the same.
+    results = [one.result if control.is_pushable else [] for one in predicted]
+    return [Ranked(*one) for one in zip(tasks, scores, results, strict=True)]
 
 
 def _labelled(texts: list[str], scene: Scene) -> Features:

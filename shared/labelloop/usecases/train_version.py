@@ -21,8 +21,9 @@ from labelloop.pointers import FORMAT, ActivePointer, DatasetPointer
 from labelloop.pool import Pool
 from labelloop.ports import ObjectStore, Queue
 from labelloop.project import Project
+from labelloop.recipes.label_config import read_label_config
 from labelloop.recipes.label_names import words_of
-from labelloop.recipes.text_choices import Examples, read_label_config
+from labelloop.recipes.text_choices import Examples
 from labelloop.usecases.choose_order import Arms, choose_order
 from labelloop.usecases.featurise import Featuriser, Vectors
 from labelloop.usecases.judge_version import Challenger, LoadHead
@@ -95,7 +96,7 @@ def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) ->
         features = looked.take(range(len(examples.texts)))
         names = _names(offered, looked)
         pool = Pool(deps.store, project.key)
-        sample = sample_pool(pool, kept, control.data_key, dataset.done_tasks())
+        sample = sample_pool(pool, kept, control.text_key, dataset.done_tasks())
         landmarks = sample.features.take(range(min(len(sample.features), LANDMARKS)))
         trained = deps.train_head(features, examples.labels, landmarks=landmarks, names=names)
         known = project.card(project.active().value.version) or {}

@@ -3,8 +3,7 @@
 import pytest
 
 from labelloop.domain.folding import Dataset, fold
-from labelloop.errors import Unprocessable
-from labelloop.recipes.text_choices import TextChoices, read_label_config
+from labelloop.recipes.label_config import read_label_config
 from tests.builders import created, label_config, region
 
 CONTROL = read_label_config(label_config("Positive", "Negative"))
@@ -26,69 +25,6 @@ def test_the_newest_examples_are_those_labelled_last_whatever_their_ids():
     assert [found.tasks[row] for row in found.newest(2)] == [8, 6]
 
 
-def test_a_label_config_names_the_control_the_text_and_the_labels():
-    assert TextChoices("label", "text", "text", ("Positive", "Negative")) == CONTROL
-
-
-def test_a_control_that_cannot_be_used_does_not_hide_one_that_can():
-    xml = label_config().replace(
-        "<Choices",
-        '<Choices name="one" toName="text"><Choice value="Only"/></Choices>'
-        '<Choices name="part" toName="text" perRegion="true">'
-        '<Choice value="A"/><Choice value="B"/></Choices><Choices',
-        1,
-    )
-
-    assert read_label_config(xml) == CONTROL
-
-
-def test_an_alias_stands_for_its_choice():
-    xml = (
-        '<View><Text name="t" value="$body"/><Choices name="c" toName="t">'
-        '<Choice value="Good" alias="g"/><View><Choice value="Bad"/></View></Choices></View>'
-    )
-
-    assert read_label_config(xml) == TextChoices("c", "t", "body", ("g", "Bad"))
-
-
-@pytest.mark.parametrize(
-    "xml",
-    [
-        "",
-        "not xml",
-        "<View/>",
-        label_config().replace("single", "multiple"),
-        label_config().replace("<Text", "<Image"),
-        label_config().replace('value="$text"', 'value="$text" valueType="url"'),
-        label_config("Only"),
-        '<!DOCTYPE x [<!ENTITY a "b">]><View>&a;</View>',
-        '<!DOCTYPE x SYSTEM "file:///etc/passwd"><View/>',
-        "<View>" * 100_000,
-    ],
-    ids=range(10),
-)
-def test_any_other_label_config_is_refused(xml):
-    with pytest.raises(Unprocessable, match="label_config"):
-        read_label_config(xml)
-
-
-@pytest.mark.parametrize(
-    ("data", "text"),
-    [
-        ({"text": "a"}, "a"),
-        ({"text": ""}, ""),
-        ({"text": 7}, "7"),
-        ({"text": None}, None),
-        ({"text": ["a"]}, None),
-        ({"body": "a"}, None),
-        (None, None),
-        ("a", None),
-    ],
-)
-def test_the_text_of_a_task_is_read_if_there_is_one(data, text):
-    assert CONTROL.text_of(data) == text
-
-
 @pytest.mark.parametrize(
     "result",
     [
@@ -98,10 +34,19 @@ def test_the_text_of_a_task_is_read_if_there_is_one(data, text):
         [region("Positive") | {"value": None}],
         [region("Positive") | {"value": {"choices": []}}],
         [region("Positive") | {"value": {"choices": [["Positive"]]}}],
+        [region("Positive") | {"value": {"choices": 7}}],
     ],
 )
 def test_a_result_that_gives_none_of_our_labels_gives_none(result):
     assert CONTROL.label_of(result) is None
+
+
+def test_a_choice_that_is_no_list_is_read_all_the_same():
+    assert CONTROL.label_of([region("Positive") | {"value": {"choices": "Positive"}}]) == "Positive"
+
+
+def test_of_two_answers_the_one_that_the_page_shows_counts():
+    assert CONTROL.label_of([region("Positive"), region("Negative")]) == "Negative"
 
 
 def test_skipped_and_empty_annotations_teach_nothing():

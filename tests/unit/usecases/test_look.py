@@ -6,7 +6,7 @@ import pytest
 
 from labelloop.kept_features import KeptFeatures
 from labelloop.pool import Pool
-from labelloop.recipes.text_choices import read_label_config
+from labelloop.recipes.label_config import read_label_config
 from labelloop.usecases import look
 from labelloop.usecases.featurise import Featuriser
 from labelloop.usecases.look import Unfinished, left_of, look_at_labelled, look_at_shards
@@ -81,6 +81,20 @@ def test_a_missing_or_damaged_shard_is_computed_again_and_no_other(pool, kept, e
         look_at_shards(pool.shards(), pool, CONTROL, kept, fresh(encoder))
 
     assert sorted(encoder.texts) == ["x", "xx"]
+
+
+def test_a_shard_of_which_nothing_could_be_read_is_looked_at_again(pool, kept, encoder, store):
+    """What an earlier release could not read, as `$article.body`, it kept as unreadable."""
+    pool.add("c", [task(5, {"body": "inside"})])
+    nothing = read_label_config(label_config().replace("$text", "$text.none"))
+    within = read_label_config(label_config().replace("$text", "$text.body"))
+    (*_, unread) = look_at_shards(pool.shards(), pool, nothing, kept, fresh(encoder))
+    shard = pool.shards()[-1]
+    kept.keep_shard(shard, within.text_key, unread)
+
+    looked = look_at_shards([shard], pool, within, kept, fresh(encoder))
+
+    assert looked[0].is_readable.tolist() == [True]
 
 
 def test_a_label_config_about_another_field_is_looked_at_anew(pool, kept, encoder):

@@ -5,7 +5,7 @@ import pytest
 from labelloop.kept_evidence import KeptEvidence, Refusal
 from labelloop.kept_features import KeptFeatures
 from labelloop.pool import Pool
-from labelloop.recipes.text_choices import read_label_config
+from labelloop.recipes.label_config import read_label_config
 from labelloop.usecases.featurise import Featuriser
 from labelloop.usecases.look import look_at_shard
 from tests.builders import (

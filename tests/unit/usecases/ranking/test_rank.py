@@ -9,6 +9,7 @@ from labelloop.messages import RankWakeUp
 from labelloop.pool import Pool
 from labelloop.usecases.push import Outcome
 from labelloop.usecases.rank import rank
+from tests.builders import label_config
 from tests.unit.usecases.ranking.versions import (
     OneVersion,
     Untrained,
@@ -26,6 +27,21 @@ def test_the_next_tasks_are_those_the_version_is_least_sure_of(deps, activate, l
     known = label_studio.project(id_)
     assert (known["model_version"], known["sampling"]) == ("1-aaaaaaaa", "Uncertainty sampling")
     assert lengths_in_order_served(label_studio, id_, 5) == [1, 2, 3, 5, 7]
+
+
+def test_nested_choices_are_ordered_though_label_studio_takes_no_prediction_of_them(
+    deps, activate, label_studio, id_, project
+):
+    nested = label_config().replace("single", 'single" allowNested="true')
+    after = project.dataset_pointer()
+    dataset = project.dataset(after.value)
+    dataset.label_config = nested
+    project.add_dataset(after, dataset)
+
+    run(activate("1-aaaaaaaa"), deps)
+
+    assert lengths_in_order_served(label_studio, id_, 5) == [1, 2, 3, 5, 7]
+    assert [one["result"] for one in label_studio.predictions(id_)] == [[]] * 5
 
 
 def test_only_the_head_of_the_queue_is_pushed(deps, activate, label_studio, id_):

@@ -1,0 +1,83 @@
+"""The text that a `<Text value=...>` shows of a task's data, read as the editor reads it.
+
+The rules of Label Studio 1.23: a value that is one variable shows what is there; any other value is
+a template whose variables are filled in. A variable is a path: `$article.body`, `$texts[0]`.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+_VARIABLE: Final = re.compile(r"\$[\w\[\].{}]+", re.ASCII)
+_STEP: Final = re.compile(r"[^.\[\]\"']+")
+
+
+@dataclass(frozen=True, slots=True)
+class FieldText:
+    """What a value like `$text` or `Review: $text` says of tasks; no blanks around it."""
+
+    value: str
+
+    @classmethod
+    def named(cls, field: str) -> "FieldText":
+        """Return the text that a field of the data holds."""
+        return cls(f"${field}")
+
+    @property
+    def is_variable(self) -> bool:
+        """Say whether anything of a task is shown at all."""
+        return self.value.startswith("$") or _VARIABLE.search(self.value) is not None
+
+    @property
+    def key(self) -> str:
+        """What texts that were read this way are known by; of `$text` it is `text`."""
+        is_one = self.value.startswith("$") and "$" not in self.value[1:]
+        return self.value[1:] if is_one else self.value
+
+    def of(self, data: Any) -> str | None:
+        """Return the text of a task's data, None if there is nothing to read."""
+        if not isinstance(data, Mapping):
+            return None
+        name = self.value[1:]
+        if self.value.startswith("$") and name in data:  # as Label Studio checks imports
+            return _shown(data[name])
+        if _VARIABLE.fullmatch(self.value):
+            return _shown(_found(data, name))
+        return self._filled_in(data)
+
+    def _filled_in(self, data: Mapping[str, Any]) -> str | None:
+        names = [found[1:] for found in _VARIABLE.findall(self.value)]
+        texts = {name: _shown(_found(data, name)) for name in names}
+        if all(text is None for text in texts.values()):
+            return None
+        return _VARIABLE.sub(lambda found: texts[found[0][1:]] or "", self.value)
+
+
+def _found(data: Mapping[str, Any], path: str) -> Any:
+    """Return what lies under a path, None if nothing does; a field of that very name goes first."""
+    if path in data:
+        return data[path]
+    value: Any = data
+    for step in _STEP.findall(path):
+        if isinstance(value, Mapping):
+            value = value.get(step)
+        elif isinstance(value, list) and step.isdecimal() and int(step) < len(value):
+            value = value[int(step)]
+        else:
+            return None
+    return value
+
+
+def _shown(value: Any) -> str | None:
+    """Return a value as the page writes it: a list joined by commas; None for what is no text."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return str(value)
+    if not isinstance(value, list):
+        return None
+    parts = ["" if one is None else _shown(one) for one in value]
+    return None if None in parts else ",".join(part or "" for part in parts)

@@ -1,0 +1,120 @@
+"""Which control of a label config is learnt, and why another is not."""
+
+import pytest
+
+from labelloop.errors import Unprocessable
+from labelloop.recipes.label_config import read_label_config
+from tests.builders import label_config
+
+TWO = '<Choice value="A"/><Choice value="B"/>'
+
+
+def choices(attributes: str = "", inside: str = TWO, text: str = 'value="$text"') -> str:
+    return (
+        f'<View><Text name="body" {text}/>'
+        f'<Choices name="tone" toName="body" {attributes}>{inside}</Choices></View>'
+    )
+
+
+def test_a_label_config_names_the_control_the_text_and_the_labels():
+    control = read_label_config(label_config("Positive", "Negative"))
+
+    assert (control.from_name, control.to_name) == ("label", "text")
+    assert (control.text.value, control.text_key) == ("$text", "text")
+    assert control.labels == ("Positive", "Negative")
+    assert control.others == ()
+    assert control.is_pushable
+
+
+def test_a_control_that_cannot_be_used_does_not_hide_one_that_can():
+    xml = label_config().replace(
+        "<Choices",
+        '<Choices name="one" toName="text"><Choice value="Only"/></Choices>'
+        '<Choices name="part" toName="text" perRegion="true">'
+        '<Choice value="A"/><Choice value="B"/></Choices><Choices',
+        1,
+    )
+
+    control = read_label_config(xml)
+
+    assert control.from_name == "label"
+    assert control.others == ("Choices 'one'", "Choices 'part'")
+
+
+def test_of_two_controls_the_first_is_learnt_and_the_other_named():
+    xml = label_config().replace(
+        "</View>", f'<Choices name="mood" toName="text">{TWO}</Choices></View>'
+    )
+
+    control = read_label_config(xml)
+
+    assert (control.from_name, control.others) == ("label", ("Choices 'mood'",))
+
+
+def test_an_alias_stands_for_its_choice():
+    xml = choices(inside='<Choice value="Good" alias="g"/><View><Choice value="Bad"/></View>')
+
+    assert read_label_config(xml).labels == ("g", "Bad")
+
+
+def test_tags_and_attributes_are_taken_in_either_case():
+    xml = (
+        '<view><text name="t" value=" $a "/>'
+        '<choices name="c" toname="t" CHOICE="single"><choice value="A"/><choice Value="B"/>'
+        "</choices></view>"
+    )
+
+    control = read_label_config(xml)
+
+    assert (control.from_name, control.text.value, control.labels) == ("c", "$a", ("A", "B"))
+    assert not control.is_pushable, "the import of predictions knows a control by its toName"
+
+
+def test_choices_within_a_choice_are_offered_only_if_nested():
+    inside = '<Choice value="A"><Choice value="x"/></Choice><Choice value="B"/>'
+
+    assert read_label_config(choices(inside=inside)).labels == ("A", "B")
+    nested = read_label_config(choices('allowNested="true"', inside))
+    assert nested.labels == ("A", "A / x", "B")
+    assert not nested.is_pushable
+
+
+@pytest.mark.parametrize(
+    ("xml", "why"),
+    [
+        ("", "empty"),
+        ("not xml", "not well-formed XML"),
+        ("<View/>", "no control; only a <Choices> about a <Text> is learnt"),
+        ('<View><Labels name="l" toName="t"/></View>', "Labels 'l'; only a <Choices>"),
+        (choices('choice="multiple"'), "Choices 'tone' allows several choices"),
+        (choices('perRegion="true"'), "Choices 'tone' is asked of each region"),
+        (choices('peritem="true"'), "Choices 'tone' is asked of each item"),
+        (choices('value="$options"', ""), r"takes its choices from the tasks \(\$options\)"),
+        (choices(inside='<Choice value="Only"/>'), "offers fewer than two choices"),
+        (choices().replace('toName="body"', 'toName="body,b"'), "is about several objects"),
+        (choices().replace('toName="body"', 'toName="b"'), "is about nothing"),
+        (choices().replace('name="tone"', ""), "Choices '' has no name"),
+        (choices().replace("<Text", "<Image"), "is about Image 'body'; only a <Text> is learnt"),
+        (choices(text='value="$u" valueType="url"'), "Text 'body', which has valueType=\"url\""),
+        (choices(text='value="$t" encoding="base64"'), "texts are encoded or fetched"),
+        (choices(text='value="$t[{{idx}}]"'), "Text 'body', which is repeated"),
+        (choices(text='value="fixed"'), r"shows no field of the task \(value='fixed'\)"),
+        ('<!DOCTYPE x [<!ENTITY a "b">]><View>&a;</View>', "not well-formed"),
+        ('<!DOCTYPE x SYSTEM "file:///etc/passwd"><View/>', "not well-formed"),
+        ("<View>" * 100_000, "not well-formed"),
+        ("<View>" * 1_000 + "</View>" * 1_000, "more than 100 levels"),
+    ],
+    ids=range(21),
+)
+def test_a_config_that_cannot_be_learnt_says_why(xml, why):
+    with pytest.raises(Unprocessable, match=f"label_config: .*{why}"):
+        read_label_config(xml)
+
+
+def test_every_control_that_cannot_be_learnt_has_its_own_reason():
+    xml = choices('choice="multiple"').replace(
+        "</View>", '<Choices name="b" toName="body"/></View>'
+    )
+
+    with pytest.raises(Unprocessable, match=r"'tone' allows several.*; Choices 'b' offers fewer"):
+        read_label_config(xml)
