@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from labelloop.domain.events import canonical
 from labelloop.errors import Conflict
-from labelloop.ports import ObjectStore
+from labelloop.ports import ObjectStore, Stored
 from labelloop.project import PROJECTS, fields_of
 
 TRAINER: Final = "lease"  # the names of the leases
@@ -44,12 +44,13 @@ class Lease:
     def take(self, holder: str, now: float, seconds: float) -> bool:
         """Say whether the holder may work now: nobody else's lease is running."""
         stored = self._store.get(self._object)
-        lease = fields_of(stored)
-        until = lease.get("until")
-        is_running = isinstance(until, int | float) and now < until
-        if is_running and lease.get("holder") not in ("", holder):
+        if _holder(stored, now) not in ("", holder):
             return False
         return self._write(stored.etag if stored else "", holder, now + seconds)
+
+    def is_held(self, now: float) -> bool:
+        """Say whether somebody's lease is running."""
+        return bool(_holder(self._store.get(self._object), now))
 
     def release(self, holder: str) -> None:
         """End the holder's lease, if it still has it."""
@@ -67,3 +68,11 @@ class Lease:
         except Conflict:
             return False
         return True
+
+
+def _holder(stored: Stored | None, now: float) -> str:
+    """Return whose lease is running; empty if nobody's is, or the object can't be read."""
+    lease = fields_of(stored)
+    until = lease.get("until")
+    is_running = isinstance(until, int | float) and now < until
+    return str(lease.get("holder", "")) if is_running else ""

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-_SMALL: Final = 100  # labels
+SMALL: Final = 100  # labels
+_FEWEST: Final = 5  # labels that are worth a training
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,13 +17,16 @@ class Patience:
     max_wait_s: int
     retrain_after: int
 
-    def after(self, known: int) -> "Patience":
-        """Return the patience of a project with so many labels: of a large one, about as many more.
+    def after(self, known: int, wanted: int = 0) -> "Patience":
+        """Return the patience of a project with so many labels, which its first model still wants.
 
-        In a burst of thousands each training would otherwise be due again by the time it ends. Who
-        labels without a pause, but not in a burst, has the longest wait end it.
+        The first model comes as soon as it can, and early ones after half as many labels more: they
+        teach most, and nobody pauses while labelling. In a burst of thousands each training would
+        be due again by the time it ends: there about as many more are waited for. Who labels
+        without a pause, but not in a burst, has the longest wait end it.
         """
-        return replace(self, retrain_after=max(self.retrain_after, known - _SMALL))
+        enough = wanted if wanted > 0 else max(_FEWEST, known // 2)
+        return replace(self, retrain_after=max(min(self.retrain_after, enough), known - SMALL))
 
 
 def can_leave_to_a_later_event(

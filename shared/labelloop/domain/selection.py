@@ -1,7 +1,9 @@
-"""The score of a prediction: how sure the model is, and so the task's place in the queue.
+"""The score of a prediction: a task's place in the queue or, without one, how sure the model is.
 
-Label Studio serves the lowest score first. Each function maps probabilities, shape (n, k), k >= 2,
-to scores in 0..1, shape (n,), where 0 = most worth labelling.
+Label Studio serves the lowest score first, takes none outside 0..1, and shows it as a percentage,
+which people read as confidence. So a place looks like one: 0.37 % is place 37. Behind all places,
+from 50 % on, comes what has none. Each function maps probabilities, shape (n, k), k >= 2, to
+numbers in 0..1, shape (n,), where 0 = most worth labelling.
 """
 
 from collections.abc import Callable
@@ -15,6 +17,15 @@ type Floats = NDArray[np.floating]
 PLACED_BELOW: Final = 0.5  # tasks with a place in the queue come before those with a score alone
 LABEL_FIRST: Final = PLACED_BELOW  # nothing is known about any task yet: all are worth labelling
 LABEL_LAST: Final = 1.0  # a task that holds nothing to predict from
+_SCALE: Final = 10_000  # two decimals of a percentage are the place
+
+
+def score_of(place: int, size: int) -> float:
+    """Return the score of a place, counted from 1, in a queue of at most so many tasks."""
+    scale = _SCALE
+    while size >= scale * PLACED_BELOW:
+        scale *= 10
+    return place / scale
 
 
 def margin(probabilities: Floats) -> Floats:

@@ -1,8 +1,7 @@
 """Put the candidates of all parts into one queue: by the strategy, with the random share between.
 
 Label Studio serves the lowest score first, so a task's score is its place in the queue: diversity
-can't be told by a number of each task alone. Places fill the lower half of the scale; what /predict
-says of a task that has no place is above.
+can't be told by a number of each task alone.
 """
 
 import zlib
@@ -14,7 +13,7 @@ import numpy as np
 from labelloop.candidates import Candidates
 from labelloop.domain.features import Features, joined
 from labelloop.domain.random_share import in_random_order, interleave
-from labelloop.domain.selection import PLACED_BELOW
+from labelloop.domain.selection import score_of
 from labelloop.domain.strategies import select
 from labelloop.domain.unlabelled import Pool, sketches
 
@@ -35,9 +34,8 @@ def queue_of(
     seed = zlib.crc32(salt.encode())
     picked = select(strategy, _pool(found.take(chosen), labelled, salt), size, seed)
     queue = interleave((int(found.tasks[chosen[row]]) for row in picked), fair)
-    tasks = [task for _, task in zip(range(size), queue, strict=False)]
-    for place, task in enumerate(tasks):
-        yield rows[task], PLACED_BELOW * (place + 1) / (len(tasks) + 1)
+    for place, task in zip(range(1, size + 1), queue, strict=False):
+        yield rows[task], score_of(place, size)
 
 
 def _pool(found: Candidates, labelled: Features, salt: str) -> Pool:

@@ -23,7 +23,7 @@ from labelloop.project import Project
 # After each request Label Studio counts the predictions of all tasks of the project, 5 s at 10,000
 # tasks: few large requests, each well within the time it has to answer.
 _PREDICTIONS_AT_ONCE: Final = 5_000
-_AHEAD: Final = 1e-6  # less than a place in the longest queue
+_AHEAD: Final = 1e-7  # less than a place in the longest queue: 100,000 tasks of `RankHead`
 _ORDERED, _DEFAULT_ORDER = "Uncertainty sampling", "Sequential sampling"
 
 
@@ -41,6 +41,7 @@ class Outcome(StrEnum):
     PUSHED = "pushed"
     TRIMMED = "superseded predictions deleted"
     TRIMMING = "superseded predictions left to delete"
+    WAITING = "superseded predictions left until nobody labels"
 
 
 def push(

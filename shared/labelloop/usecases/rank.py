@@ -25,10 +25,11 @@ from labelloop.usecases.look import Unfinished
 from labelloop.usecases.push import Outcome, push
 from labelloop.usecases.score import Scene, candidates_of, placed
 from labelloop.usecases.serve import Versions
-from labelloop.usecases.trim import trim
+from labelloop.usecases.trim import Trim
 
 _LEASE_S: Final = 90  # twice what a long push takes: whoever is killed keeps others waiting
-_NEXT_TRY_S: Final = 15
+_NEXT_TRY_S: Final = 2  # of a push: it is what people wait for
+_REST_S: Final = 15  # between times of deleting beside people
 _SHARDS_IN_A_PART: Final = 10  # pages of the listing hold 500 tasks
 
 
@@ -146,19 +147,24 @@ def _push_alone(
 
 
 def _trim(key: str, version: str, pool: Pool, label_studio: LabelStudio, deps: RankDeps) -> Outcome:
-    """Remove superseded predictions for a while, rest, and go on."""
-    project = Project(deps.store, key)
+    """Remove superseded predictions for a while, and never beside a push; the sweep asks again."""
+    project, pushing = Project(deps.store, key), Lease(deps.store, key, PUSHER)
     if pool.ranked()[0] != version or _keeps_predictions(project, deps):
         return Outcome.SUPERSEDED
+
+    def may_go_on() -> bool:
+        is_newest = project.active().value.version == version
+        return is_newest and not pushing.is_held(deps.clock().timestamp())
+
     # One at a time: the sweep sends a wake-up, though one may be on its way.
     with Lease(deps.store, key, TRIMMER).held(deps.clock().timestamp(), _LEASE_S) as is_mine:
         if not is_mine:
             return Outcome.LEFT_TO_HOLDER
-        outcome = trim(project, version, label_studio, deps.clock)
+        outcome = Trim(project, label_studio, deps.clock, may_go_on).run(version)
     if outcome is Outcome.TRIMMED:
         pool.set_ranked(version, trimmed=True)
     elif outcome is Outcome.TRIMMING:
-        deps.queue.send(RankWakeUp(key, "trim", version), _NEXT_TRY_S)
+        deps.queue.send(RankWakeUp(key, "trim", version), _REST_S)
     return outcome
 
 

@@ -13,9 +13,9 @@ from itertools import batched
 from typing import Final
 
 from labelloop.domain.events import Event
-from labelloop.domain.folding import fold
-from labelloop.domain.policy import can_leave_to_a_later_event
-from labelloop.errors import Conflict, Retryable, Unavailable
+from labelloop.domain.folding import Dataset, fold
+from labelloop.domain.policy import SMALL, Patience, can_leave_to_a_later_event
+from labelloop.errors import Conflict, Retryable, Unavailable, Unprocessable
 from labelloop.labelstudio import project_key
 from labelloop.lease import TRAINER, Lease
 from labelloop.messages import RankWakeUp, WakeUp
@@ -23,6 +23,7 @@ from labelloop.observability import count, logger
 from labelloop.pool import Pool
 from labelloop.ports import Listed
 from labelloop.project import Project
+from labelloop.recipes.text_choices import read_label_config
 from labelloop.usecases.look import Unfinished
 from labelloop.usecases.train_version import TrainDeps, train_version
 
@@ -59,7 +60,7 @@ def train(wake_up: WakeUp, deps: TrainDeps) -> Outcome:
         except Unfinished as exc:
             logger().info("training put off", extra={"project": project.key, "why": str(exc)})
             return Outcome.LEFT_TO_SWEEP
-        if outcome is Outcome.SWITCHED or has_new_tasks:
+        if has_new_tasks and outcome is not Outcome.SWITCHED:
             _ask_for_ranking(project, deps)
         return outcome
     raise Retryable(f"lost {_ROUNDS} races")
@@ -81,10 +82,26 @@ def _can_leave(wake_up: WakeUp, pending: list[Listed], project: Project, deps: T
         return False
     own = (one.stored_at for one in pending if project.is_event(one, wake_up.event))
     times = [one.stored_at for one in pending]
-    patience = deps.patience
-    if len(times) >= patience.retrain_after:
-        patience = patience.after(project.dataset_pointer().value.annotations)
+    patience = _patience(project, deps) if times else deps.patience
     return can_leave_to_a_later_event(next(own, None), times, deps.clock(), patience)
+
+
+def _patience(project: Project, deps: TrainDeps) -> Patience:
+    """Return how many events are enough: each is taken for a label, and most are."""
+    pointer = project.dataset_pointer().value
+    has_model = project.active().value.is_trained
+    if has_model or pointer.annotations >= SMALL:
+        return deps.patience.after(pointer.annotations)
+    wanted = deps.min_labels - _usable(project.dataset(pointer))
+    return deps.patience.after(pointer.annotations, wanted)
+
+
+def _usable(dataset: Dataset) -> int:
+    try:
+        control = read_label_config(dataset.label_config or "")
+    except Unprocessable:
+        return 0
+    return len(control.examples(dataset).labels)
 
 
 # -- events to dataset -----------------------------------------------------------------------
@@ -148,4 +165,5 @@ def _catch_up(project: Project, deps: TrainDeps) -> Outcome:
                 return Outcome.LEFT_TO_HOLDER
             if train_version(project, pointer, deps):
                 outcome = Outcome.SWITCHED
+                _ask_for_ranking(project, deps)  # at once: more labels may keep us here for long
     return outcome

@@ -32,6 +32,25 @@ def test_enough_events_end_the_wait():
     assert not can_leave(ago(12), *[ago(12 - i) for i in range(5)])
 
 
+def test_early_versions_come_after_half_as_many_labels_more():
+    known, at = 10, []
+    while known < 100:
+        at.append(known)
+        known += Patience(quiet_s=10, max_wait_s=120, retrain_after=20).after(known).retrain_after
+
+    assert at == [10, 15, 22, 33, 49, 69, 89]
+
+
+def test_the_first_version_is_not_waited_for_once_there_are_enough_labels():
+    assert PATIENCE.after(known=0, wanted=4).retrain_after == 4
+    assert PATIENCE.after(known=9, wanted=1).retrain_after == 1
+
+
+def test_labels_that_give_no_model_are_not_tried_at_every_label():
+    patience = Patience(quiet_s=10, max_wait_s=120, retrain_after=20)
+    assert [patience.after(known, wanted=0).retrain_after for known in (10, 20, 60)] == [5, 10, 20]
+
+
 def test_in_a_large_project_a_burst_has_to_be_large_to_end_the_wait():
     assert PATIENCE.after(known=100).retrain_after == 5
     assert PATIENCE.after(known=8_000).retrain_after == 7_900

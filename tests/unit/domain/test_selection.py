@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from labelloop.domain.selection import SCORES
+from labelloop.domain.selection import PLACED_BELOW, SCORES, score_of
 
 _ROWS = arrays(
     np.float32, st.tuples(st.integers(1, 5), st.integers(2, 6)), elements=st.floats(0, 1, width=32)
@@ -55,3 +55,19 @@ def test_a_score_depends_on_its_own_row_only(name):
     rows = normalised(np.random.default_rng(0).random((20, 4)))
 
     assert SCORES[name](rows)[::-1] == pytest.approx(SCORES[name](rows[::-1]))
+
+
+def test_as_a_percentage_a_score_is_the_place_in_the_queue():
+    assert [f"{score_of(place, 1_000):.2%}" for place in (1, 37, 1_000)] == [
+        "0.01%",
+        "0.37%",
+        "10.00%",
+    ]
+
+
+@given(size=st.integers(1, 100_000), place=st.integers(1, 99_999))
+def test_a_place_is_before_the_next_one_and_before_all_tasks_without_a_place(size, place):
+    here, there = score_of(min(place, size), size), score_of(min(place, size) + 1, size)
+
+    assert 0 < here < there - 1e-7
+    assert there <= PLACED_BELOW

@@ -4,11 +4,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from labelloop.pointers import ActivePointer
+from labelloop.domain.folding import fold
+from labelloop.labelstudio import UNTRAINED
 from labelloop.project import Project
 from labelloop.usecases.push import Outcome
-from labelloop.usecases.trim import trim
-from tests.builders import label_config
+from labelloop.usecases.trim import Trim
+from tests.builders import created, label_config
 from tests.fakes import MemoryLabelStudio
 
 OLD, NEW, LATER = "1-aaaaaaaa", "2-bbbbbbbb", "3-cccccccc"
@@ -37,21 +38,37 @@ def project(store, id_) -> Project:
     dataset = project.dataset(after.value)
     dataset.label_config = label_config()
     project.add_dataset(after, dataset)
-    serve(project, NEW)
     return project
 
 
-def serve(project: Project, version: str) -> None:
-    after = project.active()
-    to = ActivePointer(version, 1, 1, switch=after.value.switch + 1)
-    project.switch(after, to, {"why": "test"})
+def label(project: Project) -> None:
+    after = project.dataset_pointer()
+    project.add_dataset(after, fold(project.dataset(after.value), [created(1)]))
 
 
-def test_while_people_label_they_are_deleted_one_by_one(project, label_studio, id_, clock):
-    assert trim(project, NEW, label_studio, clock) is Outcome.TRIMMED
+def trim(project, label_studio, clock, may_go_on=lambda: True) -> Outcome:
+    return Trim(project, label_studio, clock, may_go_on).run(NEW)
 
-    assert label_studio.prediction_counts(id_) == {NEW: 50}
-    assert label_studio.calls.count("delete_prediction") == 50
+
+@pytest.fixture
+def bound(monkeypatch) -> int:
+    monkeypatch.setattr("labelloop.usecases.trim.MOST_SUPERSEDED", 20)
+    return 20
+
+
+def test_while_people_label_deletes_wait(project, label_studio, id_, clock):
+    assert trim(project, label_studio, clock) is Outcome.WAITING
+
+    assert label_studio.prediction_counts(id_) == {OLD: 50, NEW: 50}
+
+
+def test_of_more_than_a_bound_the_oldest_are_deleted_one_by_one_while_people_label(
+    project, label_studio, id_, clock, bound
+):
+    assert trim(project, label_studio, clock) is Outcome.WAITING
+
+    assert label_studio.prediction_counts(id_) == {OLD: bound, NEW: 50}
+    assert label_studio.calls.count("delete_prediction") == 30
     assert "delete_predictions" not in label_studio.calls
 
 
@@ -60,58 +77,98 @@ def test_when_nobody_has_labelled_for_a_while_they_are_deleted_at_once(
 ):
     clock.sleep(3600)
 
-    assert trim(project, NEW, label_studio, clock) is Outcome.TRIMMED
+    assert trim(project, label_studio, clock) is Outcome.TRIMMED
     assert label_studio.prediction_counts(id_) == {NEW: 50}
     assert "delete_prediction" not in label_studio.calls
 
 
-def test_it_ends_in_time_and_is_gone_on_with(project, label_studio, id_, clock, monkeypatch):
+def test_at_rest_it_ends_between_two_versions_when_somebody_labels_again(
+    project, label_studio, id_, clock, monkeypatch
+):
+    (task, *_) = label_studio._tasks
+    label_studio.add_predictions(id_, [{"task": task, "result": [], "model_version": UNTRAINED}])
+    clock.sleep(3600)
+    delete = label_studio.delete_predictions
+
+    def and_somebody_labels(*asked):
+        delete(*asked)
+        label(project)
+
+    monkeypatch.setattr(label_studio, "delete_predictions", and_somebody_labels)
+
+    assert trim(project, label_studio, clock) is Outcome.TRIMMING
+    assert label_studio.prediction_counts(id_) == {UNTRAINED: 1, NEW: 50}
+
+
+def test_it_ends_in_time_and_is_gone_on_with(project, label_studio, id_, clock, monkeypatch, bound):
     delete = label_studio.delete_prediction
     monkeypatch.setattr(
         label_studio, "delete_prediction", lambda row: (clock.sleep(0.5), delete(row))
     )
 
-    assert trim(project, NEW, label_studio, clock) is Outcome.TRIMMING
-    assert 0 < label_studio.prediction_counts(id_)[OLD] < 50
-    outcomes = [trim(project, NEW, label_studio, clock) for _ in range(2)]
-    assert outcomes == [Outcome.TRIMMING, Outcome.TRIMMED]
+    outcomes = [trim(project, label_studio, clock) for _ in range(3)]
+    assert outcomes == [Outcome.TRIMMING, Outcome.WAITING, Outcome.WAITING]
+    assert label_studio.prediction_counts(id_) == {OLD: bound, NEW: 50}
+
+
+@pytest.mark.parametrize("rest_s", [0, 3600])
+def test_it_stops_for_a_newer_order(project, label_studio, id_, clock, bound, rest_s):
+    clock.sleep(rest_s)
+
+    assert trim(project, label_studio, clock, lambda: False) is Outcome.SUPERSEDED
+    assert label_studio.prediction_counts(id_)[OLD] == 50
+
+
+def test_predictions_from_before_the_first_version_go_too(project, label_studio, id_, clock):
+    (task, *_) = label_studio._tasks
+    label_studio.add_predictions(id_, [{"task": task, "result": [], "model_version": UNTRAINED}])
+    clock.sleep(3600)
+
+    trim(project, label_studio, clock)
+
     assert label_studio.prediction_counts(id_) == {NEW: 50}
 
 
-def test_it_stops_for_a_newer_version(project, label_studio, id_, clock):
-    serve(project, LATER)
+def test_what_an_older_version_was_chosen_over_goes_too(project, label_studio, id_, clock):
+    (task, *_) = label_studio._tasks
+    row = {"task": task, "result": [], "model_version": LATER}
+    label_studio.add_predictions(id_, [row])
+    clock.sleep(3600)
 
-    assert trim(project, NEW, label_studio, clock) is Outcome.SUPERSEDED
-    assert label_studio.prediction_counts(id_)[OLD] == 50
+    trim(project, label_studio, clock)
+
+    assert label_studio.prediction_counts(id_) == {NEW: 50}
 
 
 def test_the_version_that_is_shown_is_never_taken_away(project, label_studio, id_, clock):
     label_studio.change_project(id_, model_version=OLD)
+    clock.sleep(3600)
 
-    assert trim(project, NEW, label_studio, clock) is Outcome.TRIMMED
+    assert trim(project, label_studio, clock) is Outcome.TRIMMED
     assert label_studio.prediction_counts(id_) == {OLD: 50, NEW: 50}
 
 
-def test_newer_versions_and_those_of_others_stay(project, label_studio, id_, clock):
+def test_versions_of_others_stay(project, label_studio, id_, clock):
     (task,) = label_studio.import_tasks(id_, [{"text": "x"}])
-    for version in (LATER, "gpt", "2-other"):
+    for version in ("gpt", "2-other"):
         row = {"task": task, "result": [], "model_version": version}
         label_studio.add_predictions(id_, [row])
+    clock.sleep(3600)
 
-    trim(project, NEW, label_studio, clock)
+    trim(project, label_studio, clock)
 
-    assert label_studio.prediction_counts(id_).keys() == {NEW, LATER, "gpt", "2-other"}
+    assert label_studio.prediction_counts(id_).keys() == {NEW, "gpt", "2-other"}
 
 
 def test_a_prediction_that_somebody_else_deletes_meanwhile_is_no_error(
-    project, label_studio, id_, clock, monkeypatch
+    project, label_studio, id_, clock, monkeypatch, bound
 ):
     stale = label_studio.predictions_of(id_)
-    trim(project, NEW, label_studio, clock)
+    label_studio.delete_predictions(id_, OLD)
     monkeypatch.setattr(label_studio, "prediction_counts", lambda _: {OLD: 50, NEW: 50})
     monkeypatch.setattr(label_studio, "predictions", lambda _: stale)
 
-    assert trim(project, NEW, label_studio, clock) is Outcome.TRIMMED
+    assert trim(project, label_studio, clock) is Outcome.WAITING
 
 
 def test_a_project_without_a_snapshot_is_at_rest(store):

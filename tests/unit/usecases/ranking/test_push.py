@@ -2,6 +2,7 @@
 
 import pytest
 
+from labelloop.lease import PUSHER, Lease
 from labelloop.messages import RankWakeUp
 from labelloop.usecases.push import Outcome
 from labelloop.usecases.rank import rank
@@ -54,7 +55,7 @@ def test_a_version_that_a_newer_one_overtakes_is_shown_until_that_one_is_pushed(
     assert label_studio.project(id_)["model_version"] == "1-aaaaaaaa"
     run(newest[0], deps)
     assert label_studio.project(id_)["model_version"] == "2-bbbbbbbb"
-    assert label_studio.prediction_counts(id_) == {"2-bbbbbbbb": 5}
+    assert label_studio.prediction_counts(id_)["2-bbbbbbbb"] == 5
 
 
 def test_a_version_that_an_older_one_is_chosen_over_is_not_switched_to(
@@ -91,7 +92,7 @@ def test_a_task_deleted_without_our_knowing_does_not_stop_the_others(
     label_studio.delete_task(label_studio.next_task(id_))
 
     assert Outcome.PUSHED in run(activate("2-bbbbbbbb"), deps)
-    assert label_studio.prediction_counts(id_) == {"2-bbbbbbbb": 4}
+    assert label_studio.prediction_counts(id_)["2-bbbbbbbb"] == 4
 
 
 def test_predictions_that_somebody_deleted_are_pushed_anew_when_asked(
@@ -122,16 +123,15 @@ def test_a_push_that_meets_another_comes_after_it(
     monkeypatch.setattr(label_studio, "add_predictions", meanwhile)
     outcomes = run(activate("1-aaaaaaaa"), deps)
 
-    assert met == [Outcome.LEFT_TO_HOLDER, (RankWakeUp(key, "push", "1-aaaaaaaa"), 15)]
+    assert met == [Outcome.LEFT_TO_HOLDER, (RankWakeUp(key, "push", "1-aaaaaaaa"), 2)]
     assert outcomes.count(Outcome.PUSHED) == 2
     assert label_studio.prediction_counts(id_) == {"1-aaaaaaaa": 5}
 
 
-def test_a_long_trim_lets_pushes_pass_and_goes_on(
-    deps, activate, label_studio, clock, key, monkeypatch
-):
-    run(activate("1-aaaaaaaa"), deps)
+def test_a_long_trim_rests_and_goes_on(deps, activate, label_studio, clock, key, monkeypatch):
+    monkeypatch.setattr("labelloop.usecases.trim.MOST_SUPERSEDED", 0)
     monkeypatch.setattr("labelloop.usecases.trim._BETWEEN_LOOKS", 1)
+    run(activate("1-aaaaaaaa"), deps)
     delete = label_studio.delete_prediction
     slow = lambda row: (clock.sleep(15), delete(row))  # noqa: E731
     monkeypatch.setattr(label_studio, "delete_prediction", slow)
@@ -139,10 +139,35 @@ def test_a_long_trim_lets_pushes_pass_and_goes_on(
     outcomes = run(activate("2-bbbbbbbb"), deps)
 
     assert outcomes.count(Outcome.TRIMMING) == 4
-    assert outcomes[-1] is Outcome.TRIMMED
+    assert outcomes[-1] is Outcome.WAITING
+
+
+def test_a_trim_stops_once_a_newer_version_is_active(
+    deps, activate, label_studio, id_, monkeypatch
+):
+    monkeypatch.setattr("labelloop.usecases.trim.MOST_SUPERSEDED", 0)
+    monkeypatch.setattr("labelloop.usecases.trim._BETWEEN_LOOKS", 1)
+    run(activate("1-aaaaaaaa"), deps)
+    delete = label_studio.delete_prediction
+    newer = lambda row: (activate("3-cccccccc"), delete(row))  # noqa: E731
+    monkeypatch.setattr(label_studio, "delete_prediction", newer)
+
+    assert run(activate("2-bbbbbbbb"), deps)[-1] is Outcome.SUPERSEDED
+    assert label_studio.prediction_counts(id_)["1-aaaaaaaa"] == 4
+
+
+def test_nothing_is_deleted_beside_a_push(deps, activate, label_studio, id_, key, clock):
+    run(activate("1-aaaaaaaa"), deps)
+    run(activate("2-bbbbbbbb"), deps)
+    clock.sleep(3600)
+    Lease(deps.store, key, PUSHER).take("somebody", clock.now.timestamp(), 60)
+
+    assert run(RankWakeUp(key, "trim", "2-bbbbbbbb"), deps) == [Outcome.SUPERSEDED]
+    assert label_studio.prediction_counts(id_) == {"1-aaaaaaaa": 5, "2-bbbbbbbb": 5}
 
 
 def test_one_trims_at_a_time(deps, activate, label_studio, key, monkeypatch):
+    monkeypatch.setattr("labelloop.usecases.trim.MOST_SUPERSEDED", 0)
     run(activate("1-aaaaaaaa"), deps)
     delete, met = label_studio.delete_prediction, []
 
@@ -154,7 +179,7 @@ def test_one_trims_at_a_time(deps, activate, label_studio, key, monkeypatch):
     outcomes = run(activate("2-bbbbbbbb"), deps)
 
     assert set(met) == {Outcome.LEFT_TO_HOLDER}
-    assert outcomes[-1] is Outcome.TRIMMED
+    assert outcomes[-1] is Outcome.WAITING
 
 
 def test_what_two_pushes_stored_twice_loses_its_repeats(

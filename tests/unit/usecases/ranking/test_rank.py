@@ -50,14 +50,17 @@ def test_only_the_head_of_the_queue_is_pushed(deps, activate, label_studio, id_)
     assert label_studio.prediction_counts(id_) == {"1-aaaaaaaa": 5}
 
 
-def test_a_newer_version_takes_over_and_the_older_ones_predictions_go(
-    deps, activate, label_studio, id_
+def test_a_newer_version_takes_over_and_the_older_ones_predictions_go_once_nobody_labels(
+    deps, activate, label_studio, id_, key, clock
 ):
     run(activate("1-aaaaaaaa"), deps)
     run(activate("2-bbbbbbbb"), deps)
-
     assert label_studio.project(id_)["model_version"] == "2-bbbbbbbb"
+    clock.sleep(3600)
+
+    assert run(RankWakeUp(key, "trim", "2-bbbbbbbb"), deps) == [Outcome.TRIMMED]
     assert label_studio.prediction_counts(id_) == {"2-bbbbbbbb": 5}
+    assert Pool(deps.store, key).ranked() == ("2-bbbbbbbb", True)
 
 
 def test_superseded_predictions_are_kept_when_asked(deps, activate, label_studio, id_):
@@ -148,10 +151,11 @@ def test_before_the_first_model_typical_tasks_come_first(deps, key, label_studio
 
 
 def test_the_first_version_takes_over_from_the_order_without_one(
-    deps, activate, key, label_studio, id_
+    deps, activate, key, label_studio, id_, clock
 ):
     object.__setattr__(deps, "versions", lambda: Untrained(UNTRAINED))
     run(RankWakeUp(key), deps)
+    clock.sleep(3600)
     run(activate("1-aaaaaaaa"), deps)
 
     assert label_studio.prediction_counts(id_) == {"1-aaaaaaaa": 5}

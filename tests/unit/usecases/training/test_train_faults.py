@@ -75,6 +75,24 @@ def test_labels_that_come_during_a_training_are_learnt_in_the_next_round(
     assert project.untrained_dataset("") is None
 
 
+def test_a_version_is_ranked_at_once_though_more_labels_are_trained_next(
+    deps, add, trainer, rank_queue
+):
+    add(*reviews(6))
+    asked = []
+
+    def more_come():
+        add(*reviews(4, first=7))
+        train(SWEEP, deps)
+        trainer.meanwhile = lambda: asked.append(len(rank_queue))
+
+    trainer.meanwhile = more_come
+    train(SWEEP, deps)
+
+    assert asked == [1]
+    assert len(rank_queue) == 2
+
+
 def test_a_lease_that_ran_out_is_taken_over(deps, add, project, clock):
     Lease(deps.store, project.key, TRAINER).take("somebody who died", clock.now.timestamp(), 60)
     add(*reviews(6))
