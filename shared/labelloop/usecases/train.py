@@ -23,7 +23,7 @@ from labelloop.observability import count, logger
 from labelloop.pool import Pool
 from labelloop.ports import Listed
 from labelloop.project import Project
-from labelloop.recipes.text_choices import read_label_config
+from labelloop.recipes.label_config import read_label_config
 from labelloop.usecases.look import Unfinished
 from labelloop.usecases.train_version import TrainDeps, train_version
 
