@@ -3,6 +3,7 @@
 from typing import Any
 
 from labelloop.bootstrap import secret
+from labelloop.credentials import check
 from labelloop.http import Request, answer, only, refusal, respond
 from labelloop.predictions import predictions_for
 
@@ -17,5 +18,5 @@ def lambda_handler(event: dict[str, Any], context: Any) -> Any:
 
 
 def _predict(request: Request) -> Any:
-    refused = refusal(request.headers, secret()())
+    refused = refusal(check(request.headers, secret()()), request.path)
     return refused or only("POST", request, lambda _: answer(200, predictions_for(request.body)))

@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from labelloop.bootstrap import accept_deps, secret
+from labelloop.credentials import Caller, check
 from labelloop.errors import Ignored
-from labelloop.http import Request, answer, only, refusal, respond
+from labelloop.http import Request, answer, forbidden, only, refusal, respond
 from labelloop.labelstudio import project_key, read_event, read_extra_params, read_json
 from labelloop.usecases.accept import accept, current_version
 
@@ -18,12 +19,13 @@ def lambda_handler(event: dict[str, Any], context: Any) -> Any:
 def _answer(request: Request) -> Any:
     if request.path in ("/", "/health"):
         return only("GET", request, lambda _: answer(200, {"status": "UP"}))
-    if refused := refusal(request.headers, secret()()):
+    caller = check(request.headers, secret()())
+    if refused := refusal(caller, request.path):
         return refused
     if request.path == "/setup":
         return only("POST", request, _setup)
     if request.path == "/webhook":
-        return only("POST", request, _webhook)
+        return only("POST", request, lambda _: _webhook(request, caller))
     return answer(404, {"error": "no such path"})
 
 
@@ -38,9 +40,11 @@ def _setup(request: Request) -> Any:
     return answer(200, {"model_version": version})
 
 
-def _webhook(request: Request) -> Any:
+def _webhook(request: Request, caller: Caller) -> Any:
     try:
         event = read_event(read_json(request.body), datetime.now(UTC))
     except Ignored as reason:
         return answer(200, {"status": "ignored", "reason": str(reason)})
+    if not caller.may_send(event.action, event.project):
+        return forbidden(caller)
     return answer(202, {"status": "accepted", "event": accept(event, accept_deps())})

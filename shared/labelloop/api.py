@@ -16,6 +16,7 @@ from starlette.middleware.base import RequestResponseEndpoint
 from starlette.responses import Response
 
 from labelloop.bootstrap import secret, store
+from labelloop.credentials import check
 from labelloop.errors import LabelloopError
 from labelloop.http import answer, refusal, status_of
 from labelloop.management import management
@@ -43,9 +44,9 @@ app.include_router(management)
 
 @app.middleware("http")
 async def _authorise(request: Request, call_next: RequestResponseEndpoint) -> Response:
-    """Let nobody in without credentials, whatever the path."""
+    """Let nobody in without credentials for the path, whatever it is."""
     try:
-        refused = refusal(request.headers, secret()())
+        refused = refusal(check(request.headers, secret()()), request.scope["path"])
     except LabelloopError as error:
         return _refuse(request, error)
     if refused:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from labelloop.credentials import Access, check
+from labelloop.credentials import Caller, Role
 from labelloop.errors import (
     BadRequest,
     LabelloopError,
@@ -61,15 +61,21 @@ def respond(event: Mapping[str, Any], to: Callable[[Request], Any]) -> Any:
         return answer(500, {"error": "internal error"})
 
 
-def refusal(headers: Mapping[str, str], credentials: str) -> Any | None:
-    """Return the answer to somebody without credentials, None for those that have them."""
-    match check(headers, credentials):
-        case Access.DENIED:
-            return answer(401, {"error": Access.DENIED.value}, ASK_FOR_CREDENTIALS)
-        case Access.UNCONFIGURED:
-            return answer(403, {"error": Access.UNCONFIGURED.value})
-        case Access.GRANTED:
-            return None
+def refusal(caller: Caller, path: str) -> Any | None:
+    """Return the answer to a caller whom the path is closed to, None where it is open."""
+    if caller.may_call(path):
+        return None
+    if caller.role is Role.NOBODY:
+        return answer(401, {"error": caller.role.value}, ASK_FOR_CREDENTIALS)
+    if caller.role is Role.UNCONFIGURED:
+        return answer(403, {"error": caller.role.value})
+    return forbidden(caller)
+
+
+def forbidden(caller: Caller) -> Any:
+    """Return the answer to somebody whose credentials are for something else."""
+    told = f"these credentials are for {caller.role.value} alone; `labelloop credentials` says more"
+    return answer(403, {"error": told})
 
 
 def only(method: str, request: Request, to: Callable[[Request], Any]) -> Any:

@@ -1,10 +1,12 @@
 """The routes that people steer a project with, on moto."""
 
+import base64
 import json
 
 import pytest
 
 from labelloop import bootstrap
+from labelloop.credentials import events_pair, ml_pair
 from labelloop.kept_evidence import KeptEvidence, Refusal
 from labelloop.pointers import FORMAT, ActivePointer
 from labelloop.project import Project
@@ -204,3 +206,42 @@ def test_the_openapi_page_describes_what_each_route_takes(ask):
 @pytest.mark.parametrize("path", ["/projects", "/status", "/doubts", "/label-studio", "/activate"])
 def test_without_credentials_nothing_is_told(call, path):
     assert call("predict-versions", path=path, headers={}).status == 401
+
+
+@pytest.mark.parametrize(
+    "pair", [ml_pair("example-password"), events_pair("example-password", PROJECT)]
+)
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/projects"),
+        ("GET", "/status"),
+        ("GET", "/doubts"),
+        ("GET", "/label-studio"),
+        ("GET", "/docs"),
+        ("GET", "/openapi.json"),
+        ("POST", "/activate"),
+        ("POST", "/backfill"),
+        ("PUT", "/label-studio"),
+        ("PUT", "/options"),
+        ("GET", "/nowhere"),
+    ],
+)
+def test_what_label_studio_holds_steers_nothing(call, method, path, pair):
+    value = "Basic " + base64.b64encode(":".join(pair).encode()).decode()
+
+    answer = call("predict-versions", path=path, method=method, headers={"authorization": value})
+
+    assert answer.status == 403
+    assert "credentials are for" in answer.body["error"]
+
+
+@pytest.mark.parametrize(("name", "status"), [("predict-predict", 200), ("predict-versions", 200)])
+def test_predictions_are_label_studios_to_get_and_no_webhooks(call, name, status):
+    calls, events = (
+        {"authorization": "Basic " + base64.b64encode(":".join(pair).encode()).decode()}
+        for pair in (ml_pair("example-password"), events_pair("example-password", PROJECT))
+    )
+
+    assert call(name, headers=calls).status == status
+    assert call(name, headers=events).status == 403

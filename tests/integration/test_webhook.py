@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from labelloop.credentials import events_pair, ml_pair
 from tests.conftest import load_event
 
 ACCEPTED = [
@@ -19,6 +20,14 @@ ACCEPTED = [
     "webhook-start-training",
 ]
 SECRETS = ("PROJECT_TOKEN", "LEGACY_TOKEN", "TASK_DATA_PASSWORD", "example-password")
+
+
+PROJECT = json.loads(load_event("webhook-setup")["body"])["project"]
+PASSWORD = "example-password"
+
+
+def basic(user: str, password: str) -> dict[str, str]:
+    return {"authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()}
 
 
 def with_headers(name: str, **headers: str) -> dict:
@@ -175,3 +184,50 @@ def test_a_defect_of_ours_is_a_500_without_a_traceback(call, monkeypatch):
     answer = call("webhook-annotation-created")
 
     assert (answer.status, answer.body) == (500, {"error": "internal error"})
+
+
+@pytest.mark.parametrize("name", [one for one in ACCEPTED if one != "webhook-start-training"])
+def test_a_webhook_is_let_in_by_what_opens_its_projects_events_alone(call, keys, name):
+    mine, other = (basic(*events_pair(PASSWORD, key)) for key in (PROJECT, "39.1770000000"))
+
+    assert call(name, **with_headers(name, **mine)).status == 202
+    refused = call(name, **with_headers(name, **other))
+
+    assert (refused.status, set(refused.body)) == (403, {"error"})
+    assert len(keys("/events/")) == 1
+
+
+def test_an_event_that_names_another_project_is_refused_before_anything_is_stored(call, keys):
+    body = json.loads(load_event("webhook-annotation-created")["body"])
+    body["project"]["id"] += 1
+    pair = ":".join(events_pair(PASSWORD, PROJECT))
+    changes = with_headers("webhook-annotation-created", **{"x-api-key": pair})
+
+    assert call("webhook-annotation-created", body=json.dumps(body), **changes).status == 403
+    assert not keys()
+
+
+def test_label_studios_ml_calls_are_let_in_by_credentials_that_add_no_label(call, keys):
+    calls = basic(*ml_pair(PASSWORD))
+
+    assert call("webhook-setup", **with_headers("webhook-setup", **calls)).status == 200
+    name = "webhook-start-training"
+    assert call(name, **with_headers(name, **calls)).status == 202
+    name = "webhook-annotation-created"
+    assert call(name, **with_headers(name, **calls)).status == 403
+    assert len(keys("/events/")) == 1
+
+
+@pytest.mark.parametrize("name", ["webhook-setup", "webhook-start-training"])
+def test_credentials_for_events_make_no_ml_call(call, keys, name):
+    changes = with_headers(name, **basic(*events_pair(PASSWORD, PROJECT)))
+
+    assert call(name, **changes).status == 403
+    assert not keys()
+
+
+def test_a_body_is_not_looked_at_before_the_credentials_are(call, monkeypatch):
+    monkeypatch.setattr("functions.webhook.app.read_json", lambda _: pytest.fail("it was"))
+    wrong = with_headers("webhook-annotation-created", **basic(f"events-{PROJECT}", "0" * 64))
+
+    assert call("webhook-annotation-created", **wrong).status == 401

@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 
 from labelloop import bootstrap, credentials
-from labelloop.credentials import Access, check
+from labelloop.credentials import Role, check, events_pair, ml_pair
 from labelloop.messages import WakeUp
 from labelloop.usecases.train import train
 from tests.builders import PROJECT
 from tests.conftest import SECRET, load_event
 from tests.reliability.report import find
-from tests.reliability.requests import AUTHORIZATION
+from tests.reliability.requests import AUTHORIZATION, LIGHT, METHODS, OTHERS, bodies
 from tests.reliability.site import call, site
 from tests.reliability.training import no_head, training
 
@@ -97,10 +97,65 @@ def header(pair: str) -> dict[str, str]:
 
 def test_two_credentials_are_let_in_while_a_team_changes_over():
     secret = "old:one-password\nnew:another-password\n"
-    wrong = [pair for pair in secret.split() if check(header(pair), secret) is not Access.GRANTED]
-    wrong += [pair for pair in secret.split() if check(header(pair), SECRET) is Access.GRANTED]
+    wrong = [
+        pair for pair in secret.split() if check(header(pair), secret).role is not Role.MANAGEMENT
+    ]
+    wrong += [
+        pair for pair in secret.split() if check(header(pair), SECRET).role is not Role.NOBODY
+    ]
 
     find("rotation: credentials wrongly refused or let in", len(wrong), "of 4")
+
+
+def test_what_label_studio_shows_opens_nothing_but_what_it_is_for(monkeypatch):
+    """Each kind of credentials on each route, with a body that the route takes."""
+    password, other = SECRET.partition(":")[2], "39.1770000000"
+    pairs = {
+        "ML calls": ml_pair(password),
+        "events": events_pair(password, PROJECT),
+        "events of another project": events_pair(password, other),
+    }
+    wrong: list[tuple[Any, ...]] = []
+    tried = 0
+    with site(monkeypatch) as store:
+        for kind, pair in pairs.items():
+            for path in (*LIGHT, *OTHERS):
+                for body in bodies(path):
+                    before, asked = len(store.keys()), request(path, body, header(":".join(pair)))
+                    status, _ = call(asked)
+                    tried += 1
+                    if (status < 400) != is_for(kind, path, body):
+                        wrong.append((kind, path, status))
+                    if status >= 400 and len(store.keys()) != before:
+                        wrong.append((kind, path, "stored"))
+
+    print(*wrong, sep="\n")
+    find(
+        "derived credentials: let in for something else, or kept out",
+        len(wrong),
+        f"of {tried} requests",
+    )
+
+
+def is_for(kind: str, path: str, body: str) -> bool:
+    if path in ("/", "/health"):
+        return True
+    if path != "/webhook":
+        return kind == "ML calls" and path in ("/setup", "/predict", "/versions")
+    sent = json.loads(body)
+    if set(sent) == {"action"}:  # is stored for nobody
+        return True
+    starts = sent["action"] == "START_TRAINING"
+    return starts if kind == "ML calls" else kind == "events" and not starts
+
+
+def request(path: str, body: str, headers: dict[str, str]) -> dict[str, Any]:
+    method = METHODS.get(path, "POST")
+    event = load_event("predict-versions" if method == "GET" else "predict-predict")
+    event |= {"rawPath": path, "rawQueryString": f"project={PROJECT}", "body": body}
+    event["headers"] |= headers
+    event["requestContext"]["http"] |= {"path": path, "method": method}
+    return event
 
 
 BAD = (

@@ -3,9 +3,11 @@
 import base64
 import ipaddress
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from labelloop.credentials import API_KEY_HEADER, events_pair, ml_pair
 from labelloop.errors import BadSettings
 
 
@@ -39,6 +41,17 @@ class Address:
         return "Basic " + base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
 
     @property
+    def for_ml_calls(self) -> "Address":
+        """The address with the credentials that Label Studio's backend gets."""
+        user, password = ml_pair(self.password)
+        return replace(self, user=user, password=password)
+
+    def for_events(self, project: str) -> "Address":
+        """Return the address with the credentials that a project's webhook gets."""
+        user, password = events_pair(self.password, project)
+        return replace(self, user=user, password=password)
+
+    @property
     def webhook(self) -> str:
         """Where Label Studio's events go."""
         return f"{self.url}/webhook"
@@ -48,12 +61,18 @@ class Address:
         return bare(url) == bare(self.url + suffix)
 
     def opens(self, url: str) -> bool:
-        """Say whether a URL carries the credentials in itself."""
+        """Say whether a URL carries these very credentials in itself."""
         try:
             carried = Address.read(url)
         except BadSettings:
             return False
         return (carried.user, carried.password) == (self.user, self.password)
+
+    def is_shown_by(self, hook: dict[str, Any]) -> bool:
+        """Say whether whoever reads a webhook of Label Studio reads these very credentials."""
+        headers = {name.lower(): value for name, value in (hook.get("headers") or {}).items()}
+        shown = headers.get("authorization"), headers.get(API_KEY_HEADER)
+        return self.opens(hook["url"]) or shown[0] == self.basic or shown[1] == self.password
 
     def is_private(self) -> bool:
         """Say whether the host is one that Label Studio's SSRF protection refuses."""

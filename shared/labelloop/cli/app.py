@@ -11,6 +11,7 @@ from labelloop.cli.backfill import backfill, read_file
 from labelloop.cli.backtest import Wanted, backtest
 from labelloop.cli.command import command, end
 from labelloop.cli.connect import Choices, connect
+from labelloop.cli.credentials import show_credentials
 from labelloop.cli.disconnect import disconnect
 from labelloop.cli.doctor import examine
 from labelloop.cli.redrive import redrive
@@ -40,6 +41,12 @@ def _connect(
 ) -> None:
     """Connect a project, or repair its connection. A second run changes nothing."""
     connect(session, Choices(stores_token, backfills), report)
+
+
+@command(app, "credentials")
+def _credentials(session: Session, report: Report) -> None:
+    """Print what to paste into Label Studio by hand: what `connect` sets."""
+    show_credentials(session, report)
 
 
 @command(app, "disconnect")

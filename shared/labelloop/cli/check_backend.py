@@ -8,6 +8,7 @@ from labelloop.cli.session import Session
 from labelloop.errors import Unavailable
 
 _TRIES: Final = 5
+_LEAST_CHARACTERS: Final = 16  # of a password: annotators can read what is derived from it
 _LIMITS: Final = (("GET", "/health", 1.0), ("POST", "/setup", 3.0))  # s, of Label Studio 1.23
 
 
@@ -35,6 +36,9 @@ def answers(session: Session) -> Iterator[Check]:
         yield bad("setup", f"/setup answered {setup.status}", "see the webhook function's log")
     else:
         yield good("credentials", "accepted")
+        if len(address.password) < _LEAST_CHARACTERS:
+            told = "short enough to be guessed from what Label Studio shows of what it opens"
+            yield bad("password", told, "choose one as README's 'Deploy' does, and rotate")
 
 
 def latency(session: Session) -> Iterator[Check]:

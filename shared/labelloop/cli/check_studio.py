@@ -11,7 +11,7 @@ from labelloop.cli.wiring import CONNECTED, TITLE, is_good, is_set, looked_at_ag
 from labelloop.errors import Denied, NotFound, Rejected
 
 _CONNECT: Final = "run `labelloop connect`"
-_IN_URL: Final = "whoever opens the settings sees the password: `labelloop connect` moves it"
+_MANAGES: Final = "the management password, which opens every project and setting"
 
 
 def rights(session: Session) -> Iterator[Check]:
@@ -57,12 +57,13 @@ def backend(session: Session) -> Iterator[Check]:
         state = one.get("readable_state") or one["state"]
         fix = LOCAL if address.is_private() else f"check the address and credentials; {_CONNECT}"
         yield bad("ML backend", f"Label Studio sees it as {state}", fix)
-    elif address.opens(one["url"]):
-        yield note("ML backend", f"connected; {_IN_URL}")
-    elif not is_set(one, address):
-        yield bad("ML backend", "its title or authentication differs", _CONNECT)
+    elif address.opens(one["url"]) or one.get("basic_auth_user") == address.user:
+        yield bad("ML backend", f"let in by {_MANAGES}", _CONNECT)
+    elif not is_set(one, session):
+        told = "its title or authentication differs, as that of another password does"
+        yield bad("ML backend", told, _CONNECT)
     else:
-        yield good("ML backend", "connected with Basic auth")
+        yield good("ML backend", "connected with credentials for ML calls")
     if found[0]["id"] != one["id"]:
         told = f"{found[0].get('title')!r} was connected before, and is the only one that predicts"
         yield bad("other backends", told, "remove it under Settings > Model")
@@ -71,7 +72,7 @@ def backend(session: Session) -> Iterator[Check]:
 
 
 def webhook(session: Session) -> Iterator[Check]:
-    """Demand one webhook that carries credentials and every action."""
+    """Demand one webhook that carries this project's credentials and every action."""
     hooks, address = webhooks_of(session), session.backend.address
     if not hooks:
         yield bad("webhook", "missing: no label is told of", _CONNECT)
@@ -81,13 +82,13 @@ def webhook(session: Session) -> Iterator[Check]:
         yield bad("webhook", "switched off: no label is told of", _CONNECT)
     elif not (hooks[0].get("send_for_all_actions") and hooks[0].get("send_payload")):
         yield bad("webhook", "does not send all actions with their payload", _CONNECT)
-    elif address.opens(hooks[0]["url"]):
-        yield note("webhook", f"one, with all actions; {_IN_URL}")
-    elif not is_good(hooks[0], address):
+    elif address.is_shown_by(hooks[0]):
+        yield bad("webhook", f"shows every annotator {_MANAGES}", _CONNECT)
+    elif not is_good(hooks[0], session):
         told = "carries no credentials, or old ones: it is refused, and Label Studio shows no"
         yield bad("webhook", f"{told} error", _CONNECT)
     else:
-        yield good("webhook", "one, with credentials and all actions")
+        yield good("webhook", "one, with this project's credentials and all actions")
 
 
 def order(session: Session) -> Iterator[Check]:

@@ -3,7 +3,7 @@
 import time
 from typing import Any, Final
 
-from labelloop.cli.address import Address, bare
+from labelloop.cli.address import bare
 from labelloop.cli.session import Session
 
 TITLE: Final = "Labelloop"
@@ -12,12 +12,13 @@ LOOKS_S: Final = (0, 1, 2, 4)  # pauses before looking again at a backend that a
 
 
 def repair_webhook(session: Session) -> bool:
-    """Leave exactly one webhook, with credentials and all actions; say whether one changed."""
+    """Leave exactly one webhook, with the project's credentials and all actions; say if changed."""
     address, admin, id_ = session.backend.address, session.studio.admin, session.project_id
     hooks = webhooks_of(session)
-    good = [hook for hook in hooks if is_good(hook, address)]
+    good = [hook for hook in hooks if is_good(hook, session)]
     fixable = [hook for hook in hooks if bare(hook["url"]) == hook["url"]]
-    fields: dict[str, Any] = {"headers": {"Authorization": address.basic}, "is_active": True}
+    headers = {"Authorization": address.for_events(session.key).basic}
+    fields: dict[str, Any] = {"headers": headers, "is_active": True}
     if good:
         kept = good[0]
     elif fixable:
@@ -37,17 +38,20 @@ def webhooks_of(session: Session) -> list[dict[str, Any]]:
     return [hook for hook in hooks if session.backend.address.is_at(hook["url"], "/webhook")]
 
 
-def is_good(hook: dict[str, Any], address: Address) -> bool:
-    """Say whether a webhook tells Labelloop everything, and is let in."""
-    is_open = (hook.get("headers") or {}).get("Authorization") == address.basic
+def is_good(hook: dict[str, Any], session: Session) -> bool:
+    """Say whether a webhook tells Labelloop everything, and is let in for nothing else."""
+    address = session.backend.address
+    header = (hook.get("headers") or {}).get("Authorization")
+    is_open = header == address.for_events(session.key).basic and not address.is_shown_by(hook)
     tells_all = hook.get("send_for_all_actions") and hook.get("send_payload")
     is_same = hook["url"] == address.webhook
     return bool(is_open and tells_all and is_same and hook.get("is_active"))
 
 
 def repair_backend(session: Session) -> bool:
-    """Leave exactly one backend, with Basic auth; say whether one changed."""
-    address, admin, id_ = session.backend.address, session.studio.admin, session.project_id
+    """Leave exactly one backend, let in by Basic auth for ML calls; say whether one changed."""
+    address, admin = session.backend.address.for_ml_calls, session.studio.admin
+    id_ = session.project_id
     fields: dict[str, Any] = {
         "title": TITLE,
         "auth_method": "BASIC_AUTH",
@@ -61,7 +65,7 @@ def repair_backend(session: Session) -> bool:
     kept, *others = backends
     for other in others:
         admin.delete_backend(other["id"])
-    if is_set(kept, address) and looked_at_again(kept, session)["state"] == CONNECTED:
+    if is_set(kept, session) and looked_at_again(kept, session)["state"] == CONNECTED:
         return bool(others)
     admin.change_backend(kept["id"], id_, address.url, **fields)
     return True
@@ -89,8 +93,9 @@ def looked_at_again(backend: dict[str, Any], session: Session) -> dict[str, Any]
     return backend
 
 
-def is_set(backend: dict[str, Any], address: Address) -> bool:
-    """Say whether a backend is set as `connect` sets it."""
+def is_set(backend: dict[str, Any], session: Session) -> bool:
+    """Say whether a backend is set as `connect` sets it, by this password."""
+    address = session.backend.address.for_ml_calls
     is_let_in = (
         backend.get("auth_method") == "BASIC_AUTH"
         and backend.get("basic_auth_user") == address.user

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from types import SimpleNamespace
 from typing import Any, cast
@@ -13,6 +14,7 @@ from typer.testing import CliRunner
 from labelloop import bootstrap
 from labelloop.cli import session as session_module
 from labelloop.cli import wiring
+from labelloop.cli.address import Address
 from labelloop.cli.app import app
 from labelloop.cli.backend import Backend
 from labelloop.cli.session import Studio
@@ -39,6 +41,7 @@ class MemoryAdmin:
     def __init__(self) -> None:
         self.rows: dict[int, dict[str, Any]] = {}
         self.hooks: dict[int, dict[str, Any]] = {}
+        self.passwords: dict[int, str] = {}  # of the backends: stored, and shown to nobody
         self.writes = 0
         self.refused = self.unreachable = False
         self.late = 0
@@ -59,16 +62,18 @@ class MemoryAdmin:
             self.create_webhook(project, f"{url}/webhook")
         row: dict[str, Any] = {"id": self._write(), "state": "CO"}
         self.rows[row["id"]] = row | self._backend(url, fields | {"title": title})
+        self.passwords[row["id"]] = fields.get("basic_auth_pass", "")
         return self.rows[row["id"]]
 
     def change_backend(self, id_: int, project: int, url: str, **fields: Any) -> dict[str, Any]:
         self._write()
         self.rows[id_] |= self._backend(url, fields) | {"state": "CO"}
+        self.passwords[id_] = fields.get("basic_auth_pass", "")
         return self.rows[id_]
 
     def delete_backend(self, id_: int) -> None:
         self._write()
-        del self.rows[id_]
+        del self.rows[id_], self.passwords[id_]
 
     def webhooks(self, project: int) -> list[dict[str, Any]]:
         return [dict(hook) for hook in self.hooks.values()]
@@ -134,11 +139,12 @@ class World(SimpleNamespace):
         train(WakeUp(self.key, "sweep"), bootstrap.train_deps())
 
 
-def send(method: str, path: str, body: bytes | None) -> tuple[int, bytes]:
+def send(at: Address, method: str, path: str, body: bytes | None) -> tuple[int, bytes]:
     """Hand a request to the function that API Gateway would hand it to."""
     where, _, query = path.partition("?")
     event = load_event("predict-versions" if body is None else "predict-predict")
     event |= {"rawPath": where, "rawQueryString": unquote(query), "body": (body or b"").decode()}
+    event["headers"]["authorization"] = at.basic
     event["requestContext"]["http"] |= {"path": where, "method": method}
     function = "webhook" if where in _LIGHT else "predict"
     answer = import_module(f"functions.{function}.app").lambda_handler(event, CONTEXT)
@@ -152,13 +158,13 @@ def world(aws: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> World:
     project = studio.create_project(label_config=label_config())
     sent: list[str] = []
 
-    def noted(method: str, path: str, body: bytes | None) -> tuple[int, bytes]:
+    def noted(at: Address, method: str, path: str, body: bytes | None) -> tuple[int, bytes]:
         sent.append(f"{method} {path.partition('?')[0]}")
-        return send(method, path, body)
+        return send(at, method, path, body)
 
     monkeypatch.setattr("labelloop.cli.address.Address.is_private", lambda _: False)  # no DNS
     monkeypatch.setattr(wiring, "LOOKS_S", [0.0] * len(wiring.LOOKS_S))
-    monkeypatch.setattr(session_module, "open_backend", lambda at: Backend(at, noted))
+    monkeypatch.setattr(session_module, "open_backend", lambda at: Backend(at, partial(noted, at)))
     monkeypatch.setattr(
         session_module,
         "open_studio",

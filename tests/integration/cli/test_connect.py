@@ -2,8 +2,19 @@
 
 import pytest
 
+from labelloop import bootstrap
 from labelloop.cli import wiring
+from labelloop.cli.address import Address
+from labelloop.credentials import Role, check, events_pair, ml_pair
+from tests.conftest import SECRET
 from tests.integration.cli.conftest import LABEL_STUDIO, URL
+
+PASSWORD = SECRET.partition(":")[2]
+ML_USER = ml_pair(PASSWORD)[0]
+
+
+def events_of(world, password: str = PASSWORD) -> str:
+    return Address(URL, *events_pair(password, world.key)).basic
 
 
 def outcomes(told) -> dict[str, str]:
@@ -16,8 +27,8 @@ def test_one_command_connects_everything(labelled):
     (backend,), (hook,) = labelled.admin.rows.values(), labelled.admin.hooks.values()
     assert set(outcomes(told).values()) == {"done"}
     assert (backend["url"], backend["title"]) == (URL, "Labelloop")
-    assert (backend["auth_method"], backend["basic_auth_user"]) == ("BASIC_AUTH", "labelloop")
-    assert hook["headers"]["Authorization"].startswith("Basic ")
+    assert (backend["auth_method"], backend["basic_auth_user"]) == ("BASIC_AUTH", ML_USER)
+    assert hook["headers"] == {"Authorization": events_of(labelled)}
     assert (hook["url"], hook["send_for_all_actions"]) == (f"{URL}/webhook", True)
     assert labelled.studio.project(labelled.project)["sampling"] == "Uncertainty sampling"
     assert labelled.sent.count("POST /backfill") == labelled.sent.count("POST /train") == 1
@@ -176,3 +187,70 @@ def test_people_read_what_was_done(world):
     assert "webhook" in result.output
     assert "example-password" not in result.output
     assert "made-up-token" not in result.output
+
+
+def test_the_management_password_is_nowhere_in_label_studio(world):
+    world.told("connect")
+
+    (hook,) = world.admin.hooks.values()
+    (password,) = world.admin.passwords.values()
+    assert PASSWORD not in str(hook)
+    assert password == ml_pair(PASSWORD)[1]
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Authorization": Address(URL, *SECRET.split(":")).basic}, {"X-Api-Key": PASSWORD}]
+)
+def test_what_an_earlier_release_set_is_moved(world, headers):
+    fields = {"auth_method": "BASIC_AUTH", "basic_auth_user": "labelloop"}
+    world.admin.create_webhook(world.project, f"{URL}/webhook", headers=headers)
+    world.admin.create_backend(world.project, URL, "Labelloop", basic_auth_pass=PASSWORD, **fields)
+
+    told = world.told("connect")
+
+    (backend,), (hook,) = world.admin.rows.values(), world.admin.hooks.values()
+    assert (outcomes(told)["webhook"], outcomes(told)["ML backend"]) == ("done", "done")
+    assert backend["basic_auth_user"] == ML_USER
+    assert hook["headers"] == {"Authorization": events_of(world)}
+    assert set(outcomes(world.told("connect")).values()) <= {"unchanged", "skipped"}
+
+
+def test_a_rotated_password_reaches_label_studio_before_the_old_one_ends(world):
+    def rotate(value: str) -> None:
+        world.aws.ssm.put_parameter(Name="/labelloop/test", Value=value, Overwrite=True)
+        bootstrap.secret.cache_clear()
+
+    def lets_in(secret: str) -> list[Role]:
+        (hook,), (password,) = world.admin.hooks.values(), world.admin.passwords.values()
+        (backend,) = world.admin.rows.values()
+        calls = Address(URL, backend["basic_auth_user"], password)
+        shown = hook["headers"]["Authorization"], calls.basic
+        return [check({"authorization": one}, secret).role for one in shown]
+
+    new = "labelloop:another-password"
+    world.told("connect")
+    rotate(f"{new}\n{SECRET}")
+    assert lets_in(f"{new}\n{SECRET}") == [Role.EVENTS, Role.ML_CALLS]
+
+    told = world.run("connect", "--json", LABELLOOP_URL=f"https://{new}@loop.example.com")
+
+    assert told.exit_code == 0, told.output
+    rotate(new)
+    assert lets_in(new) == [Role.EVENTS, Role.ML_CALLS]
+
+
+def test_what_to_paste_by_hand_is_what_connect_sets(world):
+    told = world.told("credentials")
+
+    user, password = events_pair(PASSWORD, world.key)
+    assert (told["user"], told["password"]) == ml_pair(PASSWORD)
+    assert told["X-Api-Key"] == f"{user}:{password}"
+    assert told["webhook"] == f"{URL}/webhook"
+
+
+def test_a_project_nobody_knows_yet_has_no_header_but_a_backend(world):
+    result = world.run("credentials", LABEL_STUDIO_URL=None, LABEL_STUDIO_TOKEN=None)
+
+    assert result.exit_code == 0
+    assert ml_pair(PASSWORD)[1] in result.output
+    assert "connect it first" in result.output

@@ -1,5 +1,7 @@
 """doctor: each finding, its fix, and silence where all is well."""
 
+import json
+
 import pytest
 
 from labelloop import bootstrap
@@ -59,17 +61,40 @@ def test_a_backend_that_is_set_otherwise(healthy, damage, told):
     assert told in only_finding(healthy)["detail"]
 
 
-def test_credentials_in_the_urls_work_and_are_worth_a_note(healthy):
+def test_the_management_password_in_the_urls(healthy):
     for rows in (healthy.admin.rows, healthy.admin.hooks):
         (row,) = rows.values()
         row["url"] = row["url"].replace("https://", "https://labelloop:example-password@")
         row |= {"headers": {}, "auth_method": "NONE"}
 
-    told = healthy.told("doctor")
+    told = found(healthy)
 
-    notes = [row["name"] for row in told["checks"] if row["outcome"] == "note"]
-    assert notes == ["ML backend", "webhook"]
+    assert {row["fix"] for row in told.values()} == {"run `labelloop connect`"}
+    assert list(told) == ["ML backend", "webhook"]
+    assert "management password" in told["webhook"]["detail"]
     assert "example-password" not in str(told)
+
+
+def test_the_management_password_where_annotators_can_read_it(healthy):
+    (hook,), (backend,) = healthy.admin.hooks.values(), healthy.admin.rows.values()
+    hook["headers"] = {"x-api-key": "example-password"}
+    assert "management password" in only_finding(healthy)["detail"]
+
+    healthy.told("connect")
+    backend["basic_auth_user"] = "labelloop"
+    assert "management password" in only_finding(healthy)["detail"]
+
+
+def test_a_password_that_annotators_could_guess(healthy):
+    healthy.aws.ssm.put_parameter(Name="/labelloop/test", Value="labelloop:short", Overwrite=True)
+    bootstrap.secret.cache_clear()
+    short = {"LABELLOOP_URL": "https://labelloop:short@loop.example.com"}
+    healthy.run("connect", **short)
+
+    told = healthy.run("doctor", "--json", **short)
+
+    (finding,) = json.loads(told.stdout)["findings"]
+    assert finding["name"] == "password"
 
 
 def test_another_backend_that_predicts_instead(healthy):

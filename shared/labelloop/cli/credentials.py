@@ -1,0 +1,31 @@
+"""What Label Studio is let in with, for people who connect it by hand."""
+
+from rich.table import Table
+
+from labelloop.cli.report import Report
+from labelloop.cli.session import Session
+from labelloop.credentials import API_KEY_HEADER
+from labelloop.errors import BadSettings, NotFound
+
+
+def show_credentials(session: Session, report: Report) -> None:
+    """Print the backend's credentials, and the webhook's where the project is known."""
+    address = session.backend.address
+    session.backend.get("/projects")  # refuses wrong credentials by name
+    calls = address.for_ml_calls
+    rows = {
+        "ML backend": calls.url,
+        "user": calls.user,
+        "password": calls.password,
+        "webhook": address.webhook,
+    }
+    try:
+        events = address.for_events(session.key)
+        rows[API_KEY_HEADER.title()] = f"{events.user}:{events.password}"
+    except (BadSettings, NotFound) as exc:
+        report.errors.print(f"no header for the webhook: {exc}", markup=False)
+    report.data |= rows
+    table = Table.grid(padding=(0, 2))
+    for name, value in rows.items():
+        table.add_row(f"[dim]{name}[/]", value)
+    report.console.print(table, soft_wrap=True)
