@@ -1,9 +1,10 @@
 """In-memory ports. They answer questions; the contract suite makes them believable."""
 
+from bisect import bisect_right
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import batched
+from itertools import batched, islice
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from labelloop.domain.features import Features
 from labelloop.errors import Conflict, Denied, NotFound, Rejected, Unavailable
 from labelloop.messages import WakeUp
-from labelloop.ports import Listed, Stored
+from labelloop.ports import Listed, Stored, TaskPage
 
 
 class Clock:
@@ -141,8 +142,15 @@ class MemoryLabelStudio:
     `down` and `denied` make every call fail. A label in `labels` is one the project's config has.
     """
 
-    def __init__(self, labels: Iterable[str] = ("Positive", "Negative"), page_size: int = 500):
+    def __init__(
+        self,
+        labels: Iterable[str] = ("Positive", "Negative"),
+        page_size: int = 500,
+        clock: Callable[[], datetime] | None = None,
+    ):
         self.labels = set(labels)
+        self._clock = clock
+        self._answered_at: datetime | None = None
         self.page_size = page_size
         self.calls: list[str] = []
         self.down = False
@@ -154,8 +162,8 @@ class MemoryLabelStudio:
         self._predictions: list[dict[str, Any]] = []
         self._last_id = 0
 
-    def create_project(self, **settings: Any) -> int:
-        id_ = self._new_id()
+    def create_project(self, id_: int = 0, **settings: Any) -> int:
+        id_ = id_ or self._new_id()
         defaults = {"model_version": "", "sampling": "Sequential sampling", "label_config": ""}
         defaults |= {"created_at": _MADE_AT, "updated_at": _MADE_AT}
         self._projects[id_] = defaults | {"id": id_, "title": "fake"} | settings
@@ -169,6 +177,7 @@ class MemoryLabelStudio:
         made = [self._new_id() for _ in rows]
         for task, row in zip(made, rows, strict=True):
             fields = {"created_at": _MADE_AT, "updated_at": _MADE_AT, "is_labeled": False}
+            fields |= {"overlap": 1}
             self._tasks[task] = {"id": task, "project": id_, "data": row} | fields
             self._annotations[task] = []
         return made
@@ -212,12 +221,19 @@ class MemoryLabelStudio:
             if kept["task"] in ours and version in (None, kept["model_version"])
         ]
 
-    def project(self, id_: int) -> dict[str, Any]:
+    def now(self) -> datetime | None:
+        return self._answered_at
+
+    def project(self, id_: int, *, counted: bool = True) -> dict[str, Any]:
         self._answer("project", id_)
-        rows = [one for task in self._of(id_) for one in self._annotations[task["id"]]]
-        counted = [one for one in rows if not one["was_cancelled"]]
-        counters = {"task_number": len(self._of(id_)), "total_annotations_number": len(counted)}
-        return dict(self._projects[id_], **counters)
+        names = ("task_number", "total_annotations_number", "skipped_annotations_number")
+        if not counted:
+            return dict(self._projects[id_], **dict.fromkeys(names))
+        tasks = self._of(id_)
+        rows = [one for task in tasks for one in self._annotations[task["id"]]]
+        skipped = sum(one["was_cancelled"] for one in rows)
+        counts = zip(names, (len(tasks), len(rows) - skipped, skipped), strict=True)
+        return dict(self._projects[id_], **dict(counts))
 
     def change_project(self, id_: int, **settings: Any) -> None:
         self._answer("change_project", id_)
@@ -229,13 +245,37 @@ class MemoryLabelStudio:
     def tasks(self, id_: int) -> Iterator[list[dict[str, Any]]]:
         self._answer("tasks", id_)
         for page in batched(self._of(id_), self.page_size, strict=False):
-            yield [dict(task) for task in page]
+            yield [self._listed(task) for task in page]
+
+    def tasks_after(self, id_: int, last: int) -> TaskPage:
+        self._answer("tasks_after", id_)
+        left = list(islice(self._above(id_, last), self.page_size + 1))
+        page = [self._listed(task) for task in left[: self.page_size]]
+        return TaskPage(page, page[-1]["id"] if len(left) > len(page) else None)
+
+    def exported(self, id_: int, tasks: Sequence[int]) -> list[dict[str, Any]]:
+        self._answer("exported", id_)
+        ours = [self._tasks[task] for task in tasks if task in self._tasks]
+        return [
+            self._exported(task)
+            for task in ours
+            if task["project"] == id_ and self._annotations[task["id"]]
+        ]
 
     def export(self, id_: int) -> Iterator[list[dict[str, Any]]]:
         self._answer("export", id_)
         annotated = [task for task in self._of(id_) if self._annotations[task["id"]]]
         for page in batched(annotated, self.page_size, strict=False):
-            yield [task | {"annotations": list(self._annotations[task["id"]])} for task in page]
+            yield [self._exported(task) for task in page]
+
+    def _listed(self, task: dict[str, Any]) -> dict[str, Any]:
+        rows = self._annotations[task["id"]]
+        skipped = sum(one["was_cancelled"] for one in rows)
+        counts = {"total_annotations": len(rows) - skipped, "cancelled_annotations": skipped}
+        return task | counts
+
+    def _exported(self, task: dict[str, Any]) -> dict[str, Any]:
+        return self._listed(task) | {"annotations": list(self._annotations[task["id"]])}
 
     def add_predictions(self, id_: int, predictions: list[dict[str, Any]]) -> int:
         self._answer("add_predictions", id_)
@@ -276,9 +316,16 @@ class MemoryLabelStudio:
             raise Denied("Label Studio refuses the token")
         if id_ is not None and id_ not in self._projects:
             raise NotFound(f"Label Studio has no project {id_}")
+        if self._clock:
+            self._answered_at = self._clock().replace(microsecond=0)
 
     def _of(self, id_: int) -> list[dict[str, Any]]:
-        return [task for task in self._tasks.values() if task["project"] == id_]
+        return list(self._above(id_, 0))
+
+    def _above(self, id_: int, last: int) -> Iterator[dict[str, Any]]:
+        ids = sorted(self._tasks)
+        tasks = (self._tasks[id] for id in islice(ids, bisect_right(ids, last), None))
+        return (task for task in tasks if task["project"] == id_)
 
     def _is_valid(self, item: dict[str, Any]) -> bool:
         score = item.get("score")

@@ -23,6 +23,8 @@ EDGES = (
     "project",
     "lease",
     "pool",
+    "archive",
+    "studio_project",
     "kept_features",
     "kept_evidence",
     "candidates",
@@ -57,6 +59,22 @@ def test_arrows_point_inward(path):
     own = {name.split(".")[1] for name in imports_of(path) if name.startswith("labelloop.")}
 
     assert own <= set(MAY_IMPORT[path.parent.name])
+
+
+@pytest.mark.parametrize(
+    "path", list((PACKAGE / "usecases").glob("*.py")), ids=lambda path: path.name
+)
+def test_no_use_case_asks_label_studio_by_a_bare_id(path):
+    """Ids come back: `StudioProject` compares the whole key first, whatever is asked."""
+    asked = {
+        node.attr
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "label_studio"
+    }
+
+    assert not asked
 
 
 @pytest.mark.parametrize("name", ["domain", "usecases", "recipes"])

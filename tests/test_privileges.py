@@ -46,7 +46,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "s3:PutObject": {
             f"{OBJECTS}/{name}"
             for name in (
-                *("pool/*", "pool.json", "features/*"),
+                *("pool/*", "pool.json", "features/*", "archived.json"),
                 *("ranks/*", "ranked.json", "ordered.json", "pushing.json", "trimming.json"),
             )
         },
@@ -60,11 +60,13 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
             f"{OBJECTS}/{name}"
             for name in (
                 *("dataset.json", "datasets/*", "active.json", "ranked.json", "reconciled.json"),
-                *("options.json", "events/*"),
+                *("options.json", "events/*", "archived.json"),
             )
         }
         | {f"{ENCODERS}/*/encoder.json"},
-        "s3:PutObject": {f"{OBJECTS}/{name}" for name in ("events/*", "reconciled.json")},
+        "s3:PutObject": {
+            f"{OBJECTS}/{name}" for name in ("events/*", "reconciled.json", "archived.json")
+        },
         "sqs:SendMessage": {"TrainQueue", "RankQueue"},
         "ssm:GetParameter": {TOKEN},
     },

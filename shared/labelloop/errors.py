@@ -8,6 +8,7 @@ LabelloopError
 │   ├── Unprocessable  JSON, but not an event or request of the contract            422
 │   ├── Denied         Label Studio refuses our token                               502
 │   ├── NotFound       nothing of that name                                         404
+│   │   └── Gone           Label Studio has the project no more: deleted, or another one
 │   ├── TooLarge       cannot be answered within the platform's limits              413
 │   └── BadModel       a model artefact that must not be served
 │       └── OutOfMemory  not loaded for want of memory, which says nothing of the model
@@ -47,6 +48,10 @@ class Denied(Rejected):
 
 class NotFound(Rejected):
     """There is nothing of that name."""
+
+
+class Gone(NotFound):
+    """A project is not in Label Studio any more: deleted, or its id is another one's by now."""
 
 
 class TooLarge(Rejected):

@@ -82,15 +82,30 @@ class Secret(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class TaskPage:
+    """Some tasks of a project by id, in Label Studio's JSON, and where the next page begins."""
+
+    tasks: list[dict[str, Any]]
+    last: int | None  # the id to go on after; None: there are no more
+
+
 class LabelStudio(Protocol):
     """One Label Studio, through its API. Values are its own JSON.
+
+    It knows projects by ids, and gives an id to another project after a while: use cases ask
+    through a `StudioProject`, which compares the whole key.
 
     Every method raises Denied when the token is refused, NotFound for a project that is not there,
     and Unavailable when Label Studio can't be reached or goes on answering 429 or 5xx.
     """
 
-    def project(self, id_: int) -> dict[str, Any]:
-        """Return a project: its settings and counters."""
+    def now(self) -> datetime | None:
+        """Return the time of its newest answer by its own clock, if that says the time."""
+        ...
+
+    def project(self, id_: int, *, counted: bool = True) -> dict[str, Any]:
+        """Return a project: its settings, and its counters unless they are not wanted."""
         ...
 
     def change_project(self, id_: int, **settings: Any) -> None:
@@ -99,6 +114,14 @@ class LabelStudio(Protocol):
 
     def tasks(self, id_: int) -> Iterator[list[dict[str, Any]]]:
         """Yield all tasks of a project in pages, by id; predictions and annotations left out."""
+        ...
+
+    def tasks_after(self, id_: int, last: int) -> TaskPage:
+        """Return the next tasks of a project above an id."""
+        ...
+
+    def exported(self, id_: int, tasks: Sequence[int]) -> list[dict[str, Any]]:
+        """Return those of some tasks that have annotations, with them."""
         ...
 
     def export(self, id_: int) -> Iterator[list[dict[str, Any]]]:

@@ -13,6 +13,7 @@ projects/<id>.<created>/
   options.json                        what was chosen for the project        (compare-and-swap)
   ordered.json                        Label Studio's order by score was switched on once
   reconciled.json                     what was compared when an export was last folded
+  archived.json                       Label Studio has the project no more: see `archive`
   history/<switch>.json               what was switched to, when and why
   features/                           what was computed of texts, once: see `kept_features`
   lease.json, pushing.json, trimming.json   who works at it now: see `lease`
@@ -45,7 +46,6 @@ class Project:
 
     def __init__(self, store: ObjectStore, key: str) -> None:
         self.key = key
-        self.label_studio_id = int(key.partition(".")[0])
         self._store = store
         self._root = f"{PROJECTS}{key}/"
 

@@ -143,6 +143,9 @@ class StatusAnswer(BaseModel):
     dataset: dict[str, Any] = Field(description="number of the newest snapshot, and its counts")
     pending_events: int
     quarantined_events: int
+    archived: dict[str, Any] | None = Field(
+        description="why nothing is ranked: Label Studio has the project no more, since when"
+    )
     options: OptionsAnswer
 
 

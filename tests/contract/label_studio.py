@@ -5,6 +5,7 @@ Studio itself, so that the fake can be believed.
 """
 
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 import pytest
@@ -44,6 +45,59 @@ class LabelStudioContract:
         known = world.api.project(world.project)
 
         assert (known["task_number"], known["total_annotations_number"]) == (3, 1)
+
+    def test_skips_are_counted_apart(self, world):
+        one, two = world.import_tasks("ab")
+        world.annotate(one, "Positive")
+        world.skip(two)
+
+        assert world.api.project(world.project)["skipped_annotations_number"] == 1
+
+    def test_a_project_that_is_not_counted_is_told_all_the_same(self, world):
+        world.import_tasks("a")
+
+        known = world.api.project(world.project, counted=False)
+
+        assert known["created_at"] == world.api.project(world.project)["created_at"]
+        assert known["label_config"]
+        assert known["task_number"] is None
+
+    def test_each_answer_tells_the_time(self, world):
+        world.api.project(world.project)
+
+        assert abs(world.api.now() - datetime.now(UTC)) < timedelta(minutes=1)
+
+    def test_tasks_come_from_an_id_on_with_their_counts(self, world):
+        first, labelled, skipped, bare = world.import_tasks("abcd")
+        world.annotate(labelled, "Positive")
+        world.skip(skipped)
+
+        page = world.api.tasks_after(world.project, first)
+
+        found = [
+            (task["id"], task["total_annotations"], task["cancelled_annotations"])
+            for task in page.tasks
+        ]
+        assert found == [(labelled, 1, 0), (skipped, 0, 1), (bare, 0, 0)]
+        assert page.last is None
+        assert {task["overlap"] for task in page.tasks} == {1}
+        assert [task["is_labeled"] for task in page.tasks][:1] == [True]
+
+    def test_after_the_last_task_there_is_none(self, world):
+        (last,) = world.import_tasks("a")
+
+        page = world.api.tasks_after(world.project, last)
+
+        assert (page.tasks, page.last) == ([], None)
+
+    def test_the_export_of_some_tasks_leaves_out_those_without_annotations(self, world):
+        labelled, bare, other = world.import_tasks("abc")
+        world.annotate(labelled, "Positive")
+        world.annotate(other, "Positive")
+
+        exported = world.api.exported(world.project, [labelled, bare, 999_999])
+
+        assert [(task["id"], len(task["annotations"])) for task in exported] == [(labelled, 1)]
 
     def test_a_project_that_is_not_there_is_not_found(self, world):
         with pytest.raises(NotFound):

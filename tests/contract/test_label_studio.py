@@ -1,6 +1,7 @@
 """The suite of `label_studio.py`, on the fake."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 import pytest
 
@@ -11,7 +12,7 @@ from tests.fakes import MemoryLabelStudio
 
 class MemoryWorld:
     def __init__(self) -> None:
-        self.api = MemoryLabelStudio()
+        self.api = MemoryLabelStudio(clock=lambda: datetime.now(UTC))
         self.project = self.api.create_project(label_config=label_config())
 
     def import_tasks(self, texts: Iterable[str]) -> list[int]:

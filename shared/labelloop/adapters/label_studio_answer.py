@@ -31,6 +31,8 @@ def judge(what: str, status: int, headers: Mapping[str, str], content: bytes) ->
         raise Unavailable(f"{what}: Label Studio answered {status}")
     if status in (401, 403):
         raise Denied(f"{what}: Label Studio answered {status}")
+    if status == 404 and not _is_json(content):  # as a proxy says it of a Label Studio that is down
+        raise Unavailable(f"{what}: 404, and not in Label Studio's words")
     if status == 404:
         raise NotFound(f"{what}: Label Studio answered 404")
     if status >= 400:
@@ -64,6 +66,13 @@ def field[T](answer: Json, name: str, kind: type[T]) -> T:
     if not isinstance(found := answer.get(name), kind):
         raise Unavailable(f"Label Studio's answer lacks {name}")
     return found
+
+
+def _is_json(content: bytes) -> bool:
+    try:
+        return isinstance(json.loads(content), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _seconds(retry_after: str | None) -> float | None:

@@ -4,6 +4,9 @@ import json
 import random
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
@@ -46,6 +49,7 @@ class LabelStudioHttp:
         self._connect_s = connect_s
         self._max_answer = max_answer
         self._rests_until = float("-inf")
+        self.answered_at: datetime | None = None  # by the clock of Label Studio
 
     def ask(
         self,
@@ -117,6 +121,7 @@ class LabelStudioHttp:
                 redirect=False,
                 preload_content=False,
             )
+            self.answered_at = _date(answer.headers) or self.answered_at
             content = self._read(answer, self._clock() + read_s)
         except _UNDELIVERED as exc:
             raise Passing("Label Studio can't be reached", delivered=False) from exc
@@ -137,6 +142,13 @@ class LabelStudioHttp:
         finally:
             answer.close()  # a connection whose answer was read to its end is kept all the same
         return bytes(content)
+
+
+def _date(headers: Mapping[str, str]) -> datetime | None:
+    with suppress(TypeError, ValueError):
+        if (date := parsedate_to_datetime(headers.get("Date", ""))).tzinfo:
+            return date
+    return None
 
 
 def base_url(url: str) -> str:

@@ -32,6 +32,10 @@ def versions(session: Session) -> Iterator[Check]:
     """Demand that Label Studio orders by a version that has predictions: the active one."""
     status, shown = _status(session), session.project.get("model_version")
     active = status["version"]
+    if archived := status["archived"]:
+        told = f"archived since {archived['since']}: {archived['reason']}"
+        fix = "run `labelloop rank`, once Label Studio and the token have the project"
+        yield bad("project", told, fix)
     if status["pinned"]:
         yield note("pin", f"pinned to {active}: labels are collected, and not learnt")
     if active == UNTRAINED:

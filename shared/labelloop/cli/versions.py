@@ -26,10 +26,11 @@ def show_status(session: Session, report: Report) -> None:
         if status["quarantined_events"]
         else "",
         "options": _chosen(status["options"]),
+        "archived": _archived(status["archived"]),
     }
     for name, value in rows.items():
         if value:
-            table.add_row(f"[dim]{name}[/]", value)
+            table.add_row(f"[dim]{name}[/]", escape(value))
     report.console.print(table)
     for line in status["told"]:
         report.say(line)
@@ -122,6 +123,10 @@ def _versions(session: Session) -> tuple[list[str], str]:
 
 def _chosen(options: dict[str, Any]) -> str:
     return ", ".join(f"{name} = {value}" for name, value in options.items() if value is not None)
+
+
+def _archived(archived: dict[str, Any] | None) -> str:
+    return f"since {archived['since']}: {archived['reason']}" if archived else ""
 
 
 def _sequence(version: str) -> int:

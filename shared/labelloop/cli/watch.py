@@ -57,7 +57,7 @@ def push_order(session: Session, head: int) -> tuple[str, int]:
         return version, 0
     api.change_project(id_, model_version=version, sampling=ORDERED)
     if before and _is_ours(session)(before):
-        for row in rows_of([before], id_, api):
+        for row in rows_of([before], api.predictions(id_)):
             api.delete_prediction(row)
     return version, taken
 

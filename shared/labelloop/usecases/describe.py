@@ -4,6 +4,7 @@ from dataclasses import asdict
 from hashlib import sha256
 from typing import Any
 
+from labelloop.archive import Archive
 from labelloop.domain.folding import Dataset
 from labelloop.domain.insights import lines
 from labelloop.kept_evidence import KeptEvidence
@@ -30,6 +31,7 @@ def describe(key: str, store: ObjectStore) -> dict[str, Any]:
         "dataset": {"seq": pointer.seq} | _counts(project.dataset(pointer)),
         "pending_events": len(project.pending()),
         "quarantined_events": project.quarantined(),
+        "archived": _archived(Archive(store, key)),
         "options": asdict(project.options().value),
     }
 
@@ -48,6 +50,11 @@ def _refused(version: str, evidence: KeptEvidence) -> dict[str, Any] | None:
     if not refusal.version:
         return None
     return {"version": refusal.version, "reason": refusal.reason, "at": refusal.at}
+
+
+def _archived(archive: Archive) -> dict[str, Any] | None:
+    state = archive.state()
+    return {"reason": state.reason, "since": state.since} if state else None
 
 
 def _counts(dataset: Dataset) -> dict[str, Any]:

@@ -13,12 +13,11 @@ from itertools import batched
 from typing import Any, Final
 
 from labelloop.errors import Denied, NotFound, Rejected
-from labelloop.labelstudio import key_of
 from labelloop.observability import count, logger
 from labelloop.pointers import is_older
 from labelloop.pool import Ranked
-from labelloop.ports import LabelStudio
 from labelloop.project import Project
+from labelloop.studio_project import StudioProject
 
 # After each request Label Studio counts the predictions of all tasks of the project, 5 s at 10,000
 # tasks: few large requests, each well within the time it has to answer.
@@ -30,6 +29,7 @@ _ORDERED, _DEFAULT_ORDER = "Uncertainty sampling", "Sequential sampling"
 class Outcome(StrEnum):
     """What a step of ranking led to."""
 
+    GONE = "Label Studio has the project no more"
     UNCONNECTED = "no Label Studio is named, or no token stored"
     SUPERSEDED = "a newer version is active"
     LEFT_TO_HOLDER = "to be done by or after who is at it"
@@ -48,19 +48,13 @@ def push(
     project: Project,
     version: str,
     head: Sequence[Ranked],
-    label_studio: LabelStudio,
+    studio: StudioProject,
 ) -> Outcome:
-    """Make Label Studio serve the head of the queue in the order of its scores.
-
-    Raises NotFound when the project's id belongs to another project by now.
-    """
+    """Make Label Studio serve the head of the queue in the order of its scores."""
     if not head:
         return Outcome.NOTHING_LEFT
-    id_ = project.label_studio_id
-    known = label_studio.project(id_)
-    if key_of(known) != project.key:
-        raise NotFound(f"project {id_} of Label Studio is another one by now")
-    if not _complete(id_, version, head, label_studio):
+    known = studio.settings()
+    if not _complete(version, head, studio):
         return Outcome.REFUSED
     active, shown = project.active().value.version, known.get("model_version") or ""
     # With trainings faster than pushes each push is overtaken: a newer order is better than none.
@@ -68,14 +62,14 @@ def push(
     if active != version and not is_progress:
         return Outcome.SUPERSEDED
     if shown != version:
-        label_studio.change_project(id_, model_version=version)
-    _order_by_score_once(project, id_, known, label_studio)
+        studio.change(model_version=version)
+    _order_by_score_once(project, known, studio)
     # Somebody may have pushed a newer version between our last look and our switch.
     is_active = project.active().value.version == version
     return Outcome.PUSHED if is_active else Outcome.SUPERSEDED
 
 
-def _complete(id_: int, version: str, head: Sequence[Ranked], label_studio: LabelStudio) -> int:
+def _complete(version: str, head: Sequence[Ranked], studio: StudioProject) -> int:
     """Add what a version lacks of a head; return how many of it stand there.
 
     A killed push, tasks that came later or somebody's deleting leave gaps. Nothing of the version
@@ -83,63 +77,61 @@ def _complete(id_: int, version: str, head: Sequence[Ranked], label_studio: Labe
     stored twice loses its repeats.
     """
     # Listing all predictions takes a second a thousand: only where there is something to find.
-    known = label_studio.prediction_counts(id_).get(version, 0)
-    standing = _standing(id_, version, label_studio) if known else {}
+    known = studio.prediction_counts().get(version, 0)
+    standing = _standing(version, studio) if known else {}
     # A place ahead of the task that had it in the order before.
     lead = _AHEAD if standing else 0.0
     missing = [replace(o, score=o.score - lead) for o in head if o.task not in standing]
     try:
-        _add(id_, version, missing, label_studio)
+        _add(version, missing, studio)
     except (Denied, NotFound):
         raise
     except Rejected:  # one deleted task, of which no event told, makes it refuse a whole batch
-        there = {task["id"] for page in label_studio.tasks(id_) for task in page}
+        there = studio.tasks()
         head = [one for one in head if one.task in there]
-        there -= _standing(id_, version, label_studio).keys()
-        _add(id_, version, [one for one in missing if one.task in there], label_studio)
-    taken = label_studio.prediction_counts(id_).get(version, 0)
+        there -= _standing(version, studio).keys()
+        _add(version, [one for one in missing if one.task in there], studio)
+    taken = studio.prediction_counts().get(version, 0)
     if taken > len(standing.keys() | {one.task for one in head}):
-        taken = _drop_repeats(id_, version, label_studio)
+        taken = _drop_repeats(version, studio)
     if taken < len(head):
-        facts = {"project": id_, "version": version, "sent": len(head), "taken": taken}
+        facts = {"project": studio.key, "version": version, "sent": len(head), "taken": taken}
         logger().error("predictions refused", extra=facts)
         count("PredictionsRefused")
     return taken
 
 
-def _drop_repeats(id_: int, version: str, label_studio: LabelStudio) -> int:
+def _drop_repeats(version: str, studio: StudioProject) -> int:
     """Delete all but the first of a task's predictions; return how many tasks have one."""
-    standing = _standing(id_, version, label_studio)
+    standing = _standing(version, studio)
     for repeat in (row for rows in standing.values() for row in sorted(rows)[1:]):
-        label_studio.delete_prediction(repeat)
+        studio.delete_prediction(repeat)
     return len(standing)
 
 
-def _standing(id_: int, version: str, label_studio: LabelStudio) -> dict[int, list[int]]:
+def _standing(version: str, studio: StudioProject) -> dict[int, list[int]]:
     """Return a version's predictions by task."""
     standing: dict[int, list[int]] = defaultdict(list)
-    for one in label_studio.predictions(id_):
+    for one in studio.predictions():
         if one["model_version"] == version:
             standing[one["task"]].append(one["id"])
     return standing
 
 
-def _add(id_: int, version: str, head: Sequence[Ranked], label_studio: LabelStudio) -> None:
+def _add(version: str, head: Sequence[Ranked], studio: StudioProject) -> None:
     """Store predictions. Label Studio leaves out what it can't use without a word."""
     for batch in batched(head, _PREDICTIONS_AT_ONCE, strict=False):
-        label_studio.add_predictions(id_, [_prediction(one, version) for one in batch])
+        studio.add_predictions([_prediction(one, version) for one in batch])
 
 
 def _prediction(one: Ranked, version: str) -> dict[str, Any]:
     return {"task": one.task, "result": one.result, "score": one.score, "model_version": version}
 
 
-def _order_by_score_once(
-    project: Project, id_: int, known: dict[str, Any], label_studio: LabelStudio
-) -> None:
+def _order_by_score_once(project: Project, known: dict[str, Any], studio: StudioProject) -> None:
     """Switch the order on at the first push; whoever switches it off later is left alone."""
     if project.is_ordered():
         return
     if known.get("sampling") == _DEFAULT_ORDER:
-        label_studio.change_project(id_, sampling=_ORDERED)
+        studio.change(sampling=_ORDERED)
     project.set_ordered()

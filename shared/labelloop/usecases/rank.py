@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+from labelloop.archive import Archive
 from labelloop.candidates import Candidates, worth_a_place
-from labelloop.errors import Retryable
+from labelloop.errors import Gone, Retryable
 from labelloop.kept_features import KeptFeatures
 from labelloop.labelstudio import project_key, read_tasks
 from labelloop.lease import PUSHER, TRIMMER, Lease
@@ -20,6 +21,7 @@ from labelloop.observability import logger
 from labelloop.pool import Pool
 from labelloop.ports import LabelStudio, ObjectStore, Queue
 from labelloop.project import Project
+from labelloop.studio_project import StudioProject
 from labelloop.usecases.featurise import Featuriser
 from labelloop.usecases.look import Unfinished
 from labelloop.usecases.push import Outcome, push
@@ -57,22 +59,33 @@ def rank(wake_up: RankWakeUp, deps: RankDeps) -> Outcome:
     active = Project(deps.store, key).active().value
     if wake_up.version not in ("", active.version):
         return Outcome.SUPERSEDED
-    pool = Pool(deps.store, key)
+    archive = Archive(deps.store, key)
+    try:
+        studio = StudioProject(label_studio, key)
+        archive.take_out()
+        return _step(wake_up, active.version, studio, deps)
+    except Gone as exc:
+        archive.put(str(exc), deps.clock())
+        return Outcome.GONE
+
+
+def _step(wake_up: RankWakeUp, version: str, studio: StudioProject, deps: RankDeps) -> Outcome:
+    key, pool = studio.key, Pool(deps.store, studio.key)
     match wake_up.step:
         case "plan":
-            return _plan(key, active.version, pool, label_studio, deps)
+            return _plan(key, version, pool, studio, deps)
         case "score":
-            return _score(key, active.version, wake_up.part, pool, label_studio, deps)
+            return _score(key, version, wake_up.part, pool, studio, deps)
         case "push":
-            return _push(key, active.version, pool, label_studio, deps)
+            return _push(key, version, pool, studio, deps)
         case "trim":
-            return _trim(key, active.version, pool, label_studio, deps)
+            return _trim(key, version, pool, studio, deps)
 
 
-def _plan(key: str, version: str, pool: Pool, label_studio: LabelStudio, deps: RankDeps) -> Outcome:
+def _plan(key: str, version: str, pool: Pool, studio: StudioProject, deps: RankDeps) -> Outcome:
     """Make sure the pool is known, cut it into parts, and ask for each to be scored."""
     if not pool.is_listed():
-        for number, page in enumerate(label_studio.tasks(Project(deps.store, key).label_studio_id)):
+        for number, page in enumerate(studio.pages()):
             pool.add(f"listed-{number:06d}", read_tasks(page))
         pool.set_listed()
     parts = pool.plan(version, _SHARDS_IN_A_PART)
@@ -84,12 +97,12 @@ def _plan(key: str, version: str, pool: Pool, label_studio: LabelStudio, deps: R
 
 
 def _score(
-    key: str, version: str, part: int, pool: Pool, label_studio: LabelStudio, deps: RankDeps
+    key: str, version: str, part: int, pool: Pool, studio: StudioProject, deps: RankDeps
 ) -> Outcome:
     """Score one part; whoever scores the last one asks for the push."""
     parts = pool.parts(version)
     if part < len(parts):
-        scene = _scene(key, version, label_studio, deps)
+        scene = _scene(key, version, studio, deps)
         try:
             found = candidates_of(parts[part], pool, scene)
         except Unfinished:  # what was encoded is kept, so this goes on and ends
@@ -102,7 +115,7 @@ def _score(
     return Outcome.SCORED
 
 
-def _scene(key: str, version: str, label_studio: LabelStudio, deps: RankDeps) -> Scene:
+def _scene(key: str, version: str, studio: StudioProject, deps: RankDeps) -> Scene:
     served = deps.versions().of(key)
     if served.version != version:
         raise Retryable(f"version {version} is not served here yet")
@@ -111,30 +124,30 @@ def _scene(key: str, version: str, label_studio: LabelStudio, deps: RankDeps) ->
     kept = KeptFeatures(deps.store, key, featuriser.encoder)
     dataset = project.dataset(project.dataset_pointer().value)
     if dataset.label_config is None:
-        dataset.label_config = label_studio.project(project.label_studio_id)["label_config"]
+        dataset.label_config = studio.settings()["label_config"]
     return Scene(served, dataset, kept, featuriser)
 
 
-def _push(key: str, version: str, pool: Pool, label_studio: LabelStudio, deps: RankDeps) -> Outcome:
+def _push(key: str, version: str, pool: Pool, studio: StudioProject, deps: RankDeps) -> Outcome:
     """Push, unless somebody does: two at once would store all twice.
 
     Who finds another at work comes again later: that one may be dead, or at an older version.
     """
     with Lease(deps.store, key, PUSHER).held(deps.clock().timestamp(), _LEASE_S) as is_mine:
         if is_mine:
-            return _push_alone(key, version, pool, label_studio, deps)
+            return _push_alone(key, version, pool, studio, deps)
         deps.queue.send(RankWakeUp(key, "push", version), _NEXT_TRY_S)
         return Outcome.LEFT_TO_HOLDER
 
 
 def _push_alone(
-    key: str, version: str, pool: Pool, label_studio: LabelStudio, deps: RankDeps
+    key: str, version: str, pool: Pool, studio: StudioProject, deps: RankDeps
 ) -> Outcome:
-    scene = _scene(key, version, label_studio, deps)
+    scene = _scene(key, version, studio, deps)
     parts = [Candidates.from_bytes(body) for body in pool.candidates(version)]
     head = placed(parts, scene, deps.strategy, deps.head, key) if parts else []
     project = Project(deps.store, key)
-    outcome = push(project, version, head, label_studio)
+    outcome = push(project, version, head, studio)
     if outcome is not Outcome.SUPERSEDED:
         leaves = outcome is not Outcome.PUSHED or _keeps_predictions(project, deps)
         pool.set_ranked(version, trimmed=leaves)
@@ -146,7 +159,7 @@ def _push_alone(
     return outcome
 
 
-def _trim(key: str, version: str, pool: Pool, label_studio: LabelStudio, deps: RankDeps) -> Outcome:
+def _trim(key: str, version: str, pool: Pool, studio: StudioProject, deps: RankDeps) -> Outcome:
     """Remove superseded predictions for a while, and never beside a push; the sweep asks again."""
     project, pushing = Project(deps.store, key), Lease(deps.store, key, PUSHER)
     if pool.ranked()[0] != version or _keeps_predictions(project, deps):
@@ -160,7 +173,7 @@ def _trim(key: str, version: str, pool: Pool, label_studio: LabelStudio, deps: R
     with Lease(deps.store, key, TRIMMER).held(deps.clock().timestamp(), _LEASE_S) as is_mine:
         if not is_mine:
             return Outcome.LEFT_TO_HOLDER
-        outcome = Trim(project, label_studio, deps.clock, may_go_on).run(version)
+        outcome = Trim(project, studio, deps.clock, may_go_on).run(version)
     if outcome is Outcome.TRIMMED:
         pool.set_ranked(version, trimmed=True)
     elif outcome is Outcome.TRIMMING:

@@ -10,11 +10,11 @@ from datetime import datetime
 from labelloop.domain.events import Event
 from labelloop.domain.folding import Dataset
 from labelloop.labelstudio import read_export
-from labelloop.ports import LabelStudio
 from labelloop.project import Project
+from labelloop.studio_project import StudioProject
 
 
-def reconcile(project: Project, label_studio: LabelStudio, now: datetime) -> Iterator[Event]:
+def reconcile(project: Project, studio: StudioProject, now: datetime) -> Iterator[Event]:
     """Yield events that make the dataset what Label Studio has; none if both count the same.
 
     Nothing while events wait to be folded: they would look like a difference. What the dataset held
@@ -24,9 +24,9 @@ def reconcile(project: Project, label_studio: LabelStudio, now: datetime) -> Ite
     """
     if project.has_pending():
         return
-    id_, pointer = project.label_studio_id, project.dataset_pointer().value
+    pointer = project.dataset_pointer().value
     dataset = project.dataset(pointer)
-    known = label_studio.project(id_)
+    known = studio.settings()
     total, today = known.get("total_annotations_number"), f"{now:%Y-%m-%d}"
     compared = [total, pointer.sha256]
     last = project.reconciled() or {"compared": None, "day": None}
@@ -37,7 +37,7 @@ def reconcile(project: Project, label_studio: LabelStudio, now: datetime) -> Ite
     config = known.get("label_config")
     config = None if config == dataset.label_config else config
     seen: set[int] = set()
-    for tasks in label_studio.export(id_):
+    for tasks in studio.export():
         event = read_export(project.key, tasks, now, config)
         seen |= {annotation.id for annotation in event.annotations}
         yield event

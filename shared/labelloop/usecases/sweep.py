@@ -4,12 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from labelloop.errors import Denied, LabelloopError
+from labelloop.archive import Archive
+from labelloop.errors import Denied, Gone, LabelloopError
 from labelloop.messages import RankWakeUp, WakeUp
 from labelloop.observability import count, logger
 from labelloop.pool import Pool
 from labelloop.ports import LabelStudio, ObjectStore, Queue
 from labelloop.project import Project, projects
+from labelloop.studio_project import StudioProject
 from labelloop.usecases.accept import AcceptDeps, accept
 from labelloop.usecases.reconcile import reconcile
 
@@ -51,12 +53,11 @@ def sweep(deps: SweepDeps) -> int:
 
 def _sweep_one(key: str, label_studio: LabelStudio | None, deps: SweepDeps) -> bool:
     project = Project(deps.store, key)
-    if label_studio is not None:
-        _reconcile(project, label_studio, deps)
+    is_there = label_studio is not None and _reconcile(project, label_studio, deps)
     has_work = project.has_pending() or project.untrained_dataset(deps.encoder) is not None
     if has_work:
         deps.queue.send(WakeUp(key, "sweep"), 0)
-    if label_studio is None:
+    if not is_there:
         return has_work
     active = project.active().value
     ranked, is_trimmed = Pool(deps.store, key).ranked()
@@ -67,14 +68,26 @@ def _sweep_one(key: str, label_studio: LabelStudio | None, deps: SweepDeps) -> b
     return has_work or ranked != active.version or not is_trimmed
 
 
-def _reconcile(project: Project, label_studio: LabelStudio, deps: SweepDeps) -> None:
-    """Store what Label Studio has and we don't. A refused token is told, and stops nobody else."""
+def _reconcile(project: Project, label_studio: LabelStudio, deps: SweepDeps) -> bool:
+    """Store what Label Studio has and we don't; say whether it may have the project at all.
+
+    A refused token is told, and stops nobody else.
+    """
+    archive = Archive(deps.store, project.key)
+    if not project.has_pending() and not archive.is_due(deps.clock()):
+        return False
     accepting = AcceptDeps(deps.store, deps.queue, quiet_s=0, clock=deps.clock)
     try:
-        for event in reconcile(project, label_studio, deps.clock()):
+        studio = StudioProject(label_studio, project.key)
+        archive.take_out()
+        for event in reconcile(project, studio, deps.clock()):
             accept(event, accepting)
+    except Gone as exc:
+        archive.put(str(exc), deps.clock())
+        return False
     except LabelloopError as exc:
         denied = isinstance(exc, Denied)
         facts = {"project": project.key, "why": str(exc)}
         logger().error("Label Studio not reconciled", extra=facts)
         count("LabelStudioDenied" if denied else "LabelStudioNotReconciled")
+    return True

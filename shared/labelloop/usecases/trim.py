@@ -12,11 +12,11 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import batched
-from typing import Final
+from typing import Any, Final
 
 from labelloop.pointers import is_ours
-from labelloop.ports import LabelStudio
 from labelloop.project import Project
+from labelloop.studio_project import StudioProject
 from labelloop.usecases.push import Outcome
 
 MOST_SUPERSEDED: Final = 20_000  # while people label; twenty versions of `RankHead` tasks
@@ -31,7 +31,7 @@ class Trim:
     """What deleting works with. `may_go_on` says that no newer order is being made or pushed."""
 
     project: Project
-    label_studio: LabelStudio
+    studio: StudioProject
     clock: Callable[[], datetime]
     may_go_on: Callable[[], bool]
 
@@ -41,8 +41,8 @@ class Trim:
         Idempotent. Ends early: TRIMMING when its time is over, WAITING while people label and
         little is superseded, SUPERSEDED when it may not go on.
         """
-        keep = (version, self.label_studio.project(self._id).get("model_version"))
-        known = self.label_studio.prediction_counts(self._id)
+        keep = (version, self.studio.settings().get("model_version"))
+        known = self.studio.prediction_counts()
         found = {one: known[one] for one in known if is_ours(one) and one not in keep}
         if not found:
             return Outcome.TRIMMED
@@ -55,7 +55,7 @@ class Trim:
                 return Outcome.SUPERSEDED
             if self.clock() > end or not self._is_at_rest():
                 return Outcome.TRIMMING
-            self.label_studio.delete_predictions(self._id, one)
+            self.studio.delete_predictions(one)
         return Outcome.TRIMMED
 
     def _beside_people(self, found: Mapping[str, int]) -> Outcome:
@@ -63,25 +63,20 @@ class Trim:
         if excess <= 0:
             return Outcome.WAITING
         end = self.clock() + _BUDGET
-        rows = rows_of(found, self._id, self.label_studio)[:excess]
+        rows = rows_of(found, self.studio.predictions())[:excess]
         for some in batched(rows, _BETWEEN_LOOKS, strict=False):
             if not self.may_go_on():
                 return Outcome.SUPERSEDED
             if self.clock() > end:
                 return Outcome.TRIMMING
             for row in some:
-                self.label_studio.delete_prediction(row)
+                self.studio.delete_prediction(row)
         return Outcome.WAITING
 
     def _is_at_rest(self) -> bool:
         return self.clock() - self.project.changed_at() > _REST
 
-    @property
-    def _id(self) -> int:
-        return self.project.label_studio_id
 
-
-def rows_of(versions: Collection[str], id_: int, label_studio: LabelStudio) -> list[int]:
-    """Return the predictions of some versions, oldest first."""
-    found = label_studio.predictions(id_)
-    return sorted(one["id"] for one in found if one["model_version"] in versions)
+def rows_of(versions: Collection[str], predictions: Iterable[dict[str, Any]]) -> list[int]:
+    """Return those predictions that are of some versions, oldest first."""
+    return sorted(one["id"] for one in predictions if one["model_version"] in versions)

@@ -114,7 +114,7 @@ def test_nothing_is_exported_while_events_wait(deps, project, label_studio, id_)
 
     sweep(deps)
 
-    assert label_studio.calls == []
+    assert "export" not in label_studio.calls
 
 
 def test_a_difference_that_an_export_does_not_mend_is_exported_once(
@@ -122,7 +122,7 @@ def test_a_difference_that_an_export_does_not_mend_is_exported_once(
 ):
     real = label_studio.project
     monkeypatch.setattr(
-        label_studio, "project", lambda i: real(i) | {"total_annotations_number": 9}
+        label_studio, "project", lambda i, **x: real(i, **x) | {"total_annotations_number": 9}
     )
     for _ in range(4):
         sweep(deps)

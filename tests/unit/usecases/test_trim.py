@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from labelloop.domain.folding import fold
-from labelloop.labelstudio import UNTRAINED
+from labelloop.labelstudio import UNTRAINED, key_of
 from labelloop.project import Project
+from labelloop.studio_project import StudioProject
 from labelloop.usecases.push import Outcome
 from labelloop.usecases.trim import Trim
 from tests.builders import created, label_config
@@ -32,8 +33,8 @@ def id_(label_studio) -> int:
 
 
 @pytest.fixture
-def project(store, id_) -> Project:
-    project = Project(store, f"{id_}.1")
+def project(store, label_studio, id_) -> Project:
+    project = Project(store, key_of(label_studio.project(id_)))
     after = project.dataset_pointer()
     dataset = project.dataset(after.value)
     dataset.label_config = label_config()
@@ -47,7 +48,8 @@ def label(project: Project) -> None:
 
 
 def trim(project, label_studio, clock, may_go_on=lambda: True) -> Outcome:
-    return Trim(project, label_studio, clock, may_go_on).run(NEW)
+    studio = StudioProject(label_studio, project.key)
+    return Trim(project, studio, clock, may_go_on).run(NEW)
 
 
 @pytest.fixture

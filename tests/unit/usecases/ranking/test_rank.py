@@ -2,8 +2,9 @@
 
 import pytest
 
+from labelloop.archive import Archive
 from labelloop.domain.random_share import are_random
-from labelloop.errors import Denied, NotFound, Retryable, Unavailable
+from labelloop.errors import Denied, Retryable, Unavailable
 from labelloop.labelstudio import UNTRAINED, read_tasks
 from labelloop.messages import RankWakeUp
 from labelloop.pool import Pool
@@ -196,8 +197,27 @@ def test_a_label_studio_in_trouble_sends_the_step_back_to_the_queue(
         run(activate("1-aaaaaaaa"), deps)
 
 
-def test_a_project_made_anew_under_the_same_id_is_not_touched(deps, activate, label_studio, id_):
+def test_a_project_made_anew_under_the_same_id_is_not_touched(
+    deps, activate, label_studio, id_, key
+):
     label_studio._projects[id_]["created_at"] = "2027-01-01T00:00:00Z"
 
-    with pytest.raises(NotFound):
-        run(activate("1-aaaaaaaa"), deps)
+    outcomes = run(activate("1-aaaaaaaa"), deps)
+
+    assert outcomes == [Outcome.GONE]
+    assert not {"add_predictions", "change_project"} & set(label_studio.calls)
+    assert "another one by now, made 2027" in Archive(deps.store, key).state().reason
+
+
+def test_a_project_that_was_deleted_is_no_dead_letter(deps, activate, label_studio, id_, key):
+    label_studio.delete_project(id_)
+
+    assert run(activate("1-aaaaaaaa"), deps) == [Outcome.GONE]
+    assert Archive(deps.store, key).state()
+
+
+def test_a_project_that_is_there_again_is_ranked_again(deps, activate, label_studio, key, clock):
+    Archive(deps.store, key).put("deleted", clock())
+
+    assert Outcome.PUSHED in run(activate("1-aaaaaaaa"), deps)
+    assert not Archive(deps.store, key).state()

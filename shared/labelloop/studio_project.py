@@ -1,0 +1,131 @@
+"""One project in Label Studio, asked for by its whole key.
+
+Label Studio knows projects by ids, and an id comes back: SQLite gives those of deleted projects to
+new ones, another Label Studio counts from 1 as well. So nothing is read or written by an id alone:
+use cases have no other way to Label Studio than this one, which compares the key first.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from labelloop.errors import Gone, NotFound
+from labelloop.labelstudio import key_of
+from labelloop.ports import LabelStudio
+
+_KNOWN_FOR_S: Final = 10.0  # deleting predictions one by one would take twice the time otherwise
+
+
+@dataclass(frozen=True, slots=True)
+class Surveyed:
+    """A page of tasks, with the annotations of those that have some.
+
+    `upto`: the last id that the page covers, None if it covers all above. `as_of`: a time by Label
+    Studio's clock before the page was asked for; None if it does not say the time.
+    """
+
+    tasks: list[dict[str, Any]]
+    upto: int | None
+    as_of: datetime | None
+
+
+class StudioProject:
+    """The project of Label Studio that a key names. Gone if it has none, or another, of that id.
+
+    Raises what Label Studio raises too.
+    """
+
+    def __init__(
+        self, label_studio: LabelStudio, key: str, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.key = key
+        self._studio = label_studio
+        self._id = int(key.partition(".")[0])
+        self._clock = clock
+        self._checked_at = float("-inf")
+        self._check()
+
+    def settings(self) -> dict[str, Any]:
+        """Return the project: its settings and counters."""
+        return self._compared(counted=True)
+
+    def change(self, **settings: Any) -> None:
+        """Change settings of the project."""
+        self._studio.change_project(self._checked(), **settings)
+
+    def tasks(self) -> set[int]:
+        """Return the ids of all tasks."""
+        return {task["id"] for page in self.pages() for task in page}
+
+    def pages(self) -> Iterator[list[dict[str, Any]]]:
+        """Yield all tasks in pages, by id."""
+        return self._studio.tasks(self._checked())
+
+    def export(self) -> Iterator[list[dict[str, Any]]]:
+        """Yield the annotated tasks with their annotations, in batches."""
+        return self._studio.export(self._checked())
+
+    def survey(self, last: int, has_more: Callable[[int], bool] = lambda _: False) -> Surveyed:
+        """Return the next page of tasks above an id, with their annotations.
+
+        `has_more`: tasks whose annotations are of interest though Label Studio counts none.
+        """
+        self._check()
+        as_of = self._studio.now()
+        page = self._studio.tasks_after(self._id, last)
+        counts = ("total_annotations", "cancelled_annotations")
+        wanted = [
+            task["id"]
+            for task in page.tasks
+            if any(task.get(name) for name in counts) or has_more(task["id"])
+        ]
+        exported = self._studio.exported(self._id, wanted) if wanted else []
+        self._check()  # what was read in between is this project's too
+        found = {task["id"]: task["annotations"] for task in exported}
+        tasks = [task | {"annotations": found.get(task["id"], [])} for task in page.tasks]
+        return Surveyed(tasks, page.last, as_of)
+
+    def add_predictions(self, predictions: Sequence[dict[str, Any]]) -> int:
+        """Store predictions; return how many were taken."""
+        return self._studio.add_predictions(self._checked(), list(predictions))
+
+    def predictions(self) -> list[dict[str, Any]]:
+        """Return the predictions of all versions."""
+        return self._studio.predictions(self._checked())
+
+    def prediction_counts(self) -> dict[str, int]:
+        """Return how many predictions each version has."""
+        return self._studio.prediction_counts(self._checked())
+
+    def delete_prediction(self, prediction: int) -> None:
+        """Delete one of the project's predictions."""
+        self._checked()
+        self._studio.delete_prediction(prediction)
+
+    def delete_predictions(self, version: str) -> None:
+        """Delete the predictions of a version."""
+        self._studio.delete_predictions(self._checked(), version)
+
+    def _checked(self) -> int:
+        """Return the id, known to be this project's a moment ago."""
+        if self._clock() - self._checked_at > _KNOWN_FOR_S:
+            self._check()
+        return self._id
+
+    def _check(self) -> None:
+        self._compared(counted=False)
+
+    def _compared(self, *, counted: bool) -> dict[str, Any]:
+        try:
+            known = self._studio.project(self._id, counted=counted)
+        except NotFound:
+            told = f"Label Studio has no project {self._id} any more, or the token may not see it"
+            raise Gone(told) from None
+        if key_of(known) != self.key:
+            made = known["created_at"]
+            told = f"project {self._id} of Label Studio is another one by now, made {made}"
+            raise Gone(told)
+        self._checked_at = self._clock()
+        return known
