@@ -56,10 +56,13 @@ def deleted(*ids: int) -> Event:
 
 
 def event(**changes: Any) -> Event:
+    """Return an event that was received no earlier than what it is about happened."""
+    rows = [*changes.get("annotations", ()), *changes.get("tasks", ())]
+    times = [max(row.created_at, row.updated_at) for row in rows]
     fields: dict[str, Any] = {
         "action": "ANNOTATION_CREATED",
         "project": PROJECT,
-        "received_at": "2026-11-23T11:00:00.000000+00:00",
+        "received_at": max("2026-11-23T11:00:00.000000+00:00", *times, ""),
         "label_config": label_config(),
         "project_updated_at": "2026-11-23T09:00:00.000000+00:00",
     }

@@ -18,6 +18,7 @@ EDGES = (
     "errors",
     "messages",
     "labelstudio",
+    "payloads",
     "ports",
     "pointers",
     "project",

@@ -8,11 +8,22 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final
 
-from labelloop.domain.events import Annotation, Event, Task
+from labelloop.domain.events import Annotation, Event, Task, text_of
 from labelloop.errors import BadRequest, Ignored, TooLarge, Unprocessable
+from labelloop.payloads import (
+    id_of,
+    list_of,
+    mapping,
+    read_annotation,
+    read_settings,
+    read_task,
+    text_or_none,
+    time_of,
+)
 
 MOST_BODY_BYTES: Final = 6_000_000  # Lambda takes 6 MB of the escaped event
 UNTRAINED: Final = "untrained"  # the version of a project without a model
@@ -39,8 +50,7 @@ IGNORED: Final = frozenset(
 )
 PROJECT_PATTERN: Final = "[0-9]{1,18}[.][0-9]{1,18}"
 _PROJECT = re.compile(PROJECT_PATTERN)
-_MOST_LEVELS: Final = 64
-_REGION_FIELDS = ("from_name", "to_name", "type", "value")
+NO_SETTINGS: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 def read_json(body: bytes) -> dict[str, Any]:
@@ -79,17 +89,19 @@ def read_event(body: Mapping[str, Any], received_at: datetime) -> Event:
         raise Unprocessable("action: unknown")
     if set(body) == {"action"}:
         raise Ignored("no payload: switch on 'Send payload' in the webhook's settings")
-    project = _mapping(body.get("project"), "project")
+    project = mapping(body.get("project"), "project")
+    settings = read_settings(project)
     return Event(
         action=action,
         project=key_of(project),
-        received_at=_text(received_at),
-        label_config=_text_or_none(project.get("label_config"), "project.label_config"),
-        project_updated_at=_time(project.get("updated_at"), "project.updated_at"),
+        received_at=text_of(received_at),
+        label_config=text_or_none(project.get("label_config"), "project.label_config"),
+        project_updated_at=time_of(project.get("updated_at"), "project.updated_at"),
         annotations=_annotations(action, body),
-        tasks=_tasks(action, body),
+        tasks=_tasks(action, body, settings),
         deleted_annotations=_deleted_ids(action, "ANNOTATIONS_DELETED", body, "annotations"),
         deleted_tasks=_deleted_ids(action, "TASKS_DELETED", body, "tasks"),
+        settings=settings,
     )
 
 
@@ -103,21 +115,17 @@ def read_export(
 
     An export doesn't say when the label config was changed: it is the one of the time it came.
     """
-    rows = [_mapping(task, "task") for task in _list(tasks, "tasks")]
-    labelled = [row for row in rows if _list(row.get("annotations"), "task.annotations")]
-    annotations = [
-        _annotation(_mapping(one, "annotation") | {"task": row.get("id")})
-        for row in labelled
-        for one in row["annotations"]
-    ]
+    rows = [mapping(task, "task") for task in list_of(tasks, "tasks")]
+    labelled = [row for row in rows if list_of(row.get("annotations"), "task.annotations")]
+    read, annotations = read_page(labelled)
     return Event(
         action="BACKFILL",
         project=project_key(project),
-        received_at=_text(received_at),
-        label_config=_text_or_none(label_config, "label_config"),
-        project_updated_at=_text(received_at),
+        received_at=text_of(received_at),
+        label_config=text_or_none(label_config, "label_config"),
+        project_updated_at=text_of(received_at),
         annotations=tuple(annotations),
-        tasks=tuple(_task(row) for row in labelled),
+        tasks=tuple(read),
     )
 
 
@@ -135,125 +143,59 @@ def read_predict(body: Mapping[str, Any]) -> Asked:
     label_config = body.get("label_config")
     if not isinstance(label_config, str):
         raise Unprocessable("label_config: expected a text")
-    return Asked(project_key(body.get("project")), _list(body.get("tasks"), "tasks"), label_config)
+    return Asked(
+        project_key(body.get("project")), list_of(body.get("tasks"), "tasks"), label_config
+    )
 
 
 def key_of(project: Mapping[str, Any]) -> str:
     """Return the name that ML calls give a project of a webhook or of the API."""
-    created = datetime.fromisoformat(_time(project.get("created_at"), "project.created_at"))
-    return project_key(f"{_id(project.get('id'), 'project.id')}.{int(created.timestamp())}")
+    created = datetime.fromisoformat(time_of(project.get("created_at"), "project.created_at"))
+    return project_key(f"{id_of(project.get('id'), 'project.id')}.{int(created.timestamp())}")
 
 
 def _annotations(action: str, body: Mapping[str, Any]) -> tuple[Annotation, ...]:
     if action not in _ABOUT_ANNOTATIONS:
         return ()
-    return tuple(_annotation(a) for a in _one_or_many(body.get("annotation"), "annotation"))
+    return tuple(read_annotation(a) for a in _one_or_many(body.get("annotation"), "annotation"))
 
 
-def _annotation(value: Any) -> Annotation:
-    fields = _mapping(value, "annotation")
-    annotator = fields.get("completed_by")
-    if isinstance(annotator, dict):  # as exports may write it
-        annotator = annotator.get("id")
-    return Annotation(
-        id=_id(fields.get("id"), "annotation.id"),
-        task=_id(fields.get("task"), "annotation.task"),
-        created_at=_time(fields.get("created_at"), "annotation.created_at"),
-        updated_at=_time(fields.get("updated_at"), "annotation.updated_at"),
-        result=[_region(r) for r in _list(fields.get("result"), "annotation.result")],
-        skipped=fields.get("was_cancelled") is True,
-        ground_truth=fields.get("ground_truth") is True,
-        annotator=annotator if type(annotator) is int else None,
-    )
-
-
-def _region(value: Any) -> dict[str, Any]:
-    fields = _mapping(value, "annotation.result")
-    region = {name: fields[name] for name in _REGION_FIELDS if name in fields}
-    return _shallow(region, "annotation.result")
-
-
-def read_tasks(values: Any) -> list[Task]:
+def read_tasks(values: Any, settings: Mapping[str, Any] = NO_SETTINGS) -> list[Task]:
     """Return the tasks of a list in Label Studio's JSON; Unprocessable if it is none."""
-    return [_task(value) for value in _list(values, "tasks")]
+    return [read_task(value, settings) for value in list_of(values, "tasks")]
 
 
-def _tasks(action: str, body: Mapping[str, Any]) -> tuple[Task, ...]:
+def read_page(
+    values: Any, settings: Mapping[str, Any] = NO_SETTINGS
+) -> tuple[list[Task], list[Annotation]]:
+    """Return the tasks of a list, and the annotations in them; Unprocessable if it is none."""
+    rows = [mapping(value, "task") for value in list_of(values, "tasks")]
+    annotations = [
+        read_annotation(mapping(one, "annotation") | {"task": row.get("id")})
+        for row in rows
+        for one in list_of(row.get("annotations"), "task.annotations")
+    ]
+    return [read_task(row, settings) for row in rows], annotations
+
+
+def _tasks(action: str, body: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[Task, ...]:
     if action == "TASKS_CREATED":
-        return tuple(read_tasks(body.get("tasks")))
+        return tuple(read_tasks(body.get("tasks"), settings))
     if action not in _ABOUT_ANNOTATIONS:
         return ()
-    return tuple(_task(t) for t in _one_or_many(body.get("task"), "task"))
-
-
-def _task(value: Any) -> Task:
-    fields = _mapping(value, "task")
-    return Task(
-        id=_id(fields.get("id"), "task.id"),
-        created_at=_time(fields.get("created_at"), "task.created_at"),
-        updated_at=_time(fields.get("updated_at"), "task.updated_at"),
-        data=_shallow(dict(_mapping(fields.get("data"), "task.data")), "task.data"),
-    )
+    return tuple(read_task(t, settings) for t in _one_or_many(body.get("task"), "task"))
 
 
 def _deleted_ids(action: str, wanted: str, body: Mapping[str, Any], name: str) -> tuple[int, ...]:
     if action != wanted:
         return ()
-    rows = [_mapping(row, name) for row in _list(body.get(name), name)]
-    return tuple(sorted({_id(row.get("id"), f"{name}.id") for row in rows}))
+    rows = [mapping(row, name) for row in list_of(body.get(name), name)]
+    return tuple(sorted({id_of(row.get("id"), f"{name}.id") for row in rows}))
 
 
 def _one_or_many(value: Any, name: str) -> list[Any]:
     """ANNOTATIONS_CREATED carries lists under the singular names."""
-    return value if isinstance(value, list) else [_mapping(value, name)]
-
-
-def _mapping(value: Any, name: str) -> dict[str, Any]:
-    if isinstance(value, dict):
-        return value
-    raise Unprocessable(f"{name}: expected an object")
-
-
-def _list(value: Any, name: str) -> list[Any]:
-    if isinstance(value, list):
-        return value
-    raise Unprocessable(f"{name}: expected a list")
-
-
-def _shallow(value: dict[str, Any], name: str) -> dict[str, Any]:
-    """Return a value that no later step runs out of stack with."""
-    level: list[Any] = [value]
-    for _ in range(_MOST_LEVELS):
-        inner = (one.values() if isinstance(one, dict) else one for one in level)
-        level = [one for values in inner for one in values if isinstance(one, dict | list)]
-        if not level:
-            return value
-    raise Unprocessable(f"{name}: nested in more than {_MOST_LEVELS} levels")
-
-
-def _id(value: Any, name: str) -> int:
-    if type(value) is int and 0 < value < 2**63:
-        return value
-    raise Unprocessable(f"{name}: expected a positive whole number")
-
-
-def _text_or_none(value: Any, name: str) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    raise Unprocessable(f"{name}: expected a text")
-
-
-def _time(value: Any, name: str) -> str:
-    """Return a time as UTC text with microseconds, so that texts sort as times do."""
-    try:
-        time = datetime.fromisoformat(value)
-        return _text(time if time.tzinfo else time.replace(tzinfo=UTC))
-    except (TypeError, ValueError, OverflowError):
-        raise Unprocessable(f"{name}: expected a time in ISO 8601") from None
-
-
-def _text(time: datetime) -> str:
-    return time.astimezone(UTC).isoformat(timespec="microseconds")
+    return value if isinstance(value, list) else [mapping(value, name)]
 
 
 def read_extra_params(value: Any) -> dict[str, Any]:
@@ -267,4 +209,4 @@ def read_extra_params(value: Any) -> dict[str, Any]:
             raise Unprocessable("extra_params: not JSON") from None
     if value is None:
         return {}
-    return dict(_mapping(value, "extra_params"))
+    return dict(mapping(value, "extra_params"))

@@ -14,11 +14,11 @@ import gzip
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import batched
 from typing import Any, Final
 
-from labelloop.domain.events import Task, canonical
+from labelloop.domain.events import Task, canonical, read_row, row_of
 from labelloop.errors import Conflict
 from labelloop.ports import ObjectStore
 from labelloop.project import PROJECTS, fields_of, write_over
@@ -50,7 +50,7 @@ class Pool:
         A shard that is there already is kept: it holds the same.
         """
         for number, some in enumerate(batched(tasks, _TASKS_IN_A_SHARD, strict=False)):
-            lines = "\n".join(canonical(asdict(task)) for task in some)
+            lines = "\n".join(canonical(row_of(task)) for task in some)
             key = f"{self._root}pool/{name}{f'-{number:04d}' if number else ''}.jsonl.gz"
             with suppress(Conflict):
                 self._store.create(key, gzip.compress(lines.encode()))
@@ -80,7 +80,7 @@ class Pool:
         for key in shards:
             stored = self._store.get(key)
             lines = gzip.decompress(stored.body).splitlines() if stored else []
-            yield from (Task(**json.loads(line)) for line in lines)
+            yield from (read_row(Task, json.loads(line)) for line in lines)
 
     # -- ranks -------------------------------------------------------------------------------
 

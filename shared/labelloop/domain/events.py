@@ -1,15 +1,21 @@
 """What is kept of a Label Studio event: the allow-list, as types."""
 
 import json
-from dataclasses import dataclass, fields
-from datetime import datetime
-from functools import lru_cache
-from typing import Any, Self
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields, replace
+from datetime import UTC, datetime, timedelta
+from functools import cache, lru_cache
+from typing import Any, Final, Self
+
+_CLOCKS_DIFFER_BY: Final = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """One annotator's answer to one task. Times are UTC texts that sort by time."""
+    """One annotator's answer to one task. Times are UTC texts that sort by time.
+
+    `as_of`: Label Studio was seen to have this row at that time, whatever the row's own times say.
+    """
 
     id: int
     task: int
@@ -19,32 +25,42 @@ class Annotation:
     skipped: bool
     ground_truth: bool
     annotator: int | None
+    as_of: str = ""
 
     def __post_init__(self) -> None:
         _demand(int, self.id, self.task)
-        _demand_times(self.created_at, self.updated_at)
+        _demand_times(self.created_at, self.updated_at, self.as_of or self.updated_at)
         _demand(list, self.result)
         object.__setattr__(self, "result", _once(canonical(self.result)))
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """The data of one task, as it was at `updated_at`."""
+    """The data of one task, as it was at `updated_at`; `as_of` as an annotation's.
+
+    `overlap`: how many annotators it needs, where that is not its project's number.
+    """
 
     id: int
     created_at: str
     updated_at: str
     data: dict[str, Any]
+    overlap: int | None = None
+    as_of: str = ""
 
     def __post_init__(self) -> None:
-        _demand(int, self.id)
-        _demand_times(self.created_at, self.updated_at)
+        _demand(int, self.id, self.overlap or 0)
+        _demand_times(self.created_at, self.updated_at, self.as_of or self.updated_at)
         _demand(dict, self.data)
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One accepted call of Label Studio about one project, received at a time of our clock."""
+    """One accepted call of Label Studio about one project, received at a time of our clock.
+
+    `settings` are the project's beside its label config. `as_of`: when the deleted rows were seen
+    to be gone. A row dated well after `received_at` is dated then: nothing could ever correct it.
+    """
 
     action: str
     project: str
@@ -55,38 +71,81 @@ class Event:
     tasks: tuple[Task, ...] = ()
     deleted_annotations: tuple[int, ...] = ()
     deleted_tasks: tuple[int, ...] = ()
+    settings: dict[str, Any] = field(default_factory=dict)
+    as_of: str = ""
 
     def __post_init__(self) -> None:
         _demand(str, self.action, self.project, self.project_updated_at, self.label_config or "")
-        _demand_times(self.received_at)
+        _demand_times(self.received_at, self.as_of or self.received_at)
         _demand(int, *self.deleted_annotations, *self.deleted_tasks)
+        _demand(dict, self.settings)
+        now, latest = self.received_at, latest_at(self.received_at)
+        for name in ("annotations", "tasks"):
+            rows = tuple(dated(row, latest, now) for row in getattr(self, name))
+            object.__setattr__(self, name, rows)
+        for name in ("project_updated_at", "as_of"):
+            if getattr(self, name) > latest:
+                object.__setattr__(self, name, now)
 
     def to_json(self) -> bytes:
         """Return the event as it is stored."""
+        stored = {one.name: getattr(self, one.name) for one in fields(self)}
         rows = {"annotations": self.annotations, "tasks": self.tasks}
         lists = {name: [row_of(one) for one in values] for name, values in rows.items()}
-        return canonical(row_of(self) | lists).encode()
+        return canonical(stored | lists).encode()
 
     @classmethod
     def from_json(cls, body: bytes) -> Self:
         """Return a stored event; KeyError, TypeError or ValueError if it is none."""
         stored = json.loads(body)
         lists = {
-            "annotations": tuple(_read(Annotation, row) for row in stored["annotations"]),
-            "tasks": tuple(_read(Task, row) for row in stored["tasks"]),
+            "annotations": tuple(read_row(Annotation, row) for row in stored["annotations"]),
+            "tasks": tuple(read_row(Task, row) for row in stored["tasks"]),
             "deleted_annotations": tuple(stored["deleted_annotations"]),
             "deleted_tasks": tuple(stored["deleted_tasks"]),
         }
-        return _read(cls, stored | lists)
+        return read_row(cls, stored | lists)
+
+
+def latest_at(time: str) -> str:
+    """Return the latest time that anything known at a time may bear: clocks differ."""
+    return text_of(datetime.fromisoformat(time) + _CLOCKS_DIFFER_BY)
+
+
+def dated[Row: (Annotation, Task)](row: Row, latest: str, instead: str) -> Row:
+    """Return a row none of whose times is past the latest possible."""
+    if max(row.created_at, row.updated_at, row.as_of) <= latest:
+        return row
+    names = ("created_at", "updated_at", "as_of")
+    later: dict[str, Any] = {name: instead for name in names if getattr(row, name) > latest}
+    return replace(row, **later)
+
+
+def text_of(time: datetime) -> str:
+    """Return a time as UTC text with microseconds, so that texts sort as times do."""
+    return time.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def row_of(value: Any) -> dict[str, Any]:
-    """Return a row's fields by name, not copied: `asdict` would walk through all that they hold."""
-    return {field.name: getattr(value, field.name) for field in fields(value)}
+    """Return a row's fields by name, not copied: `asdict` would walk through all that they hold.
+
+    Fields that came later are left out where they say nothing: older rows keep their bytes.
+    """
+    kind: Any = type(value)
+    always, optional = _names(kind)
+    row = {name: getattr(value, name) for name in always}
+    return row | {name: said for name in optional if (said := getattr(value, name))}
 
 
-def _read[T](kind: type[T], stored: dict[str, Any]) -> T:
-    """Ignore what is not known here: an event may wait through a deployment of an older version."""
+@cache
+def _names(kind: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    known = fields(kind)
+    optional = tuple(one.name for one in known if one.default is not MISSING)
+    return tuple(one.name for one in known if one.name not in optional), optional
+
+
+def read_row[T](kind: type[T], stored: Mapping[str, Any]) -> T:
+    """Ignore what is not known here: a row may have been written by a newer version."""
     known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
     return kind(**{name: value for name, value in stored.items() if name in known})
 

@@ -1,20 +1,23 @@
 """Folding: events, in any order and number, become one dataset.
 
 Each part of a dataset is a join: the newest state of an annotation, of a task's data and of the
-label config wins (ties by content), and a delete is final. Joins commute and repeat without effect,
-so duplicates, reordering, replay and reconciliation all end in the same dataset, byte for byte
-(Shapiro et al. 2011, Conflict-free Replicated Data Types).
+label config wins (ties by how much they say, then by content), and a delete is final. Joins commute
+and repeat without effect, so duplicates, reordering, replay and reconciliation all end in the same
+dataset, byte for byte (Shapiro et al. 2011, Conflict-free Replicated Data Types).
+
+A row that was read from Label Studio `as_of` a time stands above all that is dated up to then: rows
+of its id, and deletes. The time is remembered, so that what comes late stays superseded.
 """
 
 import gzip
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Self
 
-from labelloop.domain.events import Annotation, Event, Task, canonical, row_of
+from labelloop.domain.events import Annotation, Event, Task, canonical, read_row, row_of
 
 # Label Studio on SQLite gives the ids of deleted rows to imported ones. A delete carries no time
 # but ours, a row only Label Studio's: their clocks may differ by less than this.
@@ -23,7 +26,10 @@ _REUSED_AFTER: Final = timedelta(seconds=5)
 
 @dataclass
 class Dataset:
-    """All that is known of a project's labels."""
+    """All that is known of a project's labels.
+
+    `corrected_...`: as of when each corrected row was read. `settings`: see `Event`.
+    """
 
     label_config: str | None = None
     label_config_at: str = ""
@@ -31,6 +37,9 @@ class Dataset:
     tasks: dict[int, Task] = field(default_factory=dict)
     deleted_annotations: dict[int, str] = field(default_factory=dict)
     deleted_tasks: dict[int, str] = field(default_factory=dict)
+    corrected_annotations: dict[int, str] = field(default_factory=dict)
+    corrected_tasks: dict[int, str] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
 
     def live_annotations(self) -> list[Annotation]:
         """Return the annotations that still count, by id: their tasks are known and not deleted."""
@@ -40,56 +49,71 @@ class Dataset:
         """Return the tasks that nobody is to label any more: labelled, skipped or deleted."""
         return {row.task for row in self.live_annotations()} | self.deleted_tasks.keys()
 
+    def lost_task_at(self, row: Annotation) -> str | None:
+        """Return when the task of an annotation was deleted, unless it was seen to have it since.
+
+        Tasks get the ids of deleted ones, and annotations may be moved to them.
+        """
+        deleted_at = self.deleted_tasks.get(row.task, "")
+        return deleted_at if deleted_at > self.corrected_annotations.get(row.id, "") else None
+
     def _is_live(self, row: Annotation) -> bool:
-        deleted_at = self.deleted_tasks.get(row.task)
-        return row.task in self.tasks and not _is_deleted(row.created_at, deleted_at)
+        return row.task in self.tasks and not is_deleted(row.created_at, self.lost_task_at(row))
 
     def to_lines(self) -> bytes:
         """Return the canonical JSON lines: equal datasets give equal bytes."""
         config = {"kind": "label_config", "at": self.label_config_at, "xml": self.label_config}
-        rows: list[dict[str, Any]] = [config]
+        settings = {"settings": self.settings} if self.settings else {}
+        rows: list[dict[str, Any]] = [config | settings]
         rows += [
             {"kind": "annotation"} | row_of(self.annotations[i]) for i in sorted(self.annotations)
         ]
         rows += [{"kind": "task"} | row_of(self.tasks[i]) for i in sorted(self.tasks)]
-        for kind, deleted in (
-            ("deleted_annotation", self.deleted_annotations),
-            ("deleted_task", self.deleted_tasks),
-        ):
-            rows += [{"kind": kind, "id": id_, "at": at} for id_, at in sorted(deleted.items())]
+        for kind, times in self._times().items():
+            rows += [{"kind": kind, "id": id_, "at": at} for id_, at in sorted(times.items())]
         return "\n".join(map(canonical, rows)).encode() + b"\n"
 
     @classmethod
     def from_lines(cls, lines: bytes) -> Self:
-        """Return the dataset that `to_lines` wrote."""
+        """Return the dataset that `to_lines` wrote. Kinds of lines that came later are skipped."""
         dataset = cls()
+        times = dataset._times()
         for line in lines.splitlines():
             row = json.loads(line)
-            match row.pop("kind"):
+            match kind := row.pop("kind"):
                 case "label_config":
                     dataset.label_config, dataset.label_config_at = row["xml"], row["at"]
+                    dataset.settings = row.get("settings", {})
                 case "annotation":
-                    dataset.annotations[row["id"]] = Annotation(**row)
+                    dataset.annotations[row["id"]] = read_row(Annotation, row)
                 case "task":
-                    dataset.tasks[row["id"]] = Task(**row)
-                case "deleted_annotation":
-                    dataset.deleted_annotations[row["id"]] = row["at"]
-                case "deleted_task":
-                    dataset.deleted_tasks[row["id"]] = row["at"]
+                    dataset.tasks[row["id"]] = read_row(Task, row)
+                case _ if kind in times:
+                    times[kind][row["id"]] = row["at"]
         return dataset
+
+    def _times(self) -> dict[str, dict[int, str]]:
+        return {
+            "deleted_annotation": self.deleted_annotations,
+            "deleted_task": self.deleted_tasks,
+            "corrected_annotation": self.corrected_annotations,
+            "corrected_task": self.corrected_tasks,
+        }
 
 
 def fold(dataset: Dataset, events: Iterable[Event]) -> Dataset:
     """Return the dataset with the events folded in; the given one is not to be used any more."""
     for event in events:
-        _fold_label_config(dataset, event)
+        _fold_project(dataset, event)
         for annotation in event.annotations:
-            _keep_newest(dataset.annotations, annotation)
+            _fold_row(dataset.annotations, dataset.corrected_annotations, annotation)
         for task in event.tasks:
-            _keep_newest(dataset.tasks, task)
-        _keep_last(dataset.deleted_annotations, event.deleted_annotations, event.received_at)
-        _keep_last(dataset.deleted_tasks, event.deleted_tasks, event.received_at)
-    _drop_deleted(dataset)
+            _fold_row(dataset.tasks, dataset.corrected_tasks, task)
+        deleted_at = event.as_of or event.received_at
+        _keep_last(dataset.deleted_annotations, event.deleted_annotations, deleted_at)
+        _keep_last(dataset.deleted_tasks, event.deleted_tasks, deleted_at)
+    _drop_deleted(dataset.annotations, dataset.corrected_annotations, dataset.deleted_annotations)
+    _drop_deleted(dataset.tasks, dataset.corrected_tasks, dataset.deleted_tasks)
     return dataset
 
 
@@ -108,27 +132,69 @@ def decompress(body: bytes) -> bytes:
     return gzip.decompress(body)
 
 
-def _fold_label_config(dataset: Dataset, event: Event) -> None:
+def dated_at(row: Annotation | Task) -> str:
+    """Return the time that a row is evidence of: Label Studio had it then."""
+    return max(row.created_at, row.updated_at)
+
+
+def said(row: Annotation | Task) -> int:
+    """Return how much a row says: what earlier versions kept of one had fewer fields."""
+    parts = row.result if isinstance(row, Annotation) else [row_of(row)]
+    return sum(len(part) for part in parts)
+
+
+def is_deleted(created_at: str, deleted_at: str | None) -> bool:
+    """Say whether a delete meant this row, and not an earlier one of the same id."""
+    if not deleted_at:
+        return False
+    return datetime.fromisoformat(created_at) <= datetime.fromisoformat(deleted_at) + _REUSED_AFTER
+
+
+def _fold_project(dataset: Dataset, event: Event) -> None:
     if event.label_config is None:
         return
-    known = (dataset.label_config_at, dataset.label_config or "")
-    if (event.project_updated_at, event.label_config) > known:
-        dataset.label_config = event.label_config
-        dataset.label_config_at = event.project_updated_at
+    at, config, settings = event.project_updated_at, event.label_config, event.settings
+    known = _rank(dataset.label_config_at, dataset.label_config or "", dataset.settings)
+    if _rank(at, config, settings) > known:
+        dataset.label_config_at, dataset.label_config, dataset.settings = at, config, settings
 
 
-def _keep_newest[Row: (Annotation, Task)](rows: dict[int, Row], row: Row) -> None:
-    known = rows.get(row.id)
-    if known is None or _is_newer(row, known):
+def _rank(at: str, config: str, settings: dict[str, Any]) -> tuple[str, int, str, str]:
+    return at, len(settings), config, canonical(settings)
+
+
+def _fold_row[Row: (Annotation, Task)](
+    rows: dict[int, Row], corrected: dict[int, str], row: Row
+) -> None:
+    """Keep the row unless what is known stands above it. Rows are kept without their `as_of`."""
+    known, corrected_at = rows.get(row.id), corrected.get(row.id, "")
+    as_of, row = (row.as_of, replace(row, as_of="")) if row.as_of else ("", row)
+    if dated_at(row) > as_of:  # no matter when it was seen, its own time is later
+        stands = dated_at(row) > corrected_at and (
+            known is None or dated_at(known) <= corrected_at or is_newer(row, known)
+        )
+    elif as_of > corrected_at:
+        corrected[row.id] = as_of
+        stands = known is None or dated_at(known) <= as_of
+    else:
+        stands = as_of == corrected_at and (
+            known is None or (dated_at(known) <= as_of and is_newer(row, known))
+        )
+    if stands:
         rows[row.id] = row
 
 
-def _is_newer(row: Annotation | Task, known: Annotation | Task) -> bool:
-    """Rows made later come first: then a delete means the oldest rows of an id, in any order."""
+def is_newer(row: Annotation | Task, known: Annotation | Task) -> bool:
+    """Say whether a row stands above another of its id; ties are decided by how much they say.
+
+    Rows made later come first: then a delete means the oldest rows of an id, in any order.
+    """
     times, known_times = (row.created_at, row.updated_at), (known.created_at, known.updated_at)
     if times != known_times:
         return times > known_times
-    return row != known and canonical(row_of(row)) > canonical(row_of(known))
+    if row == known:
+        return False
+    return (said(row), canonical(row_of(row))) > (said(known), canonical(row_of(known)))
 
 
 def _keep_last(deleted: dict[int, str], ids: Iterable[int], at: str) -> None:
@@ -136,17 +202,15 @@ def _keep_last(deleted: dict[int, str], ids: Iterable[int], at: str) -> None:
         deleted[id_] = max(at, deleted.get(id_, ""))
 
 
-def _drop_deleted(dataset: Dataset) -> None:
-    for task in list(dataset.tasks.values()):
-        if _is_deleted(task.created_at, dataset.deleted_tasks.get(task.id)):
-            del dataset.tasks[task.id]
-    for row in list(dataset.annotations.values()):
-        if _is_deleted(row.created_at, dataset.deleted_annotations.get(row.id)):
-            del dataset.annotations[row.id]
-
-
-def _is_deleted(created_at: str, deleted_at: str | None) -> bool:
-    """Say whether a delete meant this row, and not an earlier one of the same id."""
-    if deleted_at is None:
-        return False
-    return datetime.fromisoformat(created_at) <= datetime.fromisoformat(deleted_at) + _REUSED_AFTER
+def _drop_deleted(
+    rows: dict[int, Annotation] | dict[int, Task],
+    corrected: dict[int, str],
+    deleted: dict[int, str],
+) -> None:
+    """Drop what was deleted, and the deletes after which Label Studio was seen to have the row."""
+    for id_ in corrected.keys() & deleted.keys():
+        if corrected[id_] >= deleted[id_]:
+            del deleted[id_]
+    for id_ in deleted.keys() & rows.keys():
+        if is_deleted(rows[id_].created_at, deleted[id_]):
+            del rows[id_]

@@ -1,50 +1,114 @@
-"""Learn what no event told: fold Label Studio's export where its counters differ from ours.
+"""Learn what no event told: compare what Label Studio has with the dataset.
 
-Webhooks are lost for good when a call takes over a second, and imports send none.
+Webhooks are lost for good when a call takes over a second, imports send none, and some changes
+leave the times of what they change alone.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import chain
+from typing import Any, Final
 
-from labelloop.domain.events import Event
+from labelloop.domain.differences import (
+    Page,
+    annotations_to_fold,
+    gone_annotations,
+    gone_tasks,
+    tasks_to_fold,
+)
+from labelloop.domain.events import Event, latest_at, text_of
 from labelloop.domain.folding import Dataset
-from labelloop.labelstudio import read_export
+from labelloop.labelstudio import read_page
+from labelloop.payloads import read_settings
 from labelloop.project import Project
 from labelloop.studio_project import StudioProject
+
+ALL_ABOVE: Final = 2**63  # more than any id
+_SECOND: Final = timedelta(seconds=1)
+_NOTHING: Final[dict[str, Any]] = {
+    "annotations": (),
+    "tasks": (),
+    "deleted_annotations": (),
+    "deleted_tasks": (),
+}
+
+
+def compared(
+    key: str,
+    dataset: Dataset,
+    tasks: Sequence[Mapping[str, Any]],
+    covers: tuple[int, int],
+    as_of: datetime,
+    now: datetime,
+    settings: Mapping[str, Any] | None = None,
+) -> Event | None:
+    """Return the event that makes the dataset what Label Studio has; None if nothing differs.
+
+    `tasks`: all that Label Studio has with an id above the first of `covers` up to the second, in
+    its own JSON, each with all of its annotations. `as_of`: a time of Label Studio's clock just
+    before it was asked; by then the dataset may know less or more. `settings`: the project as
+    Label Studio's API shows it, asked for at the same time or later.
+
+    What is new or newer becomes the event that was lost. What differs though its times don't say so
+    is true as of then: see `folding`. What is missing was deleted, those after `as_of` excepted.
+    Needs `overlap` of each task to know its own number of annotators; without it none is changed.
+    """
+    project = read_settings(settings) if settings is not None else dataset.settings
+    known = {id_: row.overlap for id_, row in dataset.tasks.items()}
+    read, annotations = read_page(list(tasks), project)
+    told = {row["id"] for row in tasks if "overlap" in row}
+    rows = [row if row.id in told else replace(row, overlap=known.get(row.id)) for row in read]
+    as_of_text = min(text_of(as_of), latest_at(text_of(now)))
+    page = Page(rows, annotations, *covers, as_of_text, text_of(now))
+    event = Event(
+        action="COMPARED",
+        project=key,
+        received_at=page.now,
+        annotations=tuple(annotations_to_fold(dataset, page)),
+        tasks=tuple(tasks_to_fold(dataset, page)),
+        deleted_annotations=tuple(gone_annotations(dataset, page)),
+        deleted_tasks=tuple(gone_tasks(dataset, page)),
+        as_of=page.as_of,
+    )
+    is_empty = event == replace(event, **_NOTHING)
+    config = (settings or {}).get("label_config")
+    is_other = (config, project) != (dataset.label_config, dataset.settings)
+    # A project without a label is no dataset: its config comes with the first one.
+    if config is None or not is_other or dataset.label_config_at >= page.as_of:
+        return None if is_empty else event
+    if is_empty and dataset.label_config is None:
+        return None
+    return replace(event, label_config=config, settings=project, project_updated_at=page.as_of)
 
 
 def reconcile(project: Project, studio: StudioProject, now: datetime) -> Iterator[Event]:
     """Yield events that make the dataset what Label Studio has; none if both count the same.
 
-    Nothing while events wait to be folded: they would look like a difference. What the dataset held
-    before the export began, and the export lacks, was deleted. A difference that an export did not
-    mend is not exported again until either side has changed. Once a day the export is read though
-    the counts agree: a lost update, or a delete and an import, leave them as they were.
+    Nothing while events wait to be folded: they would look like a difference. A difference that an
+    export did not mend is not exported again until either side has changed. Once a day the export
+    is read though the counts agree: a lost update, or a delete and an import, leave them as they
+    were.
     """
     if project.has_pending():
         return
     pointer = project.dataset_pointer().value
     dataset = project.dataset(pointer)
-    known = studio.settings()
+    as_of, known = now - _SECOND, studio.settings()
     total, today = known.get("total_annotations_number"), f"{now:%Y-%m-%d}"
-    compared = [total, pointer.sha256]
-    last = project.reconciled() or {"compared": None, "day": None}
-    agrees = total == len(_counted(dataset)) or last["compared"] == compared
+    last = project.reconciled()
+    agrees = total == len(_counted(dataset)) or last["compared"] == [total, pointer.sha256]
     if agrees and last["day"] == today:
         return
-    # Label Studio does not say when it was changed: what is known already stays as old as it was.
-    config = known.get("label_config")
-    config = None if config == dataset.label_config else config
-    seen: set[int] = set()
-    for tasks in studio.export():
-        event = read_export(project.key, tasks, now, config)
-        seen |= {annotation.id for annotation in event.annotations}
-        yield event
-    # Skips too: the export has them, though the counters don't.
-    if gone := sorted({one.id for one in dataset.live_annotations()} - seen):
-        yield replace(read_export(project.key, [], now, config), deleted_annotations=tuple(gone))
-    project.set_reconciled({"compared": compared, "day": today})
+    labelled = {task["id"]: task for tasks in studio.export() for task in tasks}
+    after = 0
+    for tasks in chain(studio.pages(), [[]]):
+        upto = tasks[-1]["id"] if tasks else ALL_ABOVE
+        rows = [labelled.get(task["id"], task | {"annotations": []}) for task in tasks]
+        if event := compared(project.key, dataset, rows, (after, upto), as_of, now, known):
+            yield event
+        after = upto
+    project.set_reconciled({"compared": [total, pointer.sha256], "day": today})
 
 
 def _counted(dataset: Dataset) -> set[int]:
