@@ -6,6 +6,7 @@ from typing import Any, Final
 from labelloop.cli.address import bare
 from labelloop.cli.backfill import counts_of, known_counts
 from labelloop.cli.check import Check, bad, good, note
+from labelloop.cli.first_order import served_order
 from labelloop.cli.session import Session
 from labelloop.labelstudio import UNTRAINED
 
@@ -38,14 +39,19 @@ def versions(session: Session) -> Iterator[Check]:
         yield bad("project", told, fix)
     if status["pinned"]:
         yield note("pin", f"pinned to {active}: labels are collected, and not learnt")
+    if served := served_order(session, session.project):
+        yield good("model_version", served)
+        return
+    if active == UNTRAINED and not session.project["task_number"]:
+        yield note("model_version", "no model yet, and no tasks to order")
+        return
     if active == UNTRAINED:
-        yield note("model_version", "no model yet, so the order is random")
+        fix = f"wait a minute after `labelloop connect`, or {_RANK}"
+        yield bad("model_version", "no model yet, and no order without one: it is random", fix)
         return
     counts = session.studio.api.prediction_counts(session.project_id)
     titles = {one.get("title") for one in session.studio.admin.backends(session.project_id)}
-    if shown == active and counts.get(active):
-        yield good("model_version", f"{active}, with {counts[active]:,} predictions")
-    elif shown in titles:
+    if shown in titles:
         told = f"{shown!r} is the title of a live backend, not a version: the order is random"
         yield bad("model_version", told, _RANK)
     elif shown and counts.get(shown):

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from labelloop.cli.address import Address, bare
 from labelloop.cli.backfill import backfill, is_complete
+from labelloop.cli.first_order import rank_first
 from labelloop.cli.report import Report
 from labelloop.cli.session import Session
 from labelloop.cli.wiring import repair_backend, repair_webhook
@@ -78,14 +79,11 @@ def _learn(session: Session, choices: Choices, report: Report) -> None:
         sent = backfill(session, session.studio.api.export(session.project_id), report)
         report.step("labels so far", "done", f"{sent['annotations']} annotations sent")
         session.backend.post("/train", project=session.key)
-        return report.step("training", "done", "asked for; the order follows by itself")
+        report.step("training", "done", "asked for; the order follows by itself")
+        return rank_first(session, report, is_asked=True)
     version = status["version"]
     report.step("training", "unchanged", "no model yet" if version == UNTRAINED else version)
-    if version == UNTRAINED or project.get("model_version") == version:
-        told = "nothing to rank by" if version == UNTRAINED else f"{version} is shown"
-        return report.step("ranking", "unchanged", told)
-    session.backend.post("/rank", project=session.key)
-    return report.step("ranking", "done", "asked for")
+    return rank_first(session, report, is_asked=False)
 
 
 def _why_refused(error: Exception, address: Address) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from types import SimpleNamespace
@@ -12,19 +13,21 @@ import pytest
 from typer.testing import CliRunner
 
 from labelloop import bootstrap
+from labelloop.cli import first_order, wiring
 from labelloop.cli import session as session_module
-from labelloop.cli import wiring
 from labelloop.cli.address import Address
 from labelloop.cli.app import app
 from labelloop.cli.backend import Backend
 from labelloop.cli.session import Studio
 from labelloop.errors import Denied, Rejected
 from labelloop.labelstudio import key_of
+from labelloop.messages import RankWakeUp
 from labelloop.pointers import FORMAT, ActivePointer
 from labelloop.project import Project
+from labelloop.usecases.rank import rank
 from tests.builders import label_config
 from tests.conftest import SECRET, load_event
-from tests.fakes import MemoryLabelStudio
+from tests.fakes import MemoryLabelStudio, MemoryQueue
 from tests.integration.conftest import CONTEXT
 
 URL = "https://loop.example.com"
@@ -138,6 +141,14 @@ class World(SimpleNamespace):
 
         train(WakeUp(self.key, "sweep"), bootstrap.train_deps())
 
+    def rank(self) -> None:
+        """Do what the ranking function does when it is asked."""
+        queue: Any = MemoryQueue()
+        deps = replace(bootstrap.rank_deps(), queue=queue, label_studio=lambda: self.studio)
+        queue.send(RankWakeUp(self.key), 0)
+        while queue.sent:
+            rank(queue.sent.pop(0)[0], deps)
+
 
 def send(at: Address, method: str, path: str, body: bytes | None) -> tuple[int, bytes]:
     """Hand a request to the function that API Gateway would hand it to."""
@@ -164,6 +175,7 @@ def world(aws: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> World:
 
     monkeypatch.setattr("labelloop.cli.address.Address.is_private", lambda _: False)  # no DNS
     monkeypatch.setattr(wiring, "LOOKS_S", [0.0] * len(wiring.LOOKS_S))
+    monkeypatch.setattr(first_order, "LOOKS_S", [0.0])
     monkeypatch.setattr(session_module, "open_backend", lambda at: Backend(at, partial(noted, at)))
     monkeypatch.setattr(
         session_module,

@@ -1,5 +1,7 @@
 """connect, disconnect: what is done, what is repaired, and that a second run changes nothing."""
 
+from unittest.mock import patch
+
 import pytest
 
 from labelloop import bootstrap
@@ -37,6 +39,7 @@ def test_one_command_connects_everything(labelled):
 def test_connecting_again_changes_nothing(labelled):
     labelled.told("connect")
     labelled.fold()
+    labelled.rank()
     writes, asked = labelled.admin.writes, len(labelled.sent)
 
     told = labelled.told("connect")
@@ -135,6 +138,50 @@ def test_a_model_that_label_studio_does_not_show_yet_is_ranked_by(world):
 
     assert outcomes(world.told("connect"))["ranking"] == "done"
     assert "POST /rank" in world.sent
+
+
+@pytest.fixture
+def imported(world):
+    """A project with tasks, and no label; ranking takes as long as the first look."""
+    world.studio.import_tasks(world.project, [{"text": f"Text {i}"} for i in range(6)])
+    world.waits = patch("labelloop.cli.first_order.time.sleep", lambda _: world.rank())
+    return world
+
+
+def test_before_the_first_label_the_order_is_made_and_waited_for(imported):
+    with imported.waits:
+        told = imported.told("connect")
+
+    (ranking,) = [row for row in told["steps"] if row["step"] == "ranking"]
+    assert ranking["outcome"] == "done"
+    assert ranking["detail"].startswith("ready: 6 tasks by typical ones first")
+    assert imported.studio.project(imported.project)["model_version"] == "untrained"
+    rows = imported.studio.predictions_of(imported.project)
+    assert sorted(f"{one['score']:.2%}" for one in rows) == [f"0.0{n}%" for n in range(1, 7)]
+    first = min(rows, key=lambda one: one["score"])["task"]
+    assert imported.studio.next_task(imported.project) == first
+
+
+def test_the_order_before_the_first_label_is_not_made_twice(imported):
+    with imported.waits:
+        imported.told("connect")
+    asked = len(imported.sent)
+
+    told = imported.told("connect")
+
+    assert outcomes(told)["ranking"] == "unchanged"
+    assert "POST /rank" not in imported.sent[asked:]
+
+
+def test_an_order_that_takes_longer_is_told_of_as_being_made(imported):
+    told = imported.told("connect")
+
+    (ranking,) = [row for row in told["steps"] if row["step"] == "ranking"]
+    assert "being made" in ranking["detail"]
+
+
+def test_without_a_push_there_is_no_order_to_wait_for(imported):
+    assert outcomes(imported.told("connect", "--no-token"))["ranking"] == "skipped"
 
 
 @pytest.mark.parametrize("times", [1, len(wiring.LOOKS_S)])

@@ -1,0 +1,49 @@
+"""Have a project's tasks ranked, and wait a little until Label Studio serves the order."""
+
+import time
+from typing import Any, Final
+
+from labelloop.cli.address import bare
+from labelloop.cli.report import Report
+from labelloop.cli.session import Session
+from labelloop.labelstudio import UNTRAINED
+
+LOOKS_S: Final = (1.0,) * 30  # pauses before looking again
+_LATER: Final = (
+    "asked for, and being made: encoding takes a minute for some thousand texts; "
+    "`labelloop doctor` says when it is there"
+)
+
+
+def rank_first(session: Session, report: Report, *, is_asked: bool) -> None:
+    """Ask for the order unless it is served. `is_asked`: a training was, which ends in ranking."""
+    project = session.project
+    if served := served_order(session, project):
+        return report.step("ranking", "unchanged", served)
+    if not is_asked:
+        session.backend.post("/rank", project=session.key)
+    if not _is_pushed_to(session):
+        return report.step("ranking", "skipped", "`labelloop rank --watch` pushes the order")
+    if project.get("finished_task_number", 0) >= project["task_number"]:
+        return report.step("ranking", "done", "no task is left to label; new ones are ranked")
+    with report.errors.status("ranking the tasks"):
+        for pause in LOOKS_S:
+            time.sleep(pause)
+            if served := served_order(session, session.project):
+                return report.step("ranking", "done", f"ready: {served}")
+    return report.step("ranking", "done", _LATER)
+
+
+def served_order(session: Session, project: dict[str, Any]) -> str:
+    """Say which order Label Studio serves; empty if it is not the active version's."""
+    version = session.backend.get("/status", project=session.key)["version"]
+    count = session.studio.api.prediction_counts(session.project_id).get(version, 0)
+    if project.get("model_version") != version or not count:
+        return ""
+    whose = "typical ones first, until there is a model" if version == UNTRAINED else version
+    return f"{count:,} tasks by {whose}; a score of 0.37% is place 37, not confidence"
+
+
+def _is_pushed_to(session: Session) -> bool:
+    named = session.backend.get("/label-studio")
+    return bool(named["token"]) and bare(named["url"]) == bare(session.studio.url)
