@@ -20,12 +20,12 @@ def rank_first(session: Session, report: Report, *, is_asked: bool) -> None:
     project = session.project
     if served := served_order(session, project):
         return report.step("ranking", "unchanged", served)
+    if project.get("finished_task_number", 0) >= project["task_number"]:
+        return report.step("ranking", "unchanged", "no task to label; those that come are ranked")
     if not is_asked:
         session.backend.post("/rank", project=session.key)
     if not _is_pushed_to(session):
         return report.step("ranking", "skipped", "`labelloop rank --watch` pushes the order")
-    if project.get("finished_task_number", 0) >= project["task_number"]:
-        return report.step("ranking", "done", "no task is left to label; new ones are ranked")
     with report.errors.status("ranking the tasks"):
         for pause in LOOKS_S:
             time.sleep(pause)

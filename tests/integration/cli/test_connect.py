@@ -133,13 +133,6 @@ def test_the_token_goes_to_no_deployment_that_names_another_label_studio(world):
     assert "PUT /label-studio" not in world.sent
 
 
-def test_a_model_that_label_studio_does_not_show_yet_is_ranked_by(world):
-    world.publish()
-
-    assert outcomes(world.told("connect"))["ranking"] == "done"
-    assert "POST /rank" in world.sent
-
-
 @pytest.fixture
 def imported(world):
     """A project with tasks, and no label; ranking takes as long as the first look."""
@@ -178,6 +171,18 @@ def test_an_order_that_takes_longer_is_told_of_as_being_made(imported):
 
     (ranking,) = [row for row in told["steps"] if row["step"] == "ranking"]
     assert "being made" in ranking["detail"]
+
+
+def test_a_model_that_label_studio_does_not_show_yet_is_ranked_by(imported):
+    imported.publish()
+
+    assert outcomes(imported.told("connect"))["ranking"] == "done"
+    assert "POST /rank" in imported.sent
+
+
+def test_without_tasks_there_is_nothing_to_rank(world):
+    assert outcomes(world.told("connect"))["ranking"] == "unchanged"
+    assert "POST /rank" not in world.sent
 
 
 def test_without_a_push_there_is_no_order_to_wait_for(imported):
