@@ -197,7 +197,7 @@ def world(aws: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> World:
     def told(*arguments: str, exit_code: int = 0) -> dict[str, Any]:
         result = run(*arguments, "--json")
         assert result.exit_code == exit_code, result.output
-        answer: dict[str, Any] = json.loads(result.stdout)
+        answer: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])  # behind our own log
         return answer
 
     key = key_of(studio.project(project))
