@@ -120,7 +120,17 @@ def train_deps() -> "TrainDeps":
     ranks = rank_queue() if chosen.label_studio_url else None
     head = partial(train_head, encoder=featuriser().encoder)
     least, strategy = chosen.min_labels, chosen.strategy
-    return TrainDeps(store(), ranks, featuriser(), head, OnnxHead, patience, least, strategy)
+    return TrainDeps(
+        store(),
+        ranks,
+        featuriser(),
+        head,
+        OnnxHead,
+        patience,
+        least,
+        strategy,
+        is_blind=chosen.blind_share == "on",
+    )
 
 
 @cache
@@ -138,6 +148,7 @@ def rank_deps() -> "RankDeps":
         chosen.strategy,
         chosen.rank_head,
         chosen.superseded_predictions == "keep",
+        is_blind=chosen.blind_share == "on",
     )
 
 

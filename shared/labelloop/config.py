@@ -36,6 +36,7 @@ class Settings:
     superseded_predictions: str = _setting(
         "SUPERSEDED_PREDICTIONS", "delete", among=("delete", "keep")
     )
+    blind_share: str = _setting("BLIND_SHARE", "on", among=("on", "off"))
     strategy: str = _setting("STRATEGY", STRATEGY_NAMES[0], among=STRATEGY_NAMES)
     encoder: str = _setting("ENCODER", "minilm", matching=r"^[a-z0-9][a-z0-9._-]{0,63}$")
 

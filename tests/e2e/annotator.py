@@ -94,13 +94,17 @@ class Annotator:
         }
         return version, scores
 
-    def best_prediction(self) -> Json:
-        """Return the active version's prediction for the task that comes next."""
+    def shown_predictions(self) -> list[Json]:
+        """Return the active version's predictions for what is to be labelled, what is next first.
+
+        Those of the random share hold no suggestion.
+        """
         version, scores = self.scores()
-        task = min(scores, key=lambda id_: scores[id_])
-        predictions = self.ask("GET", "/api/predictions/", params={"task": task})
-        (found,) = [one for one in predictions if one["model_version"] == version]
-        return dict(found)
+        predictions = self.ask("GET", "/api/predictions/", params={"project": self.project})
+        shown = [
+            one for one in predictions if one["model_version"] == version and one["task"] in scores
+        ]
+        return sorted(shown, key=lambda one: float(one["score"]))
 
     def labelled(self) -> set[int]:
         tasks = self.ask(

@@ -8,6 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
+from labelloop.domain.random_share import are_random
 from tests.e2e.label_studio import EMAIL, PASSWORD
 from tests.e2e.report import Exactly, find
 from tests.e2e.waiting import wait_for_push
@@ -19,7 +20,7 @@ FLAGS = (
 TASKS, LABELLED = 60, 24
 
 
-def test_an_annotator_sees_the_prediction_and_its_score(
+def test_an_annotator_sees_the_prediction_and_its_score_but_in_the_random_share(
     new_project, studio, labelloop, documents, truth, screenshots, tmp_path
 ):
     annotator = new_project("Reuters news, by topic")
@@ -30,7 +31,9 @@ def test_an_annotator_sees_the_prediction_and_its_score(
         annotator.label(shown.task, truth[shown.text])
     wait_for_push(annotator, labelloop, key)
 
-    prediction = annotator.best_prediction()
+    shown = annotator.shown_predictions()
+    prediction = next(one for one in shown if one["result"])
+    blind = next(one for one in shown if not one["result"])
 
     with browser(tmp_path) as page:
         _log_in(page, studio.url)
@@ -40,9 +43,24 @@ def test_an_annotator_sees_the_prediction_and_its_score(
         # The page holds the score twice, once hidden.
         is_scored = _is_visible(page, f"text={prediction['score']:.2%} >> visible=true")
         page.screenshot(path=screenshots / "labelling.png")
+        for _ in range(2):
+            page.goto(f"{studio.url}/projects/{annotator.project}/data?task={blind['task']}")
+            is_open = _is_visible(page, f"input[name='{label}']")
+        chosen = page.locator("input:checked").count()
+        page.screenshot(path=screenshots / "blind.png")
+    at_blind = annotator.ask("GET", "/api/predictions/", params={"task": blind["task"]})
+    of_random = are_random([one["task"] for one in shown], key)
+    told = labelloop.cli("status", studio.personal_token, annotator.project)["told"]
 
     find(Exactly("prediction shown on the labelling page", int(is_chosen), "", 1))
     find(Exactly("its score shown on the labelling page", int(is_scored), "", 1))
+    find(Exactly("random task opened in the labelling page", int(is_open), "", 1))
+    find(Exactly("choices made for the annotator there", chosen, "", 0))
+    find(Exactly("predictions of it after opening it twice", len(at_blind), "", 1))
+    suggested = [bool(one["result"]) for one in shown]
+    swayed = sum(random == one for random, one in zip(of_random, suggested, strict=True))
+    find(Exactly("tasks with a suggestion in the random share, or without beyond", swayed, "", 0))
+    find(Exactly("lines that tell of swayed labels", str(told).count("suggestion"), "", 0))
 
 
 @contextmanager

@@ -71,8 +71,8 @@ def test_deleted_tasks_take_their_labels_with_them(labelled, labelloop):
 def test_predictions_accepted_in_bulk_are_labels(labelled, labelloop):
     annotator, key, _, _ = labelled
     wait_for_push(annotator, labelloop, key)  # or another version may come in between
-    _, scores = annotator.scores()
-    some = sorted(scores)[:5]
+    suggested = [one for one in annotator.shown_predictions() if one["result"]]
+    some = [one["task"] for one in suggested[:5]]
     before = len(exported(annotator.export()))
 
     annotator.accept_predictions(some)

@@ -20,7 +20,8 @@ class Honest:
 
     `pool_confidence`: as it is served, of a sample of the tasks without a label; `believed_error`:
     what the model takes its error on all tasks to be (`believed_error` below); `unlabelled`: about
-    how many tasks have no label, None where it is not known.
+    how many tasks have no label, None where it is not known; `assisted`: how many of the labels may
+    have been given beside a suggestion.
     """
 
     probabilities: Floats
@@ -28,6 +29,7 @@ class Honest:
     pool_confidence: Floats
     believed_error: float
     unlabelled: int | None = None
+    assisted: int = 0
 
 
 def believed_error(
@@ -70,6 +72,7 @@ def insights(
     saved = saving(labels, error, labels + left) if is_ordered and left is not None else None
     return {
         "random_share": asdict(right),
+        "assisted": honest.assisted,
         "error": round(error, 4),
         "curve": [asdict(point) for point in points],
         "by_class": {name: asdict(one) for name, one in zip(classes, quality, strict=True)},
@@ -94,6 +97,11 @@ def lines(told: dict[str, Any], labels: int) -> list[str]:
     if share["rows"] >= _LEAST_SHOWN:
         spread = f"{share['low']:.0%} to {share['high']:.0%}"
         found.append(f"accuracy {share['value']:.0%} ({spread}, {share['rows']} random labels)")
+    if assisted := told.get("assisted", share["rows"]):
+        found.append(
+            f"{assisted} of {share['rows']} random labels were given where a suggestion was shown:"
+            " people follow it, so the accuracy may look better than it is"
+        )
     if saved := told["saving"]:
         found.append(f"{labels} labels give what random order gives at {_saved(saved)}")
     if gain := told["gain"]:

@@ -28,11 +28,11 @@ def setup_request(project: Project) -> Json:
     }
 
 
-def predict_request(project: Project, tasks: Sequence[Task]) -> Json:
-    """Return the body of POST /predict for tasks that nobody has labelled yet."""
-    unlabelled = {"is_labeled": False, "annotations": [], "predictions": [], "updated_by": None}
+def predict_request(project: Project, tasks: Sequence[Task], are_labelled: bool = False) -> Json:
+    """Return the body of POST /predict; of labelled tasks the random share is answered too."""
+    fields = {"is_labeled": are_labelled, "annotations": [], "predictions": [], "updated_by": None}
     return {
-        "tasks": [_task(project, task) | unlabelled for task in tasks],
+        "tasks": [_task(project, task) | fields for task in tasks],
         "project": project.key,
         "label_config": project.label_config,
         "params": {"login": None, "password": None, "context": None},

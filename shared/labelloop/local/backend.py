@@ -45,9 +45,12 @@ class Backend:
         """Hand over one webhook event."""
         self._ask("POST", "webhook", event)
 
-    def predict(self, project: Project, tasks: Sequence[Task]) -> list[Prediction]:
+    def predict(
+        self, project: Project, tasks: Sequence[Task], are_labelled: bool = False
+    ) -> list[Prediction]:
         """Return one prediction per task, in the order of the tasks; one request."""
-        results = self._ask("POST", "predict", predict_request(project, tasks)).get("results", [])
+        request = predict_request(project, tasks, are_labelled)
+        results = self._ask("POST", "predict", request).get("results", [])
         if len(results) != len(tasks):
             raise BackendFailed(f"/predict gave {len(results)} results for {len(tasks)} tasks")
         return [_prediction(result) for result in results]

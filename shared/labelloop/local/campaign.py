@@ -64,12 +64,12 @@ class Campaign:
         scores = {task.id: p.score for task, p in zip(self.pool, predictions, strict=True)}
         return sorted(self.pool, key=lambda task: scores[task.id])[:size]
 
-    def _predict(self, tasks: list[Task], why: str) -> list[Prediction]:
+    def _predict(self, tasks: list[Task], why: str, are_labelled: bool = False) -> list[Prediction]:
         predictions: list[Prediction] = []
         for batch in batched(tasks, TASKS_PER_REQUEST, strict=False):
             self._go_on()
             self.report(self.labelled, f"{why} {len(predictions) + len(batch):,} tasks")
-            predictions += self.backend.predict(self.project, batch)
+            predictions += self.backend.predict(self.project, batch, are_labelled)
         return predictions
 
     def _label(self, tasks: list[Task]) -> None:
@@ -104,7 +104,8 @@ class Campaign:
 
     def _accuracy_of(self, version: str) -> float | None:
         """Return the share of right predictions; None if a newer version came in between."""
-        predictions = self._predict(self.held_out, "testing on")
+        # They have labels, if nowhere but here: nobody is swayed by a suggestion for them.
+        predictions = self._predict(self.held_out, "testing on", are_labelled=True)
         versions = {p.version for p in predictions} | {self.backend.version(self.project)}
         if versions != {version}:
             return None

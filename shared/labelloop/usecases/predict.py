@@ -3,12 +3,13 @@
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
 
+from labelloop.domain.random_share import are_random
 from labelloop.domain.selection import LABEL_FIRST, LABEL_LAST, Floats, place_of
 from labelloop.errors import TooLarge, Unprocessable
 from labelloop.ports import Head
@@ -91,6 +92,22 @@ def predict(
     shares = asked.shares(_run(served.head, featuriser, readable, clock))
     rows = iter(asked.predictions(shares, place_of(served.strategy, shares)))
     return [Prediction([], LABEL_LAST) if text is None else next(rows) for text in texts]
+
+
+def blinded(answers: list[Prediction], tasks: Sequence[Any], salt: str) -> list[Prediction]:
+    """Return the answers with no suggestion for the random share, until a task is labelled.
+
+    Label Studio says of each task whether it is: with several annotators not before the last one.
+    """
+    ids = [_id_to_hide(task) for task in tasks]
+    hidden = are_random(ids, salt) & (np.array(ids, np.int64) > 0)
+    return [replace(o, result=[]) if hides else o for o, hides in zip(answers, hidden, strict=True)]
+
+
+def _id_to_hide(task: Any) -> int:
+    """Return the id of a task that is still to be labelled, 0 of any other."""
+    id_ = task.get("id") if isinstance(task, Mapping) and not task.get("is_labeled") else 0
+    return id_ if type(id_) is int and 0 < id_ < 2**63 else 0
 
 
 def _control(label_config: str) -> TextChoices | None:

@@ -54,7 +54,10 @@ def publish(
     before = champion.kept if isinstance(champion, Champion) else None
     known = gate.project.card(active.version) if before else None
     ordered = 0 if to.strategy == RANDOM else card["order"]["given"]
-    told, look = tell_version(challenger, sample, before, known or {}, ordered, gate.project.key)
+    since = card["blind_since"]
+    told, look = tell_version(
+        challenger, sample, before, known or {}, ordered, since, gate.project.key
+    )
     gate.evidence.keep(to.version, challenger.kept(look), doubts_of(challenger))
     card = card | challenger.trained.facts | {"gate": asdict(verdict), "insights": told}
     gate.project.add_model(to.version, challenger.trained.artefact, card)

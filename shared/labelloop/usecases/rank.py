@@ -25,7 +25,7 @@ from labelloop.studio_project import StudioProject
 from labelloop.usecases.featurise import Featuriser
 from labelloop.usecases.look import Unfinished
 from labelloop.usecases.push import Outcome, push
-from labelloop.usecases.score import Scene, candidates_of, placed
+from labelloop.usecases.score import Scene, blinded, candidates_of, placed
 from labelloop.usecases.serve import Versions
 from labelloop.usecases.trim import Trim
 
@@ -48,6 +48,7 @@ class RankDeps:
     head: int
     keeps_predictions: bool
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    is_blind: bool = True  # whether the random share comes without a suggestion
 
 
 def rank(wake_up: RankWakeUp, deps: RankDeps) -> Outcome:
@@ -146,6 +147,7 @@ def _push_alone(
     scene = _scene(key, version, studio, deps)
     parts = [Candidates.from_bytes(body) for body in pool.candidates(version)]
     head = placed(parts, scene, deps.strategy, deps.head, key) if parts else []
+    head = blinded(head, key) if deps.is_blind else head
     project = Project(deps.store, key)
     outcome = push(project, version, head, studio)
     if outcome is not Outcome.SUPERSEDED:

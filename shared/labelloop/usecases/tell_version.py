@@ -25,12 +25,13 @@ def tell_version(
     before: Kept | None,
     card: dict[str, Any],
     ordered: int,
+    blind_since: str | None,
     salt: str,
 ) -> tuple[dict[str, Any], Look]:
     """Return the insights for the card, and the look that later versions are compared with.
 
     `before` and `card` are the active version's; empty where it can't be compared with. `ordered`:
-    labels that an active order asked for.
+    labels that an active order asked for; `blind_since`: see the card, None where nothing is blind.
     """
     told = card.get("insights", {})
     labels = len(challenger.examples.labels)
@@ -41,7 +42,7 @@ def tell_version(
     found = insights(
         labels,
         challenger.trained.classes,
-        _honest(challenger, sample, salt),
+        _honest(challenger, sample, blind_since, salt),
         earlier,
         disagreements,
         _WANTED_PRECISION,
@@ -69,7 +70,7 @@ def doubts_of(challenger: Challenger) -> list[dict[str, Any]]:
     ]
 
 
-def _honest(challenger: Challenger, sample: Sample, salt: str) -> Honest:
+def _honest(challenger: Challenger, sample: Sample, blind_since: str | None, salt: str) -> Honest:
     """Return what the random share says, and what the model believes of all tasks."""
     examples, classes = challenger.examples, challenger.trained.classes
     codes, answers = codes_of(examples.labels, classes), challenger.out_of_fold
@@ -77,7 +78,9 @@ def _honest(challenger: Challenger, sample: Sample, salt: str) -> Honest:
     confidence = challenger.pool.max(axis=1)
     misses = len(codes) - float(hits(answers, codes).sum())
     believed = believed_error(confidence, misses, len(codes), len(codes) + (sample.left or 0))
-    return Honest(answers[random], codes[random], confidence, believed, sample.left)
+    times = np.array(examples.updated_at)[random]
+    assisted = len(times) if blind_since is None else int((times <= blind_since).sum())
+    return Honest(answers[random], codes[random], confidence, believed, sample.left, assisted)
 
 
 def _look(challenger: Challenger, sample: Sample) -> Look:

@@ -65,6 +65,7 @@ class TrainDeps:
     min_labels: int
     strategy: str
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    is_blind: bool = True  # whether the random share comes without a suggestion
 
 
 def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) -> bool:
@@ -113,9 +114,19 @@ def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) ->
     challenger = Challenger(examples, features, trained, control.labels, asked)
     now = deps.clock()
     spent = {"seconds": round(time.monotonic() - started, 3), "order": ordered.on_card()}
-    card = _card(to, pointer, examples, now) | spent
+    blind = {"blind_since": _blind_since(project, known, now) if deps.is_blind else None}
+    card = _card(to, pointer, examples, now) | spent | blind
     gate = Gate(project, evidence, deps.load_head, now)
     return publish(to, card, challenger, sample, gate)
+
+
+def _blind_since(project: Project, known: dict[str, Any], now: datetime) -> str:
+    """Return since when the random share has been without suggestions; empty: from the beginning.
+
+    A version that came with suggestions on it, as those of earlier releases did, ends that.
+    """
+    since = known.get("blind_since") if known or project.versions() else ""
+    return now.isoformat(timespec="microseconds") if since is None else str(since)
 
 
 def _names(offered: Sequence[str], looked: Features) -> dict[str, Vectors]:

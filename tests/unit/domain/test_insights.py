@@ -154,3 +154,21 @@ def test_labelled_tasks_count_by_their_share_of_all():
     assert believed_error(confidence, 40, 100, 100) == pytest.approx(0.4)
     assert believed_error(confidence, 40, 100, 1_000) == pytest.approx(0.13)
     assert believed_error(np.empty(0), 40, 100, 100) == pytest.approx(0.4)
+
+
+def test_labels_given_where_a_suggestion_was_shown_are_said_to_be():
+    honest = replace(honest_of(120), assisted=7)
+    found = insights(300, ["no", "yes"], honest, [], [], 0.9, 250)
+
+    assert found["assisted"] == 7
+    assert "7 of 120 random labels were given where a suggestion was shown" in str(
+        lines(found, 300)
+    )
+    assert not any("suggestion" in line for line in lines(told(120), 300))
+
+
+def test_a_card_from_before_suggestions_were_hidden_tells_of_assisted_labels():
+    found = told(120)
+    del found["assisted"]
+
+    assert "120 of 120 random labels" in str(lines(found, 300))

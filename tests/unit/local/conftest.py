@@ -24,6 +24,7 @@ class FakeBackend:
         self.asked: list[str] = []
         self.tasks_at_once: list[int] = []
         self.retrains_at_request = 1_000_000
+        self.asked_as_labelled: dict[int, bool] = {}
 
     def labelled_tasks(self, project: Project) -> list[int]:
         return [event["task"]["id"] for event in self.annotated[str(project.id)]]
@@ -45,6 +46,7 @@ class FakeBackend:
 
     def predict(self, body: Any) -> Any:
         self.tasks_at_once.append(len(body["tasks"]))
+        self.asked_as_labelled |= {task["id"]: task["is_labeled"] for task in body["tasks"]}
         version = self.served[body["project"]]
         self.served[body["project"]] = self._newest(body["project"])
         return {"results": [self._result(task, version) for task in body["tasks"]]}

@@ -37,6 +37,13 @@ def test_accuracy_is_the_share_of_right_predictions(start):
     assert point.accuracy == 0.5
 
 
+def test_held_out_tasks_are_asked_about_as_labelled_ones_and_the_pool_as_it_is(start, fake):
+    list(start(by_score=True).rounds([2, 2]))
+
+    pool, held_out = [False] * 4, [True] * 2
+    assert [fake.asked_as_labelled[id_] for id_ in (3, 4, 5, 6, 7, 8)] == pool + held_out
+
+
 def test_random_order_is_the_order_of_the_pool(start, fake, project):
     list(start(by_score=False).rounds([2, 2]))
 

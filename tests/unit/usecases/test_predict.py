@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from labelloop.domain.random_share import are_random
 from labelloop.errors import TooLarge
 from labelloop.usecases.featurise import Featuriser
-from labelloop.usecases.predict import predict
+from labelloop.usecases.predict import blinded, predict
 from labelloop.usecases.serve import Served
-from tests.builders import label_config
+from tests.builders import PROJECT, label_config
 from tests.fakes import lengths_of
 
 JSON = st.recursive(
@@ -167,3 +168,33 @@ def test_a_large_answer_is_refused_without_a_model_too():
 
 def test_no_tasks_are_no_results():
     assert predictions([]) == []
+
+
+def test_the_random_share_gets_no_suggestion_until_a_task_is_labelled():
+    tasks = [task("abc") | {"id": id_} for id_ in range(1, 201)]
+    random = are_random(range(1, 201), PROJECT)
+
+    open_, done = (
+        blinded(predictions(tasks), [one | {"is_labeled": is_done} for one in tasks], PROJECT)
+        for is_done in (False, True)
+    )
+
+    assert [bool(one.result) for one in open_] == [not one for one in random]
+    assert [one.score for one in open_] == [one.score for one in done]
+    assert all(one.result for one in done)
+
+
+def test_a_task_that_waits_for_more_annotators_is_shown_without_a_suggestion():
+    id_ = int(np.flatnonzero(are_random(range(100), PROJECT))[0])
+    half_done = task("abc") | {"id": id_, "is_labeled": False, "total_annotations": 1}
+
+    (answer,) = blinded(predictions([half_done]), [half_done], PROJECT)
+
+    assert answer.result == []
+
+
+@given(JSON)
+def test_whatever_a_task_is_hiding_suggestions_fails_on_none(one):
+    tasks = [one, {"id": one, "data": {"text": "abc"}}]
+
+    assert len(blinded(predictions(tasks), tasks, PROJECT)) == 2

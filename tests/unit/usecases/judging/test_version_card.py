@@ -1,5 +1,7 @@
 """What is known of the labels after a version was judged: on its card, and beside it."""
 
+import json
+
 import pytest
 
 from labelloop.kept_evidence import KeptEvidence, Refusal
@@ -52,6 +54,41 @@ def test_the_card_tells_what_the_labels_are_worth(learn, project, kept_pool):
     assert set(told["by_class"]) == set(LABELS)
     assert [point["labels"] for point in told["curve"]] == [300]
     assert told["gain"]["labels"] == 100
+
+
+def test_labels_given_before_the_random_share_was_blind_are_counted_apart(
+    learn, project, deps, kept_pool, clock
+):
+    def assisted() -> tuple[int, int]:
+        told = project.card(project.active().value.version)["insights"]
+        return told["assisted"], told["random_share"]["rows"]
+
+    learn(*labels(1, 300))
+    assert assisted() == (0, assisted()[1])  # blind from the beginning
+
+    object.__setattr__(deps, "is_blind", False)
+    learn(*labels(301, 100, day=1))
+    assert assisted()[0] == assisted()[1]  # all of them may have been
+
+    object.__setattr__(deps, "is_blind", True)
+    learn(*labels(401, 100, day=1))
+    before, clock.now = assisted(), clock.now.replace(hour=14)
+    learn(*labels(501, 400, day=3))
+    assert before[0] == before[1] == assisted()[0] < assisted()[1]
+
+
+def test_a_version_of_an_earlier_release_came_with_suggestions(learn, project, store, kept_pool):
+    learn(*labels(1, 300))
+    version = project.active().value.version
+    (key,) = store.keys(f"{version}/card.json")
+    card = json.loads(store.body(key))
+    del card["blind_since"]
+    store.tamper(key, json.dumps(card).encode())
+
+    learn(*labels(301, 100, day=1))
+
+    told = project.card(project.active().value.version)["insights"]
+    assert told["assisted"] == told["random_share"]["rows"]
 
 
 def test_labels_that_were_there_before_the_first_order_are_not_said_to_save_any(

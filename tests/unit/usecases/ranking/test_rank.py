@@ -1,5 +1,7 @@
 """Ranking: after each new version Label Studio's next task is the one most worth labelling."""
 
+from dataclasses import replace
+
 import pytest
 
 from labelloop.archive import Archive
@@ -221,3 +223,20 @@ def test_a_project_that_is_there_again_is_ranked_again(deps, activate, label_stu
 
     assert Outcome.PUSHED in run(activate("1-aaaaaaaa"), deps)
     assert not Archive(deps.store, key).state()
+
+
+@pytest.mark.parametrize("is_blind", [True, False])
+def test_the_random_share_has_its_places_and_no_suggestion(
+    deps, activate, label_studio, id_, key, monkeypatch, is_blind
+):
+    monkeypatch.undo()
+    deps = replace(deps, head=100, is_blind=is_blind)
+    label_studio.import_tasks(id_, [{"text": "x" * length} for length in range(1, 60)])
+    run(activate("1-aaaaaaaa"), deps)
+
+    pushed = label_studio.predictions(id_)
+    random = are_random([one["task"] for one in pushed], key)
+    suggested = [bool(one["result"]) for one in pushed]
+    assert 0 < random.sum() < len(random)
+    assert suggested == [not (is_blind and one) for one in random]
+    assert len({one["score"] for one in pushed}) == len(pushed)
