@@ -198,6 +198,10 @@ class Project:
         entry = {"version": to.version, "instead_of": after.value.version} | why
         self._store.create(f"{self._root}history/{to.switch:08d}.json", canonical(entry).encode())
 
+    def switched(self, to: ActivePointer) -> dict[str, Any]:
+        """Return what was written down of the switch that made a pointer; nothing before one."""
+        return fields_of(self._store.get(f"{self._root}history/{to.switch:08d}.json"))
+
     def versions(self) -> list[str]:
         """Return the versions that have a card, newest first."""
         prefix = f"{self._root}models/"

@@ -141,6 +141,12 @@ class StatusAnswer(BaseModel):
         description="the newest version that was not served in place of this one, and why"
     )
     dataset: dict[str, Any] = Field(description="number of the newest snapshot, and its counts")
+    learning: dict[str, Any] = Field(
+        description="which control is learnt, and how many annotations are usable, by reason"
+    )
+    no_model: dict[str, Any] | None = Field(
+        description="why no model is served, and whether there was one; null where one is"
+    )
     pending_events: int
     quarantined_events: int
     archived: dict[str, Any] | None = Field(

@@ -7,9 +7,13 @@ from typing import Any
 from labelloop.archive import Archive
 from labelloop.domain.folding import Dataset
 from labelloop.domain.insights import lines
+from labelloop.errors import Unprocessable
 from labelloop.kept_evidence import KeptEvidence
+from labelloop.pointers import ActivePointer
 from labelloop.ports import ObjectStore
 from labelloop.project import Project
+from labelloop.recipes.label_config import read_label_config
+from labelloop.recipes.usable import usable
 
 
 def describe(key: str, store: ObjectStore) -> dict[str, Any]:
@@ -19,7 +23,7 @@ def describe(key: str, store: ObjectStore) -> dict[str, Any]:
     """
     project = Project(store, key)
     active, pointer = project.active().value, project.dataset_pointer().value
-    card = project.card(active.version)
+    card, dataset = project.card(active.version), project.dataset(pointer)
     return {
         "project": key,
         "version": active.version,
@@ -28,7 +32,9 @@ def describe(key: str, store: ObjectStore) -> dict[str, Any]:
         "card": card,
         "told": _told(card or {}),
         "refused": _refused(active.version, KeptEvidence(store, key)),
-        "dataset": {"seq": pointer.seq} | _counts(project.dataset(pointer)),
+        "dataset": {"seq": pointer.seq} | _counts(dataset),
+        "learning": (learning := _learning(dataset)),
+        "no_model": None if active.is_trained else _no_model(project, active, learning),
         "pending_events": len(project.pending()),
         "quarantined_events": project.quarantined(),
         "archived": _archived(Archive(store, key)),
@@ -55,6 +61,41 @@ def _refused(version: str, evidence: KeptEvidence) -> dict[str, Any] | None:
 def _archived(archive: Archive) -> dict[str, Any] | None:
     state = archive.state()
     return {"reason": state.reason, "since": state.since} if state else None
+
+
+def _learning(dataset: Dataset) -> dict[str, Any]:
+    """Return which control is learnt, and how many annotations are; or why none can be."""
+    nothing: dict[str, Any] = {
+        "choice": "",
+        "text": "",
+        "labels": [],
+        "others": [],
+        "usable": None,
+        "line": "",
+    }
+    if dataset.label_config is None:
+        return nothing | {"reason": ""}
+    try:
+        control = read_label_config(dataset.label_config)
+    except Unprocessable as exc:
+        return nothing | {"reason": str(exc)}
+    counted = usable(dataset, control)
+    return {
+        "choice": control.from_name,
+        "text": control.text.value,
+        "labels": list(control.labels),
+        "others": list(control.others),
+        "usable": asdict(counted),
+        "line": counted.line(),
+        "reason": "",
+    }
+
+
+def _no_model(project: Project, active: ActivePointer, learning: dict[str, Any]) -> dict[str, Any]:
+    """Return why no model is served, and whether there was one before."""
+    switched = project.switched(active).get("why")
+    reason = learning["reason"] or switched or "no label has been learnt yet"
+    return {"reason": str(reason), "had_model": next(iter(project.versions()), None) is not None}
 
 
 def _counts(dataset: Dataset) -> dict[str, Any]:
