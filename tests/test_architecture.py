@@ -93,12 +93,14 @@ def test_only_the_settings_and_the_laptop_read_the_environment():
     }
     others = {path for path in readers if not path.startswith("local/")}
 
-    # AWS's own variables are read where boto3, which reads them itself, is not to be had
+    # AWS's own variables are read where boto3, which reads them itself, is not to be had; those of
+    # proxies and certificates by the command line
     assert others == {
         "config.py",
         "adapters/quiet_onnxruntime.py",
         "adapters/aws_signature.py",
         "adapters/signed_aws.py",
+        "cli/network.py",
     }
 
 

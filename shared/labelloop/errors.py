@@ -7,6 +7,7 @@ LabelloopError
 │   ├── BadRequest     not the JSON that Label Studio sends                         400
 │   ├── Unprocessable  JSON, but not an event or request of the contract            422
 │   ├── Denied         Label Studio refuses our token                               502
+│   ├── Untrusted      the certificate of who answers is not trusted
 │   ├── NotFound       nothing of that name                                         404
 │   │   └── Gone           Label Studio has the project no more: deleted, or another one
 │   ├── TooLarge       cannot be answered within the platform's limits              413
@@ -19,7 +20,11 @@ LabelloopError
 
 
 class LabelloopError(Exception):
-    """Root of everything the project raises on purpose."""
+    """Root of everything the project raises on purpose. `fix`: what a person can do about it."""
+
+    def __init__(self, told: str = "", fix: str = "") -> None:
+        super().__init__(told)
+        self.fix = fix
 
 
 class BadSettings(LabelloopError):
@@ -44,6 +49,10 @@ class Unprocessable(Rejected):
 
 class Denied(Rejected):
     """Label Studio refuses our token: wrong, expired, switched off, or without the right."""
+
+
+class Untrusted(Rejected):
+    """The certificate of who answers is not trusted: no second try will change that."""
 
 
 class NotFound(Rejected):

@@ -8,14 +8,22 @@ from labelloop.errors import Denied, NotFound, Rejected, Unavailable
 
 Json = dict[str, Any]
 _LOCKED: Final = b"database is locked"  # SQLite, while another request writes
+RENEW: Final = (
+    "make a new token under Account & Settings and set LABEL_STUDIO_TOKEN; a legacy token works "
+    "only where the organisation allows it (Organization > Access Token Settings)"
+)
+RIGHTS: Final = "use the token of a person who may edit the project"
 _BUSY: Final = frozenset({429, 502, 503, 504})
 
 
 class Passing(Exception):
     """May go well at once. `delivered` says whether Label Studio may have done it already."""
 
-    def __init__(self, reason: str, *, delivered: bool, pause_s: float | None = None) -> None:
+    def __init__(
+        self, reason: str, *, delivered: bool, pause_s: float | None = None, fix: str = ""
+    ) -> None:
         super().__init__(reason)
+        self.fix = fix
         self.delivered = delivered
         self.pause_s = pause_s
 
@@ -29,8 +37,10 @@ def judge(what: str, status: int, headers: Mapping[str, str], content: bytes) ->
         raise Passing("its database was locked", delivered=False)  # and what was begun undone
     if status >= 500:
         raise Unavailable(f"{what}: Label Studio answered {status}")
-    if status in (401, 403):
-        raise Denied(f"{what}: Label Studio answered {status}")
+    if status == 401:
+        raise Denied(f"{what}: Label Studio answered 401, it refuses the token", RENEW)
+    if status == 403:
+        raise Denied(f"{what}: Label Studio answered 403, the token lacks the right", RIGHTS)
     if status == 404 and not _is_json(content):  # as a proxy says it of a Label Studio that is down
         raise Unavailable(f"{what}: 404, and not in Label Studio's words")
     if status == 404:
@@ -38,13 +48,18 @@ def judge(what: str, status: int, headers: Mapping[str, str], content: bytes) ->
     if status >= 400:
         raise Rejected(f"{what}: Label Studio answered {status}")
     if status >= 300:
-        raise Rejected(f"{what}: redirected; name the address that Label Studio answers at itself")
+        raise Rejected(
+            f"{what}: redirected", "name the address that Label Studio answers at itself"
+        )
     if not content:
         return None
     try:
         return json.loads(content)
     except (ValueError, RecursionError) as exc:
-        raise Unavailable(f"{what}: something else than Label Studio answered") from exc
+        raise Unavailable(
+            f"{what}: something else than Label Studio answered",
+            "check Label Studio's address: a page is there, but not its API",
+        ) from exc
 
 
 def as_object(answer: Any) -> Json:

@@ -8,6 +8,8 @@ from datetime import datetime
 from itertools import batched
 from typing import Any, Final
 
+from urllib3 import PoolManager
+
 from labelloop.adapters.label_studio_answer import as_list, as_object, field
 from labelloop.adapters.label_studio_http import LONG_READ_S, LabelStudioHttp
 from labelloop.errors import NotFound, TooLarge, Unavailable
@@ -31,8 +33,9 @@ class LabelStudioApi:
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
         page_size: int = _PAGE,
+        pool: PoolManager | None = None,
     ) -> None:
-        self.http = LabelStudioHttp(url, token, clock=clock, sleep=sleep)
+        self.http = LabelStudioHttp(url, token, clock=clock, sleep=sleep, pool=pool)
         self._page_size = page_size
 
     def now(self) -> datetime | None:

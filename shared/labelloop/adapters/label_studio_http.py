@@ -13,9 +13,10 @@ from urllib.parse import urlencode, urlsplit
 import urllib3
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
+from labelloop.adapters.connection_errors import TRUST, why
 from labelloop.adapters.label_studio_answer import Passing, as_object, field, judge
 from labelloop.adapters.label_studio_token import Authorization
-from labelloop.errors import BadSettings, Denied, TooLarge, Unavailable
+from labelloop.errors import BadSettings, Denied, TooLarge, Unavailable, Untrusted
 
 TRIES: Final = 4
 CONNECT_S: Final = 3.0
@@ -40,9 +41,10 @@ class LabelStudioHttp:
         sleep: Callable[[float], None] = time.sleep,
         connect_s: float = CONNECT_S,
         max_answer: int = MAX_ANSWER,
+        pool: urllib3.PoolManager | None = None,
     ) -> None:
         self._url = base_url(url)
-        self._pool = urllib3.PoolManager(maxsize=1)
+        self._pool = pool or urllib3.PoolManager(maxsize=1)
         self._authorization = Authorization(token, self._refresh, clock)
         self._clock = clock
         self._sleep = sleep
@@ -88,7 +90,9 @@ class LabelStudioHttp:
         what = f"{method} {path.partition('?')[0]}"
         started = self._clock()
         if started < self._rests_until:
-            raise Unavailable(f"{what}: Label Studio did not answer a moment ago")
+            raise Unavailable(
+                f"{what}: Label Studio did not answer a moment ago", "start it, and try again"
+            )
         for tried in range(1, TRIES + 1):
             try:
                 return self._once(what, path, body, header, read_s)
@@ -96,9 +100,9 @@ class LabelStudioHttp:
                 if tried == TRIES or self._clock() - started > _PATIENCE_S:
                     # So that the next project, or check, does not wait as long to hear the same.
                     self._rests_until = self._clock() + _REST_S
-                    raise Unavailable(f"{what}: {passing}") from passing.__cause__
+                    raise Unavailable(f"{what}: {passing}", passing.fix) from passing.__cause__
                 if passing.delivered and not again:
-                    raise Unavailable(f"{what}: {passing}") from passing.__cause__
+                    raise Unavailable(f"{what}: {passing}", passing.fix) from passing.__cause__
                 pause_s = 0.25 * 2**tried if passing.pause_s is None else passing.pause_s
                 jitter = random.uniform(1.0, 1.3)  # noqa: S311 - spreads retries, guards nothing
                 self._sleep(min(pause_s * jitter, _LONGEST_PAUSE_S))
@@ -123,10 +127,12 @@ class LabelStudioHttp:
             )
             self.answered_at = _date(answer.headers) or self.answered_at
             content = self._read(answer, self._clock() + read_s)
-        except _UNDELIVERED as exc:
-            raise Passing("Label Studio can't be reached", delivered=False) from exc
         except HTTPError as exc:
-            raise Passing(f"no answer ({type(exc).__name__})", delivered=True) from exc
+            reason, fix = why(exc, self._url)
+            told = f"Label Studio can't be reached at {self._url}: {reason}"
+            if fix == TRUST:
+                raise Untrusted(told, fix) from exc
+            raise Passing(told, delivered=not isinstance(exc, _UNDELIVERED), fix=fix) from exc
         return judge(what, answer.status, answer.headers, content)
 
     def _read(self, answer: urllib3.BaseHTTPResponse, end: float) -> bytes:

@@ -4,11 +4,16 @@ import base64
 import ipaddress
 import socket
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from labelloop.credentials import API_KEY_HEADER, events_pair, ml_pair
 from labelloop.errors import BadSettings
+
+_SHAPE: Final = (
+    "give --url, or set LABELLOOP_URL: https://user:password@host, the ApiUrl of the deployment "
+    "with the credentials of its parameter CredentialsParameter in it"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +31,11 @@ class Address:
             parts = urlsplit(text.strip())
             port = f":{parts.port}" if parts.port else ""
         except ValueError:
-            raise BadSettings("Labelloop's URL: not an address") from None
+            raise BadSettings("Labelloop's URL is not an address", _SHAPE) from None
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise BadSettings("Labelloop's URL: expected https://user:password@host")
+            raise BadSettings("Labelloop's URL lacks https:// or a host", _SHAPE)
         if not parts.username or not parts.password:
-            raise BadSettings("Labelloop's URL holds no credentials: https://user:password@host")
+            raise BadSettings("Labelloop's URL holds no user and password", _SHAPE)
         host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
         url = f"{parts.scheme}://{host}{port}{parts.path.rstrip('/')}"
         return cls(url, unquote(parts.username), unquote(parts.password))

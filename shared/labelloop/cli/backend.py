@@ -9,13 +9,28 @@ from urllib.parse import urlencode
 
 import urllib3
 
+from labelloop.adapters.connection_errors import TRUST, why
 from labelloop.cli.address import Address
-from labelloop.errors import Denied, NotFound, Rejected, Unavailable
+from labelloop.cli.network import pool_for
+from labelloop.errors import (
+    Denied,
+    LabelloopError,
+    NotFound,
+    Rejected,
+    Unavailable,
+    Untrusted,
+)
 
 type Send = Callable[[str, str, bytes | None], tuple[int, bytes]]
 
 _TIMEOUT: Final = urllib3.Timeout(connect=10, read=40)  # API Gateway gives up after 30 s
 _TRIES: Final = 3
+CREDENTIALS: Final = (
+    "compare user and password with the deployment's: aws ssm get-parameter --with-decryption "
+    "--query Parameter.Value --name <its parameter CredentialsParameter>"
+)
+NO_CREDENTIALS: Final = "create the SSM parameter CredentialsParameter: one user:password a line"
+API_URL: Final = "check the address: it is the ApiUrl that the deployment printed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +69,7 @@ class Backend:
         try:
             status, content = self._send(method, path, payload)
         except urllib3.exceptions.HTTPError as exc:
-            raise Unavailable(
-                f"Labelloop does not answer at {self.address.url}: {type(exc).__name__}"
-            ) from exc
+            raise _unanswered(exc, self.address.url) from exc
         seconds = time.perf_counter() - started
         try:
             return Answer(status, json.loads(content), seconds)
@@ -72,20 +85,31 @@ class Backend:
         return _judged(f"{method} {path.partition('?')[0]}", answer, self.address.url)
 
 
+def _unanswered(error: urllib3.exceptions.HTTPError, url: str) -> LabelloopError:
+    reason, fix = why(error, url)
+    kind = Untrusted if fix == TRUST else Unavailable
+    return kind(f"Labelloop does not answer at {url}: {reason}", fix)
+
+
 def _judged(what: str, answer: Answer, url: str) -> dict[str, Any]:
     if answer.status < 300 and isinstance(answer.body, dict):
         return answer.body
     told = answer.body.get("error") if isinstance(answer.body, dict) else None
     if answer.status == 401:
-        raise Denied(f"Labelloop refuses the credentials: check user and password of {url}")
+        raise Denied(f"Labelloop refuses the credentials in the URL of {url}", CREDENTIALS)
     if answer.status == 403 and told:
-        raise Denied(f"Labelloop: {told}")
+        raise Denied(f"Labelloop: {told}", NO_CREDENTIALS)
     if told is None:
-        raise Rejected(f"{url} is no Labelloop of this release: {what} answered {answer.status}")
+        raise Rejected(
+            f"{url} is no Labelloop of this release: {what} answered {answer.status}", API_URL
+        )
     if answer.status == 404:
         raise NotFound(f"Labelloop: {told}")
     if answer.status >= 500:
-        raise Unavailable(f"Labelloop answered {answer.status} to {what}: {told}")
+        raise Unavailable(
+            f"Labelloop answered {answer.status} to {what}: {told}",
+            "try again; the function's log group in CloudWatch says more",
+        )
     raise Rejected(f"Labelloop: {told}")
 
 
@@ -93,7 +117,7 @@ def _over_http(address: Address) -> Send:
     headers = {"Authorization": address.basic, "Content-Type": "application/json"}
 
     def send(method: str, path: str, body: bytes | None) -> tuple[int, bytes]:
-        with urllib3.PoolManager(retries=False, timeout=_TIMEOUT) as pool:
+        with pool_for(address.url, retries=False, timeout=_TIMEOUT) as pool:
             response = pool.request(
                 method, address.url + path, body=body, headers=headers, redirect=False
             )

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
+from labelloop.cli.backend import API_URL, CREDENTIALS, NO_CREDENTIALS
 from labelloop.cli.check import Check, bad, good
 from labelloop.cli.session import Session
-from labelloop.errors import Unavailable
 
 _TRIES: Final = 5
 _LEAST_CHARACTERS: Final = 16  # of a password: annotators can read what is derived from it
@@ -13,32 +13,31 @@ _LIMITS: Final = (("GET", "/health", 1.0), ("POST", "/setup", 3.0))  # s, of Lab
 
 
 def answers(session: Session) -> Iterator[Check]:
-    """Ask /health, which is open, and /setup, which is not."""
+    """Ask /health, which is open, and /projects, which is not."""
     address = session.backend.address
-    try:
-        health = session.backend.try_once("GET", "/health")
-    except Unavailable as exc:
-        yield bad("url", str(exc), "check the ApiUrl that the deployment printed")
-        return
+    health = session.backend.try_once("GET", "/health")
     if health.status != 200 or not isinstance(health.body, dict):
-        told = f"{address.url}/health answered {health.status}"
-        yield bad("url", told, "check the ApiUrl that the deployment printed")
+        yield bad("url", f"{address.url}/health answered {health.status}", API_URL)
         return
     yield good("url", f"{address.url} answers")
-    setup = session.backend.try_once("POST", "/setup", {"project": session.key})
-    if setup.status == 401:
-        fix = "compare user and password with the SSM parameter CredentialsParameter"
-        yield bad("credentials", "refused", fix)
-    elif setup.status == 403:
-        fix = "create the SSM parameter CredentialsParameter: one user:password a line"
-        yield bad("credentials", "the deployment has none, so nobody is let in", fix)
-    elif setup.status != 200:
-        yield bad("setup", f"/setup answered {setup.status}", "see the webhook function's log")
+    opened = session.backend.try_once("GET", "/projects")
+    if opened.status == 401:
+        yield bad("credentials", "Labelloop refuses the user and password", CREDENTIALS)
+    elif opened.status == 403:
+        refusal = opened.body.get("error") if isinstance(opened.body, dict) else "refused"
+        yield bad("credentials", str(refusal), NO_CREDENTIALS)
+    elif opened.status != 200:
+        told = f"{address.url}/projects answered {opened.status}"
+        yield bad("credentials", told, "look into the log group of the predict function")
     else:
         yield good("credentials", "accepted")
-        if len(address.password) < _LEAST_CHARACTERS:
-            told = "short enough to be guessed from what Label Studio shows of what it opens"
-            yield bad("password", told, "choose one as README's 'Deploy' does, and rotate")
+
+
+def password(session: Session) -> Iterator[Check]:
+    """Look at the password: annotators see what is derived from it."""
+    if len(session.backend.address.password) < _LEAST_CHARACTERS:
+        told = "short enough to be guessed from what Label Studio shows of what it opens"
+        yield bad("password", told, "choose one as README's 'Deploy' does, and rotate")
 
 
 def latency(session: Session) -> Iterator[Check]:

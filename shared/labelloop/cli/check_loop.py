@@ -13,15 +13,33 @@ from labelloop.labelstudio import UNTRAINED
 _RANK: Final = "run `labelloop rank`, with --watch where AWS can't reach Label Studio"
 
 
-def token(session: Session) -> Iterator[Check]:
+def same_project(session: Session) -> Iterator[Check]:
+    """Demand that Labelloop's project of this number is the one that is there."""
+    id_ = str(session.project_id)
+    keys = session.backend.get("/projects")["projects"]
+    others = [str(key) for key in keys if str(key).partition(".")[0] == id_]
+    if session.key in keys or not others:
+        yield good("project", session.key)
+        return
+    told = (
+        f"Labelloop knows project {id_} of another Label Studio, or of another database "
+        f"({', '.join(others)}), and not this one ({session.key})"
+    )
+    fix = "run `labelloop connect` to begin with this one, or set LABEL_STUDIO_URL to the other"
+    yield bad("project", told, fix)
+
+
+def pushes(session: Session) -> Iterator[Check]:
     """Compare where predictions are pushed to with where we are."""
     pushed_to = session.backend.get("/label-studio")
     if not pushed_to["url"]:
         told = "the deployment names no Label Studio, so it pushes no order"
-        yield note("push", f"{told}: set its parameter LabelStudioUrl, or use `rank --watch`")
+        fix = "set its parameter LabelStudioUrl, or leave `labelloop rank --watch` running"
+        yield note("push", told, fix)
     elif bare(pushed_to["url"]) != bare(session.studio.url):
-        fix = "set the deployment's parameter LabelStudioUrl to this Label Studio's address"
-        yield bad("push", f"the deployment pushes to {pushed_to['url']}", fix)
+        told = f"the deployment pushes to another Label Studio: {pushed_to['url']}"
+        fix = f"set the deployment's parameter LabelStudioUrl to {session.studio.url}"
+        yield bad("push", told, fix)
     elif not pushed_to["token"]:
         fix = "run `labelloop connect` without --no-token"
         yield bad("push", "the deployment has no token for Label Studio", fix)
@@ -38,12 +56,14 @@ def versions(session: Session) -> Iterator[Check]:
         fix = "run `labelloop rank`, once Label Studio and the token have the project"
         yield bad("project", told, fix)
     if status["pinned"]:
-        yield note("pin", f"pinned to {active}: labels are collected, and not learnt")
+        told = f"pinned to {active}: labels are collected, and not learnt"
+        yield note("pin", told, "run `labelloop unpin` to learn them")
     if served := served_order(session, session.project):
         yield good("model_version", served)
         return
     if active == UNTRAINED and not session.project["task_number"]:
-        yield note("model_version", "no model yet, and no tasks to order")
+        told = "no model yet, and no tasks to order"
+        yield note("model_version", told, "import tasks into the project in Label Studio")
         return
     if active == UNTRAINED:
         fix = f"wait a minute after `labelloop connect`, or {_RANK}"

@@ -6,40 +6,37 @@ from typing import Final
 from labelloop.cli.address import bare
 from labelloop.cli.check import Check, bad, good, note
 from labelloop.cli.connect import LOCAL, ORDERED
+from labelloop.cli.learnable import CHANGE_CONFIG, what_is_learnt, why_unlearnable
 from labelloop.cli.session import Session
 from labelloop.cli.wiring import CONNECTED, TITLE, is_good, is_set, looked_at_again, webhooks_of
-from labelloop.errors import Denied, NotFound, Rejected
+from labelloop.errors import Denied, Rejected
 
 _CONNECT: Final = "run `labelloop connect`"
 _MANAGES: Final = "the management password, which opens every project and setting"
 
 
 def rights(session: Session) -> Iterator[Check]:
-    """Ask who the token is, and write a setting back as it is."""
-    try:
-        who = session.studio.admin.whoami()
-    except Denied as exc:
-        fix = (
-            "make a new token under Account & Settings; a legacy token works only where the "
-            "organisation allows it (Organization > Access Token Settings)"
-        )
-        yield bad("token", str(exc), fix)
-        return
-    yield good("token", f"of {who.get('email') or who.get('username') or 'a user'}")
-    try:
-        project = session.project
-    except NotFound as exc:
-        yield bad("project", str(exc), "check --project: the number in the project's address")
-        return
-    except Denied as exc:
-        yield bad("project", str(exc), "use a token of a member of the project")
-        return
+    """Ask who the token is, look at the project, and write a setting back as it is."""
+    who = session.studio.admin.whoami()
+    name = who.get("email") or who.get("username") or "a user"
+    yield good("token", f"{session.studio.url} knows it: {name}")
+    project = session.project
     try:
         session.studio.api.change_project(session.project_id, sampling=project["sampling"])
     except (Denied, Rejected) as exc:
-        yield bad("rights", f"the project can't be changed: {exc}", "use a manager's token")
+        told = f"the project can't be changed: {exc}"
+        yield bad("rights", told, "use the token of a person who may edit the project")
     else:
         yield good("rights", "the project can be read and changed")
+
+
+def label_config(session: Session) -> Iterator[Check]:
+    """Demand a label config that can be learnt."""
+    config = session.project["label_config"]
+    if reason := why_unlearnable(config):
+        yield bad("label config", reason, CHANGE_CONFIG)
+    else:
+        yield good("label config", f"learns {what_is_learnt(config)}")
 
 
 def backend(session: Session) -> Iterator[Check]:
@@ -68,7 +65,7 @@ def backend(session: Session) -> Iterator[Check]:
         told = f"{found[0].get('title')!r} was connected before, and is the only one that predicts"
         yield bad("other backends", told, "remove it under Settings > Model")
     if address.is_private():
-        yield note("network", f"{address.url} is on a private network. {LOCAL}")
+        yield note("network", f"{address.url} is on a private network", LOCAL)
 
 
 def webhook(session: Session) -> Iterator[Check]:

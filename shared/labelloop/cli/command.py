@@ -69,7 +69,7 @@ def end(report: Report, job: Callable[[], None]) -> None:
     try:
         job()
     except LabelloopError as exc:
-        report.fail(str(exc))
+        report.fail(str(exc), exc.fix)
     except KeyboardInterrupt:
         report.fail("interrupted")
     report.finish()

@@ -9,6 +9,7 @@ from typing import Any, Final
 from labelloop.cli.address import Address, bare
 from labelloop.cli.backfill import backfill, is_complete
 from labelloop.cli.first_order import rank_first
+from labelloop.cli.learnable import CHANGE_CONFIG, what_is_learnt, why_unlearnable
 from labelloop.cli.report import Report
 from labelloop.cli.session import Session
 from labelloop.cli.wiring import repair_backend, repair_webhook
@@ -42,6 +43,7 @@ def connect(session: Session, choices: Choices, report: Report) -> None:
     except (Denied, Rejected) as exc:
         raise Rejected(_why_refused(exc, address)) from exc
     report.changed("order", _order(session, project), ORDERED)
+    _look_at_config(project["label_config"], report)
     _store_token(session, choices, report)
     _learn(session, choices, report)
 
@@ -51,6 +53,14 @@ def _order(session: Session, project: dict[str, Any]) -> bool:
         return False
     session.studio.api.change_project(session.project_id, sampling=ORDERED)
     return True
+
+
+def _look_at_config(label_config: str, report: Report) -> None:
+    """Warn of a label config that can't be learnt: connected it may be all the same."""
+    if reason := why_unlearnable(label_config):
+        told = f"{reason}. Labels are collected, and none is learnt: {CHANGE_CONFIG}"
+        return report.step("label config", "warning", told)
+    return report.step("label config", "unchanged", f"learns {what_is_learnt(label_config)}")
 
 
 def _store_token(session: Session, choices: Choices, report: Report) -> None:

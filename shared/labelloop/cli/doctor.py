@@ -4,53 +4,94 @@ from collections.abc import Callable, Iterator
 
 from rich.markup import escape
 
-from labelloop.cli.check import Check, bad
-from labelloop.cli.check_backend import answers, latency
-from labelloop.cli.check_loop import labels, token, versions
-from labelloop.cli.check_studio import backend, order, rights, webhook
+from labelloop.cli.check import Check, bad, failed
+from labelloop.cli.check_backend import answers, latency, password
+from labelloop.cli.check_learning import labels_learnt, model
+from labelloop.cli.check_loop import labels, pushes, same_project, versions
+from labelloop.cli.check_studio import backend, label_config, order, rights, webhook
 from labelloop.cli.report import Report
 from labelloop.cli.session import Session
 from labelloop.errors import LabelloopError
 
 type Checker = Callable[[Session], Iterator[Check]]
+type Checks = dict[str, Checker]
 
-# Those after a failed first one would only repeat it.
-_LABELLOOP: tuple[Checker, ...] = (answers, latency)
-_LABEL_STUDIO: tuple[Checker, ...] = (rights, backend, webhook, order, token, versions, labels)
+# Of each side the first decides whether the others can be made; the last need both sides.
+_LABELLOOP: Checks = {
+    "url": answers,
+    "password": password,
+    "latency": latency,
+    "labels learnt": labels_learnt,
+    "model": model,
+}
+_LABEL_STUDIO: Checks = {
+    "Label Studio": rights,
+    "label config": label_config,
+    "ML backend": backend,
+    "webhook": webhook,
+    "order": order,
+}
+_BOTH: Checks = {
+    "project": same_project,
+    "push": pushes,
+    "model_version": versions,
+    "labels": labels,
+}
 _SIGNS = {"ok": "[green]ok     [/]", "note": "[yellow]note   [/]", "problem": "[red]problem[/]"}
 
 
 def examine(session: Session, report: Report) -> None:
-    """Report each check; the report fails if any found a problem."""
-    is_up = _run(_LABELLOOP, session, report)
-    if is_up:
-        _run(_LABEL_STUDIO, session, report)
-    found = [row for row in report.data["checks"] if row["outcome"] == "problem"]
+    """Report each check that can be made; the report fails if any found a problem."""
+    report.data["checks"] = []
+    are_up = [_run(checks, session, report) for checks in (_LABELLOOP, _LABEL_STUDIO)]
+    if all(are_up):
+        _run(_BOTH, session, report)
+    found, notes = (
+        [row for row in report.data["checks"] if row["outcome"] == outcome]
+        for outcome in ("problem", "note")
+    )
     report.data["findings"] = found
     report.failed = bool(found)
-    report.say(f"\n{len(found)} problems" if found else "\nAll is well.")
+    report.say(f"\n{_verdict(len(found), len(notes))}")
 
 
-def _run(checkers: tuple[Checker, ...], session: Session, report: Report) -> bool:
-    """Run checks until the first of them fails; say whether it went well."""
-    for place, checker in enumerate(checkers):
-        outcomes = [_told(check, report) for check in _guarded(checker, session)]
+def _verdict(problems: int, notes: int) -> str:
+    if not problems and not notes:
+        return "All is well."
+    counted = [
+        f"{count} {name}" + ("" if count == 1 else "s")
+        for count, name in ((problems, "problem"), (notes, "note"))
+        if count
+    ]
+    return f"{', '.join(counted)}; what to do stands after each arrow."
+
+
+def _run(checks: Checks, session: Session, report: Report) -> bool:
+    """Run checks, only the first if that fails; say whether that went well."""
+    for place, (name, checker) in enumerate(checks.items()):
+        outcomes = [_told(check, report) for check in _guarded(name, checker, session)]
         if place == 0 and "problem" in outcomes:
             return False
     return True
 
 
-def _guarded(checker: Checker, session: Session) -> Iterator[Check]:
+def _guarded(name: str, checker: Checker, session: Session) -> Iterator[Check]:
     try:
         yield from checker(session)
     except LabelloopError as exc:
-        yield bad(checker.__name__, str(exc), "see the message; then run `labelloop doctor` again")
-    except (KeyError, TypeError, ValueError):
-        yield bad(checker.__name__, "an answer that was not expected", "check both addresses")
+        yield failed(name, exc)
+    except (KeyError, TypeError, ValueError) as exc:
+        told = f"an answer of another shape than expected ({type(exc).__name__})"
+        yield bad(name, told, "use one release of Labelloop for the deployment and this command")
 
 
 def _told(check: Check, report: Report) -> str:
-    report.data.setdefault("checks", []).append(check.row())
+    """Report a check, unless the same was found before, by another one."""
+    row = check.row()
+    known = [one["detail"] for one in report.data["checks"] if one["outcome"] == check.outcome]
+    if check.detail in known:
+        return check.outcome
+    report.data["checks"].append(row)
     told = f"{_SIGNS[check.outcome]} {escape(check.name)}: {escape(check.detail)}"
     report.console.print(told + (f"\n        -> {escape(check.fix)}" if check.fix else ""))
     return check.outcome

@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
-_COLOURS = {"done": "green", "unchanged": "dim", "skipped": "yellow"}
+_COLOURS = {"done": "green", "unchanged": "dim", "skipped": "yellow", "warning": "red"}
 
 
 class Report:
@@ -21,7 +21,7 @@ class Report:
         self.errors = Console(stderr=True, quiet=as_json, highlight=False, soft_wrap=True)
 
     def step(self, name: str, outcome: str, detail: str = "") -> None:
-        """Tell of one step: done, unchanged, or skipped."""
+        """Tell of one step: done, unchanged, skipped, or a warning."""
         row = {"step": name, "outcome": outcome, "detail": detail}
         self.data.setdefault("steps", []).append(row)
         self.console.print(
@@ -41,9 +41,11 @@ class Report:
         if self.as_json:
             sys.stdout.write(json.dumps(self.data) + "\n")
 
-    def fail(self, error: str) -> None:
-        """Tell in one line why the command ends here."""
+    def fail(self, error: str, fix: str = "") -> None:
+        """Tell why the command ends here, and what to do about it: a line each."""
         self.failed = True
         line = " ".join(error.split())
-        self.data["error"] = line
+        self.data |= {"error": line} | ({"fix": fix} if fix else {})
         self.errors.print(f"[red]labelloop:[/] {escape(line)}")
+        if fix:
+            self.errors.print(f"        -> {escape(fix)}")

@@ -1,14 +1,16 @@
 """Both ends of the line: the deployed Labelloop, and Label Studio with a person's token."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from labelloop.adapters.label_studio_admin import LabelStudioAdmin
 from labelloop.adapters.label_studio_api import LabelStudioApi
+from labelloop.adapters.label_studio_http import base_url
 from labelloop.cli.address import Address
 from labelloop.cli.backend import Backend
+from labelloop.cli.network import pool_for
 from labelloop.errors import BadSettings, NotFound
 from labelloop.labelstudio import key_of, project_key
 from labelloop.ports import LabelStudio
@@ -31,7 +33,8 @@ def open_backend(address: Address) -> Backend:
 
 def open_studio(url: str, token: str) -> Studio:
     """Return Label Studio."""
-    api = LabelStudioApi(url, lambda: token)
+    url = base_url(url)
+    api = LabelStudioApi(url, lambda: token, pool=pool_for(url, maxsize=1))
     return Studio(url, token, api, LabelStudioAdmin(url, lambda: token, api.http))
 
 
@@ -44,6 +47,7 @@ class Session:
     label_studio_url: str | None = None
     token: str | None = None
     ask_token: Callable[[], str] = str
+    _key: str = field(default="", init=False)
 
     @cached_property
     def backend(self) -> Backend:
@@ -51,15 +55,28 @@ class Session:
         return open_backend(Address.read(self.labelloop_url))
 
     @cached_property
-    def studio(self) -> Studio:
-        """Label Studio, at the address given or the one that the deployment names."""
+    def studio_url(self) -> str:
+        """Where Label Studio is: the address given, or the one that the deployment names."""
         url = self.label_studio_url or self.backend.get("/label-studio")["url"]
         if not url:
-            raise BadSettings("where is Label Studio? give --label-studio or LABEL_STUDIO_URL")
+            raise BadSettings(
+                "Label Studio's address is not known: neither is it given, nor does the "
+                "deployment name one",
+                "give --label-studio, or set LABEL_STUDIO_URL",
+            )
+        return str(url).rstrip("/")
+
+    @cached_property
+    def studio(self) -> Studio:
+        """Label Studio, with a person's token."""
+        url = self.studio_url
         token = (self.token or self.ask_token()).strip()
         if not token:
-            raise BadSettings("no token: set LABEL_STUDIO_TOKEN (Label Studio: Account & Settings)")
-        return open_studio(url.rstrip("/"), token)
+            raise BadSettings(
+                "there is no token for Label Studio",
+                "set LABEL_STUDIO_TOKEN to one of yours (in Label Studio: Account & Settings)",
+            )
+        return open_studio(url, token)
 
     @property
     def has_studio(self) -> bool:
@@ -71,31 +88,49 @@ class Session:
         """The project's id in Label Studio."""
         return int(self._named.partition(".")[0])
 
-    @cached_property
+    @property
     def key(self) -> str:
         """The project's `<id>.<created>`.
 
-        Label Studio knows it; without one, Labelloop does, unless ids were used again.
+        Labelloop's, so that nothing waits for a Label Studio that is down; once the project was
+        looked at in Label Studio, or where only that can tell, it is the one there.
         """
-        if "." in self._named:
-            return project_key(self._named)
-        if self.label_studio_url:
-            return key_of(self.project)
-        keys = self.backend.get("/projects")["projects"]
-        found = [key for key in keys if key.partition(".")[0] == self._named]
-        if len(found) == 1:
-            return str(found[0])
-        if found:
-            raise BadSettings(f"several projects had the id {self._named}: {', '.join(found)}")
-        raise NotFound(f"Labelloop knows no project {self._named}: connect it first")
+        if not self._key:
+            self._key = self._found_key()
+        return self._key
 
     @property
     def project(self) -> dict[str, Any]:
         """The project as Label Studio has it now."""
         try:
-            return self.studio.api.project(self.project_id)
+            project = self.studio.api.project(self.project_id)
         except NotFound:
-            raise NotFound(f"Label Studio has no project {self.project_id}") from None
+            raise NotFound(
+                f"Label Studio at {self.studio.url} has no project {self.project_id}",
+                "give --project the number in the project's address there",
+            ) from None
+        if "." not in self._named:
+            self._key = key_of(project)
+        return project
+
+    def _found_key(self) -> str:
+        if "." in self._named:
+            return project_key(self._named)
+        keys = [str(key) for key in self.backend.get("/projects")["projects"]]
+        found = [key for key in keys if key.partition(".")[0] == self._named]
+        if len(found) == 1:
+            return found[0]
+        if self.label_studio_url and self.token:
+            return key_of(self.project)
+        if found:
+            raise BadSettings(
+                f"several projects had the id {self._named}: {', '.join(found)}",
+                "give --project one of them in full",
+            )
+        raise NotFound(
+            f"Labelloop knows no project {self._named}",
+            f"connect it first: labelloop connect --project {self._named}",
+        )
 
     @cached_property
     def _named(self) -> str:
@@ -103,10 +138,15 @@ class Session:
             return self._only_one()
         if self.named.partition(".")[0].isdecimal():
             return self.named
-        raise BadSettings("--project: expected a number, as in the project's address")
+        raise BadSettings(
+            f"--project {self.named}: expected a number",
+            "give the number in the project's address in Label Studio",
+        )
 
     def _only_one(self) -> str:
         keys = self.backend.get("/projects")["projects"]
         if len(keys) == 1:
             return str(keys[0])
-        raise BadSettings(f"which project? give --project; Labelloop knows {len(keys)}")
+        raise BadSettings(
+            f"Labelloop knows {len(keys)} projects", "name one: --project <number in its address>"
+        )

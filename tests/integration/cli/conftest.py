@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from labelloop import bootstrap
+from labelloop.adapters.label_studio_answer import RENEW
 from labelloop.cli import first_order, wiring
 from labelloop.cli import session as session_module
 from labelloop.cli.address import Address
@@ -51,7 +52,7 @@ class MemoryAdmin:
 
     def whoami(self) -> dict[str, Any]:
         if self.refused:
-            raise Denied("GET /api/current-user/whoami: Label Studio answered 401")
+            raise Denied("GET /api/current-user/whoami: Label Studio answered 401", RENEW)
         return {"email": "someone@example.com"}
 
     def backends(self, project: int) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from labelloop import bootstrap
 from labelloop.cli import wiring
 from labelloop.cli.address import Address
 from labelloop.credentials import Role, check, events_pair, ml_pair
+from tests.builders import label_config
 from tests.conftest import SECRET
 from tests.integration.cli.conftest import LABEL_STUDIO, URL
 
@@ -27,13 +28,36 @@ def test_one_command_connects_everything(labelled):
     told = labelled.told("connect")
 
     (backend,), (hook,) = labelled.admin.rows.values(), labelled.admin.hooks.values()
-    assert set(outcomes(told).values()) == {"done"}
+    assert {one for name, one in outcomes(told).items() if name != "label config"} == {"done"}
     assert (backend["url"], backend["title"]) == (URL, "Labelloop")
     assert (backend["auth_method"], backend["basic_auth_user"]) == ("BASIC_AUTH", ML_USER)
     assert hook["headers"] == {"Authorization": events_of(labelled)}
     assert (hook["url"], hook["send_for_all_actions"]) == (f"{URL}/webhook", True)
     assert labelled.studio.project(labelled.project)["sampling"] == "Uncertainty sampling"
     assert labelled.sent.count("POST /backfill") == labelled.sent.count("POST /train") == 1
+
+
+def test_a_label_config_that_cannot_be_learnt_is_warned_of_and_connected(labelled):
+    multiple = label_config().replace("single", "multiple")
+    labelled.studio.change_project(labelled.project, label_config=multiple)
+
+    told = labelled.told("connect")
+
+    (row,) = [row for row in told["steps"] if row["step"] == "label config"]
+    assert row["outcome"] == "warning"
+    assert "Choices 'label' allows several choices" in row["detail"]
+    assert outcomes(told)["ML backend"] == "done"
+
+
+def test_of_two_controls_connecting_says_which_is_learnt(world):
+    both = label_config().replace(
+        "</View>", '<Choices name="mood" toName="text"><Choice value="A"/></Choices></View>'
+    )
+    world.studio.change_project(world.project, label_config=both)
+
+    output = world.run("connect").output
+
+    assert "learns the choice 'label' about $text; not learnt: Choices 'mood'" in output
 
 
 def test_connecting_again_changes_nothing(labelled):

@@ -7,6 +7,9 @@ import pytest
 from labelloop import bootstrap
 from labelloop.cli import check_backend
 from labelloop.cli.backend import Answer
+from labelloop.errors import Unavailable
+from labelloop.project import Project
+from tests.builders import label_config
 from tests.integration.cli.conftest import URL
 
 
@@ -200,6 +203,88 @@ def test_wrong_credentials(healthy):
     bootstrap.secret.cache_clear()
 
     assert only_finding(healthy)["name"] == "credentials"
+
+
+@pytest.mark.parametrize(
+    ("options", "told", "fix"),
+    [
+        (["--url", "https://loop.example.com"], "no user and password", "LABELLOOP_URL"),
+        (["--project", "999"], "has no project 999", "--project"),
+    ],
+)
+def test_what_was_given_wrongly_is_one_problem_with_its_own_fix(healthy, options, told, fix):
+    found = healthy.told("doctor", *options, exit_code=1)["findings"]
+
+    assert [told in row["detail"] and fix in row["fix"] for row in found] == [True]
+
+
+def test_a_labelloop_that_is_down_does_not_hide_what_label_studio_says(healthy, monkeypatch):
+    from labelloop.cli import session as session_module
+    from labelloop.cli.backend import Backend
+
+    healthy.studio.change_project(healthy.project, sampling="Sequential sampling")
+    nothing = lambda *_: (404, b"{}")  # noqa: E731
+    monkeypatch.setattr(session_module, "open_backend", lambda at: Backend(at, nothing))
+
+    assert list(found(healthy)) == ["url", "order"]
+
+
+def test_a_label_studio_that_is_down_does_not_hide_what_labelloop_says(healthy, monkeypatch):
+    def down(*_):
+        raise Unavailable("Label Studio can't be reached at https://ls", "check that it runs")
+
+    monkeypatch.setattr(healthy.admin, "whoami", down)
+    tell = healthy.told("doctor", exit_code=1)
+
+    assert [row["fix"] for row in tell["findings"]] == ["check that it runs"]
+    assert "1-aaaaaaaa is served" in [row["detail"] for row in tell["checks"]]
+
+
+def test_a_label_config_that_cannot_be_learnt(healthy):
+    multiple = label_config().replace("single", "multiple")
+    healthy.studio.change_project(healthy.project, label_config=multiple)
+
+    finding = only_finding(healthy)
+    assert "allows several choices" in finding["detail"]
+    assert "Settings > Labeling Interface" in finding["fix"]
+
+
+def test_a_model_that_was_lost_is_a_problem_and_one_that_is_to_come_is_not(labelled):
+    labelled.told("connect")
+    labelled.fold()
+    told = labelled.told("doctor")
+    (young,) = [row for row in told["checks"] if row["name"] == "model"]
+    assert "4 labels of 2 classes" in young["detail"]
+    assert "All is well" not in labelled.run("doctor").output
+
+    project = Project(bootstrap.store(), labelled.key)
+    project.add_model("1-aaaaaaaa", b"", {})
+
+    assert "there was one" in found(labelled)["model"]["detail"]
+
+
+def test_labels_that_are_not_usable_are_told_with_their_tasks(labelled):
+    labelled.told("connect")
+    tasks = [page for rows in labelled.studio.tasks(labelled.project) for page in rows]
+    labelled.studio.annotate(tasks[4]["id"], "Neutral")
+    labelled.told("backfill")
+    labelled.fold()
+
+    told = labelled.told("doctor")
+
+    (row,) = [row for row in told["checks"] if row["name"] == "labels learnt"]
+    assert "4 of 5 annotations are usable" in row["detail"]
+    assert f"(Neutral): task {tasks[4]['id']}" in row["detail"]
+
+
+def test_a_project_of_another_database_with_the_same_number(healthy):
+    """A Label Studio made anew gives its projects the same numbers again."""
+    made_later = "2027-01-01T00:00:00.000000Z"
+    known = healthy.studio._projects[healthy.project]
+    Project(bootstrap.store(), healthy.key).set_ordered()
+    known["created_at"] = made_later
+
+    assert "another database" in found(healthy)["project"]["detail"]
 
 
 def test_a_wrong_address(healthy, monkeypatch):

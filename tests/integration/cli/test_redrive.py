@@ -1,9 +1,13 @@
 """`labelloop redrive`, against AWS as moto plays it."""
 
 import json
+import os
+import subprocess
+import sys
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from botocore.exceptions import ClientError
 from typer.testing import CliRunner
 
@@ -47,3 +51,29 @@ def test_a_stack_that_is_not_there_is_told(monkeypatch):
 
     assert ran.exit_code == 1
     assert "nowhere" in ran.output
+    assert "labelloop redrive --stack nowhere" in ran.output
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({}, "AWS_REGION=eu-central-1 labelloop redrive --stack mine"),
+        ({"AWS_DEFAULT_REGION": "eu-central-1"}, "sign in first"),
+        ({"AWS_PROFILE": "nobody"}, "sign in first"),
+    ],
+)
+def test_without_a_region_or_a_sign_in_the_command_that_helps_is_told(tmp_path, given, told):
+    """In a process of its own: boto3 looks for credentials wherever it can."""
+    nothing = {"HOME": str(tmp_path), "AWS_EC2_METADATA_DISABLED": "true"}
+    ran = subprocess.run(
+        [sys.executable, "-m", "labelloop.cli", "redrive", "--stack", "mine"],
+        env={"PATH": os.environ["PATH"]} | nothing | given,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ran.returncode == 1
+    assert "Traceback" not in ran.stderr
+    assert told in ran.stderr
+    assert ran.stderr.count("\n") == 2

@@ -1,0 +1,62 @@
+"""Is what people label learnt, and is there a model of it?"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from labelloop.cli.check import Check, bad, good, note
+from labelloop.cli.learnable import CHANGE_CONFIG, described, plain
+from labelloop.cli.session import Session
+
+
+def labels_learnt(session: Session) -> Iterator[Check]:
+    """Look at which control is learnt, and at how many annotations are usable."""
+    learning = _status(session)["learning"]
+    if learning["reason"]:
+        yield bad("label config", plain(learning["reason"]), CHANGE_CONFIG)
+        return
+    if not learning["choice"]:
+        return  # nothing has arrived yet; what is there in Label Studio is looked at there
+    yield good("label config", f"learns {learnt_of(learning)}")
+    usable, line = learning["usable"], learning["line"]
+    if not usable["left_out"]:
+        yield good("labels learnt", line)
+    elif usable["usable"]:
+        yield note("labels learnt", line, _advice(usable))
+    else:
+        yield bad("labels learnt", line, _advice(usable))
+
+
+def model(session: Session) -> Iterator[Check]:
+    """Demand a model, once there was one."""
+    status = _status(session)
+    missing = status["no_model"]
+    if missing is None:
+        yield good("model", f"{status['version']} is served")
+    elif missing["had_model"]:
+        told = f"there was one, and none is served now: {plain(missing['reason'])}"
+        fix = (
+            "mend the reason, then run `labelloop train`; or serve an earlier one: "
+            "`labelloop versions` lists them, `labelloop activate <version>` serves one"
+        )
+        yield bad("model", told, fix)
+    else:
+        yield note("model", f"none yet: {plain(missing['reason'])}", "label more tasks")
+
+
+def learnt_of(learning: dict[str, Any]) -> str:
+    """Return which control a status says is learnt, and which others are not."""
+    return described(learning["choice"], learning["text"], learning["others"])
+
+
+def _advice(usable: dict[str, Any]) -> str:
+    """Return what helps with what most annotations are left out for."""
+    reason = usable["left_out"][0]["reason"]
+    if "choice" in reason:
+        return "put those choices back into the label config, or change the labels of those tasks"
+    if "without a text" in reason:
+        return "let the <Text> of the label config name the field of the tasks that holds the text"
+    return "label those tasks again if they were meant to have a label"
+
+
+def _status(session: Session) -> dict[str, Any]:
+    return session.backend.get("/status", project=session.key)

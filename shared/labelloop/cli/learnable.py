@@ -1,0 +1,37 @@
+"""What Labelloop makes of a project's label config, in words."""
+
+from typing import Final
+
+from labelloop.errors import Unprocessable
+from labelloop.recipes.label_config import read_label_config
+
+CHANGE_CONFIG: Final = (
+    "change it under Settings > Labeling Interface: one <Choices> with a single choice, about a "
+    "<Text> that holds the text itself; labels that are there already count"
+)
+
+
+def why_unlearnable(label_config: str) -> str:
+    """Return why a label config can't be learnt, empty if it can."""
+    try:
+        read_label_config(label_config)
+    except Unprocessable as exc:
+        return plain(str(exc))
+    return ""
+
+
+def what_is_learnt(label_config: str) -> str:
+    """Return which control of a config that can be learnt that is, and which others are not."""
+    control = read_label_config(label_config)
+    return described(control.from_name, control.text.value, control.others)
+
+
+def described(choice: str, text: str, others: tuple[str, ...] | list[str]) -> str:
+    """Return in words which control is learnt."""
+    rest = f"; not learnt: {', '.join(others)}" if others else ""
+    return f"the choice {choice!r} about {text}{rest}"
+
+
+def plain(reason: str) -> str:
+    """Return a reason without the name of the field that the API gives it under."""
+    return reason.removeprefix("label_config: ")
