@@ -12,6 +12,7 @@ import urllib3
 from labelloop.adapters.connection_errors import TRUST, why
 from labelloop.cli.address import Address
 from labelloop.cli.network import pool_for
+from labelloop.credentials import Role
 from labelloop.errors import (
     Denied,
     LabelloopError,
@@ -29,7 +30,10 @@ CREDENTIALS: Final = (
     "compare user and password with the deployment's: aws ssm get-parameter --with-decryption "
     "--query Parameter.Value --name <its parameter CredentialsParameter>"
 )
-NO_CREDENTIALS: Final = "create the SSM parameter CredentialsParameter: one user:password a line"
+_NO_CREDENTIALS: Final = "create the SSM parameter CredentialsParameter: one user:password a line"
+_OTHER_CREDENTIALS: Final = (
+    "use the user and password of the deployment's parameter CredentialsParameter in LABELLOOP_URL"
+)
 API_URL: Final = "check the address: it is the ApiUrl that the deployment printed"
 
 
@@ -85,6 +89,11 @@ class Backend:
         return _judged(f"{method} {path.partition('?')[0]}", answer, self.address.url)
 
 
+def fix_of_403(told: str) -> str:
+    """Return what to do where nobody is let in, or these credentials are for something else."""
+    return _NO_CREDENTIALS if told == Role.UNCONFIGURED.value else _OTHER_CREDENTIALS
+
+
 def _unanswered(error: urllib3.exceptions.HTTPError, url: str) -> LabelloopError:
     reason, fix = why(error, url)
     kind = Untrusted if fix == TRUST else Unavailable
@@ -98,7 +107,7 @@ def _judged(what: str, answer: Answer, url: str) -> dict[str, Any]:
     if answer.status == 401:
         raise Denied(f"Labelloop refuses the credentials in the URL of {url}", CREDENTIALS)
     if answer.status == 403 and told:
-        raise Denied(f"Labelloop: {told}", NO_CREDENTIALS)
+        raise Denied(f"Labelloop: {told}", fix_of_403(str(told)))
     if told is None:
         raise Rejected(
             f"{url} is no Labelloop of this release: {what} answered {answer.status}", API_URL

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from labelloop.cli.backend import API_URL, CREDENTIALS, NO_CREDENTIALS
+from labelloop.cli.backend import API_URL, CREDENTIALS, fix_of_403
 from labelloop.cli.check import Check, bad, good
 from labelloop.cli.session import Session
 
@@ -25,7 +25,7 @@ def answers(session: Session) -> Iterator[Check]:
         yield bad("credentials", "Labelloop refuses the user and password", CREDENTIALS)
     elif opened.status == 403:
         refusal = opened.body.get("error") if isinstance(opened.body, dict) else "refused"
-        yield bad("credentials", str(refusal), NO_CREDENTIALS)
+        yield bad("credentials", str(refusal), fix_of_403(str(refusal)))
     elif opened.status != 200:
         told = f"{address.url}/projects answered {opened.status}"
         yield bad("credentials", told, "look into the log group of the predict function")

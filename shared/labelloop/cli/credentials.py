@@ -23,7 +23,7 @@ def show_credentials(session: Session, report: Report) -> None:
         events = address.for_events(session.key)
         rows[API_KEY_HEADER.title()] = f"{events.user}:{events.password}"
     except (BadSettings, NotFound) as exc:
-        report.errors.print(f"no header for the webhook: {exc}", markup=False)
+        report.errors.print(f"no header for the webhook: {exc}; {exc.fix}", markup=False)
     report.data |= rows
     table = Table.grid(padding=(0, 2))
     for name, value in rows.items():
