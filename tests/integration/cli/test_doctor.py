@@ -252,8 +252,9 @@ def test_a_label_config_that_cannot_be_learnt(healthy):
 def test_a_model_that_was_lost_is_a_problem_and_one_that_is_to_come_is_not(labelled):
     labelled.told("connect")
     labelled.fold()
-    told = labelled.told("doctor")
+    told = labelled.told("doctor", exit_code=1)
     (young,) = [row for row in told["checks"] if row["name"] == "model"]
+    assert (young["outcome"], young["fix"]) == ("note", "label more tasks")
     assert "4 labels of 2 classes" in young["detail"]
     assert "All is well" not in labelled.run("doctor").output
 
@@ -270,7 +271,7 @@ def test_labels_that_are_not_usable_are_told_with_their_tasks(labelled):
     labelled.told("backfill")
     labelled.fold()
 
-    told = labelled.told("doctor")
+    told = labelled.told("doctor", exit_code=1)
 
     (row,) = [row for row in told["checks"] if row["name"] == "labels learnt"]
     assert "4 of 5 annotations are usable" in row["detail"]
