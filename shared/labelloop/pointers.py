@@ -56,6 +56,7 @@ class ActivePointer:
     previous_sha256: str = ""
     strategy: str = ""  # names how the version orders tasks
     revision: int = 0  # of the options that it was made with
+    held_until: str = ""  # then a version is served that was refused because labels were changed
 
     @property
     def is_trained(self) -> bool:
@@ -66,6 +67,10 @@ class ActivePointer:
     def age(self) -> tuple[int, int, int]:
         """What makes one version newer than another: its data, its format, its options."""
         return self.dataset_seq, self.format, self.revision
+
+    def has_held(self, now: str) -> bool:
+        """Say whether a refused version has been held back for long enough."""
+        return "" < self.held_until <= now and not self.pinned
 
     @classmethod
     def from_json(cls, body: bytes) -> Self:

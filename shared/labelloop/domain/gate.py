@@ -5,7 +5,9 @@ that both versions answer honestly: every label that the active version has lear
 answers out of fold), the unlabelled pool (where both differ, by what both believe), and the counts
 of labels (a class that is gone, labels that are gone or were turned round).
 
-A refusal is never final: labels that come after it are new to both versions, and decide.
+A refusal is never final: labels that come after it are new to both versions, and decide. Where
+labels that were learnt are changed or gone, there may be none to come: so a refusal for that ends
+after a day, in which status says what happened.
 """
 
 from collections.abc import Callable
@@ -36,11 +38,15 @@ _LEAST_FRESH: Final = 30  # labels after a refusal, from which on they are asked
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether to switch, why in words, and the numbers behind it, for the card."""
+    """Whether to switch, why in words, and the numbers behind it, for the card.
+
+    `of_changes`: refused because labels that the active version learnt were changed or deleted.
+    """
 
     switches: bool
     reason: str
     numbers: dict[str, Any] = field(default_factory=dict)
+    of_changes: bool = False
 
 
 def judge(evidence: Evidence) -> Verdict:
@@ -50,7 +56,9 @@ def judge(evidence: Evidence) -> Verdict:
     for check in _CHECKS:
         verdict = check(evidence, found)
         if verdict is not None:
-            return Verdict(verdict[0], verdict[1], numbers)
+            switches, reason = verdict
+            of_changes = not switches and (found.is_suspect or check in _OF_CHANGES)
+            return Verdict(switches, reason, numbers, of_changes)
     return Verdict(True, "not worse than the active version", numbers)
 
 
@@ -101,7 +109,8 @@ def _vanished(e: Evidence, found: Findings) -> tuple[bool, str] | None:
     if not gone.any() or _is_confirmed(found):
         return None
     told = ", ".join(f"{before[c]} to {now[c]}" for c in np.flatnonzero(gone)[:3])
-    return False, f"labels of {int(gone.sum())} classes are gone ({told})"
+    why = f"{found.turned:.0%} of the labels were turned round: " if found.turned > 0.5 else ""
+    return False, f"{why}labels of {int(gone.sum())} classes are gone ({told})"
 
 
 def _lost(e: Evidence, found: Findings) -> tuple[bool, str] | None:
@@ -152,3 +161,4 @@ _CHECKS: Final[tuple[Callable[[Evidence, Findings], tuple[bool, str] | None], ..
     _worse,
     _worse_on_random,
 )
+_OF_CHANGES: Final = (_vanished, _lost)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from labelloop.errors import Conflict, NotFound, Retryable, Unprocessable
 from labelloop.pointers import FORMAT, ActivePointer, Tagged
@@ -45,26 +45,30 @@ def activate(key: str, version: str, deps: ActivateDeps) -> bool:
         )
 
     def chosen(active: ActivePointer) -> ActivePointer:
-        if active.version == version:
-            return active
-        is_as_new = card["dataset"]["seq"] >= active.dataset_seq
-        return replace(
-            active,
-            version=version,
-            dataset_seq=max(card["dataset"]["seq"], active.dataset_seq),
-            format=FORMAT,
-            sha256=card["sha256"],
-            # An older version is chosen over what was learnt since; that stays learnt.
-            learnt=card.get("learnt", "") if is_as_new else active.learnt,
-            strategy=card.get("strategy", active.strategy),
-            previous_version=active.version,
-            previous_sha256=active.sha256,
-        )
+        return active if active.version == version else in_place_of(active, version, card)
 
     is_changed = switch_by_hand(project, chosen, f"activated {version}", deps.clock())
     if is_changed:
         deps.request_rank(key)
     return is_changed
+
+
+def in_place_of(active: ActivePointer, version: str, card: dict[str, Any]) -> ActivePointer:
+    """Return the pointer to the version of a card that is chosen over the active one."""
+    is_as_new = card["dataset"]["seq"] >= active.dataset_seq
+    return replace(
+        active,
+        version=version,
+        dataset_seq=max(card["dataset"]["seq"], active.dataset_seq),
+        format=FORMAT,
+        sha256=card["sha256"],
+        # An older version is chosen over what was learnt since; that stays learnt.
+        learnt=card.get("learnt", "") if is_as_new else active.learnt,
+        strategy=card.get("strategy", active.strategy),
+        previous_version=active.version,
+        previous_sha256=active.sha256,
+        held_until="",
+    )
 
 
 def switch_by_hand(

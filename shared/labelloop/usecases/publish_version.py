@@ -6,7 +6,7 @@ before that has done nothing that another attempt would not do again.
 """
 
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from labelloop.domain.gate import Verdict
@@ -26,6 +26,8 @@ from labelloop.usecases.judge_version import (
 from labelloop.usecases.sample_pool import Sample
 from labelloop.usecases.tell_version import doubts_of, tell_version
 
+HELD: Final = timedelta(days=1)  # a version is, that was refused because labels were changed
+_STAYS: Final = "if the labels stay as they are now, it is served from {} UTC on"
 _ROUNDS: Final = 12
 
 
@@ -66,9 +68,11 @@ def publish(
         switch(gate.project, to, why, instead_of=active.version)
     else:
         since = refusal.value.since or min(max(challenger.examples.updated_at), _text(gate.now))
-        refused = Refusal(active.version, to.version, verdict.reason, since, card["trained_at"])
+        until = active.held_until or _text(gate.now + HELD) if verdict.of_changes else ""
+        reason = f"{verdict.reason}; {_STAYS.format(until[:16])}" if until else verdict.reason
+        refused = Refusal(active.version, to.version, reason, since, card["trained_at"])
         gate.evidence.set_refusal(refusal, refused)
-        _leave(gate.project, to, refused)
+        _leave(gate.project, to, refused, until)
     return verdict.switches
 
 
@@ -103,7 +107,7 @@ def advance(project: Project, evidence: KeptEvidence, to: ActivePointer) -> bool
     if (known.learnt, known.format, known.encoder) != (to.learnt, FORMAT, to.encoder):
         return False
     evidence.forget_refusal(known.version)
-    moved = _up_to(known, to)
+    moved = replace(_up_to(known, to), held_until="")
     if moved.age > known.age:  # a slower trainer must not put it back
         project.advance(after, moved)
     return True
@@ -138,7 +142,7 @@ def switch(
     raise Retryable(f"lost {_ROUNDS} races for the active version")
 
 
-def _leave(project: Project, version: ActivePointer, refused: Refusal) -> None:
+def _leave(project: Project, version: ActivePointer, refused: Refusal, until: str) -> None:
     """Keep the active version, and remember that the snapshot was looked at.
 
     What it learnt is left as it is: each change of a label has the refused ones judged again.
@@ -148,7 +152,7 @@ def _leave(project: Project, version: ActivePointer, refused: Refusal) -> None:
         return
     if after.value.version != refused.champion:
         raise Conflict("the version was judged against another one than is active")
-    project.advance(after, _up_to(after.value, version))
+    project.advance(after, replace(_up_to(after.value, version), held_until=until))
     count("VersionRefused")
     facts = {"project": project.key, "version": version.version, "why": refused.reason}
     logger().warning("version refused", extra=facts)

@@ -54,12 +54,13 @@ def sweep(deps: SweepDeps) -> int:
 def _sweep_one(key: str, label_studio: LabelStudio | None, deps: SweepDeps) -> bool:
     project = Project(deps.store, key)
     is_there = label_studio is not None and _reconcile(project, label_studio, deps)
-    has_work = project.has_pending() or project.untrained_dataset(deps.encoder) is not None
+    active, now = project.active().value, deps.clock().isoformat(timespec="microseconds")
+    is_behind = project.untrained_dataset(deps.encoder) is not None
+    has_work = project.has_pending() or is_behind or active.has_held(now)
     if has_work:
         deps.queue.send(WakeUp(key, "sweep"), 0)
     if not is_there:
         return has_work
-    active = project.active().value
     ranked, is_trimmed = Pool(deps.store, key).ranked()
     if ranked != active.version:
         deps.rank_queue.send(RankWakeUp(key), 0)

@@ -25,6 +25,7 @@ from labelloop.ports import Listed
 from labelloop.project import Project
 from labelloop.recipes.label_config import read_label_config
 from labelloop.usecases.look import Unfinished
+from labelloop.usecases.settle import settle
 from labelloop.usecases.train_version import TrainDeps, train_version
 
 __all__ = ["Outcome", "TrainDeps", "train"]
@@ -55,6 +56,9 @@ def train(wake_up: WakeUp, deps: TrainDeps) -> Outcome:
         try:
             has_new_tasks = _fold_pending(project, Pool(deps.store, project.key), pending)
             outcome = _catch_up(project, deps)
+            if settle(project, deps.store, deps.clock()):
+                outcome = Outcome.SWITCHED
+                _ask_for_ranking(project, deps)
         except Conflict:
             continue
         except Unfinished as exc:

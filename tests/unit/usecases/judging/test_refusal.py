@@ -11,6 +11,8 @@ from labelloop.kept_evidence import KeptEvidence, Refusal
 from labelloop.project import Project
 from labelloop.usecases.activate import ActivateDeps, activate
 from labelloop.usecases.describe import describe
+from labelloop.usecases.pin import PinDeps, pin
+from labelloop.usecases.sweep import SweepDeps, sweep
 from labelloop.usecases.train import Outcome, train
 from tests.builders import (
     LABELS,
@@ -19,7 +21,7 @@ from tests.builders import (
     deleted,
     reviews,
 )
-from tests.unit.usecases.judging.counting import SWEEP, CountingHead, gate_of, labels
+from tests.unit.usecases.judging.counting import SWEEP, CountingHead, gate_of, labels, text_of
 
 
 def test_a_day_of_swapped_labels_is_not_served_and_the_reason_is_told(
@@ -158,3 +160,92 @@ def test_a_trainer_that_dies_while_refusing_is_followed_by_one_that_refuses(
     assert project.active().value.version == version
     assert refusal().since == "2026-11-23T11:03:00.000000+00:00"
     assert project.untrained_dataset("") is None
+
+
+@pytest.fixture
+def relabelled(learn, project, refusal):
+    """A project in which all labels were given anew, the other way round, and no task is left."""
+    learn(*labels(1, 60))
+    first = project.active().value.version
+    assert learn(*labels(1, 60, day=1, swapped=True)) is Outcome.UP_TO_DATE
+    assert project.active().value.version == first
+    return refusal()
+
+
+def test_labels_that_were_all_given_anew_are_served_once_they_stayed_for_a_day(
+    relabelled, project, deps, store, queue, rank_queue, clock, refusal
+):
+    assert "100% of the labels were turned round" in relabelled.reason
+    assert "served from 2026-11-24T12:00 UTC on" in relabelled.reason
+    sweep_deps = SweepDeps(store, queue, rank_queue, lambda: None, clock)
+    clock.sleep(23 * 3600)
+    assert (sweep(sweep_deps), train(SWEEP, deps)) == (0, Outcome.UP_TO_DATE)
+    clock.sleep(3600)
+
+    assert sweep(sweep_deps) == 1
+    assert train(SWEEP, deps) is Outcome.SWITCHED
+
+    assert project.active().value.version == relabelled.version
+    assert rank_queue.sent[-1][0].version == relabelled.version
+    assert refusal() == Refusal()
+    assert (sweep(sweep_deps), train(SWEEP, deps)) == (0, Outcome.UP_TO_DATE)
+
+
+def test_thirty_more_labels_say_that_the_others_were_given_anew_on_purpose(
+    relabelled, learn, project
+):
+    assert learn(*labels(61, 30, day=2, swapped=True)) is Outcome.SWITCHED
+    assert "since a version was refused" in gate_of(project)["reason"]
+
+
+def test_the_day_begins_with_the_first_refusal(relabelled, learn, project, clock, deps, refusal):
+    until = project.active().value.held_until
+    clock.sleep(12 * 3600)
+    learn(*labels(61, 5, day=2, swapped=True))
+
+    assert project.active().value.held_until == until
+    clock.sleep(12 * 3600)
+    newest = refusal().version
+    assert train(SWEEP, deps) is Outcome.SWITCHED
+    assert project.active().value.version == newest
+
+
+def test_labels_put_right_within_the_day_stay(relabelled, learn, project, clock, deps):
+    before = project.active().value.version
+    learn(*labels(1, 60, day=2))
+    clock.sleep(2 * 24 * 3600)
+
+    assert train(SWEEP, deps) is Outcome.UP_TO_DATE
+    assert (project.active().value.version, project.active().value.held_until) == (before, "")
+
+
+def test_a_class_deleted_on_purpose_is_not_held_for_ever(learn, project, deps, clock):
+    learn(*labels(1, 60))
+    gone = [one.annotations[0].id for one in labels(1, 60) if len(text_of(one.tasks[0].id)) % 2]
+    learn(deleted(*gone[1:]))
+    clock.sleep(25 * 3600)
+
+    assert train(SWEEP, deps) is Outcome.SWITCHED
+    assert len(project.card(project.active().value.version)["classes"]) == 2
+
+
+def test_worse_new_labels_are_held_until_others_come(learn, project, deps, clock):
+    learn(*labels(1, 60))
+    learn(*labels(61, 120, day=1, swapped=True))
+    clock.sleep(25 * 3600)
+
+    assert train(SWEEP, deps) is Outcome.UP_TO_DATE
+
+
+@pytest.mark.parametrize("by", ["pin", "activate"])
+def test_a_person_ends_the_holding(relabelled, project, deps, store, queue, clock, by):
+    first = project.active().value.version
+    if by == "pin":
+        pin(PROJECT, PinDeps(store, queue, clock))
+    else:
+        activate(PROJECT, relabelled.version, ActivateDeps(store, lambda _: None, clock))
+        activate(PROJECT, first, ActivateDeps(store, lambda _: None, clock))
+    clock.sleep(25 * 3600)
+
+    assert train(SWEEP, deps) is Outcome.UP_TO_DATE
+    assert project.active().value.version == first

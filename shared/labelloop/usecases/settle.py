@@ -1,0 +1,32 @@
+"""Serve a version that was refused because labels were changed, once they have stayed for a day.
+
+All labels may be given anew on purpose, and then no label is left to say so. A script that went
+wrong is noticed within a day, and put right: that ends the refusal, too. Idempotent.
+"""
+
+from datetime import datetime
+
+from labelloop.kept_evidence import KeptEvidence
+from labelloop.observability import logger
+from labelloop.pointers import ActivePointer
+from labelloop.ports import ObjectStore
+from labelloop.project import Project
+from labelloop.usecases.activate import in_place_of, switch_by_hand
+
+
+def settle(project: Project, store: ObjectStore, now: datetime) -> bool:
+    """Serve what was held back for long enough; say whether another version is served now."""
+    at, held = now.isoformat(timespec="microseconds"), project.active().value
+    if not held.has_held(at):
+        return False
+    refused = KeptEvidence(store, project.key).refusal(held.version).value.version
+    card = project.card(refused)
+    if card is None:
+        logger().error("refused version gone", extra={"project": project.key, "version": refused})
+        return False
+
+    def chosen(active: ActivePointer) -> ActivePointer:
+        is_same = active.version == held.version and active.has_held(at)
+        return in_place_of(active, refused, card) if is_same else active
+
+    return switch_by_hand(project, chosen, "changed labels stayed as they were for a day", now)
