@@ -118,11 +118,11 @@ def elf_machine(library: Path) -> int:
 
 
 def variables(template: dict[str, Any]) -> dict[str, str]:
-    """Return the functions' environment: parameters by their defaults, resources made up."""
+    """Return the functions' environment: parameters by their defaults, the rest made up."""
     declared = template["Globals"]["Function"]["Environment"]["Variables"]
     parameters = template["Parameters"]
     return {
-        variable: str(parameters.get(value["Ref"], {}).get("Default", "made-up"))
+        variable: str(parameters.get(value.get("Ref"), {}).get("Default", "made-up"))
         if isinstance(value, dict)
         else value
         for variable, value in declared.items()

@@ -99,6 +99,7 @@ def aws(moto_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamesp
     monkeypatch.setenv("TRAIN_QUEUE_URL", url)
     monkeypatch.setenv("RANK_QUEUE_URL", rank_url)
     monkeypatch.setenv("CREDENTIALS_PARAMETER", "/labelloop/test")
+    monkeypatch.setenv("LABEL_STUDIO_TOKEN_PARAMETER", "/labelloop/label-studio-token")
     monkeypatch.setenv("QUIET_SECONDS", "0")
     monkeypatch.setenv("ENCODER", "none")  # the layer need not have been built
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Labelloop")

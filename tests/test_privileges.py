@@ -13,10 +13,12 @@ ROOT = Path(__file__).parents[1]
 BUCKET, OBJECTS = "Bucket", "Bucket/projects/*"
 ENCODERS = "Bucket/encoders"
 CREDENTIALS, TOKEN = "ssm:CredentialsParameter", "ssm:LabelStudioTokenParameter"
+WITH_KEY = {"kms:Decrypt": {"KmsKeyArn"}, "kms:GenerateDataKey": {"KmsKeyArn"}}  # if there is one
 
 # All that a function may do, and to what. Whoever adds a right adds it here, and thinks.
 ALLOWED: dict[str, dict[str, set[str]]] = {
     "WebhookFunction": {
+        **WITH_KEY,
         "s3:ListBucket": {BUCKET},
         "s3:GetObject": {f"{OBJECTS}/{n}" for n in ("active.json", "options.json", "events/*")},
         "s3:PutObject": {f"{OBJECTS}/{n}" for n in ("options.json", "events/*")},
@@ -24,6 +26,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "ssm:GetParameter": {CREDENTIALS},
     },
     "PredictFunction": {
+        **WITH_KEY,
         "s3:ListBucket": {BUCKET},
         "s3:GetObject": {OBJECTS, f"{ENCODERS}/*"},
         "s3:PutObject": {
@@ -32,8 +35,10 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "sqs:SendMessage": {"TrainQueue", "RankQueue"},
         "ssm:GetParameter": {CREDENTIALS, TOKEN},
         "ssm:PutParameter": {TOKEN},
+        "kms:Encrypt": {"KmsKeyArn"},
     },
     "TrainFunction": {
+        **WITH_KEY,
         "s3:ListBucket": {BUCKET},
         "s3:GetObject": {OBJECTS, f"{ENCODERS}/*"},
         "s3:PutObject": {OBJECTS},
@@ -41,6 +46,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "sqs:SendMessage": {"RankQueue"},
     },
     "RankFunction": {
+        **WITH_KEY,
         "s3:ListBucket": {BUCKET},
         "s3:GetObject": {OBJECTS, f"{ENCODERS}/*"},
         "s3:PutObject": {
@@ -55,6 +61,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "ssm:GetParameter": {TOKEN},
     },
     "SweepFunction": {
+        **WITH_KEY,
         "s3:ListBucket": {BUCKET},
         "s3:GetObject": {
             f"{OBJECTS}/{name}"
@@ -78,12 +85,11 @@ DENIALS = POLICY["PolicyDocument"]["Statement"]
 
 def named(resource: dict[str, Any]) -> str:
     """Return a resource's short name, as the list above writes it."""
-    ((how, target),) = resource.items()
-    if how == "Fn::GetAtt":
-        return str(target).removesuffix(".Arn")
-    if parameter := re.search(r":ssm:.*:parameter\$\{(\w+)}$", target):
-        return f"ssm:{parameter[1]}"
-    return str(target).replace("${Bucket.Arn}", BUCKET)
+    ((_, target),) = resource.items()
+    if isinstance(target, list):
+        return f"ssm:{target[1]['Name']['Fn::If'][1]['Ref']}"
+    whole = str(target).replace("${BucketArn.Value}", BUCKET)
+    return BUCKET if whole == "BucketArn.Value" else whole.removesuffix(".Arn")
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -138,6 +144,16 @@ def test_what_changes_can_be_swapped_and_not_overwritten(name):
     assert not is_denied(key, if_none_match=True)
 
 
+def test_the_functions_are_bound_and_people_may_restore_a_copy():
+    bound = [one for one in DENIALS if one["Sid"] != "OnlyOverTls"]
+
+    assert len(bound) == 3
+    for one in bound:
+        assert (one["Effect"], one["Principal"]) == ("Deny", "*")
+        roles = map(named, one["Condition"]["ArnEquals"]["aws:PrincipalArn"])
+        assert sorted(roles) == sorted(f"{function}Role" for function in FUNCTIONS)
+
+
 def test_a_denied_write_is_one_that_makes_an_object():
     """Else parts of an upload would be denied too, which carry no such header."""
     writes = [one["Condition"] for one in DENIALS if one["Action"] == "s3:PutObject"]
@@ -177,11 +193,8 @@ def test_the_bucket_keeps_models_and_datasets_from_every_function():
     """Also from one that is given the right to delete by mistake, or by hand."""
     (kept,) = (one for one in DENIALS if one["Action"] == sorted(DELETES))
 
-    assert (kept["Effect"], kept["Principal"]) == ("Deny", "*")
     assert set(map(named, kept["Resource"])) == {f"{OBJECTS}/datasets/*", f"{OBJECTS}/models/*"}
-    roles = map(named, kept["Condition"]["ArnEquals"]["aws:PrincipalArn"])
     assert set(kept["Condition"]) == {"ArnEquals"}
-    assert sorted(roles) == sorted(f"{function}Role" for function in FUNCTIONS)
 
 
 def test_every_check_that_is_passed_over_has_a_reason():

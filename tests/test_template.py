@@ -48,7 +48,8 @@ def names_in(value: Any) -> set[str]:
 def statements(function: str) -> Iterator[tuple[list[str], list[Any]]]:
     """Yield actions and resources of each statement of a function's policies."""
     for policy in RESOURCES[function]["Properties"]["Policies"]:
-        for statement in policy["Statement"]:
+        for one in policy["Statement"]:
+            statement = one["Fn::If"][1] if "Fn::If" in one else one
             assert statement["Effect"] == "Allow"
             actions, resources = statement["Action"], statement["Resource"]
             yield (
@@ -103,7 +104,11 @@ def test_what_people_wait_for_may_start_from_a_snapshot_or_be_kept_started(funct
     properties = FUNCTIONS[f"{function}Function"]
     integration = RESOURCES[f"{function}Integration"]["Properties"]
 
-    assert integration["IntegrationUri"] == {"Ref": f"{function}Function.Alias"}
+    assert integration["IntegrationUri"]["Fn::If"] == [
+        "IsPublished",
+        {"Ref": f"{function}Function.Alias"},
+        {"Fn::GetAtt": f"{function}Function.Arn"},
+    ]
     assert properties["SnapStart"]["ApplyOn"]["Fn::If"][1:] == ["PublishedVersions", "None"]
     kept = {"ProvisionedConcurrentExecutions": {"Ref": "WarmFunctions"}}
     assert properties["ProvisionedConcurrencyConfig"]["Fn::If"][1] == kept
@@ -127,10 +132,11 @@ def test_the_variables_are_those_of_the_settings():
 
 @pytest.mark.parametrize("field", Settings.__dataclass_fields__.values(), ids=lambda f: f.name)
 def test_a_setting_has_the_same_default_and_limits_in_the_template(field):
-    source = ENVIRONMENT[field.metadata["variable"]]["Ref"]
+    variable = ENVIRONMENT[field.metadata["variable"]]
     if field.metadata["default"] is None:
-        assert source in RESOURCES or PARAMETERS[source]["Default"]
+        assert "Fn::If" in variable or variable["Ref"] in RESOURCES
         return
+    source = variable["Ref"]
     parameter = PARAMETERS[source]
 
     assert source == field.metadata["variable"].title().replace("_", "")
@@ -214,7 +220,9 @@ def test_a_visible_wake_up_cannot_be_delayed_longer_than_sqs_allows():
 def test_queues_and_bucket_are_encrypted():
     (bucket,) = of_type("AWS::S3::Bucket").values()
 
-    assert all(queue["SqsManagedSseEnabled"] for queue in QUEUES.values())
+    for queue in QUEUES.values():
+        assert queue["SqsManagedSseEnabled"]["Fn::If"][2] is True
+        assert queue["KmsMasterKeyId"]["Fn::If"][1] == {"Ref": "KmsKeyArn"}
     assert bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
 
 
@@ -227,7 +235,7 @@ def test_the_bucket_is_private_and_outlives_the_stack():
     assert all(bucket["PublicAccessBlockConfiguration"].values())
     assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
-    assert RESOURCES[name]["DeletionPolicy"] == "Retain"
+    assert RESOURCES[name]["DeletionPolicy"] == "RetainExceptOnCreate"
     assert RESOURCES[name]["UpdateReplacePolicy"] == "Retain"
 
 
@@ -238,20 +246,22 @@ def test_a_function_may_only_do_named_things_to_our_own_resources(function):
         for resource in resources:
             (target,) = resource.values()
             if "Fn::GetAtt" in resource:
-                assert target.removesuffix(".Arn") in RESOURCES
+                assert target.partition(".")[0] in RESOURCES
+            elif "Ref" in resource:
+                assert target == "KmsKeyArn"
+            elif isinstance(target, list):
+                assert re.match(r"arn:\$\{AWS::Partition}:ssm:.*:parameter\$\{Name}$", target[0])
             else:
-                assert re.match(
-                    r"\$\{Bucket\.Arn}/(projects|encoders)/\*|arn:\$\{AWS::Partition}:ssm:.*\$\{\w+Parameter}$",
-                    target,
-                )
+                assert re.match(r"\$\{BucketArn\.Value}/(projects|encoders)/\*", target)
 
 
 def test_each_function_may_do_what_it_has_to_and_no_more():
-    read = {"s3:ListBucket", "s3:GetObject"}
+    read = {"s3:ListBucket", "s3:GetObject", "kms:Decrypt", "kms:GenerateDataKey"}
 
     tell = {"s3:PutObject", "sqs:SendMessage"}
     assert may("WebhookFunction") == read | tell | {"ssm:GetParameter"}
-    assert may("PredictFunction") == read | tell | {"ssm:GetParameter", "ssm:PutParameter"}
+    keep = {"ssm:GetParameter", "ssm:PutParameter", "kms:Encrypt"}
+    assert may("PredictFunction") == read | tell | keep
     assert may("TrainFunction") == read | tell | {"s3:DeleteObject"}
     assert may("RankFunction") == read | tell | {"s3:DeleteObject", "ssm:GetParameter"}
     assert may("SweepFunction") == read | tell | {"ssm:GetParameter"}
@@ -267,8 +277,8 @@ def test_nothing_but_folded_events_and_old_ranks_can_be_deleted():
     ]
 
     assert deletable == [
-        {"Fn::Sub": "${Bucket.Arn}/projects/*/events/*"},
-        {"Fn::Sub": "${Bucket.Arn}/projects/*/ranks/*"},
+        {"Fn::Sub": "${BucketArn.Value}/projects/*/events/*"},
+        {"Fn::Sub": "${BucketArn.Value}/projects/*/ranks/*"},
     ]
 
 

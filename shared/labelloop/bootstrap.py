@@ -72,7 +72,8 @@ def token() -> "SsmSecret":
     """Return the token of Label Studio."""
     from labelloop.adapters.ssm_secret import SsmSecret
 
-    return SsmSecret(settings().label_studio_token_parameter)
+    chosen = settings()
+    return SsmSecret(chosen.label_studio_token_parameter, key=chosen.kms_key_arn)
 
 
 @cache

@@ -25,9 +25,8 @@ class Settings:
     rank_queue_url: str = _setting("RANK_QUEUE_URL")
     credentials_parameter: str = _setting("CREDENTIALS_PARAMETER")
     label_studio_url: str = _setting("LABEL_STUDIO_URL", "")
-    label_studio_token_parameter: str = _setting(
-        "LABEL_STUDIO_TOKEN_PARAMETER", "/labelloop/label-studio-token"
-    )
+    label_studio_token_parameter: str = _setting("LABEL_STUDIO_TOKEN_PARAMETER")
+    kms_key_arn: str = _setting("KMS_KEY_ARN", "")
     quiet_s: int = _setting("QUIET_SECONDS", 10, least=0, most=900)
     max_wait_s: int = _setting("MAX_WAIT_SECONDS", 120, least=0, most=3600)
     retrain_after: int = _setting("RETRAIN_AFTER", 20, least=1, most=100_000)

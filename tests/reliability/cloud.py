@@ -109,6 +109,7 @@ def _environment(endpoint: str) -> dict[str, str]:
         "AWS_DEFAULT_REGION": "us-east-1",
         "BUCKET": BUCKET,
         "CREDENTIALS_PARAMETER": "/labelloop/test",
+        "LABEL_STUDIO_TOKEN_PARAMETER": "/labelloop/label-studio-token",
         "ENCODER": "none",  # its layer need not have been built
         "POWERTOOLS_METRICS_NAMESPACE": "Labelloop",
         "POWERTOOLS_SERVICE_NAME": "labelloop",

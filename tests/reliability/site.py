@@ -41,7 +41,7 @@ class NoQueue:
 class FixedSecret:
     """A secret that can be written, and stays what it was."""
 
-    def __init__(self, name: str, _: object = None) -> None:
+    def __init__(self, name: str, _: object = None, key: str = "") -> None:
         self._value = SECRET if name == "/labelloop/test" else ""
 
     def read(self) -> str:
@@ -73,6 +73,7 @@ def build_on(store: MemoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
         "TRAIN_QUEUE_URL": "train",
         "RANK_QUEUE_URL": "rank",
         "CREDENTIALS_PARAMETER": "/labelloop/test",
+        "LABEL_STUDIO_TOKEN_PARAMETER": "/labelloop/label-studio-token",
         "ENCODER": "none",  # its layer need not have been built
         "POWERTOOLS_METRICS_NAMESPACE": "Labelloop",
         "POWERTOOLS_SERVICE_NAME": "labelloop",

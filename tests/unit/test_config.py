@@ -10,6 +10,7 @@ REQUIRED = {
     "TRAIN_QUEUE_URL": "q",
     "RANK_QUEUE_URL": "q",
     "CREDENTIALS_PARAMETER": "/c",
+    "LABEL_STUDIO_TOKEN_PARAMETER": "/t",
 }
 
 

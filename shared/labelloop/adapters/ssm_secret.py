@@ -16,10 +16,11 @@ _KEPT_S: Final = 60  # after a rotation the old password is let in for as long
 
 
 class SsmSecret:
-    """A secret by the name of its parameter."""
+    """A secret by the name of its parameter; written with a key of KMS, or with SSM's own."""
 
-    def __init__(self, name: str, client: Any = None) -> None:
+    def __init__(self, name: str, client: Any = None, key: str = "") -> None:
         self._name = name
+        self._key: Any = {"KeyId": key} if key else {}
         self._ssm: SSMClient = client or client_of("ssm")
         self._known: str | None = None
         self._read_at = -float("inf")
@@ -42,7 +43,7 @@ class SsmSecret:
         """Store the secret over the one before."""
         try:
             self._ssm.put_parameter(
-                Name=self._name, Value=value, Type="SecureString", Overwrite=True
+                Name=self._name, Value=value, Type="SecureString", Overwrite=True, **self._key
             )
         except (BotoCoreError, ClientError) as exc:
             raise Unavailable("the secret could not be stored") from exc

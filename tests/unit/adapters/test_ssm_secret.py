@@ -64,6 +64,17 @@ def test_a_secret_that_was_never_read_is_unavailable(client, fail):
         SsmSecret("/labelloop/test", client).read()
 
 
+def test_a_secret_is_written_with_the_key_that_was_given(aws):
+    key = "arn:aws:kms:eu-central-1:123456789012:key/0123"
+
+    SsmSecret("/labelloop/test", key=key).write("new")
+    SsmSecret("/labelloop/other").write("new")
+
+    found = aws.ssm.describe_parameters()["Parameters"]
+    keys = {one["Name"]: one["KeyId"] for one in found}
+    assert keys == {"/labelloop/test": key, "/labelloop/other": "alias/aws/ssm"}
+
+
 def test_a_secret_that_was_written_is_read_at_once(aws):
     secret = SsmSecret("/labelloop/test")
     secret.read()

@@ -1,0 +1,150 @@
+"""Every deploy and every changed parameter reaches every function: SAM's translator, run twice."""
+
+from typing import Any
+
+import pytest
+
+from tests.cloudformation import Json, Resolved
+from tests.test_template import FUNCTIONS, PARAMETERS, of_type
+
+OTHERS = {
+    "CredentialsParameter": "/else/credentials",
+    "LabelStudioUrl": "https://label-studio.example.com",
+    "LabelStudioTokenParameter": "/else/token",
+    "Encoder": "none",
+    "BucketName": "left-by-another-stack",
+    "KmsKeyArn": "arn:aws:kms:eu-central-1:123456789012:key/0123-4567",
+    "AlarmEmail": "people@example.com",
+}
+MODES = {
+    "neither": {},
+    "SnapStart": {"SnapStart": "on"},
+    "kept instances": {"WarmFunctions": 1},
+}
+CONTENTS = [*FUNCTIONS, *of_type("AWS::Serverless::LayerVersion")]
+
+
+class Account:
+    """What CloudFormation and Lambda do with one stack, deploy after deploy."""
+
+    def __init__(self) -> None:
+        self._published: dict[str, list[tuple[str, Json]]] = {}
+        self._deployed = Resolved()
+
+    def deploy(self, parameters: Json, uploads: dict[str, str]) -> None:
+        """Bring the stack up to date. Lambda publishes no version of what has not changed."""
+        self._deployed = Resolved(parameters, uploads)
+        for name, version in self._deployed.of_type("AWS::Lambda::Version").items():
+            made = self._published.setdefault(version["FunctionName"], [])
+            identity = self._deployed._named(name)
+            if made and made[-1][0] == identity:
+                continue
+            now = self.latest(version["FunctionName"])
+            assert not made or made[-1][1] != now, "A version for this Lambda function exists"
+            made.append((identity, now))
+
+    def latest(self, function: str) -> Json:
+        """Return a function as it would run unpublished."""
+        return self._deployed.properties(function)
+
+    def running(self, function: str) -> Json:
+        """Return a function as it is called: by the gateway, a queue or the clock."""
+        called = self._deployed.resources.get(f"{function.removesuffix('Function')}Integration")
+        if called is None:
+            return self.latest(function)
+        name = f"{function.removesuffix('Function')}Integration"
+        target = self._deployed.properties(name)["IntegrationUri"]
+        if target == f"{function}.Arn":
+            return self.latest(function)
+        assert target == f"{function}Aliaslive"
+        alias = self._deployed.properties(target)["FunctionVersion"].removesuffix(".Version")
+        return dict(self._published[function])[alias]
+
+
+def another(name: str) -> Any:
+    """Return a value of a parameter that is not its default."""
+    parameter = PARAMETERS[name]
+    if among := parameter.get("AllowedValues"):
+        return next(value for value in among if value != parameter["Default"])
+    if parameter["Type"] == "Number":
+        return parameter["Default"] + 1
+    return OTHERS[name]
+
+
+CHANGES = [
+    *(pytest.param({name: another(name)}, {}, id=name) for name in PARAMETERS),
+    *(pytest.param({}, {name: f"{name}-new"}, id=f"content of {name}") for name in CONTENTS),
+]
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(("parameters", "uploads"), CHANGES)
+def test_a_deploy_reaches_every_function(mode, parameters, uploads):
+    account = Account()
+    account.deploy(MODES[mode], {})
+
+    account.deploy(MODES[mode] | parameters, uploads)
+
+    for function in FUNCTIONS:
+        assert account.running(function) == account.latest(function), function
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_change_that_is_taken_back_is_taken_back(mode):
+    account = Account()
+
+    for url in ("http://one", "http://two", "http://one"):
+        account.deploy(MODES[mode] | {"LabelStudioUrl": url}, {})
+
+        for function in FUNCTIONS:
+            found = account.running(function)["Environment"]["Variables"]["LABEL_STUDIO_URL"]
+            assert found == url
+
+
+@pytest.mark.parametrize("before", MODES)
+@pytest.mark.parametrize("after", MODES)
+def test_snapshots_and_kept_instances_can_be_turned_on_and_off(before, after):
+    account = Account()
+    account.deploy(MODES[before], {})
+    account.deploy(MODES[after], {})
+    account.deploy(MODES[after] | {"QuietSeconds": 5}, {})
+
+    for function in FUNCTIONS:
+        assert account.running(function) == account.latest(function)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_deploy_of_the_same_publishes_nothing(mode):
+    account = Account()
+    account.deploy(MODES[mode], {})
+    versions = {name: len(made) for name, made in account._published.items()}
+
+    account.deploy(MODES[mode], {})
+
+    assert {name: len(made) for name, made in account._published.items()} == versions
+
+
+def test_the_longest_settings_fit_into_what_describes_them():
+    """IAM takes 1,000 letters, Lambda 256."""
+    longest = {
+        name: "x" * parameter["MaxLength"] if "MaxLength" in parameter else str(another(name))
+        for name, parameter in PARAMETERS.items()
+    }
+    longest |= {n: p["MaxValue"] for n, p in PARAMETERS.items() if "MaxValue" in p}
+    longest |= {"SnapStart": "on", "Encoder": "x" * 64, "BucketName": "x" * 63}
+    resolved = Resolved(longest)
+
+    (settings,) = resolved.of_type("AWS::IAM::ManagedPolicy").values()
+    assert len(settings["Description"]) <= 1000
+    for version in resolved.of_type("AWS::Lambda::Version").values():
+        policy, *_ = version["Description"].split(" ")
+        assert len(version["Description"]) - len(policy) < 256 - len(
+            "arn:aws-us-gov:iam::123456789012:policy/" + "x" * 128
+        )
+
+
+def test_old_versions_are_not_left_behind():
+    """AWS charges for the snapshot of every version."""
+    for name, resource in Resolved().resources.items():
+        if resource["Type"] == "AWS::Lambda::Version":
+            assert resource["DeletionPolicy"] == "Delete", name
