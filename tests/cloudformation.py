@@ -47,9 +47,7 @@ def translated(parameters: Mapping[str, Any], uploads: Mapping[str, str]) -> Jso
 class Resolved:
     """A translated template with all its values; `properties` of resources by their name."""
 
-    def __init__(
-        self, parameters: Mapping[str, Any] = {}, uploads: Mapping[str, str] = {}
-    ) -> None:
+    def __init__(self, parameters: Mapping[str, Any] = {}, uploads: Mapping[str, str] = {}) -> None:
         defaults = {name: parameter["Default"] for name, parameter in PARAMETERS.items()}
         self._values = {n: str(v) for n, v in (defaults | dict(parameters)).items()} | _PSEUDO
         self._template = translated(defaults | dict(parameters), uploads)
@@ -129,8 +127,8 @@ class Resolved:
         type_ = self.resources[name]["Type"]
         if type_ == "AWS::Lambda::LayerVersion":
             properties = self.properties(name)
-            number = _digest([name, properties])
-            return f"arn:aws:lambda:eu-central-1:123456789012:layer:{properties['LayerName']}:{number}"
+            layer = f"{properties['LayerName']}:{_digest([name, properties])}"
+            return f"arn:aws:lambda:eu-central-1:123456789012:layer:{layer}"
         if type_ == "AWS::IAM::ManagedPolicy":
             return f"arn:aws:iam::123456789012:policy/{name}-{_digest(self.properties(name))}"
         if type_ == "AWS::Lambda::Version":

@@ -33,8 +33,12 @@ def test_what_a_stack_counts_and_reads_is_its_own():
     assert variables["LABEL_STUDIO_TOKEN_PARAMETER"] == "/labelloop/label-studio-token"
     assert dimension == {"Name": "service", "Value": variables["POWERTOOLS_SERVICE_NAME"]}
     assert dimension["Value"] == "labelloop"
-    assert DEFAULT.properties("TokenAlarm")["Namespace"] == variables["POWERTOOLS_METRICS_NAMESPACE"]
-    assert RESOURCES["TokenAlarm"]["Properties"]["Dimensions"][0]["Value"]["Ref"] == "AWS::StackName"
+    assert (
+        DEFAULT.properties("TokenAlarm")["Namespace"] == variables["POWERTOOLS_METRICS_NAMESPACE"]
+    )
+    assert (
+        RESOURCES["TokenAlarm"]["Properties"]["Dimensions"][0]["Value"]["Ref"] == "AWS::StackName"
+    )
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -80,7 +84,7 @@ def test_versions_are_kept_for_as_long_as_is_wished():
 
 
 def test_a_first_deploy_that_fails_leaves_nothing():
-    """What is kept is kept of a stack that worked; what has no name of its own is in nobody's way."""
+    """What is kept is kept of a stack that worked; what has no fixed name is in nobody's way."""
     for name, resource in DEFAULT.resources.items():
         assert resource.get("DeletionPolicy") != "Retain", name
         assert resource["Type"] != "AWS::Logs::LogGroup" or not DEFAULT.properties(name).get(

@@ -16,7 +16,7 @@ OTHERS = {
     "KmsKeyArn": "arn:aws:kms:eu-central-1:123456789012:key/0123-4567",
     "AlarmEmail": "people@example.com",
 }
-MODES = {
+MODES: dict[str, Json] = {
     "neither": {},
     "SnapStart": {"SnapStart": "on"},
     "kept instances": {"WarmFunctions": 1},
