@@ -92,6 +92,23 @@ def log_likelihoods(probabilities: Floats, labels: Ints) -> tuple[Floats, float]
     return best, at
 
 
+def surprise(probabilities: Floats, labels: Ints) -> tuple[Difference, Difference]:
+    """Return how far labels fall short of what a version expects, shape (n, k) and (n,).
+
+    In log-likelihood, in the version's own standard errors, and in hits. A version that knows how
+    unsure it is is surprised by unsure tasks no more than by others.
+    """
+    n, k = probabilities.shape
+    rows = (1 - _FLOOR) * probabilities + _FLOOR / max(1, k)
+    logs = np.log(np.clip(rows, _TINY, 1.0))
+    expected = (rows * logs).sum(axis=1)
+    spread = float(((rows * logs**2).sum(axis=1) - expected**2).sum())
+    found = logs[np.arange(n), labels] - expected
+    missed = hits(probabilities, labels) - probabilities.max(axis=1, initial=0.0)
+    likelihood = Difference(float(found.mean()), float(np.sqrt(spread)) / n, n) if n else None
+    return likelihood or difference(found), difference(missed)
+
+
 def believed_gain(champion: Floats, challenger: Floats) -> Difference:
     """Return the accuracy that the challenger's answers win on unlabelled tasks, shape (m, k) each.
 

@@ -16,6 +16,7 @@ from labelloop.domain.comparison import (
     hits,
     log_likelihoods,
     said,
+    surprise,
 )
 from labelloop.domain.intervals import errors_for
 from labelloop.domain.quality import LEAST_ROWS
@@ -23,6 +24,8 @@ from labelloop.domain.quality import LEAST_ROWS
 MOST_LOST: Final = 0.2  # of the labels: from here on the challenger has to be better on the rest
 FRESH: Final = 100  # labels after a refusal: older ones tell of what was wrong then
 MOST_TURNED: Final = 0.03  # of the labels, against what the active version thinks of them
+MOST_MISSED: Final = 0.2  # of new labels, beyond what was expected
+_BETTER: Final = 1.645  # standard errors
 # Two voices, each in units of what sound versions rarely reach: standard errors on the labels, and
 # expected accuracy on the pool. Both must speak against a version, or one very clearly.
 _LABELS_UNIT: Final = 2.0
@@ -79,6 +82,9 @@ class Findings:
     pool: Difference  # expected accuracy on unlabelled tasks
     fresh: Difference  # log-likelihood of labels after the first refusal
     fresh_accuracy: Difference
+    fresh_sense: Difference  # hits on them, against what the challenger expects
+    new: Difference  # likelihood of labels new to the champion, against what it expects
+    new_hits: Difference
     shared: int
     lost: float
     turned: float
@@ -87,6 +93,14 @@ class Findings:
     def is_suspect(self) -> bool:
         """Whether so many labels are gone or turned round that the challenger has to be better."""
         return self.lost > MOST_LOST or self.turned >= MOST_TURNED
+
+    @property
+    def is_sense(self) -> bool:
+        """Whether the challenger makes sense of labels after a refusal, or more than the champion.
+
+        Not of random ones: it only gets used to being wrong.
+        """
+        return self.fresh_sense.mean > -MOST_MISSED or self.fresh_accuracy.z >= _BETTER
 
     @property
     def voices(self) -> tuple[float, float]:
@@ -110,7 +124,10 @@ def examine(e: Evidence) -> Findings:
     new, new_at = log_likelihoods(e.challenger[compared], labels)
     random = e.is_random & compared
     random_labels = np.where(e.turned, e.before, e.labels)[random]
-    fresh, fresh_accuracy = _fresh(e)
+    fresh, fresh_accuracy, fresh_sense = _fresh(e)
+    # Of a class that the champion never met it expects nothing.
+    is_new = (e.before < 0) & np.isin(e.labels, e.before[e.before >= 0])
+    surprising, missed = surprise(at_temperature(e.champion[is_new], old_at), e.labels[is_new])
     return Findings(
         labels=difference(new - old),
         random=difference(
@@ -121,19 +138,26 @@ def examine(e: Evidence) -> Findings:
         ),
         fresh=fresh,
         fresh_accuracy=fresh_accuracy,
+        fresh_sense=fresh_sense,
+        new=surprising,
+        new_hits=missed,
         shared=int(compared.sum()),
         lost=_share(e.lost, e.before >= 0),
         turned=turned_share,
     )
 
 
-def _fresh(e: Evidence) -> tuple[Difference, Difference]:
-    """Return the differences in log-likelihood and in accuracy on labels after a refusal."""
+def _fresh(e: Evidence) -> tuple[Difference, Difference, Difference]:
+    """Return the differences in log-likelihood and in accuracy on labels after a refusal.
+
+    And how far the challenger, which has learnt them, makes sense of them out of fold.
+    """
     rows = e.is_fresh & (e.labels >= 0)
     old, _ = log_likelihoods(e.champion[rows], e.labels[rows])
     new, _ = log_likelihoods(e.challenger[rows], e.labels[rows])
     right = hits(e.challenger[rows], e.labels[rows]) - hits(e.champion[rows], e.labels[rows])
-    return difference(new - old), difference(right)
+    _, sense = surprise(e.challenger[rows], e.labels[rows])
+    return difference(new - old), difference(right), sense
 
 
 def numbers_of(e: Evidence, found: Findings) -> dict[str, Any]:
@@ -154,6 +178,7 @@ def numbers_of(e: Evidence, found: Findings) -> dict[str, Any]:
         "labels": {"rows": found.labels.rows, "z": _shown(found.labels.z)},
         "pool": {"rows": found.pool.rows, "gain": round(found.pool.mean, 4)},
         "fresh": {"rows": found.fresh.rows, "z": _shown(found.fresh.z)},
+        "new": {"rows": found.new.rows, "z": _shown(found.new.z)},
         "lost": round(found.lost, 4),
         "turned": round(found.turned, 4),
     }

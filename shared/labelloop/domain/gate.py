@@ -19,6 +19,7 @@ import numpy as np
 from labelloop.domain.evidence import (
     FRESH,
     MOST_LOST,
+    MOST_MISSED,
     MOST_TURNED,
     Evidence,
     Findings,
@@ -34,6 +35,7 @@ _ALMOST_ALL: Final = 0.5  # nobody deletes so many unawares
 _VANISHED: Final = 0.2  # of a class's labels left
 _LEAST_OF_A_CLASS: Final = 5
 _LEAST_FRESH: Final = 30  # labels after a refusal, from which on they are asked
+_SURPRISED: Final = -6.0  # standard errors, by labels that contradict; sound ones reach -3
 
 
 @dataclass(frozen=True)
@@ -91,14 +93,25 @@ def _outdated(e: Evidence, found: Findings) -> tuple[bool, str] | None:
 def _fresh_labels(e: Evidence, found: Findings) -> tuple[bool, str] | None:
     """Labels given after a refusal decide: a project whose labels changed meaning must go on."""
     fresh = found.fresh
-    if fresh.rows >= _LEAST_FRESH and fresh.z >= -_WORSE:
+    if fresh.rows >= _LEAST_FRESH and fresh.z >= -_WORSE and found.is_sense:
         return True, f"better on {fresh.rows} labels given since a version was refused"
     if fresh.rows >= FRESH:
         # What was lost need not be made up for: to be right as often is enough by now.
         if fresh.z < _WORSE and found.fresh_accuracy.z < _WORSE:
             return False, f"worse on {fresh.rows} labels given since a version was refused"
+        if not found.is_sense:
+            return False, f"no sense in {fresh.rows} labels given since a version was refused"
         return True, f"not worse on {fresh.rows} labels given since a version was refused"
     return None
+
+
+def _contradicted(e: Evidence, found: Findings) -> tuple[bool, str] | None:
+    """Labels that say other things than all before: one round of them does little, ten do much."""
+    rows, missed = found.new.rows, -found.new_hits.mean
+    if rows < LEAST_ROWS or found.new.z > _SURPRISED or missed < MOST_MISSED:
+        return None
+    told = f"{missed:.0%} more of {rows} new labels than expected"
+    return False, f"{told} contradict what was learnt before them: look at who gave them"
 
 
 def _vanished(e: Evidence, found: Findings) -> tuple[bool, str] | None:
@@ -160,5 +173,6 @@ _CHECKS: Final[tuple[Callable[[Evidence, Findings], tuple[bool, str] | None], ..
     _too_few,
     _worse,
     _worse_on_random,
+    _contradicted,
 )
 _OF_CHANGES: Final = (_vanished, _lost)

@@ -219,6 +219,57 @@ def test_lost_labels_are_forgiven_once_people_went_on_without_them():
     assert judge(with_fresh(lost, 40, 0.1)).switches
 
 
+def with_random_labels(e, count, fresh=0):
+    """The same evidence, and labels given at random; both versions go on saying what was right."""
+    rng = np.random.default_rng(2)
+    truth = rng.integers(0, CLASSES, count)
+    said = answers(truth, 0.9, rng)
+    given = (truth + rng.integers(1, CLASSES, count)) % CLASSES
+    used_to_it = 0.6 * said + 0.4 / CLASSES
+    return replace(
+        e,
+        before=np.concatenate([e.before, np.full(count, -1)]),
+        labels=np.concatenate([e.labels, given]),
+        is_random=np.concatenate([e.is_random, np.full(count, False)]),
+        is_fresh=np.concatenate([e.is_fresh, np.arange(count) >= count - fresh]),
+        champion=np.vstack([e.champion, said]),
+        challenger=np.vstack([e.challenger, used_to_it]),
+    )
+
+
+def test_a_round_of_labels_that_contradict_what_was_learnt_is_refused():
+    verdict = judge(with_random_labels(evidence(0.0, new=0), 30))
+
+    assert not verdict.switches
+    assert "of 30 new labels than expected contradict" in verdict.reason
+
+
+@pytest.mark.parametrize("fresh", [30, 60, 100])
+def test_going_on_contradicting_makes_no_sense_of_it(fresh):
+    assert not judge(with_random_labels(evidence(0.0, new=0), 30 + fresh, fresh)).switches
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_unsure_tasks_that_come_out_as_unsure_as_they_were_contradict_nothing(seed):
+    e, rng = evidence(0.1, seed, new=0), np.random.default_rng(seed)
+    odds = rng.dirichlet(np.ones(CLASSES), 60)
+    truth = np.array([rng.choice(CLASSES, p=row) for row in odds])
+
+    verdict = judge(
+        replace(
+            e,
+            before=np.concatenate([e.before, np.full(60, -1)]),
+            labels=np.concatenate([e.labels, truth]),
+            is_random=np.concatenate([e.is_random, np.full(60, False)]),
+            is_fresh=np.concatenate([e.is_fresh, np.full(60, False)]),
+            champion=np.vstack([e.champion, odds]),
+            challenger=np.vstack([e.challenger, odds]),
+        )
+    )
+
+    assert verdict.switches
+
+
 def test_the_random_share_is_told_with_its_uncertainty():
     share = judge(evidence(0.9)).numbers["random_share"]
 
