@@ -44,8 +44,22 @@ def read_request(event: Mapping[str, Any]) -> Request:
     context = event.get("requestContext") or {}
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     method = (context.get("http") or {}).get("method") or event.get("httpMethod") or ""
-    path = event.get("rawPath") or event.get("path") or "/"
-    return Request(method, path, headers, _body(event))
+    return Request(method, path_of(event), headers, _body(event))
+
+
+def path_of(event: Mapping[str, Any]) -> str:
+    """Return the path of an API Gateway event; slashes too many are as good as none."""
+    path = str(event.get("rawPath") or event.get("path") or "")
+    return "/" + "/".join(part for part in path.split("/") if part)
+
+
+def with_path(event: dict[str, Any], path: str) -> dict[str, Any]:
+    """Return an event with another path, in each place that names one."""
+    context = event.get("requestContext") or {}
+    if "http" in context:
+        context = context | {"http": context["http"] | {"path": path}}
+    named = {name: path for name in ("rawPath", "path") if name in event}
+    return event | named | ({"requestContext": context} if context else {})
 
 
 def respond(event: Mapping[str, Any], to: Callable[[Request], Any]) -> Any:

@@ -163,6 +163,41 @@ def test_other_paths_and_methods_are_refused_with_json(call, path, method, statu
     assert (answer.status, set(answer.body)) == (status, {"error"})
 
 
+@pytest.mark.parametrize("path", ["/webhook/", "//webhook", "/webhook//"])
+@pytest.mark.parametrize("function", ["webhook", "predict"])
+def test_a_slash_too_many_loses_no_event(call, keys, path, function):
+    """API Gateway has no route for such a path, and hands it to the predict function."""
+    name = "webhook-annotation-created" if function == "webhook" else "predict-predict"
+    body = load_event("webhook-annotation-created")["body"]
+
+    answer = call(name, path=path, body=body)
+
+    assert (answer.status, answer.body["status"]) == (202, "accepted")
+    assert len(keys("/events/")) == 1
+
+
+def test_a_slash_too_many_lets_nobody_in(call, keys):
+    headers = {"authorization": "Basic bm9ib2R5Om5vYm9keQ=="}
+
+    for path in ("/webhook/", "//setup", "/status/", "//predict"):
+        assert call("predict-predict", path=path, headers=headers).status == 401
+    assert keys("/events/") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("webhook-health", "/health/"),
+        ("predict-versions", "/health/"),
+        ("predict-versions", "/versions/"),
+        ("predict-versions", "/projects/"),
+        ("predict-versions", "//openapi.json/"),
+    ],
+)
+def test_a_slash_too_many_is_the_same_route(call, name, path):
+    assert call(name, path=path).status == 200
+
+
 def test_a_store_that_fails_is_a_503_that_is_logged(call, monkeypatch, caplog):
     from labelloop.adapters.s3_store import S3Store
     from labelloop.errors import Unavailable
@@ -179,7 +214,7 @@ def test_a_store_that_fails_is_a_503_that_is_logged(call, monkeypatch, caplog):
 
 
 def test_a_defect_of_ours_is_a_500_without_a_traceback(call, monkeypatch):
-    monkeypatch.setattr("functions.webhook.app.read_event", lambda *_: 1 / 0)
+    monkeypatch.setattr("labelloop.small_calls.read_event", lambda *_: 1 / 0)
 
     answer = call("webhook-annotation-created")
 
@@ -227,7 +262,7 @@ def test_credentials_for_events_make_no_ml_call(call, keys, name):
 
 
 def test_a_body_is_not_looked_at_before_the_credentials_are(call, monkeypatch):
-    monkeypatch.setattr("functions.webhook.app.read_json", lambda _: pytest.fail("it was"))
+    monkeypatch.setattr("labelloop.small_calls.read_json", lambda _: pytest.fail("it was"))
     wrong = with_headers("webhook-annotation-created", **basic(f"events-{PROJECT}", "0" * 64))
 
     assert call("webhook-annotation-created", **wrong).status == 401
