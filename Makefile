@@ -39,7 +39,7 @@ help: ## say what there is
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
 
 # ── Every day ────────────────────────────────────────────────────────────────────────────────────
-.PHONY: check test e2e reliability build build-all up demo bench bench-labels
+.PHONY: check cli test e2e reliability build build-all up demo bench bench-labels
 check: $(VENV) $(SAM) $(AUDIT) ## lint, types, template, security, lock file
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
@@ -51,6 +51,10 @@ check: $(VENV) $(SAM) $(AUDIT) ## lint, types, template, security, lock file
 	@for layer in $(LAYERS); do \
 	  $(EXPORT) $$layer | diff -u layers/$$layer/requirements.txt - \
 	  || { echo "layers/$$layer/requirements.txt is not what uv.lock says: run make layers"; exit 1; }; done
+
+cli: $(VENV) ## the command labelloop, out of this folder
+	@.venv/bin/labelloop --version
+	@echo 'It is .venv/bin/labelloop. For this shell: export PATH="$(CURDIR)/.venv/bin:$$PATH"'
 
 test: $(BUILT) $(EMULATOR) ## all tests, the whole system on the local stack among them
 	.venv/bin/pytest

@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from labelloop.cli import versions
-from labelloop.cli.backfill import backfill, read_file
+from labelloop.cli.backfill import backfill, backfill_file
 from labelloop.cli.backtest import Wanted, backtest
-from labelloop.cli.command import command, end
+from labelloop.cli.command import command, end, end_with_version
 from labelloop.cli.connect import Choices, connect
 from labelloop.cli.credentials import show_credentials
 from labelloop.cli.disconnect import disconnect
@@ -26,6 +26,16 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Connect Label Studio to Labelloop, and steer what it learns.",
 )
+
+
+@app.callback()
+def _main(
+    shows_version: Annotated[
+        bool,
+        typer.Option("--version", help="show the version and exit", callback=end_with_version),
+    ] = False,
+) -> None:
+    pass
 
 
 @command(app, "connect")
@@ -77,11 +87,11 @@ def _backfill(
 ) -> None:
     """Send labels that no webhook told of. Sending some twice changes nothing."""
     if file:
-        batches = iter([read_file(file)])
+        sent = backfill_file(session, file, report)
     else:
         session.project  # noqa: B018 - a project that is not there is told of by name
         batches = iter(session.studio.api.export(session.project_id))
-    sent = backfill(session, batches, report)
+        sent = backfill(session, batches, report)
     report.data |= {"project": session.key} | sent
     report.say(f"{sent['annotations']:,} annotations of {sent['tasks']:,} tasks sent")
 

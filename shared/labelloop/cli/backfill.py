@@ -6,9 +6,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
+from labelloop.cli.export_file import read_file
 from labelloop.cli.report import Report
 from labelloop.cli.session import Session
-from labelloop.errors import Rejected, TooLarge
+from labelloop.errors import LabelloopError, TooLarge
 
 # Lambda takes 6 MB of the event, in which the body is a text: its quotes are escaped once more.
 MOST_ESCAPED_BYTES: Final = 4_500_000
@@ -25,25 +26,62 @@ _ANNOTATION = (
 
 
 def backfill(
-    session: Session, batches: Iterable[list[dict[str, Any]]], report: Report, config: str = ""
+    session: Session,
+    batches: Iterable[list[dict[str, Any]]],
+    report: Report,
+    config: str | None = "",
 ) -> dict[str, int]:
     """Send labelled tasks in requests that Lambda takes; return how much was sent.
 
-    The same annotations again change nothing: the newest state of each counts.
+    The same annotations again change nothing: the newest state of each counts. `config`: the
+    label config to send; None for none, empty for the one in Label Studio if that is news.
     """
     sent = {"requests": 0, "tasks": 0, "annotations": 0}
     body: dict[str, Any] = {"project": session.key}
-    if config := config or _config_to_send(session):
+    if config == "":
+        config = _config_to_send(session)
+    if config:
         body["label_config"] = config
     with report.errors.status("sending labels") as shown:
-        for chunk in chunks(task for batch in batches for task in batch):
-            session.backend.post("/backfill", **body, tasks=chunk)
-            body.pop("label_config", None)
-            sent["requests"] += 1
-            sent["tasks"] += len(chunk)
-            sent["annotations"] += sum(len(task["annotations"]) for task in chunk)
-            shown.update(f"sending labels: {sent['annotations']:,} annotations")
+        try:
+            for chunk in chunks(task for batch in batches for task in batch):
+                session.backend.post("/backfill", **body, tasks=chunk)
+                body.pop("label_config", None)
+                sent["requests"] += 1
+                sent["tasks"] += len(chunk)
+                sent["annotations"] += sum(len(task["annotations"]) for task in chunk)
+                shown.update(f"sending labels: {sent['annotations']:,} annotations")
+        except LabelloopError as exc:
+            raise type(exc)(f"{exc}. {_so_far(sent)}", exc.fix) from exc
     return sent
+
+
+def backfill_file(session: Session, path: Path, report: Report) -> dict[str, int]:
+    """Send the labels of an export file: all of it is looked at before anything is sent."""
+    tasks = read_file(path)
+    for _ in chunks(tasks):
+        pass  # TooLarge names the task that no request can hold
+    known = session.backend.get("/status", project=session.key)["dataset"]
+    config = "" if known["label_config_sha256"] else _config_there(session, report)
+    return backfill(session, iter([tasks]), report, config or None)
+
+
+def _config_there(session: Session, report: Report) -> str:
+    """Return the label config, empty where Label Studio can't be asked: labels come without it."""
+    try:
+        return str(session.project["label_config"]) if session.has_studio else ""
+    except LabelloopError as exc:
+        report.errors.print(f"sent without the label config: {exc}", markup=False)
+        return ""
+
+
+def _so_far(sent: dict[str, int]) -> str:
+    if not sent["requests"]:
+        return "Nothing was sent"
+    return (
+        f"{sent['annotations']:,} annotations of {sent['tasks']:,} tasks were sent before; "
+        "sending them again changes nothing"
+    )
 
 
 def is_complete(project: dict[str, Any], status: dict[str, Any]) -> bool:
@@ -69,7 +107,8 @@ def chunks(tasks: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
         row = _trimmed(task)
         bytes_ = _escaped_bytes(row)
         if bytes_ > MOST_ESCAPED_BYTES:
-            raise TooLarge(f"task {row.get('id')} alone is too large to send")
+            told = f"task {row.get('id')} alone is too large to send"
+            raise TooLarge(told, "shorten its text: of a text 20,000 characters are read")
         if chunk and size + bytes_ > MOST_ESCAPED_BYTES:
             yield chunk
             chunk, size = [], 0
@@ -77,20 +116,6 @@ def chunks(tasks: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
         size += bytes_
     if chunk:
         yield chunk
-
-
-def read_file(path: Path) -> list[dict[str, Any]]:
-    """Return the tasks of an export file; Rejected if it is none."""
-    try:
-        tasks = json.loads(path.read_bytes())
-    except OSError as exc:
-        raise Rejected(f"{path}: {exc.strerror}") from None
-    except (ValueError, RecursionError):
-        raise Rejected(f"{path}: not JSON") from None
-    is_list = isinstance(tasks, list) and all(isinstance(task, dict) for task in tasks)
-    if not is_list or any("annotations" not in task for task in tasks):
-        raise Rejected(f"{path}: not an export in Label Studio's format JSON (not JSON-MIN)")
-    return list(tasks)
 
 
 def _config_to_send(session: Session) -> str:

@@ -27,6 +27,6 @@ def backtest(wanted: Wanted, report: Report) -> None:
     try:
         from labelloop.cli.replay import replay
     except ImportError as exc:
-        told = "it needs more packages: uv tool install './shared[cli,backtest]'"
-        raise Rejected(f"{told} ({exc.name} is missing)") from None
+        fix = "run `make cli`, which brings it, or pipx install './shared[cli,backtest]'"
+        raise Rejected(f"this command needs the package {exc.name}", fix) from None
     replay(wanted, report)

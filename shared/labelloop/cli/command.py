@@ -3,6 +3,7 @@
 import inspect
 import sys
 from collections.abc import Callable
+from importlib.metadata import version
 from typing import Annotated, Any
 
 import typer
@@ -74,6 +75,13 @@ def end(report: Report, job: Callable[[], None]) -> None:
         report.fail("interrupted")
     report.finish()
     raise typer.Exit(1 if report.failed else 0)
+
+
+def end_with_version(is_wanted: bool) -> None:
+    """Print the version and end, if that is what was wanted."""
+    if is_wanted:
+        typer.echo(f"labelloop {version('labelloop')}")
+        raise typer.Exit
 
 
 def _ask_token() -> str:

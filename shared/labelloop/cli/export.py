@@ -11,15 +11,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from labelloop.cli.backfill import read_file
+from labelloop.cli.export_file import read_file
 from labelloop.domain.folding import Dataset, fold
-from labelloop.errors import Rejected, TooLarge, Unprocessable
+from labelloop.errors import Unprocessable
 from labelloop.labelstudio import read_export
 from labelloop.recipes.field_text import FieldText
 from labelloop.recipes.offered import Offered
 from labelloop.recipes.text_choices import TextChoices
 
-MOST_BYTES: Final = 500_000_000
 _ANY_PROJECT: Final = "1.0"
 
 _ADDRESS: Final = re.compile(r"\s*([a-z][a-z0-9+.-]*:/)?/\S+\s*", re.IGNORECASE)
@@ -51,11 +50,6 @@ def finished(export: Path, text: str = "", choice: str = "") -> Finished:
     annotations give, and the text is in the field that is named, or that is called as the choice's
     `<Text>` is, or that holds most.
     """
-    try:
-        if export.stat().st_size > MOST_BYTES:
-            raise TooLarge(f"{export}: more than {MOST_BYTES // 1_000_000} MB")
-    except OSError as exc:
-        raise Rejected(f"{export}: {exc.strerror}") from None
     tasks = read_file(export)
     dataset = fold(Dataset(), [read_export(_ANY_PROJECT, tasks, datetime.now(UTC))])
     _check_ids(task for task in tasks if task["annotations"])

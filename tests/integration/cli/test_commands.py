@@ -1,13 +1,17 @@
 """Versions, backfill, rank: what each command does, its JSON, and how it fails."""
 
+import gzip
 import json
 
 import pytest
+from typer.testing import CliRunner
 
 from labelloop import bootstrap
 from labelloop.cli import session as session_module
+from labelloop.cli.app import app
+from labelloop.cli.backend import Backend
 from labelloop.cli.backfill import chunks
-from labelloop.errors import TooLarge
+from labelloop.errors import TooLarge, Unavailable
 from labelloop.kept_evidence import KeptEvidence, Refusal
 from labelloop.labelstudio import MOST_BODY_BYTES
 
@@ -122,16 +126,107 @@ def test_labels_come_from_an_export_file(world, tmp_path):
     assert (told["tasks"], told["annotations"]) == (2, 2)
 
 
-@pytest.mark.parametrize(
-    ("text", "why"),
-    [("{", "not JSON"), ("{}", "JSON-MIN"), ('[{"id": 1}]', "JSON-MIN"), (None, "No such file")],
-)
-def test_a_file_that_is_no_export_is_told_of(world, tmp_path, text, why):
-    file = tmp_path / "export.json"
-    if text is not None:
-        file.write_text(text)
+def export_of(*tasks: object) -> bytes:
+    return json.dumps(tasks).encode()
 
-    assert why in world.told("backfill", "--from", str(file), exit_code=1)["error"]
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"", "empty"),
+        (b"{", "not JSON (Expecting"),
+        (b"{}", "a list of tasks"),
+        (b"[" * 100_000, "nested too deeply"),
+        (b"\xff\xfe\x00", "not a text in UTF-8"),
+        (gzip.compress(b"[]"), "packed (gzip)"),
+        (b"PK\x03\x04...", "packed (zip)"),
+        (b"id,label,text\n1,a,b\n", "CSV, not JSON"),
+        (b'[{"id": 1, "annotator": 1, "label": "A"}]', "JSON-MIN"),
+        (b"[1]", "task 1 of the file has no `annotations`"),
+        (b'[{"id": 1}]', "task 1 of the file has no `annotations`"),
+        (export_of(exported(1), exported(2) | {"annotations": 7}), "task 2: task.annotations"),
+        (export_of(exported(1), exported(2) | {"data": "a"}), "task 2: task.data"),
+        (export_of(exported(1) | {"created_at": "soon"}), "task 1: task.created_at"),
+        (export_of(exported(1) | {"id": "x"}), "task 1 of the file"),
+        (export_of(exported(1), exported(2, "x" * 5_000_000)), "task 2 alone is too large"),
+    ],
+    ids=range(16),
+)
+def test_a_file_that_is_no_export_is_told_of_before_anything_is_sent(world, tmp_path, content, why):
+    file = tmp_path / "export.json"
+    file.write_bytes(content)
+
+    told = world.told("backfill", "--from", str(file), exit_code=1)
+
+    assert why in told["error"]
+    assert told["fix"]
+    assert "POST /backfill" not in world.sent
+
+
+@pytest.mark.parametrize(
+    ("name", "why"), [("", "a folder"), ("missing.json", "No such file"), ("x" * 300, "too long")]
+)
+def test_what_is_no_file_is_told_of(world, tmp_path, name, why):
+    told = world.told("backfill", "--from", str(tmp_path / name), exit_code=1)
+
+    assert why in told["error"]
+
+
+def test_a_file_too_large_for_memory_is_refused(world, tmp_path, monkeypatch):
+    monkeypatch.setattr("labelloop.cli.export_file.MOST_BYTES", 10)
+    file = tmp_path / "export.json"
+    file.write_bytes(export_of(exported(1)))
+
+    assert "more than" in world.told("backfill", "--from", str(file), exit_code=1)["error"]
+
+
+def test_a_backfill_that_breaks_off_says_what_was_sent(world, tmp_path, monkeypatch):
+    monkeypatch.setattr("labelloop.cli.backfill.MOST_ESCAPED_BYTES", 600)
+    file = tmp_path / "export.json"
+    file.write_bytes(export_of(*(exported(i) for i in range(1, 6))))
+    honest, calls = Backend.post, []
+
+    def once(self, path, **body):
+        calls.append(path)
+        if len(calls) > 2:
+            raise Unavailable("Labelloop answered 503")
+        return honest(self, path, **body)
+
+    monkeypatch.setattr(Backend, "post", once)
+
+    told = world.told("backfill", "--from", str(file), exit_code=1)
+
+    assert "answered 503. 4 annotations of 4 tasks were sent before" in told["error"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["status"], ["versions"], ["doubts"], ["train"], ["rank"], ["pin"], ["unpin"], ["options"]],
+    ids=lambda command: command[0],
+)
+def test_with_label_studio_down_what_is_labelloops_is_done_all_the_same(world, command):
+    world.publish()
+    world.studio.down = True
+    world.studio.calls.clear()
+
+    world.told(*command)
+
+    assert not world.studio.calls
+
+
+def test_with_label_studio_down_labels_come_from_a_file_all_the_same(world, tmp_path):
+    world.publish()
+    world.studio.down = True
+    file = tmp_path / "export.json"
+    file.write_bytes(export_of(exported(1)))
+
+    assert world.told("backfill", "--from", str(file))["annotations"] == 1
+
+
+def test_the_version_of_the_command_is_told():
+    ran = CliRunner().invoke(app, ["--version"])
+
+    assert (ran.exit_code, ran.output.split()[0]) == (0, "labelloop")
 
 
 @pytest.mark.parametrize("text", ["x", '"', "\u00e9", "\U0001f642", "\\"])

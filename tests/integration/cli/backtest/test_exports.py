@@ -115,7 +115,7 @@ def test_a_task_without_a_label_is_left_out_whatever_it_is(run, more):
 
 
 def test_an_export_too_large_for_memory_is_refused(run, monkeypatch):
-    monkeypatch.setattr("labelloop.cli.export.MOST_BYTES", 1_000)
+    monkeypatch.setattr("labelloop.cli.export_file.MOST_BYTES", 1_000)
 
     assert "more than" in refused(run(project()))
 
