@@ -16,7 +16,10 @@ from tests.builders import LABELS, label_config, region
 
 _START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 LOUD = ("label", "label", "label", "skip", "change", "delete", "delete_task", "import", "edit")
-SILENT = ("rename", "merge", "edit_silently", "configure", "ask_more")
+SILENT = (
+    *("rename", "merge", "edit_silently", "configure"),
+    *("ask_more", "ask_more_of_some", "count_skips"),
+)
 
 
 class LivingProject:
@@ -29,6 +32,7 @@ class LivingProject:
         self.annotations: dict[int, dict[str, Any]] = {}
         self.project = {"id": 38, "created_at": self._time(), "updated_at": self._time()}
         self.project |= {"label_config": label_config(), "maximum_annotations": 1}
+        self.project |= {"skip_queue": "REQUEUE_FOR_OTHERS", "control_weights": {}}
         self.backup = self._copy()
         for _ in range(3):
             self._import()
@@ -67,6 +71,18 @@ class LivingProject:
         most = self.project["maximum_annotations"]
         return labels, texts, (self.project["label_config"], most)
 
+    def is_labeled(self) -> set[int]:
+        """Return the tasks that Label Studio calls labelled."""
+        counts_all = self.project["skip_queue"] == "IGNORE_SKIPPED"
+        finished = [
+            one for one in self.annotations.values() if counts_all or not one["was_cancelled"]
+        ]
+        who = {
+            id_: {one["completed_by"] for one in finished if one["task"] == id_}
+            for id_ in self.tasks
+        }
+        return {id_ for id_, row in self.tasks.items() if len(who[id_]) >= row["overlap"]}
+
     def _row(self, id_: int) -> dict[str, Any]:
         mine = [dict(one) for one in self.annotations.values() if one["task"] == id_]
         return self.tasks[id_] | {"annotations": mine}
@@ -78,7 +94,8 @@ class LivingProject:
             return self._import()
         id_, task = max(self.annotations, default=0) + 1, self.chance.choice(list(self.tasks))
         times = {"created_at": self._time(), "updated_at": self._time()}
-        one = {"id": id_, "task": task, "result": self._result(), "completed_by": 1} | times
+        one = {"id": id_, "task": task, "result": self._result()} | times
+        one |= {"completed_by": self.chance.randint(1, 3)}
         self.annotations[id_] = one | {"was_cancelled": False} | fields
         return [self._told("ANNOTATION_CREATED", id_)]
 
@@ -105,6 +122,7 @@ class LivingProject:
     def _import(self) -> list[dict[str, Any]]:
         id_ = max(self.tasks, default=0) + 1
         row = {"id": id_, "data": {"text": f"text {id_} of {self._time()}"}, "overlap": 1}
+        row["overlap"] = self.project["maximum_annotations"]
         self.tasks[id_] = row | {"created_at": self._time(), "updated_at": self._time()}
         return []  # what has no label is the pool's
 
@@ -146,6 +164,15 @@ class LivingProject:
         self.project |= {"maximum_annotations": self.chance.choice((1, 2, 3))}
         for row in self.tasks.values():
             row["overlap"] = self.project["maximum_annotations"]
+        return []
+
+    def _ask_more_of_some(self) -> list[dict[str, Any]]:
+        for id_, row in self.tasks.items():
+            self.tasks[id_] = row | {"overlap": self.chance.randint(1, 3)}
+        return []
+
+    def _count_skips(self) -> list[dict[str, Any]]:
+        self.project |= {"skip_queue": self.chance.choice(("IGNORE_SKIPPED", "REQUEUE_FOR_ME"))}
         return []
 
     def _save(self) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ from labelloop.payloads import (
     list_of,
     mapping,
     read_annotation,
+    read_region,
     read_settings,
     read_task,
     text_or_none,
@@ -110,14 +111,17 @@ def read_export(
     tasks: Any,
     received_at: datetime,
     label_config: Any = None,
+    settings: Mapping[str, Any] = NO_SETTINGS,
 ) -> Event:
     """Return the event that stands for tasks of an export; those without annotations are left out.
 
-    An export doesn't say when the label config was changed: it is the one of the time it came.
+    `settings`: the project as Label Studio's API shows it. That doesn't say when it was changed:
+    it is as it was when it came.
     """
     rows = [mapping(task, "task") for task in list_of(tasks, "tasks")]
     labelled = [row for row in rows if list_of(row.get("annotations"), "task.annotations")]
-    read, annotations = read_page(labelled)
+    known = read_settings(settings)
+    read, annotations = read_page(labelled, known)
     return Event(
         action="BACKFILL",
         project=project_key(project),
@@ -126,16 +130,22 @@ def read_export(
         project_updated_at=text_of(received_at),
         annotations=tuple(annotations),
         tasks=tuple(read),
+        settings=known,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What Label Studio wants to know of /predict. Tasks are taken as they come."""
+    """What Label Studio wants to know of /predict. Tasks are taken as they come.
+
+    `context`: what an annotator has drawn so far, regions whole; empty unless a prediction is
+    asked for in the editor. No kind of labelling needs it yet.
+    """
 
     project: str
     tasks: list[Any]
     label_config: str
+    context: list[dict[str, Any]]
 
 
 def read_predict(body: Mapping[str, Any]) -> Asked:
@@ -144,8 +154,17 @@ def read_predict(body: Mapping[str, Any]) -> Asked:
     if not isinstance(label_config, str):
         raise Unprocessable("label_config: expected a text")
     return Asked(
-        project_key(body.get("project")), list_of(body.get("tasks"), "tasks"), label_config
+        project_key(body.get("project")),
+        list_of(body.get("tasks"), "tasks"),
+        label_config,
+        _context(body.get("params")),
     )
+
+
+def _context(params: Any) -> list[dict[str, Any]]:
+    context = mapping(params or {}, "params").get("context")
+    drawn = mapping(context or {}, "params.context").get("result")
+    return [read_region(one, "params.context") for one in list_of(drawn or [], "params.context")]
 
 
 def key_of(project: Mapping[str, Any]) -> str:

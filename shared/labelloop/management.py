@@ -114,7 +114,8 @@ async def choose_options(request: Request) -> OptionsAnswer:
 async def backfill(request: Request) -> AcceptedAnswer:
     """Take labelled tasks of an export. The same ones again change nothing."""
     asked = await _read(BackfillRequest, request)
-    event = read_export(asked.project, asked.tasks, datetime.now(UTC), asked.label_config)
+    now = datetime.now(UTC)
+    event = read_export(asked.project, asked.tasks, now, asked.label_config, asked.settings)
     return AcceptedAnswer(event=accept(event, accept_deps()))
 
 

@@ -28,11 +28,20 @@ def read_annotation(value: Any) -> Annotation:
         task=id_of(fields.get("task"), "annotation.task"),
         created_at=time_of(fields.get("created_at"), "annotation.created_at"),
         updated_at=time_of(fields.get("updated_at"), "annotation.updated_at"),
-        result=[_region(r) for r in list_of(fields.get("result"), "annotation.result")],
+        result=[
+            read_region(one, "annotation.result")
+            for one in list_of(fields.get("result"), "annotation.result")
+        ],
         skipped=fields.get("was_cancelled") is True,
         ground_truth=fields.get("ground_truth") is True,
         annotator=annotator if type(annotator) is int else None,
     )
+
+
+def read_region(value: Any, name: str) -> dict[str, Any]:
+    """Return a region, or a relation between two, with all that Label Studio's editor writes."""
+    fields = mapping(value, name)
+    return _shallow({one: fields[one] for one in _REGION_FIELDS if one in fields}, name)
 
 
 def read_task(value: Any, settings: Mapping[str, Any]) -> Task:
@@ -107,12 +116,6 @@ def time_of(value: Any, name: str) -> str:
         raise Unprocessable(f"{name}: a time before the first") from None
     except (TypeError, ValueError):
         raise Unprocessable(f"{name}: expected a time in ISO 8601") from None
-
-
-def _region(value: Any) -> dict[str, Any]:
-    fields = mapping(value, "annotation.result")
-    kept = {name: fields[name] for name in _REGION_FIELDS if name in fields}
-    return _shallow(kept, "annotation.result")
 
 
 def _shallow(value: Any, name: str) -> dict[str, Any]:

@@ -77,6 +77,11 @@ class BackfillRequest(ProjectRequest):
 
     tasks: list[Any] = Field(description="tasks of Label Studio's JSON export")
     label_config: str | None = Field(None, description="the project's label config now, XML")
+    settings: dict[str, Any] = Field(
+        default_factory=dict,
+        description="the project as Label Studio's API shows it now, what decides when a task is "
+        "done: maximum_annotations, skip_queue, control_weights",
+    )
 
 
 class TokenRequest(Body):

@@ -15,6 +15,7 @@ from labelloop.labelstudio import (
     read_event,
     read_extra_params,
     read_json,
+    read_predict,
 )
 from tests.conftest import load_event
 
@@ -131,6 +132,99 @@ def test_times_are_kept_so_that_texts_sort_as_times_do():
     later = read_event(changed("annotation.updated_at", "2026-11-23T03:00:00.000001+01:00"), NOW)
 
     assert whole.annotations[0].updated_at < later.annotations[0].updated_at
+
+
+@pytest.mark.parametrize(
+    "time", ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59-01:00", "2026-11-23T12:05:00.000001Z"]
+)
+@pytest.mark.parametrize("path", ["annotation", "task"])
+def test_a_row_dated_past_any_clock_is_dated_when_it_came(path, time):
+    event = read_event(changed(f"{path}.updated_at", time), NOW)
+
+    (row,) = event.annotations if path == "annotation" else event.tasks
+    assert row.updated_at == event.received_at
+    assert row.created_at < row.updated_at
+
+
+def test_clocks_may_differ_by_minutes():
+    event = read_event(changed("annotation.updated_at", "2026-11-23T12:05:00Z"), NOW)
+
+    assert event.annotations[0].updated_at == "2026-11-23T12:05:00.000000+00:00"
+
+
+def test_a_project_changed_in_the_year_9999_was_changed_when_it_came():
+    event = read_event(changed("project.updated_at", "9999-01-01T00:00:00Z"), NOW)
+
+    assert event.project_updated_at == event.received_at
+
+
+def test_a_year_before_the_first_is_refused():
+    with pytest.raises(Unprocessable, match="created_at: a time before the first"):
+        read_event(changed("annotation.created_at", "0001-01-01T00:00:00+01:00"), NOW)
+
+
+WHOLE_REGION: dict[str, Any] = {
+    "id": "r1",
+    "from_name": "box",
+    "to_name": "image",
+    "type": "rectanglelabels",
+    "value": {"x": 1.5, "rectanglelabels": ["Car"]},
+    "origin": "prediction-changed",
+    "score": 0.25,
+    "parentID": "r0",
+    "item_index": 2,
+    "original_width": 600,
+    "original_height": 400,
+    "image_rotation": 90,
+    "meta": {"text": ["blurred"]},
+    "readonly": True,
+    "hidden": True,
+}
+RELATION: dict[str, Any] = {
+    "type": "relation",
+    "from_id": "r1",
+    "to_id": "r2",
+    "direction": "right",
+    "labels": ["drives"],
+}
+
+
+def test_regions_and_relations_are_kept_whole_but_for_what_no_editor_writes():
+    regions = [WHOLE_REGION, RELATION]
+    odd = [one | {"access_token": "SECRET"} for one in regions]
+
+    event = read_event(changed("annotation.result", odd), NOW)
+
+    assert event.annotations[0].result == regions
+    assert type(event).from_json(event.to_json()).annotations[0].result == regions
+    assert b"SECRET" not in event.to_json()
+
+
+def test_of_a_project_what_decides_about_its_labels_is_kept():
+    settings = read_event(body_of("webhook-annotation-created"), NOW).settings
+
+    assert settings.keys() == {"control_weights", "maximum_annotations", "skip_queue"}
+    assert settings["maximum_annotations"] == 1
+
+
+@pytest.mark.parametrize(("overlap", "own"), [(1, None), (3, 3), (None, None), (0, None)])
+def test_of_a_task_its_number_of_annotators_is_kept_where_it_is_not_the_projects(overlap, own):
+    event = read_event(changed("task.overlap", overlap), NOW)
+
+    assert event.tasks[0].overlap == own
+
+
+def test_what_an_annotator_has_drawn_is_read_with_what_is_to_be_predicted():
+    asked = read_predict(body_of("predict-predict-interactive"))
+
+    assert [one["value"] for one in asked.context] == [{"choices": ["Negative"]}]
+    assert read_predict(body_of("predict-predict")).context == []
+
+
+@pytest.mark.parametrize("params", [7, {"context": 7}, {"context": {"result": [7]}}])
+def test_a_context_that_no_label_studio_sends_is_refused(params):
+    with pytest.raises(Unprocessable, match="params"):
+        read_predict(body_of("predict-predict") | {"params": params})
 
 
 @pytest.mark.parametrize(

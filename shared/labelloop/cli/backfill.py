@@ -10,6 +10,7 @@ from labelloop.cli.export_file import read_file
 from labelloop.cli.report import Report
 from labelloop.cli.session import Session
 from labelloop.errors import LabelloopError, TooLarge
+from labelloop.payloads import read_settings
 
 # Lambda takes 6 MB of the event, in which the body is a text: its quotes are escaped once more.
 MOST_ESCAPED_BYTES: Final = 4_500_000
@@ -37,16 +38,14 @@ def backfill(
     label config to send; None for none, empty for the one in Label Studio if that is news.
     """
     sent = {"requests": 0, "tasks": 0, "annotations": 0}
-    body: dict[str, Any] = {"project": session.key}
-    if config == "":
-        config = _config_to_send(session)
-    if config:
-        body["label_config"] = config
+    about = _project_to_send(session) if config == "" else {}
+    about |= {"label_config": config} if config else {}
+    body: dict[str, Any] = {"project": session.key} | about
     with report.errors.status("sending labels") as shown:
         try:
             for chunk in chunks(task for batch in batches for task in batch):
                 session.backend.post("/backfill", **body, tasks=chunk)
-                body.pop("label_config", None)
+                body = {"project": session.key}
                 sent["requests"] += 1
                 sent["tasks"] += len(chunk)
                 sent["annotations"] += sum(len(task["annotations"]) for task in chunk)
@@ -118,14 +117,15 @@ def chunks(tasks: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
         yield chunk
 
 
-def _config_to_send(session: Session) -> str:
-    """Return the label config unless Labelloop has it: each new one would be a new dataset."""
+def _project_to_send(session: Session) -> dict[str, Any]:
+    """Return what Labelloop does not know of the project: each new one would be a new dataset."""
     if not session.has_studio:
-        return ""
-    config = str(session.project["label_config"])
+        return {}
+    config, settings = str(session.project["label_config"]), read_settings(session.project)
     known = session.backend.get("/status", project=session.key)["dataset"]
     is_known = known["label_config_sha256"] == sha256(config.encode()).hexdigest()
-    return "" if is_known else config
+    about: dict[str, Any] = {} if is_known else {"label_config": config}
+    return about if known["settings"] == settings else about | {"settings": settings}
 
 
 def _is_labelled(task: dict[str, Any]) -> bool:

@@ -35,21 +35,26 @@ def annotations_to_fold(dataset: Dataset, page: Page) -> list[Annotation]:
 
 
 def tasks_to_fold(dataset: Dataset, page: Page) -> list[Task]:
-    """Return the labelled tasks that the dataset lacks, or has otherwise.
+    """Return the labelled tasks that the dataset lacks or has otherwise, and those not deleted.
 
     Label Studio dates a task anew with each label, and with each prediction that it deletes: that
     alone is no difference.
     """
     known, labelled = dataset.tasks, {one.task for one in page.annotations}
-    rows = (row for row in page.tasks if row.id in labelled or row.id in known)
+
+    def deleted_at(row: Task) -> str:
+        return dataset.deleted_tasks.get(row.id, "")
+
+    rows = (
+        row
+        for row in page.tasks
+        if row.id in labelled or row.id in known or is_deleted(row.created_at, deleted_at(row))
+    )
     changed = (
         row
         for row in _plausible(rows, known, page.now)
         if not _is_same_task(row, known.get(row.id))
     )
-
-    def deleted_at(row: Task) -> str:
-        return dataset.deleted_tasks.get(row.id, "")
 
     return list(_to_fold(changed, known, dataset.corrected_tasks, deleted_at, page.as_of))
 

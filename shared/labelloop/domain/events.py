@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
+from sys import intern
 from typing import Any, Final, Self
 
 _CLOCKS_DIFFER_BY: Final = timedelta(minutes=5)
@@ -31,7 +32,7 @@ class Annotation:
         _demand(int, self.id, self.task)
         _demand_times(self.created_at, self.updated_at, self.as_of or self.updated_at)
         _demand(list, self.result)
-        object.__setattr__(self, "result", _once(canonical(self.result)))
+        object.__setattr__(self, "result", [_slim(region) for region in self.result])
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +151,16 @@ def read_row[T](kind: type[T], stored: Mapping[str, Any]) -> T:
     return kind(**{name: value for name, value in stored.items() if name in known})
 
 
-@lru_cache(maxsize=2_048)
-def _once(result: str) -> Any:
-    """Return one value for all equal results: a million labels have few different ones."""
-    return json.loads(result)
+def _slim(region: dict[str, Any]) -> dict[str, Any]:
+    """Return a region that shares what it can: a million labels have few different values."""
+    _demand(dict, region)
+    texts = ((intern(name), value) for name, value in region.items())
+    return {name: _once(canonical(value)) if name != "id" else value for name, value in texts}
+
+
+@lru_cache(maxsize=4_096)
+def _once(value: str) -> Any:
+    return json.loads(value)
 
 
 def _demand(kind: type, *values: object) -> None:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Self
 
-from labelloop.domain.events import Annotation, Event, Task, canonical, read_row, row_of
+from labelloop.domain.events import Annotation, Event, Task, canonical, read_row, row_of, text_of
 
 # Label Studio on SQLite gives the ids of deleted rows to imported ones. A delete carries no time
 # but ours, a row only Label Studio's: their clocks may differ by less than this.
@@ -40,14 +40,37 @@ class Dataset:
     corrected_annotations: dict[int, str] = field(default_factory=dict)
     corrected_tasks: dict[int, str] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
+    settings_at: str = ""
 
     def live_annotations(self) -> list[Annotation]:
         """Return the annotations that still count, by id: their tasks are known and not deleted."""
         return [a for _, a in sorted(self.annotations.items()) if self._is_live(a)]
 
+    def labelled_tasks(self) -> set[int]:
+        """Return the tasks that anybody has labelled or skipped."""
+        return {row.task for row in self.live_annotations()}
+
     def done_tasks(self) -> set[int]:
-        """Return the tasks that nobody is to label any more: labelled, skipped or deleted."""
-        return {row.task for row in self.live_annotations()} | self.deleted_tasks.keys()
+        """Return the tasks that Label Studio calls labelled: nobody is given them any more.
+
+        As many annotators have labelled it as it needs; a skip counts only where the project
+        ignores skips (Label Studio 1.23.2, `tasks/mixins.py`).
+        """
+        skips_count = self.settings.get("skip_queue") == "IGNORE_SKIPPED"
+        annotators: dict[int, set[int | None]] = {}
+        for row in self.live_annotations():
+            if skips_count or not row.skipped:
+                annotators.setdefault(row.task, set()).add(row.annotator)
+        most = self.settings.get("maximum_annotations", 1)
+        return {id_ for id_, who in annotators.items() if len(who) >= self._overlap(id_, most)}
+
+    def _overlap(self, id_: int, most: int) -> int:
+        return self.tasks[id_].overlap or most
+
+    def deleted_until(self) -> dict[int, str]:
+        """Return up to when a row of each deleted task's id is one of that task."""
+        times = {id_: datetime.fromisoformat(at) for id_, at in self.deleted_tasks.items()}
+        return {id_: text_of(at + _REUSED_AFTER) for id_, at in times.items()}
 
     def lost_task_at(self, row: Annotation) -> str | None:
         """Return when the task of an annotation was deleted, unless it was seen to have it since.
@@ -63,8 +86,8 @@ class Dataset:
     def to_lines(self) -> bytes:
         """Return the canonical JSON lines: equal datasets give equal bytes."""
         config = {"kind": "label_config", "at": self.label_config_at, "xml": self.label_config}
-        settings = {"settings": self.settings} if self.settings else {}
-        rows: list[dict[str, Any]] = [config | settings]
+        settings = {"kind": "settings", "at": self.settings_at, "settings": self.settings}
+        rows: list[dict[str, Any]] = [config, settings] if self.settings else [config]
         rows += [
             {"kind": "annotation"} | row_of(self.annotations[i]) for i in sorted(self.annotations)
         ]
@@ -83,7 +106,8 @@ class Dataset:
             match kind := row.pop("kind"):
                 case "label_config":
                     dataset.label_config, dataset.label_config_at = row["xml"], row["at"]
-                    dataset.settings = row.get("settings", {})
+                case "settings":
+                    dataset.settings, dataset.settings_at = row["settings"], row["at"]
                 case "annotation":
                     dataset.annotations[row["id"]] = read_row(Annotation, row)
                 case "task":
@@ -151,16 +175,14 @@ def is_deleted(created_at: str, deleted_at: str | None) -> bool:
 
 
 def _fold_project(dataset: Dataset, event: Event) -> None:
-    if event.label_config is None:
-        return
+    """Each of the two has its own time: not every event tells both."""
     at, config, settings = event.project_updated_at, event.label_config, event.settings
-    known = _rank(dataset.label_config_at, dataset.label_config or "", dataset.settings)
-    if _rank(at, config, settings) > known:
-        dataset.label_config_at, dataset.label_config, dataset.settings = at, config, settings
-
-
-def _rank(at: str, config: str, settings: dict[str, Any]) -> tuple[str, int, str, str]:
-    return at, len(settings), config, canonical(settings)
+    known = (dataset.label_config_at, dataset.label_config or "")
+    if config is not None and (at, config) > known:
+        dataset.label_config_at, dataset.label_config = at, config
+    told = (dataset.settings_at, canonical(dataset.settings))
+    if settings and (at, canonical(settings)) > told:
+        dataset.settings_at, dataset.settings = at, settings
 
 
 def _fold_row[Row: (Annotation, Task)](

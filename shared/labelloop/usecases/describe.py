@@ -108,4 +108,5 @@ def _counts(dataset: Dataset) -> dict[str, Any]:
         "skipped": skipped,
         "tasks": len({one.task for one in live}),
         "label_config_sha256": sha256(config.encode()).hexdigest() if config else "",
+        "settings": dataset.settings,
     }

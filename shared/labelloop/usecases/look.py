@@ -1,7 +1,7 @@
 """Look at a project's texts once: compute their features, or read what was kept of them."""
 
 import time
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from itertools import batched
 from typing import Final
 
@@ -66,8 +66,13 @@ def look_at_shards(
     return looked
 
 
-def left_of(looked: Sequence[ShardFeatures], done: Set[int]) -> tuple[NDArray[np.int64], Features]:
-    """Return the tasks that are not done and have a text, newest state each, and their features."""
+def left_of(
+    looked: Sequence[ShardFeatures], done: Set[int], deleted_until: Mapping[int, str]
+) -> tuple[NDArray[np.int64], Features]:
+    """Return the tasks that are neither done nor deleted and have a text, and their features.
+
+    The newest state of each counts. A task that got the id of a deleted one is another.
+    """
     tasks = np.concatenate([np.empty(0, np.int64), *(one.tasks for one in looked)])
     if not len(tasks):
         return tasks, Features(bags_of([]))
@@ -77,6 +82,11 @@ def left_of(looked: Sequence[ShardFeatures], done: Set[int]) -> tuple[NDArray[np
     is_newest = np.append(tasks[order][1:] != tasks[order][:-1], True)
     rows = order[is_newest]
     rows = rows[is_readable[rows] & ~np.isin(tasks[rows], np.fromiter(done, np.int64))]
+    is_deleted = np.isin(tasks[rows], np.fromiter(deleted_until, np.int64))
+    for place in np.flatnonzero(is_deleted):
+        row = rows[place]
+        is_deleted[place] = updated_at[row] <= deleted_until[int(tasks[row])]
+    rows = rows[~is_deleted]
     return tasks[rows], joined([one.features for one in looked]).take(rows)
 
 

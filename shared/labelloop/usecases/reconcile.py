@@ -32,6 +32,7 @@ _NOTHING: Final[dict[str, Any]] = {
     "deleted_annotations": (),
     "deleted_tasks": (),
 }
+_NO_PROJECT: Final[dict[str, Any]] = {"label_config": None, "settings": {}}
 
 
 def compared(
@@ -59,8 +60,8 @@ def compared(
     read, annotations = read_page(list(tasks), project)
     told = {row["id"] for row in tasks if "overlap" in row}
     rows = [row if row.id in told else replace(row, overlap=known.get(row.id)) for row in read]
-    as_of_text = min(text_of(as_of), latest_at(text_of(now)))
-    page = Page(rows, annotations, *covers, as_of_text, text_of(now))
+    at = text_of(as_of) if text_of(as_of) <= latest_at(text_of(now)) else text_of(now)
+    page = Page(rows, annotations, *covers, at, text_of(now))
     event = Event(
         action="COMPARED",
         project=key,
@@ -72,14 +73,25 @@ def compared(
         as_of=page.as_of,
     )
     is_empty = event == replace(event, **_NOTHING)
-    config = (settings or {}).get("label_config")
-    is_other = (config, project) != (dataset.label_config, dataset.settings)
+    if settings is not None:
+        event = _with_project(event, dataset, settings.get("label_config"), project)
     # A project without a label is no dataset: its config comes with the first one.
-    if config is None or not is_other or dataset.label_config_at >= page.as_of:
-        return None if is_empty else event
-    if is_empty and dataset.label_config is None:
-        return None
-    return replace(event, label_config=config, settings=project, project_updated_at=page.as_of)
+    is_first = is_empty and dataset.label_config is None
+    return None if is_first or event == replace(event, **_NOTHING, **_NO_PROJECT) else event
+
+
+def _with_project(
+    event: Event, dataset: Dataset, config: str | None, settings: dict[str, Any]
+) -> Event:
+    """Label Studio's API does not say when a project was changed: what is known stays as old."""
+    is_new = config is not None and config != dataset.label_config
+    is_set = settings != dataset.settings
+    return replace(
+        event,
+        label_config=config if is_new and dataset.label_config_at < event.as_of else None,
+        settings=settings if is_set and dataset.settings_at < event.as_of else {},
+        project_updated_at=event.as_of,
+    )
 
 
 def reconcile(project: Project, studio: StudioProject, now: datetime) -> Iterator[Event]:

@@ -1,12 +1,13 @@
-"""Take a sample of the tasks still to be labelled, off what is kept of their features."""
+"""Take a sample of the tasks without a label, off what is kept of their features."""
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from labelloop.domain.features import Features
+from labelloop.domain.folding import Dataset
 from labelloop.kept_features import KeptFeatures, ShardFeatures
 from labelloop.pool import Pool
 from labelloop.recipes.terms import bags_of
@@ -18,7 +19,7 @@ _MOST_TASKS: Final = 1_500
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Some tasks still to be labelled, and their features.
+    """Some tasks without a label, and their features.
 
     `left`: about how many there are in all, None before the first ranking.
     """
@@ -28,7 +29,7 @@ class Sample:
     left: int | None
 
 
-def sample_pool(pool: Pool, kept: KeptFeatures, text_key: str, done: Set[int]) -> Sample:
+def sample_pool(pool: Pool, kept: KeptFeatures, text_key: str, dataset: Dataset) -> Sample:
     """Return the sample: the same for the same pool. Nothing is encoded for it.
 
     Empty before the first ranking, which is what computes and keeps features.
@@ -37,7 +38,7 @@ def sample_pool(pool: Pool, kept: KeptFeatures, text_key: str, done: Set[int]) -
     some = list(_kept_of(shards, kept, text_key))
     if not some:
         return Sample(np.empty(0, np.int64), Features(bags_of([])), None)
-    tasks, features = left_of(some, done)
+    tasks, features = left_of(some, dataset.labelled_tasks(), dataset.deleted_until())
     rows = np.random.default_rng(0).permutation(len(tasks))[:_MOST_TASKS]
     return Sample(tasks[rows], features.take(rows), round(len(tasks) * len(shards) / len(some)))
 

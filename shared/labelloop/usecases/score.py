@@ -53,7 +53,8 @@ def candidates_of(shards: Sequence[str], pool: Pool, scene: Scene) -> Candidates
     if control is None or (served.head is not None and asked is None):
         return _none()
     looked = look_at_shards(shards, pool, control, scene.kept, scene.featuriser)
-    tasks, features = left_of(looked, scene.dataset.done_tasks())
+    dataset = scene.dataset
+    tasks, features = left_of(looked, dataset.done_tasks(), dataset.deleted_until())
     if served.head is None or asked is None:
         return Candidates(tasks, np.empty((len(tasks), 0)), features, np.empty((0, len(tasks), 0)))
     shares = asked.shares(served.head.predict_proba(features))

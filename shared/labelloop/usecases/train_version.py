@@ -97,7 +97,7 @@ def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) ->
         features = looked.take(range(len(examples.texts)))
         names = _names(offered, looked)
         pool = Pool(deps.store, project.key)
-        sample = sample_pool(pool, kept, control.text_key, dataset.done_tasks())
+        sample = sample_pool(pool, kept, control.text_key, dataset)
         landmarks = sample.features.take(range(min(len(sample.features), LANDMARKS)))
         trained = deps.train_head(features, examples.labels, landmarks=landmarks, names=names)
         known = project.card(project.active().value.version) or {}

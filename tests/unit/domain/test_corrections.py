@@ -1,14 +1,20 @@
 """What Label Studio was seen to have is true, whatever was told, lost, or left undated."""
 
 import random
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from labelloop.domain.events import Event
 from labelloop.domain.folding import Dataset, fold
+from labelloop.usecases.reconcile import ALL_ABOVE, compared
+from tests.builders import PROJECT, created, event, region, task
 from tests.living_project import LOUD, SILENT, LivingProject
 
 SEEDS = range(100)
+NOW, SECOND = datetime(2026, 11, 23, 12, tzinfo=UTC), timedelta(seconds=1)
+AT_2 = "2026-11-23T10:00:02.000000+00:00"
 
 
 def folded(events: list[Event], dataset: Dataset | None = None) -> Dataset:
@@ -51,6 +57,7 @@ def test_a_survey_ends_in_what_label_studio_has_whatever_happened(seed):
     there = project.known()
     assert (labels, texts) == there[:2]
     assert not labels or settings == there[2]
+    assert not labels or dataset.done_tasks() == project.is_labeled()
     assert project.survey(dataset) == []
 
 
@@ -90,3 +97,95 @@ def test_what_agrees_is_left_as_it_is():
     told = [one for what in things * 3 for one in project.live(what)]
 
     assert project.survey(folded(told)) == []
+
+
+def page_of(*rows, as_of=NOW - SECOND, dataset=None, now=NOW, **task_changes):
+    """Compare a page that has one task with these annotations."""
+    at = "2026-11-23T09:00:00.000000+00:00"
+    task = {"id": 1, "data": {"text": "Task 1"}, "created_at": at, "updated_at": at}
+    tasks = [task | task_changes | {"annotations": list(rows)}]
+    return compared(PROJECT, dataset or Dataset(), tasks, (0, ALL_ABOVE), as_of, now)
+
+
+def shown(id_=1, label="Positive", **changes):
+    at = "2026-11-23T10:00:01.000000+00:00"
+    times = {"created_at": "2026-11-23T10:00:00.000000+00:00", "updated_at": at}
+    fields = {"id": id_, "result": [region(label)], "completed_by": 1, "was_cancelled": False}
+    return fields | times | changes
+
+
+def test_what_was_stored_with_fewer_fields_heals_and_later_deliveries_change_nothing():
+    trimmed = folded([created(1)])
+    whole = region("Positive") | {"id": "r1", "origin": "manual"}
+
+    event = page_of(shown(result=[whole]), dataset=trimmed)
+
+    healed = folded([event, created(1)], trimmed)
+    assert healed.annotations[1].result == [whole]
+    assert healed.corrected_annotations == {}
+    assert page_of(shown(result=[whole]), dataset=healed) is None
+
+
+def test_a_renamed_label_stays_renamed_when_its_old_event_comes_once_more():
+    known = folded([created(1)])
+
+    renamed = folded([page_of(shown(label="Good"), dataset=known)], known)
+
+    again = folded([created(1)], renamed)
+    assert again.annotations[1].result == [region("Good")]
+    later = created(1, "Negative", updated_at="2026-11-23T12:00:30.000000+00:00")
+    assert folded([later], again).annotations[1].result == [region("Negative")]
+
+
+def test_a_page_says_nothing_of_what_came_after_it():
+    soon = "2026-11-23T11:59:59.500000+00:00"
+    known = folded([created(1), created(2, task=1, created_at=soon, updated_at=soon)])
+
+    assert page_of(shown(), dataset=known) is None
+
+
+def test_a_row_dated_past_any_clock_is_no_difference_each_time():
+    never = {"created_at": "9999-01-01T00:00:00Z", "updated_at": "9999-01-01T00:00:00Z"}
+    first = page_of(shown(**never))
+    known = folded([first])
+
+    assert page_of(shown(**never), dataset=known, now=NOW + 60 * SECOND) is None
+    other = page_of(shown(label="Negative", **never), dataset=known, as_of=NOW + 59 * SECOND)
+    assert folded([other], known).annotations[1].result == [region("Negative")]
+
+
+def test_a_clock_of_label_studio_that_is_hours_ahead_is_not_believed():
+    known = folded([page_of(shown(), as_of=NOW)])
+
+    event = page_of(shown(label="Good"), dataset=known, as_of=NOW + 3600 * SECOND)
+
+    assert event.as_of == event.received_at
+    assert folded([event], known).annotations[1].result == [region("Good")]
+
+
+def test_labels_moved_to_another_task_are_moved_and_not_lost():
+    known = folded([created(1), created(2), event(deleted_tasks=(2,))])
+    assert [one.id for one in known.live_annotations()] == [1]
+
+    moved = shown(2, created_at=known.annotations[2].created_at, updated_at=AT_2)
+
+    event_ = page_of(shown(), moved, dataset=known)
+    assert [(one.id, one.task) for one in folded([event_], known).live_annotations()] == [
+        (1, 1),
+        (2, 1),
+    ]
+
+
+def test_a_task_that_was_deleted_and_is_there_again_may_be_labelled_again():
+    known = folded([event(deleted_tasks=(1,))])
+    assert 1 in known.deleted_until()
+
+    back = folded([page_of(dataset=known)], known)
+
+    assert back.deleted_until() == {}
+
+
+def test_without_its_number_of_annotators_a_task_keeps_the_known_one():
+    known = folded([created(1), event(tasks=(replace(task(1), overlap=3),))])
+
+    assert page_of(shown(), dataset=known) is None

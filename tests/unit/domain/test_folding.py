@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from labelloop.domain.events import Event
 from labelloop.domain.folding import Dataset, checksum, compress, decompress, fold
-from tests.builders import annotation, created, deleted, event, label_config, task
+from tests.builders import annotation, created, deleted, event, label_config, region, task
 
 _IDS = st.integers(1, 4)
 _TIMES = st.sampled_from([f"2026-11-23T{hour:02d}:00:00.000000+00:00" for hour in range(9, 15)])
@@ -136,3 +136,57 @@ def test_the_stored_form_has_no_time_in_it():
 def test_an_annotation_whose_task_is_unknown_does_not_count():
     assert folded(event(annotations=(annotation(1),))).live_annotations() == []
     assert folded(event(annotations=(annotation(1),), tasks=(task(1),))).live_annotations()
+
+
+def done(*events: Event, **settings: object) -> set[int]:
+    told = event(settings=settings, project_updated_at="2027-01-01T00:00:00.000000+00:00")
+    return folded(
+        *events, replace(told, received_at="2027-01-01T00:00:00.000000+00:00")
+    ).done_tasks()
+
+
+def test_a_task_is_done_when_as_many_have_labelled_it_as_the_project_asks_for():
+    first, again = created(1, task=9, annotator=1), created(2, task=9, annotator=1)
+    second = created(3, task=9, annotator=2)
+
+    assert done(first) == {9}
+    assert done(first, again, maximum_annotations=2) == set()
+    assert done(first, second, maximum_annotations=2) == {9}
+
+
+def test_a_task_that_needs_another_number_of_annotators_has_its_own():
+    own = event(tasks=(replace(task(9), overlap=2),))
+    first, second = created(1, task=9, annotator=1), created(3, task=9, annotator=2)
+
+    assert done(own, first) == set()
+    assert done(own, first, second) == {9}
+
+
+def test_a_skipped_task_is_left_to_others_unless_the_project_ignores_skips():
+    skip = created(1, skipped=True)
+
+    assert done(skip, skip_queue="REQUEUE_FOR_OTHERS") == set()
+    assert done(skip, skip_queue="REQUEUE_FOR_ME") == set()
+    assert done(skip, skip_queue="IGNORE_SKIPPED") == {1}
+    assert folded(skip).labelled_tasks() == {1}
+
+
+def test_an_empty_submit_is_done():
+    assert done(created(1, None)) == {1}
+
+
+def test_a_row_with_more_of_its_fields_wins_a_tie():
+    whole = annotation(1, result=[region("Positive") | {"id": "a", "origin": "manual"}])
+    trimmed, full = created(1), event(annotations=(whole,))
+
+    for dataset in (folded(trimmed, full), folded(full, trimmed)):
+        assert dataset.annotations[1] == whole
+
+
+def test_settings_and_label_config_have_their_own_times():
+    later = "2026-11-23T12:00:00.000000+00:00"
+    both = event(settings={"maximum_annotations": 2})
+    config = event(label_config="<new/>", project_updated_at=later, received_at=later)
+
+    for dataset in (folded(both, config), folded(config, both)):
+        assert (dataset.label_config, dataset.settings) == ("<new/>", {"maximum_annotations": 2})

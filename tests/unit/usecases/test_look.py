@@ -121,14 +121,22 @@ def test_what_is_left_is_readable_not_done_and_in_its_newest_state(pool, kept, e
     pool.add("c", [newer])
     looked = look_at_shards(pool.shards(), pool, CONTROL, kept, fresh(encoder))
 
-    tasks, features = left_of(looked, {2})
+    tasks, features = left_of(looked, {2}, {})
 
     assert tasks.tolist() == [1, 3]
     assert equal(features.vectors, CountingEncoder().encode(["x" * 9, "xxx"]))
 
 
+def test_a_task_with_the_id_of_a_deleted_one_is_left(pool, kept, encoder):
+    looked = look_at_shards(pool.shards(), pool, CONTROL, kept, fresh(encoder))
+    made = looked[0].updated_at[0]
+
+    assert 1 not in left_of(looked, set(), {1: str(made)})[0]
+    assert 1 in left_of(looked, set(), {1: "2026-11-22T09:00:00.000000+00:00"})[0]
+
+
 def test_of_nothing_nothing_is_left(pool, kept, encoder):
-    tasks, features = left_of([], set())
+    tasks, features = left_of([], set(), {})
 
     assert (len(tasks), len(features)) == (0, 0)
 
