@@ -26,6 +26,8 @@ EDGES = (
     "pool",
     "archive",
     "studio_project",
+    "pool_index",
+    "surveys",
     "kept_features",
     "kept_evidence",
     "candidates",

@@ -52,12 +52,13 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "s3:PutObject": {
             f"{OBJECTS}/{name}"
             for name in (
-                *("pool/*", "pool.json", "features/*", "archived.json"),
+                *("pool/*", "pool.json", "pool-index.gz", "features/*", "archived.json"),
+                *("survey.json", "events/*"),
                 *("ranks/*", "ranked.json", "ordered.json", "pushing.json", "trimming.json"),
             )
         },
         "s3:DeleteObject": {f"{OBJECTS}/ranks/*"},
-        "sqs:SendMessage": {"RankQueue"},
+        "sqs:SendMessage": {"RankQueue", "TrainQueue"},
         "ssm:GetParameter": {TOKEN},
     },
     "SweepFunction": {
@@ -66,14 +67,20 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "s3:GetObject": {
             f"{OBJECTS}/{name}"
             for name in (
-                *("dataset.json", "datasets/*", "active.json", "ranked.json", "reconciled.json"),
-                *("options.json", "events/*", "archived.json"),
+                *("dataset.json", "datasets/*", "active.json", "ranked.json", "options.json"),
+                *("events/*", "archived.json", "survey.json", "pool/*", "pool.json"),
+                *("pool-index.gz", "ranks/*"),
             )
         }
-        | {f"{ENCODERS}/*/encoder.json"},
+        | {f"{ENCODERS}/*/encoder.json", "Bucket/sweep.json"},
         "s3:PutObject": {
-            f"{OBJECTS}/{name}" for name in ("events/*", "reconciled.json", "archived.json")
-        },
+            f"{OBJECTS}/{name}"
+            for name in (
+                *("events/*", "archived.json", "survey.json", "pool/*", "pool.json"),
+                "pool-index.gz",
+            )
+        }
+        | {"Bucket/sweep.json"},
         "sqs:SendMessage": {"TrainQueue", "RankQueue"},
         "ssm:GetParameter": {TOKEN},
     },

@@ -53,6 +53,11 @@ def request_rank(project: str) -> None:
     rank_queue().send(RankWakeUp(project), 0)
 
 
+def request_survey(project: str) -> None:
+    """Ask for a comparison of all tasks and labels of a project with Label Studio's."""
+    rank_queue().send(RankWakeUp(project, "survey"), 0)
+
+
 def label_studio() -> LabelStudio | None:
     """Return the Label Studio that the deployment names, None without it or without its token."""
     if not settings().label_studio_url or not token().read():
@@ -143,6 +148,7 @@ def rank_deps() -> "RankDeps":
     return RankDeps(
         store(),
         rank_queue(),
+        queue(),
         versions,
         featuriser,
         label_studio,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
-from labelloop.bootstrap import accept_deps, queue, request_rank, store, token
+from labelloop.bootstrap import accept_deps, queue, request_rank, request_survey, store, token
 from labelloop.config import settings
 from labelloop.labelstudio import project_key, read_export, read_json
 from labelloop.messages import WakeUp
@@ -95,9 +95,10 @@ async def start_training(request: Request) -> AcceptedAnswer:
 
 @management.post("/rank", status_code=202, openapi_extra=ProjectRequest.openapi())
 async def start_ranking(request: Request) -> AcceptedAnswer:
-    """Rank the pool again, and push the order to Label Studio."""
+    """Rank the pool again, push the order to Label Studio, and look for tasks we don't know."""
     asked = await _read(ProjectRequest, request)
     request_rank(project_key(asked.project))
+    request_survey(project_key(asked.project))
     return AcceptedAnswer()
 
 

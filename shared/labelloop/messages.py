@@ -7,7 +7,7 @@ from typing import Final, Literal, Protocol, Self, get_args
 from labelloop.errors import Rejected
 
 Reason = Literal["event", "start_training", "sweep", "options"]
-Step = Literal["plan", "score", "push", "trim"]
+Step = Literal["survey", "plan", "score", "push", "trim"]
 _NO_WAKE_UP: Final = "the message is not a wake-up"
 
 
@@ -43,9 +43,10 @@ class WakeUp:
 
 @dataclass(frozen=True, slots=True)
 class RankWakeUp:
-    """Take one step of ranking a project's pool: plan the parts, score one, push, or trim.
+    """Take one step of ranking a project's pool: survey it, plan the parts, score one, push, trim.
 
-    `version` names the version to rank by, empty for the active one; `part` counts from 0.
+    `version` names the version to rank by, empty for the active one; `part` counts from 0, and the
+    turns of a survey: the first one asks for it.
     """
 
     project: str

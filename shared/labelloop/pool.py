@@ -1,8 +1,8 @@
 """The pool: the tasks of a project that may still be labelled, and how they are ranked.
 
     projects/<id>.<created>/
-      pool/<name>.jsonl.gz              tasks, immutable; a shard for each page or event
-      pool.json                         written once the listing at the start is complete
+      pool/<name>.jsonl.gz              tasks, immutable; a shard for each event or surveyed page
+      pool.json                         written once a survey has seen all tasks
       ranks/<version>/plan-<n>.json     which shards make up which part; later tasks add one
       ranks/<version>/part-<n>.npz      what a part brings to the queue
       ranked.json                       the version that Label Studio has got; if trimmed
@@ -12,9 +12,10 @@ A task may stand in several shards; its newest state counts.
 
 import gzip
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from hashlib import sha256
 from itertools import batched
 from typing import Any, Final
 
@@ -53,14 +54,21 @@ class Pool:
             lines = "\n".join(canonical(row_of(task)) for task in some)
             key = f"{self._root}pool/{name}{f'-{number:04d}' if number else ''}.jsonl.gz"
             with suppress(Conflict):
-                self._store.create(key, gzip.compress(lines.encode()))
+                self._store.create(key, gzip.compress(lines.encode(), mtime=0))
+
+    def add_surveyed(self, after: int, tasks: Sequence[Task]) -> None:
+        """Store tasks that a survey found above an id; the same ones again are the same shard."""
+        found = canonical([row_of(task) for task in tasks])
+        digest = sha256(found.encode()).hexdigest()[:16]
+        # Sorts behind events and older listings: of two states of a task the later shard's counts.
+        self.add(f"survey-{after:012d}-{digest}", tasks)
 
     def is_listed(self) -> bool:
-        """Say whether all tasks that came before the first event are known."""
+        """Say whether all tasks were seen once."""
         return self._store.get(f"{self._root}pool.json") is not None
 
     def set_listed(self) -> None:
-        """Remember that the listing at the start is complete."""
+        """Remember that they were."""
         self._store.create(f"{self._root}pool.json", b"{}")
 
     def shards(self) -> list[str]:
@@ -112,6 +120,11 @@ class Pool:
         """Store what a part brings to the queue, unless it is there already."""
         with suppress(Conflict):
             self._store.create(self._rank_key(version, f"part-{part:06d}.npz"), candidates)
+
+    def is_planned(self, version: str) -> bool:
+        """Say whether each shard is in a part of a version's ranking."""
+        planned = {shard for part in self.parts(version) for shard in part}
+        return all(shard in planned for shard in self.shards())
 
     def scored(self, version: str) -> int:
         """Return how many parts are scored."""

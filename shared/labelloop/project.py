@@ -12,7 +12,7 @@ projects/<id>.<created>/
   active.json                         pointer to the version that is served  (compare-and-swap)
   options.json                        what was chosen for the project        (compare-and-swap)
   ordered.json                        Label Studio's order by score was switched on once
-  reconciled.json                     what was compared when an export was last folded
+  survey.json                         how far a walk over Label Studio's tasks is: see `surveys`
   archived.json                       Label Studio has the project no more: see `archive`
   history/<switch>.json               what was switched to, when and why
   features/                           what was computed of texts, once: see `kept_features`
@@ -246,15 +246,6 @@ class Project:
     def set_options(self, after: Tagged[Options], to: Options) -> None:
         """Choose; Conflict if somebody else did meanwhile."""
         self._swap("options.json", after.etag, asdict(to))
-
-    def reconciled(self) -> Any:
-        """Return what was compared when an export was last folded."""
-        stored = self._store.get(f"{self._root}reconciled.json")
-        return {"compared": None, "day": None} | fields_of(stored)
-
-    def set_reconciled(self, compared: Any) -> None:
-        """Remember it. A lost race is as good: somebody else has just done the same."""
-        write_over(self._store, f"{self._root}reconciled.json", canonical(compared).encode())
 
 
 def fields_of(stored: Stored | None) -> dict[str, Any]:

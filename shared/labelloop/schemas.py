@@ -152,6 +152,10 @@ class StatusAnswer(BaseModel):
     no_model: dict[str, Any] | None = Field(
         description="why no model is served, and whether there was one; null where one is"
     )
+    pool: dict[str, Any] = Field(
+        description="tasks known (null: not counted yet), when they were last compared with Label"
+        " Studio's, how many have been while it is being done"
+    )
     pending_events: int
     quarantined_events: int
     archived: dict[str, Any] | None = Field(

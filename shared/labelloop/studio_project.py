@@ -6,7 +6,7 @@ use cases have no other way to Label Studio than this one, which compares the ke
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -23,10 +23,12 @@ class Surveyed:
     """A page of tasks, with the annotations of those that have some.
 
     `upto`: the last id that the page covers, None if it covers all above. `as_of`: a time by Label
-    Studio's clock before the page was asked for; None if it does not say the time.
+    Studio's clock before the page was asked for; None if it does not say the time. `settings`: the
+    project's, read after the page.
     """
 
     tasks: list[dict[str, Any]]
+    settings: dict[str, Any]
     upto: int | None
     as_of: datetime | None
 
@@ -57,15 +59,8 @@ class StudioProject:
 
     def tasks(self) -> set[int]:
         """Return the ids of all tasks."""
-        return {task["id"] for page in self.pages() for task in page}
-
-    def pages(self) -> Iterator[list[dict[str, Any]]]:
-        """Yield all tasks in pages, by id."""
-        return self._studio.tasks(self._checked())
-
-    def export(self) -> Iterator[list[dict[str, Any]]]:
-        """Yield the annotated tasks with their annotations, in batches."""
-        return self._studio.export(self._checked())
+        pages = self._studio.tasks(self._checked())
+        return {task["id"] for page in pages for task in page}
 
     def survey(self, last: int, has_more: Callable[[int], bool] = lambda _: False) -> Surveyed:
         """Return the next page of tasks above an id, with their annotations.
@@ -82,10 +77,10 @@ class StudioProject:
             if any(task.get(name) for name in counts) or has_more(task["id"])
         ]
         exported = self._studio.exported(self._id, wanted) if wanted else []
-        self._check()  # what was read in between is this project's too
+        settings = self._check()  # what was read in between is this project's too
         found = {task["id"]: task["annotations"] for task in exported}
         tasks = [task | {"annotations": found.get(task["id"], [])} for task in page.tasks]
-        return Surveyed(tasks, page.last, as_of)
+        return Surveyed(tasks, settings, page.last, as_of)
 
     def add_predictions(self, predictions: Sequence[dict[str, Any]]) -> int:
         """Store predictions; return how many were taken."""
@@ -114,8 +109,8 @@ class StudioProject:
             self._check()
         return self._id
 
-    def _check(self) -> None:
-        self._compared(counted=False)
+    def _check(self) -> dict[str, Any]:
+        return self._compared(counted=False)
 
     def _compared(self, *, counted: bool) -> dict[str, Any]:
         try:

@@ -194,7 +194,7 @@ BROKEN = (
 
 def test_a_damaged_pointer_or_choice_is_no_5xx(trained, served, rejected, monkeypatch):
     statuses = []
-    for name in ("active.json", "options.json", "lease.json", "reconciled.json", "ranked.json"):
+    for name in ("active.json", "options.json", "lease.json", "survey.json", "ranked.json"):
         for body in BROKEN:
             damaged_store = copy(trained)
             damaged_store.tamper(ROOT + name, body)

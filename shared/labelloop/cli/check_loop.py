@@ -100,5 +100,22 @@ def labels(session: Session) -> Iterator[Check]:
         yield bad("labels", f"{told} known: deletions were lost", fix)
 
 
+def tasks(session: Session) -> Iterator[Check]:
+    """Compare Label Studio's number of tasks with ours: one that is not known is not ranked."""
+    pushes = session.backend.get("/label-studio")
+    if not (pushes["url"] and pushes["token"]):
+        return
+    there, pool = session.project["task_number"], _status(session)["pool"]
+    if pool["tasks"] == there:
+        yield good("tasks", f"{there:,} in Label Studio, all of them known")
+    elif pool["comparing"] is not None:
+        told = f"{there:,} in Label Studio; {pool['comparing']:,} compared so far"
+        yield note("tasks", f"{told}, the others follow")
+    else:
+        known = "none counted" if pool["tasks"] is None else f"{pool['tasks']:,} known"
+        told = f"{there:,} in Label Studio, {known}: the others are not ranked"
+        yield bad("tasks", told, "run `labelloop rank`; the next sweep finds them too")
+
+
 def _status(session: Session) -> dict[str, Any]:
     return session.backend.get("/status", project=session.key)

@@ -46,6 +46,7 @@ def connect(session: Session, choices: Choices, report: Report) -> None:
     _look_at_config(project["label_config"], report)
     _store_token(session, choices, report)
     _learn(session, choices, report)
+    _look_for_tasks(session, report)
 
 
 def _order(session: Session, project: dict[str, Any]) -> bool:
@@ -94,6 +95,20 @@ def _learn(session: Session, choices: Choices, report: Report) -> None:
     version = status["version"]
     report.step("training", "unchanged", "no model yet" if version == UNTRAINED else version)
     return rank_first(session, report, is_asked=False)
+
+
+def _look_for_tasks(session: Session, report: Report) -> None:
+    """Have the tasks listed that no event told of, where AWS can list them."""
+    pushes = session.backend.get("/label-studio")
+    if not (pushes["url"] and pushes["token"]):
+        return None
+    there = session.project["task_number"]
+    known = session.backend.get("/status", project=session.key)["pool"]["tasks"]
+    if known == there:
+        return report.step("tasks", "unchanged", f"{there:,} known")
+    session.backend.post("/rank", project=session.key)
+    told = f"{there:,} in Label Studio, {known or 0:,} known: the others asked for"
+    return report.step("tasks", "done", told)
 
 
 def _why_refused(error: Exception, address: Address) -> str:

@@ -7,7 +7,7 @@ from rich.markup import escape
 from labelloop.cli.check import Check, bad, failed
 from labelloop.cli.check_backend import answers, latency, password
 from labelloop.cli.check_learning import labels_learnt, model
-from labelloop.cli.check_loop import labels, pushes, same_project, versions
+from labelloop.cli.check_loop import labels, pushes, same_project, tasks, versions
 from labelloop.cli.check_studio import backend, label_config, order, rights, webhook
 from labelloop.cli.report import Report
 from labelloop.cli.session import Session
@@ -36,6 +36,7 @@ _BOTH: Checks = {
     "push": pushes,
     "model_version": versions,
     "labels": labels,
+    "tasks": tasks,
 }
 _SIGNS = {"ok": "[green]ok     [/]", "note": "[yellow]note   [/]", "problem": "[red]problem[/]"}
 

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from hashlib import sha256
-from typing import Any
+from typing import Any, Final
 
 from labelloop.archive import Archive
 from labelloop.domain.folding import Dataset
@@ -10,10 +10,14 @@ from labelloop.domain.insights import lines
 from labelloop.errors import Unprocessable
 from labelloop.kept_evidence import KeptEvidence
 from labelloop.pointers import ActivePointer
+from labelloop.pool_index import PoolIndexes
 from labelloop.ports import ObjectStore
 from labelloop.project import Project
 from labelloop.recipes.label_config import read_label_config
 from labelloop.recipes.usable import usable
+from labelloop.surveys import Surveys
+
+_MOST_SHARDS: Final = 100  # read to count the pool while somebody waits
 
 
 def describe(key: str, store: ObjectStore) -> dict[str, Any]:
@@ -35,6 +39,7 @@ def describe(key: str, store: ObjectStore) -> dict[str, Any]:
         "dataset": {"seq": pointer.seq} | _counts(dataset),
         "learning": (learning := _learning(dataset)),
         "no_model": None if active.is_trained else _no_model(project, active, learning),
+        "pool": _pool(key, dataset, store),
         "pending_events": len(project.pending()),
         "quarantined_events": project.quarantined(),
         "archived": _archived(Archive(store, key)),
@@ -56,6 +61,16 @@ def _refused(version: str, evidence: KeptEvidence) -> dict[str, Any] | None:
     if not refusal.version:
         return None
     return {"version": refusal.version, "reason": refusal.reason, "at": refusal.at}
+
+
+def _pool(key: str, dataset: Dataset, store: ObjectStore) -> dict[str, Any]:
+    """Return how many tasks are known, and how far they are compared with Label Studio's."""
+    survey = Surveys(store, key).state().value
+    return {
+        "tasks": PoolIndexes(store, key).count(dataset.deleted_tasks.keys(), _MOST_SHARDS),
+        "compared_at": survey.ended,
+        "comparing": survey.listed if survey.began else None,
+    }
 
 
 def _archived(archive: Archive) -> dict[str, Any] | None:

@@ -33,6 +33,7 @@ class Outcome(StrEnum):
     UNCONNECTED = "no Label Studio is named, or no token stored"
     SUPERSEDED = "a newer version is active"
     LEFT_TO_HOLDER = "to be done by or after who is at it"
+    SURVEYED = "all tasks compared with Label Studio's"
     PLANNED = "parts planned"
     SCORED = "part scored"
     UNFINISHED = "part encoded so far, to be gone on with"

@@ -7,14 +7,14 @@ for a version that is not active any more stops, because the newer version has s
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from labelloop.archive import Archive
 from labelloop.candidates import Candidates, worth_a_place
 from labelloop.errors import Gone, Retryable
 from labelloop.kept_features import KeptFeatures
-from labelloop.labelstudio import project_key, read_tasks
+from labelloop.labelstudio import project_key
 from labelloop.lease import PUSHER, TRIMMER, Lease
 from labelloop.messages import RankWakeUp
 from labelloop.observability import logger
@@ -22,17 +22,25 @@ from labelloop.pool import Pool
 from labelloop.ports import LabelStudio, ObjectStore, Queue
 from labelloop.project import Project
 from labelloop.studio_project import StudioProject
+from labelloop.surveys import Surveys
 from labelloop.usecases.featurise import Featuriser
 from labelloop.usecases.look import Unfinished
 from labelloop.usecases.push import Outcome, push
 from labelloop.usecases.score import Scene, blinded, candidates_of, placed
 from labelloop.usecases.serve import Versions
+from labelloop.usecases.survey import Progress, SurveyDeps, survey
 from labelloop.usecases.trim import Trim
 
 _LEASE_S: Final = 90  # twice what a long push takes: whoever is killed keeps others waiting
 _NEXT_TRY_S: Final = 2  # of a push: it is what people wait for
 _REST_S: Final = 15  # between times of deleting beside people
-_SHARDS_IN_A_PART: Final = 10  # pages of the listing hold 500 tasks
+_SHARDS_IN_A_PART: Final = 10  # of 500 tasks
+_TURN: Final = timedelta(seconds=60)  # of a survey: others wait for their order
+_SURVEYED: Final = {
+    Progress.LEFT_TO_HOLDER: Outcome.LEFT_TO_HOLDER,
+    Progress.UNFINISHED: Outcome.UNFINISHED,
+    Progress.FINISHED: Outcome.SURVEYED,
+}
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,7 @@ class RankDeps:
 
     store: ObjectStore
     queue: Queue
+    train_queue: Queue  # a survey may bring labels
     versions: Callable[[], Versions]
     featuriser: Callable[[], Featuriser]
     label_studio: Callable[[], LabelStudio | None]
@@ -73,6 +82,10 @@ def rank(wake_up: RankWakeUp, deps: RankDeps) -> Outcome:
 def _step(wake_up: RankWakeUp, version: str, studio: StudioProject, deps: RankDeps) -> Outcome:
     key, pool = studio.key, Pool(deps.store, studio.key)
     match wake_up.step:
+        case "survey":
+            return _survey(studio, wake_up.part, deps)
+        case "plan" if not pool.is_listed():
+            return _survey(studio, 1, deps)
         case "plan":
             return _plan(key, version, pool, studio, deps)
         case "score":
@@ -83,12 +96,23 @@ def _step(wake_up: RankWakeUp, version: str, studio: StudioProject, deps: RankDe
             return _trim(key, version, pool, studio, deps)
 
 
+def _survey(studio: StudioProject, turn: int, deps: RankDeps) -> Outcome:
+    """Compare with Label Studio for a while, and go on later. The first turn asks for all of it.
+
+    Once all tasks are seen the project is ranked, by a step of its own.
+    """
+    now = deps.clock()
+    if turn == 0:
+        Surveys(deps.store, studio.key).ask(now)
+    surveying = SurveyDeps(deps.store, deps.train_queue, deps.queue, deps.clock)
+    progress = survey(studio, surveying, now + _TURN)
+    if progress is Progress.UNFINISHED:
+        deps.queue.send(RankWakeUp(studio.key, "survey", part=turn + 1), 0)
+    return _SURVEYED[progress]
+
+
 def _plan(key: str, version: str, pool: Pool, studio: StudioProject, deps: RankDeps) -> Outcome:
-    """Make sure the pool is known, cut it into parts, and ask for each to be scored."""
-    if not pool.is_listed():
-        for number, page in enumerate(studio.pages()):
-            pool.add(f"listed-{number:06d}", read_tasks(page))
-        pool.set_listed()
+    """Cut the pool into parts, and ask for each to be scored."""
     parts = pool.plan(version, _SHARDS_IN_A_PART)
     for part in range(len(parts)):
         deps.queue.send(RankWakeUp(key, "score", version, part), 0)

@@ -4,10 +4,9 @@ Webhooks are lost for good when a call takes over a second, imports send none, a
 leave the times of what they change alone.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
-from itertools import chain
+from datetime import datetime
 from typing import Any, Final
 
 from labelloop.domain.differences import (
@@ -21,11 +20,8 @@ from labelloop.domain.events import Event, latest_at, text_of
 from labelloop.domain.folding import Dataset
 from labelloop.labelstudio import read_page
 from labelloop.payloads import read_settings
-from labelloop.project import Project
-from labelloop.studio_project import StudioProject
 
 ALL_ABOVE: Final = 2**63  # more than any id
-_SECOND: Final = timedelta(seconds=1)
 _NOTHING: Final[dict[str, Any]] = {
     "annotations": (),
     "tasks": (),
@@ -92,37 +88,3 @@ def _with_project(
         settings=settings if is_set and dataset.settings_at < event.as_of else {},
         project_updated_at=event.as_of,
     )
-
-
-def reconcile(project: Project, studio: StudioProject, now: datetime) -> Iterator[Event]:
-    """Yield events that make the dataset what Label Studio has; none if both count the same.
-
-    Nothing while events wait to be folded: they would look like a difference. A difference that an
-    export did not mend is not exported again until either side has changed. Once a day the export
-    is read though the counts agree: a lost update, or a delete and an import, leave them as they
-    were.
-    """
-    if project.has_pending():
-        return
-    pointer = project.dataset_pointer().value
-    dataset = project.dataset(pointer)
-    as_of, known = now - _SECOND, studio.settings()
-    total, today = known.get("total_annotations_number"), f"{now:%Y-%m-%d}"
-    last = project.reconciled()
-    agrees = total == len(_counted(dataset)) or last["compared"] == [total, pointer.sha256]
-    if agrees and last["day"] == today:
-        return
-    labelled = {task["id"]: task for tasks in studio.export() for task in tasks}
-    after = 0
-    for tasks in chain(studio.pages(), [[]]):
-        upto = tasks[-1]["id"] if tasks else ALL_ABOVE
-        rows = [labelled.get(task["id"], task | {"annotations": []}) for task in tasks]
-        if event := compared(project.key, dataset, rows, (after, upto), as_of, now, known):
-            yield event
-        after = upto
-    project.set_reconciled({"compared": [total, pointer.sha256], "day": today})
-
-
-def _counted(dataset: Dataset) -> set[int]:
-    """Return the annotations that Label Studio counts: it keeps skips apart."""
-    return {a.id for a in dataset.live_annotations() if not a.skipped}

@@ -1,19 +1,30 @@
-"""Find what was forgotten: lost wake-ups, a ranking that never ended, events that never came."""
+"""Find what was forgotten: lost wake-ups, a ranking that never ended, what no event told of.
 
-from collections.abc import Callable
+First each project is woken that has something left to do, which takes a few reads. Then those whose
+labels or tasks differ from Label Studio's are surveyed, a fair share of the time each. The next
+sweep begins with another project, the one that this one did not get to.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from labelloop.archive import Archive
+from labelloop.domain.events import canonical
 from labelloop.errors import Denied, Gone, LabelloopError
 from labelloop.messages import RankWakeUp, WakeUp
 from labelloop.observability import count, logger
 from labelloop.pool import Pool
 from labelloop.ports import LabelStudio, ObjectStore, Queue
-from labelloop.project import Project, projects
+from labelloop.project import Project, fields_of, projects, write_over
 from labelloop.studio_project import StudioProject
-from labelloop.usecases.accept import AcceptDeps, accept
-from labelloop.usecases.reconcile import reconcile
+from labelloop.usecases.survey import SurveyDeps, is_due, survey
+
+# Of the function's 300 s: a page that Label Studio is slow with may take most of the rest.
+_BUDGET: Final = timedelta(seconds=170)
+_CURSOR: Final = "sweep.json"  # beside the projects: where the next sweep begins
 
 
 class SweepFailed(LabelloopError):
@@ -38,57 +49,127 @@ def sweep(deps: SweepDeps) -> int:
     A project whose own wake-up is still on its way gets one more, which finds its work done. One
     that cannot be read does not keep the others asleep: SweepFailed names it at the end.
     """
+    end = deps.clock() + _BUDGET
     label_studio = deps.label_studio()
-    woken, failed = 0, []
-    for key in projects(deps.store):
+    keys = _in_turn(deps.store)
+    woken, failed = 0, set()
+    for key in keys:
         try:
-            woken += _sweep_one(key, label_studio, deps)
+            woken += _wake(key, label_studio is not None, deps)
         except Exception:
             logger().exception("project not swept", extra={"project": key})
-            failed.append(key)
+            failed.add(key)
+    if label_studio is not None:
+        failed |= _survey_in_turn(keys, label_studio, deps, end)
     if failed:
         raise SweepFailed(f"{len(failed)} project(s) could not be swept")
     return woken
 
 
-def _sweep_one(key: str, label_studio: LabelStudio | None, deps: SweepDeps) -> bool:
+def _in_turn(store: ObjectStore) -> list[str]:
+    """Return all projects, beginning where the last sweep said."""
+    keys = list(projects(store))
+    first = fields_of(store.get(_CURSOR)).get("next", "")
+    later = [key for key in keys if isinstance(first, str) and key >= first]
+    return later + keys[: len(keys) - len(later)]
+
+
+def _wake(key: str, has_label_studio: bool, deps: SweepDeps) -> bool:
     project = Project(deps.store, key)
-    is_there = label_studio is not None and _reconcile(project, label_studio, deps)
     active, now = project.active().value, deps.clock().isoformat(timespec="microseconds")
     is_behind = project.untrained_dataset(deps.encoder) is not None
     has_work = project.has_pending() or is_behind or active.has_held(now)
     if has_work:
         deps.queue.send(WakeUp(key, "sweep"), 0)
-    if not is_there:
+    if not has_label_studio or Archive(deps.store, key).state():
         return has_work
+    return _wake_ranking(key, deps) or has_work
+
+
+def _wake_ranking(key: str, deps: SweepDeps) -> bool:
+    active = Project(deps.store, key).active().value
     ranked, is_trimmed = Pool(deps.store, key).ranked()
     if ranked != active.version:
         deps.rank_queue.send(RankWakeUp(key), 0)
     elif not is_trimmed:
         deps.rank_queue.send(RankWakeUp(key, "trim", ranked), 0)
-    return has_work or ranked != active.version or not is_trimmed
+    return ranked != active.version or not is_trimmed
 
 
-def _reconcile(project: Project, label_studio: LabelStudio, deps: SweepDeps) -> bool:
-    """Store what Label Studio has and we don't; say whether it may have the project at all.
+# -- Label Studio ----------------------------------------------------------------------------
 
-    A refused token is told, and stops nobody else.
+
+def _survey_in_turn(
+    keys: Sequence[str], label_studio: LabelStudio, deps: SweepDeps, end: datetime
+) -> set[str]:
+    """Survey the projects that are due while there is time; return those that failed.
+
+    Looking who is due takes half of the time at most.
     """
-    archive = Archive(deps.store, project.key)
-    if not project.has_pending() and not archive.is_due(deps.clock()):
-        return False
-    accepting = AcceptDeps(deps.store, deps.queue, quiet_s=0, clock=deps.clock)
-    try:
-        studio = StudioProject(label_studio, project.key)
+    failed: set[str] = set()
+    due: list[StudioProject] = []
+    half, looked_at = end - (end - deps.clock()) / 2, 0
+    for key in keys:
+        if looked_at and deps.clock() >= half:
+            break
+        looked_at += 1
+        with _told(key, deps, failed):
+            due += _due(key, label_studio, deps)
+    after = (*keys[looked_at:], *keys[1:], *keys)[:1]
+    for place, studio in enumerate(due):
+        now, left = deps.clock(), due[place:]
+        if place and now >= end:
+            _begin_next_with(studio.key, deps.store)
+            return failed
+        # Before: if the function is killed at this one, it is another one's turn.
+        _begin_next_with(left[1].key if len(left) > 1 else after[0], deps.store)
+        with _told(studio.key, deps, failed):
+            survey(studio, _survey_deps(deps), now + (end - now) / len(left))
+    for key in after:
+        _begin_next_with(key, deps.store)
+    return failed
+
+
+def _due(key: str, label_studio: LabelStudio, deps: SweepDeps) -> list[StudioProject]:
+    """Return the project if it is to be surveyed; one that is back from the archive is ranked."""
+    archive, project = Archive(deps.store, key), Project(deps.store, key)
+    is_archived = bool(archive.state())
+    if is_archived and not (project.has_pending() or archive.is_due(deps.clock())):
+        return []
+    studio = StudioProject(label_studio, key)
+    if is_archived:
         archive.take_out()
-        for event in reconcile(project, studio, deps.clock()):
-            accept(event, accepting)
+        _wake_ranking(key, deps)
+    if is_due(studio, _survey_deps(deps)):
+        return [studio]
+    pool, version = Pool(deps.store, key), project.active().value.version
+    if pool.ranked()[0] == version and not pool.is_planned(version):
+        deps.rank_queue.send(RankWakeUp(key), 0)  # a wake-up was lost
+    return []
+
+
+@contextmanager
+def _told(key: str, deps: SweepDeps, failed: set[str]) -> Iterator[None]:
+    """Tell what went wrong with one project, so that it stops no other one."""
+    try:
+        yield
     except Gone as exc:
-        archive.put(str(exc), deps.clock())
-        return False
+        Archive(deps.store, key).put(str(exc), deps.clock())
     except LabelloopError as exc:
-        denied = isinstance(exc, Denied)
-        facts = {"project": project.key, "why": str(exc)}
+        facts = {"project": key, "why": str(exc)}
         logger().error("Label Studio not reconciled", extra=facts)
-        count("LabelStudioDenied" if denied else "LabelStudioNotReconciled")
-    return True
+        count("LabelStudioDenied" if isinstance(exc, Denied) else "LabelStudioNotReconciled")
+    except Exception:
+        logger().exception("project not surveyed", extra={"project": key})
+        failed.add(key)
+
+
+def _begin_next_with(key: str, store: ObjectStore) -> None:
+    body = canonical({"next": key}).encode()
+    stored = store.get(_CURSOR)
+    if stored is None or stored.body != body:
+        write_over(store, _CURSOR, body)
+
+
+def _survey_deps(deps: SweepDeps) -> SurveyDeps:
+    return SurveyDeps(deps.store, deps.queue, deps.rank_queue, deps.clock)

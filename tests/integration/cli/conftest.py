@@ -150,6 +150,16 @@ class World(SimpleNamespace):
         while queue.sent:
             rank(queue.sent.pop(0)[0], deps)
 
+    def survey(self) -> None:
+        """Do what the sweep does: compare all tasks and labels with Label Studio's."""
+        from datetime import UTC, datetime, timedelta
+
+        from labelloop.studio_project import StudioProject
+        from labelloop.usecases.survey import SurveyDeps, survey
+
+        deps = SurveyDeps(bootstrap.store(), bootstrap.queue(), bootstrap.rank_queue())
+        survey(StudioProject(self.studio, self.key), deps, datetime.now(UTC) + timedelta(minutes=1))
+
 
 def send(at: Address, method: str, path: str, body: bytes | None) -> tuple[int, bytes]:
     """Hand a request to the function that API Gateway would hand it to."""

@@ -73,6 +73,16 @@ def test_connecting_again_changes_nothing(labelled):
     assert "POST /train" not in labelled.sent[asked:]
 
 
+def test_connecting_asks_for_the_tasks_that_are_not_known(labelled):
+    labelled.told("connect")
+    labelled.fold()
+    labelled.survey()
+    labelled.studio.import_tasks(labelled.project, [{"text": "of which no event told"}])
+
+    assert outcomes(labelled.told("connect"))["tasks"] == "done"
+    assert labelled.sent[-1] == "POST /rank"
+
+
 def test_the_backfilled_labels_are_known_afterwards(labelled):
     labelled.told("connect")
     labelled.fold()

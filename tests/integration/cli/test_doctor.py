@@ -1,10 +1,12 @@
 """doctor: each finding, its fix, and silence where all is well."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
 from labelloop import bootstrap
+from labelloop.archive import Archive
 from labelloop.cli import check_backend
 from labelloop.cli.backend import Answer
 from labelloop.errors import Unavailable
@@ -22,6 +24,7 @@ def healthy(world):
     prediction = {"task": task, "result": [], "score": 0.5, "model_version": version}
     world.studio.add_predictions(world.project, [prediction])
     world.studio.change_project(world.project, model_version=version)
+    world.survey()
     return world
 
 
@@ -153,10 +156,27 @@ def test_a_version_without_predictions(healthy):
 
 
 def test_events_that_were_lost(healthy):
-    tasks = healthy.studio.import_tasks(healthy.project, [{"text": "A text"}])
-    healthy.studio.annotate(tasks[0], "Positive")
+    (task, *_) = healthy.studio._tasks
+    healthy.studio.annotate(task, "Positive")
 
     assert only_finding(healthy)["fix"] == "run `labelloop backfill`"
+
+
+def test_tasks_that_no_event_told_of(healthy):
+    healthy.studio.import_tasks(healthy.project, [{"text": "A text"}] * 3)
+
+    finding = only_finding(healthy)
+
+    assert (finding["name"], finding["fix"].partition(";")[0]) == ("tasks", "run `labelloop rank`")
+    assert "4 in Label Studio, 1 known" in finding["detail"]
+
+
+def test_a_project_that_label_studio_had_no_more(healthy):
+    archive = Archive(bootstrap.store(), healthy.key)
+    archive.put("Label Studio has no project 1 any more", datetime.now(UTC))
+
+    assert "no project 1 any more" in found(healthy)["project"]["detail"]
+    assert "archived" in healthy.run("status").output
 
 
 def test_deletions_that_were_lost(labelled):

@@ -75,7 +75,7 @@ def test_a_project_that_agrees_is_not_exported(deps, project, label_studio, id_)
 
     sweep(deps)
 
-    assert "export" not in label_studio.calls
+    assert "tasks_after" not in label_studio.calls
 
 
 def test_a_deletion_that_no_event_told_is_learnt(deps, project, label_studio, id_):
@@ -114,7 +114,7 @@ def test_nothing_is_exported_while_events_wait(deps, project, label_studio, id_)
 
     sweep(deps)
 
-    assert "export" not in label_studio.calls
+    assert "tasks_after" not in label_studio.calls
 
 
 def test_a_difference_that_an_export_does_not_mend_is_exported_once(
@@ -128,11 +128,11 @@ def test_a_difference_that_an_export_does_not_mend_is_exported_once(
         sweep(deps)
         if project.has_pending():
             fold_pending(project)
-    exports = label_studio.calls.count("export")
+    exports = label_studio.calls.count("tasks_after")
 
     sweep(deps)
 
-    assert label_studio.calls.count("export") == exports
+    assert label_studio.calls.count("tasks_after") == exports
 
 
 @pytest.mark.parametrize("trouble", ["down", "denied"])

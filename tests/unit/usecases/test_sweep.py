@@ -1,13 +1,15 @@
 """Sweeping: nobody is forgotten."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from labelloop.archive import Archive
+from labelloop.labelstudio import key_of
 from labelloop.pointers import ActivePointer
 from labelloop.pool import Pool
-from labelloop.project import Project
+from labelloop.project import Project, projects
 from labelloop.usecases.sweep import SweepDeps, SweepFailed, sweep
 from tests.builders import PROJECT, PROJECT_ID, PROJECT_MADE_AT, created
 from tests.fakes import MemoryLabelStudio
@@ -78,7 +80,7 @@ def test_a_damaged_note_of_the_ranking_has_the_project_ranked_again(store, rank_
 
     sweep(replace(deps, label_studio=lambda: label_studio))
 
-    assert [step.step for step, _ in rank_queue.sent] == ["plan"]
+    assert {step.step for step, _ in rank_queue.sent} == {"plan"}
 
 
 @pytest.fixture
@@ -96,6 +98,8 @@ def emptied(deps) -> SweepDeps:
 
 
 def test_a_project_that_is_gone_is_left_alone(rank_queue, emptied, behind, store, clock):
+    sweep(emptied)  # finds out
+    rank_queue.sent.clear()
     for _ in range(288):
         assert sweep(emptied) == 0
         clock.sleep(300)
@@ -119,6 +123,7 @@ def test_a_project_that_is_there_again_comes_back_by_itself(
     emptied, behind, store, clock, rank_queue, told
 ):
     sweep(emptied)
+    rank_queue.sent.clear()
     back = MemoryLabelStudio()
     back.create_project(PROJECT_ID, created_at=PROJECT_MADE_AT)
     if told:
@@ -129,7 +134,7 @@ def test_a_project_that_is_there_again_comes_back_by_itself(
     sweep(replace(emptied, label_studio=lambda: back))
 
     assert not Archive(store, PROJECT).state()
-    assert [step.step for step, _ in rank_queue.sent] == ["plan"]
+    assert {step.step for step, _ in rank_queue.sent} == {"plan"}
 
 
 def test_another_project_under_the_same_id_is_not_taken_for_ours(deps, behind, store):
@@ -151,3 +156,110 @@ def test_a_label_studio_that_cannot_be_reached_archives_nothing(deps, behind, st
     sweep(replace(deps, label_studio=lambda: down))
 
     assert not Archive(store, PROJECT).state()
+
+
+class Slow(MemoryLabelStudio):
+    """A Label Studio whose pages of one task take 10 s each; `killed` ends the function at one."""
+
+    def __init__(self, clock, page_size: int = 1) -> None:
+        super().__init__(page_size=page_size, clock=clock)
+        self.time = clock
+        self.pages: list[int] = []
+        self.killed = 0
+
+    def tasks_after(self, id_, last):
+        self.time.sleep(10)
+        self.pages.append(id_)
+        if id_ == self.killed:
+            raise KeyboardInterrupt
+        return super().tasks_after(id_, last)
+
+
+@pytest.fixture
+def several(store, clock) -> Slow:
+    """Three projects, the first with far more tasks than a sweep has time for."""
+    label_studio = Slow(clock)
+    for tasks in (40, 2, 2):
+        id_ = label_studio.create_project()
+        label_studio.import_tasks(id_, [{"text": "a"}] * tasks)
+        Project(store, key_of(label_studio.project(id_))).set_ordered()
+    return label_studio
+
+
+def test_a_long_list_leaves_the_others_their_share(several, deps, clock):
+    started = clock()
+
+    sweep(replace(deps, label_studio=lambda: several))
+
+    assert set(several.pages) == set(several._projects)
+    assert clock() - started < timedelta(seconds=200)
+
+
+def test_a_long_list_ends_after_some_sweeps(several, deps, store, clock):
+    for _ in range(5):
+        sweep(replace(deps, label_studio=lambda: several))
+        clock.sleep(120)
+
+    assert len(several.pages) == 44  # each page once
+    assert all(Pool(store, key).is_listed() for key in projects(store))
+
+
+def test_all_are_woken_before_any_is_surveyed(several, deps, store, queue, clock):
+    for key in projects(store):
+        Project(store, key).add_event("a", created(1))
+    woken: list[int] = []
+    real = several.tasks_after
+
+    def noted(*asked):
+        woken.append(len(queue))
+        return real(*asked)
+
+    several.tasks_after = noted
+
+    sweep(replace(deps, label_studio=lambda: several))
+
+    assert woken[0] == 3
+
+
+def test_each_sweep_begins_with_another_project(several, deps, clock):
+    first = []
+    for _ in range(3):
+        several.pages.clear()
+        sweep(replace(deps, label_studio=lambda: several))
+        first += several.pages[:1]
+        clock.sleep(90_000)
+
+    assert sorted(first) == sorted(several._projects)
+
+
+def test_a_project_that_the_function_dies_of_is_not_the_first_again(several, deps, clock):
+    several.killed = next(iter(several._projects))
+    with pytest.raises(KeyboardInterrupt):
+        sweep(replace(deps, label_studio=lambda: several))
+    several.pages.clear()
+    clock.sleep(300)
+
+    with pytest.raises(KeyboardInterrupt):
+        sweep(replace(deps, label_studio=lambda: several))
+
+    assert set(several.pages) == set(several._projects)
+
+
+def test_a_ranking_of_new_tasks_that_was_lost_is_asked_for_again(
+    behind, deps, store, rank_queue, clock
+):
+    label_studio = MemoryLabelStudio(clock=clock)
+    label_studio.create_project(PROJECT_ID, created_at=PROJECT_MADE_AT)
+    label_studio.import_tasks(PROJECT_ID, [{"text": "a"}])
+    deps = replace(deps, label_studio=lambda: label_studio)
+    Pool(store, PROJECT).set_ranked("1-a", trimmed=True)
+    sweep(deps)
+    rank_queue.sent.clear()  # the wake-up is lost
+
+    sweep(deps)
+    assert [step.step for step, _ in rank_queue.sent] == ["plan"]
+
+    rank_queue.sent.clear()
+    Pool(store, PROJECT).plan("1-a", 1)
+    sweep(deps)
+    assert not rank_queue

@@ -40,12 +40,13 @@ def project(store, key) -> Project:
 
 
 @pytest.fixture
-def deps(store, rank_queue, label_studio, clock, monkeypatch):
+def deps(store, rank_queue, queue, label_studio, clock, monkeypatch):
     monkeypatch.setattr("labelloop.usecases.rank._SHARDS_IN_A_PART", 1)
     monkeypatch.setattr("labelloop.usecases.order.in_random_order", lambda *_: [])
     return RankDeps(
         store,
         rank_queue,
+        queue,
         lambda: OneVersion("1-aaaaaaaa"),
         Featuriser,
         lambda: label_studio,

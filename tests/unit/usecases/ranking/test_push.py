@@ -10,7 +10,7 @@ from tests.unit.usecases.ranking.versions import lengths_in_order_served, run
 
 
 @pytest.mark.parametrize(
-    "call", ["tasks", "add_predictions", "change_project", "prediction_counts"]
+    "call", ["tasks_after", "add_predictions", "change_project", "prediction_counts"]
 )
 def test_a_push_that_was_killed_is_finished_by_the_next_one(
     deps, activate, label_studio, id_, call, monkeypatch

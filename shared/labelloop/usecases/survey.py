@@ -1,0 +1,297 @@
+"""Survey a project: walk over all its tasks in Label Studio, and learn what no event told of them.
+
+One walk for the pool and for the labels. Each page is taken in, then the walk's state is stored:
+killed anywhere, or out of time, it goes on after the last page, and a page that is taken in twice
+changes nothing the second time. A walk that took in all pages has mended what can be mended, so the
+same difference is not walked for again.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any, Final
+from uuid import uuid4
+
+from labelloop.domain.events import Annotation, Event, Task, canonical, text_of
+from labelloop.domain.folding import Dataset
+from labelloop.errors import Conflict, Unprocessable
+from labelloop.messages import RankWakeUp
+from labelloop.observability import logger
+from labelloop.payloads import read_settings, read_task
+from labelloop.pointers import Tagged
+from labelloop.pool import Pool
+from labelloop.pool_index import PoolIndex, PoolIndexes, within
+from labelloop.ports import ObjectStore, Queue
+from labelloop.project import Project
+from labelloop.studio_project import StudioProject, Surveyed
+from labelloop.surveys import Survey, Surveys
+from labelloop.usecases.accept import AcceptDeps, accept
+from labelloop.usecases.reconcile import ALL_ABOVE, compared
+
+_ANYWAY: Final = timedelta(days=1)
+# While events wait both sides count differently: that alone is no reason to walk all the time.
+_BUSY: Final = timedelta(hours=1)
+_SECOND: Final = timedelta(seconds=1)
+_COUNTED: Final = ("task_number", "total_annotations_number", "skipped_annotations_number")
+
+
+class Progress(StrEnum):
+    """What came of a turn."""
+
+    LEFT_TO_HOLDER = "left to who is at it"
+    UNFINISHED = "to be gone on with"
+    FINISHED = "finished"
+
+
+@dataclass(frozen=True)
+class SurveyDeps:
+    """What surveying needs from outside. `queue` takes wake-ups of trainers."""
+
+    store: ObjectStore
+    queue: Queue
+    rank_queue: Queue
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+def is_due(studio: StudioProject, deps: SurveyDeps) -> bool:
+    """Say whether a project is to be surveyed: once a day, on request, and where counts differ."""
+    surveys, now = Surveys(deps.store, studio.key), deps.clock()
+    known = surveys.state()
+    state = known.value
+    if state.began or state.asked or _age(state.ended, now) >= _ANYWAY:
+        return True
+    project, theirs = Project(deps.store, studio.key), studio.settings()
+    numbers = _numbers(theirs, project, Pool(deps.store, studio.key))
+    if numbers == state.settled:
+        return False
+    if _age(state.ended, now) < _BUSY and project.has_pending():
+        return False
+    if not _agree(theirs, project, PoolIndexes(deps.store, studio.key)):
+        return True
+    try:
+        surveys.swap(known, replace(state, settled=numbers))
+    except Conflict:  # somebody began, or asked: the next look sees it
+        return False
+    return False
+
+
+def survey(studio: StudioProject, deps: SurveyDeps, until: datetime) -> Progress:
+    """Walk on until a time, a page at least; say what came of it."""
+    surveys, me = Surveys(deps.store, studio.key), uuid4().hex
+    known, now = surveys.state(), deps.clock()
+    if known.value.is_held(now):
+        return Progress.LEFT_TO_HOLDER
+    project, pool = Project(deps.store, studio.key), Pool(deps.store, studio.key)
+    numbers = "" if known.value.began else _numbers(studio.settings(), project, pool)
+    try:
+        state = surveys.swap(known, known.value.begun(now, numbers).held(me, now))
+        return _Walk(studio, deps, surveys, me, state).until(until)
+    except Conflict:
+        return Progress.LEFT_TO_HOLDER
+
+
+class _Walk:
+    """One turn of walking. What it knows was stored before its first page was asked for."""
+
+    def __init__(
+        self,
+        studio: StudioProject,
+        deps: SurveyDeps,
+        surveys: Surveys,
+        holder: str,
+        state: Tagged[Survey],
+    ) -> None:
+        self._studio, self._deps, self._surveys = studio, deps, surveys
+        self._me, self._state = holder, state
+        self._accepting = AcceptDeps(deps.store, deps.queue, quiet_s=0, clock=deps.clock)
+
+    def until(self, end: datetime) -> Progress:
+        """Take in pages until a time is over, one at least."""
+
+        def has_time() -> bool:
+            return self._deps.clock() < end
+
+        try:
+            index = PoolIndexes(self._deps.store, self._studio.key).whole(has_time)
+            if index is None:
+                return Progress.UNFINISHED
+            self._known = _Known(Project(self._deps.store, self._studio.key), index)
+            while self._state.value.after < ALL_ABOVE:
+                self._take_next()
+                if self._state.value.after < ALL_ABOVE and not has_time():
+                    return Progress.UNFINISHED
+            self._finish()
+            return Progress.FINISHED
+        finally:
+            self._rest()
+
+    def _take_next(self) -> None:
+        after, asked_at = self._state.value.after, self._deps.clock()
+        page = self._studio.survey(after, self._known.has_labels)
+        as_of = (page.as_of or asked_at) - _SECOND
+        upto = ALL_ABOVE if page.upto is None else page.upto
+        rows = _readable(page.tasks, page.settings)
+        new = [one for row in rows if (one := self._known.index.as_new(row)) is not None]
+        if new:
+            Pool(self._deps.store, self._studio.key).add_surveyed(after, new)
+        if event := self._known.event(page, (after, upto), rows, as_of, self._deps.clock()):
+            accept(event, self._accepting)
+        self._advance(upto, listed=len(page.tasks), found=len(new))
+
+    def _advance(self, upto: int, listed: int, found: int) -> None:
+        state, now = self._state.value, self._deps.clock()
+        listed, found = state.listed + listed, state.found + found
+        self._note(replace(state, after=upto, listed=listed, found=found).held(self._me, now))
+
+    def _finish(self) -> None:
+        """Have the new tasks ranked, then note the end: killed in between, it is done again."""
+        pool, state = Pool(self._deps.store, self._studio.key), self._state.value
+        is_first = not pool.is_listed()
+        pool.set_listed()
+        if state.found or is_first:
+            self._deps.rank_queue.send(RankWakeUp(self._studio.key), 0)
+        self._note(state.done(self._deps.clock()))
+        facts = {"project": self._studio.key, "tasks": state.listed, "found": state.found}
+        logger().info("project surveyed", extra=facts)
+
+    def _rest(self) -> None:
+        """Let others go on at once."""
+        if self._state.value.holder == self._me:
+            with suppress(Conflict):  # somebody took over
+                self._note(replace(self._state.value, holder="", until=0.0))
+
+    def _note(self, state: Survey) -> None:
+        """Store the state; Conflict if somebody took over, but not if one only asked."""
+        try:
+            self._state = self._surveys.swap(self._state, state)
+        except Conflict:
+            known = self._surveys.state()
+            if known.value.holder != self._me:
+                raise
+            self._state = self._surveys.swap(known, replace(state, asked=known.value.asked))
+
+
+class _Known:
+    """What is known of a project's tasks and labels, a range of ids at a time."""
+
+    def __init__(self, project: Project, index: PoolIndex) -> None:
+        self._key, self.index = project.key, index
+        self._dataset = project.dataset(project.dataset_pointer().value)
+        self._labels: dict[int, list[Annotation]] = defaultdict(list)
+        for row in self._dataset.annotations.values():
+            self._labels[row.task].append(row)
+        self._labelled = sorted(self._dataset.tasks.keys() | self._labels.keys())
+        self._listed = index.ids()
+
+    def has_labels(self, task: int) -> bool:
+        """Say whether a task had labels."""
+        return task in self._labels
+
+    def event(
+        self,
+        page: Surveyed,
+        covers: tuple[int, int],
+        tasks: Sequence[Task],
+        as_of: datetime,
+        now: datetime,
+    ) -> Event | None:
+        """Return the event that makes what is known what Label Studio has; None if it is."""
+        found = self._compared(page, covers, as_of, now)
+        ids = {row["id"] for row in page.tasks}
+        gone, back = self._gone(ids, *covers), self._back(tasks, text_of(as_of))
+        event = found or Event("COMPARED", self._key, text_of(now), as_of=text_of(as_of))
+        told = {one.id for one in event.tasks}
+        event = replace(
+            event,
+            deleted_tasks=tuple(sorted({*event.deleted_tasks, *gone})),
+            tasks=(*event.tasks, *(one for one in back if one.id not in told)),
+        )
+        # Told once, not with each page.
+        if event.label_config is not None:
+            self._dataset.label_config = event.label_config
+            self._dataset.label_config_at = event.project_updated_at
+        if event.settings:
+            self._dataset.settings = event.settings
+            self._dataset.settings_at = event.project_updated_at
+        return event if found or gone or back else None
+
+    def _compared(
+        self, page: Surveyed, covers: tuple[int, int], as_of: datetime, now: datetime
+    ) -> Event | None:
+        part = self._part(page.tasks, *covers)
+        try:
+            return compared(self._key, part, page.tasks, covers, as_of, now, page.settings)
+        except Unprocessable as exc:  # of other pages the labels are compared all the same
+            logger().error("labels not compared", extra={"project": self._key, "why": str(exc)})
+            return None
+
+    def _part(self, rows: Sequence[Mapping[str, Any]], after: int, upto: int) -> Dataset:
+        """Return what the dataset has of a page: comparing with all of it takes minutes."""
+        ids, known = within(self._labelled, after, upto), self._dataset
+        annotations = {row.id: row for id_ in ids for row in self._labels.get(id_, ())}
+        for row in rows:
+            for one in row["annotations"]:  # it may have been another task's
+                if (moved := known.annotations.get(one.get("id"))) is not None:
+                    annotations[moved.id] = moved
+        tasks = {id_: known.tasks[id_] for id_ in ids if id_ in known.tasks}
+        others = {row.task for row in annotations.values()} - tasks.keys()
+        tasks |= {id_: known.tasks[id_] for id_ in others if id_ in known.tasks}
+        return replace(known, annotations=annotations, tasks=tasks)
+
+    def _gone(self, seen: set[int], after: int, upto: int) -> set[int]:
+        """Return the tasks of the pool that Label Studio has no more, and nothing told of."""
+        listed, deleted = within(self._listed, after, upto), self._dataset.deleted_tasks
+        return {id_ for id_ in listed if id_ not in seen and id_ not in deleted}
+
+    def _back(self, tasks: Sequence[Task], as_of: str) -> list[Task]:
+        """Return the tasks that were deleted, and are there: restored, or others with their ids."""
+        deleted = self._dataset.deleted_tasks
+        return [
+            replace(task, as_of=as_of)
+            for task in tasks
+            if task.id in deleted and deleted[task.id] <= as_of
+        ]
+
+
+def _readable(rows: Sequence[Mapping[str, Any]], settings: Mapping[str, Any]) -> list[Task]:
+    """Return the tasks of a page; one that cannot be read stops no others."""
+    tasks = []
+    for row in rows:
+        try:
+            tasks.append(read_task(row, read_settings(settings)))
+        except Unprocessable as exc:
+            logger().error("task not read", extra={"task": row.get("id"), "why": str(exc)})
+    return tasks
+
+
+def _numbers(theirs: Mapping[str, Any], project: Project, pool: Pool) -> str:
+    """Return what both sides are known by: equal numbers need no second walk."""
+    config = sha256(canonical([theirs.get("label_config"), read_settings(theirs)]).encode())
+    ours = [project.dataset_pointer().value.sha256, len(pool.shards())]
+    return canonical([[theirs.get(name) for name in _COUNTED], config.hexdigest()[:16], ours])
+
+
+def _agree(theirs: Mapping[str, Any], project: Project, indexes: PoolIndexes) -> bool:
+    """Say whether both sides count the same, and what is labelled is set the same."""
+    dataset, index = project.dataset(project.dataset_pointer().value), indexes.whole()
+    live = dataset.live_annotations()
+    skipped = sum(one.skipped for one in live)
+    tasks = len(index.tasks.keys() - dataset.deleted_tasks.keys()) if index else 0
+    is_set_same = dataset.label_config is None or (
+        (dataset.label_config, dataset.settings)
+        == (theirs.get("label_config"), read_settings(theirs))
+    )
+    counts = [tasks, len(live) - skipped, skipped]
+    return is_set_same and counts == [theirs.get(name) for name in _COUNTED]
+
+
+def _age(time: str, now: datetime) -> timedelta:
+    """Return how long ago a time was; very long if it is none."""
+    try:
+        return now - datetime.fromisoformat(time)
+    except (TypeError, ValueError):
+        return timedelta.max
