@@ -46,7 +46,7 @@ def _both(tmp_path_factory) -> Iterator[tuple[LabelStudio, Labelloop, Wire, Wire
         to_studio = ending.enter_context(wire(ports[1], f"http://127.0.0.1:{ports[0]}"))
         labelloop = Labelloop(folder / "stack", to_studio.url)
         to_labelloop = ending.enter_context(wire(ports[2], f"http://127.0.0.1:{labelloop.port}"))
-        labelloop.line = to_labelloop.url
+        labelloop.line, labelloop.wire = to_labelloop.url, to_labelloop
         deployed = pool.submit(labelloop.start)
         ending.callback(labelloop.stop)
         studio = ending.enter_context(label_studio(folder / "label-studio", ports[0]))

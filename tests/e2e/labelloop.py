@@ -14,6 +14,7 @@ from labelloop.domain.events import Annotation
 from labelloop.local.emulator import claim_port
 from labelloop.local.stack import LocalStack, local_stack
 from labelloop.project import Project
+from tests.e2e.wire import Wire
 
 PARAMETERS = {"QuietSeconds": "2", "RankHead": "10000"}
 
@@ -27,6 +28,7 @@ class Labelloop:
         self._state = state
         self.port = claim_port(0, "Labelloop", "")
         self.line = ""  # where Label Studio is told to find it, if not at its own address
+        self.wire: Wire | None = None  # what that line leads through
         self._parameters = PARAMETERS | {"LabelStudioUrl": label_studio_url}
         self._label_studio_url = label_studio_url
         self._running = ExitStack()
@@ -77,6 +79,11 @@ class Labelloop:
     def sweep(self) -> None:
         """Do now what the schedule does every few minutes."""
         assert not self.invoke("SweepFunction", {}), "the sweep failed"
+
+    def lost_events(self) -> list[str]:
+        """Return the events of Label Studio's that never got here, and why: it sends each once."""
+        lost = self.wire.undelivered if self.wire else []
+        return [one for one in lost if "/webhook" in one]
 
     def invoke(self, function: str, event: dict[str, Any]) -> str:
         """Run a function; return its unhandled error, empty if it had none."""

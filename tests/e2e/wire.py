@@ -38,7 +38,11 @@ class Wire:
         self.url = f"http://{LOOPBACK}:{port}"
         self.rule: Rule = pass_on
         self.ended = threading.Event()
-        self._http = httpx.Client(base_url=target, timeout=120, trust_env=False)
+        self.undelivered: list[str] = []  # what the other side did not take, and why
+        # A connection for each call, as Label Studio makes them: one kept open may be closed by the
+        # other side just when it is used again, and the call is lost.
+        fresh = httpx.Limits(max_keepalive_connections=0)
+        self._http = httpx.Client(base_url=target, timeout=120, trust_env=False, limits=fresh)
 
     def close(self) -> None:
         self._http.close()
@@ -67,11 +71,21 @@ class Wire:
         sent = [(k, v) for k, v in handler.headers.items() if k.lower() not in HOP_BY_HOP]
         try:
             answer = self._http.request(handler.command, handler.path, headers=sent, content=body)
-        except httpx.TransportError:
+        except httpx.TransportError as exc:
+            self.undelivered.append(f"{handler.command} {handler.path}: {exc!r}")
             handler.close_connection = True
             return
+        if not answer.is_success:
+            self.undelivered.append(f"{handler.command} {handler.path}: {answer.status_code}")
         kept = {k: v for k, v in answer.headers.items() if k.lower() not in HOP_BY_HOP}
         _answer(handler, answer.status_code, answer.content, kept)
+
+
+class Server(ThreadingHTTPServer):
+    """Takes calls while the machine is too busy to answer them: Label Studio tries each once."""
+
+    daemon_threads = True
+    request_queue_size = 128
 
 
 @contextmanager
@@ -90,8 +104,7 @@ def wire(port: int, target: str) -> Iterator[Wire]:
         def log_message(self, format: str, *args: object) -> None:
             pass
 
-    server = ThreadingHTTPServer((LOOPBACK, port), Handler)
-    server.daemon_threads = True
+    server = Server((LOOPBACK, port), Handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
     try:

@@ -25,7 +25,7 @@ MOST_LOST: Final = 0.2  # of the labels: from here on the challenger has to be b
 FRESH: Final = 100  # labels after a refusal: older ones tell of what was wrong then
 MOST_TURNED: Final = 0.03  # of the labels, against what the active version thinks of them
 MOST_MISSED: Final = 0.2  # of new labels, beyond what was expected
-_BETTER: Final = 1.645  # standard errors
+_BETTER: Final = 3.0  # standard errors; random labels are asked about round after round
 # Two voices, each in units of what sound versions rarely reach: standard errors on the labels, and
 # expected accuracy on the pool. Both must speak against a version, or one very clearly.
 _LABELS_UNIT: Final = 2.0
