@@ -14,6 +14,11 @@ _NO_WAKE_UP: Final = "the message is not a wake-up"
 class Message(Protocol):
     """Anything that can wait in a queue."""
 
+    @property
+    def project(self) -> str:
+        """The key of the project that it is about."""
+        ...
+
     def to_json(self) -> str:
         """Return the body of the message."""
         ...

@@ -4,7 +4,7 @@ import pytest
 
 from labelloop.adapters.signed_aws import SignedSqs
 from labelloop.adapters.sqs_queue import SqsQueue
-from labelloop.messages import WakeUp
+from labelloop.messages import RankWakeUp, WakeUp
 from tests.fakes import MemoryQueue
 
 
@@ -36,3 +36,15 @@ def test_a_delayed_wake_up_does_not_arrive_at_once(queue_and_received):
     queue.send(WakeUp("1.2", "sweep"), 900)
 
     assert received() == []
+
+
+@pytest.mark.parametrize("client", ["boto3", "signed"])
+@pytest.mark.parametrize("message", [WakeUp("1.2", "sweep"), RankWakeUp("1.2")])
+def test_a_projects_messages_are_a_group_that_holds_up_no_other(aws, client, message):
+    queue = SqsQueue(aws.queue_url, SignedSqs() if client == "signed" else None)
+
+    queue.send(message, 0)
+
+    names = ["MessageGroupId"]
+    found = aws.sqs.receive_message(QueueUrl=aws.queue_url, MessageSystemAttributeNames=names)
+    assert found["Messages"][0]["Attributes"] == {"MessageGroupId": "1.2"}

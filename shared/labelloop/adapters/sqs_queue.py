@@ -11,7 +11,11 @@ if TYPE_CHECKING:
 
 
 class SqsQueue:
-    """One SQS standard queue."""
+    """One SQS standard queue, shared fairly: each project's messages are a group of their own.
+
+    A project that takes up the consumers, by many messages or slow ones, waits behind the others.
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html
+    """
 
     def __init__(self, url: str, client: Any = None) -> None:
         self._url = url
@@ -21,5 +25,8 @@ class SqsQueue:
         """Deliver a wake-up, at least once, no sooner than after the delay (0 to 900)."""
         with unavailable_if_passing():
             self._sqs.send_message(
-                QueueUrl=self._url, MessageBody=message.to_json(), DelaySeconds=delay_s
+                QueueUrl=self._url,
+                MessageBody=message.to_json(),
+                DelaySeconds=delay_s,
+                MessageGroupId=message.project,
             )

@@ -49,7 +49,8 @@ def move(sqs: Any, source: str, target: str) -> int:
     moved = 0
     while messages := _receive(sqs, source):
         for message in messages:
-            sqs.send_message(QueueUrl=target, MessageBody=message["Body"])
+            group: Any = message.get("Attributes", {})  # which project's it is, if it is one's
+            sqs.send_message(QueueUrl=target, MessageBody=message["Body"], **group)
             sqs.delete_message(QueueUrl=source, ReceiptHandle=message["ReceiptHandle"])
             moved += 1
     return moved
@@ -57,7 +58,12 @@ def move(sqs: Any, source: str, target: str) -> int:
 
 def _receive(sqs: Any, url: str) -> list[dict[str, Any]]:
     # Waiting asks all of a queue's servers; without, some of them may hold more.
-    received = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=_AT_ONCE, WaitTimeSeconds=1)
+    received = sqs.receive_message(
+        QueueUrl=url,
+        MaxNumberOfMessages=_AT_ONCE,
+        WaitTimeSeconds=1,
+        MessageSystemAttributeNames=["MessageGroupId"],
+    )
     return list(received.get("Messages", []))
 
 

@@ -32,15 +32,19 @@ def test_dead_letters_go_back_to_the_queue_they_came_from(aws, monkeypatch):
     monkeypatch.setitem(URLS, "TrainQueueUrl", aws.queue_url)
     dead = aws.sqs.create_queue(QueueName="dead")["QueueUrl"]
     monkeypatch.setitem(URLS, "TrainDeadLetterQueueUrl", dead)
-    aws.sqs.send_message(QueueUrl=dead, MessageBody="wake up")
+    aws.sqs.send_message(QueueUrl=dead, MessageBody="wake up", MessageGroupId="38.1")
     clients = {"cloudformation": Stacks(), "sqs": aws.sqs}
     monkeypatch.setattr(redrive, "_aws", lambda: SimpleNamespace(client=clients.__getitem__))
 
     ran = CliRunner().invoke(app, ["redrive", "--stack", "mine", "--json"])
 
     assert (ran.exit_code, json.loads(ran.stdout)["train"]) == (0, 1)
-    (message,) = aws.sqs.receive_message(QueueUrl=aws.queue_url)["Messages"]
+    found = aws.sqs.receive_message(
+        QueueUrl=aws.queue_url, MessageSystemAttributeNames=["MessageGroupId"]
+    )
+    (message,) = found["Messages"]
     assert message["Body"] == "wake up"
+    assert message["Attributes"] == {"MessageGroupId": "38.1"}
 
 
 def test_a_stack_that_is_not_there_is_told(monkeypatch):

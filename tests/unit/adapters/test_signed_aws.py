@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from botocore.auth import S3SigV4Auth, SigV4Auth
@@ -107,7 +108,8 @@ def test_objects_are_signed_as_boto3_signs_them(server, key, body):
 
 
 def test_messages_and_parameters_are_signed_as_boto3_signs_them(server):
-    SignedSqs().send_message(QueueUrl="http://queue/1/train", MessageBody="ä", DelaySeconds=3)
+    message: Any = {"MessageBody": "ä", "DelaySeconds": 3, "MessageGroupId": "38.1"}
+    SignedSqs().send_message(QueueUrl="http://queue/1/train", **message)
     SignedSsm().get_parameter(Name="/labelloop/ä", WithDecryption=True)
 
     for asked, service in zip(server.asked, ("sqs", "ssm"), strict=True):
