@@ -64,6 +64,15 @@ class ActivePointer:
         return self.version != UNTRAINED
 
     @property
+    def is_unreadable(self) -> bool:
+        """Say whether the version's model is one that this release can't read.
+
+        After a release was taken back the pointer names one of a later format, and is replaced by
+        one of ours. An earlier release's last trainers may do so too; the sweep puts that right.
+        """
+        return self.is_trained and self.format != FORMAT
+
+    @property
     def age(self) -> tuple[int, int, int]:
         """What makes one version newer than another: its data, its format, its options."""
         return self.dataset_seq, self.format, self.revision

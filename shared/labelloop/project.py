@@ -14,7 +14,7 @@ projects/<id>.<created>/
   ordered.json                        Label Studio's order by score was switched on once
   survey.json                         how far a walk over Label Studio's tasks is: see `surveys`
   archived.json                       Label Studio has the project no more: see `archive`
-  history/<switch>.json               what was switched to, when and why
+  history/                            what was switched to, when and why: see `history`
   features/                           what was computed of texts, once: see `kept_features`
   lease.json, pushing.json, trimming.json   who works at it now: see `lease`
 """
@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING, Any, Final
 from labelloop.domain.events import Event, canonical
 from labelloop.domain.options import Options
 from labelloop.errors import BadModel, Conflict
+from labelloop.history import History
 from labelloop.pointers import FORMAT, ActivePointer, DatasetPointer, Tagged
 from labelloop.ports import Listed, ObjectStore, Stored
 
@@ -48,6 +49,7 @@ class Project:
         self.key = key
         self._store = store
         self._root = f"{PROJECTS}{key}/"
+        self.history = History(store, self._root)
 
     # -- events ------------------------------------------------------------------------------
 
@@ -141,13 +143,13 @@ class Project:
     def untrained_dataset(self, encoder: str) -> DatasetPointer | None:
         """Return the newest snapshot unless the active version has learnt it, or is pinned.
 
-        A version that was made beside another encoder, or with other options than those chosen
-        since, has yet to learn it.
+        A version that was made beside another encoder, by another release, or with other options
+        than those chosen since, has yet to learn it.
         """
         pointer, active = self.dataset_pointer().value, self.active().value
         age = (pointer.seq, FORMAT, self.options().value.revision)
         is_foreign = active.is_trained and active.encoder != encoder
-        is_behind = age > active.age or (age == active.age and is_foreign)
+        is_behind = age > active.age or (age == active.age and is_foreign) or active.is_unreadable
         return pointer if pointer.seq > 0 and is_behind and not active.pinned else None
 
     def _dataset_key(self, pointer: DatasetPointer) -> str:
@@ -195,12 +197,8 @@ class Project:
     def switch(self, after: Tagged[ActivePointer], to: ActivePointer, why: dict[str, Any]) -> None:
         """Serve another version from now on; Conflict if somebody else switched meanwhile."""
         self._swap("active.json", after.etag, asdict(to))
-        entry = {"version": to.version, "instead_of": after.value.version} | why
-        self._store.create(f"{self._root}history/{to.switch:08d}.json", canonical(entry).encode())
-
-    def switched(self, to: ActivePointer) -> dict[str, Any]:
-        """Return what was written down of the switch that made a pointer; nothing before one."""
-        return fields_of(self._store.get(f"{self._root}history/{to.switch:08d}.json"))
+        entry = {"version": to.version, "instead_of": after.value.version, "pinned": to.pinned}
+        self.history.add(to.switch, entry | why)
 
     def versions(self) -> list[str]:
         """Return the versions that have a card, newest first."""
@@ -208,12 +206,6 @@ class Project:
         keys = (listed.key.removeprefix(prefix) for listed in self._store.list(prefix))
         names = [key.removesuffix("/card.json") for key in keys if key.endswith("/card.json")]
         return sorted(names, key=lambda name: int(name.partition("-")[0]), reverse=True)
-
-    def ordered_since(self) -> str:
-        """Return when there was a first order, by the store's clock; before, none was followed."""
-        listed = next(self._store.list(f"{self._root}history/"), None)
-        since = listed.stored_at if listed else datetime.max.replace(tzinfo=UTC)
-        return since.isoformat(timespec="microseconds")
 
     def advance(self, after: Tagged[ActivePointer], to: ActivePointer) -> None:
         """Keep the version, and remember that newer data changes nothing about it."""

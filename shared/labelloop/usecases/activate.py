@@ -9,6 +9,7 @@ from labelloop.errors import Conflict, NotFound, Retryable, Unprocessable
 from labelloop.pointers import FORMAT, ActivePointer, Tagged
 from labelloop.ports import ObjectStore
 from labelloop.project import Project
+from labelloop.usecases.restore_active import restore_active
 
 _ROUNDS: Final = 12
 
@@ -33,6 +34,7 @@ def activate(key: str, version: str, deps: ActivateDeps) -> bool:
     card = project.card(version)
     if card is None:
         raise NotFound("version: unknown; /versions lists those that there are")
+    restore_active(project)
     beside = project.active().value.encoder
     if card.get("encoder", "") != beside:
         raise Unprocessable(
@@ -83,7 +85,7 @@ def switch_by_hand(
         to = chosen(after.value)
         if to == after.value:
             return False
-        to = replace(to, switch=after.value.switch + 1)
+        to = replace(to, switch=project.history.next_after(after.value.switch))
         try:
             project.switch(after, to, {"why": why, "at": now.isoformat(timespec="seconds")})
         except Conflict:

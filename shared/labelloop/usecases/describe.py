@@ -12,7 +12,7 @@ from labelloop.kept_evidence import KeptEvidence
 from labelloop.pointers import ActivePointer
 from labelloop.pool_index import PoolIndexes
 from labelloop.ports import ObjectStore
-from labelloop.project import Project
+from labelloop.project import Project, fields_of
 from labelloop.recipes.label_config import read_label_config
 from labelloop.recipes.usable import usable
 from labelloop.surveys import Surveys
@@ -108,7 +108,7 @@ def _learning(dataset: Dataset) -> dict[str, Any]:
 
 def _no_model(project: Project, active: ActivePointer, learning: dict[str, Any]) -> dict[str, Any]:
     """Return why no model is served, and whether there was one before."""
-    switched = project.switched(active).get("why")
+    switched = fields_of(project.history.entry(active.switch)).get("why")
     reason = learning["reason"] or switched or "no label has been learnt yet"
     return {"reason": str(reason), "had_model": next(iter(project.versions()), None) is not None}
 

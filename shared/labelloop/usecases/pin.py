@@ -8,6 +8,7 @@ from labelloop.messages import WakeUp
 from labelloop.ports import ObjectStore, Queue
 from labelloop.project import Project
 from labelloop.usecases.activate import switch_by_hand
+from labelloop.usecases.restore_active import restore_active
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class PinDeps:
 def pin(key: str, deps: PinDeps) -> bool:
     """Let no training switch the version, until unpinned; say whether that is new."""
     project = Project(deps.store, key)
+    restore_active(project)
     return switch_by_hand(project, lambda now: replace(now, pinned=True), "pinned", deps.clock())
 
 
@@ -31,6 +33,7 @@ def unpin(key: str, deps: PinDeps) -> bool:
     The wake-up is sent even if it was not pinned: the try before may have ended short of it.
     """
     project = Project(deps.store, key)
+    restore_active(project)
     free = switch_by_hand(project, lambda now: replace(now, pinned=False), "unpinned", deps.clock())
     deps.queue.send(WakeUp(key, "start_training"), 0)
     return free

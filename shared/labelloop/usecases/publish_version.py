@@ -128,7 +128,7 @@ def switch(
             raise Conflict("the version was judged against another one than is active")
         to = replace(
             version,
-            switch=after.value.switch + 1,
+            switch=project.history.next_after(after.value.switch),
             previous_version=after.value.version,
             previous_sha256=after.value.sha256,
         )
@@ -165,4 +165,5 @@ def _up_to(known: ActivePointer, to: ActivePointer) -> ActivePointer:
 def _may_replace(version: ActivePointer, active: ActivePointer) -> bool:
     """Say whether the version is newer than the active one, and that is not pinned."""
     is_other = version.age == active.age and version.encoder != active.encoder
-    return (version.age > active.age or is_other) and not active.pinned
+    is_newer = version.age > active.age or is_other or active.is_unreadable
+    return is_newer and not active.pinned

@@ -25,6 +25,7 @@ from labelloop.ports import Listed
 from labelloop.project import Project
 from labelloop.recipes.label_config import read_label_config
 from labelloop.usecases.look import Unfinished
+from labelloop.usecases.restore_active import restore_active
 from labelloop.usecases.settle import settle
 from labelloop.usecases.train_version import TrainDeps, train_version
 
@@ -162,6 +163,7 @@ def _catch_up(project: Project, deps: TrainDeps) -> Outcome:
     Whoever finds the lease taken has folded its events before, so the holder, who looks once more
     after giving the lease back, sees them. Looking before giving it back would lose them.
     """
+    restore_active(project)
     outcome, lease = Outcome.UP_TO_DATE, Lease(deps.store, project.key, TRAINER)
     while pointer := project.untrained_dataset(deps.featuriser.encoder):
         with lease.held(deps.clock().timestamp(), _LEASE_S) as is_mine:

@@ -101,7 +101,7 @@ def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) ->
         landmarks = sample.features.take(range(min(len(sample.features), LANDMARKS)))
         trained = deps.train_head(features, examples.labels, landmarks=landmarks, names=names)
         known = project.card(project.active().value.version) or {}
-        since = project.ordered_since()
+        since = project.history.since()
         arms = Arms(examples, features, deps.train_head, deps.load_head, since)
         ordered = choose_order(strategy, known.get("order", {}), arms, project.key)
     except Unprocessable as exc:
@@ -156,5 +156,6 @@ def _card(
         "labels": len(examples.labels),
         "classes": dict(sorted(Counter(examples.labels).items())),
         "strategy": to.strategy,
+        "revision": to.revision,
         "trained_at": now.isoformat(timespec="seconds"),
     }
