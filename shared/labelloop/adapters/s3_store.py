@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from labelloop.adapters.aws_clients import client_of
-from labelloop.adapters.aws_errors import code_of, unavailable_if_passing
+from labelloop.adapters.aws_errors import PASSING, code_of, unavailable_if_passing
 from labelloop.errors import Conflict, Unavailable
 from labelloop.ports import Listed, Stored
 
@@ -45,11 +45,8 @@ class S3Store:
     def delete(self, keys: Iterable[str]) -> None:
         """Delete objects; those that don't exist are no error."""
         for batch in batched(keys, _MOST_DELETED_AT_ONCE, strict=False):
-            objects: Any = [{"Key": key} for key in batch]
             with unavailable_if_passing():
-                self._s3.delete_objects(
-                    Bucket=self._bucket, Delete={"Objects": objects, "Quiet": True}
-                )
+                self._delete(batch)
 
     def list(self, prefix: str) -> Iterator[Listed]:
         """Yield the objects whose key starts with a prefix, by key."""
@@ -98,6 +95,21 @@ class S3Store:
         if is_lost:
             raise Conflict(key)
         raise Unavailable("S3 stored nothing, and did not say why")
+
+    def _delete(self, keys: Iterable[str]) -> None:
+        """Delete up to a thousand. S3 answers 200 all the same and lists what it did not delete."""
+        for _ in range(_ATTEMPTS):
+            objects: Any = [{"Key": key} for key in keys]
+            wanted: Any = {"Objects": objects, "Quiet": True}
+            failed = self._s3.delete_objects(Bucket=self._bucket, Delete=wanted).get("Errors", [])
+            if not failed:
+                return
+            # One that will not pass by itself is the one to tell of.
+            error: Any = min(failed, key=lambda one: one.get("Code") in PASSING)
+            if error.get("Code") not in PASSING:
+                break
+            keys = [one["Key"] for one in failed]
+        raise ClientError({"Error": error}, "DeleteObjects")
 
     def _pages(self, **request: Any) -> Iterator[Any]:
         pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, **request)

@@ -1,5 +1,6 @@
 """What S3 answers when writers race and when it fails, injected below the store."""
 
+import json
 from typing import Any
 
 import boto3
@@ -101,3 +102,61 @@ def test_an_error_that_a_person_must_mend_is_not_hidden(store, answer_with):
 
     with pytest.raises(ClientError, match="AccessDenied"):
         store.get("a")
+
+
+@pytest.fixture
+def refuse_to_delete(store, monkeypatch):
+    """Make S3 answer 200 and leave some keys of the next deletes, as it does one by one."""
+
+    def refuse_to_delete(*answers: dict[str, str]) -> None:
+        left, real = list(answers), store._s3.delete_objects
+
+        def answer(Bucket: str, Delete: Any) -> Any:  # noqa: N803
+            refused = left.pop(0) if left else {}
+            taken = [one for one in Delete["Objects"] if one["Key"] not in refused]
+            told = real(Bucket=Bucket, Delete={"Objects": taken}) if taken else {}
+            errors = [{"Key": key, "Code": code} for key, code in refused.items()]
+            return told | ({"Errors": errors} if errors else {})
+
+        monkeypatch.setattr(store._s3, "delete_objects", answer)
+
+    return refuse_to_delete
+
+
+def test_what_a_batch_left_undeleted_is_tried_again(store, refuse_to_delete):
+    for key in ("a", "b", "c"):
+        store.create(key, b"1")
+    refuse_to_delete({"a": "InternalError", "b": "SlowDown"}, {"b": "InternalError"})
+
+    store.delete(["a", "b", "c"])
+
+    assert not list(store.list(""))
+
+
+def test_what_a_batch_goes_on_leaving_is_unavailable(store, refuse_to_delete):
+    store.create("a", b"1")
+    refuse_to_delete(*[{"a": "InternalError"}] * 20)
+
+    with pytest.raises(Unavailable):
+        store.delete(["a"])
+
+
+def test_what_a_batch_may_not_delete_is_not_hidden(aws, store):
+    """Told by S3 within an answer of 200; all else is deleted."""
+    for key in ("kept", "other"):
+        store.create(key, b"1")
+    statement = {"Effect": "Deny", "Principal": "*", "Action": "s3:DeleteObject"}
+    policy = {"Statement": [statement | {"Resource": f"arn:aws:s3:::{aws.bucket}/kept"}]}
+    aws.s3.put_bucket_policy(Bucket=aws.bucket, Policy=json.dumps(policy))
+
+    with pytest.raises(ClientError, match="AccessDenied"):
+        store.delete(["kept", "other"])
+
+    assert [one.key for one in store.list("")] == ["kept"]
+
+
+def test_of_several_reasons_the_one_that_stays_is_told(store, refuse_to_delete):
+    refuse_to_delete({"a": "InternalError", "b": "AccessDenied"})
+
+    with pytest.raises(ClientError, match="AccessDenied"):
+        store.delete(["a", "b"])
