@@ -19,6 +19,7 @@ from labelloop.schemas import (
     Body,
     ChangedAnswer,
     DoubtsAnswer,
+    HistoryAnswer,
     LabelStudioAnswer,
     OptionsAnswer,
     OptionsRequest,
@@ -32,6 +33,7 @@ from labelloop.usecases.activate import ActivateDeps, activate
 from labelloop.usecases.choose import choose
 from labelloop.usecases.describe import describe
 from labelloop.usecases.doubt import doubt
+from labelloop.usecases.list_history import list_history
 from labelloop.usecases.pin import PinDeps, pin, unpin
 
 management = APIRouter(tags=["management"])
@@ -53,6 +55,14 @@ async def show_status(
 ) -> StatusAnswer:
     """Show what a project serves, what that learnt from, and what waits."""
     return StatusAnswer.model_validate(describe(project_key(project), store()))
+
+
+@management.get("/history")
+async def show_history(
+    project: Annotated[str, Query(json_schema_extra=PROJECT_SCHEMA)],
+) -> HistoryAnswer:
+    """List the newest versions: when they were trained, their accuracy, served or refused."""
+    return HistoryAnswer.model_validate(list_history(project_key(project), store()))
 
 
 @management.get("/doubts")

@@ -110,6 +110,28 @@ class VersionsAnswer(BaseModel):
     versions: list[str]
 
 
+class PastVersion(BaseModel):
+    """A version, and what its card says."""
+
+    version: str
+    trained_at: str
+    labels: int
+    accuracy: float | None = Field(description="on the random share; null where it has no label")
+    accuracy_low: float | None
+    accuracy_high: float | None
+    accuracy_words: str
+    outcome: str = Field(description="active, served before, or refused")
+    why: str = Field(description="why it was served or refused when it was trained")
+
+
+class HistoryAnswer(BaseModel):
+    """The newest versions, newest first."""
+
+    active: str
+    versions: list[PastVersion]
+    older: int = Field(description="how many versions there are beyond these")
+
+
 class ProjectsAnswer(BaseModel):
     """The projects that anything is stored for."""
 

@@ -17,6 +17,7 @@ from labelloop.cli.doctor import examine
 from labelloop.cli.redrive import redrive
 from labelloop.cli.report import Report
 from labelloop.cli.session import Session
+from labelloop.cli.status import show_status
 from labelloop.cli.watch import watch
 from labelloop.errors import Rejected
 
@@ -99,12 +100,12 @@ def _backfill(
 @command(app, "status")
 def _status(session: Session, report: Report) -> None:
     """Show what a project serves, what that learnt from, and what waits."""
-    versions.show_status(session, report)
+    show_status(session, report)
 
 
 @command(app, "versions")
 def _versions(session: Session, report: Report) -> None:
-    """List the versions, newest first."""
+    """List the versions: when, of how many labels, how good, served or refused and why."""
     versions.show_versions(session, report)
 
 

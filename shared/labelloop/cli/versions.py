@@ -11,37 +11,6 @@ from labelloop.errors import NotFound
 from labelloop.labelstudio import UNTRAINED
 
 
-def show_status(session: Session, report: Report) -> None:
-    """Show where the project stands."""
-    status = report.data = session.backend.get("/status", project=session.key)
-    card, dataset = status["card"] or {}, status["dataset"]
-    table = Table.grid(padding=(0, 2))
-    rows = {
-        "project": status["project"],
-        "version": status["version"] + (" (pinned)" if status["pinned"] else ""),
-        "trained": f"{card['trained_at']} on {card['labels']} labels" if card else "not yet",
-        "labels": f"{dataset['annotations']} annotations, {dataset['skipped']} skips",
-        "waiting": f"{status['pending_events']} events",
-        "set aside": f"{status['quarantined_events']} events"
-        if status["quarantined_events"]
-        else "",
-        "options": _chosen(status["options"]),
-        "archived": _archived(status["archived"]),
-    }
-    for name, value in rows.items():
-        if value:
-            table.add_row(f"[dim]{name}[/]", escape(value))
-    report.console.print(table)
-    for line in status["told"]:
-        report.say(line)
-    if refused := status["refused"]:
-        report.say(
-            f"{refused['version']} was not served: {refused['reason']}\n"
-            f"look at the labels given before {refused['at']} (`labelloop doubts` lists some); "
-            f"`labelloop activate {refused['version']}` serves it all the same"
-        )
-
-
 def show_doubts(session: Session, report: Report) -> None:
     """List the labels worth a second look."""
     report.data = session.backend.get("/doubts", project=session.key)
@@ -53,13 +22,24 @@ def show_doubts(session: Session, report: Report) -> None:
 
 
 def show_versions(session: Session, report: Report) -> None:
-    """List the versions, and mark the active one."""
-    names, active = _versions(session)
-    report.data |= {"project": session.key, "versions": names, "active": active}
-    for name in names:
-        report.say(f"{'*' if name == active else ' '} {name}")
-    if not names:
-        report.say("no version yet")
+    """List the newest versions: when, of how many labels, how good, served or not."""
+    history = session.backend.get("/history", project=session.key)
+    names = [row["version"] for row in history["versions"]]
+    report.data |= {"project": session.key, "versions": names, "active": history["active"]}
+    report.data |= {"history": history["versions"], "older": history["older"]}
+    table = Table("version", "trained", "labels", "accuracy", "outcome", "why", box=None)
+    for row in history["versions"]:
+        told = row["version"], _minute(row["trained_at"]), str(row["labels"])
+        more = row["accuracy_words"], row["outcome"], row["why"]
+        style = "bold" if row["outcome"] == "active" else None
+        table.add_row(*map(escape, (*told, *more)), style=style)
+    report.console.print(table if names else "no version yet")
+    if history["older"]:
+        report.say(f"and {history['older']} older ones")
+
+
+def _minute(time: str) -> str:
+    return time[:16].replace("T", " ")
 
 
 def activate(session: Session, report: Report, version: str) -> None:
@@ -97,17 +77,17 @@ def choose_options(session: Session, report: Report, chosen: dict[str, Any]) -> 
     else:
         options = session.backend.get("/status", project=session.key)["options"]
     report.data |= {"project": session.key, "options": options}
-    report.say(_chosen(options) or "as the stack is set")
+    report.say(chosen_options(options) or "as the stack is set")
 
 
 def train(session: Session, report: Report) -> None:
     """Ask for a training."""
-    _post(session, report, "/train", "training asked for")
+    _post(session, report, "/train", "a training is on its way")
 
 
 def rank(session: Session, report: Report) -> None:
     """Ask for the order."""
-    _post(session, report, "/rank", "ranking asked for")
+    _post(session, report, "/rank", "a ranking is on its way")
 
 
 def _post(session: Session, report: Report, path: str, told: str) -> None:
@@ -121,12 +101,9 @@ def _versions(session: Session) -> tuple[list[str], str]:
     return [name for name in answer["versions"] if name != UNTRAINED], status["version"]
 
 
-def _chosen(options: dict[str, Any]) -> str:
+def chosen_options(options: dict[str, Any]) -> str:
+    """Return in words what is chosen for a project; empty for nothing."""
     return ", ".join(f"{name} = {value}" for name, value in options.items() if value is not None)
-
-
-def _archived(archived: dict[str, Any] | None) -> str:
-    return f"since {archived['since']}: {archived['reason']}" if archived else ""
 
 
 def _sequence(version: str) -> int:

@@ -1,17 +1,16 @@
-"""What people are told of a version: plain data for its card, and one line for the status."""
+"""What people are told of a version: plain data for its card; `in_words` says it."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from labelloop.domain.comparison import Floats, Ints
-from labelloop.domain.learning import Point, counted, expected_gain, spaced
+from labelloop.domain.learning import Point, expected_gain, spaced
 from labelloop.domain.quality import acceptance, accuracy, by_class
-from labelloop.domain.savings import FOLLOWED, error_band, pooled_error, saving
+from labelloop.domain.savings import error_band, pooled_error, saving
 from labelloop.domain.stopping import ALL_LABELLED, advise
 
 NEXT_LABELS: Final = 100
-_LEAST_SHOWN: Final = 10  # random labels: the interval of fewer spans half of the scale
 
 
 @dataclass(frozen=True)
@@ -85,49 +84,3 @@ def insights(
             )
         ),
     }
-
-
-def lines(told: dict[str, Any], labels: int) -> list[str]:
-    """Return what a status says of a card's insights, a line each; what is unknown is left out.
-
-    A card from before it told how far a saving or which precision was wanted is read, too.
-    """
-    found = []
-    share = told["random_share"]
-    if share["rows"] >= _LEAST_SHOWN:
-        spread = f"{share['low']:.0%} to {share['high']:.0%}"
-        found.append(f"accuracy {share['value']:.0%} ({spread}, {share['rows']} random labels)")
-    if assisted := told.get("assisted", share["rows"]):
-        found.append(
-            f"{assisted} of {share['rows']} random labels were given where a suggestion was shown:"
-            " people follow it, so the accuracy may look better than it is"
-        )
-    if saved := told["saving"]:
-        found.append(f"{labels} labels give what random order gives at {_saved(saved)}")
-    if gain := told["gain"]:
-        found.append(
-            f"the next {counted(gain['labels'])}: about {100 * gain['value']:+.1f} points"
-            f" ({100 * gain['low']:+.1f} to {100 * gain['high']:+.1f})"
-        )
-    if told["stopping"]["stops"]:
-        found.append(f"labelling can stop: {told['stopping']['reason']}")
-    found.append(_accepted(told["accept"]))
-    return found
-
-
-def _accepted(accept: dict[str, Any]) -> str:
-    if accept["threshold"] is None:
-        return f"nothing can be accepted unseen yet: {accept['why']}"
-    wanted = accept.get("wanted", accept["precision"]["low"])
-    coverage = accept["coverage"]
-    share = "" if coverage is None else f", {coverage:.0%} of the tasks"
-    return f"from a confidence of {accept['threshold']:.2f}: {wanted:.0%} right or more{share}"
-
-
-def _saved(saved: dict[str, int]) -> str:
-    most = saved.get("most", FOLLOWED)
-    end = f"{most} or more" if most == FOLLOWED else f"all {most}"
-    at, low, high = (
-        end if saved[name] == most else str(saved[name]) for name in ("random_order", "low", "high")
-    )
-    return at if low == end else f"about {at} ({low} to {high})"

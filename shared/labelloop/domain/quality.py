@@ -79,7 +79,10 @@ def acceptance(
     """
     nothing = _share(0.0, 0, 0.9)
     if len(labels) < least_rows(wanted):
-        why = f"{len(labels)} random labels of {least_rows(wanted)}"
+        why = (
+            f"it takes {least_rows(wanted)} labels of the random share to show {wanted:.0%} right, "
+            f"and there are {len(labels)}"
+        )
         return Acceptance(None, wanted, nothing, 0.0, why)
     confidence, right = probabilities.max(axis=1), hits(probabilities, labels)
     best: Acceptance | None = None
@@ -117,7 +120,7 @@ def _coverage(pool_confidence: Floats, threshold: float) -> float | None:
 
 
 def _why(wanted: float, rows: int) -> str:
-    return f"no confidence shows {wanted:.0%} on {rows} random labels"
+    return f"no confidence shows {wanted:.0%} right on {rows} labels of the random share"
 
 
 def _share(right: float, rows: int, confidence: float) -> Share:

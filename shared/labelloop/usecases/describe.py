@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from labelloop.archive import Archive
 from labelloop.domain.folding import Dataset
-from labelloop.domain.insights import lines
+from labelloop.domain.in_words import lines
 from labelloop.errors import Unprocessable
 from labelloop.kept_evidence import KeptEvidence
 from labelloop.pointers import ActivePointer

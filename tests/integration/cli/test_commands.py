@@ -14,6 +14,8 @@ from labelloop.cli.backfill import chunks
 from labelloop.errors import TooLarge, Unavailable
 from labelloop.kept_evidence import KeptEvidence, Refusal
 from labelloop.labelstudio import MOST_BODY_BYTES
+from labelloop.project import Project
+from tests.builders import label_config
 
 AT = "2026-11-23T09:00:00Z"
 
@@ -51,7 +53,11 @@ def test_the_status_tells_what_the_labels_are_worth(labelled):
     labelled.run("backfill")
     labelled.fold()
 
-    assert "the next 100 labels: about" in labelled.run("status").output
+    output = labelled.run("status").output
+
+    assert "104 of 104 annotations are usable" in output
+    assert "go on labelling: the next" in output
+    assert "accuracy: " in output
 
 
 def test_labels_in_doubt_are_shown(world):
@@ -72,7 +78,55 @@ def test_the_versions_are_listed_newest_first(world):
     told = world.told("versions")
 
     assert (told["versions"], told["active"]) == (names[::-1], names[1])
-    assert f"* {names[1]}" in world.run("versions").output
+    assert [row["outcome"] for row in told["history"]] == ["active", "served before"]
+
+
+def test_the_versions_are_told_with_what_they_were_worth(world):
+    world.publish(1)
+    project = Project(bootstrap.store(), world.key)
+    share = {"value": 0.9, "low": 0.81, "high": 0.95, "rows": 50}
+    card = {"trained_at": "2026-11-23T12:00:00+00:00", "labels": 60}
+    card |= {"gate": {"switches": False, "reason": "worse on 40 labels"}}
+    project.add_model("2-bbbbbbbb", b"", card | {"insights": {"random_share": share}})
+
+    output = world.run("versions", COLUMNS="200").output
+
+    parts = "2-bbbbbbbb", "2026-11-23 12:00", "60", "90% (81% to 95%)", "refused", "worse on 40"
+    assert all(part in output for part in parts)
+
+
+def test_of_many_versions_the_newest_are_listed_and_the_others_counted(world, monkeypatch):
+    monkeypatch.setattr("labelloop.usecases.list_history.MOST_VERSIONS", 2)
+    names = [world.publish(seq) for seq in (1, 2, 3)]
+
+    told = world.told("versions")
+
+    assert (told["versions"], told["older"]) == ([names[2], names[1]], 1)
+    assert "and 1 older" in world.run("versions").output
+
+
+def test_the_status_tells_why_there_is_no_model(labelled):
+    labelled.told("backfill")
+    labelled.fold()
+
+    output = labelled.run("status").output
+
+    assert "learns" in output
+    assert "the choice 'label' about $text" in output
+    assert "4 of 4 annotations are usable" in output
+    assert "no model yet: 4 labels of 2 classes" in output
+
+
+def test_the_status_tells_that_nothing_can_be_learnt(labelled):
+    multiple = label_config().replace("single", "multiple")
+    labelled.studio.change_project(labelled.project, label_config=multiple)
+    labelled.told("backfill")
+    labelled.fold()
+
+    output = labelled.run("status").output
+
+    assert "nothing is learnt: Choices 'label' allows several choices" in output
+    assert "Settings > Labeling Interface" in output
 
 
 def test_a_project_without_versions_has_none(world):

@@ -1,0 +1,63 @@
+"""Show where a project stands, in words that need no manual."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from rich.markup import escape
+from rich.table import Table
+
+from labelloop.cli.check_learning import learnt_of
+from labelloop.cli.learnable import CHANGE_CONFIG, plain
+from labelloop.cli.report import Report
+from labelloop.cli.session import Session
+from labelloop.cli.versions import chosen_options
+
+
+def show_status(session: Session, report: Report) -> None:
+    """Show what is served, how good it is, and what is not learnt and why."""
+    status = report.data = session.backend.get("/status", project=session.key)
+    table = Table.grid(padding=(0, 2))
+    for name, value in _rows(status).items():
+        if value:
+            table.add_row(f"[dim]{name}[/]", escape(value))
+    report.console.print(table)
+    for line in _lines(status):
+        report.say(line)
+
+
+def _rows(status: dict[str, Any]) -> dict[str, str]:
+    card, dataset, learning = status["card"] or {}, status["dataset"], status["learning"]
+    aside, archived = status["quarantined_events"], status["archived"]
+    return {
+        "project": status["project"],
+        "version": status["version"] + (" (pinned)" if status["pinned"] else ""),
+        "trained": f"{card['trained_at']} on {card['labels']} labels" if card else "not yet",
+        "learns": learnt_of(learning) if learning["choice"] else "",
+        "labels": f"{dataset['annotations']} annotations, {dataset['skipped']} skips",
+        "waiting": f"{status['pending_events']} events",
+        "set aside": f"{aside} events that could not be read" if aside else "",
+        "options": chosen_options(status["options"]),
+        "archived": _archived(archived) if archived else "",
+    }
+
+
+def _lines(status: dict[str, Any]) -> Iterator[str]:
+    learning, missing = status["learning"], status["no_model"]
+    if learning["reason"]:
+        yield f"nothing is learnt: {plain(learning['reason'])}\n        -> {CHANGE_CONFIG}"
+    elif learning["line"]:
+        yield learning["line"]
+    if missing and not learning["reason"]:
+        was = "no model any more" if missing["had_model"] else "no model yet"
+        yield f"{was}: {plain(missing['reason'])}"
+    yield from status["told"]
+    if refused := status["refused"]:
+        yield (
+            f"{refused['version']} was not served: {refused['reason']}\n"
+            f"look at the labels given before {refused['at']} (`labelloop doubts` lists some); "
+            f"`labelloop activate {refused['version']}` serves it all the same"
+        )
+
+
+def _archived(archived: dict[str, Any] | None) -> str:
+    return f"since {archived['since']}: {archived['reason']}" if archived else ""
