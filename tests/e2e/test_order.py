@@ -7,7 +7,7 @@ from threading import Event
 from tests.bench.report import Finding
 from tests.e2e.conftest import DOCUMENTS
 from tests.e2e.report import AtLeast, Exactly, find, note
-from tests.e2e.waiting import UNTRAINED, differences, wait_for_push
+from tests.e2e.waiting import UNTRAINED, differences, wait_for, wait_for_push
 
 LABELLED = 60
 FIRST = 20
@@ -56,6 +56,7 @@ def test_an_order_is_there_before_the_first_label(new_project, studio, labelloop
 
     (ranking,) = [step for step in told["steps"] if step["step"] == "ranking"]
     print(f"connect: {ranking['outcome']}, {ranking['detail']}")
+    wait_for(lambda: annotator.settings()["model_version"] == UNTRAINED)
     version, scores = annotator.scores()
     places = sorted(scores.values())
     served = []
@@ -111,6 +112,7 @@ def test_connecting_twice_changes_nothing_and_leaves_nothing_to_mend(
     annotator = new_project("connected twice")
     annotator.bring([{"text": document.text} for document in documents[:20]])
     labelloop.cli("connect", studio.personal_token, annotator.project)
+    wait_for(lambda: annotator.settings()["model_version"] == UNTRAINED)
 
     again = labelloop.cli("connect", studio.legacy_token, annotator.project)
 
