@@ -63,11 +63,14 @@ class Versions:
         self._encoder = encoder
         self._slots: OrderedDict[str, _Slot] = OrderedDict()
 
-    def of(self, project: str) -> Served:
-        """Return what serves a project; Unavailable if that was never read and can't be now."""
+    def of(self, project: str, max_age_s: float = _CHECK_EVERY_S) -> Served:
+        """Return what serves a project; Unavailable if that was never read and can't be now.
+
+        The pointer is looked at again if that was done so long ago.
+        """
         slot = self._slots.pop(project, _EMPTY)
         try:
-            if self._clock() - slot.checked_at >= _CHECK_EVERY_S:
+            if self._clock() - slot.checked_at >= max_age_s:
                 slot = self._checked(Project(self._store, project), slot)
         finally:
             if slot is not _EMPTY:

@@ -55,6 +55,15 @@ def test_a_project_without_a_model_is_untrained(versions):
     assert versions.of(PROJECT).version == "untrained"
 
 
+def test_who_must_not_wait_sees_a_new_version_at_once(versions, switch):
+    switch("1-a", b"one")
+    versions.of(PROJECT)
+    switch("2-b", b"two")
+
+    assert versions.of(PROJECT).version == "1-a"
+    assert versions.of(PROJECT, 0.0).version == "2-b"
+
+
 def test_a_new_version_is_taken_up_within_seconds_and_not_asked_for_on_every_call(
     versions, switch, clock, store
 ):

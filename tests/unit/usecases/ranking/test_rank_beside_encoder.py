@@ -33,7 +33,7 @@ def encoder(deps, monkeypatch) -> CountingEncoder:
     fresh = lambda: Featuriser(encoder.name, lambda: encoder)  # noqa: E731
     object.__setattr__(deps, "featuriser", fresh)
     monkeypatch.setattr(
-        OneVersion, "of", lambda self, _: Served(self.version, VectorHead(), "margin")
+        OneVersion, "of", lambda self, *_: Served(self.version, VectorHead(), "margin")
     )
     return encoder
 
@@ -100,7 +100,7 @@ def test_damaged_features_change_no_order(deps, encoder, activate, label_studio,
 def test_a_committee_is_asked_where_the_strategy_is_one(
     deps, encoder, activate, label_studio, id_, monkeypatch
 ):
-    served = lambda self, _: Served(self.version, TwoHeads(), "committee")  # noqa: E731
+    served = lambda self, *_: Served(self.version, TwoHeads(), "committee")  # noqa: E731
     monkeypatch.setattr(OneVersion, "of", served)
     monkeypatch.setattr("labelloop.usecases.rank._SHARDS_IN_A_PART", 10)
 

@@ -44,12 +44,12 @@ class OneVersion(Versions):
     def __init__(self, version: str) -> None:
         self.version = version
 
-    def of(self, project: str) -> Served:
+    def of(self, project: str, max_age_s: float = 0.0) -> Served:
         return Served(self.version, LengthHead(), "margin")
 
 
 class Untrained(OneVersion):
-    def of(self, project: str) -> Served:
+    def of(self, project: str, max_age_s: float = 0.0) -> Served:
         return Served(UNTRAINED, None)
 
 
