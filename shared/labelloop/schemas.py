@@ -180,6 +180,9 @@ class StatusAnswer(BaseModel):
     )
     pending_events: int
     quarantined_events: int
+    put_off: dict[str, Any] | None = Field(
+        description="trainings that did not end: how many in a row, why, when the next one begins"
+    )
     archived: dict[str, Any] | None = Field(
         description="why nothing is ranked: Label Studio has the project no more, since when"
     )

@@ -29,6 +29,13 @@ def labels_learnt(session: Session) -> Iterator[Check]:
 def model(session: Session) -> Iterator[Check]:
     """Demand a model, once there was one."""
     status = _status(session)
+    if status["put_off"]:
+        told = f"training {put_off_of(status['put_off'])}"
+        fix = (
+            "look into the train function's log; more memory is more time too, or set Encoder to "
+            "none; then `labelloop train` tries at once"
+        )
+        yield bad("training", told, fix)
     missing = status["no_model"]
     if missing is None:
         yield good("model", f"{status['version']} is served")
@@ -46,6 +53,12 @@ def model(session: Session) -> Iterator[Check]:
 def learnt_of(learning: dict[str, Any]) -> str:
     """Return which control a status says is learnt, and which others are not."""
     return described(learning["choice"], learning["text"], learning["others"])
+
+
+def put_off_of(put_off: dict[str, Any]) -> str:
+    """Return how often trainings did not end, and when the next one begins."""
+    tries, reason, until = put_off["tries"], put_off["reason"], put_off["until"]
+    return f"did not finish {tries} times in a row ({reason}); the next try is at {until}"
 
 
 def _advice(usable: dict[str, Any]) -> str:

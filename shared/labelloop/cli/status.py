@@ -6,7 +6,7 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from labelloop.cli.check_learning import learnt_of
+from labelloop.cli.check_learning import learnt_of, put_off_of
 from labelloop.cli.learnable import CHANGE_CONFIG, plain
 from labelloop.cli.report import Report
 from labelloop.cli.session import Session
@@ -37,6 +37,7 @@ def _rows(status: dict[str, Any]) -> dict[str, str]:
         "waiting": f"{status['pending_events']} events",
         "set aside": f"{aside} events that could not be read" if aside else "",
         "options": chosen_options(status["options"]),
+        "put off": f"training {put_off_of(status['put_off'])}" if status["put_off"] else "",
         "archived": _archived(archived) if archived else "",
     }
 

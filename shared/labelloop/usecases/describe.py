@@ -1,7 +1,9 @@
 """Describe where a project stands: for people, and for comparing it with Label Studio."""
 
 from dataclasses import asdict
+from datetime import UTC, datetime
 from hashlib import sha256
+from time import time
 from typing import Any, Final
 
 from labelloop.archive import Archive
@@ -9,6 +11,7 @@ from labelloop.domain.folding import Dataset
 from labelloop.domain.in_words import lines
 from labelloop.errors import Unprocessable
 from labelloop.kept_evidence import KeptEvidence
+from labelloop.lease import TRAINER, Lease
 from labelloop.pointers import ActivePointer
 from labelloop.pool_index import PoolIndexes
 from labelloop.ports import ObjectStore
@@ -42,6 +45,7 @@ def describe(key: str, store: ObjectStore) -> dict[str, Any]:
         "pool": _pool(key, dataset, store),
         "pending_events": len(project.pending()),
         "quarantined_events": project.quarantined(),
+        "put_off": _put_off(Lease(store, key, TRAINER)),
         "archived": _archived(Archive(store, key)),
         "options": asdict(project.options().value),
     }
@@ -71,6 +75,15 @@ def _pool(key: str, dataset: Dataset, store: ObjectStore) -> dict[str, Any]:
         "compared_at": survey.ended,
         "comparing": survey.listed if survey.began else None,
     }
+
+
+def _put_off(trainings: Lease) -> dict[str, Any] | None:
+    """Return why trainings are put off, if they are."""
+    found = trainings.put_off(time())
+    if found.tries < 2:
+        return None
+    until = datetime.fromtimestamp(found.until, UTC).isoformat(timespec="seconds")
+    return {"tries": found.tries, "reason": found.reason, "until": until}
 
 
 def _archived(archive: Archive) -> dict[str, Any] | None:

@@ -42,6 +42,7 @@ class Outcome(StrEnum):
 
     LEFT_TO_LATER = "left to a later event"
     LEFT_TO_HOLDER = "left to the trainer at work"
+    PUT_OFF = "put off: it did not end, several times"
     LEFT_TO_SWEEP = "encoded in part, left to the sweep"
     UP_TO_DATE = "up to date"
     SWITCHED = "switched"
@@ -56,7 +57,7 @@ def train(wake_up: WakeUp, deps: TrainDeps) -> Outcome:
             return Outcome.LEFT_TO_LATER
         try:
             has_new_tasks = _fold_pending(project, Pool(deps.store, project.key), pending)
-            outcome = _catch_up(project, deps)
+            outcome = _catch_up(project, deps, is_asked=_is_asked(wake_up))
             if settle(project, deps.store, deps.clock()):
                 outcome = Outcome.SWITCHED
                 _ask_for_ranking(project, deps)
@@ -157,7 +158,12 @@ def _understood(project: Project, listed: Listed, body: bytes) -> Event | None:
 # -- dataset to version ----------------------------------------------------------------------
 
 
-def _catch_up(project: Project, deps: TrainDeps) -> Outcome:
+def _is_asked(wake_up: WakeUp) -> bool:
+    """Say whether a person asked by name, not Label Studio with an event."""
+    return wake_up.reason == "start_training" and not wake_up.event
+
+
+def _catch_up(project: Project, deps: TrainDeps, *, is_asked: bool) -> Outcome:
     """Train until the active version is as new as the dataset.
 
     Whoever finds the lease taken has folded its events before, so the holder, who looks once more
@@ -166,6 +172,13 @@ def _catch_up(project: Project, deps: TrainDeps) -> Outcome:
     restore_active(project)
     outcome, lease = Outcome.UP_TO_DATE, Lease(deps.store, project.key, TRAINER)
     while pointer := project.untrained_dataset(deps.featuriser.encoder):
+        now = deps.clock().timestamp()
+        put_off = lease.put_off(now)
+        if now < put_off.until and not is_asked and not lease.is_held(now):
+            facts = {"project": project.key, "tries": put_off.tries, "why": put_off.reason}
+            logger().error("training put off", extra=facts)
+            count("TrainingPutOff")
+            return Outcome.PUT_OFF
         with lease.held(deps.clock().timestamp(), _LEASE_S) as is_mine:
             if not is_mine:
                 return Outcome.LEFT_TO_HOLDER

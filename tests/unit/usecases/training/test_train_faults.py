@@ -1,7 +1,10 @@
 """Trainings that meet damage, other trainers, pins and floods."""
 
 import json
+from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -11,6 +14,7 @@ from labelloop.messages import WakeUp
 from labelloop.pointers import FORMAT, ActivePointer
 from labelloop.project import Project
 from labelloop.usecases.activate import ActivateDeps, activate
+from labelloop.usecases.describe import describe
 from labelloop.usecases.pin import PinDeps, pin, unpin
 from labelloop.usecases.train import Outcome, train
 from tests.builders import PROJECT, created, deleted, event, reviews
@@ -101,6 +105,86 @@ def test_a_lease_that_ran_out_is_taken_over(deps, add, project, clock):
     clock.sleep(60)
 
     assert train(SWEEP, deps) is Outcome.SWITCHED
+
+
+@pytest.fixture
+def attempts(deps, project, trainer, clock, monkeypatch):
+    """Sweep for a while; give back the minutes at which trainings began, all of which fail."""
+
+    def attempts(hours: float, failure: type[BaseException]) -> list[int]:
+        began, start, release = [], clock.now, Lease.release
+
+        def fail() -> None:
+            began.append(round((clock.now - start).total_seconds() / 60))
+            raise failure
+
+        def unless_killed(lease, holder):
+            if failure is not KeyboardInterrupt:  # which stands for the end of the function
+                release(lease, holder)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Lease, "release", unless_killed)
+            patched.setattr("labelloop.usecases.train.count", lambda _: None)
+            while clock.now - start < timedelta(hours=hours):
+                trainer.meanwhile = fail
+                with suppress(failure):
+                    train(SWEEP, deps)
+                clock.sleep(300)
+        trainer.meanwhile = lambda: None
+        return began
+
+    return attempts
+
+
+@pytest.mark.parametrize("failure", [KeyboardInterrupt, MemoryError])
+def test_a_training_that_never_ends_is_put_off_longer_each_time(add, attempts, failure):
+    add(*reviews(6))
+
+    began = attempts(12, failure)
+
+    assert began[:2] == [0, 5]
+    waits = [later - before for before, later in pairwise(began)]
+    assert waits == sorted(waits)
+    assert len(began) < 10
+    assert max(waits) > 120
+
+
+def test_a_training_that_is_put_off_still_takes_in_events(add, attempts, project):
+    add(*reviews(6))
+    attempts(2, MemoryError)
+    add(*reviews(4, first=7))
+
+    attempts(0.1, MemoryError)
+
+    assert not project.has_pending()
+
+
+def test_a_training_is_put_off_for_a_day_at_most(add, attempts):
+    add(*reviews(6))
+
+    began = attempts(24 * 7, MemoryError)
+
+    assert began[-1] - began[-2] <= 24 * 60 + 5
+
+
+def test_who_asks_for_a_training_by_name_does_not_wait(add, attempts, deps, project):
+    add(*reviews(6))
+    attempts(3, MemoryError)
+    assert train(SWEEP, deps) is Outcome.PUT_OFF
+
+    assert train(WakeUp(PROJECT, "start_training"), deps) is Outcome.SWITCHED
+    assert not Lease(deps.store, PROJECT, TRAINER).put_off(deps.clock().timestamp()).tries
+
+
+def test_a_training_that_is_put_off_shows_in_the_status(add, attempts, store):
+    add(*reviews(6))
+    attempts(3, MemoryError)
+
+    put_off = describe(PROJECT, store)["put_off"]
+
+    assert put_off["tries"] >= 5
+    assert put_off["reason"] == "MemoryError"
+    assert put_off["until"].startswith("2026-11-23T")
 
 
 def test_a_slow_trainer_does_not_replace_a_newer_version(deps, add, project, trainer):
