@@ -24,6 +24,7 @@ EDGES = (
     "project",
     "lease",
     "pool",
+    "orders",
     "archive",
     "studio_project",
     "pool_index",

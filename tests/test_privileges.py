@@ -30,7 +30,11 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "s3:ListBucket": {BUCKET},
         "s3:GetObject": {OBJECTS, f"{ENCODERS}/*"},
         "s3:PutObject": {
-            f"{OBJECTS}/{name}" for name in ("active.json", "history/*", "options.json", "events/*")
+            f"{OBJECTS}/{name}"
+            for name in (
+                *("active.json", "history/*", "options.json", "events/*"),
+                *("pool/sent-*", "pool.json"),
+            )
         },
         "sqs:SendMessage": {"TrainQueue", "RankQueue"},
         "ssm:GetParameter": {CREDENTIALS, TOKEN},

@@ -123,18 +123,18 @@ def train_deps() -> "TrainDeps":
 
     chosen = settings()
     patience = Patience(chosen.quiet_s, chosen.max_wait_s, chosen.retrain_after)
-    ranks = rank_queue() if chosen.label_studio_url else None
     head = partial(train_head, encoder=featuriser().encoder)
     least, strategy = chosen.min_labels, chosen.strategy
     return TrainDeps(
         store(),
-        ranks,
+        rank_queue(),
         featuriser(),
         head,
         OnnxHead,
         patience,
         least,
         strategy,
+        is_connected=bool(chosen.label_studio_url),
         is_blind=chosen.blind_share == "on",
     )
 

@@ -8,8 +8,9 @@ from fastapi import APIRouter, Query, Request
 
 from labelloop.bootstrap import accept_deps, queue, request_rank, request_survey, store, token
 from labelloop.config import settings
-from labelloop.labelstudio import project_key, read_export, read_json
+from labelloop.labelstudio import project_key, read_export, read_json, read_tasks
 from labelloop.messages import WakeUp
+from labelloop.pool import Pool
 from labelloop.project import projects
 from labelloop.schemas import (
     PROJECT_SCHEMA,
@@ -23,9 +24,12 @@ from labelloop.schemas import (
     LabelStudioAnswer,
     OptionsAnswer,
     OptionsRequest,
+    OrderAnswer,
     ProjectRequest,
     ProjectsAnswer,
+    SentAnswer,
     StatusAnswer,
+    TasksRequest,
     TokenRequest,
 )
 from labelloop.usecases.accept import accept
@@ -33,8 +37,10 @@ from labelloop.usecases.activate import ActivateDeps, activate
 from labelloop.usecases.choose import choose
 from labelloop.usecases.describe import describe
 from labelloop.usecases.doubt import doubt
+from labelloop.usecases.feed import FeedDeps, feed
 from labelloop.usecases.list_history import list_history
 from labelloop.usecases.pin import PinDeps, pin, unpin
+from labelloop.usecases.show_order import show_order
 
 management = APIRouter(tags=["management"])
 
@@ -128,6 +134,39 @@ async def backfill(request: Request) -> AcceptedAnswer:
     now = datetime.now(UTC)
     event = read_export(asked.project, asked.tasks, now, asked.label_config, asked.settings)
     return AcceptedAnswer(event=accept(event, accept_deps()))
+
+
+@management.post("/tasks", status_code=202, openapi_extra=TasksRequest.openapi())
+async def take_tasks(request: Request) -> AcceptedAnswer:
+    """Take tasks to be ordered, of a Label Studio that AWS can't reach."""
+    asked, now = await _read(TasksRequest, request), datetime.now(UTC)
+    key, tasks = project_key(asked.project), read_tasks(asked.tasks)
+    config = asked.label_config
+    event = None if config is None else read_export(key, [], now, config)
+    feed(key, tasks, FeedDeps(accept_deps(), request_rank), event)
+    return AcceptedAnswer()
+
+
+@management.get("/tasks")
+async def show_tasks(
+    project: Annotated[str, Query(json_schema_extra=PROJECT_SCHEMA)],
+) -> SentAnswer:
+    """Say which tasks were sent here."""
+    pool = Pool(store(), project_key(project))
+    return SentAnswer(sent=pool.sent(), is_listed=pool.is_listed())
+
+
+@management.get("/order")
+async def show_placed(
+    project: Annotated[str, Query(json_schema_extra=PROJECT_SCHEMA)],
+    start: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+    limit: Annotated[int, Query(ge=0, le=10_000)] = 5_000,
+) -> OrderAnswer:
+    """Show the order of the active version's tasks, or how far it is."""
+    keeps = settings().superseded_predictions == "keep"
+    key = project_key(project)
+    told = show_order(key, store(), start, limit, keeps_predictions=keeps)
+    return OrderAnswer.model_validate(told)
 
 
 @management.put("/label-studio", openapi_extra=TokenRequest.openapi())

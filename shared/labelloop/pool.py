@@ -2,6 +2,7 @@
 
     projects/<id>.<created>/
       pool/<name>.jsonl.gz              tasks, immutable; a shard for each event or surveyed page
+      pool/sent-<...>.jsonl.gz          those that were sent over HTTP, named by what they hold
       pool.json                         written once a survey has seen all tasks
       ranks/<version>/plan-<n>.json     which shards make up which part; later tasks add one
       ranks/<version>/part-<n>.npz      what a part brings to the queue
@@ -36,6 +37,12 @@ class Ranked:
     result: list[dict[str, Any]]
 
 
+def shard_name(tasks: Sequence[tuple[int, Any]]) -> str:
+    """Return the name of a shard of tasks, ids and data, that are sent over HTTP."""
+    digest = sha256(canonical([list(task) for task in tasks]).encode()).hexdigest()[:16]
+    return f"sent-{tasks[0][0]:012d}-{digest}"
+
+
 class Pool:
     """The pool of one project. Raises what the store raises."""
 
@@ -62,6 +69,17 @@ class Pool:
         digest = sha256(found.encode()).hexdigest()[:16]
         # Sorts behind events and older listings: of two states of a task the later shard's counts.
         self.add(f"survey-{after:012d}-{digest}", tasks)
+
+    def add_sent(self, tasks: Sequence[Task]) -> None:
+        """Store tasks that were sent here; the same ones again are the same shard."""
+        if tasks:
+            self.add(shard_name([(task.id, task.data) for task in tasks]), tasks)
+
+    def sent(self) -> list[str]:
+        """Return the names of the shards that were sent here."""
+        root = f"{self._root}pool/"
+        keys = (one.key for one in self._store.list(f"{root}sent-"))
+        return [key.removeprefix(root).removesuffix(".jsonl.gz") for key in keys]
 
     def is_listed(self) -> bool:
         """Say whether all tasks were seen once."""

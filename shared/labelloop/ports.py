@@ -62,6 +62,26 @@ class ObjectStore(Protocol):
         ...
 
 
+class ProjectState(Protocol):
+    """What pushing an order needs to know of a project: from its objects, or over HTTP."""
+
+    def active_version(self) -> str:
+        """Return the version that is served."""
+        ...
+
+    def changed_at(self) -> datetime:
+        """Return when the newest snapshot was stored."""
+        ...
+
+    def is_ordered(self) -> bool:
+        """Say whether the order by score was switched on in Label Studio before."""
+        ...
+
+    def set_ordered(self) -> None:
+        """Remember that it was."""
+        ...
+
+
 class Queue(Protocol):
     """Where wake-ups wait. Raises Unavailable when the queue fails."""
 

@@ -170,6 +170,10 @@ class Project:
         except BadModel:
             return Tagged(ActivePointer(), stored.etag)
 
+    def active_version(self) -> str:
+        """Return the name of the version that is served."""
+        return self.active().value.version
+
     def active_if_changed(self, since: Tagged[ActivePointer]) -> Tagged[ActivePointer]:
         """Return the pointer, read only if it changed since; BadModel if it cannot be read."""
         key = f"{self._root}active.json"

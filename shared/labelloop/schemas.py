@@ -84,6 +84,15 @@ class BackfillRequest(ProjectRequest):
     )
 
 
+class TasksRequest(ProjectRequest):
+    """Tasks of a Label Studio that only the sender reaches, with or without labels."""
+
+    tasks: list[Any] = Field(description="tasks, each with `id`, `data`, and its times")
+    label_config: str | None = Field(
+        None, description="with the last tasks: the project's label config, XML. Asks for the order"
+    )
+
+
 class TokenRequest(Body):
     """Label Studio's token: a legacy token or a personal access token."""
 
@@ -194,6 +203,36 @@ class DoubtsAnswer(BaseModel):
 
     version: str
     doubts: list[Doubt]
+
+
+class SentAnswer(BaseModel):
+    """The tasks that were sent: names of pages, by what they hold."""
+
+    sent: list[str]
+    is_listed: bool = Field(description="whether the last of them were sent")
+
+
+class Place(BaseModel):
+    """A task's place in the order, and what is suggested for it."""
+
+    task: int
+    score: float
+    result: list[dict[str, Any]]
+
+
+class OrderAnswer(BaseModel):
+    """The active version's order, or how far it is."""
+
+    version: str
+    order: int = Field(description="counts the version's orders; 0: none is placed yet")
+    is_listed: bool
+    parts: int = Field(description="of the pool, to be scored")
+    scored: int
+    changed_at: str = Field(description="when the newest dataset was stored")
+    keeps_predictions: bool = Field(description="whether older versions' predictions stay")
+    total: int = Field(description="places in the order")
+    tasks: list[Place]
+    next: int | None = Field(description="where to go on, if there is more")
 
 
 class ChangedAnswer(BaseModel):

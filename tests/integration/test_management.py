@@ -8,7 +8,9 @@ import pytest
 from labelloop import bootstrap
 from labelloop.credentials import events_pair, ml_pair
 from labelloop.kept_evidence import KeptEvidence, Refusal
+from labelloop.orders import Orders
 from labelloop.pointers import FORMAT, ActivePointer
+from labelloop.pool import Pool, Ranked
 from labelloop.project import Project
 from tests.conftest import load_event
 
@@ -103,7 +105,7 @@ def test_a_project_is_pinned_and_unpinned(ask, versions, aws):
 def test_work_is_asked_for_through_its_queue(ask, aws, path, queue):
     assert ask("POST", path, project=PROJECT).status == 202
 
-    assert [one["project"] for one in messages(aws, queue)] == [PROJECT]
+    assert {one["project"] for one in messages(aws, queue)} == {PROJECT}
 
 
 def test_a_strategy_is_chosen_and_one_that_does_not_exist_is_refused(ask):
@@ -184,6 +186,9 @@ def test_what_is_no_token_is_refused_and_not_repeated(ask, token):
         ("POST", "/rank"),
         ("PUT", "/options"),
         ("POST", "/backfill"),
+        ("POST", "/tasks"),
+        ("GET", "/tasks"),
+        ("GET", "/order"),
     ],
 )
 def test_a_project_must_be_named_as_label_studio_names_it(ask, method, path):
@@ -191,6 +196,45 @@ def test_a_project_must_be_named_as_label_studio_names_it(ask, method, path):
         more = {"version": "1-a", "tasks": []} if method == "POST" else {}
         answer = ask(method, path, project=project, **more)
         assert (answer.status, set(answer.body)) == (422, {"error"})
+
+
+def test_tasks_are_taken_and_an_order_is_asked_for_with_the_last(ask, aws, keys):
+    task = json.loads(load_event("webhook-annotation-created")["body"])["task"]
+
+    first = ask("POST", "/tasks", project=PROJECT, tasks=[task])
+    assert (first.status, messages(aws, "rank")) == (202, [])
+    assert ask("GET", "/tasks", project=PROJECT).body["is_listed"] is False
+
+    ask("POST", "/tasks", project=PROJECT, tasks=[], label_config="<View/>")
+    told = ask("GET", "/tasks", project=PROJECT).body
+    assert (len(told["sent"]), told["is_listed"]) == (1, True)
+    assert [one["project"] for one in messages(aws, "rank")] == [PROJECT]
+    assert len(keys("/events/")) == 1  # the label config
+
+
+def test_tasks_that_are_none_are_refused_by_name(ask, keys):
+    answer = ask("POST", "/tasks", project=PROJECT, tasks=[{"id": 1}])
+
+    assert (answer.status, "task.created_at" in answer.body["error"]) == (422, True)
+    assert not keys("/pool/")
+
+
+def test_the_order_is_shown_in_pages(ask, versions):
+    Pool(bootstrap.store(), PROJECT).set_listed()
+    head = [Ranked(id_, id_ / 10_000, []) for id_ in range(1, 6)]
+    Orders(bootstrap.store(), PROJECT).add(versions[1], head)
+
+    page = ask("GET", "/order", project=PROJECT, start=2, limit=2).body
+
+    assert (page["version"], page["order"], page["total"]) == (versions[1], 1, 5)
+    assert [one["task"] for one in page["tasks"]] == [3, 4]
+    assert page["next"] == 4
+    assert not page["keeps_predictions"]
+
+
+@pytest.mark.parametrize("start", [-1, "x", 10**9])
+def test_an_order_starts_at_a_place(ask, start):
+    assert ask("GET", "/order", project=PROJECT, start=start).status == 422
 
 
 def test_the_openapi_page_describes_what_each_route_takes(ask):

@@ -13,11 +13,12 @@ from tests.conftest import EVENTS, SECRET, load_event
 
 AUTHORIZATION = "Basic " + base64.b64encode(SECRET.encode()).decode()
 LIGHT = ("/", "/health", "/setup", "/webhook")
-_STEERING = ("/activate", "/pin", "/unpin", "/train", "/rank", "/options", "/backfill")
+_STEERING = ("/activate", "/pin", "/unpin", "/train", "/rank", "/options", "/backfill", "/tasks")
 _PAGES = (
     "/versions",
     "/projects",
     "/status",
+    "/order",
     "/label-studio",
     "/openapi.json",
     "/docs",
@@ -25,7 +26,13 @@ _PAGES = (
 )
 OTHERS = ("/predict", *_STEERING, *_PAGES)
 METHODS = {"/": "GET", "/health": "GET", "/versions": "GET", "/projects": "GET", "/status": "GET"}
-METHODS |= {"/options": "PUT", "/label-studio": "PUT", "/openapi.json": "GET", "/docs": "GET"}
+METHODS |= {
+    "/order": "GET",
+    "/options": "PUT",
+    "/label-studio": "PUT",
+    "/openapi.json": "GET",
+    "/docs": "GET",
+}
 _DEEP: Any = json.loads("[" * 80 + "]" * 80)
 ODD: tuple[Any, ...] = (
     *(None, True, False, 0, -1, 2**31, 2**63, 10**400, 1e308, -0.0, 0.5),
@@ -72,6 +79,10 @@ def bodies(path: str) -> tuple[str, ...]:
         return (json.dumps(named[path]),)
     task = json.loads(load_event("webhook-annotation-created")["body"])
     exported = task["task"] | {"annotations": [task["annotation"]]}
+    if path == "/tasks":
+        page = {"project": PROJECT, "tasks": [task["task"]]}
+        last = page | {"label_config": task["project"]["label_config"]}
+        return json.dumps(page), json.dumps(last)
     if path == "/backfill":
         return (json.dumps({"project": PROJECT, "tasks": [exported]}),)
     files = [load_event(file.stem) for file in sorted(EVENTS.glob("*-*.json"))]

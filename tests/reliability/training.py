@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -29,7 +29,8 @@ def training(
     """Return what training works with; `least` = labels that a first model needs."""
     return TrainDeps(
         store=store,
-        rank_queue=None,
+        rank_queue=cast(Any, None),  # never used: nothing is pushed anywhere
+        is_connected=False,
         featuriser=Featuriser(),
         train_head=fit,
         load_head=OnnxHead if fit is train_head else lambda _: NoHead(),

@@ -1,29 +1,32 @@
-"""Order the tasks of a Label Studio that AWS can't reach: predict there, push from here."""
+"""Order the tasks of a Label Studio that AWS can't reach: what the deployment does, from here.
 
-import heapq
+Its tasks are sent to Labelloop, which ranks them as any other's; the order is fetched, and pushed
+by the same use case that pushes it in AWS. Begun anew at any time it goes on where it was.
+"""
+
 import time
-from collections.abc import Callable, Iterator
-from itertools import batched
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Final
 
-from labelloop.cli.connect import ORDERED
+from labelloop.cli.backfill import backfill, counts_of, is_complete
+from labelloop.cli.feed import send_tasks
+from labelloop.cli.remote_project import RemoteProject
 from labelloop.cli.report import Report
 from labelloop.cli.session import Session
 from labelloop.errors import Retryable
-from labelloop.labelstudio import UNTRAINED
-from labelloop.usecases.trim import rows_of
+from labelloop.studio_project import StudioProject
+from labelloop.usecases.push import Outcome, push
+from labelloop.usecases.trim import Trim
 
-_PREDICTED_AT_ONCE, _PUSHED_AT_ONCE = 250, 5_000  # as many as take some 10 s
+_SETTLED: Final = (Outcome.PUSHED, Outcome.NOTHING_LEFT, Outcome.REFUSED)
 
 
 def watch(session: Session, head: int, every_s: float, report: Report, rounds: int = 0) -> None:
-    """Push each new version's order, until Ctrl-C; `rounds` ends it sooner, for tests."""
-    done = 0
+    """Push each new order, until Ctrl-C; `rounds` ends it sooner, for tests."""
+    watcher, done = Watcher(session, head, report), 0
     while True:
         try:
-            version, pushed = push_order(session, head)
-            if pushed:
-                report.step("order", "done", f"{version}: {pushed:,} tasks")
+            watcher.look()
         except Retryable as exc:
             report.errors.print(f"{exc}; trying again", markup=False)
         done += 1
@@ -32,57 +35,69 @@ def watch(session: Session, head: int, every_s: float, report: Report, rounds: i
         time.sleep(every_s)
 
 
-def push_order(session: Session, head: int) -> tuple[str, int]:
-    """Push the head of the active version's queue unless that is what is shown; say how many.
+class Watcher:
+    """What was done so far, so that a look does only what is new."""
 
-    Predictions first, then the switch, then the removal of what was ours and shown before: ended
-    anywhere, the project stands on a version with predictions.
-    """
-    api, id_ = session.studio.api, session.project_id
-    version = session.backend.get("/status", project=session.key)["version"]
-    project = session.project
-    before = project.get("model_version")
-    if version in (UNTRAINED, before):
-        return version, 0
-    ranked = heapq.nsmallest(head, _predictions(session, version, project), key=_place)
-    if not ranked:
-        return version, 0
-    if api.prediction_counts(id_).get(version):
-        api.delete_predictions(id_, version)  # what an interrupted push left
-    taken = sum(
-        api.add_predictions(id_, list(some))
-        for some in batched(ranked, _PUSHED_AT_ONCE, strict=False)
-    )
-    if not taken:
-        return version, 0
-    api.change_project(id_, model_version=version, sampling=ORDERED)
-    if before and _is_ours(session)(before):
-        for row in rows_of([before], api.predictions(id_)):
-            api.delete_prediction(row)
-    return version, taken
+    def __init__(self, session: Session, head: int, report: Report) -> None:
+        self._session, self._head, self._report = session, head, report
+        self._remote = RemoteProject(session)
+        self._sent: int | None = None  # Label Studio's count of tasks when all were sent
+        self._compared: Any = None  # the counts of labels that were sent for
+        self._asked = ""  # the version whose order was asked for
+        self._pushed = ("", 0)
+        self._trimmed = ""
+
+    def look(self) -> None:
+        """Send what came, and push the newest order or go on with deleting older ones."""
+        studio = StudioProject(self._session.studio.api, self._session.key)
+        settings = studio.settings()
+        self._send(settings)
+        order = self._remote.order()
+        if order["order"]:
+            self._show(order, studio)
+        elif order["is_listed"] and self._asked != order["version"] and not order["parts"]:
+            self._session.backend.post("/rank", project=self._session.key)
+            self._asked = order["version"]
+
+    def _send(self, settings: dict[str, Any]) -> None:
+        if self._sent != settings["task_number"]:
+            if sent := send_tasks(self._session, settings["label_config"]):
+                self._report.step("tasks", "done", f"{sent:,} sent to be ordered")
+            self._sent = settings["task_number"]
+        status = self._session.backend.get("/status", project=self._session.key)
+        counts = counts_of(settings), status["dataset"]["seq"]
+        if is_complete(settings, status) or status["pending_events"] or counts == self._compared:
+            return
+        batches = self._session.studio.api.export(self._session.project_id)
+        told = backfill(self._session, batches, self._report)
+        self._report.step("labels", "done", f"{told['annotations']:,} sent that were not known")
+        self._compared = counts
+
+    def _show(self, order: dict[str, Any], studio: StudioProject) -> None:
+        version, newest = order["version"], (order["version"], order["order"])
+        if newest == self._pushed:
+            if self._trimmed != version and not order["keeps_predictions"]:
+                self._trim(version, studio)
+            return
+        head, before = self._remote.head(order, self._head), _served(version, studio)
+        outcome = push(self._remote, version, head, studio)
+        if outcome in _SETTLED:
+            self._pushed = newest
+            is_new = _served(version, studio) != before
+            self._report.changed("order", is_new, f"{version}: {len(head):,} tasks, {outcome}")
+
+    def _trim(self, version: str, studio: StudioProject) -> None:
+        trim = Trim(
+            self._remote,
+            studio,
+            lambda: datetime.now(UTC),
+            lambda: self._remote.active_version() == version,
+        )
+        if trim.run(version) is Outcome.TRIMMED:
+            self._trimmed = version
 
 
-def _is_ours(session: Session) -> Callable[[str], bool]:
-    known = session.backend.get("/versions", project=session.key)["versions"]
-    return lambda version: version in known
-
-
-def _predictions(
-    session: Session, version: str, project: dict[str, Any]
-) -> Iterator[dict[str, Any]]:
-    """Yield a prediction for each unlabelled task; none of a version that became active since."""
-    api, id_ = session.studio.api, session.project_id
-    body = {"project": session.key, "label_config": project["label_config"]}
-    labelled = {task["id"] for batch in api.export(id_) for task in batch}
-    for page in api.tasks(id_):
-        left = [task for task in page if task["id"] not in labelled]
-        for tasks in batched(left, _PREDICTED_AT_ONCE, strict=False):
-            rows = [{"id": task["id"], "data": task["data"]} for task in tasks]
-            results = session.backend.post("/predict", **body, tasks=rows)["results"]
-            for task, one in zip(tasks, results, strict=True):
-                if one["model_version"] == version:
-                    yield {"task": task["id"], **one}
-
-
-def _place(prediction: dict[str, Any]) -> tuple[float, int]:
-    return prediction["score"], prediction["task"]
+def _served(version: str, studio: StudioProject) -> tuple[bool, int]:
+    """Return whether Label Studio shows a version, and how many predictions it has of it."""
+    shown = studio.settings().get("model_version") == version
+    return shown, studio.prediction_counts().get(version, 0)

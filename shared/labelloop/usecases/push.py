@@ -16,7 +16,7 @@ from labelloop.errors import Denied, NotFound, Rejected
 from labelloop.observability import count, logger
 from labelloop.pointers import is_older
 from labelloop.pool import Ranked
-from labelloop.project import Project
+from labelloop.ports import ProjectState
 from labelloop.studio_project import StudioProject
 
 # After each request Label Studio counts the predictions of all tasks of the project, 5 s at 10,000
@@ -37,6 +37,7 @@ class Outcome(StrEnum):
     PLANNED = "parts planned"
     SCORED = "part scored"
     UNFINISHED = "part encoded so far, to be gone on with"
+    PLACED = "placed in order, to be pushed by who sent the tasks"
     NOTHING_LEFT = "no task left to rank"
     REFUSED = "Label Studio took none of the predictions"
     PUSHED = "pushed"
@@ -46,7 +47,7 @@ class Outcome(StrEnum):
 
 
 def push(
-    project: Project,
+    project: ProjectState,
     version: str,
     head: Sequence[Ranked],
     studio: StudioProject,
@@ -57,7 +58,7 @@ def push(
     known = studio.settings()
     if not _complete(version, head, studio):
         return Outcome.REFUSED
-    active, shown = project.active().value.version, known.get("model_version") or ""
+    active, shown = project.active_version(), known.get("model_version") or ""
     # With trainings faster than pushes each push is overtaken: a newer order is better than none.
     is_progress = is_older(version, active) and not is_older(version, shown)
     if active != version and not is_progress:
@@ -66,7 +67,7 @@ def push(
         studio.change(model_version=version)
     _order_by_score_once(project, known, studio)
     # Somebody may have pushed a newer version between our last look and our switch.
-    is_active = project.active().value.version == version
+    is_active = project.active_version() == version
     return Outcome.PUSHED if is_active else Outcome.SUPERSEDED
 
 
@@ -129,7 +130,9 @@ def _prediction(one: Ranked, version: str) -> dict[str, Any]:
     return {"task": one.task, "result": one.result, "score": one.score, "model_version": version}
 
 
-def _order_by_score_once(project: Project, known: dict[str, Any], studio: StudioProject) -> None:
+def _order_by_score_once(
+    project: ProjectState, known: dict[str, Any], studio: StudioProject
+) -> None:
     """Switch the order on at the first push; whoever switches it off later is left alone."""
     if project.is_ordered():
         return

@@ -18,7 +18,8 @@ from labelloop.labelstudio import project_key
 from labelloop.lease import PUSHER, TRIMMER, Lease
 from labelloop.messages import RankWakeUp
 from labelloop.observability import logger
-from labelloop.pool import Pool
+from labelloop.orders import Orders
+from labelloop.pool import Pool, Ranked
 from labelloop.ports import LabelStudio, ObjectStore, Queue
 from labelloop.project import Project
 from labelloop.studio_project import StudioProject
@@ -63,12 +64,12 @@ class RankDeps:
 def rank(wake_up: RankWakeUp, deps: RankDeps) -> Outcome:
     """Take one step of ranking a project; say what came of it."""
     key = project_key(wake_up.project)
-    label_studio = deps.label_studio()
-    if label_studio is None:
-        return Outcome.UNCONNECTED
     active = Project(deps.store, key).active().value
     if wake_up.version not in ("", active.version):
         return Outcome.SUPERSEDED
+    label_studio = deps.label_studio()
+    if label_studio is None:
+        return _rank_unconnected(wake_up, key, active.version, deps)
     archive = Archive(deps.store, key)
     try:
         studio = StudioProject(label_studio, key)
@@ -77,6 +78,24 @@ def rank(wake_up: RankWakeUp, deps: RankDeps) -> Outcome:
     except Gone as exc:
         archive.put(str(exc), deps.clock())
         return Outcome.GONE
+
+
+def _rank_unconnected(wake_up: RankWakeUp, key: str, version: str, deps: RankDeps) -> Outcome:
+    """Make the order of a project whose tasks were sent here; whoever sent them pushes it."""
+    pool, project = Pool(deps.store, key), Project(deps.store, key)
+    dataset = project.dataset(project.dataset_pointer().value)
+    if not pool.is_listed() or dataset.label_config is None:
+        return Outcome.UNCONNECTED
+    match wake_up.step:
+        case "plan":
+            return _plan(key, version, pool, None, deps)
+        case "score":
+            return _score(key, version, wake_up.part, pool, None, deps)
+        case "push":
+            _place(key, version, pool, None, deps)
+            pool.forget_ranks(keep=version)
+            return Outcome.PLACED
+    return Outcome.UNCONNECTED
 
 
 def _step(wake_up: RankWakeUp, version: str, studio: StudioProject, deps: RankDeps) -> Outcome:
@@ -111,18 +130,22 @@ def _survey(studio: StudioProject, turn: int, deps: RankDeps) -> Outcome:
     return _SURVEYED[progress]
 
 
-def _plan(key: str, version: str, pool: Pool, studio: StudioProject, deps: RankDeps) -> Outcome:
+def _plan(
+    key: str, version: str, pool: Pool, studio: StudioProject | None, deps: RankDeps
+) -> Outcome:
     """Cut the pool into parts, and ask for each to be scored."""
     parts = pool.plan(version, _SHARDS_IN_A_PART)
     for part in range(len(parts)):
         deps.queue.send(RankWakeUp(key, "score", version, part), 0)
     if not parts:
-        pool.set_ranked(version)
+        Orders(deps.store, key).add(version, [])
+        if studio is not None:
+            pool.set_ranked(version)
     return Outcome.PLANNED
 
 
 def _score(
-    key: str, version: str, part: int, pool: Pool, studio: StudioProject, deps: RankDeps
+    key: str, version: str, part: int, pool: Pool, studio: StudioProject | None, deps: RankDeps
 ) -> Outcome:
     """Score one part; whoever scores the last one asks for the push."""
     parts = pool.parts(version)
@@ -140,7 +163,7 @@ def _score(
     return Outcome.SCORED
 
 
-def _scene(key: str, version: str, studio: StudioProject, deps: RankDeps) -> Scene:
+def _scene(key: str, version: str, studio: StudioProject | None, deps: RankDeps) -> Scene:
     # Looked at now: who is sent back to the queue comes again after half an hour.
     served = deps.versions().of(key, 0.0)
     if served.version != version:
@@ -149,7 +172,7 @@ def _scene(key: str, version: str, studio: StudioProject, deps: RankDeps) -> Sce
     featuriser = deps.featuriser()
     kept = KeptFeatures(deps.store, key, featuriser.encoder)
     dataset = project.dataset(project.dataset_pointer().value)
-    if dataset.label_config is None:
+    if dataset.label_config is None and studio is not None:
         dataset.label_config = studio.settings()["label_config"]
     return Scene(served, dataset, kept, featuriser)
 
@@ -166,13 +189,22 @@ def _push(key: str, version: str, pool: Pool, studio: StudioProject, deps: RankD
         return Outcome.LEFT_TO_HOLDER
 
 
-def _push_alone(
-    key: str, version: str, pool: Pool, studio: StudioProject, deps: RankDeps
-) -> Outcome:
+def _place(
+    key: str, version: str, pool: Pool, studio: StudioProject | None, deps: RankDeps
+) -> list[Ranked]:
+    """Put the candidates of all parts in order, and store it before anybody pushes it."""
     scene = _scene(key, version, studio, deps)
     parts = [Candidates.from_bytes(body) for body in pool.candidates(version)]
     head = placed(parts, scene, deps.strategy, deps.head, key) if parts else []
     head = blinded(head, key) if deps.is_blind else head
+    Orders(deps.store, key).add(version, head)
+    return head
+
+
+def _push_alone(
+    key: str, version: str, pool: Pool, studio: StudioProject, deps: RankDeps
+) -> Outcome:
+    head = _place(key, version, pool, studio, deps)
     project = Project(deps.store, key)
     outcome = push(project, version, head, studio)
     if outcome is not Outcome.SUPERSEDED:

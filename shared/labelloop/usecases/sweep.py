@@ -16,6 +16,7 @@ from labelloop.domain.events import canonical
 from labelloop.errors import Denied, Gone, LabelloopError
 from labelloop.messages import RankWakeUp, WakeUp
 from labelloop.observability import count, logger
+from labelloop.orders import Orders
 from labelloop.pool import Pool
 from labelloop.ports import LabelStudio, ObjectStore, Queue
 from labelloop.project import Project, fields_of, projects, write_over
@@ -81,9 +82,19 @@ def _wake(key: str, has_label_studio: bool, deps: SweepDeps) -> bool:
     has_work = project.has_pending() or is_behind or active.has_held(now)
     if has_work:
         deps.queue.send(WakeUp(key, "sweep"), 0)
-    if not has_label_studio or Archive(deps.store, key).state():
+    if not has_label_studio:
+        return _wake_placing(key, active.version, deps) or has_work
+    if Archive(deps.store, key).state():
         return has_work
     return _wake_ranking(key, deps) or has_work
+
+
+def _wake_placing(key: str, version: str, deps: SweepDeps) -> bool:
+    """Have tasks that were sent here put in order, if no order of them is there to be pushed."""
+    is_unplaced = bool(Pool(deps.store, key).sent()) and not Orders(deps.store, key).has(version)
+    if is_unplaced:
+        deps.rank_queue.send(RankWakeUp(key), 0)
+    return is_unplaced
 
 
 def _wake_ranking(key: str, deps: SweepDeps) -> bool:

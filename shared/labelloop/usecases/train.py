@@ -56,7 +56,7 @@ def train(wake_up: WakeUp, deps: TrainDeps) -> Outcome:
         if _can_leave(wake_up, pending, project, deps):
             return Outcome.LEFT_TO_LATER
         try:
-            has_new_tasks = _fold_pending(project, Pool(deps.store, project.key), pending)
+            is_to_be_ranked = _fold_pending(project, pending, deps)
             outcome = _catch_up(project, deps, is_asked=_is_asked(wake_up))
             if settle(project, deps.store, deps.clock()):
                 outcome = Outcome.SWITCHED
@@ -66,7 +66,7 @@ def train(wake_up: WakeUp, deps: TrainDeps) -> Outcome:
         except Unfinished as exc:
             logger().info("training put off", extra={"project": project.key, "why": str(exc)})
             return Outcome.LEFT_TO_SWEEP
-        if has_new_tasks and outcome is not Outcome.SWITCHED:
+        if is_to_be_ranked and outcome is not Outcome.SWITCHED:
             _ask_for_ranking(project, deps)
         return outcome
     raise Retryable(f"lost {_ROUNDS} races")
@@ -74,7 +74,7 @@ def train(wake_up: WakeUp, deps: TrainDeps) -> Outcome:
 
 def _ask_for_ranking(project: Project, deps: TrainDeps) -> None:
     """Have the pool ranked by the new version. If the wake-up is lost, the sweep sends another."""
-    if deps.rank_queue is None:
+    if not deps.is_connected and not Pool(deps.store, project.key).sent():
         return
     try:
         version = project.active().value.version
@@ -113,17 +113,23 @@ def _usable(dataset: Dataset) -> int:
 # -- events to dataset -----------------------------------------------------------------------
 
 
-def _fold_pending(project: Project, pool: Pool, pending: list[Listed]) -> bool:
-    """Fold what waits; say whether the pool has grown by it."""
-    has_new_tasks = False
+def _fold_pending(project: Project, pending: list[Listed], deps: TrainDeps) -> bool:
+    """Fold what waits; say whether that is a reason to rank: tasks that came, or the label config.
+
+    Where a Label Studio is connected, ranking asks it for the label config itself.
+    """
+    pool, is_to_be_ranked = Pool(deps.store, project.key), False
     for batch in batched(pending, _EVENTS_AT_ONCE, strict=False):
         after = project.dataset_pointer()
         dataset = project.dataset(after.value)
+        lacks_config = dataset.label_config is None and not deps.is_connected
         events = _read_events(project, pool, batch)
-        project.add_dataset(after, fold(dataset, events))
+        folded = fold(dataset, events)
+        project.add_dataset(after, folded)
         project.forget(list(batch))
-        has_new_tasks |= any(event.action == "TASKS_CREATED" for event in events)
-    return has_new_tasks
+        is_to_be_ranked |= any(event.action == "TASKS_CREATED" for event in events)
+        is_to_be_ranked |= lacks_config and folded.label_config is not None
+    return is_to_be_ranked
 
 
 def _read_events(project: Project, pool: Pool, batch: Sequence[Listed]) -> list[Event]:

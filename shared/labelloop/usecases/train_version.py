@@ -57,7 +57,7 @@ class TrainDeps:
     """What training needs from outside."""
 
     store: ObjectStore
-    rank_queue: Queue | None  # None where no Label Studio is named to push a ranking to
+    rank_queue: Queue
     featuriser: Featuriser
     train_head: TrainHead
     load_head: LoadHead
@@ -65,6 +65,7 @@ class TrainDeps:
     min_labels: int
     strategy: str
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    is_connected: bool = True  # whether a Label Studio is named to push the order to
     is_blind: bool = True  # whether the random share comes without a suggestion
 
 

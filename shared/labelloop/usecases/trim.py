@@ -15,7 +15,7 @@ from itertools import batched
 from typing import Any, Final
 
 from labelloop.pointers import is_ours
-from labelloop.project import Project
+from labelloop.ports import ProjectState
 from labelloop.studio_project import StudioProject
 from labelloop.usecases.push import Outcome
 
@@ -30,7 +30,7 @@ _BETWEEN_LOOKS: Final = 5
 class Trim:
     """What deleting works with. `may_go_on` says that no newer order is being made or pushed."""
 
-    project: Project
+    project: ProjectState
     studio: StudioProject
     clock: Callable[[], datetime]
     may_go_on: Callable[[], bool]

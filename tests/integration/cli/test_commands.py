@@ -7,7 +7,6 @@ import pytest
 from typer.testing import CliRunner
 
 from labelloop import bootstrap
-from labelloop.cli import session as session_module
 from labelloop.cli.app import app
 from labelloop.cli.backend import Backend
 from labelloop.cli.backfill import chunks
@@ -310,41 +309,6 @@ def test_a_task_that_no_request_can_hold_is_told_of():
         list(chunks([exported(1, "x" * 5_000_000)]))
 
 
-def test_watching_pushes_each_new_version_once(labelled, monkeypatch):
-    labelled.publish()
-
-    def predicted(body):
-        rows = json.loads(body)["tasks"]
-        one = {"result": [], "model_version": "1-aaaaaaaa"}
-        return [one | {"score": 1 / row["id"]} for row in rows]
-
-    send = session_module.open_backend
-
-    def with_predictions(address):
-        backend = send(address)
-        inner = backend._send
-
-        def to(method, path, body):
-            if path == "/predict":
-                return 200, json.dumps({"results": predicted(body)}).encode()
-            return inner(method, path, body)
-
-        backend._send = to
-        return backend
-
-    monkeypatch.setattr(session_module, "open_backend", with_predictions)
-
-    told = labelled.told("rank", "--watch", "--rounds", "2", "--every", "0.1")
-
-    project = labelled.studio.project(labelled.project)
-    assert [row["outcome"] for row in told["steps"]] == ["done"]
-    assert (project["model_version"], project["sampling"]) == ("1-aaaaaaaa", "Uncertainty sampling")
-    left = [t["id"] for page in labelled.studio.tasks(labelled.project) for t in page][4:]
-    pushed = labelled.studio.predictions_of(labelled.project, "1-aaaaaaaa")
-    assert sorted(one["task"] for one in pushed) == left
-    assert labelled.studio.next_task(labelled.project) == max(left)
-
-
 def test_options_are_chosen_shown_and_taken_back(world):
     world.publish()
 
@@ -362,10 +326,3 @@ def test_an_option_that_does_not_exist_is_told_with_those_that_do(world):
     told = world.told("options", "--strategy", "best", exit_code=1)
 
     assert "margin, entropy" in told["error"]
-
-
-def test_watching_goes_on_while_label_studio_is_down(world):
-    world.publish()
-    world.studio.down = True
-
-    assert world.run("rank", "--watch", "--rounds", "1").exit_code == 0

@@ -28,7 +28,7 @@ def test_a_ranking_that_cannot_be_asked_for_or_is_not_wanted_stops_no_training(
     assert train(SWEEP, deps) is Outcome.SWITCHED
 
     add(*reviews(2, first=7))
-    assert train(SWEEP, replace(deps, rank_queue=None)) is Outcome.SWITCHED
+    assert train(SWEEP, replace(deps, is_connected=False)) is Outcome.SWITCHED
 
 
 def test_new_tasks_go_to_the_pool_and_change_no_dataset(deps, add, project, store):

@@ -1,0 +1,50 @@
+"""Send the tasks of a Label Studio that AWS can't reach, so that they can be ordered there."""
+
+import json
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import Any, Final
+
+from labelloop.cli.backfill import MOST_ESCAPED_BYTES
+from labelloop.cli.session import Session
+from labelloop.pool import shard_name
+
+type Rows = list[dict[str, Any]]
+
+_IDS_IN_A_PAGE: Final = 500  # a task that is deleted or added changes one page
+_FIELDS: Final = ("id", "created_at", "updated_at", "data", "overlap")
+
+
+def send_tasks(session: Session, label_config: str) -> int:
+    """Send the pages of tasks that Labelloop lacks; return how many tasks.
+
+    Pages are cut by ids and known by what they hold: killed and begun again it sends the rest.
+    """
+    known = session.backend.get("/tasks", project=session.key)
+    names, sent = set(known["sent"]), 0
+    for page in pages_of(session.studio.api.tasks(session.project_id)):
+        if shard_name([(task["id"], task["data"]) for task in page]) in names:
+            continue
+        session.backend.post("/tasks", project=session.key, tasks=page)
+        sent += len(page)
+    if sent or not known["is_listed"]:
+        config = {"label_config": label_config}
+        session.backend.post("/tasks", project=session.key, tasks=[], **config)
+    return sent
+
+
+def pages_of(listed: Iterable[Rows]) -> Iterator[Rows]:
+    """Yield all tasks, as few fields of them as are needed, in pages that fit a request."""
+    tasks = (task for page in listed for task in page)
+    for _, some in groupby(tasks, lambda task: int(task["id"]) // _IDS_IN_A_PAGE):
+        page: Rows = []
+        size = 0
+        for task in some:
+            row: dict[str, Any] = {name: task[name] for name in _FIELDS if name in task}
+            bytes_ = 2 * len(json.dumps(row, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+            if page and size + bytes_ > MOST_ESCAPED_BYTES:
+                yield page
+                page, size = [], 0
+            page.append(row)
+            size += bytes_
+        yield page
