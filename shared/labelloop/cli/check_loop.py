@@ -96,8 +96,7 @@ def labels(session: Session) -> Iterator[Check]:
     elif sum(there) > sum(here):
         yield bad("labels", f"{told} known: events were lost", "run `labelloop backfill`")
     else:
-        fix = "the next sweep reconciles them, if the deployment has a token for Label Studio"
-        yield bad("labels", f"{told} known: deletions were lost", fix)
+        yield bad("labels", f"{told} known: deletions were lost", _RANK)
 
 
 def tasks(session: Session) -> Iterator[Check]:

@@ -140,8 +140,12 @@ def _names(offered: Sequence[str], looked: Features) -> dict[str, Vectors]:
 def _check_enough(labels: Sequence[str], least: int) -> None:
     classes = len(set(labels))
     if classes < 2 or len(labels) < least:
-        told = f"{len(labels)} labels of {classes} classes"
-        raise Unprocessable(f"{told}; needs {least} of 2 or more")
+        number = f"{len(labels)} label" + ("" if len(labels) == 1 else "s")
+        kinds = f"{classes} class" + ("" if classes == 1 else "es")
+        raise Unprocessable(
+            f"a model takes {least} usable labels of 2 classes or more, and there are {number} "
+            f"of {kinds}"
+        )
 
 
 def _card(

@@ -113,7 +113,8 @@ def test_the_status_tells_why_there_is_no_model(labelled):
     assert "learns" in output
     assert "the choice 'label' about $text" in output
     assert "4 of 4 annotations are usable" in output
-    assert "no model yet: 4 labels of 2 classes" in output
+    assert "no model yet: a model takes 10 usable labels of 2 classes or more" in output
+    assert "there are 4 labels of 2 classes" in output
 
 
 def test_the_status_tells_that_nothing_can_be_learnt(labelled):

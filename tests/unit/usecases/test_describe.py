@@ -62,7 +62,7 @@ def test_a_label_config_that_cannot_be_learnt_is_the_reason_that_there_is_no_mod
 def test_the_last_training_says_why_there_is_no_model(store):
     project = stored(store, created(1))
     project.add_model("1-aaaaaaaa", b"", {})
-    why = {"why": "1 labels of 1 classes; needs 10 of 2 or more"}
+    why = {"why": "a model takes 10 usable labels"}
     project.switch(project.active(), ActivePointer(switch=1, dataset_seq=1), why)
 
     no_model = describe(PROJECT, store)["no_model"]
