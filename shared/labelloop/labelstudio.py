@@ -49,7 +49,8 @@ IGNORED: Final = frozenset(
         "LABEL_LINK_DELETED",
     }
 )
-PROJECT_PATTERN: Final = "[0-9]{1,18}[.][0-9]{1,18}"
+# As Label Studio writes an id and the second of a year since 2001: no two keys are one project's.
+PROJECT_PATTERN: Final = "[1-9][0-9]{0,17}[.][1-9][0-9]{9}"
 _PROJECT = re.compile(PROJECT_PATTERN)
 NO_SETTINGS: Final[Mapping[str, Any]] = MappingProxyType({})
 
@@ -69,9 +70,14 @@ def read_json(body: bytes) -> dict[str, Any]:
     return value
 
 
+def is_project_key(text: str) -> bool:
+    """Say whether a text is a `<id>.<created>`."""
+    return _PROJECT.fullmatch(text) is not None
+
+
 def project_key(value: Any) -> str:
     """Return a checked `<id>.<created>`, the name that ML calls give a project."""
-    if isinstance(value, str) and _PROJECT.fullmatch(value):
+    if isinstance(value, str) and is_project_key(value):
         return value
     raise Unprocessable("project: expected '<id>.<created>', as Label Studio sends it")
 

@@ -31,6 +31,7 @@ from labelloop.domain.events import Event, canonical
 from labelloop.domain.options import Options
 from labelloop.errors import BadModel, Conflict
 from labelloop.history import History
+from labelloop.labelstudio import is_project_key
 from labelloop.pointers import FORMAT, ActivePointer, DatasetPointer, Tagged
 from labelloop.ports import Listed, ObjectStore, Stored
 
@@ -255,7 +256,7 @@ def fields_of(stored: Stored | None) -> dict[str, Any]:
 
 def projects(store: ObjectStore) -> Iterator[str]:
     """Yield the keys of all projects that anything is stored for."""
-    return store.folders(PROJECTS)
+    return filter(is_project_key, store.folders(PROJECTS))
 
 
 def write_over(store: ObjectStore, key: str, body: bytes) -> None:

@@ -138,6 +138,15 @@ def test_a_body_that_is_not_utf_8_is_not_json(call):
     assert call("webhook-annotation-created", body=body, isBase64Encoded=True).status == 400
 
 
+@pytest.mark.parametrize("project", ["38.1", "0038.1795398621", "38.17953986210"])
+def test_setup_creates_nothing_for_an_odd_project(call, aws, project):
+    body = json.loads(load_event("webhook-setup")["body"])
+    body |= {"project": project, "extra_params": {"strategy": "entropy"}}
+
+    assert call("webhook-setup", body=json.dumps(body)).status == 422
+    assert "Contents" not in aws.s3.list_objects_v2(Bucket=aws.bucket)
+
+
 def test_setup_names_what_is_wrong(call):
     body = json.loads(load_event("webhook-setup")["body"])
 

@@ -39,7 +39,7 @@ def test_exactly_the_messages_that_failed_come_again(monkeypatch):
     store, wrong = PartlyDown(), 0
     deps = training(store)
     monkeypatch.setattr(functions.train.app, "train_deps", lambda: deps)
-    names = [f"{number}.1" for number in range(MESSAGES)]
+    names = [f"{number}.1795398621" for number in range(1, MESSAGES + 1)]
     event = {"Records": [record(name, WakeUp(name, "sweep").to_json()) for name in names]}
     for chosen in product((False, True), repeat=MESSAGES):
         failing = {name for name, fails in zip(names, chosen, strict=True) if fails}
@@ -57,7 +57,7 @@ def record(id_: str, body: str) -> dict[str, Any]:
 
 
 def test_a_queue_that_was_emptied_heals_by_the_sweep():
-    store, queue, projects = MemoryStore(), MemoryQueue(), [f"{n}.1" for n in range(50)]
+    store, queue, projects = MemoryStore(), MemoryQueue(), [f"{n}.1795398621" for n in range(1, 51)]
     for name in projects:
         for number, event in enumerate(reviews(4)):
             Project(store, name).add_event(f"{number}", event)

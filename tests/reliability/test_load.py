@@ -134,7 +134,7 @@ def authorization(stack: LocalStack) -> str:
 def projects(store: SmallStore, count: int) -> list[str]:
     """Train so many projects."""
     deps = training(store)
-    keys = [f"{number}.1" for number in range(1, count + 1)]
+    keys = [f"{number}.1795398621" for number in range(1, count + 1)]
     for key in keys:
         for number, event in enumerate(reviews(8)):
             Project(store, key).add_event(f"{number}", event)

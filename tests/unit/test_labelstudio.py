@@ -319,7 +319,16 @@ def test_a_body_that_is_no_json_object_is_refused(body, error):
 
 
 @pytest.mark.parametrize(
-    "key", [None, 38, "", "38", "38.", "38.1/..", "../x", "٣.٣", "1.2\n", ["1.2"]]
+    "key",
+    [
+        None,
+        38,
+        "",
+        "38",
+        "38.",
+        *("38.1", "0038.1795398621", "38.01795398621", "0.1795398621", "38.0795398621"),
+        *("38.1795398621/..", "../x", "٣.٣", "38.1795398621\n", ["38.1795398621"]),
+    ],
 )
 def test_a_project_that_is_not_named_as_label_studio_does_is_refused(key):
     with pytest.raises(Unprocessable, match="project"):

@@ -14,6 +14,7 @@ from labelloop.cli.connect import Choices, connect
 from labelloop.cli.credentials import show_credentials
 from labelloop.cli.disconnect import disconnect
 from labelloop.cli.doctor import examine
+from labelloop.cli.forget import forget
 from labelloop.cli.redrive import redrive
 from labelloop.cli.report import Report
 from labelloop.cli.session import Session
@@ -185,12 +186,24 @@ def _rank(
     return versions.rank(session, report)
 
 
+@app.command("forget")
+def _forget(
+    project: Annotated[str, typer.Option("--project", "-p", help="<id>.<created>, all of it")],
+    stack: Annotated[str, typer.Option(help="the CloudFormation stack")] = "labelloop",
+    is_sure: Annotated[bool, typer.Option("--yes", help="delete, and not only count")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON object on stdout")] = False,
+) -> None:
+    """Delete all that is stored of a project, for good. Needs AWS rights."""
+    report = Report(as_json)
+    end(report, lambda: forget(project, stack, is_sure, report))
+
+
 @app.command("redrive")
 def _redrive(
     stack: Annotated[str, typer.Option(help="the CloudFormation stack")] = "labelloop",
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object on stdout")] = False,
 ) -> None:
-    """Hand dead letters back to their queues. Needs AWS rights, as nothing else here does."""
+    """Hand dead letters back to their queues. Needs AWS rights."""
     report = Report(as_json)
     end(report, lambda: redrive(stack, report))
 

@@ -19,7 +19,7 @@ from labelloop.recipes.field_text import FieldText
 from labelloop.recipes.offered import Offered
 from labelloop.recipes.text_choices import TextChoices
 
-_ANY_PROJECT: Final = "1.0"
+_ANY_PROJECT: Final = "1.1000000000"
 
 _ADDRESS: Final = re.compile(r"\s*([a-z][a-z0-9+.-]*:/)?/\S+\s*", re.IGNORECASE)
 _OF_PARTS: Final = {"start", "x", "points", "vertices"}  # where a label of a part says where it is

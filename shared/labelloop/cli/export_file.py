@@ -9,7 +9,7 @@ from labelloop.errors import Rejected, TooLarge, Unprocessable
 from labelloop.labelstudio import read_export
 
 MOST_BYTES: Final = 500_000_000
-_ANY_PROJECT: Final = "1.0"
+_ANY_PROJECT: Final = "1.1000000000"
 _EXPORT: Final = (
     "export it again in Label Studio: Export > JSON, not JSON-MIN, CSV or another format"
 )

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 from typer.testing import CliRunner
 
-from labelloop.cli import redrive
+from labelloop.cli import aws as aws_module
 from labelloop.cli.app import app
 
 URLS = {"TrainQueueUrl": "train", "TrainDeadLetterQueueUrl": "dead", "ApiUrl": "https://x"}
@@ -34,7 +34,7 @@ def test_dead_letters_go_back_to_the_queue_they_came_from(aws, monkeypatch):
     monkeypatch.setitem(URLS, "TrainDeadLetterQueueUrl", dead)
     aws.sqs.send_message(QueueUrl=dead, MessageBody="wake up", MessageGroupId="38.1")
     clients = {"cloudformation": Stacks(), "sqs": aws.sqs}
-    monkeypatch.setattr(redrive, "_aws", lambda: SimpleNamespace(client=clients.__getitem__))
+    monkeypatch.setattr(aws_module, "session", lambda: SimpleNamespace(client=clients.__getitem__))
 
     ran = CliRunner().invoke(app, ["redrive", "--stack", "mine", "--json"])
 
@@ -48,8 +48,8 @@ def test_dead_letters_go_back_to_the_queue_they_came_from(aws, monkeypatch):
 
 
 def test_a_stack_that_is_not_there_is_told(monkeypatch):
-    clients = {"cloudformation": Stacks()}
-    monkeypatch.setattr(redrive, "_aws", lambda: SimpleNamespace(client=clients.__getitem__))
+    clients = {"cloudformation": Stacks(), "sqs": None}
+    monkeypatch.setattr(aws_module, "session", lambda: SimpleNamespace(client=clients.__getitem__))
 
     ran = CliRunner().invoke(app, ["redrive", "--stack", "nowhere"])
 

@@ -38,7 +38,7 @@ def test_a_project_whose_training_never_ended_is_woken(store, queue, deps):
 
 
 def test_a_project_that_cannot_be_read_keeps_no_other_asleep(store, queue, deps):
-    store.create("projects/1.1/dataset.json", b"{}")
+    store.create("projects/1.1795398621/dataset.json", b"{}")
     Project(store, PROJECT).add_event("a", created(1))
 
     with pytest.raises(SweepFailed, match="1 project"):

@@ -1,0 +1,57 @@
+"""Delete all that is stored of a project: events, labels, models, texts and what came of them.
+
+With a person's own AWS rights: no function may delete datasets or models, whatever it is told.
+"""
+
+from collections.abc import Iterator
+from itertools import batched
+from typing import Any, Final
+
+from labelloop.cli import aws
+from labelloop.cli.report import Report
+from labelloop.errors import NotFound, Rejected
+from labelloop.labelstudio import is_project_key
+from labelloop.project import PROJECTS
+
+_AT_ONCE: Final = 1_000  # the most that S3 deletes in one request
+_ROUNDS: Final = 3  # functions may be at work meanwhile
+
+
+def forget(project: str, stack: str, is_sure: bool, report: Report) -> None:
+    """Delete a project's objects, their older versions too; tell how many."""
+    if not is_project_key(project):
+        told = "name the whole project, as the bucket does: --project 38.1795398621"
+        raise Rejected(told, "`labelloop status` tells it")
+    command = f"labelloop forget --project {project} --stack {stack} --yes"
+    with aws.told(stack, command):
+        session = aws.session()
+        bucket = aws.outputs(session, stack)["BucketName"]
+        s3, prefix = session.client("s3"), f"{PROJECTS}{project}/"
+        count = sum(1 for _ in _versions(s3, bucket, prefix))
+        report.data |= {"project": project, "objects": count, "deleted": False}
+        if not count:
+            raise NotFound(f"nothing is stored of project {project}")
+        if not is_sure:
+            told = f"{count:,} objects of project {project} would be deleted for good"
+            raise Rejected(told, command)
+        for _ in range(_ROUNDS):
+            _delete(s3, bucket, prefix)
+    report.data["deleted"] = True
+    report.say(f"{count:,} objects deleted; the next event of Label Studio begins anew")
+    report.say("`labelloop disconnect` keeps it from sending any; logs keep no texts or labels")
+
+
+def _delete(s3: Any, bucket: str, prefix: str) -> None:
+    for some in batched(_versions(s3, bucket, prefix), _AT_ONCE, strict=False):
+        wanted = {"Objects": list(some), "Quiet": True}
+        if errors := s3.delete_objects(Bucket=bucket, Delete=wanted).get("Errors"):
+            code, key = errors[0].get("Code"), errors[0].get("Key")
+            raise Rejected(f"S3 deleted not all: {code} for {key}, of {len(errors):,} objects")
+
+
+def _versions(s3: Any, bucket: str, prefix: str) -> Iterator[dict[str, str]]:
+    """Yield all versions of all objects, and the marks of those that were deleted."""
+    pages = s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix)
+    for page in pages:
+        for one in (*page.get("Versions", []), *page.get("DeleteMarkers", [])):
+            yield {"Key": one["Key"], "VersionId": one["VersionId"]}

@@ -1,0 +1,78 @@
+"""`labelloop forget`, against AWS as moto plays it."""
+
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from labelloop.adapters.s3_store import S3Store
+from labelloop.cli import aws as aws_module
+from labelloop.cli.app import app
+from labelloop.pool import Pool
+from labelloop.project import Project
+from tests.builders import PROJECT, created, task
+
+OTHER = "39.1795398621"
+
+
+@pytest.fixture(params=["Suspended", "Enabled"])
+def stored(aws, monkeypatch, request) -> SimpleNamespace:
+    """Two projects in a bucket, with and without versions."""
+    versioning: Any = {"Status": request.param}
+    aws.s3.put_bucket_versioning(Bucket=aws.bucket, VersioningConfiguration=versioning)
+    store = S3Store(aws.bucket)
+    for key in (PROJECT, OTHER):
+        project = Project(store, key)
+        project.add_event("a", created(1))
+        project.forget(project.pending())  # leaves a version where there are versions
+        project.add_event("b", created(2))
+        Pool(store, key).add("a", [task(1)])
+        Pool(store, key).set_ranked("1-a")
+        Pool(store, key).set_ranked("2-b")
+    told = {"Stacks": [{"Outputs": [{"OutputKey": "BucketName", "OutputValue": aws.bucket}]}]}
+    stacks = SimpleNamespace(describe_stacks=lambda StackName: told)  # noqa: N803
+    clients = {"cloudformation": stacks, "s3": aws.s3}
+    session = SimpleNamespace(client=clients.__getitem__)
+    monkeypatch.setattr(aws_module, "session", lambda: session)
+    return aws
+
+
+def left(aws: SimpleNamespace, project: str) -> int:
+    found = aws.s3.list_object_versions(Bucket=aws.bucket, Prefix=f"projects/{project}/")
+    return len(found.get("Versions", [])) + len(found.get("DeleteMarkers", []))
+
+
+def test_all_of_a_project_goes_and_nothing_of_another(stored):
+    others = left(stored, OTHER)
+
+    ran = CliRunner().invoke(app, ["forget", "--project", PROJECT, "--yes", "--json"])
+
+    assert ran.exit_code == 0, ran.output
+    assert json.loads(ran.stdout)["deleted"] is True
+    assert left(stored, PROJECT) == 0
+    assert left(stored, OTHER) == others > 0
+
+
+def test_nothing_goes_unless_one_is_sure(stored):
+    before = left(stored, PROJECT)
+
+    ran = CliRunner().invoke(app, ["forget", "--project", PROJECT])
+
+    assert ran.exit_code == 1
+    assert f"{before} objects of project {PROJECT} would be deleted" in ran.output.replace(
+        "\n", " "
+    )
+    assert "--yes" in ran.output
+    assert left(stored, PROJECT) == before
+
+
+@pytest.mark.parametrize("project", ["38", "3", "", "38.1", "*", "38.1795398622"])
+def test_only_a_whole_name_is_taken(stored, project):
+    before = left(stored, PROJECT), left(stored, OTHER)
+
+    ran = CliRunner().invoke(app, ["forget", "--project", project, "--yes"])
+
+    assert ran.exit_code == 1
+    assert (left(stored, PROJECT), left(stored, OTHER)) == before
