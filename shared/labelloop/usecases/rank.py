@@ -208,7 +208,7 @@ def _push_alone(
     project = Project(deps.store, key)
     outcome = push(project, version, head, studio)
     if outcome is not Outcome.SUPERSEDED:
-        leaves = outcome is not Outcome.PUSHED or _keeps_predictions(project, deps)
+        leaves = outcome is Outcome.REFUSED or _keeps_predictions(project, deps)
         pool.set_ranked(version, trimmed=leaves)
         pool.forget_ranks(keep=version)
         if not leaves:

@@ -66,6 +66,21 @@ def test_a_newer_version_takes_over_and_the_older_ones_predictions_go_once_nobod
     assert Pool(deps.store, key).ranked() == ("2-bbbbbbbb", True)
 
 
+def test_once_all_is_labelled_what_was_superseded_goes_all_the_same(
+    deps, activate, label_studio, id_, project, clock, monkeypatch
+):
+    object.__setattr__(deps, "versions", lambda: Untrained(UNTRAINED))
+    run(RankWakeUp(project.key), deps)
+    run(activate("1-aaaaaaaa"), deps)
+    monkeypatch.setattr("labelloop.usecases.rank.placed", lambda *_: [])
+    clock.sleep(3600)
+
+    outcomes = run(activate("2-bbbbbbbb"), deps)
+
+    assert outcomes[-2:] == [Outcome.NOTHING_LEFT, Outcome.TRIMMED]
+    assert label_studio.prediction_counts(id_) == {"1-aaaaaaaa": 5}  # which is shown
+
+
 def test_superseded_predictions_are_kept_when_asked(deps, activate, label_studio, id_):
     object.__setattr__(deps, "keeps_predictions", True)
     run(activate("1-aaaaaaaa"), deps)
