@@ -83,6 +83,7 @@ def _running(
         # The emulator enforces policies as AWS does, but speaks HTTP, where the bucket takes TLS
         # only, and does not look at the headers of a write, without which it would refuse all.
         _client("s3", aws).delete_bucket_policy(Bucket=outputs["BucketName"])
+        count_workers(_client("lambda", aws))
         user, password = _credentials(state / "credentials")
         _client("ssm", aws).put_parameter(
             Name=outputs["CredentialsParameterName"],
@@ -130,6 +131,17 @@ def _deploy(state: Path, aws: Mapping[str, str], parameters: Mapping[str, str]) 
         raise LocalStackFailed(f"sam deploy failed: {reason}\n(all of it: {state}/deploy.log)")
     (stack,) = _client("cloudformation", aws).describe_stacks(StackName=NAME)["Stacks"]
     return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+
+def count_workers(functions: Any) -> None:
+    """Have queues read by as many as a parameter says: to the emulator that is a text.
+
+    Without this no message would ever be read.
+    """
+    for source in functions.list_event_source_mappings()["EventSourceMappings"]:
+        if most := source.get("ScalingConfig", {}).get("MaximumConcurrency"):
+            scaling = {"MaximumConcurrency": int(most)}
+            functions.update_event_source_mapping(UUID=source["UUID"], ScalingConfig=scaling)
 
 
 def _kept_port(file: Path, port: int) -> int:
