@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from labelloop.domain.features import Features
 from labelloop.errors import Conflict, Denied, NotFound, Rejected, Unavailable
-from labelloop.messages import WakeUp
+from labelloop.messages import Message
 from labelloop.ports import Listed, Stored, TaskPage
 
 
@@ -121,16 +121,16 @@ class MemoryQueue:
     """Wake-ups sent, with their delays."""
 
     def __init__(self) -> None:
-        self.sent: list[tuple[WakeUp, int]] = []
+        self.sent: list[tuple[Any, int]] = []
         self.down = False
 
     def __len__(self) -> int:
         return len(self.sent)
 
-    def send(self, wake_up: WakeUp, delay_s: int) -> None:
+    def send(self, message: Message, delay_s: int) -> None:
         if self.down:
             raise Unavailable("the queue is down")
-        self.sent.append((wake_up, delay_s))
+        self.sent.append((message, delay_s))
 
 
 _MADE_AT = "2026-11-23T09:00:00.000000Z"
