@@ -48,7 +48,7 @@ class Labelloop:
         host = (self.line or self.stack.url).removeprefix("http://")
         return f"http://{self.stack.user}:{self.stack.password}@{host}"
 
-    def cli(self, command: str, token: str, project: int, *options: str) -> dict[str, Any]:
+    def cli(self, command: str, token: str, project: int | str, *options: str) -> dict[str, Any]:
         """Run `labelloop <command>` as a person would; return its JSON. It must end with 0."""
         done = self.run(command, token, project, *options)
         assert done.returncode == 0, f"labelloop {command}: {done.stdout}{done.stderr}"
@@ -56,7 +56,7 @@ class Labelloop:
         return told
 
     def run(
-        self, command: str, token: str, project: int, *options: str
+        self, command: str, token: str, project: int | str, *options: str
     ) -> subprocess.CompletedProcess[str]:
         """Run `labelloop <command>` as a person would, whatever comes of it."""
         return subprocess.run(  # noqa: S603 - our own command

@@ -56,6 +56,16 @@ class Wire:
         finally:
             self.rule = pass_on
 
+    @contextmanager
+    def leading_to(self, target: str) -> Iterator[None]:
+        """Lead to another side as long as a block lasts."""
+        before = self._http.base_url
+        self._http.base_url = httpx.URL(target)
+        try:
+            yield
+        finally:
+            self._http.base_url = before
+
     def handle(self, handler: BaseHTTPRequestHandler) -> None:
         body = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
         said = self.rule(handler.command, handler.path, body)

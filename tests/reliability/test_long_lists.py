@@ -63,15 +63,16 @@ class World:
 
     def __init__(self, tasks: int = 50, labelled: int = 5) -> None:
         self.clock, self.store = Clock(), MemoryStore()
-        self.queue: Any = MemoryQueue()
-        self.ranks: Any = MemoryQueue()
+        queues: tuple[Any, Any] = (MemoryQueue(), MemoryQueue())
+        self.queue, self.ranks = queues
         self.label_studio = SlowLabelStudio(self.clock)
         self.ids = [self._made(tasks, labelled), *(self._made(OF_OTHERS, 5) for _ in range(OTHERS))]
         self.keys = [key_of(self.label_studio._projects[id_]) for id_ in self.ids]
         for key in self.keys:
             Project(self.store, key).set_ordered()
-        queues: Any = self.queue, self.ranks  # of wake-ups alone
-        self.deps = SweepDeps(self.store, *queues, lambda: self.label_studio, self.clock)
+        self.deps = SweepDeps(
+            self.store, self.queue, self.ranks, lambda: self.label_studio, self.clock
+        )
 
     def _made(self, tasks: int, labelled: int) -> int:
         id_ = self.label_studio.create_project(label_config=label_config())
