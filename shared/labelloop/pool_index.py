@@ -25,7 +25,7 @@ from labelloop.ports import ObjectStore
 from labelloop.project import PROJECTS, write_over
 
 _DIGEST_BYTES: Final = 8
-_SHARDS_AT_ONCE: Final = 16
+_SHARDS_AT_ONCE: Final = 8
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _TICK: Final = timedelta(microseconds=1)
 _DAMAGED: Final = (EOFError, KeyError, OSError, TypeError, ValueError, zlib.error)
@@ -69,12 +69,12 @@ class PoolIndex:
         text = later.isoformat(timespec="microseconds")
         return Task(**{n: getattr(task, n) for n in task.__slots__} | {"updated_at": text})
 
-    def add(self, tasks: Iterable[Task]) -> None:
-        """Take in tasks of a shard."""
-        for task in tasks:
-            found, known = known_of(task), self.tasks.get(task.id)
+    def add(self, tasks: Iterable[tuple[int, Known]]) -> None:
+        """Take in what is known of tasks of a shard, by id."""
+        for id_, found in tasks:
+            known = self.tasks.get(id_)
             if known is None or found.updated_at > known.updated_at:
-                self.tasks[task.id] = found
+                self.tasks[id_] = found
 
     def to_bytes(self) -> bytes:
         """Return what `from_bytes` reads."""
@@ -162,9 +162,13 @@ class PoolIndexes:
         """Store an index over the one before."""
         write_over(self._store, self._object, index.to_bytes())
 
-    def _read(self, shards: Iterable[str]) -> Iterator[list[Task]]:
+    def _read(self, shards: Iterable[str]) -> Iterator[list[tuple[int, Known]]]:
         with ThreadPoolExecutor(_SHARDS_AT_ONCE) as readers:
-            yield from readers.map(lambda key: list(self._pool.read([key]).values()), shards)
+            yield from readers.map(self._known, shards)
+
+    def _known(self, shard: str) -> list[tuple[int, Known]]:
+        """Return what is known of the tasks of a shard: not the tasks, which may be large."""
+        return [(id_, known_of(task)) for id_, task in self._pool.read([shard]).items()]
 
 
 def within(ids: list[int], after: int, upto: int) -> list[int]:

@@ -49,9 +49,9 @@ class StudioProject:
         self._checked_at = float("-inf")
         self._check()
 
-    def settings(self) -> dict[str, Any]:
-        """Return the project: its settings and counters."""
-        return self._compared(counted=True)
+    def settings(self, *, counted: bool = False) -> dict[str, Any]:
+        """Return the project's settings; its counters too if wanted, which take longer."""
+        return self._compared(counted=counted)
 
     def change(self, **settings: Any) -> None:
         """Change settings of the project."""

@@ -12,7 +12,7 @@ from labelloop.domain.events import Event, Task
 from labelloop.domain.folding import fold
 from labelloop.labelstudio import key_of
 from labelloop.pool import Pool
-from labelloop.pool_index import PoolIndex
+from labelloop.pool_index import PoolIndex, known_of
 from labelloop.project import Project, projects
 from labelloop.studio_project import StudioProject
 from labelloop.surveys import Surveys
@@ -154,7 +154,8 @@ def test_the_index_of_a_large_pool_fits_the_function():
     at = "2026-11-23T09:00:00.000000+00:00"
     tracemalloc.start()
     index = PoolIndex()
-    index.add(Task(number, at, at, {"text": f"text {number}"}) for number in range(1, count + 1))
+    tasks = (Task(number, at, at, {"text": f"text {number}"}) for number in range(1, count + 1))
+    index.add((task.id, known_of(task)) for task in tasks)
     body = index.to_bytes()
     again = PoolIndex.from_bytes(body)
     peak = tracemalloc.get_traced_memory()[1] / 2**20

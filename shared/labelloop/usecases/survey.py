@@ -64,7 +64,7 @@ def is_due(studio: StudioProject, deps: SurveyDeps) -> bool:
     state = known.value
     if state.began or state.asked or _age(state.ended, now) >= _ANYWAY:
         return True
-    project, theirs = Project(deps.store, studio.key), studio.settings()
+    project, theirs = Project(deps.store, studio.key), studio.settings(counted=True)
     numbers = _numbers(theirs, project, Pool(deps.store, studio.key))
     if numbers == state.settled:
         return False
@@ -86,7 +86,7 @@ def survey(studio: StudioProject, deps: SurveyDeps, until: datetime) -> Progress
     if known.value.is_held(now):
         return Progress.LEFT_TO_HOLDER
     project, pool = Project(deps.store, studio.key), Pool(deps.store, studio.key)
-    numbers = "" if known.value.began else _numbers(studio.settings(), project, pool)
+    numbers = "" if known.value.began else _numbers(studio.settings(counted=True), project, pool)
     try:
         state = surveys.swap(known, known.value.begun(now, numbers).held(me, now))
         return _Walk(studio, deps, surveys, me, state).until(until)
