@@ -139,10 +139,12 @@ def _chosen(result: list[dict[str, Any]]) -> dict[Control, list[str]]:
     found: dict[Control, list[str]] = defaultdict(list)
     for region in result:
         value = region.get("value")
-        if not isinstance(value, dict) or not isinstance(value.get("choices"), list):
+        choices = value.get("choices") if isinstance(value, dict) else None
+        if not isinstance(value, dict) or not isinstance(choices, list | str):
             continue
         control = str(region.get("from_name")), str(region.get("to_name"))
-        chosen = [one for one in value["choices"] if isinstance(one, str)]
+        given = [choices] if isinstance(choices, str) else choices
+        chosen = [one for one in given if isinstance(one, str)]
         found[control] += chosen * (2 if _OF_PARTS & set(value) else 1)
     return {control: chosen for control, chosen in found.items() if chosen}
 

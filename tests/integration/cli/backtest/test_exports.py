@@ -120,6 +120,16 @@ def test_an_export_too_large_for_memory_is_refused(run, monkeypatch):
     assert "more than" in refused(run(project()))
 
 
+def test_a_choice_that_is_no_list_is_read_all_the_same(run):
+    rows = project()
+    for row in rows:
+        for one in row["annotations"]:
+            value = one["result"][0]["value"]
+            value["choices"] = value["choices"][0]
+
+    assert told(run(rows, "--json"))["tasks"] == 90
+
+
 def test_tasks_without_a_text_are_left_out_and_counted(run):
     rows = project()
     rows[0]["data"].pop("text")
