@@ -4,8 +4,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,8 @@ from labelloop.adapters.s3_store import S3Store
 from labelloop.domain.events import Annotation
 from labelloop.local.emulator import claim_port
 from labelloop.local.stack import LocalStack, local_stack
+from labelloop.orders import Orders
+from labelloop.pool import Ranked
 from labelloop.project import Project
 from tests.e2e.wire import Wire
 
@@ -24,12 +26,12 @@ type Known = set[tuple[int, int, str | None]]  # annotation, task, its label; No
 class Labelloop:
     """A deployment that can be ended and brought back, at the same address, with what it kept."""
 
-    def __init__(self, state: Path, label_studio_url: str) -> None:
+    def __init__(self, state: Path, label_studio_url: str, names_it: bool = True) -> None:
         self._state = state
         self.port = claim_port(0, "Labelloop", "")
         self.line = ""  # where Label Studio is told to find it, if not at its own address
         self.wire: Wire | None = None  # what that line leads through
-        self._parameters = PARAMETERS | {"LabelStudioUrl": label_studio_url}
+        self._parameters = PARAMETERS | {"LabelStudioUrl": label_studio_url if names_it else ""}
         self._label_studio_url = label_studio_url
         self._running = ExitStack()
         self.stack: LocalStack
@@ -60,21 +62,39 @@ class Labelloop:
     ) -> subprocess.CompletedProcess[str]:
         """Run `labelloop <command>` as a person would, whatever comes of it."""
         return subprocess.run(  # noqa: S603 - our own command
-            [
-                *(sys.executable, "-m", "labelloop.cli", command, "--json"),
-                *("--project", str(project), *options),
-            ],
-            env={
-                "PATH": os.environ["PATH"],
-                "LABELLOOP_URL": self.address,
-                "LABEL_STUDIO_URL": self._label_studio_url,
-                "LABEL_STUDIO_TOKEN": token,
-            },
+            [*self._command(command, project), *options],
+            env=self._environment(token),
             capture_output=True,
             text=True,
             check=False,
             timeout=300,
         )
+
+    @contextmanager
+    def watching(self, token: str, project: int) -> Iterator[None]:
+        """Leave `labelloop rank --watch` running for as long as a block lasts."""
+        running = subprocess.Popen(  # noqa: S603 - our own command
+            [*self._command("rank", project), "--watch", "--every", "1"],
+            env=self._environment(token),
+        )
+        try:
+            yield
+            assert running.poll() is None, "rank --watch ended by itself"
+        finally:
+            running.terminate()
+            running.wait(30)
+
+    def _command(self, command: str, project: int) -> list[str]:
+        main = [sys.executable, "-m", "labelloop.cli"]
+        return [*main, command, "--json", "--project", str(project)]
+
+    def _environment(self, token: str) -> dict[str, str]:
+        return {
+            "PATH": os.environ["PATH"],
+            "LABELLOOP_URL": self.address,
+            "LABEL_STUDIO_URL": self._label_studio_url,
+            "LABEL_STUDIO_TOKEN": token,
+        }
 
     def sweep(self) -> None:
         """Do now what the schedule does every few minutes."""
@@ -109,6 +129,13 @@ class Labelloop:
         """Return what is in the dataset of a project, as it is stored."""
         project = self._project(key)
         return project.dataset(project.dataset_pointer().value).to_lines()
+
+    def order(self, key: str) -> list[Ranked]:
+        """Return the newest order of the version that is served."""
+        bucket = self.stack.outputs["BucketName"]
+        orders = Orders(S3Store(bucket, self.stack.client("s3")), key)
+        order = orders.newest(self.active(key))
+        return list(order.head) if order else []
 
     def has_learnt(self, key: str) -> bool:
         """Say whether the version that is served has learnt the newest dataset."""
