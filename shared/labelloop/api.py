@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 from fastapi import FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse, JSONResponse
 from mangum import Mangum
 from starlette.exceptions import HTTPException
@@ -17,6 +16,7 @@ from starlette.responses import Response
 
 from labelloop.bootstrap import secret, store
 from labelloop.credentials import check
+from labelloop.docs_page import HEADERS, docs_page
 from labelloop.errors import LabelloopError
 from labelloop.http import answer, refusal, status_of
 from labelloop.management import management
@@ -37,7 +37,9 @@ app = FastAPI(
     docs_url=None,  # FastAPI's own pages would be open to everybody
     redoc_url=None,
     openapi_url=None,
-    responses={status: {"model": ErrorAnswer} for status in (400, 401, 403, 404, 413, 422, 503)},
+    responses={
+        status: {"model": ErrorAnswer} for status in (400, 401, 403, 404, 413, 415, 422, 503)
+    },
 )
 app.include_router(management)
 
@@ -113,8 +115,8 @@ async def openapi_page() -> JSONResponse:
 
 
 @app.get("/docs", include_in_schema=False)
-async def docs_page() -> HTMLResponse:
-    return get_swagger_ui_html(openapi_url="openapi.json", title=app.title)
+async def show_docs() -> HTMLResponse:
+    return HTMLResponse(docs_page(app.openapi()), headers=HEADERS)
 
 
 logging.getLogger("mangum.http").setLevel(logging.CRITICAL)  # _fail has logged it already

@@ -5,6 +5,8 @@ LabelloopError
 ├── Ignored            understood, and nothing to do about it                      200
 ├── Rejected           the same input will fail again: answer 4xx, or quarantine it
 │   ├── BadRequest     not the JSON that Label Studio sends                         400
+│   ├── Foreign        asked by a web page that is not ours                         403
+│   ├── NotJson        a change that is not sent as JSON                            415
 │   ├── Unprocessable  JSON, but not an event or request of the contract            422
 │   ├── Denied         Label Studio refuses our token                               502
 │   ├── Untrusted      the certificate of who answers is not trusted
@@ -41,6 +43,14 @@ class Rejected(LabelloopError):
 
 class BadRequest(Rejected):
     """The body is not the JSON that Label Studio sends."""
+
+
+class Foreign(Rejected):
+    """A web page that is not ours asks for a change, with the credentials that a browser keeps."""
+
+
+class NotJson(Rejected):
+    """A change is asked for in another content type than JSON, as any web page's form can."""
 
 
 class Unprocessable(Rejected):

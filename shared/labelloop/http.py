@@ -10,8 +10,10 @@ from typing import Any, Final
 from labelloop.credentials import Caller, Role
 from labelloop.errors import (
     BadRequest,
+    Foreign,
     LabelloopError,
     NotFound,
+    NotJson,
     TooLarge,
     Unavailable,
     Unprocessable,
@@ -20,8 +22,10 @@ from labelloop.observability import logger
 
 STATUS: Final[Mapping[type[LabelloopError], int]] = {
     BadRequest: 400,
+    Foreign: 403,
     NotFound: 404,
     TooLarge: 413,
+    NotJson: 415,
     Unprocessable: 422,
     Unavailable: 503,
 }
@@ -90,6 +94,23 @@ def forbidden(caller: Caller) -> Any:
     """Return the answer to somebody whose credentials are for something else."""
     told = f"these credentials are for {caller.role.value} alone; `labelloop credentials` says more"
     return answer(403, {"error": told})
+
+
+def refuse_pages(headers: Mapping[str, str]) -> None:
+    """Raise Foreign if a web page of another site asks: browsers say so, and nobody else does."""
+    origin = headers.get("origin", "")
+    host = origin.partition("://")[2]
+    is_own = not origin or (host and host == headers.get("host"))
+    site = headers.get("sec-fetch-site", "none")
+    if not is_own or site not in ("none", "same-origin"):
+        raise Foreign("asked by a web page of another site")
+
+
+def refuse_forms(headers: Mapping[str, str]) -> None:
+    """Raise NotJson unless a change is sent as JSON, which no form of a web page is."""
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise NotJson("a change is sent with the header Content-Type: application/json")
 
 
 def only(method: str, request: Request, to: Callable[[Request], Any]) -> Any:

@@ -168,7 +168,7 @@ def read_predict(body: Mapping[str, Any]) -> Asked:
 
 
 def _context(params: Any) -> list[dict[str, Any]]:
-    context = mapping(params or {}, "params").get("context")
+    context = mapping({} if params is None else params, "params").get("context")
     drawn = mapping(context or {}, "params.context").get("result")
     return [read_region(one, "params.context") for one in list_of(drawn or [], "params.context")]
 

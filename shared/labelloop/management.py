@@ -4,10 +4,11 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 
 from labelloop.bootstrap import accept_deps, queue, request_rank, request_survey, store, token
 from labelloop.config import settings
+from labelloop.http import refuse_forms, refuse_pages
 from labelloop.labelstudio import project_key, read_export, read_json, read_tasks
 from labelloop.messages import WakeUp
 from labelloop.pool import Pool
@@ -42,7 +43,16 @@ from labelloop.usecases.list_history import list_history
 from labelloop.usecases.pin import PinDeps, pin, unpin
 from labelloop.usecases.show_order import show_order
 
-management = APIRouter(tags=["management"])
+
+async def _refuse_browsers(request: Request) -> None:
+    """Let no web page change anything with credentials that somebody's browser keeps."""
+    if request.method not in ("GET", "HEAD"):
+        refuse_pages(request.headers)
+        if await request.body():  # without one nothing changes
+            refuse_forms(request.headers)
+
+
+management = APIRouter(tags=["management"], dependencies=[Depends(_refuse_browsers)])
 
 
 async def _read[B: Body](kind: type[B], request: Request) -> B:

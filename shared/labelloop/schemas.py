@@ -10,6 +10,17 @@ from labelloop.labelstudio import PROJECT_PATTERN
 
 # Told on the page, and checked further in, where the refusal is worded for people.
 PROJECT_SCHEMA: Final[dict[str, Any]] = {"pattern": f"^{PROJECT_PATTERN}$"}
+_TIME_SCHEMA: Final[dict[str, Any]] = {"type": "string", "format": "date-time"}
+_TASK_SCHEMA: Final[dict[str, Any]] = {
+    "type": "object",
+    "required": ["id", "data", "created_at", "updated_at"],
+    "properties": {
+        "id": {"type": "integer", "minimum": 1, "maximum": 2**63 - 1},
+        "data": {"type": "object"},
+        "created_at": _TIME_SCHEMA,
+        "updated_at": _TIME_SCHEMA,
+    },
+}
 _STRATEGY_SCHEMA: Final[dict[str, Any]] = {"enum": [*STRATEGY_NAMES, None]}
 
 
@@ -41,7 +52,9 @@ class PredictRequest(Body):
         json_schema_extra=PROJECT_SCHEMA,
     )
     label_config: str = Field(description="the project's label config, XML")
-    params: Any = Field(None, description="login, password, interactive `context`: not used")
+    params: dict[str, Any] | None = Field(
+        None, description="login, password, interactive `context`"
+    )
     extra_params: Any = Field(None, description="an object, or its JSON text: not used")
 
 
@@ -87,7 +100,10 @@ class BackfillRequest(ProjectRequest):
 class TasksRequest(ProjectRequest):
     """Tasks of a Label Studio that only the sender reaches, with or without labels."""
 
-    tasks: list[Any] = Field(description="tasks, each with `id`, `data`, and its times")
+    tasks: list[Any] = Field(
+        description="tasks, each with `id`, `data`, and its times",
+        json_schema_extra={"items": _TASK_SCHEMA},
+    )
     label_config: str | None = Field(
         None, description="with the last tasks: the project's label config, XML. Asks for the order"
     )

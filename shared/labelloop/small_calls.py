@@ -10,7 +10,7 @@ from typing import Any, Final
 from labelloop.bootstrap import accept_deps, secret
 from labelloop.credentials import Caller, check
 from labelloop.errors import Ignored
-from labelloop.http import Request, answer, forbidden, only, refusal
+from labelloop.http import Request, answer, forbidden, only, refusal, refuse_pages
 from labelloop.labelstudio import project_key, read_event, read_extra_params, read_json
 from labelloop.usecases.accept import accept, current_version
 
@@ -24,6 +24,7 @@ def answer_call(request: Request) -> Any:
     caller = check(request.headers, secret()())
     if refused := refusal(caller, request.path):
         return refused
+    refuse_pages(request.headers)
     if request.path == "/setup":
         return only("POST", request, _setup)
     if request.path == "/webhook":

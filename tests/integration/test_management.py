@@ -2,6 +2,8 @@
 
 import base64
 import json
+import re
+from hashlib import sha256
 
 import pytest
 
@@ -13,6 +15,7 @@ from labelloop.pointers import FORMAT, ActivePointer
 from labelloop.pool import Pool, Ranked
 from labelloop.project import Project
 from tests.conftest import load_event
+from tests.integration.conftest import CONTEXT
 
 PROJECT = json.loads(load_event("predict-predict")["body"])["project"]
 
@@ -289,3 +292,103 @@ def test_predictions_are_label_studios_to_get_and_no_webhooks(call, name, status
 
     assert call(name, headers=calls).status == status
     assert call(name, headers=events).status == 403
+
+
+CHANGES = [
+    ("POST", "/activate"),
+    ("POST", "/pin"),
+    ("POST", "/unpin"),
+    ("POST", "/train"),
+    ("POST", "/rank"),
+    ("POST", "/backfill"),
+    ("POST", "/tasks"),
+    ("PUT", "/options"),
+    ("PUT", "/label-studio"),
+]
+HEADERS = load_event("predict-predict")["headers"] | {"host": "loop.example.com"}
+
+
+def test_each_route_that_changes_something_is_tried_below(ask):
+    described = ask("GET", "/openapi.json").body["paths"]
+    changing = {
+        (method.upper(), path)
+        for path, methods in described.items()
+        for method in methods
+        if method != "get" and path != "/predict"
+    }
+
+    assert changing == set(CHANGES)
+
+
+@pytest.mark.parametrize(("method", "path"), CHANGES)
+@pytest.mark.parametrize(
+    "kind", ["", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "a;b"]
+)
+def test_a_change_is_taken_as_json_only_which_no_form_of_a_page_sends(call, method, path, kind):
+    headers = HEADERS | {"content-type": kind}
+
+    answer = call("predict-predict", path=path, method=method, headers=headers)
+
+    assert (answer.status, set(answer.body)) == (415, {"error"})
+
+
+@pytest.mark.parametrize(("method", "path"), CHANGES)
+@pytest.mark.parametrize(
+    "page",
+    [
+        {"origin": "https://evil.example.com"},
+        {"origin": "null"},
+        {"origin": "https://loop.example.com.evil.example"},
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+    ],
+)
+def test_pages_of_other_sites_change_nothing(call, keys, method, path, page):
+    answer = call("predict-predict", path=path, method=method, headers=HEADERS | page)
+
+    assert answer.status == 403
+    assert "another site" in answer.body["error"]
+    assert not keys()
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        {"origin": "https://loop.example.com", "sec-fetch-site": "same-origin"},
+        {"content-type": "application/JSON; charset=utf-8"},
+    ],
+)
+def test_a_client_that_is_no_foreign_page_is_let_in(call, page):
+    body = json.dumps({"project": PROJECT})
+
+    answer = call("predict-predict", path="/train", headers=HEADERS | page, body=body)
+
+    assert answer.status == 202
+
+
+@pytest.mark.parametrize("path", ["/setup", "/webhook"])
+def test_pages_of_other_sites_make_no_small_call_either(call, keys, path):
+    event = load_event("webhook-setup")
+    foreign = event["headers"] | {"origin": "https://evil.example.com"}
+
+    assert call("webhook-setup", path=path, headers=foreign).status == 403
+    assert not keys()
+
+
+def test_the_docs_load_nothing_and_describe_each_route(aws, ask):
+    from functions.predict.app import lambda_handler
+
+    event = load_event("predict-versions")
+    event["rawPath"] = event["requestContext"]["http"]["path"] = "/docs"
+
+    answer = lambda_handler(event, CONTEXT)
+
+    page, policy = answer["body"], answer["headers"]["content-security-policy"]
+    assert answer["statusCode"] == 200
+    assert not re.search(r"<script|<link|<img|src=|@import|https?://", page)
+    assert policy.startswith("default-src 'none'; style-src 'sha256-")
+    (style,) = re.findall(r"<style>(.*?)</style>", page, re.S)
+    assert base64.b64encode(sha256(style.encode()).digest()).decode() in policy
+    for path, methods in ask("GET", "/openapi.json").body["paths"].items():
+        for method in methods:
+            assert f"{method.upper()} {path}" in page
