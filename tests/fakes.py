@@ -224,16 +224,23 @@ class MemoryLabelStudio:
     def now(self) -> datetime | None:
         return self._answered_at
 
-    def project(self, id_: int, *, counted: bool = True) -> dict[str, Any]:
+    def project(self, id_: int, fields: Sequence[str] = ()) -> dict[str, Any]:
         self._answer("project", id_)
-        names = ("task_number", "total_annotations_number", "skipped_annotations_number")
-        if not counted:
-            return dict(self._projects[id_], **dict.fromkeys(names))
+        known = self._projects[id_]
+        if not fields:
+            return known | self._counts(id_)
+        wanted = known | (self._counts(id_) if {*fields} - known.keys() else {})
+        return {name: wanted[name] for name in fields if name in wanted}
+
+    def _counts(self, id_: int) -> dict[str, int]:
         tasks = self._of(id_)
         rows = [one for task in tasks for one in self._annotations[task["id"]]]
         skipped = sum(one["was_cancelled"] for one in rows)
-        counts = zip(names, (len(tasks), len(rows) - skipped, skipped), strict=True)
-        return dict(self._projects[id_], **dict(counts))
+        return {
+            "task_number": len(tasks),
+            "total_annotations_number": len(rows) - skipped,
+            "skipped_annotations_number": skipped,
+        }
 
     def change_project(self, id_: int, **settings: Any) -> None:
         self._answer("change_project", id_)

@@ -124,8 +124,8 @@ class LabelStudio(Protocol):
         """Return the time of its newest answer by its own clock, if that says the time."""
         ...
 
-    def project(self, id_: int, *, counted: bool = True) -> dict[str, Any]:
-        """Return a project: its settings, and its counters unless they are not wanted."""
+    def project(self, id_: int, fields: Sequence[str] = ()) -> dict[str, Any]:
+        """Return some fields of a project, settings or counters; all of them if none is named."""
         ...
 
     def change_project(self, id_: int, **settings: Any) -> None:

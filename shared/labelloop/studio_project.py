@@ -15,6 +15,12 @@ from labelloop.errors import Gone, NotFound
 from labelloop.labelstudio import key_of
 from labelloop.ports import LabelStudio
 
+# All that is looked at: others are counted anew for each answer, for a second in a large project.
+SETTINGS: Final = (
+    *("id", "created_at", "label_config", "model_version", "sampling"),
+    *("maximum_annotations", "skip_queue", "control_weights"),
+)
+COUNTS: Final = ("task_number", "total_annotations_number", "skipped_annotations_number")
 _KNOWN_FOR_S: Final = 10.0  # deleting predictions one by one would take twice the time otherwise
 
 
@@ -51,7 +57,7 @@ class StudioProject:
 
     def settings(self, *, counted: bool = False) -> dict[str, Any]:
         """Return the project's settings; its counters too if wanted, which take longer."""
-        return self._compared(counted=counted)
+        return self._compared((*SETTINGS, *COUNTS) if counted else SETTINGS)
 
     def change(self, **settings: Any) -> None:
         """Change settings of the project."""
@@ -110,11 +116,11 @@ class StudioProject:
         return self._id
 
     def _check(self) -> dict[str, Any]:
-        return self._compared(counted=False)
+        return self._compared(SETTINGS)
 
-    def _compared(self, *, counted: bool) -> dict[str, Any]:
+    def _compared(self, fields: Sequence[str]) -> dict[str, Any]:
         try:
-            known = self._studio.project(self._id, counted=counted)
+            known = self._studio.project(self._id, fields)
         except NotFound:
             told = f"Label Studio has no project {self._id} any more, or the token may not see it"
             raise Gone(told) from None

@@ -12,6 +12,7 @@ import pytest
 
 from labelloop.errors import NotFound, Rejected
 from labelloop.ports import LabelStudio
+from labelloop.studio_project import COUNTS, SETTINGS
 
 V1, V2 = "1-aaaaaaaa", "2-bbbbbbbb"
 ANY = {"from_name": "label", "to_name": "text", "type": "choices"}
@@ -53,14 +54,17 @@ class LabelStudioContract:
 
         assert world.api.project(world.project)["skipped_annotations_number"] == 1
 
-    def test_a_project_that_is_not_counted_is_told_all_the_same(self, world):
+    def test_the_fields_of_a_project_that_are_named_are_told_and_no_others(self, world):
         world.import_tasks("a")
+        whole = world.api.project(world.project)
 
-        known = world.api.project(world.project, counted=False)
+        settings = world.api.project(world.project, SETTINGS)
+        counted = world.api.project(world.project, (*SETTINGS, *COUNTS))
 
-        assert known["created_at"] == world.api.project(world.project)["created_at"]
-        assert known["label_config"]
-        assert known["task_number"] is None
+        assert settings == {name: whole[name] for name in SETTINGS if name in whole}
+        assert {"id", "created_at", "label_config", "model_version"} <= settings.keys()
+        assert counted == settings | {name: whole[name] for name in COUNTS}
+        assert counted["task_number"] == 1
 
     def test_each_answer_tells_the_time(self, world):
         world.api.project(world.project)

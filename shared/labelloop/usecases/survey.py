@@ -27,7 +27,7 @@ from labelloop.pool import Pool
 from labelloop.pool_index import PoolIndex, PoolIndexes, within
 from labelloop.ports import ObjectStore, Queue
 from labelloop.project import Project
-from labelloop.studio_project import StudioProject, Surveyed
+from labelloop.studio_project import COUNTS, StudioProject, Surveyed
 from labelloop.surveys import Survey, Surveys
 from labelloop.usecases.accept import AcceptDeps, accept
 from labelloop.usecases.reconcile import ALL_ABOVE, compared
@@ -36,7 +36,6 @@ _ANYWAY: Final = timedelta(days=1)
 # While events wait both sides count differently: that alone is no reason to walk all the time.
 _BUSY: Final = timedelta(hours=1)
 _SECOND: Final = timedelta(seconds=1)
-_COUNTED: Final = ("task_number", "total_annotations_number", "skipped_annotations_number")
 
 
 class Progress(StrEnum):
@@ -272,7 +271,7 @@ def _numbers(theirs: Mapping[str, Any], project: Project, pool: Pool) -> str:
     """Return what both sides are known by: equal numbers need no second walk."""
     config = sha256(canonical([theirs.get("label_config"), read_settings(theirs)]).encode())
     ours = [project.dataset_pointer().value.sha256, len(pool.shards())]
-    return canonical([[theirs.get(name) for name in _COUNTED], config.hexdigest()[:16], ours])
+    return canonical([[theirs.get(name) for name in COUNTS], config.hexdigest()[:16], ours])
 
 
 def _agree(theirs: Mapping[str, Any], project: Project, indexes: PoolIndexes) -> bool:
@@ -286,7 +285,7 @@ def _agree(theirs: Mapping[str, Any], project: Project, indexes: PoolIndexes) ->
         == (theirs.get("label_config"), read_settings(theirs))
     )
     counts = [tasks, len(live) - skipped, skipped]
-    return is_set_same and counts == [theirs.get(name) for name in _COUNTED]
+    return is_set_same and counts == [theirs.get(name) for name in COUNTS]
 
 
 def _age(time: str, now: datetime) -> timedelta:

@@ -1,11 +1,12 @@
 import json
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from labelloop.adapters.label_studio_admin import LabelStudioAdmin
 from labelloop.adapters.label_studio_api import LabelStudioApi
-from labelloop.errors import Unavailable
+from labelloop.errors import NotFound, Unavailable
 from tests.unit.adapters.label_studio_server import LEGACY, Answer, Server, at, serving
 
 
@@ -111,3 +112,60 @@ def test_a_changed_backend_names_its_address(server: Server):
     LabelStudioAdmin(server.url, lambda: LEGACY).change_backend(3, 5, "http://b", title="t")
 
     assert server.heard[0].body == {"project": 5, "url": "http://b", "title": "t"}
+
+
+def test_fields_of_a_project_are_named_for_those_left_out_take_time(server: Server):
+    label_studio = at(server.url, LabelStudioApi)
+
+    label_studio.project(5, ("id", "created_at"))
+    label_studio.project(5)
+
+    assert query(server, 0) == {"include": ["id,created_at"]}
+    assert query(server, 1) == {}
+
+
+def test_a_page_too_large_to_be_answered_is_asked_for_in_halves(server: Server):
+    server.answers(page(1, 2, 3, data={"text": "x" * 100}), page(1, left=2))
+    label_studio = at(server.url, LabelStudioApi, page_size=3)
+    label_studio.http._max_answer = 100
+
+    found = label_studio.tasks_after(5, 0)
+
+    assert ([task["id"] for task in found.tasks], found.last) == ([1], 1)
+    assert [query(server, n)["page_size"] for n in range(2)] == [["3"], ["1"]]
+
+
+def test_a_label_studio_set_to_smaller_pages_is_listed_to_its_end(server: Server):
+    server.answers(page(1, 2, left=1), page(3))
+
+    pages = list(at(server.url, LabelStudioApi, page_size=500).tasks(5))
+
+    assert [[task["id"] for task in page] for page in pages] == [[1, 2], [3]]
+
+
+def test_data_is_asked_for_as_webhooks_and_exports_have_it(server: Server):
+    server.answers(page())
+
+    at(server.url, LabelStudioApi).tasks_after(5, 0)
+
+    assert query(server, 0)["resolve_uri"] == ["false"]
+
+
+def test_the_time_is_label_studios_own(server: Server):
+    label_studio = at(server.url, LabelStudioApi)
+    assert label_studio.now() is None
+
+    label_studio.project(5)
+
+    assert label_studio.now() is not None
+    assert abs(label_studio.now() - datetime.now(UTC)) < timedelta(minutes=1)
+
+
+def test_a_404_of_a_proxy_is_not_taken_for_one_of_label_studio(server: Server):
+    server.answers(Answer(404, b"<html>no such host</html>"), Answer(404, {"detail": "Not found."}))
+    label_studio = at(server.url, LabelStudioApi)
+
+    with pytest.raises(Unavailable):
+        label_studio.project(5)
+    with pytest.raises(NotFound):
+        label_studio.project(5)

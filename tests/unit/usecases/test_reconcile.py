@@ -122,7 +122,7 @@ def test_a_difference_that_an_export_does_not_mend_is_exported_once(
 ):
     real = label_studio.project
     monkeypatch.setattr(
-        label_studio, "project", lambda i, **x: real(i, **x) | {"total_annotations_number": 9}
+        label_studio, "project", lambda i, *x: real(i, *x) | {"total_annotations_number": 9}
     )
     for _ in range(4):
         sweep(deps)

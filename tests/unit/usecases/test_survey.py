@@ -330,7 +330,7 @@ def test_a_difference_that_no_survey_mends_is_walked_for_once(
     surveyed, studio, deps, walk, monkeypatch
 ):
     real = surveyed.project
-    monkeypatch.setattr(surveyed, "project", lambda i, **x: real(i, **x) | {"task_number": 99})
+    monkeypatch.setattr(surveyed, "project", lambda i, *x: real(i, *x) | {"task_number": 99})
     assert is_due(studio, deps)
     walk()
 
