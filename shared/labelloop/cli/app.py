@@ -182,7 +182,10 @@ def _rank(
     if stays:
         return watch(session, head, every, report, rounds)
     if not session.backend.get("/label-studio")["url"]:
-        raise Rejected("the deployment names no Label Studio: use --watch, or set LabelStudioUrl")
+        raise Rejected(
+            "the deployment names no Label Studio to push an order to",
+            "leave `labelloop rank --watch` running, or set the parameter LabelStudioUrl",
+        )
     return versions.rank(session, report)
 
 

@@ -13,7 +13,7 @@ from labelloop.cli.learnable import CHANGE_CONFIG, what_is_learnt, why_unlearnab
 from labelloop.cli.report import Report
 from labelloop.cli.session import Session
 from labelloop.cli.wiring import repair_backend, repair_webhook
-from labelloop.errors import Denied, Rejected
+from labelloop.errors import Denied, LabelloopError, Rejected
 from labelloop.labelstudio import UNTRAINED
 
 ORDERED: Final = "Uncertainty sampling"
@@ -41,7 +41,7 @@ def connect(session: Session, choices: Choices, report: Report) -> None:
         report.changed("webhook", repair_webhook(session), address.webhook)
         report.changed("ML backend", repair_backend(session), address.url)
     except (Denied, Rejected) as exc:
-        raise Rejected(_why_refused(exc, address)) from exc
+        raise Rejected(str(exc), _fix_of_refusal(exc, address)) from exc
     report.changed("order", _order(session, project), ORDERED)
     _look_at_config(project["label_config"], report)
     _store_token(session, choices, report)
@@ -111,7 +111,8 @@ def _look_for_tasks(session: Session, report: Report) -> None:
     return report.step("tasks", "done", told)
 
 
-def _why_refused(error: Exception, address: Address) -> str:
+def _fix_of_refusal(error: LabelloopError, address: Address) -> str:
     if address.is_private():
-        return f"{error}. {LOCAL}"
-    return f"{error}. Can Label Studio reach {address.url}, and may the token change the project?"
+        return LOCAL
+    reach = f"check that Label Studio can reach {address.url}"
+    return error.fix or f"{reach}, and that the token's owner may change the project"

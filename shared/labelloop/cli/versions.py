@@ -54,7 +54,10 @@ def rollback(session: Session, report: Report) -> None:
     names, active = _versions(session)
     older = [name for name in names if active == UNTRAINED or _sequence(name) < _sequence(active)]
     if not older:
-        raise NotFound(f"there is no version before {active}")
+        raise NotFound(
+            f"there is no version before {active}",
+            "`labelloop versions` lists those that there are",
+        )
     activate(session, report, older[0])
     report.data["instead_of"] = active
     report.say("newer labels will bring a newer version; `labelloop pin` keeps this one")

@@ -243,7 +243,7 @@ def test_a_backend_that_label_studio_cannot_reach_is_told_of_in_one_line(world):
 
     told = world.told("connect", exit_code=1)
 
-    assert "Can Label Studio reach https://loop.example.com" in told["error"]
+    assert "Label Studio can reach https://loop.example.com" in told["fix"]
     assert [row["step"] for row in told["steps"]] == ["webhook"]
 
 
