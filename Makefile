@@ -78,8 +78,8 @@ build: $(BUILT) ## functions and layers, for ARCH=x86_64 or arm64; checks Lambda
 build-all: ## build and check for both processors, this machine's last
 	@for arch in $(filter-out $(HOST_ARCH),x86_64 arm64) $(HOST_ARCH); do $(MAKE) build ARCH=$$arch; done
 
-up: $(BUILT) $(EMULATOR) ## run the whole system here, for Label Studio to connect to
-	@.venv/bin/python -m labelloop.local.up $(ARGS)
+up: $(BUILT) $(EMULATOR) ## run it all here, for a Label Studio to connect to: LABEL_STUDIO_URL=http://127.0.0.1:8080
+	@.venv/bin/python -m labelloop.local.up $(if $(LABEL_STUDIO_URL),--label-studio '$(LABEL_STUDIO_URL)') $(ARGS)
 
 demo: $(BUILT) $(EMULATOR) ## watch it learn: a simulated annotator, real data, active against random
 	@.venv/bin/python -m labelloop.local.demo $(ARGS)

@@ -84,7 +84,7 @@ class Labelloop:
             running.terminate()
             running.wait(30)
 
-    def _command(self, command: str, project: int) -> list[str]:
+    def _command(self, command: str, project: int | str) -> list[str]:
         main = [sys.executable, "-m", "labelloop.cli"]
         return [*main, command, "--json", "--project", str(project)]
 

@@ -106,9 +106,14 @@ def _no_build_running() -> Iterator[None]:
         yield
 
 
+def overriding(parameters: Mapping[str, str]) -> list[str]:
+    """Return parameters as `sam deploy` takes them: in quotes, or it takes no empty ones."""
+    return [f'{name}="{value}"' for name, value in parameters.items()]
+
+
 def _deploy(state: Path, aws: Mapping[str, str], parameters: Mapping[str, str]) -> dict[str, str]:
     """Bring the stack up to date by `sam deploy`, as on AWS; return its outputs."""
-    overrides = [f"{name}={value}" for name, value in parameters.items()]
+    overrides = overriding(parameters)
     done = subprocess.run(  # noqa: S603 - our own tool and template
         [
             *(executable("LABELLOOP_SAM", ".local/sam/bin/sam"), "deploy"),

@@ -1,7 +1,7 @@
 """`make up`: the local stack in the foreground, until Ctrl-C."""
 
 import argparse
-import base64
+import re
 import signal
 import sys
 from pathlib import Path
@@ -12,21 +12,28 @@ from labelloop.local.emulator import ROOT, LocalStackFailed
 from labelloop.local.stack import LocalStack, local_stack
 
 READY = """
-Labelloop runs at {url}
+Labelloop runs at {url}{pushing}
 
-In Label Studio: Settings > Model > Connect Model
-    Backend URL     http://{user}:{password}@{address}
-    Authentication  No Authentication
+To connect a project, with its number, and a token from Account & Settings in Label Studio:
 
-Label Studio refuses backends on its own machine unless it is started so:
-    LABEL_STUDIO_ML_BLOCK_LOCAL_IP=false LABEL_STUDIO_SSRF_PROTECTION_ENABLED=false label-studio
+    export LABELLOOP_URL=http://{user}:{password}@{address}
+    export LABEL_STUDIO_URL={label_studio} LABEL_STUDIO_TOKEN=...
+    {command} connect --project 1{then}
 
-Without the password in the URL: Backend URL {url}, Basic Authentication,
-user {user}, password {password}; then give the webhook {url}/webhook
-(Settings > Webhooks) the header  Authorization: Basic {basic}
+Label Studio refuses what runs on its own machine unless it is started so:
 
+    LABEL_STUDIO_ML_BLOCK_LOCAL_IP=false LABEL_STUDIO_SSRF_PROTECTION_ENABLED=false \\
+        label-studio start
+
+By hand: `{command} credentials` prints what to enter there.
 Ctrl-C ends it; {state} keeps models and credentials for the next time.
 """
+DEFAULT = "http://127.0.0.1:8080"
+PUSHING = ", and pushes the order of the tasks to {label_studio}"
+WATCHING = """ --no-token
+    {command} rank --watch --project 1    # leave it running: it pushes the order of the tasks
+
+or end this, and let it push by itself: make up LABEL_STUDIO_URL={label_studio}"""
 
 
 def main() -> None:
@@ -35,15 +42,21 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=9090, help="where Label Studio finds it")
     parser.add_argument("--emulator-port", type=int, default=4566, help="the embedded AWS")
     parser.add_argument("--state", type=Path, default=ROOT / ".local" / "state")
+    parser.add_argument("--label-studio", type=_address, default="", help="where to push orders")
     options = parser.parse_args()
+    # Always named: a parameter that is left out stays as it was the last time.
+    parameters = {"LabelStudioUrl": options.label_studio}
     signal.signal(signal.SIGINT, _end)
     signal.signal(signal.SIGTERM, _end)
     try:
         print("Deploying the template onto the embedded AWS, about half a minute ...", flush=True)
         with local_stack(
-            port=options.port, emulator_port=options.emulator_port, state=options.state
+            port=options.port,
+            emulator_port=options.emulator_port,
+            state=options.state,
+            parameters=parameters,
         ) as stack:
-            print(_instructions(stack, options.state), flush=True)
+            print(instructions(stack, options.state, options.label_studio), flush=True)
             while True:
                 signal.pause()
     except LocalStackFailed as exc:
@@ -60,15 +73,27 @@ def _end(number: int, frame: FrameType | None) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def _instructions(stack: LocalStack, state: Path) -> str:
+def instructions(stack: LocalStack, state: Path, label_studio: str) -> str:
+    """Return what to do next: with a Label Studio to push to nothing but `connect`."""
+    command, named = ROOT / ".venv" / "bin" / "labelloop", label_studio or DEFAULT
+    known = {"command": command, "label_studio": named}
     return READY.format(
         url=stack.url,
         address=stack.url.removeprefix("http://"),
         user=stack.user,
         password=stack.password,
-        basic=base64.b64encode(f"{stack.user}:{stack.password}".encode()).decode(),
+        pushing=PUSHING.format(**known) if label_studio else "",
+        then="" if label_studio else WATCHING.format(**known),
         state=state,
+        **known,
     )
+
+
+def _address(text: str) -> str:
+    """Return Label Studio's address, as the template takes it."""
+    if not re.fullmatch(r"https?://[^\s@?#]+", text):
+        raise argparse.ArgumentTypeError(f"{text}: expected http://host:port")
+    return text.rstrip("/")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,52 @@
+"""`make up`: what it prints is what to type."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from labelloop.cli.address import Address
+from labelloop.local.stack import LocalStack, overriding
+from labelloop.local.up import _address, instructions
+
+STACK = LocalStack("http://127.0.0.1:9090", "labelstudio", "pass-word_16chars", {}, {})
+STUDIO = "http://127.0.0.1:8081"
+
+
+def lines(label_studio: str) -> list[str]:
+    printed = instructions(STACK, Path("/state"), label_studio)
+    return [line.strip() for line in printed.splitlines()]
+
+
+def test_with_a_label_studio_connect_is_all_there_is_to_do():
+    commands = [line for line in lines(STUDIO) if "/bin/labelloop" in line and "`" not in line]
+
+    (connect,) = commands
+    assert shlex.split(connect)[1:] == ["connect", "--project", "1"]
+    assert f"LABEL_STUDIO_URL={STUDIO}" in str(lines(STUDIO))
+    assert "--watch" not in str(lines(STUDIO))
+
+
+def test_without_one_it_says_how_the_order_gets_there():
+    told = lines("")
+
+    assert any(line.endswith("connect --project 1 --no-token") for line in told)
+    assert any("rank --watch --project 1" in line for line in told)
+    assert any("make up LABEL_STUDIO_URL=http://127.0.0.1:8080" in line for line in told)
+
+
+def test_the_address_to_export_holds_the_credentials():
+    (url,) = re.findall(r"LABELLOOP_URL=(\S+)", "\n".join(lines(STUDIO)))
+
+    assert Address.read(url) == Address(STACK.url, STACK.user, STACK.password)
+
+
+def test_an_address_that_is_dropped_is_taken_back_from_the_stack():
+    assert overriding({"LabelStudioUrl": ""}) == ['LabelStudioUrl=""']
+
+
+@pytest.mark.parametrize("text", ["127.0.0.1:8080", "http://user:password@host", "ftp://x", ""])
+def test_what_is_no_address_is_refused_before_anything_is_deployed(text):
+    with pytest.raises(Exception, match="expected http"):
+        _address(text)
