@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import signal
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ REFUSALS = {
 }
 ANYTIME = ("500", "503", "unreachable", "lost")
 CONDITIONAL = ("409", "412", "412 of our own")  # the last: the write went well the first time
+NONE_DELETED = "200"  # S3's answer to a deletion of many objects tells of each
 
 
 @dataclass(frozen=True)
@@ -62,11 +64,16 @@ class Line:
             if self.writes == self._faults.nth:
                 return self._do(self._faults.conditional, request)
         if self._random.random() < self._faults.rate:
-            return self._do(self._pick(request.method == "PUT" and is_conditional), request)
+            return self._do(self._pick(request, is_conditional), request)
         return None
 
-    def _pick(self, is_conditional_write: bool) -> str:
-        return self._random.choice(ANYTIME + CONDITIONAL if is_conditional_write else ANYTIME)
+    def _pick(self, request: Any, is_conditional: bool) -> str:
+        may_be: tuple[str, ...] = ANYTIME
+        if request.method == "PUT" and is_conditional:
+            may_be += CONDITIONAL
+        if request.method == "POST" and request.url.endswith("?delete"):
+            may_be += (NONE_DELETED,)
+        return self._random.choice(may_be)
 
     def _do(self, fault: str, request: Any) -> Any:
         if fault == "unreachable":
@@ -75,10 +82,20 @@ class Line:
             URLLib3Session().send(request)
         if fault == "lost":
             raise ReadTimeoutError(endpoint_url=request.url)
+        if fault == NONE_DELETED:
+            return self._left(request)
         status, code = REFUSALS[fault.partition(" ")[0]]
         body = f"<Error><Code>{code}</Code><Message>simulated</Message></Error>".encode()
         headers: Any = {"content-type": "application/xml"}
         return AWSResponse(request.url, status, headers, _Raw(body))
+
+    def _left(self, request: Any) -> Any:
+        """Answer that all is well, but for each of the objects."""
+        keys = re.findall(rb"<Key>.*?</Key>", request.body)
+        left = b"".join(b"<Error>" + key + b"<Code>InternalError</Code></Error>" for key in keys)
+        headers: Any = {"content-type": "application/xml"}
+        body: Any = _Raw(b"<DeleteResult>" + left + b"</DeleteResult>")
+        return AWSResponse(request.url, 200, headers, body)
 
 
 class _Raw:

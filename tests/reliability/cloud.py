@@ -41,10 +41,10 @@ class Cloud:
 
     def project(self, new: int = NEW) -> Project:
         """Return a new project: a version was trained and is served, and new labels wait."""
-        project = Project(self.store, f"{next(self._numbers)}.1")
+        project = Project(self.store, f"{next(self._numbers)}.1795398621")
         if not self._trained:
             self._trained = self._train_once(project)
-            project = Project(self.store, f"{next(self._numbers)}.1")
+            project = Project(self.store, f"{next(self._numbers)}.1795398621")
         for name, body in self._trained.items():
             self.store.create(f"projects/{project.key}/{name}", body)
         self.label(project, new)

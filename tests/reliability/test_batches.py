@@ -139,7 +139,7 @@ def test_a_poisonous_event_is_put_aside_and_the_others_train(queues):
 def test_all_dead_letters_are_moved_back(queues):
     count = 137
     for number in range(count):
-        body = WakeUp(f"{number}.1", "sweep").to_json()
+        body = WakeUp(f"{number}.1795398621", "sweep").to_json()
         queues.sqs.send_message(QueueUrl=queues.dead_url, MessageBody=body)
 
     moved = move(queues.sqs, queues.dead_url, queues.queue_url)
