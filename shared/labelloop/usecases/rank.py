@@ -121,7 +121,7 @@ def _survey(studio: StudioProject, turn: int, deps: RankDeps) -> Outcome:
     Once all tasks are seen the project is ranked, by a step of its own.
     """
     now = deps.clock()
-    if turn == 0:
+    if turn == 0 and Pool(deps.store, studio.key).is_listed():  # else the first one is enough
         Surveys(deps.store, studio.key).ask(now)
     surveying = SurveyDeps(deps.store, deps.train_queue, deps.queue, deps.clock)
     progress = survey(studio, surveying, now + _TURN)

@@ -255,3 +255,34 @@ def test_the_random_share_has_its_places_and_no_suggestion(
     assert 0 < random.sum() < len(random)
     assert suggested == [not (is_blind and one) for one in random]
     assert len({one["score"] for one in pushed}) == len(pushed)
+
+
+def test_who_asks_has_tasks_ranked_that_no_event_told_of(deps, activate, label_studio, id_, key):
+    run(activate("1-aaaaaaaa"), deps)
+    (new,) = label_studio.import_tasks(id_, [{"text": ""}])
+
+    outcomes = run(RankWakeUp(key, "survey"), deps)
+
+    assert outcomes[:2] == [Outcome.SURVEYED, Outcome.PLANNED]
+    assert label_studio.next_task(id_) == new
+
+
+def test_labels_that_a_survey_finds_wake_the_trainer(deps, activate, label_studio, id_, key, queue):
+    run(activate("1-aaaaaaaa"), deps)
+    label_studio.annotate(label_studio.next_task(id_), "Positive")
+
+    run(RankWakeUp(key, "survey"), deps)
+
+    assert [wake_up.project for wake_up, _ in queue.sent] == [key]
+
+
+def test_a_long_survey_takes_turns_with_other_projects(
+    deps, activate, label_studio, id_, key, clock, monkeypatch
+):
+    real = label_studio.tasks_after
+    label_studio.tasks_after = lambda *asked: (clock.sleep(40), real(*asked))[1]
+
+    outcomes = run(activate("1-aaaaaaaa"), deps)
+
+    assert outcomes[:3] == [Outcome.UNFINISHED, Outcome.SURVEYED, Outcome.PLANNED]
+    assert Outcome.PUSHED in outcomes
