@@ -99,7 +99,7 @@ def shown(label_studio: MemoryLabelStudio, id_: int, task: int, one: int) -> dic
 
 
 def test_what_was_lost_shows_where_no_export_is_read(monkeypatch):
-    monkeypatch.setattr("labelloop.usecases.survey.compared", lambda *_: None)
+    monkeypatch.setattr("labelloop.usecases.compare_page.compared", lambda *_: None)
 
     assert any(lost_and_found(seed) for seed in range(20))
 

@@ -6,8 +6,7 @@ changes nothing the second time. A walk that took in all pages has mended what c
 same difference is not walked for again.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -16,21 +15,21 @@ from hashlib import sha256
 from typing import Any, Final
 from uuid import uuid4
 
-from labelloop.domain.events import Annotation, Event, Task, canonical, text_of
-from labelloop.domain.folding import Dataset
-from labelloop.errors import Conflict, Unprocessable
+from labelloop.domain.events import canonical
+from labelloop.errors import Conflict
 from labelloop.messages import RankWakeUp
 from labelloop.observability import logger
-from labelloop.payloads import read_settings, read_task
+from labelloop.payloads import read_settings
 from labelloop.pointers import Tagged
 from labelloop.pool import Pool
-from labelloop.pool_index import PoolIndex, PoolIndexes, within
+from labelloop.pool_index import PoolIndexes
 from labelloop.ports import ObjectStore, Queue
 from labelloop.project import Project
-from labelloop.studio_project import COUNTS, StudioProject, Surveyed
+from labelloop.studio_project import COUNTS, StudioProject
 from labelloop.surveys import Survey, Surveys
 from labelloop.usecases.accept import AcceptDeps, accept
-from labelloop.usecases.reconcile import ALL_ABOVE, compared
+from labelloop.usecases.compare_page import Known, readable
+from labelloop.usecases.reconcile import ALL_ABOVE
 
 _ANYWAY: Final = timedelta(days=1)
 # While events wait both sides count differently: that alone is no reason to walk all the time.
@@ -118,7 +117,7 @@ class _Walk:
             index = PoolIndexes(self._deps.store, self._studio.key).whole(has_time)
             if index is None:
                 return Progress.UNFINISHED
-            self._known = _Known(Project(self._deps.store, self._studio.key), index)
+            self._known = Known(Project(self._deps.store, self._studio.key), index)
             while self._state.value.after < ALL_ABOVE:
                 self._take_next()
                 if self._state.value.after < ALL_ABOVE and not has_time():
@@ -133,7 +132,7 @@ class _Walk:
         page = self._studio.survey(after, self._known.has_labels)
         as_of = (page.as_of or asked_at) - _SECOND
         upto = ALL_ABOVE if page.upto is None else page.upto
-        rows = _readable(page.tasks, page.settings)
+        rows = readable(page.tasks, page.settings)
         new = [one for row in rows if (one := self._known.index.as_new(row)) is not None]
         if new:
             Pool(self._deps.store, self._studio.key).add_surveyed(after, new)
@@ -172,99 +171,6 @@ class _Walk:
             if known.value.holder != self._me:
                 raise
             self._state = self._surveys.swap(known, replace(state, asked=known.value.asked))
-
-
-class _Known:
-    """What is known of a project's tasks and labels, a range of ids at a time."""
-
-    def __init__(self, project: Project, index: PoolIndex) -> None:
-        self._key, self.index = project.key, index
-        self._dataset = project.dataset(project.dataset_pointer().value)
-        self._labels: dict[int, list[Annotation]] = defaultdict(list)
-        for row in self._dataset.annotations.values():
-            self._labels[row.task].append(row)
-        self._labelled = sorted(self._dataset.tasks.keys() | self._labels.keys())
-        self._listed = index.ids()
-
-    def has_labels(self, task: int) -> bool:
-        """Say whether a task had labels."""
-        return task in self._labels
-
-    def event(
-        self,
-        page: Surveyed,
-        covers: tuple[int, int],
-        tasks: Sequence[Task],
-        as_of: datetime,
-        now: datetime,
-    ) -> Event | None:
-        """Return the event that makes what is known what Label Studio has; None if it is."""
-        found = self._compared(page, covers, as_of, now)
-        ids = {row["id"] for row in page.tasks}
-        gone, back = self._gone(ids, *covers), self._back(tasks, text_of(as_of))
-        event = found or Event("COMPARED", self._key, text_of(now), as_of=text_of(as_of))
-        told = {one.id for one in event.tasks}
-        event = replace(
-            event,
-            deleted_tasks=tuple(sorted({*event.deleted_tasks, *gone})),
-            tasks=(*event.tasks, *(one for one in back if one.id not in told)),
-        )
-        # Told once, not with each page.
-        if event.label_config is not None:
-            self._dataset.label_config = event.label_config
-            self._dataset.label_config_at = event.project_updated_at
-        if event.settings:
-            self._dataset.settings = event.settings
-            self._dataset.settings_at = event.project_updated_at
-        return event if found or gone or back else None
-
-    def _compared(
-        self, page: Surveyed, covers: tuple[int, int], as_of: datetime, now: datetime
-    ) -> Event | None:
-        part = self._part(page.tasks, *covers)
-        try:
-            return compared(self._key, part, page.tasks, covers, as_of, now, page.settings)
-        except Unprocessable as exc:  # of other pages the labels are compared all the same
-            logger().error("labels not compared", extra={"project": self._key, "why": str(exc)})
-            return None
-
-    def _part(self, rows: Sequence[Mapping[str, Any]], after: int, upto: int) -> Dataset:
-        """Return what the dataset has of a page: comparing with all of it takes minutes."""
-        ids, known = within(self._labelled, after, upto), self._dataset
-        annotations = {row.id: row for id_ in ids for row in self._labels.get(id_, ())}
-        for row in rows:
-            for one in row["annotations"]:  # it may have been another task's
-                if (moved := known.annotations.get(one.get("id"))) is not None:
-                    annotations[moved.id] = moved
-        tasks = {id_: known.tasks[id_] for id_ in ids if id_ in known.tasks}
-        others = {row.task for row in annotations.values()} - tasks.keys()
-        tasks |= {id_: known.tasks[id_] for id_ in others if id_ in known.tasks}
-        return replace(known, annotations=annotations, tasks=tasks)
-
-    def _gone(self, seen: set[int], after: int, upto: int) -> set[int]:
-        """Return the tasks of the pool that Label Studio has no more, and nothing told of."""
-        listed, deleted = within(self._listed, after, upto), self._dataset.deleted_tasks
-        return {id_ for id_ in listed if id_ not in seen and id_ not in deleted}
-
-    def _back(self, tasks: Sequence[Task], as_of: str) -> list[Task]:
-        """Return the tasks that were deleted, and are there: restored, or others with their ids."""
-        deleted = self._dataset.deleted_tasks
-        return [
-            replace(task, as_of=as_of)
-            for task in tasks
-            if task.id in deleted and deleted[task.id] <= as_of
-        ]
-
-
-def _readable(rows: Sequence[Mapping[str, Any]], settings: Mapping[str, Any]) -> list[Task]:
-    """Return the tasks of a page; one that cannot be read stops no others."""
-    tasks = []
-    for row in rows:
-        try:
-            tasks.append(read_task(row, read_settings(settings)))
-        except Unprocessable as exc:
-            logger().error("task not read", extra={"task": row.get("id"), "why": str(exc)})
-    return tasks
 
 
 def _numbers(theirs: Mapping[str, Any], project: Project, pool: Pool) -> str:
