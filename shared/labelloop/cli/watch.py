@@ -50,7 +50,7 @@ class Watcher:
     def look(self) -> None:
         """Send what came, and push the newest order or go on with deleting older ones."""
         studio = StudioProject(self._session.studio.api, self._session.key)
-        settings = studio.settings()
+        settings = studio.settings(counted=True)
         self._send(settings)
         order = self._remote.order()
         if order["order"]:
