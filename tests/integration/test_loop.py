@@ -200,7 +200,7 @@ def test_an_interactive_request_and_extra_params_are_answered(call, label, train
 def test_the_versions_of_several_projects_are_asked_for_by_name(call, label, train):
     label_reviews(label, 10)
     train()
-    bootstrap.store().create("projects/7.7/active.json", b"{}")
+    bootstrap.store().create("projects/7.1795398621/active.json", b"{}")
 
     assert call("predict-versions").status == 404
     named = call("predict-versions", rawQueryString=f"project={PROJECT}")
