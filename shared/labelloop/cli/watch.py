@@ -80,6 +80,8 @@ class Watcher:
                 self._trim(version, studio)
             return
         head, before = self._remote.head(order, self._head), _served(version, studio)
+        if len(head) < min(order["total"], self._head):
+            return  # a newer one took its place meanwhile
         outcome = push(self._remote, version, head, studio)
         if outcome in _SETTLED:
             self._pushed = newest

@@ -5,13 +5,17 @@ import json
 import pytest
 
 from labelloop import bootstrap, config
+from labelloop.cli.remote_project import RemoteProject
+from labelloop.cli.session import Session
 from labelloop.domain.random_share import are_random
 from labelloop.labelstudio import UNTRAINED
 from labelloop.messages import RankWakeUp
 from labelloop.orders import Orders
-from labelloop.pool import Pool
+from labelloop.pool import Pool, Ranked
+from labelloop.project import Project
 from labelloop.usecases.push import Outcome
 from labelloop.usecases.rank import rank
+from tests.conftest import SECRET
 
 TASKS, LABELLED = 60, 12
 
@@ -135,6 +139,29 @@ def test_a_large_task_travels_in_a_page_of_its_own(apart, monkeypatch):
 def _sent_tasks(world) -> list[list[int]]:
     pool = Pool(bootstrap.store(), world.key)
     return [list(pool.read([shard])) for shard in pool.shards() if "/sent-" in shard]
+
+
+def test_a_project_over_http_is_known_as_its_objects_are(apart):
+    apart.publish()
+    here = Project(bootstrap.store(), apart.key)
+    session = Session(f"https://{SECRET}@loop.example.com", apart.key)
+    there = RemoteProject(session)
+
+    assert there.active_version() == here.active_version() == "1-aaaaaaaa"
+    assert there.changed_at() == here.changed_at()
+    assert there.is_ordered()
+
+
+def test_an_order_that_is_replaced_while_it_is_read_is_not_mixed_with_the_newer_one(apart):
+    Pool(bootstrap.store(), apart.key).set_listed()
+    orders = Orders(bootstrap.store(), apart.key)
+    orders.add(UNTRAINED, [Ranked(id_, 0.1, []) for id_ in (1, 2)])
+    there = RemoteProject(Session(f"https://{SECRET}@loop.example.com", apart.key))
+    older = there.order()
+    orders.add(UNTRAINED, [Ranked(id_, 0.1, []) for id_ in (3, 4)])
+
+    assert there.head(older, 10) == []
+    assert [one.task for one in there.head(there.order(), 1)] == [3]
 
 
 def test_watching_goes_on_while_label_studio_is_down(world):
