@@ -101,6 +101,7 @@ def test_the_newest_order_is_shown_within_seconds_while_people_label(
 
     waits = {one: shown[one] - active[one] for one in active if one in shown and one != UNTRAINED}
     print({one: (labels_at[one], round(wait, 1)) for one, wait in waits.items()})
+    assert waits, "no version was shown"
     first = min(labels_at[one] for one in active if one != UNTRAINED)
     note(Finding("labels at which the first version came", first, "labels", FIRST_BY))
     note(Finding("from active to shown, beside people", max(waits.values()), "s", SHOWN_WITHIN_S))

@@ -8,6 +8,7 @@ from labelloop.cli.session import Session
 
 TITLE: Final = "Labelloop"
 CONNECTED: Final = "CO"  # a backend's state in Label Studio
+AWAKE_S: Final = 0.5  # an answer takes then; Label Studio gives it one
 LOOKS_S: Final = (0, 1, 2, 4)  # pauses before looking again at a backend that answered late
 
 
@@ -60,6 +61,7 @@ def repair_backend(session: Session) -> bool:
     }
     backends = backends_of(session)
     if not backends:
+        _wake(session)
         admin.create_backend(id_, address.url, **fields)
         return True
     kept, *others = backends
@@ -69,6 +71,14 @@ def repair_backend(session: Session) -> bool:
         return bool(others)
     admin.change_backend(kept["id"], id_, address.url, **fields)
     return True
+
+
+def _wake(session: Session) -> None:
+    """Have Labelloop awake: Label Studio asks at once, and refuses what takes over a second."""
+    for pause in LOOKS_S:
+        if session.backend.try_once("GET", "/health").seconds < AWAKE_S:
+            return
+        time.sleep(pause)
 
 
 def backends_of(session: Session) -> list[dict[str, Any]]:
