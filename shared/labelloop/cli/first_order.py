@@ -8,7 +8,7 @@ from labelloop.cli.report import Report
 from labelloop.cli.session import Session
 from labelloop.labelstudio import UNTRAINED
 
-LOOKS_S: Final = (1.0,) * 30  # pauses before looking again
+LOOKS_S: Final = (1.0,) * 60  # pauses before looking again
 _LATER: Final = (
     "asked for, and being made: encoding takes a minute for some thousand texts; "
     "`labelloop doctor` says when it is there"
