@@ -61,8 +61,8 @@ def test_a_label_config_is_read_as_its_page_shows_it(
     with browser(tmp_path) as page:
         _log_in(page, studio.url)
         page.goto(f"{studio.url}/projects/{annotator.project}/data?task={tasks[-1]}")
-        begins = " ".join(read.split())[:30]
-        page.get_by_text(begins).first.wait_for(timeout=30_000)
+        begins = read.strip().splitlines()[0][:30].strip()
+        page.get_by_text(begins).locator("visible=true").first.wait_for(timeout=30_000)
     find(Exactly("annotations that are usable", usable["usable"], f"of {LABELLED}", LABELLED))
     find(Exactly("annotations that are left out", len(usable["left_out"]), "", 0))
     find(Exactly("tasks in order", len(shown), "", TASKS - LABELLED))
