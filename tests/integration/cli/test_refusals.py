@@ -39,7 +39,7 @@ def test_an_address_that_is_none_is_told_of(world, url, why):
 
 def test_a_host_that_does_not_answer_is_told_of(world, monkeypatch):
     monkeypatch.undo()
-    result = world.run("status", "--url", "http://u:made-up-password@127.0.0.1:9", "--project=1.2")
+    result = world.run("status", "--url", "http://u:made-up-password@127.0.0.1:9", "-p", world.key)
 
     assert (result.exit_code, result.stdout) == (1, "")
     assert "does not answer at http://127.0.0.1:9" in result.stderr
