@@ -14,7 +14,7 @@ FIRST = 20
 AT_REST_S = 20
 FIRST_SERVED = 5
 NO_PLACE = 0.5
-UNPAUSED, EVERY_S = 60, 1.5
+UNPAUSED, EVERY_S = 40, 1.0
 FIRST_BY = 15  # MinLabels is 10; while the tenth is learnt people go on
 SHOWN_WITHIN_S = 20.0
 
