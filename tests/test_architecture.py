@@ -21,6 +21,7 @@ EDGES = (
     "payloads",
     "ports",
     "pointers",
+    "snapshots",
     "project",
     "lease",
     "pool",

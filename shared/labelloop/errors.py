@@ -15,6 +15,7 @@ LabelloopError
 │   ├── TooLarge       cannot be answered within the platform's limits              413
 │   └── BadModel       a model artefact that must not be served
 │       └── OutOfMemory  not loaded for want of memory, which says nothing of the model
+├── Damaged            what lies in the store is not what was once stored there
 └── Retryable          may go well the next time
     ├── Conflict       somebody else wrote the object first
     └── Unavailable    the store or the queue did not answer                        503
@@ -79,6 +80,10 @@ class TooLarge(Rejected):
 
 class BadModel(Rejected):
     """A model artefact that must not be served."""
+
+
+class Damaged(LabelloopError):
+    """What lies in the store is not what was once stored there; the text says what."""
 
 
 class OutOfMemory(BadModel):

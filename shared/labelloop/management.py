@@ -1,6 +1,6 @@
 """The routes that people steer a project with: the command line calls them, and so may scripts."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -11,6 +11,7 @@ from labelloop.config import settings
 from labelloop.http import refuse_forms, refuse_pages
 from labelloop.labelstudio import project_key, read_export, read_json, read_tasks
 from labelloop.messages import WakeUp
+from labelloop.payloads import time_of
 from labelloop.pool import Pool
 from labelloop.project import projects
 from labelloop.schemas import (
@@ -20,6 +21,8 @@ from labelloop.schemas import (
     BackfillRequest,
     Body,
     ChangedAnswer,
+    ComparedAnswer,
+    CompareRequest,
     DoubtsAnswer,
     HistoryAnswer,
     LabelStudioAnswer,
@@ -28,19 +31,22 @@ from labelloop.schemas import (
     OrderAnswer,
     ProjectRequest,
     ProjectsAnswer,
+    RepairAnswer,
     SentAnswer,
     StatusAnswer,
     TasksRequest,
     TokenRequest,
 )
-from labelloop.usecases.accept import accept
+from labelloop.usecases.accept import AcceptDeps, accept
 from labelloop.usecases.activate import ActivateDeps, activate
 from labelloop.usecases.choose import choose
+from labelloop.usecases.compare import compare
 from labelloop.usecases.describe import describe
 from labelloop.usecases.doubt import doubt
 from labelloop.usecases.feed import FeedDeps, feed
 from labelloop.usecases.list_history import list_history
 from labelloop.usecases.pin import PinDeps, pin, unpin
+from labelloop.usecases.repair import RepairDeps, repair
 from labelloop.usecases.show_order import show_order
 
 
@@ -53,6 +59,11 @@ async def _refuse_browsers(request: Request) -> None:
 
 
 management = APIRouter(tags=["management"], dependencies=[Depends(_refuse_browsers)])
+
+
+def _accepting() -> AcceptDeps:
+    """Return what accepts events, with a store that can also list: the quick one cannot."""
+    return replace(accept_deps(), store=store())
 
 
 async def _read[B: Body](kind: type[B], request: Request) -> B:
@@ -128,6 +139,23 @@ async def start_ranking(request: Request) -> AcceptedAnswer:
     return AcceptedAnswer()
 
 
+@management.post("/compare", status_code=202, openapi_extra=CompareRequest.openapi())
+async def compare_page(request: Request) -> ComparedAnswer:
+    """Take over what differs from Label Studio in a range of tasks, deletions too."""
+    asked = await _read(CompareRequest, request)
+    as_of = datetime.fromisoformat(time_of(asked.as_of, "as_of"))
+    page = asked.tasks, (asked.after, asked.upto), as_of, datetime.now(UTC), asked.settings
+    return ComparedAnswer(differed=compare(project_key(asked.project), page, _accepting()))
+
+
+@management.post("/repair", status_code=202, openapi_extra=ProjectRequest.openapi())
+async def start_repair(request: Request) -> RepairAnswer:
+    """Check what is stored; have it mended, compared with Label Studio, and ranked again."""
+    asked = await _read(ProjectRequest, request)
+    deps = RepairDeps(store(), queue(), request_survey, request_rank)
+    return RepairAnswer.model_validate(repair(project_key(asked.project), deps))
+
+
 @management.put("/options", openapi_extra=OptionsRequest.openapi())
 async def choose_options(request: Request) -> OptionsAnswer:
     """Choose a project's options over the stack's settings."""
@@ -153,7 +181,7 @@ async def take_tasks(request: Request) -> AcceptedAnswer:
     key, tasks = project_key(asked.project), read_tasks(asked.tasks)
     config = asked.label_config
     event = None if config is None else read_export(key, [], now, config)
-    feed(key, tasks, FeedDeps(accept_deps(), request_rank), event)
+    feed(key, tasks, FeedDeps(_accepting(), request_rank), event)
     return AcceptedAnswer()
 
 

@@ -6,7 +6,7 @@ from typing import Final, Literal, Protocol, Self, get_args
 
 from labelloop.errors import Rejected
 
-Reason = Literal["event", "start_training", "sweep", "options"]
+Reason = Literal["event", "start_training", "sweep", "options", "repair"]
 Step = Literal["survey", "plan", "score", "push", "trim"]
 _NO_WAKE_UP: Final = "the message is not a wake-up"
 

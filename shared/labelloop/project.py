@@ -3,8 +3,7 @@
 projects/<id>.<created>/
   events/<received>-<uuid>.json       one per webhook, immutable, deleted once folded
   quarantine/<same name>.json         events that could not be understood, with the reason
-  datasets/<seq>-<sha256>.jsonl.gz    immutable snapshots: the lineage of every model
-  dataset.json                        pointer to the newest snapshot         (compare-and-swap)
+  datasets/, dataset.json             what is known, and all that was: see `snapshots`
   models/<seq>-<attempt>/model.onnx   immutable
   models/<seq>-<attempt>/card.json    written last: a version exists once its card does
   models/<seq>-<attempt>/...          what it said of its labels: see `kept_evidence`
@@ -24,16 +23,17 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from labelloop.domain.events import Event, canonical
 from labelloop.domain.options import Options
-from labelloop.errors import BadModel, Conflict
+from labelloop.errors import BadModel, Conflict, Damaged
 from labelloop.history import History
 from labelloop.labelstudio import is_project_key
 from labelloop.pointers import FORMAT, ActivePointer, DatasetPointer, Tagged
 from labelloop.ports import Listed, ObjectStore, Stored
+from labelloop.snapshots import Snapshots
 
 if TYPE_CHECKING:
     from labelloop.domain.folding import Dataset
@@ -51,6 +51,7 @@ class Project:
         self._store = store
         self._root = f"{PROJECTS}{key}/"
         self.history = History(store, self._root)
+        self.snapshots = Snapshots(store, self._root)
 
     # -- events ------------------------------------------------------------------------------
 
@@ -101,45 +102,32 @@ class Project:
 
     def dataset_pointer(self) -> Tagged[DatasetPointer]:
         """Return the pointer to the newest snapshot."""
-        stored = self._store.get(f"{self._root}dataset.json")
-        if stored is None:
-            return Tagged(DatasetPointer(), "")
-        fields = json.loads(stored.body)
-        known = fields.get("annotations", 0)
-        return Tagged(DatasetPointer(fields["seq"], fields["sha256"], known), stored.etag)
+        return self.snapshots.pointer()
 
     def changed_at(self) -> datetime:
         """Return when the newest snapshot was stored, by the store's clock."""
-        stored = self._store.list(f"{self._root}dataset.json")
-        return next((one.stored_at for one in stored), datetime.min.replace(tzinfo=UTC))
+        return self.snapshots.changed_at()
 
     def dataset(self, pointer: DatasetPointer) -> "Dataset":
-        """Return a snapshot; an empty one for the pointer to none."""
-        from labelloop.domain.folding import Dataset, decompress  # late: the webhook needs none
+        """Return a snapshot to look at; the newest that can be read where it is damaged.
 
-        if not pointer.seq:
-            return Dataset()
-        stored = self._store.get(self._dataset_key(pointer))
-        if stored is None:
-            raise LookupError(f"snapshot {pointer.seq} of project {self.key} is gone")
-        return Dataset.from_lines(decompress(stored.body))
+        Who learns from one, or stores another, reads it by `snapshots`: what is missing here is not
+        deleted.
+        """
+        try:
+            return self.snapshots.read(pointer)
+        except Damaged as exc:
+            from labelloop.domain.folding import Dataset
+            from labelloop.observability import count, logger
+
+            logger().error("dataset damaged", extra={"project": self.key, "why": str(exc)})
+            count("DatasetDamaged")
+            found = self.snapshots.newest_readable()
+            return found[1] if found else Dataset()
 
     def add_dataset(self, after: Tagged[DatasetPointer], dataset: "Dataset") -> DatasetPointer:
-        """Store a snapshot and point to it; Conflict if the pointer was swapped meanwhile.
-
-        A dataset equal to the one pointed to is not stored again: its pointer is returned.
-        """
-        from labelloop.domain.folding import checksum, compress
-
-        lines = dataset.to_lines()
-        known = len(dataset.annotations)
-        pointer = DatasetPointer(after.value.seq + 1, checksum(lines), known)
-        if pointer.sha256 == after.value.sha256:
-            return after.value
-        with suppress(Conflict):  # named by content: what is there holds the same lines
-            self._store.create(self._dataset_key(pointer), compress(lines))
-        self._swap("dataset.json", after.etag, asdict(pointer))
-        return pointer
+        """Store a snapshot and point to it; Conflict if the pointer was swapped meanwhile."""
+        return self.snapshots.add(after, dataset)
 
     def untrained_dataset(self, encoder: str) -> DatasetPointer | None:
         """Return the newest snapshot unless the active version has learnt it, or is pinned.
@@ -152,9 +140,6 @@ class Project:
         is_foreign = active.is_trained and active.encoder != encoder
         is_behind = age > active.age or (age == active.age and is_foreign) or active.is_unreadable
         return pointer if pointer.seq > 0 and is_behind and not active.pinned else None
-
-    def _dataset_key(self, pointer: DatasetPointer) -> str:
-        return f"{self._root}datasets/{pointer.seq:08d}-{pointer.sha256}.jsonl.gz"
 
     # -- versions ----------------------------------------------------------------------------
 

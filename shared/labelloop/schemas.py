@@ -109,6 +109,21 @@ class TasksRequest(ProjectRequest):
     )
 
 
+class CompareRequest(ProjectRequest):
+    """All that Label Studio has of a range of ids, to be compared where AWS can't ask it."""
+
+    tasks: list[dict[str, Any]] = Field(
+        description="all tasks with an id above `after` up to `upto`, each with all annotations"
+    )
+    after: int = Field(ge=0)
+    upto: int = Field(ge=0)
+    as_of: str = Field(description="a time of Label Studio's clock before it was asked")
+    settings: dict[str, Any] = Field(
+        description="the project as Label Studio's API shows it: label_config, "
+        "maximum_annotations, skip_queue, control_weights"
+    )
+
+
 class TokenRequest(Body):
     """Label Studio's token: a legacy token or a personal access token."""
 
@@ -203,6 +218,11 @@ class StatusAnswer(BaseModel):
         description="tasks known (null: not counted yet), when they were last compared with Label"
         " Studio's, how many have been while it is being done"
     )
+    damaged: str = Field(description="what is wrong with the stored dataset, empty if nothing is")
+    repair: dict[str, Any] | None = Field(
+        description="what was damaged last, the snapshot it went on from, and whether labels may "
+        "be missing since"
+    )
     pending_events: int
     quarantined_events: int
     put_off: dict[str, Any] | None = Field(
@@ -255,6 +275,20 @@ class ChangedAnswer(BaseModel):
     """Whether the request changed anything."""
 
     changed: bool
+
+
+class ComparedAnswer(BaseModel):
+    """How many annotations and tasks differed; that they are taken over is under way."""
+
+    differed: int
+
+
+class RepairAnswer(BaseModel):
+    """What was found; that it is mended, compared and ranked again is asked for."""
+
+    damaged: str = Field(description="what is wrong with the stored dataset, empty if nothing is")
+    seq: int = Field(description="number of the newest snapshot")
+    annotations: int = Field(description="how many it holds, 0 if it cannot be read")
 
 
 class AcceptedAnswer(BaseModel):

@@ -131,12 +131,12 @@ class Annotator:
 
         The page asks which version's, and offers the one that is shown first.
         """
-        self._act(
+        self.act_on(
             "predictions_to_annotations", tasks, model_version=self.settings()["model_version"]
         )
 
     def delete_tasks(self, tasks: Sequence[int]) -> None:
-        self._act("delete_tasks", tasks)
+        self.act_on("delete_tasks", tasks)
 
     def export(self) -> list[Json]:
         params = {"exportType": "JSON"}
@@ -147,16 +147,20 @@ class Annotator:
         made = self.ask("POST", f"/api/tasks/{task}/annotations/", json=fields | {"lead_time": 1.5})
         return int(made["id"])
 
-    def _act(self, action: str, tasks: Sequence[int], **choices: Any) -> None:
+    def act_on(self, action: str, tasks: Sequence[int], **choices: Any) -> None:
+        """Data Manager > Actions, on some tasks."""
+        self._act(action, {"all": False, "included": list(tasks)}, choices)
+
+    def act_on_all(self, action: str, **choices: Any) -> None:
+        """Data Manager > Actions, on all tasks."""
+        self._act(action, {"all": True, "excluded": []}, choices)
+
+    def _act(self, action: str, selected: Json, choices: Json) -> None:
         self.ask(
             "POST",
             "/api/dm/actions",
             params={"id": action, "project": self.project},
-            json={
-                "project": self.project,
-                "selectedItems": {"all": False, "included": list(tasks)},
-                **choices,
-            },
+            json={"project": self.project, "selectedItems": selected, **choices},
         )
 
 

@@ -10,7 +10,13 @@ from tests.e2e.report import Exactly, find
 ROUTES = (
     *(("GET", path) for path in ("/projects", "/status", "/doubts", "/versions", "/label-studio")),
     *(("POST", path) for path in ("/setup", "/predict", "/activate", "/pin", "/unpin", "/train")),
-    *(("POST", "/rank"), ("POST", "/backfill"), ("PUT", "/options"), ("PUT", "/label-studio")),
+    *(
+        ("POST", "/rank"),
+        ("POST", "/repair"),
+        ("POST", "/backfill"),
+        ("PUT", "/options"),
+        ("PUT", "/label-studio"),
+    ),
     *(("GET", "/docs"), ("GET", "/openapi.json")),
 )
 

@@ -10,10 +10,13 @@ import pytest
 from labelloop import bootstrap
 from labelloop.credentials import events_pair, ml_pair
 from labelloop.kept_evidence import KeptEvidence, Refusal
+from labelloop.messages import WakeUp
 from labelloop.orders import Orders
 from labelloop.pointers import FORMAT, ActivePointer
 from labelloop.pool import Pool, Ranked
 from labelloop.project import Project
+from labelloop.usecases.train import train
+from tests.builders import created
 from tests.conftest import load_event
 from tests.integration.conftest import CONTEXT
 
@@ -111,6 +114,26 @@ def test_work_is_asked_for_through_its_queue(ask, aws, path, queue):
     assert {one["project"] for one in messages(aws, queue)} == {PROJECT}
 
 
+def test_a_repair_says_what_is_damaged_and_asks_for_its_mending(ask, aws):
+    store = bootstrap.store()
+    Project(store, PROJECT).add_event("a", created(1))
+    train(WakeUp(PROJECT, "sweep"), bootstrap.train_deps())
+    whole = ask("POST", "/repair", project=PROJECT).body
+    messages(aws, "train"), messages(aws, "rank")
+    (one,) = store.list(f"projects/{PROJECT}/datasets/")
+    store.delete([one.key])
+    store.create(one.key, b"what")
+
+    answer = ask("POST", "/repair", project=PROJECT)
+
+    assert whole == {"damaged": "", "seq": 1, "annotations": 1}
+    assert answer.status == 202
+    assert answer.body["damaged"] == "snapshot 1 cannot be read: BadGzipFile"
+    assert [one["reason"] for one in messages(aws, "train")] == ["repair"]
+    assert {one["step"] for one in messages(aws, "rank")} == {"plan", "survey"}
+    assert ask("GET", "/status", project=PROJECT).body["dataset"]["annotations"] == 0
+
+
 def test_a_strategy_is_chosen_and_one_that_does_not_exist_is_refused(ask):
     chosen = ask("PUT", "/options", project=PROJECT, strategy="entropy").body
     refused = ask("PUT", "/options", project=PROJECT, strategy="best")
@@ -187,6 +210,8 @@ def test_what_is_no_token_is_refused_and_not_repeated(ask, token):
         ("POST", "/unpin"),
         ("POST", "/train"),
         ("POST", "/rank"),
+        ("POST", "/repair"),
+        ("POST", "/compare"),
         ("PUT", "/options"),
         ("POST", "/backfill"),
         ("POST", "/tasks"),
@@ -300,6 +325,8 @@ CHANGES = [
     ("POST", "/unpin"),
     ("POST", "/train"),
     ("POST", "/rank"),
+    ("POST", "/repair"),
+    ("POST", "/compare"),
     ("POST", "/backfill"),
     ("POST", "/tasks"),
     ("PUT", "/options"),

@@ -13,7 +13,10 @@ from tests.conftest import EVENTS, SECRET, load_event
 
 AUTHORIZATION = "Basic " + base64.b64encode(SECRET.encode()).decode()
 LIGHT = ("/", "/health", "/setup", "/webhook")
-_STEERING = ("/activate", "/pin", "/unpin", "/train", "/rank", "/options", "/backfill", "/tasks")
+_STEERING = (
+    *("/activate", "/pin", "/unpin", "/train", "/rank", "/repair", "/compare"),
+    *("/options", "/backfill", "/tasks"),
+)
 _PAGES = (
     "/versions",
     "/projects",

@@ -16,6 +16,7 @@ from labelloop.cli.disconnect import disconnect
 from labelloop.cli.doctor import examine
 from labelloop.cli.forget import forget
 from labelloop.cli.redrive import redrive
+from labelloop.cli.repair import repair
 from labelloop.cli.report import Report
 from labelloop.cli.session import Session
 from labelloop.cli.status import show_status
@@ -159,6 +160,12 @@ def _options(
     given = {"strategy": strategy, "delete_predictions": deletes}
     chosen = {name: value for name, value in given.items() if resets or value is not None}
     versions.choose_options(session, report, chosen)
+
+
+@command(app, "repair")
+def _repair(session: Session, report: Report) -> None:
+    """Make good what is stored: check it, compare it with Label Studio, rank again."""
+    repair(session, report)
 
 
 @command(app, "train")

@@ -14,7 +14,7 @@ from labelloop.payloads import read_settings
 
 # Lambda takes 6 MB of the event, in which the body is a text: its quotes are escaped once more.
 MOST_ESCAPED_BYTES: Final = 4_500_000
-_TASK = ("id", "created_at", "updated_at", "data")
+_TASK = ("id", "created_at", "updated_at", "data", "overlap")
 _ANNOTATION = (
     "id",
     "created_at",
@@ -100,9 +100,14 @@ def known_counts(status: dict[str, Any]) -> tuple[int, int]:
 
 def chunks(tasks: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
     """Yield labelled tasks, cut down to what is learnt from, in lists that fit a request."""
+    return fitting(filter(_is_labelled, tasks))
+
+
+def fitting(tasks: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Yield tasks, cut down to what is learnt from, in lists that fit a request."""
     chunk: list[dict[str, Any]] = []
     size = 0
-    for task in filter(_is_labelled, tasks):
+    for task in tasks:
         row = _trimmed(task)
         bytes_ = _escaped_bytes(row)
         if bytes_ > MOST_ESCAPED_BYTES:

@@ -10,6 +10,8 @@ from labelloop.cli.first_order import served_order
 from labelloop.cli.session import Session
 from labelloop.labelstudio import UNTRAINED
 
+_REPAIR: Final = "run `labelloop repair`"
+_COMPARES: Final = "Labels are learnt once they were compared with Label Studio's"
 _RANK: Final = "run `labelloop rank`, with --watch where AWS can't reach Label Studio"
 
 
@@ -87,16 +89,28 @@ def labels(session: Session) -> Iterator[Check]:
     there, here = counts_of(session.project), known_counts(status)
     told = f"{there[0]} annotations and {there[1]} skips in Label Studio, {here[0]} and {here[1]}"
     if status["quarantined_events"]:
-        fix = "see quarantine/ in the bucket for the reasons, then run `labelloop backfill`"
+        fix = "see quarantine/ in the bucket for the reasons, then run `labelloop repair`"
         yield bad("events", f"{status['quarantined_events']} could not be understood", fix)
     if there == here:
         yield good("labels", f"{told} known")
     elif status["pending_events"]:
         yield note("labels", f"{told} known; {status['pending_events']} events wait to be learnt")
-    elif sum(there) > sum(here):
-        yield bad("labels", f"{told} known: events were lost", "run `labelloop backfill`")
     else:
-        yield bad("labels", f"{told} known: deletions were lost", _RANK)
+        lost = "events" if sum(there) > sum(here) else "deletions"
+        yield bad("labels", f"{told} known: {lost} were lost", _REPAIR)
+
+
+def dataset(session: Session) -> Iterator[Check]:
+    """Say whether what is stored is what was once stored."""
+    status = _status(session)
+    repair = status["repair"] or {"lost": False}
+    if status["damaged"]:
+        yield bad("dataset", status["damaged"], _REPAIR)
+    elif repair["lost"]:
+        told = f"damaged on {repair['since'][:10]}: {repair['why']}"
+        yield note("dataset", f"{told}; went on from snapshot {repair['restored']}. {_COMPARES}")
+    else:
+        yield good("dataset", f"snapshot {status['dataset']['seq']}, undamaged")
 
 
 def tasks(session: Session) -> Iterator[Check]:

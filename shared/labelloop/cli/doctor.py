@@ -7,7 +7,7 @@ from rich.markup import escape
 from labelloop.cli.check import Check, bad, failed
 from labelloop.cli.check_backend import answers, latency, password
 from labelloop.cli.check_learning import labels_learnt, model
-from labelloop.cli.check_loop import labels, pushes, same_project, tasks, versions
+from labelloop.cli.check_loop import dataset, labels, pushes, same_project, tasks, versions
 from labelloop.cli.check_studio import backend, label_config, order, rights, webhook
 from labelloop.cli.report import Report
 from labelloop.cli.session import Session
@@ -21,6 +21,7 @@ _LABELLOOP: Checks = {
     "url": answers,
     "password": password,
     "latency": latency,
+    "dataset": dataset,
     "labels learnt": labels_learnt,
     "model": model,
 }

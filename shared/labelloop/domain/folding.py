@@ -15,9 +15,20 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any, Final, Self
 
-from labelloop.domain.events import Annotation, Event, Task, canonical, read_row, row_of, text_of
+from labelloop.domain.events import (
+    Annotation,
+    Event,
+    Task,
+    canonical,
+    dated,
+    latest_at,
+    read_row,
+    row_of,
+    text_of,
+)
 
 # Label Studio on SQLite gives the ids of deleted rows to imported ones. A delete carries no time
 # but ours, a row only Label Studio's: their clocks may differ by less than this.
@@ -82,6 +93,20 @@ class Dataset:
 
     def _is_live(self, row: Annotation) -> bool:
         return row.task in self.tasks and not is_deleted(row.created_at, self.lost_task_at(row))
+
+    def latest(self) -> str:
+        """Return the latest time that anything in it bears, but deletes: they have our time."""
+        rows: Iterable[Annotation | Task] = chain(self.annotations.values(), self.tasks.values())
+        return max(chain((self.label_config_at, self.settings_at), map(dated_at, rows)))
+
+    def dated(self, now: str) -> "Dataset":
+        """Return the dataset as it was stored at a time, none of its rows dated well after it."""
+        latest = latest_at(now)
+        self.annotations = {i: dated(row, latest, now) for i, row in self.annotations.items()}
+        self.tasks = {i: dated(row, latest, now) for i, row in self.tasks.items()}
+        self.label_config_at = min(self.label_config_at, now)
+        self.settings_at = min(self.settings_at, now)
+        return self
 
     def to_lines(self) -> bytes:
         """Return the canonical JSON lines: equal datasets give equal bytes."""

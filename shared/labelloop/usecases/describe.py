@@ -18,6 +18,7 @@ from labelloop.ports import ObjectStore
 from labelloop.project import Project, fields_of
 from labelloop.recipes.label_config import read_label_config
 from labelloop.recipes.usable import usable
+from labelloop.snapshots import Repair
 from labelloop.surveys import Surveys
 
 _MOST_SHARDS: Final = 100  # read to count the pool while somebody waits
@@ -43,6 +44,8 @@ def describe(key: str, store: ObjectStore) -> dict[str, Any]:
         "learning": (learning := _learning(dataset)),
         "no_model": None if active.is_trained else _no_model(project, active, learning),
         "pool": _pool(key, dataset, store),
+        "damaged": project.snapshots.damage(),
+        "repair": _repair(project.snapshots.repair()),
         "pending_events": len(project.pending()),
         "quarantined_events": project.quarantined(),
         "put_off": _put_off(Lease(store, key, TRAINER)),
@@ -57,6 +60,11 @@ def _told(card: dict[str, Any]) -> list[str]:
     if order.get("is_random"):
         told.append(f"tasks are served in random order: the strategy was {order['reason']}")
     return told
+
+
+def _repair(repair: Repair) -> dict[str, Any] | None:
+    """Return what was damaged last; `lost`: labels may be missing until they were compared."""
+    return asdict(repair) if repair.why else None
 
 
 def _refused(version: str, evidence: KeptEvidence) -> dict[str, Any] | None:

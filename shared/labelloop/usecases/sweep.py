@@ -80,6 +80,7 @@ def _wake(key: str, has_label_studio: bool, deps: SweepDeps) -> bool:
     active, now = project.active().value, deps.clock().isoformat(timespec="microseconds")
     is_behind = project.untrained_dataset(deps.encoder) is not None
     has_work = project.has_pending() or is_behind or active.has_held(now)
+    has_work = has_work or project.snapshots.is_gone()
     if has_work:
         deps.queue.send(WakeUp(key, "sweep"), 0)
     if not has_label_studio:

@@ -7,6 +7,7 @@ and the two pointers move by compare-and-swap, only ever to something newer.
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from enum import StrEnum
 from itertools import batched
@@ -15,7 +16,7 @@ from typing import Final
 from labelloop.domain.events import Event
 from labelloop.domain.folding import Dataset, fold
 from labelloop.domain.policy import SMALL, Patience, can_leave_to_a_later_event
-from labelloop.errors import Conflict, Retryable, Unavailable, Unprocessable
+from labelloop.errors import Conflict, Damaged, Retryable, Unavailable, Unprocessable
 from labelloop.labelstudio import project_key
 from labelloop.lease import TRAINER, Lease
 from labelloop.messages import RankWakeUp, WakeUp
@@ -25,6 +26,7 @@ from labelloop.ports import Listed
 from labelloop.project import Project
 from labelloop.recipes.label_config import read_label_config
 from labelloop.usecases.look import Unfinished
+from labelloop.usecases.mend import may_lack_labels, mend
 from labelloop.usecases.restore_active import restore_active
 from labelloop.usecases.settle import settle
 from labelloop.usecases.train_version import TrainDeps, train_version
@@ -42,6 +44,7 @@ class Outcome(StrEnum):
 
     LEFT_TO_LATER = "left to a later event"
     LEFT_TO_HOLDER = "left to the trainer at work"
+    LEFT_TO_REBUILD = "labels were lost, left until they are compared with Label Studio's"
     PUT_OFF = "put off: it did not end, several times"
     LEFT_TO_SWEEP = "encoded in part, left to the sweep"
     UP_TO_DATE = "up to date"
@@ -52,16 +55,25 @@ def train(wake_up: WakeUp, deps: TrainDeps) -> Outcome:
     """Bring a project up to date; say what came of it. Retryable after too many lost races."""
     project = Project(deps.store, project_key(wake_up.project))
     for _ in range(_ROUNDS):
+        # Before the events are listed: those of a comparing that just ended are among them.
+        is_held = wake_up.reason != "start_training" and _may_lack_labels(project, deps)
         pending = project.pending()
         if _can_leave(wake_up, pending, project, deps):
             return Outcome.LEFT_TO_LATER
         try:
+            _demand_whole(project, is_read=wake_up.reason == "repair")
             is_to_be_ranked = _fold_pending(project, pending, deps)
+            if is_held:
+                return Outcome.LEFT_TO_REBUILD
             outcome = _catch_up(project, deps, is_asked=_is_asked(wake_up))
             if settle(project, deps.store, deps.clock()):
                 outcome = Outcome.SWITCHED
                 _ask_for_ranking(project, deps)
         except Conflict:
+            continue
+        except Damaged as exc:
+            with suppress(Conflict):
+                mend(project, str(exc), deps.store, deps.clock())
             continue
         except Unfinished as exc:
             logger().info("training put off", extra={"project": project.key, "why": str(exc)})
@@ -70,6 +82,19 @@ def train(wake_up: WakeUp, deps: TrainDeps) -> Outcome:
             _ask_for_ranking(project, deps)
         return outcome
     raise Retryable(f"lost {_ROUNDS} races")
+
+
+def _demand_whole(project: Project, *, is_read: bool) -> None:
+    """Raise Damaged where there is no telling the newest snapshot, or it is asked for and isn't."""
+    if why := project.snapshots.damage():
+        raise Damaged(why)
+    if is_read:
+        project.snapshots.read(project.dataset_pointer().value)
+
+
+def _may_lack_labels(project: Project, deps: TrainDeps) -> bool:
+    """Say whether labels may be missing: to learn without them would be to unlearn them."""
+    return may_lack_labels(project, deps.store, deps.clock())
 
 
 def _ask_for_ranking(project: Project, deps: TrainDeps) -> None:
@@ -121,7 +146,7 @@ def _fold_pending(project: Project, pending: list[Listed], deps: TrainDeps) -> b
     pool, is_to_be_ranked = Pool(deps.store, project.key), False
     for batch in batched(pending, _EVENTS_AT_ONCE, strict=False):
         after = project.dataset_pointer()
-        dataset = project.dataset(after.value)
+        dataset = project.snapshots.read(after.value)
         lacks_config = dataset.label_config is None and not deps.is_connected
         events = _read_events(project, pool, batch)
         folded = fold(dataset, events)

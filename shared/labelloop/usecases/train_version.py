@@ -72,7 +72,7 @@ class TrainDeps:
 def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) -> bool:
     """Bring the active version up to a snapshot; say whether another one was to be served."""
     started, encoder = time.monotonic(), deps.featuriser.encoder
-    dataset, options = project.dataset(pointer), project.options().value
+    dataset, options = project.snapshots.read(pointer), project.options().value
     strategy = options.strategy or deps.strategy
     to = ActivePointer(
         UNTRAINED,

@@ -20,6 +20,7 @@ from labelloop.cli.address import Address
 from labelloop.cli.app import app
 from labelloop.cli.backend import Backend
 from labelloop.cli.session import Studio
+from labelloop.domain.folding import Dataset
 from labelloop.errors import Denied, Rejected
 from labelloop.labelstudio import key_of
 from labelloop.messages import RankWakeUp
@@ -127,6 +128,8 @@ class World(SimpleNamespace):
     def publish(self, seq: int = 1) -> str:
         """Publish a version as training does."""
         project, name = Project(bootstrap.store(), self.key), f"{seq}-aaaaaaaa"
+        if not project.dataset_pointer().etag:
+            project.add_dataset(project.dataset_pointer(), Dataset())
         facts = {"trained_at": "2026-11-23T12:00:00+00:00", "labels": 10}
         card = {"format": FORMAT, "sha256": "", "dataset": {"seq": seq}} | facts
         project.add_model(name, b"", card)

@@ -159,7 +159,7 @@ def test_events_that_were_lost(healthy):
     (task, *_) = healthy.studio._tasks
     healthy.studio.annotate(task, "Positive")
 
-    assert only_finding(healthy)["fix"] == "run `labelloop backfill`"
+    assert only_finding(healthy)["fix"] == "run `labelloop repair`"
 
 
 def test_tasks_that_no_event_told_of(healthy):

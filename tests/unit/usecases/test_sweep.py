@@ -37,8 +37,22 @@ def test_a_project_whose_training_never_ended_is_woken(store, queue, deps):
     assert sweep(deps) == 1
 
 
-def test_a_project_that_cannot_be_read_keeps_no_other_asleep(store, queue, deps):
-    store.create("projects/1.1795398621/dataset.json", b"{}")
+@pytest.mark.parametrize("body", [b"{}", b'{"seq": 3, "sha256": "abc"}'])
+def test_a_project_whose_dataset_is_damaged_is_woken(store, queue, deps, body):
+    store.create("projects/1.1795398621/dataset.json", body)
+
+    assert sweep(deps) == 1
+
+
+def test_a_project_that_cannot_be_read_keeps_no_other_asleep(store, queue, deps, monkeypatch):
+    def active(project):
+        if project.key == "1.1795398621":
+            raise ValueError("odd")
+        return known(project)
+
+    known = Project.active
+    monkeypatch.setattr(Project, "active", active)
+    Project(store, "1.1795398621").add_event("a", created(1))
     Project(store, PROJECT).add_event("a", created(1))
 
     with pytest.raises(SweepFailed, match="1 project"):

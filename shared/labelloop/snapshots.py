@@ -1,0 +1,217 @@
+"""The snapshots of a project's dataset, the pointer to the newest, and what became of both.
+
+projects/<id>.<created>/
+  datasets/<seq>-<sha256>.jsonl.gz    immutable, named by what they hold: damage shows when read
+  dataset.json                        pointer to the newest                  (compare-and-swap)
+  repair.json                         what was damaged last, and since when
+
+Of two snapshots the later one holds all that the earlier one does: folding forgets nothing.
+"""
+
+import json
+import re
+import zlib
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from labelloop.domain.events import canonical, latest_at, text_of
+from labelloop.errors import Conflict, Damaged
+from labelloop.pointers import DatasetPointer, Tagged
+from labelloop.ports import Listed, ObjectStore
+
+if TYPE_CHECKING:
+    from labelloop.domain.folding import Dataset
+
+_NAME: Final = re.compile(r"(\d{8,18})-([0-9a-f]{64})[.]jsonl[.]gz", re.ASCII)
+# All that a body can do wrong that is not what was once stored.
+_UNREADABLE: Final = (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError)
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """What was damaged last, empty if nothing ever was. `lost`: labels may be missing since.
+
+    `restored`: the number of the snapshot that could be read, 0 if none could.
+    """
+
+    why: str = ""
+    since: str = ""
+    lost: bool = False
+    restored: int = 0
+
+
+class Snapshots:
+    """The snapshots of one project. Raises what the store raises."""
+
+    def __init__(self, store: ObjectStore, root: str) -> None:
+        self._store = store
+        self._root = root
+
+    # -- pointer -----------------------------------------------------------------------------
+
+    def pointer(self) -> Tagged[DatasetPointer]:
+        """Return the pointer to the newest snapshot; one without its pointer is found by name."""
+        stored = self._store.get(f"{self._root}dataset.json")
+        found = _read(stored.body) if stored else None
+        if found is None:
+            found = max(self._named(), key=lambda one: one.seq, default=DatasetPointer())
+        return Tagged(found, stored.etag if stored else "")
+
+    def changed_at(self) -> datetime:
+        """Return when the newest snapshot was stored, by the store's clock."""
+        listed = self._store.list(f"{self._root}dataset.json")
+        return next((one.stored_at for one in listed), datetime.min.replace(tzinfo=UTC))
+
+    def point_to(self, after: Tagged[DatasetPointer], to: DatasetPointer) -> None:
+        """Point to another snapshot; Conflict if somebody else did meanwhile."""
+        key, body = f"{self._root}dataset.json", canonical(asdict(to)).encode()
+        if after.etag:
+            self._store.replace(key, body, after.etag)
+        else:
+            self._store.create(key, body)
+
+    # -- snapshots ---------------------------------------------------------------------------
+
+    def read(self, pointer: DatasetPointer) -> "Dataset":
+        """Return a snapshot, an empty one for the pointer to none; Damaged if it isn't whole."""
+        from labelloop.domain.folding import Dataset, checksum, decompress  # late: the webhook's
+
+        if not pointer.seq:
+            return Dataset()
+        stored = self._store.get(self._key(pointer))
+        if stored is None:
+            raise Damaged(f"snapshot {pointer.seq} is gone")
+        try:
+            lines = decompress(stored.body)
+            dataset = Dataset.from_lines(lines)
+        except _UNREADABLE as exc:
+            raise Damaged(f"snapshot {pointer.seq} cannot be read: {type(exc).__name__}") from exc
+        if checksum(lines) != pointer.sha256:
+            raise Damaged(f"snapshot {pointer.seq} is not what was stored: its checksum differs")
+        return self._dated(dataset, pointer)
+
+    def add(
+        self, after: Tagged[DatasetPointer], dataset: "Dataset", at_least: int = 0
+    ) -> DatasetPointer:
+        """Store a snapshot and point to it; Conflict if the pointer was swapped meanwhile.
+
+        A dataset equal to the one pointed to is not stored again: its pointer is returned.
+        """
+        from labelloop.domain.folding import checksum, compress
+
+        lines = dataset.to_lines()
+        seq = max(after.value.seq + 1, at_least)
+        pointer = DatasetPointer(seq, checksum(lines), len(dataset.annotations))
+        if pointer.sha256 == after.value.sha256 and after.etag and not at_least:
+            return after.value
+        with suppress(Conflict):  # named by content: what is there holds the same lines
+            self._store.create(self._key(pointer), compress(lines))
+        self.point_to(after, pointer)
+        return pointer
+
+    def newest_readable(self) -> tuple[DatasetPointer, "Dataset"] | None:
+        """Return the newest snapshot that is whole; None if there is none."""
+        for pointer in sorted(self._named(), key=lambda one: one.seq, reverse=True):
+            with suppress(Damaged):
+                dataset = self.read(pointer)
+                return DatasetPointer(
+                    pointer.seq, pointer.sha256, len(dataset.annotations)
+                ), dataset
+        return None
+
+    def numbers(self) -> list[int]:
+        """Return the numbers of all snapshots, smallest first; two may have the same."""
+        return sorted(one.seq for one in self._named())
+
+    # -- damage ------------------------------------------------------------------------------
+
+    def damage(self) -> str:
+        """Say what is wrong with pointer and names; empty if nothing is. Nothing large is read."""
+        listed = list(self._store.list(f"{self._root}dataset.json"))
+        stored = self._store.get(f"{self._root}dataset.json")
+        found = _read(stored.body) if stored else None
+        if stored is None or not listed:
+            return "the pointer to the dataset is gone" if self._had_any() else ""
+        if found is None:
+            return "the pointer to the dataset cannot be read"
+        names = self._listed()
+        if found.seq and self._key(found) not in {one.key for one in names}:
+            return f"snapshot {found.seq} is gone"
+        # One of a trainer that died before it pointed to it was stored after the pointer.
+        pointed_at = listed[0].stored_at
+        for one in names:
+            if _named(one).seq > found.seq and one.stored_at < pointed_at:
+                return f"the pointer is to snapshot {found.seq}, and a later one was stored before"
+        return ""
+
+    def is_gone(self) -> bool:
+        """Say whether the pointer, or the snapshot that it names, is missing: two short reads."""
+        stored = self._store.get(f"{self._root}dataset.json")
+        found = _read(stored.body) if stored else None
+        if found is None:
+            return stored is not None or bool(self._named())
+        return found.seq > 0 and next(iter(self._store.list(self._key(found))), None) is None
+
+    def repair(self) -> Repair:
+        """Return what was damaged last."""
+        stored = self._store.get(f"{self._root}repair.json")
+        try:
+            return Repair(**json.loads(stored.body)) if stored else Repair()
+        except (ValueError, TypeError):
+            return Repair()
+
+    def note(self, repair: Repair) -> None:
+        """Remember what was damaged."""
+        key, body = f"{self._root}repair.json", canonical(asdict(repair)).encode()
+        stored = self._store.get(key)
+        if stored:
+            self._store.replace(key, body, stored.etag)
+        else:
+            self._store.create(key, body)
+
+    # -- parts -------------------------------------------------------------------------------
+
+    def _dated(self, dataset: "Dataset", pointer: DatasetPointer) -> "Dataset":
+        """Return a dataset none of whose rows is dated after it was stored.
+
+        Earlier versions took rows of any time, and nothing could ever correct one of the year 9999.
+        """
+        if dataset.latest() <= latest_at(text_of(datetime.now(UTC))):
+            return dataset
+        stored_at = next(one.stored_at for one in self._store.list(self._key(pointer)))
+        return dataset.dated(text_of(stored_at))
+
+    def _listed(self) -> list[Listed]:
+        listed = self._store.list(f"{self._root}datasets/")
+        return [one for one in listed if _NAME.fullmatch(one.key.rpartition("/")[2])]
+
+    def _had_any(self) -> bool:
+        """Say whether there was a snapshot once: it is there, or a version was made of it."""
+        prefixes = ("datasets/", "active.json", "models/")
+        found = (next(iter(self._store.list(self._root + one)), None) for one in prefixes)
+        return any(one is not None for one in found)
+
+    def _named(self) -> list[DatasetPointer]:
+        return [_named(one) for one in self._listed()]
+
+    def _key(self, pointer: DatasetPointer) -> str:
+        return f"{self._root}datasets/{pointer.seq:08d}-{pointer.sha256}.jsonl.gz"
+
+
+def _named(listed: Listed) -> DatasetPointer:
+    match = _NAME.fullmatch(listed.key.rpartition("/")[2])
+    return DatasetPointer(int(match[1]), match[2]) if match else DatasetPointer()
+
+
+def _read(body: bytes) -> DatasetPointer | None:
+    """Return a stored pointer, None if it is none."""
+    try:
+        stored: Any = json.loads(body)
+        pointer = DatasetPointer(stored["seq"], stored["sha256"], stored.get("annotations", 0))
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
+        return None
+    kinds = (type(pointer.seq), type(pointer.sha256), type(pointer.annotations))
+    is_pointer = kinds == (int, str, int) and pointer.seq >= 0
+    return pointer if is_pointer else None

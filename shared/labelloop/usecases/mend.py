@@ -1,0 +1,57 @@
+"""Mend a dataset whose pointer or newest snapshot is missing or damaged."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from labelloop.domain.events import text_of
+from labelloop.domain.folding import Dataset
+from labelloop.observability import count, logger
+from labelloop.ports import ObjectStore
+from labelloop.project import Project
+from labelloop.snapshots import Repair
+from labelloop.surveys import Surveys
+
+_PATIENCE: Final = timedelta(days=1)
+
+
+def mend(project: Project, why: str, store: ObjectStore, now: datetime) -> Repair:
+    """Go on from the newest snapshot that can be read; return what was found.
+
+    Where labels may be missing, a comparing of all labels with Label Studio's is asked for. What
+    was found is stored before anything is changed: a death in between loses no word of it. Numbers
+    go on above those that versions were made of, or no later version would count as newer. Conflict
+    if somebody else is at it.
+    """
+    snapshots = project.snapshots
+    after, numbers = snapshots.pointer(), snapshots.numbers()
+    pointer, dataset = snapshots.newest_readable() or (None, Dataset())
+    made = [int(one.partition("-")[0]) for one in project.versions()[:1]]
+    top = max(0, after.value.seq, project.active().value.dataset_seq, *numbers, *made)
+    is_whole = pointer is not None and pointer.seq == top and numbers.count(top) == 1
+    restored = pointer.seq if pointer else 0
+    repair = Repair(why, text_of(now), lost=not is_whole, restored=restored)
+    snapshots.note(repair)
+    if repair.lost:
+        Surveys(store, project.key).ask(now)
+    if pointer is not None and is_whole:
+        snapshots.point_to(after, pointer)
+    else:
+        snapshots.add(after, dataset, at_least=top + 1)
+    facts = {"project": project.key, "why": why, "lost": repair.lost, "restored": restored}
+    logger().error("dataset mended", extra=facts)
+    count("DatasetDamaged")
+    return repair
+
+
+def may_lack_labels(project: Project, store: ObjectStore, now: datetime) -> bool:
+    """Say whether labels may be missing: until all were compared, a day where nobody compares."""
+    repair = project.snapshots.repair()
+    if not repair.lost:
+        return False
+    since = datetime.fromisoformat(repair.since)
+    if now - since >= _PATIENCE:
+        return False
+    survey = Surveys(store, project.key).state().value
+    is_over = not (survey.asked or survey.began) and bool(survey.ended)
+    ended = datetime.fromisoformat(survey.ended) if is_over else since
+    return not is_over or ended < since.replace(microsecond=0)
