@@ -16,6 +16,7 @@ from labelloop.local.stack import LocalStack, local_stack
 from labelloop.orders import Orders
 from labelloop.pool import Ranked
 from labelloop.project import Project
+from labelloop.surveys import Surveys
 from tests.e2e.wire import Wire
 
 PARAMETERS = {"QuietSeconds": "2", "RankHead": "10000"}
@@ -142,9 +143,16 @@ class Labelloop:
         project = self._project(key)
         return project.untrained_dataset(project.active().value.encoder) is None
 
+    def is_surveyed(self, key: str) -> bool:
+        """Say whether no comparing with Label Studio is asked for or under way."""
+        state = Surveys(self._store(), key).state().value
+        return not (state.asked or state.began)
+
     def _project(self, key: str) -> Project:
-        bucket = self.stack.outputs["BucketName"]
-        return Project(S3Store(bucket, self.stack.client("s3")), key)
+        return Project(self._store(), key)
+
+    def _store(self) -> S3Store:
+        return S3Store(self.stack.outputs["BucketName"], self.stack.client("s3"))
 
 
 def as_known(annotations: Iterable[Annotation]) -> Known:

@@ -40,6 +40,7 @@ def repaired(labelloop, studio, annotator, key) -> Dataset:
     """Do as `doctor` advises, and let the schedule come round."""
     labelloop.cli("repair", studio.personal_token, annotator.project)
     labelloop.sweep()
+    wait_for(lambda: labelloop.is_surveyed(key))
     return known(labelloop, key)
 
 
