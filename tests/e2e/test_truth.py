@@ -110,12 +110,13 @@ def test_a_label_of_the_year_9999_can_be_corrected(pinned, labelloop, studio):
     annotator, tasks, key = pinned("year 9999", ["a", "b"])
     made = annotator.label(tasks[0], "acq")
     wait_for(lambda: labelloop.knows(key))
-    never = {"created_at": "9999-01-01T00:00:00Z", "updated_at": "9999-12-31T23:59:59-01:00"}
     row = known(labelloop, key).annotations[made]
+    never = {"created_at": row.created_at, "updated_at": "9999-12-31T23:59:59-01:00"}
     result = [{**row.result[0], "value": {"choices": ["earn"]}}]
     forged = {"id": made, "task": tasks[0], "result": result} | never
     project = annotator.settings() | {"updated_at": datetime.now(UTC).isoformat()}
     task = {"id": tasks[0], "data": {"text": "a"}} | never
+    task["created_at"] = known(labelloop, key).tasks[tasks[0]].created_at
     body = {"action": "ANNOTATION_UPDATED", "annotation": forged, "task": task, "project": project}
     stack = labelloop.stack
     secret = base64.b64encode(f"{stack.user}:{stack.password}".encode()).decode()

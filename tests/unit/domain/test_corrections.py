@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from labelloop.domain.events import Event
+from labelloop.domain.events import Event, text_of
 from labelloop.domain.folding import Dataset, fold
 from labelloop.usecases.reconcile import ALL_ABOVE, compared
-from tests.builders import PROJECT, created, event, region, task
+from tests.builders import PROJECT, annotation, created, event, region, task
 from tests.living_project import LOUD, SILENT, LivingProject
 
 SEEDS = range(100)
@@ -189,3 +189,15 @@ def test_without_its_number_of_annotators_a_task_keeps_the_known_one():
     known = folded([created(1), event(tasks=(replace(task(1), overlap=3),))])
 
     assert page_of(shown(), dataset=known) is None
+
+
+def test_a_label_said_to_be_made_in_the_year_9999_is_corrected_by_a_page():
+    never = "9999-12-31T23:59:59.000000+00:00"
+    row = annotation(1, "Negative", created_at=never, updated_at=never)
+    forged = event(annotations=(row,), received_at=text_of(NOW - 60 * SECOND))
+    known = folded([created(1), forged])
+    assert known.annotations[1].result == [region("Negative")]
+
+    event_ = page_of(shown(), dataset=known)
+
+    assert folded([event_], known).annotations[1].result == [region("Positive")]
