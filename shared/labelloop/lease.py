@@ -5,9 +5,9 @@ projects/<id>.<created>/
   pushing.json, trimming.json   who pushes to Label Studio, who trims there
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import uuid4
 
@@ -21,6 +21,9 @@ PUSHER: Final = "pushing"
 TRIMMER: Final = "trimming"
 _FIRST_DELAY_S: Final = 300.0  # after the second time: the first one may be bad luck
 _LONGEST_DELAY_S: Final = 86_400.0
+_LIVES_S: Final = 300.0  # of a function; one that outlives its lease is still at work
+_KILLED: Final = "ended before it was done, for want of time or of memory"
+_TRIES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +68,14 @@ class Lease:
         stored = self._store.get(self._object)
         if _holder(stored, now) not in ("", holder):
             return False
-        tries = _put_off(stored, now).tries
-        state = {"holder": holder, "until": now + seconds, "unfinished": tries}
+        work = _Work.read(fields_of(stored), now)
+        begun = work.begun | {holder: now}
+        state = {"holder": holder, "until": now + seconds} | replace(work, begun=begun).fields()
         return self._write(stored.etag if stored else "", state)
 
     def put_off(self, now: float) -> PutOff:
         """Return how often the work did not end, and until when it is put off."""
-        return _put_off(self._store.get(self._object), now)
+        return _Work.read(fields_of(self._store.get(self._object)), now).put_off()
 
     def is_held(self, now: float) -> bool:
         """Say whether somebody's lease is running."""
@@ -79,18 +83,31 @@ class Lease:
 
     def release(self, holder: str) -> None:
         """End the holder's lease, if it still has it: the work is done."""
-        stored = self._store.get(self._object)
-        if stored and fields_of(stored).get("holder") == holder:
-            self._write(stored.etag, {"holder": "", "until": 0.0})
+        self._end(holder, lambda work: replace(work, unfinished=0, failed_at=0.0, reason=""))
 
     def _give_back(self, holder: str, now: float, reason: str) -> None:
         """End the holder's lease, and remember that the work failed."""
-        stored = self._store.get(self._object)
-        lease = fields_of(stored)
-        if stored and lease.get("holder") == holder:
-            tries = int(_number(lease.get("unfinished"))) + 1
-            state = {"holder": "", "until": now, "unfinished": tries, "reason": reason}
-            self._write(stored.etag, state)
+
+        def failed(work: _Work) -> _Work:
+            again = work.unfinished + 1
+            return replace(work, unfinished=again, failed_at=now, reason=reason)
+
+        self._end(holder, failed)
+
+    def _end(self, holder: str, judged: Callable[["_Work"], "_Work"]) -> None:
+        """Strike the holder out, also where another one took over since."""
+        for _ in range(_TRIES):
+            stored = self._store.get(self._object)
+            lease = fields_of(stored)
+            work = _Work.read(lease, float("-inf"))
+            if stored is None or holder not in work.begun:
+                return
+            left = {name: at for name, at in work.begun.items() if name != holder}
+            is_over = lease.get("holder") == holder
+            lasts = {"holder": "" if is_over else lease.get("holder", "")}
+            lasts |= {"until": 0.0 if is_over else lease.get("until", 0.0)}
+            if self._write(stored.etag, lasts | judged(replace(work, begun=left)).fields()):
+                return
 
     def _write(self, etag: str, state: Mapping[str, Any]) -> bool:
         body = canonical(state).encode()
@@ -104,16 +121,39 @@ class Lease:
         return True
 
 
-def _put_off(stored: Stored | None, now: float) -> PutOff:
-    """Whoever did not give the lease back in time was killed: out of time, or of memory."""
-    lease = fields_of(stored)
-    until, tries = _number(lease.get("until")), int(_number(lease.get("unfinished")))
-    was_killed = bool(lease.get("holder")) and now >= until
-    tries += was_killed
-    delay = _FIRST_DELAY_S * 2 ** min(tries - 2, 9) if tries >= 2 else 0.0
-    told = "ended before it was done, for want of time or of memory"
-    reason = told if was_killed else str(lease.get("reason", ""))
-    return PutOff(tries, until + min(delay, _LONGEST_DELAY_S), reason)
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """Who began and did not end yet, and when; and how often in a row the work failed."""
+
+    begun: dict[str, float]
+    unfinished: int
+    failed_at: float
+    reason: str
+
+    @classmethod
+    def read(cls, lease: Mapping[str, Any], now: float) -> "_Work":
+        """Return what a lease says. Whoever began longer ago than a function lives was killed."""
+        stored = lease.get("begun")
+        found = stored if isinstance(stored, dict) else {}
+        begun = {name: at for name, at in found.items() if isinstance(at, int | float)}
+        killed = [at for at in begun.values() if now - at >= _LIVES_S]
+        return cls(
+            {name: at for name, at in begun.items() if now - at < _LIVES_S},
+            int(_number(lease.get("unfinished"))) + len(killed),
+            max([_number(lease.get("failed_at")), *(at + _LIVES_S for at in killed)]),
+            _KILLED if killed else str(lease.get("reason", "")),
+        )
+
+    def fields(self) -> dict[str, Any]:
+        """Return it as it is stored beside the lease."""
+        failed = {"unfinished": self.unfinished, "failed_at": self.failed_at, "reason": self.reason}
+        return {"begun": self.begun} | (failed if self.unfinished else {})
+
+    def put_off(self) -> PutOff:
+        """Return until when the work is put off: longer after each time that it failed."""
+        tries = self.unfinished
+        delay = _FIRST_DELAY_S * 2 ** min(tries - 2, 9) if tries >= 2 else 0.0
+        return PutOff(tries, self.failed_at + min(delay, _LONGEST_DELAY_S), self.reason)
 
 
 def _number(value: Any) -> float:

@@ -11,7 +11,6 @@ from labelloop.config import settings
 from labelloop.http import refuse_forms, refuse_pages
 from labelloop.labelstudio import project_key, read_export, read_json, read_tasks
 from labelloop.messages import WakeUp
-from labelloop.payloads import time_of
 from labelloop.pool import Pool
 from labelloop.project import projects
 from labelloop.schemas import (
@@ -143,7 +142,7 @@ async def start_ranking(request: Request) -> AcceptedAnswer:
 async def compare_page(request: Request) -> ComparedAnswer:
     """Take over what differs from Label Studio in a range of tasks, deletions too."""
     asked = await _read(CompareRequest, request)
-    as_of = datetime.fromisoformat(time_of(asked.as_of, "as_of"))
+    as_of = datetime.fromtimestamp(asked.as_of, UTC)
     page = asked.tasks, (asked.after, asked.upto), as_of, datetime.now(UTC), asked.settings
     return ComparedAnswer(differed=compare(project_key(asked.project), page, _accepting()))
 

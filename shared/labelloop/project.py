@@ -123,7 +123,7 @@ class Project:
             logger().error("dataset damaged", extra={"project": self.key, "why": str(exc)})
             count("DatasetDamaged")
             found = self.snapshots.newest_readable()
-            return found[1] if found else Dataset()
+            return found[0][1] if found else Dataset()
 
     def add_dataset(self, after: Tagged[DatasetPointer], dataset: "Dataset") -> DatasetPointer:
         """Store a snapshot and point to it; Conflict if the pointer was swapped meanwhile."""

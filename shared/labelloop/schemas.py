@@ -2,7 +2,7 @@
 
 from typing import Any, Final, Self
 
-from pydantic import BaseModel, Field, StrictBool, ValidationError
+from pydantic import BaseModel, Field, StrictBool, StrictInt, ValidationError
 
 from labelloop.domain.options import STRATEGY_NAMES
 from labelloop.errors import Unprocessable
@@ -115,9 +115,11 @@ class CompareRequest(ProjectRequest):
     tasks: list[dict[str, Any]] = Field(
         description="all tasks with an id above `after` up to `upto`, each with all annotations"
     )
-    after: int = Field(ge=0)
-    upto: int = Field(ge=0)
-    as_of: str = Field(description="a time of Label Studio's clock before it was asked")
+    after: StrictInt = Field(ge=0)
+    upto: StrictInt = Field(ge=0)
+    as_of: StrictInt = Field(
+        ge=0, le=4_102_444_800, description="a time of Label Studio's clock before it was asked, s"
+    )
     settings: dict[str, Any] = Field(
         description="the project as Label Studio's API shows it: label_config, "
         "maximum_annotations, skip_queue, control_weights"

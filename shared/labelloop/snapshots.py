@@ -12,7 +12,7 @@ import json
 import re
 import zlib
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -102,7 +102,8 @@ class Snapshots:
         from labelloop.domain.folding import checksum, compress
 
         lines = dataset.to_lines()
-        seq = max(after.value.seq + 1, at_least)
+        # Of a trainer that died before it pointed to its snapshot the number is still free.
+        seq = max(after.value.seq + bool(after.etag), at_least, 1)
         pointer = DatasetPointer(seq, checksum(lines), len(dataset.annotations))
         if pointer.sha256 == after.value.sha256 and after.etag and not at_least:
             return after.value
@@ -111,15 +112,16 @@ class Snapshots:
         self.point_to(after, pointer)
         return pointer
 
-    def newest_readable(self) -> tuple[DatasetPointer, "Dataset"] | None:
-        """Return the newest snapshot that is whole; None if there is none."""
+    def newest_readable(self) -> list[tuple[DatasetPointer, "Dataset"]]:
+        """Return the whole snapshots of the highest number that has any; two may share it."""
+        found: list[tuple[DatasetPointer, Dataset]] = []
         for pointer in sorted(self._named(), key=lambda one: one.seq, reverse=True):
+            if found and pointer.seq < found[0][0].seq:
+                break
             with suppress(Damaged):
                 dataset = self.read(pointer)
-                return DatasetPointer(
-                    pointer.seq, pointer.sha256, len(dataset.annotations)
-                ), dataset
-        return None
+                found.append((replace(pointer, annotations=len(dataset.annotations)), dataset))
+        return found
 
     def numbers(self) -> list[int]:
         """Return the numbers of all snapshots, smallest first; two may have the same."""
@@ -132,17 +134,17 @@ class Snapshots:
         listed = list(self._store.list(f"{self._root}dataset.json"))
         stored = self._store.get(f"{self._root}dataset.json")
         found = _read(stored.body) if stored else None
-        if stored is None or not listed:
-            return "the pointer to the dataset is gone" if self._had_any() else ""
+        if stored is None:
+            return "the pointer to the dataset is gone" if self._is_lost() else ""
         if found is None:
             return "the pointer to the dataset cannot be read"
         names = self._listed()
         if found.seq and self._key(found) not in {one.key for one in names}:
             return f"snapshot {found.seq} is gone"
         # One of a trainer that died before it pointed to it was stored after the pointer.
-        pointed_at = listed[0].stored_at
+        pointed_at = [one.stored_at for one in listed]  # none: it was stored a moment ago
         for one in names:
-            if _named(one).seq > found.seq and one.stored_at < pointed_at:
+            if _named(one).seq > found.seq and any(one.stored_at < at for at in pointed_at):
                 return f"the pointer is to snapshot {found.seq}, and a later one was stored before"
         return ""
 
@@ -187,11 +189,16 @@ class Snapshots:
         listed = self._store.list(f"{self._root}datasets/")
         return [one for one in listed if _NAME.fullmatch(one.key.rpartition("/")[2])]
 
-    def _had_any(self) -> bool:
-        """Say whether there was a snapshot once: it is there, or a version was made of it."""
-        prefixes = ("datasets/", "active.json", "models/")
-        found = (next(iter(self._store.list(self._root + one)), None) for one in prefixes)
-        return any(one is not None for one in found)
+    def _is_lost(self) -> bool:
+        """Say whether there was a pointer, and is none: something was made of what it pointed to.
+
+        A first snapshot alone may be one that a trainer is about to point to.
+        """
+        stored = self._store.get(f"{self._root}active.json")
+        is_learnt = stored is not None and _number_learnt(stored.body) > 0
+        was = is_learnt or any(number > 1 for number in self.numbers())
+        was = was or next(iter(self._store.list(f"{self._root}models/")), None) is not None
+        return was and self._store.get(f"{self._root}dataset.json") is None
 
     def _named(self) -> list[DatasetPointer]:
         return [_named(one) for one in self._listed()]
@@ -215,3 +222,12 @@ def _read(body: bytes) -> DatasetPointer | None:
     kinds = (type(pointer.seq), type(pointer.sha256), type(pointer.annotations))
     is_pointer = kinds == (int, str, int) and pointer.seq >= 0
     return pointer if is_pointer else None
+
+
+def _number_learnt(body: bytes) -> int:
+    """Return the number of the snapshot that the active pointer says was learnt; 0 if it can't."""
+    try:
+        number = json.loads(body)["dataset_seq"]
+    except (KeyError, TypeError, ValueError, RecursionError):
+        return 0
+    return number if type(number) is int else 0

@@ -88,6 +88,10 @@ def bodies(path: str) -> tuple[str, ...]:
         return json.dumps(page), json.dumps(last)
     if path == "/backfill":
         return (json.dumps({"project": PROJECT, "tasks": [exported]}),)
+    if path == "/compare":
+        covers = {"after": 0, "upto": 100, "as_of": 1_795_500_000}
+        seen: dict[str, Any] = {"project": PROJECT, "tasks": [exported], "settings": {}}
+        return (json.dumps(seen | covers),)
     files = [load_event(file.stem) for file in sorted(EVENTS.glob("*-*.json"))]
     sent = [one.get("body") or "" for one in files if one.get("rawPath") == path]
     return tuple(sent) or (json.dumps({"project": PROJECT}),)

@@ -71,7 +71,13 @@ class World:
         self.scheduler.at(end, self._make_peace)
         # Long after the end too, as a dead trainer whose clock was ahead blocks the lease.
         long_after = int(end + 2 * self.scheduler.faults.skew_s) + 8 * SWEEP_S
-        for second in (*range(0, int(end), SWEEP_S), *range(int(end), long_after, 900)):
+        # Trainings that died again and again are put off, a day at most: so two days of sweeps.
+        days_after = range(long_after, long_after + 2 * 86_400, 3 * 3600)
+        for second in (
+            *range(0, int(end), SWEEP_S),
+            *range(int(end), long_after, 900),
+            *days_after,
+        ):
             self._start_at(second, self._sweep)
         self.scheduler.run()
         self._settle()

@@ -58,7 +58,7 @@ def _pages(session: Session) -> Iterator[dict[str, Any]]:
         asked_at = datetime.now(UTC)
         page = studio.survey(after)
         end = _ALL_ABOVE if page.upto is None else page.upto
-        as_of = ((page.as_of or asked_at) - _SECOND).isoformat()
+        as_of = int(((page.as_of or asked_at) - _SECOND).timestamp())
         settings = {name: page.settings.get(name) for name in _TOLD}
         parts = list(fitting(page.tasks)) or [[]]
         for place, rows in enumerate(parts):

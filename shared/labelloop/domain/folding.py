@@ -153,7 +153,8 @@ class Dataset:
 def fold(dataset: Dataset, events: Iterable[Event]) -> Dataset:
     """Return the dataset with the events folded in; the given one is not to be used any more."""
     for event in events:
-        _fold_project(dataset, event)
+        _fold_config(dataset, event.label_config, event.project_updated_at)
+        _fold_settings(dataset, event.settings, event.project_updated_at)
         for annotation in event.annotations:
             _fold_row(dataset.annotations, dataset.corrected_annotations, annotation)
         for task in event.tasks:
@@ -164,6 +165,23 @@ def fold(dataset: Dataset, events: Iterable[Event]) -> Dataset:
     _drop_deleted(dataset.annotations, dataset.corrected_annotations, dataset.deleted_annotations)
     _drop_deleted(dataset.tasks, dataset.corrected_tasks, dataset.deleted_tasks)
     return dataset
+
+
+def joined(one: Dataset, other: Dataset) -> Dataset:
+    """Return all that two datasets know of a project; neither is to be used any more."""
+    _fold_config(one, other.label_config, other.label_config_at)
+    _fold_settings(one, other.settings, other.settings_at)
+    for kind, times in other._times().items():
+        for id_, at in times.items():
+            if kind.startswith("deleted"):
+                _keep_last(one._times()[kind], [id_], at)
+    _join_rows(
+        one.annotations, one.corrected_annotations, other.annotations, other.corrected_annotations
+    )
+    _join_rows(one.tasks, one.corrected_tasks, other.tasks, other.corrected_tasks)
+    _drop_deleted(one.annotations, one.corrected_annotations, one.deleted_annotations)
+    _drop_deleted(one.tasks, one.corrected_tasks, one.deleted_tasks)
+    return one
 
 
 def checksum(lines: bytes) -> str:
@@ -199,15 +217,29 @@ def is_deleted(created_at: str, deleted_at: str | None) -> bool:
     return datetime.fromisoformat(created_at) <= datetime.fromisoformat(deleted_at) + _REUSED_AFTER
 
 
-def _fold_project(dataset: Dataset, event: Event) -> None:
-    """Each of the two has its own time: not every event tells both."""
-    at, config, settings = event.project_updated_at, event.label_config, event.settings
+def _fold_config(dataset: Dataset, config: str | None, at: str) -> None:
     known = (dataset.label_config_at, dataset.label_config or "")
     if config is not None and (at, config) > known:
         dataset.label_config_at, dataset.label_config = at, config
-    told = (dataset.settings_at, canonical(dataset.settings))
-    if settings and (at, canonical(settings)) > told:
+
+
+def _fold_settings(dataset: Dataset, settings: dict[str, Any], at: str) -> None:
+    known = (dataset.settings_at, canonical(dataset.settings))
+    if settings and (at, canonical(settings)) > known:
         dataset.settings_at, dataset.settings = at, settings
+
+
+def _join_rows[Row: (Annotation, Task)](
+    rows: dict[int, Row], corrected: dict[int, str], others: dict[int, Row], times: dict[int, str]
+) -> None:
+    """Fold in the rows of another dataset, each as of when it was corrected there, if it was."""
+    for id_, row in others.items():
+        _fold_row(rows, corrected, replace(row, as_of=times.get(id_, "")))
+    for id_, as_of in times.items():
+        if as_of > corrected.get(id_, ""):  # what it was corrected to is deleted since
+            corrected[id_] = as_of
+            if id_ in rows and dated_at(rows[id_]) <= as_of:
+                del rows[id_]
 
 
 def _fold_row[Row: (Annotation, Task)](

@@ -1,10 +1,11 @@
 """Mend a dataset whose pointer or newest snapshot is missing or damaged."""
 
 from datetime import datetime, timedelta
+from functools import reduce
 from typing import Final
 
 from labelloop.domain.events import text_of
-from labelloop.domain.folding import Dataset
+from labelloop.domain.folding import Dataset, joined
 from labelloop.observability import count, logger
 from labelloop.ports import ObjectStore
 from labelloop.project import Project
@@ -24,18 +25,19 @@ def mend(project: Project, why: str, store: ObjectStore, now: datetime) -> Repai
     """
     snapshots = project.snapshots
     after, numbers = snapshots.pointer(), snapshots.numbers()
-    pointer, dataset = snapshots.newest_readable() or (None, Dataset())
+    found = snapshots.newest_readable()
     made = [int(one.partition("-")[0]) for one in project.versions()[:1]]
     top = max(0, after.value.seq, project.active().value.dataset_seq, *numbers, *made)
-    is_whole = pointer is not None and pointer.seq == top and numbers.count(top) == 1
-    restored = pointer.seq if pointer else 0
+    is_whole = bool(found) and found[0][0].seq == top and len(found) == numbers.count(top)
+    restored = found[0][0].seq if found else 0
     repair = Repair(why, text_of(now), lost=not is_whole, restored=restored)
     snapshots.note(repair)
     if repair.lost:
         Surveys(store, project.key).ask(now)
-    if pointer is not None and is_whole:
-        snapshots.point_to(after, pointer)
+    if is_whole and len(found) == 1:
+        snapshots.point_to(after, found[0][0])
     else:
+        dataset = reduce(joined, (one for _, one in found), Dataset())
         snapshots.add(after, dataset, at_least=top + 1)
     facts = {"project": project.key, "why": why, "lost": repair.lost, "restored": restored}
     logger().error("dataset mended", extra=facts)

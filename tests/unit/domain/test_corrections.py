@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from labelloop.domain.events import Event, text_of
-from labelloop.domain.folding import Dataset, fold
+from labelloop.domain.folding import Dataset, fold, joined
 from labelloop.usecases.reconcile import ALL_ABOVE, compared
 from tests.builders import PROJECT, annotation, created, event, region, task
 from tests.living_project import LOUD, SILENT, LivingProject
@@ -201,3 +201,15 @@ def test_a_label_said_to_be_made_in_the_year_9999_is_corrected_by_a_page():
     event_ = page_of(shown(), dataset=known)
 
     assert folded([event_], known).annotations[1].result == [region("Positive")]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_two_datasets_of_parts_of_the_events_join_to_that_of_all(seed):
+    chance = random.Random(seed)
+    arrived = lived(LivingProject(chance), (*LOUD, *SILENT), chance, 0.0)
+    parts = [[one for one in arrived if chance.random() < 0.7] for _ in range(2)]
+    union = [one for one in arrived if one in parts[0] or one in parts[1]]
+
+    both = joined(folded(parts[0]), folded(parts[1]))
+
+    assert both.to_lines() == folded(union).to_lines()

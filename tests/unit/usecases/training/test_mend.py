@@ -6,14 +6,16 @@ from dataclasses import asdict
 import pytest
 
 from labelloop.domain.events import canonical, row_of
-from labelloop.domain.folding import checksum, compress
+from labelloop.domain.folding import Dataset, checksum, compress, fold
 from labelloop.errors import Damaged
 from labelloop.messages import WakeUp
 from labelloop.project import Project
 from labelloop.surveys import Survey, Surveys
 from labelloop.usecases.describe import describe
+from labelloop.usecases.pin import PinDeps, pin
 from labelloop.usecases.train import Outcome, train
 from tests.builders import PROJECT, annotation, created, reviews
+from tests.fakes import MemoryQueue
 from tests.unit.usecases.training.trainer import SWEEP
 
 POINTER = f"projects/{PROJECT}/dataset.json"
@@ -217,3 +219,35 @@ def test_rows_of_the_year_9999_that_an_earlier_version_stored_are_dated_when_it_
     dataset = project.dataset(project.dataset_pointer().value)
 
     assert dataset.latest() == "2026-11-23T12:00:00.000000+00:00"
+
+
+def test_who_pins_a_project_before_its_first_label_damages_nothing(deps, add, store, project):
+    pin(PROJECT, PinDeps(store, MemoryQueue()))
+    add(*reviews(6))
+
+    train(SWEEP, deps)
+
+    assert not project.snapshots.repair().why
+    assert project.dataset_pointer().value.seq == 1
+
+
+def test_a_first_snapshot_that_nobody_pointed_to_is_no_damage(deps, add, store, project):
+    lines = fold(Dataset(), reviews(3)).to_lines()
+    store.create(f"projects/{PROJECT}/datasets/{1:08d}-{checksum(lines)}.jsonl.gz", compress(lines))
+    add(*reviews(6))
+
+    train(SWEEP, deps)
+
+    assert not project.snapshots.repair().why
+    assert (project.dataset_pointer().value.seq, labels(project)) == (1, 6)
+
+
+def test_of_two_snapshots_of_one_number_neither_loses_a_label(deps, learnt, store, project):
+    lines = fold(Dataset(), [*reviews(6), created(50)]).to_lines()
+    store.create(f"projects/{PROJECT}/datasets/{2:08d}-{checksum(lines)}.jsonl.gz", compress(lines))
+    store.delete([POINTER])
+
+    train(SWEEP, deps)
+
+    assert labels(project) == 13
+    assert not project.snapshots.repair().lost

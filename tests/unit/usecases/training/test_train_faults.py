@@ -149,6 +149,20 @@ def test_a_training_that_never_ends_is_put_off_longer_each_time(add, attempts, f
     assert max(waits) > 120
 
 
+def test_trainings_that_outlive_their_leases_and_end_are_not_put_off(store, project, clock):
+    lease = Lease(store, project.key, TRAINER)
+    for number in range(4):
+        assert lease.take(f"trainer {number}", clock.now.timestamp(), 60)
+        clock.sleep(70)
+
+    assert not lease.put_off(clock.now.timestamp()).tries
+    for number in range(4):
+        lease.release(f"trainer {number}")
+        clock.sleep(300)
+
+    assert not lease.put_off(clock.now.timestamp()).tries
+
+
 def test_a_training_that_is_put_off_still_takes_in_events(add, attempts, project):
     add(*reviews(6))
     attempts(2, MemoryError)
