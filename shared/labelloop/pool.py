@@ -6,6 +6,7 @@
       pool.json                         written once a survey has seen all tasks
       ranks/<version>/plan-<n>.json     which shards make up which part; later tasks add one
       ranks/<version>/part-<n>.npz      what a part brings to the queue
+      ranks/untrained/part-<texts>-<n>.npz      and of which texts: see `first_order`
       ranked.json                       the version that Label Studio has got; if trimmed
 
 A task may stand in several shards; its newest state counts.
@@ -13,7 +14,7 @@ A task may stand in several shards; its newest state counts.
 
 import gzip
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -134,24 +135,34 @@ class Pool:
         bodies = (self._store.get(one.key) for one in listed)
         return [part for body in bodies if body for part in json.loads(body.body)]
 
-    def add_part(self, version: str, part: int, candidates: bytes) -> None:
+    def add_part(self, version: str, part: int, candidates: bytes, texts: str = "") -> None:
         """Store what a part brings to the queue, unless it is there already."""
         with suppress(Conflict):
-            self._store.create(self._rank_key(version, f"part-{part:06d}.npz"), candidates)
+            self._store.create(f"{self._parts_of(version, texts)}{part:06d}.npz", candidates)
 
     def is_planned(self, version: str) -> bool:
         """Say whether each shard is in a part of a version's ranking."""
         planned = {shard for part in self.parts(version) for shard in part}
         return all(shard in planned for shard in self.shards())
 
-    def scored(self, version: str) -> int:
-        """Return how many parts are scored."""
-        return sum(1 for _ in self._store.list(f"{self._root}ranks/{version}/part-"))
+    def scored(self, version: str, texts: str = "") -> int:
+        """Return how many parts are scored; of any texts where none are named."""
+        return sum(1 for _ in self._store.list(self._parts_of(version, texts)))
 
-    def candidates(self, version: str) -> list[bytes]:
+    def scored_texts(self, version: str) -> set[str]:
+        """Return the names of the texts that parts were scored of; empty if a part names none."""
+        keys = (one.key for one in self._store.list(self._parts_of(version, "")))
+        return {_texts_of(key) for key in keys}
+
+    def candidates(self, version: str, texts: str = "") -> list[bytes]:
         """Return what the parts that are scored bring to the queue, oldest tasks first."""
-        listed = self._store.list(f"{self._root}ranks/{version}/part-")
+        listed = self._store.list(self._parts_of(version, texts))
         return [body.body for one in listed if (body := self._store.get(one.key))]
+
+    def forget_parts(self, version: str, texts: Collection[str]) -> None:
+        """Delete what was scored of some texts."""
+        keys = [one.key for one in self._store.list(self._parts_of(version, ""))]
+        self._store.delete([key for key in keys if _texts_of(key) in texts])
 
     def forget_ranks(self, keep: str) -> None:
         """Delete what was scored for other versions than one."""
@@ -176,3 +187,10 @@ class Pool:
 
     def _rank_key(self, version: str, name: str) -> str:
         return f"{self._root}ranks/{version}/{name}"
+
+    def _parts_of(self, version: str, texts: str) -> str:
+        return self._rank_key(version, f"part-{texts}-" if texts else "part-")
+
+
+def _texts_of(part: str) -> str:
+    return part.rpartition("/part-")[2].rpartition("-")[0]

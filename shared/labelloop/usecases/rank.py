@@ -25,6 +25,7 @@ from labelloop.project import Project
 from labelloop.studio_project import StudioProject
 from labelloop.surveys import Surveys
 from labelloop.usecases.featurise import Featuriser
+from labelloop.usecases.first_order import known_dataset, make_way, texts_now, texts_of
 from labelloop.usecases.look import Unfinished
 from labelloop.usecases.push import Outcome, push
 from labelloop.usecases.score import Scene, blinded, candidates_of, placed
@@ -134,6 +135,11 @@ def _plan(
     key: str, version: str, pool: Pool, studio: StudioProject | None, deps: RankDeps
 ) -> Outcome:
     """Cut the pool into parts, and ask for each to be scored."""
+    texts = texts_now(version, Project(deps.store, key), studio)
+    alone = Lease(deps.store, key, PUSHER).held(deps.clock().timestamp(), _LEASE_S)
+    if not make_way(version, texts, pool, studio, alone):
+        deps.queue.send(RankWakeUp(key, "plan", version), _NEXT_TRY_S)
+        return Outcome.LEFT_TO_HOLDER
     parts = pool.plan(version, _SHARDS_IN_A_PART)
     for part in range(len(parts)):
         deps.queue.send(RankWakeUp(key, "score", version, part), 0)
@@ -148,17 +154,19 @@ def _score(
     key: str, version: str, part: int, pool: Pool, studio: StudioProject | None, deps: RankDeps
 ) -> Outcome:
     """Score one part; whoever scores the last one asks for the push."""
-    parts = pool.parts(version)
+    parts, scene = pool.parts(version), _scene(key, version, studio, deps)
+    texts = texts_of(version, scene.dataset)
     if part < len(parts):
-        scene = _scene(key, version, studio, deps)
         try:
             found = candidates_of(parts[part], pool, scene)
         except Unfinished:  # what was encoded is kept, so this goes on and ends
             deps.queue.send(RankWakeUp(key, "score", version, part), 0)
             return Outcome.UNFINISHED
         worth = worth_a_place(found, deps.head, len(parts), key)
-        pool.add_part(version, part, worth.to_bytes())
-    if pool.scored(version) >= len(parts):
+        pool.add_part(version, part, worth.to_bytes(), texts)
+        if texts != texts_now(version, Project(deps.store, key), studio):  # changed meanwhile
+            deps.queue.send(RankWakeUp(key, "plan", version), 0)
+    if pool.scored(version, texts) >= len(parts):
         deps.queue.send(RankWakeUp(key, "push", version), 0)
     return Outcome.SCORED
 
@@ -168,12 +176,9 @@ def _scene(key: str, version: str, studio: StudioProject | None, deps: RankDeps)
     served = deps.versions().of(key, 0.0)
     if served.version != version:
         raise Retryable(f"version {version} is not served here yet")
-    project = Project(deps.store, key)
     featuriser = deps.featuriser()
     kept = KeptFeatures(deps.store, key, featuriser.encoder)
-    dataset = project.dataset(project.dataset_pointer().value)
-    if dataset.label_config is None and studio is not None:
-        dataset.label_config = studio.settings()["label_config"]
+    dataset = known_dataset(Project(deps.store, key), studio)
     return Scene(served, dataset, kept, featuriser)
 
 
@@ -194,7 +199,8 @@ def _place(
 ) -> list[Ranked]:
     """Put the candidates of all parts in order, and store it before anybody pushes it."""
     scene = _scene(key, version, studio, deps)
-    parts = [Candidates.from_bytes(body) for body in pool.candidates(version)]
+    texts = texts_of(version, scene.dataset)
+    parts = [Candidates.from_bytes(body) for body in pool.candidates(version, texts)]
     head = placed(parts, scene, deps.strategy, deps.head, key) if parts else []
     head = blinded(head, key) if deps.is_blind else head
     Orders(deps.store, key).add(version, head)

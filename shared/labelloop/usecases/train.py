@@ -25,6 +25,7 @@ from labelloop.pool import Pool
 from labelloop.ports import Listed
 from labelloop.project import Project
 from labelloop.recipes.label_config import read_label_config
+from labelloop.usecases.first_order import is_outdated
 from labelloop.usecases.look import Unfinished
 from labelloop.usecases.mend import may_lack_labels, mend
 from labelloop.usecases.restore_active import restore_active
@@ -56,7 +57,7 @@ def train(wake_up: WakeUp, deps: TrainDeps) -> Outcome:
     project = Project(deps.store, project_key(wake_up.project))
     for _ in range(_ROUNDS):
         # Before the events are listed: those of a comparing that just ended are among them.
-        is_held = wake_up.reason != "start_training" and _may_lack_labels(project, deps)
+        is_held = not _is_asked(wake_up) and _may_lack_labels(project, deps)
         pending = project.pending()
         if _can_leave(wake_up, pending, project, deps):
             return Outcome.LEFT_TO_LATER
@@ -78,6 +79,8 @@ def train(wake_up: WakeUp, deps: TrainDeps) -> Outcome:
         except Unfinished as exc:
             logger().info("training put off", extra={"project": project.key, "why": str(exc)})
             return Outcome.LEFT_TO_SWEEP
+        # By what is stored, not by the event: who was killed after folding it sees it as well.
+        is_to_be_ranked = is_to_be_ranked or is_outdated(project, deps.store)
         if is_to_be_ranked and outcome is not Outcome.SWITCHED:
             _ask_for_ranking(project, deps)
         return outcome
@@ -190,7 +193,10 @@ def _understood(project: Project, listed: Listed, body: bytes) -> Event | None:
 
 
 def _is_asked(wake_up: WakeUp) -> bool:
-    """Say whether a person asked by name, not Label Studio with an event."""
+    """Say whether a person asked by name, not Label Studio with an event.
+
+    It sends START_TRAINING by itself too, as labels are saved.
+    """
     return wake_up.reason == "start_training" and not wake_up.event
 
 
