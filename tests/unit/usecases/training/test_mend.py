@@ -1,7 +1,7 @@
 """A dataset whose pointer or snapshot is missing or damaged: nothing is silently shortened."""
 
 import gzip
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -151,6 +151,15 @@ def test_what_was_lost_is_learnt_without_after_a_day_or_when_a_person_says_so(
     spoil(store, "gone")
     train(REPAIR, deps)
     assert train(WakeUp(PROJECT, "start_training"), deps) is not Outcome.LEFT_TO_REBUILD
+
+
+def test_label_studio_that_starts_a_training_by_itself_does_not_learn_without_what_was_lost(
+    deps, learnt, add, store
+):
+    spoil(store, "gone")
+    saved = add(created(99))  # and `min_annotations_to_start_training` labels are there
+
+    assert train(replace(saved, reason="start_training"), deps) is Outcome.LEFT_TO_REBUILD
 
 
 @pytest.mark.parametrize("began", ["", "2026-11-23T11:00:00+00:00"])
