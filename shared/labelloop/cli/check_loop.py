@@ -11,7 +11,7 @@ from labelloop.cli.session import Session
 from labelloop.labelstudio import UNTRAINED
 
 _REPAIR: Final = "run `labelloop repair`"
-_COMPARES: Final = "Labels are learnt once they were compared with Label Studio's"
+_COMPARES: Final = "Labels are learnt again once they are compared with Label Studio's"
 _RANK: Final = "run `labelloop rank`, with --watch where AWS can't reach Label Studio"
 
 
@@ -55,10 +55,10 @@ def versions(session: Session) -> Iterator[Check]:
     active = status["version"]
     if archived := status["archived"]:
         told = f"archived since {archived['since']}: {archived['reason']}"
-        fix = "run `labelloop rank`, once Label Studio and the token have the project"
+        fix = "run `labelloop rank` once the project is there, and the token's owner can see it"
         yield bad("project", told, fix)
     if status["pinned"]:
-        told = f"pinned to {active}: labels are collected, and not learnt"
+        told = f"pinned to {active}: labels are collected, but not learnt"
         yield note("pin", told, "run `labelloop unpin` to learn them")
     if served := served_order(session, session.project):
         yield good("model_version", served)
@@ -68,8 +68,8 @@ def versions(session: Session) -> Iterator[Check]:
         yield note("model_version", told, "import tasks into the project in Label Studio")
         return
     if active == UNTRAINED:
-        fix = f"wait a minute after `labelloop connect`, or {_RANK}"
-        yield bad("model_version", "no model yet, and no order without one: it is random", fix)
+        fix = f"wait a minute if `labelloop connect` has just ended, else {_RANK}"
+        yield bad("model_version", "no model and no first order yet: the order is random", fix)
         return
     counts = session.studio.api.prediction_counts(session.project_id)
     titles = {one.get("title") for one in session.studio.admin.backends(session.project_id)}
@@ -90,7 +90,7 @@ def labels(session: Session) -> Iterator[Check]:
     told = f"{there[0]} annotations and {there[1]} skips in Label Studio, {here[0]} and {here[1]}"
     if status["quarantined_events"]:
         fix = "see quarantine/ in the bucket for the reasons, then run `labelloop repair`"
-        yield bad("events", f"{status['quarantined_events']} could not be understood", fix)
+        yield bad("events", f"{status['quarantined_events']} could not be read", fix)
     if there == here:
         yield good("labels", f"{told} known")
     elif status["pending_events"]:
@@ -108,7 +108,11 @@ def dataset(session: Session) -> Iterator[Check]:
         yield bad("dataset", status["damaged"], _REPAIR)
     elif repair["lost"]:
         told = f"damaged on {repair['since'][:10]}: {repair['why']}"
-        yield note("dataset", f"{told}; went on from snapshot {repair['restored']}. {_COMPARES}")
+        begun = (
+            f"from snapshot {repair['restored']}" if repair["restored"] else "without a snapshot"
+        )
+        told += f"; went on {begun}. {_COMPARES}"
+        yield note("dataset", told, f"wait for the next sweeps, or {_REPAIR}")
     else:
         yield good("dataset", f"snapshot {status['dataset']['seq']}, undamaged")
 
@@ -126,8 +130,8 @@ def tasks(session: Session) -> Iterator[Check]:
         yield note("tasks", f"{told}, the others follow")
     else:
         known = "none counted" if pool["tasks"] is None else f"{pool['tasks']:,} known"
-        told = f"{there:,} in Label Studio, {known}: the others are not ranked"
-        yield bad("tasks", told, "run `labelloop rank`; the next sweep finds them too")
+        what = "deletions were lost" if (pool["tasks"] or 0) > there else "the others aren't ranked"
+        yield bad("tasks", f"{there:,} in Label Studio, {known}: {what}", _REPAIR)
 
 
 def _status(session: Session) -> dict[str, Any]:

@@ -9,7 +9,9 @@ from labelloop import bootstrap
 from labelloop.archive import Archive
 from labelloop.cli import check_backend
 from labelloop.cli.backend import Answer
+from labelloop.domain.events import Task
 from labelloop.errors import Unavailable
+from labelloop.pool import Pool
 from labelloop.project import Project
 from tests.builders import label_config
 from tests.integration.cli.conftest import URL
@@ -167,8 +169,26 @@ def test_tasks_that_no_event_told_of(healthy):
 
     finding = only_finding(healthy)
 
-    assert (finding["name"], finding["fix"].partition(";")[0]) == ("tasks", "run `labelloop rank`")
+    assert (finding["name"], finding["fix"]) == ("tasks", "run `labelloop repair`")
     assert "4 in Label Studio, 1 known" in finding["detail"]
+
+
+def test_tasks_whose_deletion_was_lost(healthy):
+    at = "2026-11-28T00:00:00Z"
+    Pool(bootstrap.store(), healthy.key).add("gone", [Task(999, at, at, {"text": "Gone"})])
+
+    finding = found(healthy)["tasks"]
+
+    assert "deletions were lost" in finding["detail"]
+    assert finding["fix"] == "run `labelloop repair`"
+
+
+def test_a_dataset_that_is_damaged_is_mended_by_one_command(healthy):
+    store = bootstrap.store()
+    store.delete(one.key for one in list(store.list(f"projects/{healthy.key}/datasets/")))
+
+    assert found(healthy)["dataset"]["fix"] == "run `labelloop repair`"
+    assert "run `labelloop repair`" in healthy.run("status").output
 
 
 def test_a_project_that_label_studio_had_no_more(healthy):

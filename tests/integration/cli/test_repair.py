@@ -27,7 +27,7 @@ def test_what_is_whole_is_said_to_be_and_compared(mended):
 
     assert told["damaged"] == ""
     assert [step["outcome"] for step in told["steps"]] == ["done", "done"]
-    assert "is what was stored" in told["steps"][0]["detail"]
+    assert "is undamaged" in told["steps"][0]["detail"]
 
 
 def test_what_is_damaged_is_mended(mended):
@@ -41,6 +41,19 @@ def test_what_is_damaged_is_mended(mended):
     assert [step["outcome"] for step in told["steps"]] == ["warning", "done", "done"]
     assert Project(store, mended.key).snapshots.damage() == ""
     assert mended.told("repair")["damaged"] == ""
+
+
+def test_while_labels_may_be_missing_doctor_names_the_command_that_compares_them(mended):
+    store = bootstrap.store()
+    store.delete(one.key for one in list(store.list(f"projects/{mended.key}/datasets/")))
+    mended.told("repair")
+
+    checks = mended.told("doctor", exit_code=1)["checks"]
+
+    (dataset,) = [row for row in checks if row["name"] == "dataset"]
+    assert dataset["outcome"] == "note"
+    assert "went on without a snapshot" in dataset["detail"]
+    assert "`labelloop repair`" in dataset["fix"]
 
 
 def test_a_label_studio_that_aws_cannot_reach_is_compared_from_here(mended, monkeypatch):
