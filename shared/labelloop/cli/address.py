@@ -11,8 +11,8 @@ from labelloop.credentials import API_KEY_HEADER, events_pair, ml_pair
 from labelloop.errors import BadSettings
 
 _SHAPE: Final = (
-    "give --url, or set LABELLOOP_URL: https://user:password@host, the ApiUrl of the deployment "
-    "with the credentials of its parameter CredentialsParameter in it"
+    "give --url, or set LABELLOOP_URL, as https://user:password@host: the deployment's ApiUrl, "
+    "with a user and password of its SSM parameter, /<stack>/credentials by default"
 )
 
 

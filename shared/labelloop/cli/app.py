@@ -46,10 +46,11 @@ def _connect(
     session: Session,
     report: Report,
     stores_token: Annotated[
-        bool, typer.Option("--token-in-aws/--no-token", help="keep the token in AWS, to push order")
+        bool,
+        typer.Option("--token-in-aws/--no-token", help="store the token in AWS, which then pushes"),
     ] = True,
     backfills: Annotated[
-        bool, typer.Option("--backfill/--no-backfill", help="send what is labelled already")
+        bool, typer.Option("--backfill/--no-backfill", help="send the labels that exist already")
     ] = True,
 ) -> None:
     """Connect a project, or repair its connection. A second run changes nothing."""
@@ -58,7 +59,7 @@ def _connect(
 
 @command(app, "credentials")
 def _credentials(session: Session, report: Report) -> None:
-    """Print what to paste into Label Studio by hand: what `connect` sets."""
+    """Print the credentials that `connect` sets, to enter them in Label Studio by hand."""
     show_credentials(session, report)
 
 
@@ -67,10 +68,10 @@ def _disconnect(
     session: Session,
     report: Report,
     keep_sampling: Annotated[
-        bool, typer.Option("--keep-sampling", help="leave the order of tasks as it is")
+        bool, typer.Option("--keep-sampling", help="leave the project's task sampling as it is")
     ] = False,
 ) -> None:
-    """Remove the backend, and the webhook that Label Studio would leave behind."""
+    """Remove Labelloop's ML backend and webhook from the project. What was learnt stays in AWS."""
     disconnect(session, keep_sampling, report)
 
 
@@ -88,7 +89,7 @@ def _backfill(
         Path | None, typer.Option("--from", help="an export in the format JSON; default: the API")
     ] = None,
 ) -> None:
-    """Send labels that no webhook told of. Sending some twice changes nothing."""
+    """Send the labels that no webhook delivered. Sending a label twice changes nothing."""
     if file:
         sent = backfill_file(session, file, report)
     else:
@@ -101,19 +102,19 @@ def _backfill(
 
 @command(app, "status")
 def _status(session: Session, report: Report) -> None:
-    """Show what a project serves, what that learnt from, and what waits."""
+    """Show which version is served, how good it is, and which labels are usable."""
     show_status(session, report)
 
 
 @command(app, "versions")
 def _versions(session: Session, report: Report) -> None:
-    """List the versions: when, of how many labels, how good, served or refused and why."""
+    """List the versions: date, labels, accuracy, whether served or refused, and why."""
     versions.show_versions(session, report)
 
 
 @command(app, "doubts")
 def _doubts(session: Session, report: Report) -> None:
-    """List the labels that are worth a second look, best first."""
+    """List the labels that may be wrong, the most doubtful first."""
     versions.show_doubts(session, report)
 
 
@@ -121,7 +122,7 @@ def _doubts(session: Session, report: Report) -> None:
 def _activate(
     session: Session, report: Report, version: Annotated[str, typer.Argument(show_default=False)]
 ) -> None:
-    """Serve a version, until newer labels bring a newer one."""
+    """Serve this version, until newer labels bring a newer one."""
     versions.activate(session, report, version)
 
 
@@ -133,13 +134,13 @@ def _rollback(session: Session, report: Report) -> None:
 
 @command(app, "pin")
 def _pin(session: Session, report: Report) -> None:
-    """Keep the active version; labels are collected, and wait."""
+    """Keep serving the active version. Labels are collected, but not learnt."""
     versions.pin(session, report)
 
 
 @command(app, "unpin")
 def _unpin(session: Session, report: Report) -> None:
-    """Learn what waited, and go on switching."""
+    """Learn the labels that waited, and serve new versions again."""
     versions.unpin(session, report)
 
 
@@ -147,16 +148,14 @@ def _unpin(session: Session, report: Report) -> None:
 def _options(
     session: Session,
     report: Report,
-    strategy: Annotated[str | None, typer.Option(help="which tasks come first")] = None,
+    strategy: Annotated[str | None, typer.Option(help="how tasks are chosen")] = None,
     deletes: Annotated[
         bool | None,
-        typer.Option(
-            "--delete-predictions/--keep-predictions", help="those of superseded versions"
-        ),
+        typer.Option("--delete-predictions/--keep-predictions", help="those of older versions"),
     ] = None,
-    resets: Annotated[bool, typer.Option("--reset", help="as the stack is set")] = False,
+    resets: Annotated[bool, typer.Option("--reset", help="use the stack's settings")] = False,
 ) -> None:
-    """Show what is chosen for a project, or choose."""
+    """Show the options of one project, or change them."""
     given = {"strategy": strategy, "delete_predictions": deletes}
     chosen = {name: value for name, value in given.items() if resets or value is not None}
     versions.choose_options(session, report, chosen)
@@ -164,13 +163,13 @@ def _options(
 
 @command(app, "repair")
 def _repair(session: Session, report: Report) -> None:
-    """Make good what is stored: check it, compare it with Label Studio, rank again."""
+    """Check what is stored, mend it, compare it with Label Studio, and rank again."""
     repair(session, report)
 
 
 @command(app, "train")
 def _train(session: Session, report: Report) -> None:
-    """Learn what waits now, without the quiet period."""
+    """Learn the labels that wait now, without the quiet period."""
     versions.train(session, report)
 
 
@@ -182,8 +181,10 @@ def _rank(
         bool, typer.Option("--watch", help="push from here, for a Label Studio AWS can't reach")
     ] = False,
     head: Annotated[int, typer.Option(min=1, help="tasks pushed at once, with --watch")] = 1_000,
-    every: Annotated[float, typer.Option(min=0.1, help="seconds between looks")] = 5.0,
-    rounds: Annotated[int, typer.Option(min=0, help="end after so many looks; 0: never")] = 0,
+    every: Annotated[
+        float, typer.Option(min=0.1, help="seconds between looks, with --watch")
+    ] = 5.0,
+    rounds: Annotated[int, typer.Option(min=0, help="looks before it ends; 0: never ends")] = 0,
 ) -> None:
     """Push the order of the tasks to Label Studio."""
     if stays:
@@ -198,12 +199,12 @@ def _rank(
 
 @app.command("forget")
 def _forget(
-    project: Annotated[str, typer.Option("--project", "-p", help="<id>.<created>, all of it")],
+    project: Annotated[str, typer.Option("--project", "-p", help="<id>.<created>, in full")],
     stack: Annotated[str, typer.Option(help="the CloudFormation stack")] = "labelloop",
-    is_sure: Annotated[bool, typer.Option("--yes", help="delete, and not only count")] = False,
+    is_sure: Annotated[bool, typer.Option("--yes", help="delete; else only count")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object on stdout")] = False,
 ) -> None:
-    """Delete all that is stored of a project, for good. Needs AWS rights."""
+    """Delete everything that is stored about a project, for good. Needs AWS rights."""
     report = Report(as_json)
     end(report, lambda: forget(project, stack, is_sure, report))
 
@@ -213,7 +214,7 @@ def _redrive(
     stack: Annotated[str, typer.Option(help="the CloudFormation stack")] = "labelloop",
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object on stdout")] = False,
 ) -> None:
-    """Hand dead letters back to their queues. Needs AWS rights."""
+    """Move dead letters back to their queues. Needs AWS rights."""
     report = Report(as_json)
     end(report, lambda: redrive(stack, report))
 
@@ -224,21 +225,22 @@ def _backtest(
     text: Annotated[
         str,
         typer.Option(
-            help="the field that holds the text; default: the one that is called as the choice's"
-            " <Text>, else the one that holds most"
+            help="the field that holds the text; default: the field named like the choice's <Text>,"
+            " else the field with the most text"
         ),
     ] = "",
     choice: Annotated[
-        str, typer.Option(help="the choice to predict; default: the one given most often")
+        str, typer.Option(help="the choice to predict; default: the one with the most labels")
     ] = "",
     strategy: Annotated[
-        list[str] | None, typer.Option(help="a strategy, repeatable; default: all")
+        list[str] | None,
+        typer.Option(help="a strategy to replay; may be given several times; default: all"),
     ] = None,
     encoder: Annotated[
         str,
         typer.Option(
-            help="the folder of an encoder, or none; default: what `make build` made, if you are"
-            " where it did, else none"
+            help="the folder of an encoder, or none; default: the one that `make build` made in the"
+            " current folder, else none"
         ),
     ] = "",
     picture: Annotated[
@@ -246,10 +248,10 @@ def _backtest(
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, max=50, help="runs of each strategy")] = 3,
     labels: Annotated[
-        int, typer.Option(min=20, help="labels of each run at most, and half of the tasks")
+        int, typer.Option(min=20, help="most labels of a run; never more than half of the tasks")
     ] = 500,
     jobs: Annotated[
-        int, typer.Option(min=1, help="runs at a time; default: as many as processors")
+        int, typer.Option(min=1, help="runs at a time; default: the number of processors")
     ] = os.cpu_count() or 1,
     as_json: Annotated[
         bool, typer.Option("--json", help="one JSON object on stdout, and nothing else")

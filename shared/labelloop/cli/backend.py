@@ -28,7 +28,7 @@ _TIMEOUT: Final = urllib3.Timeout(connect=10, read=40)  # API Gateway gives up a
 _TRIES: Final = 3
 CREDENTIALS: Final = (
     "compare user and password with the deployment's: aws ssm get-parameter --with-decryption "
-    "--query Parameter.Value --name <its parameter CredentialsParameter>"
+    "--query Parameter.Value --name /<stack>/credentials (or as CredentialsParameter names it)"
 )
 _NO_CREDENTIALS: Final = "create the SSM parameter CredentialsParameter: one user:password a line"
 _OTHER_CREDENTIALS: Final = (

@@ -41,5 +41,5 @@ def failed(name: str, error: LabelloopError) -> Check:
     if not fix and isinstance(error, Denied):
         fix = "use the token of a person who may edit the project"
     if not fix and isinstance(error, Retryable):
-        fix = "try again in a minute; if it stays so, the log of who did not answer says more"
-    return bad(name, str(error), fix or "compare what it names with what is set, and try again")
+        fix = "try again in a minute; if that fails, look at the log of what did not answer"
+    return bad(name, str(error), fix or "correct what the message names, and try again")

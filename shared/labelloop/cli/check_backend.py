@@ -36,8 +36,12 @@ def answers(session: Session) -> Iterator[Check]:
 def password(session: Session) -> Iterator[Check]:
     """Look at the password: annotators see what is derived from it."""
     if len(session.backend.address.password) < _LEAST_CHARACTERS:
-        told = "short enough to be guessed from what Label Studio shows of what it opens"
-        yield bad("password", told, "choose one as README's 'Deploy' does, and rotate")
+        told = f"has fewer than {_LEAST_CHARACTERS} characters: annotators could guess it"
+        yield bad(
+            "password",
+            told,
+            "make one by `openssl rand -hex 24`, and change it as README's 'Who can see what' says",
+        )
 
 
 def latency(session: Session) -> Iterator[Check]:

@@ -32,17 +32,17 @@ def model(session: Session) -> Iterator[Check]:
     if status["put_off"]:
         told = f"training {put_off_of(status['put_off'])}"
         fix = (
-            "look into the train function's log; more memory is more time too, or set Encoder to "
-            "none; then `labelloop train` tries at once"
+            "look at the train function's log; give it more memory, which is more speed too, "
+            "or set Encoder to none; then run `labelloop train`"
         )
         yield bad("training", told, fix)
     missing = status["no_model"]
     if missing is None:
         yield good("model", f"{status['version']} is served")
     elif missing["had_model"]:
-        told = f"there was one, and none is served now: {plain(missing['reason'])}"
+        told = f"there was one, but none is served now: {plain(missing['reason'])}"
         fix = (
-            "mend the reason, then run `labelloop train`; or serve an earlier one: "
+            "remove that cause, then run `labelloop train`; or serve an earlier version: "
             "`labelloop versions` lists them, `labelloop activate <version>` serves one"
         )
         yield bad("model", told, fix)

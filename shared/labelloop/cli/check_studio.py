@@ -55,9 +55,9 @@ def backend(session: Session) -> Iterator[Check]:
         fix = LOCAL if address.is_private() else f"check the address and credentials; {_CONNECT}"
         yield bad("ML backend", f"Label Studio sees it as {state}", fix)
     elif address.opens(one["url"]) or one.get("basic_auth_user") == address.user:
-        yield bad("ML backend", f"let in by {_MANAGES}", _CONNECT)
+        yield bad("ML backend", f"is given {_MANAGES}", _CONNECT)
     elif not is_set(one, session):
-        told = "its title or authentication differs, as that of another password does"
+        told = "its title or authentication differs from what `connect` sets with this password"
         yield bad("ML backend", told, _CONNECT)
     else:
         yield good("ML backend", "connected with credentials for ML calls")
@@ -72,18 +72,18 @@ def webhook(session: Session) -> Iterator[Check]:
     """Demand one webhook that carries this project's credentials and every action."""
     hooks, address = webhooks_of(session), session.backend.address
     if not hooks:
-        yield bad("webhook", "missing: no label is told of", _CONNECT)
+        yield bad("webhook", "missing: no label reaches Labelloop", _CONNECT)
     elif len(hooks) > 1:
         yield bad("webhook", f"{len(hooks)} of them: each makes submitting slower", _CONNECT)
     elif not hooks[0].get("is_active"):
-        yield bad("webhook", "switched off: no label is told of", _CONNECT)
+        yield bad("webhook", "switched off: no label reaches Labelloop", _CONNECT)
     elif not (hooks[0].get("send_for_all_actions") and hooks[0].get("send_payload")):
         yield bad("webhook", "does not send all actions with their payload", _CONNECT)
     elif address.is_shown_by(hooks[0]):
         yield bad("webhook", f"shows every annotator {_MANAGES}", _CONNECT)
     elif not is_good(hooks[0], session):
-        told = "carries no credentials, or old ones: it is refused, and Label Studio shows no"
-        yield bad("webhook", f"{told} error", _CONNECT)
+        told = "carries no credentials, or old ones: Labelloop refuses it, which Label Studio"
+        yield bad("webhook", f"{told} doesn't show", _CONNECT)
     else:
         yield good("webhook", "one, with this project's credentials and all actions")
 

@@ -19,20 +19,26 @@ def _common(
     url: Annotated[
         str,
         typer.Option(
-            envvar="LABELLOOP_URL", help="Labelloop: https://user:password@host", show_default=False
+            envvar="LABELLOOP_URL",
+            help="Labelloop, as https://user:password@host",
+            show_default=False,
         ),
     ],
     project: Annotated[
         str | None,
-        typer.Option("--project", "-p", help="id in Label Studio; may be left out if there is one"),
+        typer.Option(
+            "--project", "-p", help="number in Label Studio; not needed if there is only one"
+        ),
     ] = None,
     label_studio: Annotated[
         str | None,
-        typer.Option(envvar="LABEL_STUDIO_URL", help="default: the one the deployment names"),
+        typer.Option(
+            envvar="LABEL_STUDIO_URL", help="its address; default: as the deployment is set"
+        ),
     ] = None,
     token: Annotated[
         str | None,
-        typer.Option(envvar="LABEL_STUDIO_TOKEN", help="asked for if it is needed and missing"),
+        typer.Option(envvar="LABEL_STUDIO_TOKEN", help="Label Studio's; prompted for if needed"),
     ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="one JSON object on stdout, and nothing else")

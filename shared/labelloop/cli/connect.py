@@ -59,7 +59,7 @@ def _order(session: Session, project: dict[str, Any]) -> bool:
 def _look_at_config(label_config: str, report: Report) -> None:
     """Warn of a label config that can't be learnt: connected it may be all the same."""
     if reason := why_unlearnable(label_config):
-        told = f"{reason}. Labels are collected, and none is learnt: {CHANGE_CONFIG}"
+        told = f"{reason}. Labels are collected, but not learnt: {CHANGE_CONFIG}"
         return report.step("label config", "warning", told)
     return report.step("label config", "unchanged", f"learns {what_is_learnt(label_config)}")
 
@@ -76,7 +76,7 @@ def _store_token(session: Session, choices: Choices, report: Report) -> None:
     if bare(named) != bare(session.studio.url):
         return report.step("token", "skipped", f"the deployment names another one: {named}")
     answer = session.backend.put("/label-studio", token=session.studio.token)
-    return report.changed("token", answer["changed"], "kept as a SecureString in AWS")
+    return report.changed("token", answer["changed"], "stored as a SecureString in AWS")
 
 
 def _learn(session: Session, choices: Choices, report: Report) -> None:
@@ -90,7 +90,7 @@ def _learn(session: Session, choices: Choices, report: Report) -> None:
         sent = backfill(session, session.studio.api.export(session.project_id), report)
         report.step("labels so far", "done", f"{sent['annotations']} annotations sent")
         session.backend.post("/train", project=session.key)
-        report.step("training", "done", "asked for; the order follows by itself")
+        report.step("training", "done", "on its way; the order follows by itself")
         return rank_first(session, report, is_asked=True)
     version = status["version"]
     report.step("training", "unchanged", "no model yet" if version == UNTRAINED else version)
@@ -107,7 +107,7 @@ def _look_for_tasks(session: Session, report: Report) -> None:
     if known == there:
         return report.step("tasks", "unchanged", f"{there:,} known")
     session.backend.post("/rank", project=session.key)
-    told = f"{there:,} in Label Studio, {known or 0:,} known: the others asked for"
+    told = f"{there:,} in Label Studio, {known or 0:,} known: the others are on their way"
     return report.step("tasks", "done", told)
 
 

@@ -65,7 +65,7 @@ def _verdict(problems: int, notes: int) -> str:
         for count, name in ((problems, "problem"), (notes, "note"))
         if count
     ]
-    return f"{', '.join(counted)}; what to do stands after each arrow."
+    return f"{', '.join(counted)}; each arrow says what to do."
 
 
 def _run(checks: Checks, session: Session, report: Report) -> bool:
@@ -83,7 +83,7 @@ def _guarded(name: str, checker: Checker, session: Session) -> Iterator[Check]:
     except LabelloopError as exc:
         yield failed(name, exc)
     except (KeyError, TypeError, ValueError) as exc:
-        told = f"an answer of another shape than expected ({type(exc).__name__})"
+        told = f"an answer of an unexpected shape ({type(exc).__name__})"
         yield bad(name, told, "use one release of Labelloop for the deployment and this command")
 
 

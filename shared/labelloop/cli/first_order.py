@@ -10,7 +10,7 @@ from labelloop.labelstudio import UNTRAINED
 
 LOOKS_S: Final = (1.0,) * 60  # pauses before looking again
 _LATER: Final = (
-    "asked for, and being made: encoding takes a minute for some thousand texts; "
+    "being made: encoding a few thousand texts takes a minute; "
     "`labelloop doctor` says when it is there"
 )
 
@@ -21,7 +21,9 @@ def rank_first(session: Session, report: Report, *, is_asked: bool) -> None:
     if served := served_order(session, project):
         return report.step("ranking", "unchanged", served)
     if project.get("finished_task_number", 0) >= project["task_number"]:
-        return report.step("ranking", "unchanged", "no task to label; those that come are ranked")
+        return report.step(
+            "ranking", "unchanged", "no task is left to label; new tasks will be ranked"
+        )
     if not is_asked:
         session.backend.post("/rank", project=session.key)
     if not _is_pushed_to(session):
@@ -40,8 +42,10 @@ def served_order(session: Session, project: dict[str, Any]) -> str:
     count = session.studio.api.prediction_counts(session.project_id).get(version, 0)
     if project.get("model_version") != version or not count:
         return ""
-    whose = "typical ones first, until there is a model" if version == UNTRAINED else version
-    return f"{count:,} tasks by {whose}; a score of 0.37% is place 37, not confidence"
+    how = (
+        "typical ones first, as there is no model yet" if version == UNTRAINED else f"by {version}"
+    )
+    return f"{count:,} tasks, {how}; their scores are places in the queue, not confidence"
 
 
 def _is_pushed_to(session: Session) -> bool:

@@ -20,8 +20,8 @@ _ROUNDS: Final = 3  # functions may be at work meanwhile
 def forget(project: str, stack: str, is_sure: bool, report: Report) -> None:
     """Delete a project's objects, their older versions too; tell how many."""
     if not is_project_key(project):
-        told = "name the whole project, as the bucket does: --project 38.1795398621"
-        raise Rejected(told, "`labelloop status` tells it")
+        told = "give the project's key in full, as --project 38.1795398621"
+        raise Rejected(told, "`labelloop status` shows it")
     command = f"labelloop forget --project {project} --stack {stack} --yes"
     with aws.told(stack, command):
         session = aws.session()
@@ -37,8 +37,8 @@ def forget(project: str, stack: str, is_sure: bool, report: Report) -> None:
         for _ in range(_ROUNDS):
             _delete(s3, bucket, prefix)
     report.data["deleted"] = True
-    report.say(f"{count:,} objects deleted; the next event of Label Studio begins anew")
-    report.say("`labelloop disconnect` keeps it from sending any; logs keep no texts or labels")
+    report.say(f"{count:,} objects deleted; the next event from Label Studio starts it anew")
+    report.say("run `labelloop disconnect` to stop those events; logs hold no texts or labels")
 
 
 def _delete(s3: Any, bucket: str, prefix: str) -> None:
@@ -46,7 +46,9 @@ def _delete(s3: Any, bucket: str, prefix: str) -> None:
         wanted = {"Objects": list(some), "Quiet": True}
         if errors := s3.delete_objects(Bucket=bucket, Delete=wanted).get("Errors"):
             code, key = errors[0].get("Code"), errors[0].get("Key")
-            raise Rejected(f"S3 deleted not all: {code} for {key}, of {len(errors):,} objects")
+            raise Rejected(
+                f"S3 did not delete {len(errors):,} objects; it answered {code} for {key}"
+            )
 
 
 def _versions(s3: Any, bucket: str, prefix: str) -> Iterator[dict[str, str]]:

@@ -22,15 +22,15 @@ def repair(session: Session, report: Report) -> None:
     found = session.backend.post("/repair", project=session.key)
     report.data |= found
     if not found["damaged"]:
-        told = f"snapshot {found['seq']}, {found['annotations']:,} annotations, is what was stored"
+        told = f"snapshot {found['seq']} with {found['annotations']:,} annotations is undamaged"
         report.step("dataset", "done", told)
     else:
         report.step("dataset", "warning", found["damaged"])
         _wait_until_mended(session, report)
     reached = session.backend.get("/label-studio")
     if reached["url"] and reached["token"]:
-        asked = "all tasks and labels are asked to be compared by the next sweeps, and ranked"
-        report.step("Label Studio", "done", asked)
+        follows = "the next sweeps compare all tasks and labels; then the tasks are ranked"
+        report.step("Label Studio", "done", follows)
     else:
         _compare_from_here(session, report)
 
@@ -44,7 +44,7 @@ def _compare_from_here(session: Session, report: Report) -> None:
             report.data["differed"] += answer["differed"]
             shown.update(f"comparing labels: {report.data['differed']:,} differed")
     session.backend.post("/train", project=session.key)
-    told = f"all labels are compared; {report.data['differed']:,} rows differed, and are learnt"
+    told = f"all is compared; what differed is learnt: {report.data['differed']:,} tasks and labels"
     report.step("Label Studio", "done", told)
 
 
@@ -74,7 +74,9 @@ def _wait_until_mended(session: Session, report: Report) -> None:
         if not status["damaged"] and status["repair"]:
             told = report.data["repair"] = status["repair"]
             lost = (
-                "labels may be missing until they are compared" if told["lost"] else "none is lost"
+                "labels may be missing until all is compared"
+                if told["lost"]
+                else "no label is lost"
             )
             where = (
                 f"from snapshot {told['restored']}" if told["restored"] else "without a snapshot"
@@ -82,4 +84,4 @@ def _wait_until_mended(session: Session, report: Report) -> None:
             report.step("dataset", "done", f"goes on {where}; {lost}")
             return
         time.sleep(_BETWEEN_S)
-    report.step("dataset", "skipped", "the trainer mends it; `labelloop status` says when")
+    report.step("dataset", "skipped", "is being mended; `labelloop doctor` says when it is done")

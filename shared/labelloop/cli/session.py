@@ -60,8 +60,7 @@ class Session:
         url = self.label_studio_url or self.backend.get("/label-studio")["url"]
         if not url:
             raise BadSettings(
-                "Label Studio's address is not known: neither is it given, nor does the "
-                "deployment name one",
+                "Label Studio's address is not known: none is given, and the deployment names none",
                 "give --label-studio, or set LABEL_STUDIO_URL",
             )
         return str(url).rstrip("/")
@@ -124,7 +123,7 @@ class Session:
             return key_of(self.project)
         if found:
             raise BadSettings(
-                f"several projects had the id {self._named}: {', '.join(found)}",
+                f"Labelloop knows several projects {self._named}: {', '.join(found)}",
                 "give --project one of them in full",
             )
         raise NotFound(

@@ -14,7 +14,7 @@ from labelloop.labelstudio import UNTRAINED
 def show_doubts(session: Session, report: Report) -> None:
     """List the labels worth a second look."""
     report.data = session.backend.get("/doubts", project=session.key)
-    table = Table("task", "label", "rather", "wrong", "why", box=None)
+    table = Table("task", "label", "perhaps", "wrong by", "why", box=None)
     for one in report.data["doubts"]:
         told = one["label"], one["suggested"], f"{one['doubt']:.0%}", one["why"]
         table.add_row(str(one["task"]), *map(escape, told))
@@ -56,7 +56,7 @@ def rollback(session: Session, report: Report) -> None:
     if not older:
         raise NotFound(
             f"there is no version before {active}",
-            "`labelloop versions` lists those that there are",
+            "`labelloop versions` lists them all",
         )
     activate(session, report, older[0])
     report.data["instead_of"] = active
@@ -70,7 +70,7 @@ def pin(session: Session, report: Report) -> None:
 
 def unpin(session: Session, report: Report) -> None:
     """Let trainings switch the version again."""
-    _post(session, report, "/unpin", "unpinned; what waited is learnt now")
+    _post(session, report, "/unpin", "unpinned; the labels that waited are learnt now")
 
 
 def choose_options(session: Session, report: Report, chosen: dict[str, Any]) -> None:
@@ -80,7 +80,7 @@ def choose_options(session: Session, report: Report, chosen: dict[str, Any]) -> 
     else:
         options = session.backend.get("/status", project=session.key)["options"]
     report.data |= {"project": session.key, "options": options}
-    report.say(chosen_options(options) or "as the stack is set")
+    report.say(chosen_options(options) or "none: the stack's settings apply")
 
 
 def train(session: Session, report: Report) -> None:

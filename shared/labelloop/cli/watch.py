@@ -70,7 +70,7 @@ class Watcher:
             return
         batches = self._session.studio.api.export(self._session.project_id)
         told = backfill(self._session, batches, self._report)
-        self._report.step("labels", "done", f"{told['annotations']:,} sent that were not known")
+        self._report.step("labels", "done", f"{told['annotations']:,} sent")
         self._compared = counts
 
     def _show(self, order: dict[str, Any], studio: StudioProject) -> None:

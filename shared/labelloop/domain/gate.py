@@ -87,7 +87,9 @@ def _knew_little(e: Evidence, found: Findings) -> tuple[bool, str] | None:
 def _outdated(e: Evidence, found: Findings) -> tuple[bool, str] | None:
     known = np.unique(e.before[e.before >= 0])
     gone = int((~e.offered[known]).sum())
-    return (True, f"{gone} classes of the active version are offered no more") if gone else None
+    if not gone:
+        return None
+    return True, f"the label config no longer offers {_classes(gone)} of the active version"
 
 
 def _fresh_labels(e: Evidence, found: Findings) -> tuple[bool, str] | None:
@@ -100,7 +102,7 @@ def _fresh_labels(e: Evidence, found: Findings) -> tuple[bool, str] | None:
         if fresh.z < _WORSE and found.fresh_accuracy.z < _WORSE:
             return False, f"worse on {fresh.rows} labels given since a version was refused"
         if not found.is_sense:
-            return False, f"no sense in {fresh.rows} labels given since a version was refused"
+            return False, f"no pattern in {fresh.rows} labels given since a version was refused"
         return True, f"not worse on {fresh.rows} labels given since a version was refused"
     return None
 
@@ -110,8 +112,8 @@ def _contradicted(e: Evidence, found: Findings) -> tuple[bool, str] | None:
     rows, missed = found.new.rows, -found.new_hits.mean
     if rows < LEAST_ROWS or found.new.z > _SURPRISED or missed < MOST_MISSED:
         return None
-    told = f"{missed:.0%} more of {rows} new labels than expected"
-    return False, f"{told} contradict what was learnt before them: look at who gave them"
+    told = f"of {rows} new labels {missed:.0%} more than expected contradict the labels before them"
+    return False, f"{told}: look at who gave them"
 
 
 def _vanished(e: Evidence, found: Findings) -> tuple[bool, str] | None:
@@ -122,8 +124,12 @@ def _vanished(e: Evidence, found: Findings) -> tuple[bool, str] | None:
     if not gone.any() or _is_confirmed(found):
         return None
     told = ", ".join(f"{before[c]} to {now[c]}" for c in np.flatnonzero(gone)[:3])
-    why = f"{found.turned:.0%} of the labels were turned round: " if found.turned > 0.5 else ""
-    return False, f"{why}labels of {int(gone.sum())} classes are gone ({told})"
+    why = f"{found.turned:.0%} of the labels were changed: " if found.turned > 0.5 else ""
+    return False, f"{why}{_classes(int(gone.sum()))} lost nearly all labels (from {told})"
+
+
+def _classes(count: int) -> str:
+    return "1 class" if count == 1 else f"{count} classes"
 
 
 def _lost(e: Evidence, found: Findings) -> tuple[bool, str] | None:
@@ -131,7 +137,7 @@ def _lost(e: Evidence, found: Findings) -> tuple[bool, str] | None:
         return None
     if found.lost <= _ALMOST_ALL and found.shared >= LEAST_ROWS and not found.is_worse:
         return None
-    return False, f"{found.lost:.0%} of the labels are gone, and the rest does not make up for it"
+    return False, f"{found.lost:.0%} of the labels are gone, and the others do not make up for them"
 
 
 def _is_confirmed(found: Findings) -> bool:
@@ -150,8 +156,8 @@ def _worse(e: Evidence, found: Findings) -> tuple[bool, str] | None:
         return None
     labels, pool = found.voices
     if found.turned >= MOST_TURNED:
-        told = f"{found.turned:.0%} of the labels were turned round"
-        return False, f"{told}, and it is worse by what they were"
+        told = f"{found.turned:.0%} of the labels were changed"
+        return False, f"{told}, and it is worse on the labels as they were before"
     if labels <= pool:
         return False, f"worse on the {found.labels.rows} labels that both learnt, each out of fold"
     points = -100 * found.pool.mean

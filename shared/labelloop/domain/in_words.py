@@ -41,7 +41,9 @@ def accuracy(share: dict[str, Any]) -> str:
     """Return an accuracy with its range, what it was measured on, and what is still needed."""
     rows = share["rows"]
     if not rows:
-        return f"not known yet; it is measured on {_SHARE}, a tenth of the queue, and has none"
+        return (
+            f"not known yet: it is measured on {_SHARE} (a tenth of the queue), and there are none"
+        )
     told = f"{share['value']:.0%}, {_between(share)} (measured on {rows} {_SHARE})"
     if rows >= _WELL_KNOWN:
         return told
@@ -61,7 +63,7 @@ def _between(share: dict[str, Any]) -> str:
 
 def _saved(saving: dict[str, int] | None, labels: int) -> str:
     if not saving:
-        return "not known yet; an order must have been followed for some 60 labels"
+        return "not known yet: it takes about 60 labels given in Labelloop's order"
     most = saving.get("most", FOLLOWED)
     end = f"{most} or more" if most == FOLLOWED else f"all {most}"
     at, low, high = (
@@ -108,5 +110,6 @@ def _accepted(accept: dict[str, Any]) -> str:
         return f"not yet: {accept['why']}"
     wanted = accept.get("wanted", accept["precision"]["low"])
     coverage = accept["coverage"]
-    share = "" if coverage is None else f"; that is {coverage:.0%} of the tasks that are left"
-    return f"from a confidence of {accept['threshold']:.2f} {wanted:.0%} or more are right{share}"
+    share = "" if coverage is None else f"; that covers {coverage:.0%} of the unlabelled tasks"
+    least = f"{accept['threshold']:.2f}"
+    return f"at a confidence of {least} or more, {wanted:.0%} or more are right{share}"

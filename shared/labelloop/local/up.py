@@ -20,7 +20,7 @@ To connect a project, with its number, and a token from Account & Settings in La
     export LABEL_STUDIO_URL={label_studio} LABEL_STUDIO_TOKEN=...
     {command} connect --project 1{then}
 
-Label Studio refuses what runs on its own machine unless it is started so:
+Label Studio refuses addresses on its own machine unless it is started like this:
 
     LABEL_STUDIO_ML_BLOCK_LOCAL_IP=false LABEL_STUDIO_SSRF_PROTECTION_ENABLED=false \\
         label-studio start
@@ -33,7 +33,7 @@ PUSHING = ", and pushes the order of the tasks to {label_studio}"
 WATCHING = """ --no-token
     {command} rank --watch --project 1    # leave it running: it pushes the order of the tasks
 
-or end this, and let it push by itself: make up LABEL_STUDIO_URL={label_studio}"""
+or end this, and start it so that it pushes by itself: make up LABEL_STUDIO_URL={label_studio}"""
 
 
 def main() -> None:

@@ -47,7 +47,7 @@ def why_not(tag: Element, objects: Mapping[str, Element]) -> str:
         "only choices in the config are learnt": "$" in fields.get("value", ""),
         "offers fewer than two choices": choices < 2,
         "is about several objects": "," in fields.get("toname", ""),
-        "is about nothing (toName)": about is None,
+        "has a toName that names no object": about is None,
     }
     found = next((reason for reason, is_so in reasons.items() if is_so), "")
     if not found and about is not None:
@@ -66,7 +66,7 @@ def _why_unread(about: Element) -> str:
         return f"is about {what}, whose texts are encoded or fetched"
     value = fields.get("value", "")
     if "{{" in value or "{{" in fields.get("name", ""):
-        return f"is about {what}, which is repeated"
+        return f"is about {what}, which a <Repeater> repeats"
     if not FieldText(value.strip()).is_variable:
         return f"is about {what}, which shows no field of the task (value={value!r})"
     return ""

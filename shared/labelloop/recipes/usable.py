@@ -67,7 +67,7 @@ def _why_not(annotation: Annotation, is_readable: bool, control: TextChoices) ->
         return f"without an answer to {control.from_name!r}"
     if control.label_of(annotation.result) is None:
         return _NOT_OFFERED
-    return "" if is_readable else f"of a task without a text under {control.text.value}"
+    return "" if is_readable else f"on tasks without a text under {control.text.value}"
 
 
 def _left_out(reason: str, annotations: list[Annotation], control: TextChoices) -> LeftOut:

@@ -181,7 +181,7 @@ def test_before_the_first_label_the_order_is_made_and_waited_for(imported):
 
     (ranking,) = [row for row in told["steps"] if row["step"] == "ranking"]
     assert ranking["outcome"] == "done"
-    assert ranking["detail"].startswith("ready: 6 tasks by typical ones first")
+    assert ranking["detail"].startswith("ready: 6 tasks, typical ones first")
     assert imported.studio.project(imported.project)["model_version"] == "untrained"
     rows = imported.studio.predictions_of(imported.project)
     assert sorted(f"{one['score']:.2%}" for one in rows) == [f"0.0{n}%" for n in range(1, 7)]

@@ -18,9 +18,9 @@ def said(rows: int, labels: int = 300, **changes: Any) -> str:
 
 def test_a_project_without_a_random_label_is_told_what_is_missing():
     assert lines(told(0), 300) == [
-        "accuracy: not known yet; it is measured on labels of the random share, a tenth of the "
-        "queue, and has none",
-        "labels saved: not known yet; an order must have been followed for some 60 labels",
+        "accuracy: not known yet: it is measured on labels of the random share (a tenth of the "
+        "queue), and there are none",
+        "labels saved: not known yet: it takes about 60 labels given in Labelloop's order",
         "go on labelling: when to stop is not known before the first labels of the random share",
         "accepting predictions unseen: not yet: it takes 30 labels of the random share to show "
         "90% right, and there are 0",
@@ -117,7 +117,7 @@ def test_stopping_is_only_told_when_it_is_advised():
 
 def test_why_nothing_is_accepted_unseen_is_told():
     assert "not yet: no confidence shows 90% right on 40 labels" in said(40)
-    assert "from a confidence of 0.92 90% or more are right" in said(400)
+    assert "at a confidence of 0.92 or more, 90% or more are right" in said(400)
 
 
 def test_a_card_from_before_these_limits_were_told_is_read():
@@ -125,14 +125,16 @@ def test_a_card_from_before_these_limits_were_told_is_read():
     del card["saving"]["most"], card["accept"]["wanted"], card["by_class"]
     low = card["accept"]["precision"]["low"]
 
-    assert f"from a confidence of 0.92 {low:.0%} or more are right" in "\n".join(lines(card, 300))
+    assert f"at a confidence of 0.92 or more, {low:.0%} or more are right" in "\n".join(
+        lines(card, 300)
+    )
 
 
 def test_how_many_tasks_are_accepted_is_left_out_where_none_was_looked_at():
     honest = replace(honest_of(400), pool_confidence=np.empty(0), unlabelled=None)
     card = insights(300, ["no", "yes"], honest, [], [], 0.9, 250)
 
-    assert lines(card, 300)[-1].endswith("from a confidence of 0.92 90% or more are right")
+    assert lines(card, 300)[-1].endswith("at a confidence of 0.92 or more, 90% or more are right")
 
 
 def test_a_table_has_room_for_an_accuracy_and_its_range():

@@ -35,7 +35,7 @@ def test_what_teaches_nothing_is_counted_by_reason_with_its_tasks():
     assert found.left_out == [
         LeftOut("with a choice that the label config doesn't offer (Bad, Neutral)", 3, [5, 6, 7]),
         LeftOut("submitted empty", 2, [3, 9]),
-        LeftOut("of a task without a text under $text", 1, [8]),
+        LeftOut("on tasks without a text under $text", 1, [8]),
         LeftOut("without an answer to 'label'", 1, [4]),
     ]
 

@@ -175,7 +175,7 @@ def relabelled(learn, project, refusal):
 def test_labels_that_were_all_given_anew_are_served_once_they_stayed_for_a_day(
     relabelled, project, deps, store, queue, rank_queue, clock, refusal
 ):
-    assert "100% of the labels were turned round" in relabelled.reason
+    assert "100% of the labels were changed" in relabelled.reason
     assert "served from 2026-11-24T12:00 UTC on" in relabelled.reason
     sweep_deps = SweepDeps(store, queue, rank_queue, lambda: None, clock)
     clock.sleep(23 * 3600)
