@@ -137,16 +137,28 @@ def is_denied(key: str, **headers: bool) -> bool:
     return False
 
 
-@pytest.mark.parametrize("kind", ["events", "datasets", "models", "history", "pool", "quarantine"])
-def test_what_is_written_once_cannot_be_overwritten(kind):
-    key = f"projects/38.1795398621/{kind}/name"
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("events/name", "datasets/name", "models/name", "history/name", "quarantine/name"),
+        *("pool/name.jsonl.gz", "ranks/1-aaaaaaaa/name"),
+    ],
+)
+def test_what_is_written_once_cannot_be_overwritten(name):
+    key = f"projects/38.1795398621/{name}"
 
     assert is_denied(key)
     assert is_denied(key, if_match=True)
     assert not is_denied(key, if_none_match=True)
 
 
-@pytest.mark.parametrize("name", ["active.json", "dataset.json", "lease.json", "options.json"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("active.json", "dataset.json", "lease.json", "options.json"),
+        *("features/2-minilm/labelled.npz", "features/2-minilm/pool/name-1a2b3c4d.npz"),
+    ],
+)
 def test_what_changes_can_be_swapped_and_not_overwritten(name):
     key = f"projects/38.1795398621/{name}"
 

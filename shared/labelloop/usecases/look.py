@@ -43,7 +43,8 @@ def look_at_shard(
         np.array([text is not None for text in texts], np.bool_),
         featuriser([text or "" for text in texts]),
     )
-    kept.keep_shard(shard, control.text_key, made)
+    if known is None or made.is_readable.any():  # else it is what is kept
+        kept.keep_shard(shard, control.text_key, made)
     return made
 
 

@@ -97,6 +97,17 @@ def test_a_shard_of_which_nothing_could_be_read_is_looked_at_again(pool, kept, e
     assert looked[0].is_readable.tolist() == [True]
 
 
+def test_a_second_look_at_a_shard_without_text_writes_nothing(pool, kept, encoder, monkeypatch):
+    pool.add("c", [task(5, {"image": "x.png"})])
+    shard = pool.shards()[-1]
+    (first,) = look_at_shards([shard], pool, CONTROL, kept, fresh(encoder))
+    monkeypatch.setattr(KeptFeatures, "keep_shard", None)
+
+    (again,) = look_at_shards([shard], pool, CONTROL, kept, fresh(encoder))
+
+    assert again.is_readable.tolist() == first.is_readable.tolist() == [False]
+
+
 def test_a_label_config_about_another_field_is_looked_at_anew(pool, kept, encoder):
     look_at_shards(pool.shards(), pool, CONTROL, kept, fresh(encoder))
     other = read_label_config(label_config().replace("$text", "$no"))
