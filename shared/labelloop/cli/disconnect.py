@@ -1,9 +1,12 @@
 """Disconnect a project, the webhook that Label Studio would leave behind included."""
 
+from typing import Any
+
 from labelloop.cli.connect import ORDERED
 from labelloop.cli.report import Report
 from labelloop.cli.session import Session
 from labelloop.cli.wiring import backends_of, webhooks_of
+from labelloop.labelstudio import UNTRAINED
 
 _DEFAULT_ORDER = "Sequential sampling"
 
@@ -25,4 +28,14 @@ def disconnect(session: Session, keeps_sampling: bool, report: Report) -> None:
     is_ordered = project.get("sampling") == ORDERED
     if is_ordered:
         session.studio.api.change_project(session.project_id, sampling=_DEFAULT_ORDER)
+    _leave_no_first_order(session, project)
     return report.changed("order", is_ordered, _DEFAULT_ORDER)
+
+
+def _leave_no_first_order(session: Session, project: dict[str, Any]) -> None:
+    """Remove what stood for the order before the first model: it predicts nothing."""
+    api, id_ = session.studio.api, session.project_id
+    if project.get("model_version") == UNTRAINED:
+        api.change_project(id_, model_version="")
+    if UNTRAINED in api.prediction_counts(id_):
+        api.delete_predictions(id_, UNTRAINED)

@@ -258,6 +258,19 @@ def test_disconnecting_leaves_nothing_behind(world):
     assert set(outcomes(world.told("disconnect")).values()) == {"unchanged"}
 
 
+def test_disconnecting_takes_along_the_order_before_the_first_model(world):
+    world.told("connect")
+    task = next(world.studio.tasks(world.project))[0]["id"]
+    place = {"task": task, "result": [], "score": 0.0001, "model_version": "untrained"}
+    world.studio.add_predictions(world.project, [place])
+    world.studio.change_project(world.project, model_version="untrained")
+
+    world.told("disconnect")
+
+    assert not world.studio.project(world.project)["model_version"]
+    assert not world.studio.prediction_counts(world.project)
+
+
 def test_the_order_of_tasks_may_stay(world):
     world.told("connect")
 
