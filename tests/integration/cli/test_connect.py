@@ -260,7 +260,7 @@ def test_disconnecting_leaves_nothing_behind(world):
 
 def test_disconnecting_takes_along_the_order_before_the_first_model(world):
     world.told("connect")
-    task = next(world.studio.tasks(world.project))[0]["id"]
+    (task,) = world.studio.import_tasks(world.project, [{"text": "a lovely film"}])
     place = {"task": task, "result": [], "score": 0.0001, "model_version": "untrained"}
     world.studio.add_predictions(world.project, [place])
     world.studio.change_project(world.project, model_version="untrained")
