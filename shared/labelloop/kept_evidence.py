@@ -12,13 +12,14 @@ is served all the same; the next one is then compared with nothing.
 import io
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from labelloop.domain.events import canonical
+from labelloop.domain.hold import Hold
 from labelloop.kept_features import DAMAGED, arrays_of
 from labelloop.pointers import Tagged
 from labelloop.ports import ObjectStore
@@ -67,6 +68,7 @@ class Refusal:
     reason: str = ""
     since: str = ""
     at: str = ""
+    hold: Hold = field(default_factory=Hold)  # earlier releases stored none
 
 
 class KeptEvidence:
@@ -107,8 +109,9 @@ class KeptEvidence:
         if stored is None:
             return Tagged(Refusal(), "")
         try:
-            found = Refusal(**json.loads(stored.body))
-        except (ValueError, TypeError):
+            fields = json.loads(stored.body)
+            found = Refusal(**fields | {"hold": Hold(**fields.get("hold", {}))})
+        except (ValueError, TypeError, AttributeError):
             found = Refusal()
         return Tagged(found if found.champion == champion else Refusal(), stored.etag)
 

@@ -6,10 +6,11 @@ before that has done nothing that another attempt would not do again.
 """
 
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from labelloop.domain.gate import Verdict
+from labelloop.domain.hold import Hold, hold_after
 from labelloop.domain.strategies import RANDOM
 from labelloop.errors import Conflict, Retryable
 from labelloop.kept_evidence import KeptEvidence, Refusal
@@ -26,7 +27,6 @@ from labelloop.usecases.judge_version import (
 from labelloop.usecases.sample_pool import Sample
 from labelloop.usecases.tell_version import doubts_of, tell_version
 
-HELD: Final = timedelta(days=1)  # a version is, that was refused because labels were changed
 _STAYS: Final = "if the labels stay as they are now, it is served from {} UTC on"
 _ROUNDS: Final = 12
 
@@ -68,12 +68,20 @@ def publish(
         switch(gate.project, to, why, instead_of=active.version)
     else:
         since = refusal.value.since or min(max(challenger.examples.updated_at), _text(gate.now))
-        until = active.held_until or _text(gate.now + HELD) if verdict.of_changes else ""
-        reason = f"{verdict.reason}; {_STAYS.format(until[:16])}" if until else verdict.reason
-        refused = Refusal(active.version, to.version, reason, since, card["trained_at"])
+        refused = Refusal(active.version, to.version, verdict.reason, since, card["trained_at"])
+        if verdict.of_changes:
+            refused = _held(refused, active, refusal.value.hold, verdict, gate.now)
         gate.evidence.set_refusal(refusal, refused)
-        _leave(gate.project, to, refused, until)
+        _leave(gate.project, to, refused)
     return verdict.switches
+
+
+def _held(
+    refused: Refusal, active: ActivePointer, known: Hold, verdict: Verdict, now: datetime
+) -> Refusal:
+    """Return the refusal with the time of its end. What a person ended is not gone on with."""
+    hold = hold_after(known if active.held_until else Hold(), verdict.numbers, now)
+    return replace(refused, hold=hold, reason=f"{refused.reason}; {_STAYS.format(hold.until[:16])}")
 
 
 def _verdict(
@@ -142,7 +150,7 @@ def switch(
     raise Retryable(f"lost {_ROUNDS} races for the active version")
 
 
-def _leave(project: Project, version: ActivePointer, refused: Refusal, until: str) -> None:
+def _leave(project: Project, version: ActivePointer, refused: Refusal) -> None:
     """Keep the active version, and remember that the snapshot was looked at.
 
     What it learnt is left as it is: each change of a label has the refused ones judged again.
@@ -152,7 +160,7 @@ def _leave(project: Project, version: ActivePointer, refused: Refusal, until: st
         return
     if after.value.version != refused.champion:
         raise Conflict("the version was judged against another one than is active")
-    project.advance(after, replace(_up_to(after.value, version), held_until=until))
+    project.advance(after, replace(_up_to(after.value, version), held_until=refused.hold.until))
     count("VersionRefused")
     facts = {"project": project.key, "version": version.version, "why": refused.reason}
     logger().warning("version refused", extra=facts)

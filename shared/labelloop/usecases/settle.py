@@ -4,6 +4,7 @@ All labels may be given anew on purpose, and then no label is left to say so. A 
 wrong is noticed within a day, and put right: that ends the refusal, too. Idempotent.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 from labelloop.kept_evidence import KeptEvidence
@@ -16,12 +17,18 @@ from labelloop.usecases.activate import in_place_of, switch_by_hand
 
 def settle(project: Project, store: ObjectStore, now: datetime) -> bool:
     """Serve what was held back for long enough; say whether another version is served now."""
-    at, held = now.isoformat(timespec="microseconds"), project.active().value
+    at, after = now.isoformat(timespec="microseconds"), project.active()
+    held = after.value
     if not held.has_held(at):
         return False
-    refused = KeptEvidence(store, project.key).refusal(held.version).value.version
+    refusal = KeptEvidence(store, project.key).refusal(held.version).value
+    if refusal.hold.until > at:  # of a trainer that has not moved the pointer yet, or died
+        return False
+    refused = refusal.version
     card = project.card(refused)
     if card is None:
+        # Without its end the sweep would wake a trainer every few minutes, in vain.
+        project.advance(after, replace(held, held_until=""))
         logger().error("refused version gone", extra={"project": project.key, "version": refused})
         return False
 

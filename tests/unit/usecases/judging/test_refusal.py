@@ -1,5 +1,6 @@
 """A version that is refused: told, kept, and never the last word."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -12,6 +13,7 @@ from labelloop.project import Project
 from labelloop.usecases.activate import ActivateDeps, activate
 from labelloop.usecases.describe import describe
 from labelloop.usecases.pin import PinDeps, pin
+from labelloop.usecases.settle import settle
 from labelloop.usecases.sweep import SweepDeps, sweep
 from labelloop.usecases.train import Outcome, train
 from tests.builders import (
@@ -235,6 +237,85 @@ def test_worse_new_labels_are_held_until_others_come(learn, project, deps, clock
     clock.sleep(25 * 3600)
 
     assert train(SWEEP, deps) is Outcome.UP_TO_DATE
+
+
+def test_labels_that_are_lost_late_in_the_day_are_held_for_a_day_of_their_own(
+    relabelled, learn, project, clock, deps
+):
+    first = project.active().value
+    clock.sleep(24 * 3600 - 120)
+    assert learn(deleted(*range(1, 41))) is Outcome.UP_TO_DATE
+    clock.sleep(180)
+
+    assert train(SWEEP, deps) is Outcome.UP_TO_DATE
+    assert project.active().value.version == first.version
+    assert project.active().value.held_until[:16] == "2026-11-25T11:58"
+
+
+def test_a_few_labels_more_that_are_lost_do_not_begin_the_day_anew(
+    relabelled, learn, project, clock
+):
+    until = project.active().value.held_until
+    clock.sleep(12 * 3600)
+    learn(deleted(*range(1, 7)))
+
+    assert project.active().value.held_until == until
+
+
+def test_a_version_is_held_for_three_days_at_most(learn, project, clock, deps):
+    learn(*labels(1, 60))
+    learn(*labels(1, 20, day=1, swapped=True))
+    for day in range(3):
+        clock.sleep(24 * 3600 - 60)
+        learn(deleted(*range(1 + 15 * day, 16 + 15 * day)))
+    assert project.active().value.held_until[:16] == "2026-11-26T12:00"
+    clock.sleep(180)
+
+    assert train(SWEEP, deps) is Outcome.SWITCHED
+
+
+@pytest.mark.parametrize("is_retried", [True, False])
+def test_a_trainer_that_dies_before_the_new_day_is_on_the_pointer_does_not_shorten_it(
+    relabelled, learn, project, deps, clock, monkeypatch, is_retried
+):
+    first = project.active().value.version
+    clock.sleep(24 * 3600 - 120)
+    with monkeypatch.context() as patch:
+
+        def die(*_):
+            raise Unavailable("killed")
+
+        patch.setattr(Project, "advance", die)
+        with pytest.raises(Unavailable):
+            learn(deleted(*range(1, 41)))
+    clock.sleep(180)
+
+    if is_retried:
+        assert train(SWEEP, deps) is Outcome.UP_TO_DATE
+    assert not settle(project, deps.store, clock())
+    assert project.active().value.version == first
+
+
+def test_a_hold_of_which_nothing_can_be_read_ends(relabelled, project, store, deps, queue, clock):
+    store.replace(
+        f"projects/{PROJECT}/gate.json", b"{", store.get(f"projects/{PROJECT}/gate.json").etag
+    )
+    clock.sleep(25 * 3600)
+
+    assert train(SWEEP, deps) is Outcome.UP_TO_DATE
+    assert project.active().value.held_until == ""
+    assert sweep(SweepDeps(store, queue, queue, lambda: None, clock)) == 0
+
+
+def test_a_refusal_that_an_earlier_release_stored_is_read(relabelled, store, project, clock, deps):
+    key = f"projects/{PROJECT}/gate.json"
+    stored = json.loads(store.get(key).body)
+    del stored["hold"]
+    store.replace(key, json.dumps(stored).encode(), store.get(key).etag)
+    clock.sleep(25 * 3600)
+
+    assert train(SWEEP, deps) is Outcome.SWITCHED
+    assert project.active().value.version == relabelled.version
 
 
 @pytest.mark.parametrize("by", ["pin", "activate"])
