@@ -7,7 +7,8 @@
       ranks/<version>/plan-<n>.json     which shards make up which part; later tasks add one
       ranks/<version>/part-<n>.npz      what a part brings to the queue
       ranks/untrained/part-<texts>-<n>.npz      and of which texts: see `first_order`
-      ranked.json                       the version that Label Studio has got; if trimmed
+      ranked.json                       the version that Label Studio has got, of how many parts; if
+                                        trimmed
 
 A task may stand in several shards; its newest state counts.
 """
@@ -147,7 +148,12 @@ class Pool:
 
     def scored(self, version: str, texts: str = "") -> int:
         """Return how many parts are scored; of any texts where none are named."""
-        return sum(1 for _ in self._store.list(self._parts_of(version, texts)))
+        return len(self.scored_parts(version, texts))
+
+    def scored_parts(self, version: str, texts: str = "") -> set[int]:
+        """Return which parts are scored."""
+        keys = (one.key for one in self._store.list(self._parts_of(version, texts)))
+        return {int(key.rpartition("-")[2].removesuffix(".npz")) for key in keys}
 
     def scored_texts(self, version: str) -> set[str]:
         """Return the names of the texts that parts were scored of; empty if a part names none."""
@@ -179,10 +185,16 @@ class Pool:
         fields = fields_of(self._store.get(f"{self._root}ranked.json"))
         return fields.get("version", ""), fields.get("trimmed", False)
 
-    def set_ranked(self, version: str, trimmed: bool = False) -> None:
+    def pushed_parts(self, version: str) -> int:
+        """Return how many parts, from the first one on, Label Studio has got of a version."""
+        fields = fields_of(self._store.get(f"{self._root}ranked.json"))
+        parts = fields.get("parts")
+        return parts if fields.get("version") == version and type(parts) is int else 0
+
+    def set_ranked(self, version: str, trimmed: bool = False, parts: int = 0) -> None:
         """Remember that Label Studio has got a version. A lost race is the other's to remember."""
         key = f"{self._root}ranked.json"
-        body = canonical({"version": version, "trimmed": trimmed}).encode()
+        body = canonical({"version": version, "trimmed": trimmed, "parts": parts}).encode()
         write_over(self._store, key, body)
 
     def _rank_key(self, version: str, name: str) -> str:

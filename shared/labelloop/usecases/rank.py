@@ -8,6 +8,7 @@ for a version that is not active any more stops, because the newer version has s
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Final
 
 from labelloop.archive import Archive
@@ -111,7 +112,7 @@ def _step(wake_up: RankWakeUp, version: str, studio: StudioProject, deps: RankDe
         case "score":
             return _score(key, version, wake_up.part, pool, studio, deps)
         case "push":
-            return _push(key, version, pool, studio, deps)
+            return _push(wake_up, version, studio, deps)
         case "trim":
             return _trim(key, version, pool, studio, deps)
 
@@ -134,15 +135,18 @@ def _survey(studio: StudioProject, turn: int, deps: RankDeps) -> Outcome:
 def _plan(
     key: str, version: str, pool: Pool, studio: StudioProject | None, deps: RankDeps
 ) -> Outcome:
-    """Cut the pool into parts, and ask for each to be scored."""
+    """Cut the pool into parts, and ask for those to be scored that are not; else for the push."""
     texts = texts_now(version, Project(deps.store, key), studio)
     alone = Lease(deps.store, key, PUSHER).held(deps.clock().timestamp(), _LEASE_S)
     if not make_way(version, texts, pool, studio, alone):
         deps.queue.send(RankWakeUp(key, "plan", version), _NEXT_TRY_S)
         return Outcome.LEFT_TO_HOLDER
     parts = pool.plan(version, _SHARDS_IN_A_PART)
-    for part in range(len(parts)):
+    missing = sorted(set(range(len(parts))) - pool.scored_parts(version, texts))
+    for part in missing:
         deps.queue.send(RankWakeUp(key, "score", version, part), 0)
+    if parts and not missing:
+        deps.queue.send(RankWakeUp(key, "push", version), 0)
     if not parts:
         Orders(deps.store, key).add(version, [])
         if studio is not None:
@@ -153,10 +157,11 @@ def _plan(
 def _score(
     key: str, version: str, part: int, pool: Pool, studio: StudioProject | None, deps: RankDeps
 ) -> Outcome:
-    """Score one part; whoever scores the last one asks for the push."""
-    parts, scene = pool.parts(version), _scene(key, version, studio, deps)
-    texts = texts_of(version, scene.dataset)
-    if part < len(parts):
+    """Score one part, once; whoever finds all scored asks for the push of so many."""
+    parts, texts = pool.parts(version), texts_now(version, Project(deps.store, key), studio)
+    if part < len(parts) and part not in pool.scored_parts(version, texts):
+        scene = _scene(key, version, studio, deps)
+        texts = texts_of(version, scene.dataset)
         try:
             found = candidates_of(parts[part], pool, scene)
         except Unfinished:  # what was encoded is kept, so this goes on and ends
@@ -166,8 +171,8 @@ def _score(
         pool.add_part(version, part, worth.to_bytes(), texts)
         if texts != texts_now(version, Project(deps.store, key), studio):  # changed meanwhile
             deps.queue.send(RankWakeUp(key, "plan", version), 0)
-    if pool.scored(version, texts) >= len(parts):
-        deps.queue.send(RankWakeUp(key, "push", version), 0)
+    if pool.scored_parts(version, texts).issuperset(range(len(parts))):
+        deps.queue.send(RankWakeUp(key, "push", version, len(parts)), 0)
     return Outcome.SCORED
 
 
@@ -182,15 +187,19 @@ def _scene(key: str, version: str, studio: StudioProject | None, deps: RankDeps)
     return Scene(served, dataset, kept, featuriser)
 
 
-def _push(key: str, version: str, pool: Pool, studio: StudioProject, deps: RankDeps) -> Outcome:
+def _push(wake_up: RankWakeUp, version: str, studio: StudioProject, deps: RankDeps) -> Outcome:
     """Push, unless somebody does: two at once would store all twice.
 
-    Who finds another at work comes again later: that one may be dead, or at an older version.
+    Who finds another at work comes again later: that one may be dead, or at an older version. A
+    push of so many parts is done once, though each score step that came twice asks for it.
     """
+    key, pool, parts = studio.key, Pool(deps.store, studio.key), wake_up.part
     with Lease(deps.store, key, PUSHER).held(deps.clock().timestamp(), _LEASE_S) as is_mine:
+        if is_mine and 0 < parts <= pool.pushed_parts(version):
+            return Outcome.PUSHED
         if is_mine:
             return _push_alone(key, version, pool, studio, deps)
-        deps.queue.send(RankWakeUp(key, "push", version), _NEXT_TRY_S)
+        deps.queue.send(RankWakeUp(key, "push", version, parts), _NEXT_TRY_S)
         return Outcome.LEFT_TO_HOLDER
 
 
@@ -210,13 +219,15 @@ def _place(
 def _push_alone(
     key: str, version: str, pool: Pool, studio: StudioProject, deps: RankDeps
 ) -> Outcome:
-    head = _place(key, version, pool, studio, deps)
     project = Project(deps.store, key)
+    scored = pool.scored_parts(version, texts_now(version, project, studio))
+    parts = next(part for part in count() if part not in scored)
+    head = _place(key, version, pool, studio, deps)
     outcome = push(project, version, head, studio)
     if outcome is not Outcome.SUPERSEDED:
         leaves = outcome is Outcome.REFUSED or _keeps_predictions(project, deps)
-        pool.set_ranked(version, trimmed=leaves)
         pool.forget_ranks(keep=version)
+        pool.set_ranked(version, trimmed=leaves, parts=parts)  # last: it ends what runs twice
         if not leaves:
             deps.queue.send(RankWakeUp(key, "trim", version), 0)
     facts = {"project": key, "version": version, "tasks": len(head), "outcome": outcome}
@@ -240,7 +251,7 @@ def _trim(key: str, version: str, pool: Pool, studio: StudioProject, deps: RankD
             return Outcome.LEFT_TO_HOLDER
         outcome = Trim(project, studio, deps.clock, may_go_on).run(version)
     if outcome is Outcome.TRIMMED:
-        pool.set_ranked(version, trimmed=True)
+        pool.set_ranked(version, trimmed=True, parts=pool.pushed_parts(version))
     elif outcome is Outcome.TRIMMING:
         deps.queue.send(RankWakeUp(key, "trim", version), _REST_S)
     return outcome

@@ -90,7 +90,7 @@ def fresh(deps, store, key, project, configure, label_studio, id_, shown):
 
     def fresh(config: str) -> list[tuple[int, float]]:
         configure(config)
-        store.delete(store.keys("/ranks/"))
+        store.delete([*store.keys("/ranks/"), *store.keys("/ranked.json")])
         label_studio.delete_predictions(id_, UNTRAINED)
         run(RankWakeUp(key), deps)
         return shown()
