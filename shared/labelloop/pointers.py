@@ -21,11 +21,6 @@ def is_older(version: str, than: str) -> bool:
     return earlier is not None and later is not None and int(earlier[1]) < int(later[1])
 
 
-def is_ours(version: str) -> bool:
-    """Say whether a name of Label Studio's is that of a version of ours, or of having none."""
-    return version == UNTRAINED or _OURS.fullmatch(version) is not None
-
-
 @dataclass(frozen=True, slots=True)
 class DatasetPointer:
     """The newest snapshot. `seq` counts snapshots; 0 = there is none yet."""

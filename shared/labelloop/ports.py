@@ -69,6 +69,10 @@ class ProjectState(Protocol):
         """Return the version that is served."""
         ...
 
+    def versions(self) -> list[str]:
+        """Return the versions that were made of the project, newest first."""
+        ...
+
     def changed_at(self) -> datetime:
         """Return when the newest snapshot was stored."""
         ...

@@ -27,6 +27,11 @@ class RemoteProject:
         """Return the version that is served."""
         return str(self.order()["version"])
 
+    def versions(self) -> list[str]:
+        """Return the versions that were made of the project, newest first."""
+        answer = self._session.backend.get("/versions", project=self._session.key)
+        return [str(name) for name in answer["versions"]]
+
     def changed_at(self) -> datetime:
         """Return when the newest snapshot was stored."""
         return datetime.fromisoformat(self.order()["changed_at"])

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from itertools import batched
 from typing import Any, Final
 
-from labelloop.pointers import is_ours
+from labelloop.labelstudio import UNTRAINED
 from labelloop.ports import ProjectState
 from labelloop.studio_project import StudioProject
 from labelloop.usecases.push import Outcome
@@ -36,14 +36,16 @@ class Trim:
     may_go_on: Callable[[], bool]
 
     def run(self, version: str) -> Outcome:
-        """Delete all versions of ours but this one; what is shown, or of others, stays.
+        """Delete all versions of the project's but this one; what is shown, or of others, stays.
 
         Idempotent. Ends early: TRIMMING when its time is over, WAITING while people label and
         little is superseded, SUPERSEDED when it may not go on.
         """
         keep = (version, self.studio.settings().get("model_version"))
         known = self.studio.prediction_counts()
-        found = {one: known[one] for one in known if is_ours(one) and one not in keep}
+        # Not by the look of a name: others may name theirs as we do.
+        ours = {UNTRAINED, *self.project.versions()} if known.keys() - set(keep) else set()
+        found = {one: known[one] for one in known if one in ours and one not in keep}
         if not found:
             return Outcome.TRIMMED
         return self._at_rest(sorted(found)) if self._is_at_rest() else self._beside_people(found)

@@ -39,6 +39,8 @@ def project(store, label_studio, id_) -> Project:
     dataset = project.dataset(after.value)
     dataset.label_config = label_config()
     project.add_dataset(after, dataset)
+    for version in (OLD, NEW, LATER):
+        project.add_model(version, b"", {})
     return project
 
 
@@ -152,14 +154,16 @@ def test_the_version_that_is_shown_is_never_taken_away(project, label_studio, id
 
 def test_versions_of_others_stay(project, label_studio, id_, clock):
     (task,) = label_studio.import_tasks(id_, [{"text": "x"}])
-    for version in ("gpt", "2-other"):
+    for version in ("gpt", "2-other", "1-deadbeef", "20261123-0123abcd"):
         row = {"task": task, "result": [], "model_version": version}
         label_studio.add_predictions(id_, [row])
     clock.sleep(3600)
 
     trim(project, label_studio, clock)
 
-    assert label_studio.prediction_counts(id_).keys() == {NEW, "gpt", "2-other"}
+    assert label_studio.prediction_counts(id_).keys() == {
+        *(NEW, "gpt", "2-other", "1-deadbeef", "20261123-0123abcd")
+    }
 
 
 def test_a_prediction_that_somebody_else_deletes_meanwhile_is_no_error(

@@ -63,6 +63,8 @@ def activate(project, deps):
         after = project.active()
         seq = int(version.partition("-")[0])
         to = ActivePointer(version, seq, 1, switch=after.value.switch + 1)
+        if version not in project.versions():
+            project.add_model(version, b"", {})
         project.switch(after, to, {"why": "test"})
         served = OneVersion(version)
         object.__setattr__(deps, "versions", lambda: served)
