@@ -64,6 +64,19 @@ def judge(evidence: Evidence) -> Verdict:
     return Verdict(True, "not worse than the active version", numbers)
 
 
+def judge_none(evidence: Evidence, why: str) -> Verdict:
+    """Say whether no version may be served any more, as none can be learnt from what is left."""
+    found = examine(evidence)
+    for check in (_knew_little, _outdated, _emptied, _vanished):
+        verdict = check(evidence, found)
+        if verdict is not None and not verdict[0]:
+            numbers = numbers_of(evidence, found)
+            return Verdict(False, f"{verdict[1]}, and {why}", numbers, of_changes=True)
+        if verdict is not None:
+            break
+    return Verdict(True, why)
+
+
 def first_version() -> Verdict:
     """Return the verdict where nothing is active yet."""
     return Verdict(True, "the first version")
@@ -138,6 +151,12 @@ def _lost(e: Evidence, found: Findings) -> tuple[bool, str] | None:
     if found.lost <= _ALMOST_ALL and found.shared >= LEAST_ROWS and not found.is_worse:
         return None
     return False, f"{found.lost:.0%} of the labels are gone, and the others do not make up for them"
+
+
+def _emptied(e: Evidence, found: Findings) -> tuple[bool, str] | None:
+    if found.lost <= MOST_LOST:
+        return None
+    return False, f"{found.lost:.0%} of the labels are gone"
 
 
 def _is_confirmed(found: Findings) -> bool:

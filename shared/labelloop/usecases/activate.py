@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from labelloop.errors import Conflict, NotFound, Retryable, Unprocessable
+from labelloop.kept_evidence import KeptEvidence
+from labelloop.labelstudio import UNTRAINED
 from labelloop.pointers import FORMAT, ActivePointer, Tagged
 from labelloop.ports import ObjectStore
 from labelloop.project import Project
@@ -28,9 +30,11 @@ def activate(key: str, version: str, deps: ActivateDeps) -> bool:
 
     Raises NotFound for a version without a card, Unprocessable for one of another format or
     encoder. The data that was learnt already stays learnt: nothing older than it is trained again
-    over the choice.
+    over the choice. `untrained` may be named while it is held back, as labels are gone.
     """
     project = Project(deps.store, key)
+    if version == UNTRAINED:
+        return _activate_none(project, deps)
     card = project.card(version)
     if card is None:
         raise NotFound("version: unknown; /versions lists those that there are")
@@ -53,6 +57,36 @@ def activate(key: str, version: str, deps: ActivateDeps) -> bool:
     if is_changed:
         deps.request_rank(key)
     return is_changed
+
+
+def _activate_none(project: Project, deps: ActivateDeps) -> bool:
+    """Serve no version before its time has come, where that was refused."""
+    restore_active(project)
+    before = project.active().value.version
+    if KeptEvidence(deps.store, project.key).refusal(before).value.version != UNTRAINED:
+        raise NotFound("version: unknown; /versions lists those that there are")
+
+    def chosen(active: ActivePointer) -> ActivePointer:
+        return without_model(active) if active.version == before else active
+
+    is_changed = switch_by_hand(project, chosen, f"activated {UNTRAINED}", deps.clock())
+    if is_changed:
+        deps.request_rank(project.key)
+    return is_changed
+
+
+def without_model(active: ActivePointer) -> ActivePointer:
+    """Return the pointer to no version, in place of the active one."""
+    return replace(
+        active,
+        version=UNTRAINED,
+        format=FORMAT,
+        sha256="",
+        learnt="",
+        previous_version=active.version,
+        previous_sha256=active.sha256,
+        held_until="",
+    )
 
 
 def in_place_of(active: ActivePointer, version: str, card: dict[str, Any]) -> ActivePointer:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from labelloop.domain.comparison import Floats, Ints, aligned
 from labelloop.domain.evidence import FRESH, Evidence
 from labelloop.domain.features import Features
-from labelloop.domain.gate import Verdict, first_version, judge
+from labelloop.domain.gate import Verdict, first_version, judge, judge_none
 from labelloop.domain.random_share import are_random
 from labelloop.domain.training import Trained
 from labelloop.errors import BadModel, OutOfMemory
@@ -109,6 +109,30 @@ def judge_version(
     return judge(_evidence(challenger, champion, sample, since, salt))
 
 
+def judge_left(examples: Examples, offered: Sequence[str], kept: Kept, why: str) -> Verdict:
+    """Say whether to serve no version, as `why` says that these examples make none.
+
+    `kept`: of the active version. Of the one that is not there all answers are alike.
+    """
+    classes = [*offered, *(name for name in kept.classes if name not in offered)]
+    here = _rows_of(kept.tasks, np.array(examples.tasks, np.int64))
+    rows = np.where(np.isnan(kept.out_of_fold), 1 / len(kept.classes), kept.out_of_fold)
+    champion = aligned(rows, kept.classes, classes)
+    none, nothing = np.zeros(len(here), np.bool_), np.empty((0, len(classes)))
+    evidence = Evidence(
+        before=codes_of(kept.classes, classes)[kept.labels],
+        labels=np.append(codes_of(examples.labels, classes), -1)[here],
+        is_random=none,
+        is_fresh=none,
+        champion=champion,
+        challenger=np.full_like(champion, 1 / len(classes)),
+        pool_champion=nothing,
+        pool_challenger=nothing,
+        offered=np.isin(classes, list(offered)),
+    )
+    return judge_none(evidence, why)
+
+
 def _evidence(
     challenger: Challenger, champion: Champion, sample: Sample, since: str, salt: str
 ) -> Evidence:
@@ -148,6 +172,8 @@ def _answers(
 
 def _rows_of(tasks: Ints, among: Ints) -> Ints:
     """Return the row of each task among others, by id and not none; -1 where it is not there."""
+    if not len(among):
+        return np.full(len(tasks), -1)
     rows = np.searchsorted(among, tasks).clip(max=len(among) - 1)
     return np.where(among[rows] == tasks, rows, -1)
 

@@ -5,6 +5,7 @@ written down before the active pointer says that the snapshot was looked at. Who
 before that has done nothing that another attempt would not do again.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -17,11 +18,13 @@ from labelloop.kept_evidence import KeptEvidence, Refusal
 from labelloop.observability import count, logger
 from labelloop.pointers import FORMAT, ActivePointer
 from labelloop.project import Project
+from labelloop.recipes.text_choices import Examples
 from labelloop.usecases.judge_version import (
     Challenger,
     Champion,
     LoadHead,
     champion_of,
+    judge_left,
     judge_version,
 )
 from labelloop.usecases.sample_pool import Sample
@@ -74,6 +77,33 @@ def publish(
         gate.evidence.set_refusal(refusal, refused)
         _leave(gate.project, to, refused)
     return verdict.switches
+
+
+def withdraw(
+    to: ActivePointer,
+    why: str,
+    left: tuple[Examples, Sequence[str]] | None,
+    gate: Gate,
+) -> bool:
+    """Serve no version, as none can be learnt, unless labels are gone; say whether it is so.
+
+    `left`: the examples and the classes that the label config offers; None if it can't be read. A
+    script that deletes all labels is noticed within a day, like one that deletes most of them.
+    """
+    active = gate.project.active().value
+    is_ours = (active.format, active.encoder) == (FORMAT, to.encoder)
+    kept = gate.evidence.of(active.version) if active.is_trained and is_ours else None
+    verdict = judge_left(*left, kept, why) if left and kept else Verdict(True, why)
+    if verdict.switches:
+        switch(gate.project, to, {"why": why}, instead_of=active.version)
+        return True
+    refusal, at = gate.evidence.refusal(active.version), gate.now.isoformat(timespec="seconds")
+    since = refusal.value.since or _text(gate.now)
+    refused = Refusal(active.version, to.version, verdict.reason, since, at)
+    refused = _held(refused, active, refusal.value.hold, verdict, gate.now)
+    gate.evidence.set_refusal(refusal, refused)
+    _leave(gate.project, to, refused)
+    return False
 
 
 def _held(

@@ -8,11 +8,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from labelloop.kept_evidence import KeptEvidence
+from labelloop.labelstudio import UNTRAINED
 from labelloop.observability import logger
 from labelloop.pointers import ActivePointer
 from labelloop.ports import ObjectStore
 from labelloop.project import Project
-from labelloop.usecases.activate import in_place_of, switch_by_hand
+from labelloop.usecases.activate import in_place_of, switch_by_hand, without_model
 
 
 def settle(project: Project, store: ObjectStore, now: datetime) -> bool:
@@ -26,7 +27,7 @@ def settle(project: Project, store: ObjectStore, now: datetime) -> bool:
         return False
     refused = refusal.version
     card = project.card(refused)
-    if card is None:
+    if card is None and refused != UNTRAINED:
         # Without its end the sweep would wake a trainer every few minutes, in vain.
         project.advance(after, replace(held, held_until=""))
         logger().error("refused version gone", extra={"project": project.key, "version": refused})
@@ -34,6 +35,8 @@ def settle(project: Project, store: ObjectStore, now: datetime) -> bool:
 
     def chosen(active: ActivePointer) -> ActivePointer:
         is_same = active.version == held.version and active.has_held(at)
-        return in_place_of(active, refused, card) if is_same else active
+        if not is_same:
+            return active
+        return in_place_of(active, refused, card) if card else without_model(active)
 
     return switch_by_hand(project, chosen, "changed labels stayed as they were for a day", now)

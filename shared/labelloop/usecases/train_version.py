@@ -28,7 +28,7 @@ from labelloop.usecases.choose_order import Arms, choose_order
 from labelloop.usecases.featurise import Featuriser, Vectors
 from labelloop.usecases.judge_version import Challenger, LoadHead
 from labelloop.usecases.look import look_at_labelled
-from labelloop.usecases.publish_version import Gate, advance, publish, switch
+from labelloop.usecases.publish_version import Gate, advance, publish, withdraw
 from labelloop.usecases.sample_pool import sample_pool
 
 LANDMARKS: Final = 1_000
@@ -84,9 +84,11 @@ def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) ->
     )
     kept = KeptFeatures(deps.store, project.key, encoder)
     evidence = KeptEvidence(deps.store, project.key)
+    left: tuple[Examples, Sequence[str]] | None = None
     try:
         control = read_label_config(dataset.label_config or "")
         examples = control.examples(dataset)
+        left = examples, control.labels
         _check_enough(examples.labels, deps.min_labels)
         offered = control.labels if encoder else ()
         facts = [examples.texts, examples.labels, offered, strategy]
@@ -107,8 +109,8 @@ def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) ->
         ordered = choose_order(strategy, known.get("order", {}), arms, project.key)
     except Unprocessable as exc:
         # A training from scratch on what is left would give no model, so none is served.
-        switch(project, to, {"why": str(exc)})
-        return True
+        gate = Gate(project, evidence, deps.load_head, deps.clock())
+        return withdraw(to, str(exc), left, gate)
     version, digest = f"{pointer.seq}-{uuid4().hex[:8]}", sha256(trained.artefact).hexdigest()
     to = replace(to, version=version, sha256=digest, learnt=learnt, strategy=ordered.strategy)
     asked = deps.load_head(trained.artefact).predict_proba(sample.features)

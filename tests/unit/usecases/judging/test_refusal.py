@@ -7,7 +7,7 @@ import pytest
 
 from labelloop.adapters.onnx_head import OnnxHead
 from labelloop.adapters.sklearn_head import train_head
-from labelloop.errors import OutOfMemory, Unavailable
+from labelloop.errors import NotFound, OutOfMemory, Unavailable
 from labelloop.kept_evidence import KeptEvidence, Refusal
 from labelloop.project import Project
 from labelloop.usecases.activate import ActivateDeps, activate
@@ -21,6 +21,8 @@ from tests.builders import (
     PROJECT,
     annotation,
     deleted,
+    event,
+    label_config,
     reviews,
 )
 from tests.unit.usecases.judging.counting import SWEEP, CountingHead, gate_of, labels, text_of
@@ -316,6 +318,80 @@ def test_a_refusal_that_an_earlier_release_stored_is_read(relabelled, store, pro
 
     assert train(SWEEP, deps) is Outcome.SWITCHED
     assert project.active().value.version == relabelled.version
+
+
+@pytest.fixture
+def emptied(learn, project):
+    """A project whose labels a script deleted, all of them; give back the version it had."""
+    learn(*labels(1, 60))
+    learn(deleted(*range(1, 61)))
+    return project.active().value
+
+
+@pytest.mark.parametrize("left", [0, 3])
+def test_a_version_is_kept_for_a_day_where_so_few_labels_are_left_that_none_can_be_learnt(
+    learn, project, deps, store, queue, clock, rank_queue, refusal, left
+):
+    learn(*labels(1, 60))
+    first = project.active().value.version
+    assert learn(deleted(*range(1, 61 - left))) is Outcome.UP_TO_DATE
+    clock.sleep(23 * 3600)
+    assert train(SWEEP, deps) is Outcome.UP_TO_DATE
+
+    assert project.active().value.version == first
+    assert describe(PROJECT, store)["refused"]["version"] == "untrained"
+    assert f"{1 - left / 60:.0%} of the labels are gone, and a model takes" in refusal().reason
+    assert "served from 2026-11-24T12:00 UTC on" in refusal().reason
+    clock.sleep(2 * 3600)
+    sweep_deps = SweepDeps(store, queue, rank_queue, lambda: None, clock)
+    assert sweep(sweep_deps) == 1
+    assert train(SWEEP, deps) is Outcome.SWITCHED
+    assert project.active().value.version == "untrained"
+    assert (sweep(sweep_deps), train(SWEEP, deps)) == (0, Outcome.UP_TO_DATE)
+
+
+def test_a_class_that_is_gone_whole_leaves_no_two_to_tell_apart_and_is_held(learn, project):
+    learn(*labels(1, 60))
+    first = project.active().value.version
+    gone = [one.annotations[0].id for one in labels(1, 60) if len(text_of(one.tasks[0].id)) % 2]
+
+    assert learn(deleted(*gone)) is Outcome.UP_TO_DATE
+    assert project.active().value.version == first
+
+
+def test_labels_that_come_back_within_the_day_leave_the_version(
+    emptied, learn, project, refusal, clock, deps
+):
+    back = [(one, one.annotations[0]) for one in labels(1, 60, day=2)]
+    learn(*(replace(one, annotations=(replace(its, id=1000 + its.id),)) for one, its in back))
+    clock.sleep(25 * 3600)
+
+    assert train(SWEEP, deps) is Outcome.UP_TO_DATE
+    assert (project.active().value.version, refusal()) == (emptied.version, Refusal())
+
+
+def test_a_person_may_say_that_no_version_is_to_be_served(emptied, project, store, clock):
+    activate(PROJECT, "untrained", ActivateDeps(store, lambda _: None, clock))
+
+    assert project.active().value.version == "untrained"
+    with pytest.raises(NotFound):
+        activate(PROJECT, "untrained", ActivateDeps(store, lambda _: None, clock))
+
+
+def test_labels_of_a_label_config_that_is_another_one_now_are_not_waited_for(learn, project):
+    learn(*labels(1, 60))
+
+    other = label_config("Other", "Another")
+    learn(event(label_config=other, project_updated_at="2027-01-01T00:00:00+00:00"))
+
+    assert project.active().value.version == "untrained"
+
+
+def test_few_labels_that_are_deleted_leave_no_version_at_once(learn, project):
+    learn(*labels(1, 12))
+
+    assert learn(deleted(*range(1, 12))) is Outcome.SWITCHED
+    assert project.active().value.version == "untrained"
 
 
 @pytest.mark.parametrize("by", ["pin", "activate"])
