@@ -20,6 +20,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import batched
+from string import digits
 from typing import Any, Final
 
 from labelloop.domain.events import Task, canonical, read_row, row_of
@@ -65,12 +66,16 @@ class Pool:
             with suppress(Conflict):
                 self._store.create(key, gzip.compress(lines.encode(), mtime=0))
 
-    def add_surveyed(self, after: int, tasks: Sequence[Task]) -> None:
-        """Store tasks that a survey found above an id; the same ones again are the same shard."""
+    def add_surveyed(self, began: str, after: int, tasks: Sequence[Task]) -> None:
+        """Store tasks that a survey found above an id; the same ones again are the same shard.
+
+        `began`: when, as an ISO 8601 text in UTC.
+        """
         found = canonical([row_of(task) for task in tasks])
         digest = sha256(found.encode()).hexdigest()[:16]
-        # Sorts behind events and older listings: of two states of a task the later shard's counts.
-        self.add(f"survey-{after:012d}-{digest}", tasks)
+        # Sorts behind events and older surveys: of two states of a task the later shard's counts.
+        time = "".join(one for one in began if one in digits)[:14]
+        self.add(f"survey-{time}-{after:012d}-{digest}", tasks)
 
     def add_sent(self, tasks: Sequence[Task]) -> None:
         """Store tasks that were sent here; the same ones again are the same shard."""

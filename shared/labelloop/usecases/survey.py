@@ -135,7 +135,8 @@ class _Walk:
         rows = readable(page.tasks, page.settings)
         new = [one for row in rows if (one := self._known.index.as_new(row)) is not None]
         if new:
-            Pool(self._deps.store, self._studio.key).add_surveyed(after, new)
+            pool = Pool(self._deps.store, self._studio.key)
+            pool.add_surveyed(self._state.value.began, after, new)
         if event := self._known.event(page, (after, upto), rows, as_of, self._deps.clock()):
             accept(event, self._accepting)
         self._advance(upto, listed=len(page.tasks), found=len(new))

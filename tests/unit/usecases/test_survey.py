@@ -126,6 +126,22 @@ def test_an_edited_or_restored_text_is_the_one_that_counts(
     assert known(store, key) == {task: "other"}
 
 
+def test_of_two_states_of_a_text_the_later_surveys_is_in_the_later_shard(
+    walk, store, key, label_studio, id_
+):
+    (task,) = label_studio.import_tasks(id_, TEXTS[:1])
+    later = [f"edited {number}" for number in range(6)]
+    for text in ("", *later):
+        label_studio._tasks[task]["data"] = {"text": text}
+        walk()
+    pool = Pool(store, key)
+    pool.add("20261123T110000.000000Z-event", [])
+
+    texts = [one.data["text"] for shard in pool.shards() for one in pool.read([shard]).values()]
+
+    assert texts == ["", *later]
+
+
 def test_tasks_that_are_gone_are_ranked_no_more(walk, store, key, label_studio, id_):
     made = label_studio.import_tasks(id_, TEXTS)
     walk()
