@@ -24,6 +24,7 @@ _LONGEST_DELAY_S: Final = 86_400.0
 _LIVES_S: Final = 300.0  # of a function; one that outlives its lease is still at work
 _KILLED: Final = "ended before it was done, for want of time or of memory"
 _TRIES: Final = 3
+_NOBODY: Final = "nobody, for a rest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,13 @@ class Lease:
         begun = work.begun | {holder: now}
         state = {"holder": holder, "until": now + seconds} | replace(work, begun=begun).fields()
         return self._write(stored.etag if stored else "", state)
+
+    def rest(self, now: float, seconds: float) -> None:
+        """Keep everybody out for a while, also once the holder has released the lease."""
+        stored = self._store.get(self._object)
+        if stored is not None:
+            resting = {"holder": _NOBODY, "until": now + seconds}
+            self._write(stored.etag, fields_of(stored) | resting)
 
     def put_off(self, now: float) -> PutOff:
         """Return how often the work did not end, and until when it is put off."""

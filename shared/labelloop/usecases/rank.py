@@ -245,11 +245,14 @@ def _trim(key: str, version: str, pool: Pool, studio: StudioProject, deps: RankD
         is_newest = project.active().value.version == version
         return is_newest and not pushing.is_held(deps.clock().timestamp())
 
-    # One at a time: the sweep sends a wake-up, though one may be on its way.
-    with Lease(deps.store, key, TRIMMER).held(deps.clock().timestamp(), _LEASE_S) as is_mine:
+    # One at a time, rests included: the sweep sends a wake-up, though one may be on its way.
+    trimming = Lease(deps.store, key, TRIMMER)
+    with trimming.held(deps.clock().timestamp(), _LEASE_S) as is_mine:
         if not is_mine:
             return Outcome.LEFT_TO_HOLDER
         outcome = Trim(project, studio, deps.clock, may_go_on).run(version)
+        if outcome is Outcome.TRIMMING:
+            trimming.rest(deps.clock().timestamp(), _REST_S)
     if outcome is Outcome.TRIMMED:
         pool.set_ranked(version, trimmed=True, parts=pool.pushed_parts(version))
     elif outcome is Outcome.TRIMMING:

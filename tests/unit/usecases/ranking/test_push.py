@@ -1,5 +1,7 @@
 """Pushing a ranking: killed, overtaken, twice at once, and what Label Studio refuses."""
 
+from dataclasses import replace
+
 import pytest
 
 from labelloop.lease import PUSHER, Lease
@@ -140,6 +142,27 @@ def test_a_long_trim_rests_and_goes_on(deps, activate, label_studio, clock, key,
 
     assert outcomes.count(Outcome.TRIMMING) == 4
     assert outcomes[-1] is Outcome.WAITING
+
+
+def test_a_wake_up_of_the_sweep_shortens_no_rest(
+    deps, activate, label_studio, id_, clock, key, monkeypatch
+):
+    monkeypatch.setattr("labelloop.usecases.trim.MOST_SUPERSEDED", 0)
+    monkeypatch.setattr("labelloop.usecases.trim._BETWEEN_LOOKS", 1)
+    run(activate("1-aaaaaaaa"), deps)
+    run(activate("2-bbbbbbbb"), replace(deps, keeps_predictions=True))
+    delete = label_studio.delete_prediction
+    slow = lambda row: (clock.sleep(15), delete(row))  # noqa: E731
+    monkeypatch.setattr(label_studio, "delete_prediction", slow)
+    trim = RankWakeUp(key, "trim", "2-bbbbbbbb")
+
+    assert rank(trim, deps) is Outcome.TRIMMING
+    clock.sleep(10)
+    assert rank(trim, deps) is Outcome.LEFT_TO_HOLDER
+    ((sent, delay),) = deps.queue.sent
+    clock.sleep(delay - 10)
+    assert rank(sent, deps) is Outcome.TRIMMING
+    assert label_studio.prediction_counts(id_)["1-aaaaaaaa"] == 3
 
 
 def test_a_trim_stops_once_a_newer_version_is_active(

@@ -58,7 +58,8 @@ def run(first: RankWakeUp, deps) -> list[Outcome]:
     deps.queue.sent.append((first, 0))
     outcomes = []
     while deps.queue.sent:
-        wake_up, _ = deps.queue.sent.pop(0)
+        wake_up, delay = deps.queue.sent.pop(0)
+        deps.clock.sleep(delay)
         outcomes.append(rank(wake_up, deps))
     return outcomes
 
