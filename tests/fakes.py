@@ -237,15 +237,20 @@ class MemoryLabelStudio:
         known = self._projects[id_]
         if not fields:
             return known | self._counts(id_)
-        wanted = known | (self._counts(id_) if {*fields} - known.keys() else {})
+        if counted := {*fields} - known.keys():
+            known = known | {"task_number": self._number(id_)}
+        wanted = known | (self._counts(id_) if counted - {"task_number"} else {})
         return {name: wanted[name] for name in fields if name in wanted}
+
+    def _number(self, id_: int) -> int:
+        return sum(task["project"] == id_ for task in self._tasks.values())
 
     def _counts(self, id_: int) -> dict[str, int]:
         tasks = self._of(id_)
         rows = [one for task in tasks for one in self._annotations[task["id"]]]
         skipped = sum(one["was_cancelled"] for one in rows)
         return {
-            "task_number": len(tasks),
+            "task_number": self._number(id_),
             "total_annotations_number": len(rows) - skipped,
             "skipped_annotations_number": skipped,
         }
@@ -264,9 +269,9 @@ class MemoryLabelStudio:
 
     def tasks_after(self, id_: int, last: int) -> TaskPage:
         self._answer("tasks_after", id_)
-        left = list(islice(self._above(id_, last), self.page_size + 1))
+        left = list(self._above(id_, last))
         page = [self._listed(task) for task in left[: self.page_size]]
-        return TaskPage(page, page[-1]["id"] if len(left) > len(page) else None)
+        return TaskPage(page, page[-1]["id"] if len(left) > len(page) else None, len(left))
 
     def exported(self, id_: int, tasks: Sequence[int]) -> list[dict[str, Any]]:
         self._answer("exported", id_)

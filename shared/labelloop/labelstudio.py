@@ -7,13 +7,14 @@ copied but what is named here. The payloads are those of Label Studio 1.23.
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
 
 from labelloop.domain.events import Annotation, Event, Task, text_of
 from labelloop.errors import BadRequest, Ignored, TooLarge, Unprocessable
+from labelloop.observability import logger
 from labelloop.payloads import (
     id_of,
     list_of,
@@ -195,12 +196,49 @@ def read_page(
 ) -> tuple[list[Task], list[Annotation]]:
     """Return the tasks of a list, and the annotations in them; Unprocessable if it is none."""
     rows = [mapping(value, "task") for value in list_of(values, "tasks")]
-    annotations = [
-        read_annotation(mapping(one, "annotation") | {"task": row.get("id")})
+    return [read_task(row, settings) for row in rows], [
+        _annotation_of(row, one)
         for row in rows
         for one in list_of(row.get("annotations"), "task.annotations")
     ]
-    return [read_task(row, settings) for row in rows], annotations
+
+
+@dataclass(slots=True)
+class Readable:
+    """What can be read of a list of tasks, and the ids of the rows that can't."""
+
+    tasks: list[Task] = field(default_factory=list)
+    annotations: list[Annotation] = field(default_factory=list)
+    unread_tasks: set[int] = field(default_factory=set)
+    unread_annotations: set[int] = field(default_factory=set)
+
+
+def read_what_can_be(values: Any, settings: Mapping[str, Any]) -> Readable:
+    """Return what can be read of a list of tasks: a row that can't be stops no other one."""
+    found = Readable()
+    for row in [mapping(value, "task") for value in list_of(values, "tasks")]:
+        id_ = row.get("id")
+        try:
+            found.tasks.append(read_task(row, settings))
+        except Unprocessable as exc:
+            found.unread_tasks |= _id_in(row)
+            logger().error("task not read", extra={"task": id_, "why": str(exc)})
+        for one in list_of(row.get("annotations"), "task.annotations"):
+            try:
+                found.annotations.append(_annotation_of(row, one))
+            except Unprocessable as exc:
+                found.unread_annotations |= _id_in(one)
+                logger().error("annotation not read", extra={"task": id_, "why": str(exc)})
+    return found
+
+
+def _id_in(row: Any) -> set[int]:
+    id_ = row.get("id") if isinstance(row, dict) else None
+    return {id_} if isinstance(id_, int) else set()
+
+
+def _annotation_of(task: Mapping[str, Any], value: Any) -> Annotation:
+    return read_annotation(mapping(value, "annotation") | {"task": task.get("id")})
 
 
 def _tasks(action: str, body: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[Task, ...]:

@@ -20,6 +20,7 @@ _REGION_FIELDS: Final[tuple[str, ...]] = (
 def read_annotation(value: Any) -> Annotation:
     """Return an annotation; Unprocessable names the field that is off."""
     fields = mapping(value, "annotation")
+    result = fields.get("result", "")
     annotator = fields.get("completed_by")
     if isinstance(annotator, dict):  # as exports may write it
         annotator = annotator.get("id")
@@ -30,7 +31,8 @@ def read_annotation(value: Any) -> Annotation:
         updated_at=time_of(fields.get("updated_at"), "annotation.updated_at"),
         result=[
             read_region(one, "annotation.result")
-            for one in list_of(fields.get("result"), "annotation.result")
+            # None: a skip over the API that names no result
+            for one in list_of([] if result is None else result, "annotation.result")
         ],
         skipped=fields.get("was_cancelled") is True,
         ground_truth=fields.get("ground_truth") is True,

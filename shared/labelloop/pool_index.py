@@ -28,6 +28,7 @@ _DIGEST_BYTES: Final = 8
 _SHARDS_AT_ONCE: Final = 8
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _TICK: Final = timedelta(microseconds=1)
+_LAST: Final = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _TICK
 _DAMAGED: Final = (EOFError, KeyError, OSError, TypeError, ValueError, zlib.error)
 
 
@@ -65,9 +66,15 @@ class PoolIndex:
             return None
         if found.updated_at > known.updated_at:
             return task
+        if known.updated_at >= _LAST:  # no time is later
+            return None
         later = _EPOCH + (known.updated_at + 1) * _TICK
         text = later.isoformat(timespec="microseconds")
         return Task(**{n: getattr(task, n) for n in task.__slots__} | {"updated_at": text})
+
+    def is_after(self, task: int, time: str) -> bool:
+        """Say whether a task is dated after a time."""
+        return self.tasks[task].updated_at > _micros(time)
 
     def add(self, tasks: Iterable[tuple[int, Known]]) -> None:
         """Take in what is known of tasks of a shard, by id."""

@@ -112,6 +112,7 @@ class TaskPage:
 
     tasks: list[dict[str, Any]]
     last: int | None  # the id to go on after; None: there are no more
+    left: int  # how many there are above the id that was asked for, these among them
 
 
 class LabelStudio(Protocol):

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from labelloop.errors import Gone, NotFound
+from labelloop.errors import Gone, NotFound, Unavailable
 from labelloop.labelstudio import key_of
-from labelloop.ports import LabelStudio
+from labelloop.ports import LabelStudio, TaskPage
 
 # All that is looked at: others are counted anew for each answer, for a second in a large project.
 SETTINGS: Final = (
@@ -21,6 +21,7 @@ SETTINGS: Final = (
     *("maximum_annotations", "skip_queue", "control_weights"),
 )
 COUNTS: Final = ("task_number", "total_annotations_number", "skipped_annotations_number")
+_LABELS: Final = ("total_annotations", "cancelled_annotations")
 _KNOWN_FOR_S: Final = 10.0  # deleting predictions one by one would take twice the time otherwise
 
 
@@ -30,13 +31,16 @@ class Surveyed:
 
     `upto`: the last id that the page covers, None if it covers all above. `as_of`: a time by Label
     Studio's clock before the page was asked for; None if it does not say the time. `settings`: the
-    project's, read after the page.
+    project's, read after the page. `left`: how many tasks are listed above the id, and `counted`
+    how many the project counts in all.
     """
 
     tasks: list[dict[str, Any]]
     settings: dict[str, Any]
     upto: int | None
     as_of: datetime | None
+    left: int
+    counted: int
 
 
 class StudioProject:
@@ -71,22 +75,26 @@ class StudioProject:
     def survey(self, last: int, has_more: Callable[[int], bool] = lambda _: False) -> Surveyed:
         """Return the next page of tasks above an id, with their annotations.
 
+        Unavailable if the annotations that it counts of a task don't come with it.
         `has_more`: tasks whose annotations are of interest though Label Studio counts none.
         """
-        self._check()
+        # Before the page: a task that is imported meanwhile is missing in neither.
+        counted = self._compared((*SETTINGS, "task_number")).get("task_number")
         as_of = self._studio.now()
         page = self._studio.tasks_after(self._id, last)
-        counts = ("total_annotations", "cancelled_annotations")
-        wanted = [
-            task["id"]
-            for task in page.tasks
-            if any(task.get(name) for name in counts) or has_more(task["id"])
-        ]
+        labelled = _labelled(page)
+        wanted = [t["id"] for t in page.tasks if t["id"] in labelled or has_more(t["id"])]
         exported = self._studio.exported(self._id, wanted) if wanted else []
         settings = self._check()  # what was read in between is this project's too
         found = {task["id"]: task["annotations"] for task in exported}
+        lacking = {id_ for id_ in labelled if not found.get(id_)}
+        # Looked at again: an annotation may have been deleted in between.
+        if lacking and (lacking := lacking & _labelled(self._studio.tasks_after(self._id, last))):
+            told = f"Label Studio's export lacks the annotations of {len(lacking)} tasks"
+            raise Unavailable(f"{told}, task {min(lacking)} among them")
         tasks = [task | {"annotations": found.get(task["id"], [])} for task in page.tasks]
-        return Surveyed(tasks, settings, page.last, as_of)
+        counted = counted if isinstance(counted, int) else 0
+        return Surveyed(tasks, settings, page.last, as_of, page.left, counted)
 
     def add_predictions(self, predictions: Sequence[dict[str, Any]]) -> int:
         """Store predictions; return how many were taken."""
@@ -130,3 +138,8 @@ class StudioProject:
             raise Gone(told)
         self._checked_at = self._clock()
         return known
+
+
+def _labelled(page: TaskPage) -> set[int]:
+    """Return the tasks of a page that Label Studio counts annotations of."""
+    return {task["id"] for task in page.tasks if any(map(task.get, _LABELS))}

@@ -29,6 +29,8 @@ class Survey:
     listed: int = 0  # how many tasks it has seen
     found: int = 0  # how many of them the pool lacked, or had otherwise
     settled: str = ""  # the numbers of both sides that need no other walk
+    differed: str = ""  # how both sides differed when the newest walk began, if it changed nothing
+    is_partial: bool = False  # Label Studio listed fewer tasks than it counts: none is gone
     ended: str = ""  # the last complete walk
     asked: str = ""  # somebody wants one that begins after this
     holder: str = ""
@@ -40,12 +42,13 @@ class Survey:
         known, before = fields_of(stored), asdict(cls())
         return cls(**before | {n: v for n, v in known.items() if type(v) is type(before.get(n))})
 
-    def begun(self, now: datetime, numbers: str) -> Self:
+    def begun(self, now: datetime, numbers: str, differed: str) -> Self:
         """Return the state of a walk at its beginning, or of the one under way."""
         if self.began:
             return self
         at = now.isoformat(timespec="seconds")
-        return replace(self, began=at, after=0, listed=0, found=0, settled=numbers, asked="")
+        fresh = replace(self, after=0, listed=0, found=0, is_partial=False, asked="")
+        return replace(fresh, began=at, settled=numbers, differed=differed)
 
     def done(self, now: datetime) -> Self:
         """Return the state after a complete walk."""

@@ -251,7 +251,7 @@ def test_a_context_that_no_label_studio_sends_is_refused(params):
         ("annotation.id", None),
         ("annotation.task", ...),
         ("annotation.updated_at", None),
-        ("annotation.result", None),
+        ("annotation.result", ...),
         ("annotation.result", [7]),
         ("task", ...),
         ("task.data", "text"),

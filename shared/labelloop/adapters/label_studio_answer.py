@@ -41,7 +41,7 @@ def judge(what: str, status: int, headers: Mapping[str, str], content: bytes) ->
         raise Denied(f"{what}: Label Studio answered 401, it refuses the token", RENEW)
     if status == 403:
         raise Denied(f"{what}: Label Studio answered 403, the token lacks the right", RIGHTS)
-    if status == 404 and not _is_json(content):  # as a proxy says it of a Label Studio that is down
+    if status == 404 and not _is_own(content):  # a proxy says it of a Label Studio that is down
         raise Unavailable(f"{what}: 404, and not in Label Studio's words")
     if status == 404:
         raise NotFound(f"{what}: Label Studio answered 404")
@@ -83,9 +83,11 @@ def field[T](answer: Json, name: str, kind: type[T]) -> T:
     return found
 
 
-def _is_json(content: bytes) -> bool:
+def _is_own(content: bytes) -> bool:
+    """Say whether an error is in Label Studio's words: gateways write JSON too."""
     try:
-        return isinstance(json.loads(content), dict)
+        found = json.loads(content)
+        return isinstance(found, dict) and "status_code" in found
     except (ValueError, RecursionError):
         return False
 

@@ -158,10 +158,11 @@ class LabelStudioApi:
         answer = as_object(self.http.ask("GET", "/api/tasks/", query=query))
         tasks = as_list(field(answer, "tasks", list))
         # Not by the size: Label Studio may be set to give smaller pages than are asked for.
-        is_last = len(tasks) >= field(answer, "total", int)
+        left = field(answer, "total", int)
+        is_last = len(tasks) >= left
         if not tasks and not is_last:
             raise Unavailable("Label Studio lists fewer tasks than it counts")
-        return TaskPage(tasks, None if is_last else _later(tasks, last))
+        return TaskPage(tasks, None if is_last else _later(tasks, last), left)
 
 
 def _later(tasks: list[dict[str, Any]], last: int) -> int:

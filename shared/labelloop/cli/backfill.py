@@ -128,7 +128,8 @@ def _project_to_send(session: Session) -> dict[str, Any]:
         return {}
     config, settings = str(session.project["label_config"]), read_settings(session.project)
     known = session.backend.get("/status", project=session.key)["dataset"]
-    is_known = known["label_config_sha256"] == sha256(config.encode()).hexdigest()
+    digest = sha256(config.encode("utf-8", "surrogatepass")).hexdigest()
+    is_known = known["label_config_sha256"] == digest
     about: dict[str, Any] = {} if is_known else {"label_config": config}
     return about if known["settings"] == settings else about | {"settings": settings}
 

@@ -12,6 +12,7 @@ class Page:
     """All tasks with an id above `after` up to `upto`, and all of their annotations.
 
     `as_of` is a time of Label Studio's clock that is not later than the page, `now` one of ours.
+    Rows that are there and could not be read go by their ids alone.
     """
 
     tasks: list[Task]
@@ -20,6 +21,8 @@ class Page:
     upto: int
     as_of: str
     now: str
+    unread_tasks: frozenset[int] = frozenset()
+    unread_annotations: frozenset[int] = frozenset()
 
 
 def annotations_to_fold(dataset: Dataset, page: Page) -> list[Annotation]:
@@ -64,7 +67,8 @@ def gone_annotations(dataset: Dataset, page: Page) -> list[int]:
 
     Those of a task that is gone itself are left to its own delete.
     """
-    tasks, seen = {one.id for one in page.tasks}, {one.id for one in page.annotations}
+    tasks = {one.id for one in page.tasks}
+    seen = {one.id for one in page.annotations} | page.unread_annotations
     return [
         row.id
         for row in dataset.live_annotations()
@@ -76,7 +80,7 @@ def gone_annotations(dataset: Dataset, page: Page) -> list[int]:
 
 def gone_tasks(dataset: Dataset, page: Page) -> list[int]:
     """Return the tasks that the page should have, and lacks."""
-    seen = {one.id for one in page.tasks}
+    seen = {one.id for one in page.tasks} | page.unread_tasks
     return sorted(
         row.id
         for row in dataset.tasks.values()

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from labelloop.domain.events import Annotation, Event, Task, text_of
+from labelloop.domain.events import Annotation, Event, Task, dated, latest_at, text_of
 from labelloop.domain.folding import Dataset
 from labelloop.errors import Unprocessable
 from labelloop.observability import logger
@@ -28,6 +28,7 @@ class Known:
             self._labels[row.task].append(row)
         self._labelled = sorted(self._dataset.tasks.keys() | self._labels.keys())
         self._listed = index.ids()
+        self._deleted_until = self._dataset.deleted_until()
 
     def has_labels(self, task: int) -> bool:
         """Say whether a task had labels."""
@@ -85,9 +86,14 @@ class Known:
         return replace(known, annotations=annotations, tasks=tasks)
 
     def _gone(self, seen: set[int], after: int, upto: int) -> set[int]:
-        """Return the tasks of the pool that Label Studio has no more, and nothing told of."""
+        """Return the tasks of the pool that Label Studio has no more, and nothing told of.
+
+        Where its clock is ahead, a task may be dated after its own delete: that is told again.
+        """
         listed, deleted = within(self._listed, after, upto), self._dataset.deleted_tasks
-        return {id_ for id_ in listed if id_ not in seen and id_ not in deleted}
+        until = self._deleted_until
+        gone = (id_ for id_ in listed if id_ not in seen)
+        return {id_ for id_ in gone if id_ not in deleted or self.index.is_after(id_, until[id_])}
 
     def _back(self, tasks: Sequence[Task], as_of: str) -> list[Task]:
         """Return the tasks that were deleted, and are there: restored, or others with their ids."""
@@ -99,12 +105,23 @@ class Known:
         ]
 
 
-def readable(rows: Sequence[Mapping[str, Any]], settings: Mapping[str, Any]) -> list[Task]:
-    """Return the tasks of a page; one that cannot be read stops no others."""
-    tasks = []
+def without_deletes(event: Event | None) -> Event | None:
+    """Return what is left of an event that takes nothing away: more may be there than is listed."""
+    if event is None:
+        return None
+    event = replace(event, deleted_annotations=(), deleted_tasks=())
+    is_left = event.annotations or event.tasks or event.settings or event.label_config is not None
+    return event if is_left else None
+
+
+def readable(
+    rows: Sequence[Mapping[str, Any]], settings: Mapping[str, Any], now: str
+) -> list[Task]:
+    """Return the tasks of a page, none dated past any clock; one not readable stops no others."""
+    tasks, latest = [], latest_at(now)
     for row in rows:
         try:
-            tasks.append(read_task(row, read_settings(settings)))
+            tasks.append(dated(read_task(row, read_settings(settings)), latest, now))
         except Unprocessable as exc:
             logger().error("task not read", extra={"task": row.get("id"), "why": str(exc)})
     return tasks

@@ -143,6 +143,8 @@ def _counts(dataset: Dataset) -> dict[str, Any]:
         "annotations": len(live) - skipped,
         "skipped": skipped,
         "tasks": len({one.task for one in live}),
-        "label_config_sha256": sha256(config.encode()).hexdigest() if config else "",
+        "label_config_sha256": sha256(config.encode("utf-8", "surrogatepass")).hexdigest()
+        if config
+        else "",
         "settings": dataset.settings,
     }

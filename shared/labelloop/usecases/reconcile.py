@@ -18,7 +18,7 @@ from labelloop.domain.differences import (
 )
 from labelloop.domain.events import Event, latest_at, text_of
 from labelloop.domain.folding import Dataset
-from labelloop.labelstudio import read_page
+from labelloop.labelstudio import read_what_can_be
 from labelloop.payloads import read_settings
 
 ALL_ABOVE: Final = 2**63  # more than any id
@@ -49,15 +49,17 @@ def compared(
 
     What is new or newer becomes the event that was lost. What differs though its times don't say so
     is true as of then: see `folding`. What is missing was deleted, those after `as_of` excepted.
+    A row that can't be read is logged and left as it is known.
     Needs `overlap` of each task to know its own number of annotators; without it none is changed.
     """
     project = read_settings(settings) if settings is not None else dataset.settings
     known = {id_: row.overlap for id_, row in dataset.tasks.items()}
-    read, annotations = read_page(list(tasks), project)
+    read = read_what_can_be(list(tasks), project)
     told = {row["id"] for row in tasks if "overlap" in row}
-    rows = [row if row.id in told else replace(row, overlap=known.get(row.id)) for row in read]
+    rows = [r if r.id in told else replace(r, overlap=known.get(r.id)) for r in read.tasks]
     at = text_of(as_of) if text_of(as_of) <= latest_at(text_of(now)) else text_of(now)
-    page = Page(rows, annotations, *covers, at, text_of(now))
+    unread = frozenset(read.unread_tasks), frozenset(read.unread_annotations)
+    page = Page(rows, read.annotations, *covers, at, text_of(now), *unread)
     event = Event(
         action="COMPARED",
         project=key,

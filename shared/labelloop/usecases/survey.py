@@ -3,7 +3,7 @@
 One walk for the pool and for the labels. Each page is taken in, then the walk's state is stored:
 killed anywhere, or out of time, it goes on after the last page, and a page that is taken in twice
 changes nothing the second time. A walk that took in all pages has mended what can be mended, so the
-same difference is not walked for again.
+difference that it began with and left is not walked for again.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,20 +15,20 @@ from hashlib import sha256
 from typing import Any, Final
 from uuid import uuid4
 
-from labelloop.domain.events import canonical
+from labelloop.domain.events import canonical, text_of
 from labelloop.errors import Conflict
 from labelloop.messages import RankWakeUp
-from labelloop.observability import logger
+from labelloop.observability import count, logger
 from labelloop.payloads import read_settings
 from labelloop.pointers import Tagged
 from labelloop.pool import Pool
-from labelloop.pool_index import PoolIndexes
+from labelloop.pool_index import PoolIndex, PoolIndexes
 from labelloop.ports import ObjectStore, Queue
 from labelloop.project import Project
-from labelloop.studio_project import COUNTS, StudioProject
+from labelloop.studio_project import COUNTS, StudioProject, Surveyed
 from labelloop.surveys import Survey, Surveys
 from labelloop.usecases.accept import AcceptDeps, accept
-from labelloop.usecases.compare_page import Known, readable
+from labelloop.usecases.compare_page import Known, readable, without_deletes
 from labelloop.usecases.reconcile import ALL_ABOVE
 
 _ANYWAY: Final = timedelta(days=1)
@@ -55,8 +55,13 @@ class SurveyDeps:
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
-def is_due(studio: StudioProject, deps: SurveyDeps) -> bool:
-    """Say whether a project is to be surveyed: once a day, on request, and where counts differ."""
+def is_due(
+    studio: StudioProject, deps: SurveyDeps, on_reading: Callable[[], None] = lambda: None
+) -> bool:
+    """Say whether a project is to be surveyed: once a day, on request, and where counts differ.
+
+    `on_reading`: called before all that is known of it is read.
+    """
     surveys, now = Surveys(deps.store, studio.key), deps.clock()
     known = surveys.state()
     state = known.value
@@ -68,10 +73,12 @@ def is_due(studio: StudioProject, deps: SurveyDeps) -> bool:
         return False
     if _age(state.ended, now) < _BUSY and project.has_pending():
         return False
-    if not _agree(theirs, project, PoolIndexes(deps.store, studio.key)):
+    on_reading()
+    differs = _difference(theirs, project, PoolIndexes(deps.store, studio.key).whole())
+    if differs and differs != state.differed:
         return True
     try:
-        surveys.swap(known, replace(state, settled=numbers))
+        surveys.swap(known, replace(state, settled=numbers, differed=differs))
     except Conflict:  # somebody began, or asked: the next look sees it
         return False
     return False
@@ -83,13 +90,22 @@ def survey(studio: StudioProject, deps: SurveyDeps, until: datetime) -> Progress
     known, now = surveys.state(), deps.clock()
     if known.value.is_held(now):
         return Progress.LEFT_TO_HOLDER
-    project, pool = Project(deps.store, studio.key), Pool(deps.store, studio.key)
-    numbers = "" if known.value.began else _numbers(studio.settings(counted=True), project, pool)
     try:
-        state = surveys.swap(known, known.value.begun(now, numbers).held(me, now))
+        state = surveys.swap(known, _begun(known.value, studio, deps, until).held(me, deps.clock()))
         return _Walk(studio, deps, surveys, me, state).until(until)
     except Conflict:
         return Progress.LEFT_TO_HOLDER
+
+
+def _begun(state: Survey, studio: StudioProject, deps: SurveyDeps, until: datetime) -> Survey:
+    """Return the state of the walk under way, or of a new one that knows how both sides differ."""
+    if state.began:
+        return state
+    now, theirs = deps.clock(), studio.settings(counted=True)
+    project, pool = Project(deps.store, studio.key), Pool(deps.store, studio.key)
+    index = PoolIndexes(deps.store, studio.key).whole(lambda: deps.clock() < until)
+    differs = _difference(theirs, project, index) if index else ""
+    return state.begun(now, _numbers(theirs, project, pool), differs)
 
 
 class _Walk:
@@ -132,19 +148,29 @@ class _Walk:
         page = self._studio.survey(after, self._known.has_labels)
         as_of = (page.as_of or asked_at) - _SECOND
         upto = ALL_ABOVE if page.upto is None else page.upto
-        rows = readable(page.tasks, page.settings)
+        is_partial = self._state.value.is_partial or self._is_short(page)
+        rows = readable(page.tasks, page.settings, text_of(asked_at))
         new = [one for row in rows if (one := self._known.index.as_new(row)) is not None]
         if new:
             pool = Pool(self._deps.store, self._studio.key)
             pool.add_surveyed(self._state.value.began, after, new)
-        if event := self._known.event(page, (after, upto), rows, as_of, self._deps.clock()):
+        event = self._known.event(page, (after, upto), rows, as_of, self._deps.clock())
+        if is_partial:
+            event = without_deletes(event)
+        if event:
             accept(event, self._accepting)
-        self._advance(upto, listed=len(page.tasks), found=len(new))
+        state = replace(self._state.value, after=upto, is_partial=is_partial)
+        if new or event:  # what is left once this is learnt was not seen yet
+            state = replace(state, differed="")
+        state = replace(state, listed=state.listed + len(page.tasks), found=state.found + len(new))
+        self._note(state.held(self._me, self._deps.clock()))
 
-    def _advance(self, upto: int, listed: int, found: int) -> None:
-        state, now = self._state.value, self._deps.clock()
-        listed, found = state.listed + listed, state.found + found
-        self._note(replace(state, after=upto, listed=listed, found=found).held(self._me, now))
+    def _is_short(self, page: Surveyed) -> bool:
+        """Say whether fewer tasks are listed than counted, and not because some were deleted."""
+        listed = self._state.value.listed + page.left
+        if listed >= page.counted:
+            return False
+        return listed < (self._studio.settings(counted=True).get("task_number") or 0)
 
     def _finish(self) -> None:
         """Have the new tasks ranked, then note the end: killed in between, it is done again."""
@@ -153,6 +179,9 @@ class _Walk:
         pool.set_listed()
         if state.found or is_first:
             self._deps.rank_queue.send(RankWakeUp(self._studio.key), 0)
+        if state.is_partial:
+            logger().error("fewer tasks listed than counted", extra={"project": self._studio.key})
+            count("LabelStudioNotReconciled")
         self._note(state.done(self._deps.clock()))
         facts = {"project": self._studio.key, "tasks": state.listed, "found": state.found}
         logger().info("project surveyed", extra=facts)
@@ -181,18 +210,19 @@ def _numbers(theirs: Mapping[str, Any], project: Project, pool: Pool) -> str:
     return canonical([[theirs.get(name) for name in COUNTS], config.hexdigest()[:16], ours])
 
 
-def _agree(theirs: Mapping[str, Any], project: Project, indexes: PoolIndexes) -> bool:
-    """Say whether both sides count the same, and what is labelled is set the same."""
-    dataset, index = project.dataset(project.dataset_pointer().value), indexes.whole()
+def _difference(theirs: Mapping[str, Any], project: Project, index: PoolIndex | None) -> str:
+    """Return how the counts of both sides differ, and settings of what is labelled; "" if not."""
+    dataset = project.dataset(project.dataset_pointer().value)
     live = dataset.live_annotations()
     skipped = sum(one.skipped for one in live)
     tasks = len(index.tasks.keys() - dataset.deleted_tasks.keys()) if index else 0
-    is_set_same = dataset.label_config is None or (
-        (dataset.label_config, dataset.settings)
-        == (theirs.get("label_config"), read_settings(theirs))
-    )
-    counts = [tasks, len(live) - skipped, skipped]
-    return is_set_same and counts == [theirs.get(name) for name in COUNTS]
+    there = [theirs.get("label_config"), read_settings(theirs)]
+    is_set_same = dataset.label_config is None or [dataset.label_config, dataset.settings] == there
+    ours = [tasks, len(live) - skipped, skipped]
+    off = [one - (theirs.get(name) or 0) for one, name in zip(ours, COUNTS, strict=True)]
+    if is_set_same and not any(off):
+        return ""
+    return canonical([off, "" if is_set_same else sha256(canonical(there).encode()).hexdigest()])
 
 
 def _age(time: str, now: datetime) -> timedelta:

@@ -116,8 +116,22 @@ def _survey_in_turn(
 ) -> set[str]:
     """Survey the projects that are due while there is time; return those that failed.
 
-    Looking who is due takes half of the time at most.
+    One that the last sweep died of comes after all others: it may end this one too.
     """
+    suspect = str(fields_of(deps.store.get(_CURSOR)).get("reading"))
+    failed = _survey_due([key for key in keys if key != suspect], label_studio, deps, end)
+    if suspect in keys and deps.clock() < end:
+        with _told(suspect, deps, failed):
+            for studio in _due(suspect, label_studio, deps):
+                survey(studio, _survey_deps(deps), end)
+        _note_cursor({"reading": ""}, deps.store)
+    return failed
+
+
+def _survey_due(
+    keys: Sequence[str], label_studio: LabelStudio, deps: SweepDeps, end: datetime
+) -> set[str]:
+    """Survey those that are due. Looking who is takes half of the time at most."""
     failed: set[str] = set()
     due: list[StudioProject] = []
     half, looked_at = end - (end - deps.clock()) / 2, 0
@@ -152,7 +166,7 @@ def _due(key: str, label_studio: LabelStudio, deps: SweepDeps) -> list[StudioPro
     if is_archived:
         archive.take_out()
         _wake_ranking(key, deps)
-    if is_due(studio, _survey_deps(deps)):
+    if is_due(studio, _survey_deps(deps), lambda: _note_cursor({"reading": key}, deps.store)):
         return [studio]
     pool, version = Pool(deps.store, key), project.active().value.version
     if pool.ranked()[0] == version and not pool.is_planned(version):
@@ -177,8 +191,14 @@ def _told(key: str, deps: SweepDeps, failed: set[str]) -> Iterator[None]:
 
 
 def _begin_next_with(key: str, store: ObjectStore) -> None:
-    body = canonical({"next": key}).encode()
+    _note_cursor({"next": key, "reading": ""}, store)
+
+
+def _note_cursor(change: dict[str, str], store: ObjectStore) -> None:
+    """Change the cursor: which project is `next`, and which one is being read, if one is."""
     stored = store.get(_CURSOR)
+    known = {n: v for n, v in (fields_of(stored) | change).items() if n in ("next", "reading")}
+    body = canonical(known).encode()
     if stored is None or stored.body != body:
         write_over(store, _CURSOR, body)
 

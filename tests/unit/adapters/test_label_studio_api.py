@@ -162,8 +162,10 @@ def test_the_time_is_label_studios_own(server: Server):
     assert abs(told - datetime.now(UTC)) < timedelta(minutes=1)
 
 
-def test_a_404_of_a_proxy_is_not_taken_for_one_of_label_studio(server: Server):
-    server.answers(Answer(404, b"<html>no such host</html>"), Answer(404, {"detail": "Not found."}))
+@pytest.mark.parametrize("body", [b"<html>no such host</html>", b"{}", {"message": "no Route"}])
+def test_a_404_of_a_proxy_is_not_taken_for_one_of_label_studio(server: Server, body):
+    own = {"status_code": 404, "version": "1.23.2", "detail": "Not found."}
+    server.answers(Answer(404, body), Answer(404, own))
     label_studio = at(server.url, LabelStudioApi)
 
     with pytest.raises(Unavailable):

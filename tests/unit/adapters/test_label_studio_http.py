@@ -24,7 +24,7 @@ def server():
     [(404, NotFound), (400, Rejected), (405, Rejected), (500, Unavailable), (501, Unavailable)],
 )
 def test_an_answer_that_stays_so_is_not_asked_for_again(server: Server, status, error):
-    server.answers(Answer(status))
+    server.answers(Answer(status, {"status_code": status}))
 
     with pytest.raises(error, match=str(status)):
         at(server.url, LabelStudioHttp).ask("GET", "/api/x?secret=1")

@@ -84,3 +84,9 @@ def test_an_event_put_aside_is_counted(store):
     project.quarantine(listed, b"{}", "why")
 
     assert describe(PROJECT, store)["quarantined_events"] == 1
+
+
+def test_a_label_config_with_half_a_surrogate_pair_is_counted_like_any_other(store):
+    stored(store, replace(created(1), label_config="<View>\ud83d</View>"))
+
+    assert len(describe(PROJECT, store)["dataset"]["label_config_sha256"]) == 64

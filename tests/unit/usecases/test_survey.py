@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from labelloop.domain.events import Event
+from labelloop.domain.events import Event, text_of
 from labelloop.domain.folding import fold
-from labelloop.errors import Conflict, Gone
-from labelloop.labelstudio import key_of, read_tasks
+from labelloop.errors import Conflict, Gone, Unavailable
+from labelloop.labelstudio import key_of, read_export, read_tasks
 from labelloop.pool import Pool
 from labelloop.pool_index import PoolIndexes
 from labelloop.project import Project
@@ -301,6 +301,185 @@ def test_a_project_replaced_while_a_page_is_read_leaves_nothing(
         survey(studio, deps, clock() + LONG)
     assert not store.keys("/pool/")
     assert not store.keys("/events/")
+
+
+@pytest.fixture
+def labels(project):
+    """The ids of the labels that are learnt."""
+    return lambda: [
+        row.id for row in project.dataset(project.dataset_pointer().value).live_annotations()
+    ]
+
+
+def test_a_skip_that_has_no_result_is_learnt_with_the_rest_of_its_page(
+    walk, labels, label_studio, id_
+):
+    one, other = label_studio.import_tasks(id_, TEXTS[:2])
+    made = [label_studio.annotate(one, "Positive")]
+    made.append(label_studio.annotate(other, "Positive", result=None, was_cancelled=True))
+
+    walk()
+
+    assert labels() == made
+
+
+def test_a_row_that_cannot_be_read_keeps_no_other_from_being_learnt(
+    walk, labels, label_studio, id_
+):
+    tasks = label_studio.import_tasks(id_, TEXTS[:3])
+    made = [label_studio.annotate(task, "Positive") for task in tasks]
+    walk()
+    label_studio._annotations[tasks[0]][0]["result"] = [7]
+    label_studio._tasks[tasks[1]]["data"] = "a text"
+    new = label_studio.annotate(tasks[2], "Negative")
+
+    walk()
+
+    assert labels() == [*made, new]
+
+
+def test_a_difference_that_was_left_once_is_not_walked_for_with_each_new_label(
+    walk, studio, deps, project, label_studio, id_, clock
+):
+    tasks = label_studio.import_tasks(id_, TEXTS)
+    label_studio.annotate(tasks[0], "Positive", result=[7])
+    walk()
+    assert is_due(studio, deps)
+    walk()  # began with the difference, and left it
+
+    for task in tasks[1:4]:
+        clock.sleep(300)
+        label_studio.annotate(task, "Positive")
+        rows = label_studio.exported(id_, [task])
+        project.add_event("event", read_export(studio.key, rows, clock(), label_config()))
+        fold_pending(project)
+        assert not is_due(studio, deps)
+
+    label_studio.annotate(tasks[5], "Positive")  # and no event
+    assert is_due(studio, deps)
+
+
+def test_a_difference_like_one_that_was_mended_is_walked_for(surveyed, studio, deps, id_, walk):
+    for _ in range(3):
+        surveyed.import_tasks(id_, TEXTS[:1])
+        assert is_due(studio, deps)
+        walk()
+
+
+@pytest.mark.parametrize("listed", [0, 4])
+def test_nothing_is_gone_where_fewer_tasks_are_listed_than_counted(
+    walk, labels, store, key, label_studio, id_, listed
+):
+    tasks = label_studio.import_tasks(id_, TEXTS)
+    made = [label_studio.annotate(task, "Positive") for task in tasks]
+    walk()
+    real, seen = label_studio._above, tasks[:listed]
+    label_studio._number = lambda _: len(tasks)
+    label_studio._above = lambda *asked: (one for one in real(*asked) if one["id"] in seen)
+    if seen:
+        label_studio.delete_annotation(made[0])
+        made.append(label_studio.annotate(tasks[0], "Positive"))
+
+    walk()
+
+    assert labels() == made
+    assert sorted(known(store, key)) == tasks
+
+
+def test_labels_that_an_export_leaves_out_though_they_are_counted_are_not_taken_for_gone(
+    walk, labels, label_studio, id_
+):
+    tasks = label_studio.import_tasks(id_, TEXTS)
+    made = [label_studio.annotate(task, "Positive") for task in tasks]
+    walk()
+    real = label_studio.exported
+    for partly in (
+        lambda *_: [],
+        lambda *asked: [row | {"annotations": []} for row in real(*asked)],
+    ):
+        label_studio.exported = partly
+        with pytest.raises(Unavailable, match=f"task {tasks[0]} among"):
+            walk()
+
+    assert labels() == made
+
+
+def test_a_label_that_is_deleted_before_its_page_is_exported_is_gone(
+    walk, labels, label_studio, id_
+):
+    made = [label_studio.annotate(t, "Positive") for t in label_studio.import_tasks(id_, TEXTS)]
+    walk()
+    real = label_studio.exported
+
+    def late(*asked):
+        label_studio.delete_annotation(made[0])
+        return real(*asked)
+
+    label_studio.exported = late
+
+    walk()
+
+    assert labels() == made[1:]
+
+
+def test_tasks_that_are_deleted_before_their_page_is_listed_are_gone(
+    walk, store, key, label_studio, id_
+):
+    made = label_studio.import_tasks(id_, TEXTS)
+    walk()
+    real = label_studio.tasks_after
+
+    def late(*asked):
+        if made[0] in label_studio._tasks:
+            label_studio.delete_task(made[0])
+        return real(*asked)
+
+    label_studio.tasks_after = late
+
+    walk()
+
+    assert sorted(known(store, key)) == made[1:]
+
+
+@pytest.mark.parametrize("name", ["created_at", "updated_at"])
+def test_a_task_of_the_last_year_stops_no_survey(walk, store, key, label_studio, id_, clock, name):
+    (task,) = label_studio.import_tasks(id_, TEXTS[:1])
+    label_studio._tasks[task] |= {name: "9999-12-31T23:59:59.999999Z"}
+    walk()
+    clock.sleep(90_000)
+    label_studio._tasks[task] |= {"data": {"text": "other"}, "updated_at": "2026-11-23T11:00:00Z"}
+
+    walk()
+
+    assert known(store, key) == {task: "other"}
+
+
+def test_a_task_of_the_last_year_that_an_event_told_of_stops_no_survey(
+    walk, store, key, label_studio, id_
+):
+    (task,) = label_studio.import_tasks(id_, TEXTS[:1])
+    row = label_studio._tasks[task] | {"updated_at": "9999-12-31T23:59:59.999999Z"}
+    Pool(store, key).add("20261123T110000.000000Z-event", read_tasks([row]))
+    label_studio._tasks[task] |= {"data": {"text": "other"}}
+
+    assert walk() is Progress.FINISHED
+
+
+def test_a_task_that_is_dated_after_its_delete_is_deleted_again(
+    walk, project, store, key, label_studio, id_, clock
+):
+    (task,) = label_studio.import_tasks(id_, TEXTS[:1])
+    ahead = text_of(clock() + timedelta(minutes=2))
+    label_studio._tasks[task] |= {"created_at": ahead, "updated_at": ahead}
+    Pool(store, key).add("20261123T110000.000000Z-event", read_tasks([label_studio._tasks[task]]))
+    label_studio.delete_task(task)
+    project.add_event("a", Event("TASKS_DELETED", key, text_of(clock()), deleted_tasks=(task,)))
+    fold_pending(project)
+    clock.sleep(90_000)
+
+    walk()
+
+    assert project.dataset(project.dataset_pointer().value).deleted_until()[task] > ahead
 
 
 # -- when ------------------------------------------------------------------------------------

@@ -259,6 +259,35 @@ def test_a_project_that_the_function_dies_of_is_not_the_first_again(several, dep
     assert set(several.pages) == set(several._projects)
 
 
+def test_a_project_that_the_function_dies_of_as_it_looks_keeps_no_other_from_being_surveyed(
+    store, deps, clock, monkeypatch
+):
+    label_studio = MemoryLabelStudio(clock=clock)
+    for _ in range(4):
+        id_ = label_studio.create_project()
+        label_studio.import_tasks(id_, [{"text": "a"}])
+        Project(store, key_of(label_studio.project(id_))).set_ordered()
+    deps = replace(deps, label_studio=lambda: label_studio)
+    sweep(deps)
+    first, *others = projects(store)
+    real = Project.dataset
+
+    def too_large(project, pointer):
+        if project.key == first:
+            raise KeyboardInterrupt  # the function is out of memory
+        return real(project, pointer)
+
+    monkeypatch.setattr(Project, "dataset", too_large)
+    for id_ in label_studio._projects:
+        label_studio.import_tasks(id_, [{"text": "new"}])
+    for _ in range(2):
+        clock.sleep(300)
+        with pytest.raises(KeyboardInterrupt):
+            sweep(deps)
+
+    assert [len(Pool(store, key).shards()) for key in (first, *others)] == [1, 2, 2, 2]
+
+
 def test_a_ranking_of_new_tasks_that_was_lost_is_asked_for_again(
     behind, deps, store, rank_queue, clock
 ):

@@ -176,7 +176,7 @@ def test_what_was_lost_is_learnt_once_all_labels_were_compared(
         surveys.swap(surveys.state(), surveys.state().value.done(clock()))
         assert train(SWEEP, deps) is Outcome.LEFT_TO_REBUILD
     clock.sleep(60)
-    walking = surveys.swap(surveys.state(), surveys.state().value.begun(clock(), ""))
+    walking = surveys.swap(surveys.state(), surveys.state().value.begun(clock(), "", ""))
     assert train(SWEEP, deps) is Outcome.LEFT_TO_REBUILD
     surveys.swap(walking, walking.value.done(clock()))
 
