@@ -47,7 +47,9 @@ def _connect(
     report: Report,
     stores_token: Annotated[
         bool,
-        typer.Option("--token-in-aws/--no-token", help="store the token in AWS, which then pushes"),
+        typer.Option(
+            "--token-in-aws/--no-token", help="store the token in AWS, to push from there"
+        ),
     ] = True,
     backfills: Annotated[
         bool, typer.Option("--backfill/--no-backfill", help="send the labels that exist already")
