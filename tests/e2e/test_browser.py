@@ -63,7 +63,7 @@ def test_an_annotator_sees_the_prediction_and_its_score_but_in_the_random_share(
     find(Exactly("choices made for the annotator there", chosen, "", 0))
     find(Exactly("predictions that opening it twice has added", added, "", 0))
     suggested = [bool(one["result"]) for one in shown]
-    swayed = sum(random == one for random, one in zip(of_random, suggested, strict=True))
+    swayed = sum(bool(r) == one for r, one in zip(of_random, suggested, strict=True))
     find(Exactly("tasks with a suggestion in the random share, or without beyond", swayed, "", 0))
     find(Exactly("lines that tell of swayed labels", str(told).count("suggestion"), "", 0))
 
