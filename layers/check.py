@@ -53,7 +53,7 @@ bootstrap.train_deps().train_head(features, ["good", "bad"] * 20)
 bootstrap.train_deps().train_head(features, ["good", "bad", "other", "none"] * 10)
 """
 )
-PAGES = "import labelloop.api\n"
+PAGES = "import labelloop.web.api\n"
 PROOFS = {"PredictFunction": ENCODE + PAGES, "RankFunction": ENCODE, "TrainFunction": TRAIN}
 
 IMPORT = """

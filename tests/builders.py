@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from labelloop.domain.events import Annotation, Event, Task
+from labelloop.domain.intake.events import Annotation, Event, Task
 
 PROJECT = "38.1795398621"
 PROJECT_ID, PROJECT_MADE_AT = 38, "2026-11-23T01:50:21.000000Z"

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from labelloop.domain.features import Features
+from labelloop.domain.learning.features import Features
 from labelloop.errors import Conflict, Denied, NotFound, Rejected, Unavailable
 from labelloop.messages import Message
 from labelloop.ports import Listed, Stored, TaskPage

@@ -8,10 +8,10 @@ import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from labelloop.domain.events import Event
-from labelloop.domain.folding import Dataset
-from labelloop.labelstudio import key_of, read_event
-from labelloop.usecases.reconcile import ALL_ABOVE, compared
+from labelloop.domain.intake.events import Event
+from labelloop.domain.intake.folding import Dataset
+from labelloop.labelstudio.payloads import key_of, read_event
+from labelloop.usecases.intake.reconcile import ALL_ABOVE, compared
 from tests.builders import LABELS, label_config, region
 
 _START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

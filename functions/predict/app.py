@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from labelloop import small_calls
 from labelloop.bootstrap import secret
-from labelloop.credentials import check
-from labelloop.http import Request, answer, only, path_of, refusal, respond, with_path
-from labelloop.predictions import predictions_for
+from labelloop.web import small_calls
+from labelloop.web.credentials import check
+from labelloop.web.http import Request, answer, only, path_of, refusal, respond, with_path
+from labelloop.web.predictions import predictions_for
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> Any:
@@ -16,7 +16,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> Any:
         return respond(event, _predict)
     if path in small_calls.PATHS:  # with a slash too many API Gateway finds no route of theirs
         return respond(event, small_calls.answer_call)
-    from labelloop.api import serve
+    from labelloop.web.api import serve
 
     return serve(with_path(event, path), context)
 

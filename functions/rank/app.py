@@ -12,7 +12,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from labelloop.bootstrap import rank_deps
 from labelloop.messages import RankWakeUp
 from labelloop.observability import logger
-from labelloop.usecases.rank import rank
+from labelloop.usecases.ordering.rank import rank
 
 _processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 

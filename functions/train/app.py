@@ -12,7 +12,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from labelloop.bootstrap import train_deps
 from labelloop.messages import WakeUp
 from labelloop.observability import logger
-from labelloop.usecases.train import train
+from labelloop.usecases.learning.train import train
 
 _processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from labelloop.http import respond
-from labelloop.small_calls import answer_call
+from labelloop.web.http import respond
+from labelloop.web.small_calls import answer_call
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> Any:

@@ -2,18 +2,21 @@
 
 The loop, and where each step lives:
 
-1. Label Studio calls over HTTP; `http` reads the request, `labelstudio` understands its events.
-2. `usecases.accept` stores an event as one immutable object and sends a wake-up (`messages`).
-3. `usecases.featurise` turns texts into what models see of them (`domain.features`), bags of terms
-   and an encoder's vectors; `usecases.look` does so once and keeps it (`kept_features`).
-4. `usecases.train` folds events into a dataset (`domain.folding`), asks `domain.policy` whether a
-   training is due, fits and converts (`adapters.sklearn_head`, `recipes`). A version that is worse
-   than the active one is kept, not served (`usecases.publish_version`, `domain.gate`).
-5. `usecases.predict` serves the active version; `domain.selection` turns probabilities into scores.
-6. `usecases.sweep` wakes the projects that were forgotten.
+1. Label Studio calls over HTTP (`web`); `labelstudio` reads its payloads and label configs.
+2. `usecases.intake.accept` stores an event as one immutable object (`bucket`) and sends a wake-up
+   (`messages`).
+3. `usecases.learning.featurise` turns texts into what models see of them, bags of terms and an
+   encoder's vectors; `usecases.learning.look` does so once and stores it (`bucket.features`).
+4. `usecases.learning.train` folds events into a dataset (`domain.intake.folding`), finds out
+   whether a training is due (`domain.learning.policy`), and trains (`recipes`). A version that is
+   worse than the active one is stored, not served (`usecases.judging.publish_version`,
+   `domain.judging.gate`).
+5. `usecases.ordering.rank` puts the pool in order (`domain.ordering.strategies`).
+6. `usecases.serving.predict` serves the active version.
+7. `usecases.sweep` wakes the projects that were forgotten.
 
-`project` says what lies where in the bucket; `ports` what the code needs from outside; `adapters`
-are those outside things; `bootstrap` is the one place where both meet.
+`ports` says what the code needs from outside; `adapters` are those outside things; `bootstrap` is
+the one place where both meet. `tests/test_architecture.py` says which room may import which.
 """
 
 __version__ = "0.1.0"

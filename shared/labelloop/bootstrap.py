@@ -12,16 +12,16 @@ from labelloop.config import processors, settings
 from labelloop.errors import BadSettings
 from labelloop.messages import RankWakeUp
 from labelloop.ports import Encoder, LabelStudio, ObjectStore, Queue
-from labelloop.usecases.accept import AcceptDeps
+from labelloop.usecases.intake.accept import AcceptDeps
 
 if TYPE_CHECKING:
     from labelloop.adapters.encoder_files import EncoderFiles
     from labelloop.adapters.ssm_secret import SsmSecret
-    from labelloop.usecases.featurise import Featuriser
-    from labelloop.usecases.rank import RankDeps
-    from labelloop.usecases.serve import Versions
+    from labelloop.usecases.learning.featurise import Featuriser
+    from labelloop.usecases.learning.train import TrainDeps
+    from labelloop.usecases.ordering.rank import RankDeps
+    from labelloop.usecases.serving.serve import Versions
     from labelloop.usecases.sweep import SweepDeps
-    from labelloop.usecases.train import TrainDeps
 
 
 @cache
@@ -116,10 +116,10 @@ def sweep_deps() -> "SweepDeps":
 @cache
 def train_deps() -> "TrainDeps":
     """Return what `functions/train` works with."""
-    from labelloop.adapters.onnx_head import OnnxHead
-    from labelloop.adapters.sklearn_head import train_head
-    from labelloop.domain.policy import Patience
-    from labelloop.usecases.train import TrainDeps
+    from labelloop.domain.learning.policy import Patience
+    from labelloop.recipes.text_choices.onnx_model import OnnxHead
+    from labelloop.recipes.text_choices.train_model import train_head
+    from labelloop.usecases.learning.train import TrainDeps
 
     chosen = settings()
     patience = Patience(chosen.quiet_s, chosen.max_wait_s, chosen.retrain_after)
@@ -142,7 +142,7 @@ def train_deps() -> "TrainDeps":
 @cache
 def rank_deps() -> "RankDeps":
     """Return what `functions/rank` works with."""
-    from labelloop.usecases.rank import RankDeps
+    from labelloop.usecases.ordering.rank import RankDeps
 
     chosen = settings()
     return RankDeps(
@@ -162,8 +162,8 @@ def rank_deps() -> "RankDeps":
 @cache
 def versions() -> "Versions":
     """Return the versions that `functions/predict` serves."""
-    from labelloop.adapters.onnx_head import OnnxHead
-    from labelloop.usecases.serve import Versions
+    from labelloop.recipes.text_choices.onnx_model import OnnxHead
+    from labelloop.usecases.serving.serve import Versions
 
     return Versions(store(), OnnxHead, featuriser().encoder)
 
@@ -171,7 +171,7 @@ def versions() -> "Versions":
 @cache
 def featuriser() -> "Featuriser":
     """Return what turns texts into features."""
-    from labelloop.usecases.featurise import Featuriser
+    from labelloop.usecases.learning.featurise import Featuriser
 
     files = encoder_files()
     return Featuriser(files.name, _encoder) if files else Featuriser()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any
 
-from labelloop.domain.options import STRATEGY_NAMES
+from labelloop.domain.serving.options import STRATEGY_NAMES
 from labelloop.errors import BadSettings
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:  # the webhook and the sweep, which use the other ports, have 
     import numpy as np
     from numpy.typing import NDArray
 
-    from labelloop.domain.features import Features
+    from labelloop.domain.learning.features import Features
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import numpy as np
 
 from labelloop.adapters.encoder_files import EncoderFiles
 from labelloop.adapters.onnx_encoder import OnnxEncoder
-from labelloop.adapters.quiet_onnxruntime import ort
+from labelloop.quiet_onnxruntime import ort
 from tests.bench.report import Finding
 from tests.bench.texts import mixed
 from tests.bench.timing import ratio

@@ -15,12 +15,12 @@ from typing import Any
 
 from labelloop.adapters.aws_clients import client_of
 from labelloop.adapters.s3_store import S3Store
-from labelloop.domain.events import Event
-from labelloop.domain.folding import Dataset, fold
+from labelloop.bucket.pool import Pool
+from labelloop.bucket.project import Project
+from labelloop.domain.intake.events import Event
+from labelloop.domain.intake.folding import Dataset, fold
 from labelloop.local.emulator import claim_port, emulator
-from labelloop.pool import Pool
-from labelloop.project import Project
-from labelloop.usecases.train import _READERS, _read_events
+from labelloop.usecases.learning.train import _READERS, _read_events
 from tests.bench.report import Finding
 from tests.bench.timing import paired
 from tests.builders import LABELS, PROJECT, created, deleted

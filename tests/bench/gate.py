@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from labelloop.domain.evidence import FRESH, Evidence
-from labelloop.domain.gate import judge
+from labelloop.domain.judging.evidence import FRESH, Evidence
+from labelloop.domain.judging.gate import judge
 from tests.bench.report import Finding, write
 from tests.bench.simulation import Ints, Project, TextSet, Version, labelled, load
 

@@ -13,12 +13,12 @@ from collections.abc import Iterator
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from labelloop.adapters.onnx_head import OnnxHead
-from labelloop.adapters.pooled_heads import NEARNESS, SMOOTHING
-from labelloop.adapters.sklearn_head import train_head
-from labelloop.candidates import Candidates, merged, worth_a_place
-from labelloop.domain.features import Bags, Features
-from labelloop.usecases.order import queue_of
+from labelloop.domain.learning.features import Bags, Features
+from labelloop.domain.ordering.candidates import Candidates, merged, worth_a_place
+from labelloop.recipes.text_choices.onnx_model import OnnxHead
+from labelloop.recipes.text_choices.pooled_experts import NEARNESS, SMOOTHING
+from labelloop.recipes.text_choices.train_model import train_head
+from labelloop.usecases.ordering.order import queue_of
 from tests.bench.report import Finding
 from tests.bench.timing import pin, seconds
 

@@ -15,12 +15,12 @@ from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from labelloop.adapters.known_terms import MOST_TERMS, counts_of, frequent_terms
-from labelloop.adapters.sklearn_head import train_head
-from labelloop.domain.features import Features
+from labelloop.domain.learning.features import Features
 from labelloop.local import reuters
 from labelloop.local.emulator import ROOT
-from labelloop.recipes.terms import bags_of
+from labelloop.recipes.text_choices.known_terms import MOST_TERMS, counts_of, frequent_terms
+from labelloop.recipes.text_choices.terms import bags_of
+from labelloop.recipes.text_choices.train_model import train_head
 from tests.bench.report import Finding
 from tests.bench.timing import paired, pin
 from tests.bench.timing import seconds as timed

@@ -13,11 +13,11 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from labelloop.domain.comparison import hits
-from labelloop.domain.insights import NEXT_LABELS, believed_error
-from labelloop.domain.learning import Point, expected_gain
-from labelloop.domain.savings import FOLLOWED, pooled_error, saving
-from labelloop.domain.stopping import advise, disagreement
+from labelloop.domain.judging.comparison import hits
+from labelloop.domain.judging.curve import Point, expected_gain
+from labelloop.domain.judging.insights import NEXT_LABELS, believed_error
+from labelloop.domain.judging.savings import FOLLOWED, pooled_error, saving
+from labelloop.domain.judging.stopping import advise, disagreement
 from tests.bench.report import Finding, write
 from tests.bench.simulation import Floats, Ints, Project, TextSet, Version, labelled, load
 

@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from labelloop.labelstudio import read_event
+from labelloop.bucket.project import Project as Kept
+from labelloop.labelstudio.payloads import read_event
 from labelloop.local import reuters
 from labelloop.local.annotator import Task, annotation_created, predict_request
 from labelloop.local.emulator import ROOT
 from labelloop.local.project import Json, Project
 from labelloop.messages import WakeUp
-from labelloop.project import Project as Kept
-from labelloop.usecases.train import train
+from labelloop.usecases.learning.train import train
 from tests.bench.timing import seconds
 from tests.bench.trained import api_event
 from tests.conftest import SECRET

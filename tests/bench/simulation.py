@@ -7,9 +7,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from labelloop.adapters.fitted_head import FittedHead
-from labelloop.domain.features import Features, joined
-from labelloop.domain.random_share import are_random
+from labelloop.domain.learning.features import Features, joined
+from labelloop.domain.ordering.random_share import are_random
+from labelloop.recipes.text_choices.fitted_model import FittedHead
 from tests.bench.labels import data as sets
 
 START, BATCH, EVERY = 20, 25, 10

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from labelloop.adapters.onnx_head import OnnxHead, _pad
-from labelloop.adapters.quiet_onnxruntime import ort
-from labelloop.recipes.terms import bags_of
+from labelloop.quiet_onnxruntime import ort
+from labelloop.recipes.text_choices.onnx_model import OnnxHead, _pad
+from labelloop.recipes.text_choices.terms import bags_of
 from tests.bench.report import Finding
 from tests.bench.served import served
 from tests.bench.timing import paired, pin

@@ -11,8 +11,8 @@ from typing import Any, Protocol
 import pytest
 
 from labelloop.errors import NotFound, Rejected
+from labelloop.labelstudio.project import COUNTS, SETTINGS
 from labelloop.ports import LabelStudio
-from labelloop.studio_project import COUNTS, SETTINGS
 
 V1, V2 = "1-aaaaaaaa", "2-bbbbbbbb"
 ANY = {"from_name": "label", "to_name": "text", "type": "choices"}

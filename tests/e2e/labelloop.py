@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from labelloop.adapters.s3_store import S3Store
-from labelloop.domain.events import Annotation
+from labelloop.bucket.orders import Orders
+from labelloop.bucket.pool import Ranked
+from labelloop.bucket.project import Project
+from labelloop.bucket.surveys import Surveys
+from labelloop.domain.intake.events import Annotation
 from labelloop.local.emulator import claim_port
 from labelloop.local.stack import LocalStack, local_stack
-from labelloop.orders import Orders
-from labelloop.pool import Ranked
-from labelloop.project import Project
-from labelloop.surveys import Surveys
 from tests.e2e.wire import Wire
 
 PARAMETERS = {"QuietSeconds": "2", "RankHead": "10000"}

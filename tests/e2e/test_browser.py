@@ -9,7 +9,7 @@ from typing import Any
 from playwright.sync_api import Page, sync_playwright
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
-from labelloop.domain.random_share import are_random
+from labelloop.domain.ordering.random_share import are_random
 from tests.e2e.annotator import Annotator
 from tests.e2e.label_studio import EMAIL, PASSWORD
 from tests.e2e.report import Exactly, find

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
-from labelloop.domain.events import Event
-from labelloop.domain.folding import Dataset, fold
-from labelloop.labelstudio import read_event
+from labelloop.domain.intake.events import Event
+from labelloop.domain.intake.folding import Dataset, fold
+from labelloop.labelstudio.payloads import read_event
 from tests.e2e.report import Exactly, find
 from tests.e2e.waiting import wait_for
 from tests.e2e.wire import Answer

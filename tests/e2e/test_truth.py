@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from labelloop.domain.folding import Dataset
+from labelloop.domain.intake.folding import Dataset
 from tests.e2e.report import Exactly, find
 from tests.e2e.waiting import differences, wait_for
 

@@ -1,6 +1,6 @@
 """A Label Studio that AWS can't reach gets the deployment's order, by `rank --watch` beside it."""
 
-from labelloop.domain.random_share import are_random
+from labelloop.domain.ordering.random_share import are_random
 from tests.e2e.labelloop import Labelloop
 from tests.e2e.report import AtLeast, Exactly, find
 from tests.e2e.waiting import UNTRAINED, wait_for, wait_for_push

@@ -272,7 +272,7 @@ def test_an_unknown_path_or_method_is_refused_with_json(call):
 
 
 def test_a_defect_of_ours_is_a_500_without_a_traceback(call, monkeypatch):
-    monkeypatch.setattr("labelloop.predictions.predict", lambda *_: 1 / 0)
+    monkeypatch.setattr("labelloop.web.predictions.predict", lambda *_: 1 / 0)
 
     answer = call("predict-predict")
 

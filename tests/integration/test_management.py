@@ -8,14 +8,14 @@ from hashlib import sha256
 import pytest
 
 from labelloop import bootstrap
-from labelloop.credentials import events_pair, ml_pair
-from labelloop.kept_evidence import KeptEvidence, Refusal
+from labelloop.bucket.evidence import KeptEvidence, Refusal
+from labelloop.bucket.orders import Orders
+from labelloop.bucket.pointers import FORMAT, ActivePointer
+from labelloop.bucket.pool import Pool, Ranked
+from labelloop.bucket.project import Project
 from labelloop.messages import WakeUp
-from labelloop.orders import Orders
-from labelloop.pointers import FORMAT, ActivePointer
-from labelloop.pool import Pool, Ranked
-from labelloop.project import Project
-from labelloop.usecases.train import train
+from labelloop.usecases.learning.train import train
+from labelloop.web.credentials import events_pair, ml_pair
 from tests.builders import created
 from tests.conftest import load_event
 from tests.integration.conftest import CONTEXT

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from labelloop.credentials import events_pair, ml_pair
+from labelloop.web.credentials import events_pair, ml_pair
 from tests.conftest import load_event
 
 ACCEPTED = [
@@ -223,7 +223,7 @@ def test_a_store_that_fails_is_a_503_that_is_logged(call, monkeypatch, caplog):
 
 
 def test_a_defect_of_ours_is_a_500_without_a_traceback(call, monkeypatch):
-    monkeypatch.setattr("labelloop.small_calls.read_event", lambda *_: 1 / 0)
+    monkeypatch.setattr("labelloop.web.small_calls.read_event", lambda *_: 1 / 0)
 
     answer = call("webhook-annotation-created")
 
@@ -271,7 +271,7 @@ def test_credentials_for_events_make_no_ml_call(call, keys, name):
 
 
 def test_a_body_is_not_looked_at_before_the_credentials_are(call, monkeypatch):
-    monkeypatch.setattr("labelloop.small_calls.read_json", lambda _: pytest.fail("it was"))
+    monkeypatch.setattr("labelloop.web.small_calls.read_json", lambda _: pytest.fail("it was"))
     wrong = with_headers("webhook-annotation-created", **basic(f"events-{PROJECT}", "0" * 64))
 
     assert call("webhook-annotation-created", **wrong).status == 401

@@ -9,9 +9,9 @@ import numpy as np
 
 from labelloop.adapters.encoder_files import EncoderFiles
 from labelloop.adapters.onnx_encoder import OnnxEncoder
-from labelloop.adapters.onnx_head import OnnxHead
-from labelloop.domain.features import Features
-from labelloop.recipes.terms import bags_of
+from labelloop.domain.learning.features import Features
+from labelloop.recipes.text_choices.onnx_model import OnnxHead
+from labelloop.recipes.text_choices.terms import bags_of
 from tests.multilingual import scripts_texts
 
 TEXTS = scripts_texts(200)

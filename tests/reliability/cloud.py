@@ -11,12 +11,12 @@ import boto3
 import httpx
 from moto.server import ThreadedMotoServer
 
-from labelloop.adapters.onnx_head import OnnxHead
 from labelloop.adapters.s3_store import S3Store
-from labelloop.project import Project
-from labelloop.usecases.featurise import Featuriser
-from labelloop.usecases.predict import predict
-from labelloop.usecases.serve import Served, Versions
+from labelloop.bucket.project import Project
+from labelloop.recipes.text_choices.onnx_model import OnnxHead
+from labelloop.usecases.learning.featurise import Featuriser
+from labelloop.usecases.serving.predict import predict
+from labelloop.usecases.serving.serve import Served, Versions
 from tests.builders import label_config, reviews
 from tests.reliability.function_process import Job, run
 

@@ -17,11 +17,11 @@ import botocore.endpoint
 
 import functions.train.app
 from labelloop import bootstrap
-from labelloop.adapters import onnx_head, sklearn_head  # noqa: F401 - loaded once, for all
-from labelloop.lease import Lease
+from labelloop.bucket.lease import Lease
 from labelloop.messages import WakeUp
-from labelloop.usecases.activate import ActivateDeps, activate
-from labelloop.usecases.pin import PinDeps, pin
+from labelloop.recipes.text_choices import onnx_model, train_model  # noqa: F401 - loaded once
+from labelloop.usecases.serving.activate import ActivateDeps, activate
+from labelloop.usecases.serving.pin import PinDeps, pin
 from tests.integration.conftest import CONTEXT
 from tests.reliability.aws_faults import AwsFaults, Line
 from tests.reliability.shortages import Shortage, suffering

@@ -4,7 +4,7 @@ import random
 from datetime import datetime, timedelta
 from typing import Any
 
-from labelloop.domain.events import Annotation, Event, Task
+from labelloop.domain.intake.events import Annotation, Event, Task
 from tests.builders import LABELS, PROJECT, annotation, event, label_config, region
 
 _ACTIONS = ("label",) * 3 + ("bulk",) * 3 + ("delete", "delete_task", "settings", "button")

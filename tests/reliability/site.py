@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from labelloop import bootstrap
+from labelloop.bucket.project import Project
 from labelloop.messages import Message, WakeUp
-from labelloop.project import Project
-from labelloop.usecases.train import train
+from labelloop.usecases.learning.train import train
 from tests.builders import PROJECT, reviews
 from tests.conftest import SECRET, _forget_builders
 from tests.fakes import MemoryStore

@@ -10,11 +10,11 @@ from hashlib import sha256
 import pytest
 
 from labelloop import bootstrap
-from labelloop.adapters.onnx_head import OnnxHead
+from labelloop.bucket.project import Project
 from labelloop.messages import WakeUp
-from labelloop.project import Project
-from labelloop.usecases.serve import Versions
-from labelloop.usecases.train import train
+from labelloop.recipes.text_choices.onnx_model import OnnxHead
+from labelloop.usecases.learning.train import train
+from labelloop.usecases.serving.serve import Versions
 from tests.builders import PROJECT, created, reviews
 from tests.conftest import load_event
 from tests.fakes import MemoryStore
@@ -74,7 +74,7 @@ def served(trained, aws, monkeypatch) -> Served:
 @pytest.fixture
 def rejected(monkeypatch) -> list[str]:
     counted: list[str] = []
-    monkeypatch.setattr("labelloop.usecases.serve.count", counted.append)
+    monkeypatch.setattr("labelloop.usecases.serving.serve.count", counted.append)
     return counted
 
 

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 import functions.train.app
+from labelloop.bucket.project import Project
 from labelloop.cli.redrive import move
 from labelloop.errors import Unavailable
 from labelloop.messages import WakeUp
-from labelloop.project import Project
+from labelloop.usecases.learning.train import train
 from labelloop.usecases.sweep import SweepDeps, sweep
-from labelloop.usecases.train import train
 from tests.builders import PROJECT, reviews
 from tests.conftest import load_event
 from tests.fakes import MemoryQueue, MemoryStore

@@ -4,8 +4,8 @@ from hashlib import sha256
 
 import pytest
 
-from labelloop.domain.folding import checksum, decompress
-from labelloop.project import Project
+from labelloop.bucket.project import Project
+from labelloop.domain.intake.folding import checksum, decompress
 from tests.reliability.aws_faults import CONDITIONAL, AwsFaults
 from tests.reliability.cloud import KNOWN, NEW, Cloud
 from tests.reliability.function_process import Job, workers

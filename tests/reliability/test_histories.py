@@ -5,13 +5,13 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Any
 
-from labelloop.domain.events import Event
-from labelloop.domain.folding import Dataset, checksum, fold
-from labelloop.labelstudio import key_of, read_event
+from labelloop.bucket.project import Project
+from labelloop.domain.intake.events import Event
+from labelloop.domain.intake.folding import Dataset, checksum, fold
+from labelloop.labelstudio.payloads import key_of, read_event
 from labelloop.messages import WakeUp
-from labelloop.project import Project
+from labelloop.usecases.learning.train import train
 from labelloop.usecases.sweep import SweepDeps, sweep
-from labelloop.usecases.train import train
 from tests.builders import LABELS, label_config
 from tests.fakes import Clock, MemoryLabelStudio, MemoryQueue, MemoryStore
 from tests.reliability.histories import random_event
@@ -99,7 +99,7 @@ def shown(label_studio: MemoryLabelStudio, id_: int, task: int, one: int) -> dic
 
 
 def test_what_was_lost_shows_where_no_export_is_read(monkeypatch):
-    monkeypatch.setattr("labelloop.usecases.compare_page.compared", lambda *_: None)
+    monkeypatch.setattr("labelloop.usecases.intake.compare_page.compared", lambda *_: None)
 
     assert any(lost_and_found(seed) for seed in range(20))
 

@@ -15,10 +15,10 @@ import httpx
 import pytest
 
 from labelloop import bootstrap
+from labelloop.bucket.project import Project
 from labelloop.local.stack import LocalStack, local_stack
 from labelloop.messages import WakeUp
-from labelloop.project import Project
-from labelloop.usecases.train import train
+from labelloop.usecases.learning.train import train
 from tests.builders import label_config, reviews
 from tests.conftest import load_event
 from tests.reliability.report import find

@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from labelloop.archive import Archive
-from labelloop.domain.events import Event, Task
-from labelloop.domain.folding import fold
-from labelloop.labelstudio import key_of
-from labelloop.pool import Pool
-from labelloop.pool_index import PoolIndex, known_of
-from labelloop.project import Project, projects
-from labelloop.studio_project import StudioProject
-from labelloop.surveys import Surveys
-from labelloop.usecases.survey import SurveyDeps, is_due
+from labelloop.bucket.archive import Archive
+from labelloop.bucket.pool import Pool
+from labelloop.bucket.pool_index import PoolIndex, known_of
+from labelloop.bucket.project import Project, projects
+from labelloop.bucket.surveys import Surveys
+from labelloop.domain.intake.events import Event, Task
+from labelloop.domain.intake.folding import fold
+from labelloop.labelstudio.payloads import key_of
+from labelloop.labelstudio.project import StudioProject
+from labelloop.usecases.intake.survey import SurveyDeps, is_due
 from labelloop.usecases.sweep import SweepDeps, sweep
 from tests.builders import created, label_config
 from tests.fakes import Clock, MemoryLabelStudio, MemoryQueue, MemoryStore

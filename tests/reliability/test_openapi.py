@@ -5,9 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from labelloop.api import app
 from labelloop.local.emulator import LOOPBACK, claim_port
 from labelloop.local.proxy import serving
+from labelloop.web.api import app
 from tests.conftest import SECRET
 from tests.reliability.report import find, size
 from tests.reliability.site import site

@@ -7,19 +7,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from labelloop.adapters.known_terms import counts_of, known_terms
-from labelloop.adapters.onnx_head import OnnxHead
-from labelloop.adapters.pooled_heads import PooledHeads
-from labelloop.adapters.sklearn_head import train_head
-from labelloop.domain.features import Features
-from labelloop.recipes.terms import bags_of
+from labelloop.domain.learning.features import Features
+from labelloop.recipes.text_choices.known_terms import counts_of, known_terms
+from labelloop.recipes.text_choices.onnx_model import OnnxHead
+from labelloop.recipes.text_choices.pooled_experts import PooledHeads
+from labelloop.recipes.text_choices.terms import bags_of
+from labelloop.recipes.text_choices.train_model import train_head
 from tests.multilingual import ODD, SCRIPTS, texts_of
 from tests.reliability.report import find, size
 
 LEARNT, LANDMARKS = 600, 100
 MOST_DIFFERENT = 1e-5
 # Of the features of each script's texts. Kept features and versions of older releases hold to them:
-# whoever changes one of these has to raise FORMAT (labelloop/pointers.py).
+# whoever changes one of these has to raise FORMAT (labelloop/bucket/pointers.py).
 GOLDEN = {
     "Latin with accents": "3967902d85597cc6",
     "Turkish": "31e51a242a42a84b",

@@ -3,20 +3,20 @@
 import random
 from dataclasses import asdict, replace
 
-from labelloop.domain.events import canonical
+from labelloop.bucket.pointers import FORMAT, ActivePointer
+from labelloop.bucket.project import Project
+from labelloop.domain.intake.events import canonical
 from labelloop.messages import WakeUp
-from labelloop.pointers import FORMAT, ActivePointer
-from labelloop.project import Project
-from labelloop.usecases.activate import ActivateDeps, activate
-from labelloop.usecases.featurise import Featuriser
-from labelloop.usecases.pin import PinDeps, pin, unpin
-from labelloop.usecases.serve import Versions
+from labelloop.usecases.learning.featurise import Featuriser
+from labelloop.usecases.learning.train import TrainDeps, train
+from labelloop.usecases.serving.activate import ActivateDeps, activate
+from labelloop.usecases.serving.pin import PinDeps, pin, unpin
+from labelloop.usecases.serving.serve import Versions
 from labelloop.usecases.sweep import SweepDeps, sweep
-from labelloop.usecases.train import TrainDeps, train
 from tests.builders import PROJECT, reviews
 from tests.fakes import Clock, MemoryQueue, MemoryStore
 from tests.reliability.report import find, size
-from tests.unit.usecases.training.trainer import PATIENCE, EvenHead, Trainer
+from tests.unit.usecases.learning.trainer import PATIENCE, EvenHead, Trainer
 
 POINTER = f"projects/{PROJECT}/active.json"
 STEPS = ("label", "train", "pin", "unpin", "activate", "gone", "garbled", "copied back", "later")

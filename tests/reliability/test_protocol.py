@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 from greenlet import getcurrent, greenlet
 
-from labelloop.lease import Lease
-from labelloop.pointers import DatasetPointer, Tagged
-from labelloop.project import Project
+from labelloop.bucket.lease import Lease
+from labelloop.bucket.pointers import DatasetPointer, Tagged
+from labelloop.bucket.project import Project
 from tests.fakes import MemoryStore
 from tests.reliability.report import find, size
 from tests.reliability.scheduler import Faults
@@ -42,7 +42,9 @@ class InOrder:
 
 @pytest.fixture(autouse=True)
 def _in_one_thread(monkeypatch):
-    monkeypatch.setattr("labelloop.usecases.train.ThreadPoolExecutor", InOrder, raising=False)
+    monkeypatch.setattr(
+        "labelloop.usecases.learning.train.ThreadPoolExecutor", InOrder, raising=False
+    )
     logging.disable(logging.CRITICAL)
     yield
     logging.disable(logging.NOTSET)

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from labelloop.lease import TRAINER, Lease
+from labelloop.bucket.lease import TRAINER, Lease
 from tests.reliability.cloud import KNOWN, Cloud
 from tests.reliability.function_process import Job, Worker, workers
 from tests.reliability.report import find, size

@@ -4,11 +4,11 @@ import random
 from datetime import timedelta
 from typing import Any
 
-from labelloop.labelstudio import key_of
+from labelloop.bucket.project import Project
+from labelloop.labelstudio.payloads import key_of
 from labelloop.messages import WakeUp
-from labelloop.project import Project
+from labelloop.usecases.learning.train import train
 from labelloop.usecases.sweep import SweepDeps, sweep
-from labelloop.usecases.train import train
 from tests.builders import created, label_config
 from tests.fakes import Clock, MemoryLabelStudio, MemoryQueue, MemoryStore
 from tests.reliability.report import find, size

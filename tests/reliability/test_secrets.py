@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
-from labelloop import bootstrap, credentials
-from labelloop.credentials import Role, check, events_pair, ml_pair
+from labelloop import bootstrap
 from labelloop.messages import WakeUp
-from labelloop.usecases.train import train
+from labelloop.usecases.learning.train import train
+from labelloop.web import credentials
+from labelloop.web.credentials import Role, check, events_pair, ml_pair
 from tests.builders import PROJECT
 from tests.conftest import SECRET, load_event
 from tests.reliability.report import find

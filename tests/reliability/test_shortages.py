@@ -3,7 +3,7 @@
 What runs out does so from the fitting on: test_kills has the rest.
 """
 
-from labelloop.project import Project
+from labelloop.bucket.project import Project
 from tests.reliability.cloud import KNOWN, NEW, Cloud
 from tests.reliability.function_process import Done, Job, run, workers
 from tests.reliability.report import find, size

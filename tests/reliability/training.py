@@ -6,15 +6,15 @@ from typing import Any, cast
 
 import numpy as np
 
-from labelloop.adapters.onnx_head import OnnxHead
-from labelloop.adapters.sklearn_head import train_head
-from labelloop.domain.features import Features
-from labelloop.domain.policy import Patience
-from labelloop.domain.training import Trained
+from labelloop.bucket.project import Project
+from labelloop.domain.learning.features import Features
+from labelloop.domain.learning.policy import Patience
+from labelloop.domain.learning.training import Trained
 from labelloop.ports import ObjectStore
-from labelloop.project import Project
-from labelloop.usecases.featurise import Featuriser
-from labelloop.usecases.train import TrainDeps
+from labelloop.recipes.text_choices.onnx_model import OnnxHead
+from labelloop.recipes.text_choices.train_model import train_head
+from labelloop.usecases.learning.featurise import Featuriser
+from labelloop.usecases.learning.train import TrainDeps
 from tests.builders import LABELS
 
 PATIENCE = Patience(quiet_s=30, max_wait_s=300, retrain_after=10)

@@ -6,18 +6,18 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from labelloop.domain.events import Event
-from labelloop.domain.folding import Dataset, checksum, decompress, fold
-from labelloop.domain.options import STRATEGY_NAMES, Options
-from labelloop.domain.training import Trained
+from labelloop.bucket.project import Project
+from labelloop.domain.intake.events import Event
+from labelloop.domain.intake.folding import Dataset, checksum, decompress, fold
+from labelloop.domain.learning.training import Trained
+from labelloop.domain.serving.options import STRATEGY_NAMES, Options
 from labelloop.messages import WakeUp
-from labelloop.project import Project
-from labelloop.usecases.accept import AcceptDeps, accept
-from labelloop.usecases.activate import ActivateDeps, activate
-from labelloop.usecases.choose import choose
-from labelloop.usecases.pin import PinDeps, pin, unpin
+from labelloop.usecases.intake.accept import AcceptDeps, accept
+from labelloop.usecases.learning.train import train
+from labelloop.usecases.serving.activate import ActivateDeps, activate
+from labelloop.usecases.serving.choose import choose
+from labelloop.usecases.serving.pin import PinDeps, pin, unpin
 from labelloop.usecases.sweep import SweepDeps, sweep
-from labelloop.usecases.train import train
 from tests.builders import PROJECT
 from tests.fakes import MemoryStore
 from tests.reliability.histories import random_event

@@ -21,7 +21,7 @@ def changed_build(folder: Path) -> Path:
     """Return a built template whose shared layer calls a project without a model otherwise."""
     layer = folder / "SharedLayer"
     shutil.copytree(BUILD / "SharedLayer", layer)
-    source = next(layer.rglob("labelstudio.py"))
+    source = next(layer.rglob("labelstudio/payloads.py"))
     text = source.read_text()
     assert UNTRAINED in text
     source.write_text(text.replace(UNTRAINED, CHANGED))

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from labelloop.adapters.encoder_files import EncoderFiles
-from labelloop.adapters.quiet_onnxruntime import ort
 from labelloop.errors import BadModel
+from labelloop.quiet_onnxruntime import ort
 
 _CHARACTERS_A_TOKEN: Final = 32  # many; what is beyond is not even tokenised
 _TOKENS_AT_ONCE: Final = 2_048

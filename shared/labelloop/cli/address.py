@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
-from labelloop.credentials import API_KEY_HEADER, events_pair, ml_pair
 from labelloop.errors import BadSettings
+from labelloop.web.credentials import API_KEY_HEADER, events_pair, ml_pair
 
 _SHAPE: Final = (
     "give --url, or set LABELLOOP_URL, as https://user:password@host: the deployment's ApiUrl, "

@@ -12,7 +12,6 @@ import urllib3
 from labelloop.adapters.connection_errors import TRUST, why
 from labelloop.cli.address import Address
 from labelloop.cli.network import pool_for
-from labelloop.credentials import Role
 from labelloop.errors import (
     Denied,
     LabelloopError,
@@ -21,6 +20,7 @@ from labelloop.errors import (
     Unavailable,
     Untrusted,
 )
+from labelloop.web.credentials import Role
 
 type Send = Callable[[str, str, bytes | None], tuple[int, bytes]]
 

@@ -10,7 +10,7 @@ from labelloop.cli.export_file import read_file
 from labelloop.cli.report import Report
 from labelloop.cli.session import Session
 from labelloop.errors import LabelloopError, TooLarge
-from labelloop.payloads import read_settings
+from labelloop.labelstudio.fields import read_settings
 
 # Lambda takes 6 MB of the event, in which the body is a text: its quotes are escaped once more.
 MOST_ESCAPED_BYTES: Final = 4_500_000

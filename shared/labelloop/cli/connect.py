@@ -14,7 +14,7 @@ from labelloop.cli.report import Report
 from labelloop.cli.session import Session
 from labelloop.cli.wiring import repair_backend, repair_webhook
 from labelloop.errors import Denied, LabelloopError, Rejected
-from labelloop.labelstudio import UNTRAINED
+from labelloop.labelstudio.payloads import UNTRAINED
 
 ORDERED: Final = "Uncertainty sampling"
 LOCAL: Final = (

@@ -4,8 +4,8 @@ from rich.table import Table
 
 from labelloop.cli.report import Report
 from labelloop.cli.session import Session
-from labelloop.credentials import API_KEY_HEADER
 from labelloop.errors import BadSettings, NotFound
+from labelloop.web.credentials import API_KEY_HEADER
 
 
 def show_credentials(session: Session, report: Report) -> None:

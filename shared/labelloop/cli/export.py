@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from labelloop.cli.export_file import read_file
-from labelloop.domain.folding import Dataset, fold
+from labelloop.domain.intake.folding import Dataset, fold
 from labelloop.errors import Unprocessable
-from labelloop.labelstudio import read_export
-from labelloop.recipes.field_text import FieldText
-from labelloop.recipes.offered import Offered
-from labelloop.recipes.text_choices import TextChoices
+from labelloop.labelstudio.payloads import read_export
+from labelloop.recipes.text_choices.control import TextChoices
+from labelloop.recipes.text_choices.field_text import FieldText
+from labelloop.recipes.text_choices.offered import Offered
 
 _ANY_PROJECT: Final = "1.1000000000"
 

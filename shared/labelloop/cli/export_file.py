@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from labelloop.errors import Rejected, TooLarge, Unprocessable
-from labelloop.labelstudio import read_export
+from labelloop.labelstudio.payloads import read_export
 
 MOST_BYTES: Final = 500_000_000
 _ANY_PROJECT: Final = "1.1000000000"

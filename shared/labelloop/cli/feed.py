@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any, Final
 
+from labelloop.bucket.pool import shard_name
 from labelloop.cli.backfill import MOST_ESCAPED_BYTES
 from labelloop.cli.session import Session
-from labelloop.pool import shard_name
 
 type Rows = list[dict[str, Any]]
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from itertools import batched
 from typing import Any, Final
 
+from labelloop.bucket.project import PROJECTS
 from labelloop.cli import aws
 from labelloop.cli.report import Report
 from labelloop.errors import NotFound, Rejected
-from labelloop.labelstudio import is_project_key
-from labelloop.project import PROJECTS
+from labelloop.labelstudio.payloads import is_project_key
 
 _AT_ONCE: Final = 1_000  # the most that S3 deletes in one request
 _ROUNDS: Final = 3  # functions may be at work meanwhile

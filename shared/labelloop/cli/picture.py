@@ -6,9 +6,9 @@ from typing import Final
 
 from matplotlib.figure import Figure
 
-from labelloop.domain.strategies import DEFAULT, RANDOM, STRATEGIES
+from labelloop.domain.ordering.strategies import DEFAULT, RANDOM, STRATEGIES
 from labelloop.errors import Rejected
-from labelloop.usecases.backtest import Backtest
+from labelloop.usecases.judging.backtest import Backtest
 
 KINDS: Final = ".png", ".svg", ".pdf"
 _WIDTHS: Final = {DEFAULT: 2.5, RANDOM: 1.6}

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from labelloop.bucket.pool import Ranked
 from labelloop.cli.session import Session
-from labelloop.pool import Ranked
 
 
 class RemoteProject:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from labelloop.cli.backfill import fitting
 from labelloop.cli.report import Report
 from labelloop.cli.session import Session
-from labelloop.studio_project import StudioProject
+from labelloop.labelstudio.project import StudioProject
 
 _ALL_ABOVE: Final = 2**63
 _SECOND: Final = timedelta(seconds=1)

@@ -16,16 +16,16 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from labelloop.adapters.encoder_files import EncoderFiles
-from labelloop.adapters.fitted_head import FittedHead
 from labelloop.adapters.onnx_encoder import OnnxEncoder
 from labelloop.cli.backtest import Wanted
 from labelloop.cli.export import Finished, finished
 from labelloop.cli.report import Report
-from labelloop.domain.strategies import RANDOM, STRATEGIES
+from labelloop.domain.ordering.strategies import RANDOM, STRATEGIES
 from labelloop.errors import Rejected
-from labelloop.recipes.label_names import words_of
-from labelloop.usecases.backtest import Accuracies, Backtest, Replay, Result, compare
-from labelloop.usecases.featurise import Featuriser
+from labelloop.recipes.text_choices.fitted_model import FittedHead
+from labelloop.recipes.text_choices.label_names import words_of
+from labelloop.usecases.judging.backtest import Accuracies, Backtest, Replay, Result, compare
+from labelloop.usecases.learning.featurise import Featuriser
 
 BUILT: Final = Path(".aws-sam/build/EncoderLayer/python/encoder")  # by `make build`
 _NO_ENCODER: Final = "none"

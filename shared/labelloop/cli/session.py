@@ -12,7 +12,7 @@ from labelloop.cli.address import Address
 from labelloop.cli.backend import Backend
 from labelloop.cli.network import pool_for
 from labelloop.errors import BadSettings, NotFound
-from labelloop.labelstudio import key_of, project_key
+from labelloop.labelstudio.payloads import key_of, project_key
 from labelloop.ports import LabelStudio
 
 

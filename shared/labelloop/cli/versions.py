@@ -8,7 +8,7 @@ from rich.table import Table
 from labelloop.cli.report import Report
 from labelloop.cli.session import Session
 from labelloop.errors import NotFound
-from labelloop.labelstudio import UNTRAINED
+from labelloop.labelstudio.payloads import UNTRAINED
 
 
 def show_doubts(session: Session, report: Report) -> None:

@@ -14,9 +14,9 @@ from labelloop.cli.remote_project import RemoteProject
 from labelloop.cli.report import Report
 from labelloop.cli.session import Session
 from labelloop.errors import Retryable
-from labelloop.studio_project import StudioProject
-from labelloop.usecases.push import Outcome, push
-from labelloop.usecases.trim import Trim
+from labelloop.labelstudio.project import StudioProject
+from labelloop.usecases.ordering.push import Outcome, push
+from labelloop.usecases.ordering.trim import Trim
 
 _SETTLED: Final = (Outcome.PUSHED, Outcome.NOTHING_LEFT, Outcome.REFUSED)
 

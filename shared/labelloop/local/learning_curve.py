@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rich.table import Table
 
-from labelloop.domain.learning_curve import labels_to_reach
+from labelloop.domain.judging.labels_to_reach import labels_to_reach
 from labelloop.local.campaign import Point
 
 ACTIVE, RANDOM = "#0f766e", "#9a6b2f"

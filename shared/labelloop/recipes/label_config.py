@@ -5,10 +5,10 @@ from functools import lru_cache
 from xml.etree.ElementTree import Element
 
 from labelloop.errors import Unprocessable
-from labelloop.recipes.config_tags import attributes_of, kind_of, read_tags, tags_of
-from labelloop.recipes.field_text import FieldText
-from labelloop.recipes.offered import read_offered
-from labelloop.recipes.text_choices import TextChoices
+from labelloop.labelstudio.label_config import attributes_of, kind_of, read_tags, tags_of
+from labelloop.recipes.text_choices.control import TextChoices
+from labelloop.recipes.text_choices.field_text import FieldText
+from labelloop.recipes.text_choices.offered import read_offered
 
 
 @lru_cache(maxsize=64)

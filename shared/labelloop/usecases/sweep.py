@@ -11,17 +11,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from labelloop.archive import Archive
-from labelloop.domain.events import canonical
+from labelloop.bucket.archive import Archive
+from labelloop.bucket.orders import Orders
+from labelloop.bucket.pool import Pool
+from labelloop.bucket.project import Project, fields_of, projects, write_over
+from labelloop.domain.intake.events import canonical
 from labelloop.errors import Denied, Gone, LabelloopError
+from labelloop.labelstudio.project import StudioProject
 from labelloop.messages import RankWakeUp, WakeUp
 from labelloop.observability import count, logger
-from labelloop.orders import Orders
-from labelloop.pool import Pool
 from labelloop.ports import LabelStudio, ObjectStore, Queue
-from labelloop.project import Project, fields_of, projects, write_over
-from labelloop.studio_project import StudioProject
-from labelloop.usecases.survey import SurveyDeps, is_due, survey
+from labelloop.usecases.intake.survey import SurveyDeps, is_due, survey
 
 # Of the function's 300 s: a page that Label Studio is slow with may take most of the rest.
 _BUDGET: Final = timedelta(seconds=170)

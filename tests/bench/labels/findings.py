@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from labelloop.domain.learning_curve import labels_to_reach
+from labelloop.domain.judging.labels_to_reach import labels_to_reach
 from tests.bench.labels import peers
 from tests.bench.labels.curves import Curve, area, mean
 from tests.bench.labels.data import UNSEEN

@@ -20,7 +20,7 @@ from sklearn.kernel_approximation import RBFSampler
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.random_projection import SparseRandomProjection
 
-from labelloop.domain.strategies import DEFAULT
+from labelloop.domain.ordering.strategies import DEFAULT
 from tests.bench.labels.curves import Choose, Curve, Rows, campaign
 from tests.bench.labels.sources import MOST_POOL, MOST_TEST, fashion, fetch
 from tests.bench.labels.systems import in_order, strategy

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from labelloop.domain.strategies import DEFAULT
+from labelloop.domain.ordering.strategies import DEFAULT
 from tests.bench.labels.curves import Choose, Curve, Rows, campaign
 from tests.bench.labels.systems import in_order, strategy
 

@@ -9,12 +9,12 @@ from scipy.linalg import eigh
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 from sklearn.linear_model import LogisticRegression
 
-from labelloop.adapters.fitted_head import FittedHead
-from labelloop.candidates import Candidates
-from labelloop.domain.features import Features
-from labelloop.domain.strategies import DEFAULT, select
-from labelloop.domain.unlabelled import Pool
-from labelloop.usecases.order import queue_of
+from labelloop.domain.learning.features import Features
+from labelloop.domain.ordering.candidates import Candidates
+from labelloop.domain.ordering.strategies import DEFAULT, select
+from labelloop.domain.ordering.unlabelled import Pool
+from labelloop.recipes.text_choices.fitted_model import FittedHead
+from labelloop.usecases.ordering.order import queue_of
 from tests.bench.labels.curves import Choose, Curve, Learn, Rows, campaign
 from tests.bench.labels.data import TextSet
 

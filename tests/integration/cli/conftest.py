@@ -14,19 +14,19 @@ from typer.testing import CliRunner
 
 from labelloop import bootstrap
 from labelloop.adapters.label_studio_answer import RENEW
+from labelloop.bucket.pointers import FORMAT, ActivePointer
+from labelloop.bucket.project import Project
 from labelloop.cli import first_order, wiring
 from labelloop.cli import session as session_module
 from labelloop.cli.address import Address
 from labelloop.cli.app import app
 from labelloop.cli.backend import Backend
 from labelloop.cli.session import Studio
-from labelloop.domain.folding import Dataset
+from labelloop.domain.intake.folding import Dataset
 from labelloop.errors import Denied, Rejected
-from labelloop.labelstudio import key_of
+from labelloop.labelstudio.payloads import key_of
 from labelloop.messages import RankWakeUp
-from labelloop.pointers import FORMAT, ActivePointer
-from labelloop.project import Project
-from labelloop.usecases.rank import rank
+from labelloop.usecases.ordering.rank import rank
 from tests.builders import label_config
 from tests.conftest import SECRET, load_event
 from tests.fakes import MemoryLabelStudio, MemoryQueue
@@ -141,7 +141,7 @@ class World(SimpleNamespace):
     def fold(self) -> None:
         """Do what the trainer does with events; with too few labels there is no version."""
         from labelloop.messages import WakeUp
-        from labelloop.usecases.train import train
+        from labelloop.usecases.learning.train import train
 
         train(WakeUp(self.key, "sweep"), bootstrap.train_deps())
 
@@ -157,8 +157,8 @@ class World(SimpleNamespace):
         """Do what the sweep does: compare all tasks and labels with Label Studio's."""
         from datetime import UTC, datetime, timedelta
 
-        from labelloop.studio_project import StudioProject
-        from labelloop.usecases.survey import SurveyDeps, survey
+        from labelloop.labelstudio.project import StudioProject
+        from labelloop.usecases.intake.survey import SurveyDeps, survey
 
         deps = SurveyDeps(bootstrap.store(), bootstrap.queue(), bootstrap.rank_queue())
         survey(StudioProject(self.studio, self.key), deps, datetime.now(UTC) + timedelta(minutes=1))

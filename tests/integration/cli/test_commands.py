@@ -7,13 +7,13 @@ import pytest
 from typer.testing import CliRunner
 
 from labelloop import bootstrap
+from labelloop.bucket.evidence import KeptEvidence, Refusal
+from labelloop.bucket.project import Project
 from labelloop.cli.app import app
 from labelloop.cli.backend import Backend
 from labelloop.cli.backfill import chunks
 from labelloop.errors import TooLarge, Unavailable
-from labelloop.kept_evidence import KeptEvidence, Refusal
-from labelloop.labelstudio import MOST_BODY_BYTES
-from labelloop.project import Project
+from labelloop.labelstudio.payloads import MOST_BODY_BYTES
 from tests.builders import label_config
 
 AT = "2026-11-23T09:00:00Z"
@@ -95,7 +95,7 @@ def test_the_versions_are_told_with_what_they_were_worth(world):
 
 
 def test_of_many_versions_the_newest_are_listed_and_the_others_counted(world, monkeypatch):
-    monkeypatch.setattr("labelloop.usecases.list_history.MOST_VERSIONS", 2)
+    monkeypatch.setattr("labelloop.usecases.serving.list_history.MOST_VERSIONS", 2)
     names = [world.publish(seq) for seq in (1, 2, 3)]
 
     told = world.told("versions")

@@ -7,7 +7,7 @@ import pytest
 from labelloop import bootstrap
 from labelloop.cli import wiring
 from labelloop.cli.address import Address
-from labelloop.credentials import Role, check, events_pair, ml_pair
+from labelloop.web.credentials import Role, check, events_pair, ml_pair
 from tests.builders import label_config
 from tests.conftest import SECRET
 from tests.integration.cli.conftest import LABEL_STUDIO, URL

@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 import pytest
 
 from labelloop import bootstrap
-from labelloop.archive import Archive
+from labelloop.bucket.archive import Archive
+from labelloop.bucket.pool import Pool
+from labelloop.bucket.project import Project
 from labelloop.cli import check_backend
 from labelloop.cli.backend import Answer
-from labelloop.domain.events import Task
+from labelloop.domain.intake.events import Task
 from labelloop.errors import Unavailable
-from labelloop.pool import Pool
-from labelloop.project import Project
 from tests.builders import label_config
 from tests.integration.cli.conftest import URL
 

@@ -8,10 +8,10 @@ import pytest
 from typer.testing import CliRunner
 
 from labelloop.adapters.s3_store import S3Store
+from labelloop.bucket.pool import Pool
+from labelloop.bucket.project import Project
 from labelloop.cli import aws as aws_module
 from labelloop.cli.app import app
-from labelloop.pool import Pool
-from labelloop.project import Project
 from tests.builders import PROJECT, created, task
 
 OTHER = "39.1795398621"

@@ -3,10 +3,10 @@
 import pytest
 
 from labelloop import bootstrap
+from labelloop.bucket.project import Project
 from labelloop.cli import repair
 from labelloop.messages import WakeUp
-from labelloop.project import Project
-from labelloop.usecases.train import train
+from labelloop.usecases.learning.train import train
 
 
 @pytest.fixture

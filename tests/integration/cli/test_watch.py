@@ -5,16 +5,16 @@ import json
 import pytest
 
 from labelloop import bootstrap, config
+from labelloop.bucket.orders import Orders
+from labelloop.bucket.pool import Pool, Ranked
+from labelloop.bucket.project import Project
 from labelloop.cli.remote_project import RemoteProject
 from labelloop.cli.session import Session
-from labelloop.domain.random_share import are_random
-from labelloop.labelstudio import UNTRAINED
+from labelloop.domain.ordering.random_share import are_random
+from labelloop.labelstudio.payloads import UNTRAINED
 from labelloop.messages import RankWakeUp
-from labelloop.orders import Orders
-from labelloop.pool import Pool, Ranked
-from labelloop.project import Project
-from labelloop.usecases.push import Outcome
-from labelloop.usecases.rank import rank
+from labelloop.usecases.ordering.push import Outcome
+from labelloop.usecases.ordering.rank import rank
 from tests.conftest import SECRET
 
 TASKS, LABELLED = 60, 12

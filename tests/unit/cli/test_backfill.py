@@ -4,10 +4,10 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
+from labelloop.bucket.project import Project
 from labelloop.cli.backfill import _project_to_send
-from labelloop.domain.folding import fold
-from labelloop.project import Project
-from labelloop.usecases.describe import describe
+from labelloop.domain.intake.folding import fold
+from labelloop.usecases.serving.describe import describe
 from tests.builders import PROJECT, created
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from labelloop.adapters.quiet_onnxruntime import ort
+from labelloop.quiet_onnxruntime import ort
 from layers.encoder.bert import bert, tensors
 
 WIDTH, HEADS, INNER, WORDS, PLACES = 8, 2, 12, 30, 10

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from labelloop.domain.events import Event
-from labelloop.labelstudio import read_event
+from labelloop.domain.intake.events import Event
+from labelloop.labelstudio.payloads import read_event
 from labelloop.local.annotator import annotation_created, predict_request, setup_request
 
 FOLDER = Path(__file__).parents[3] / "events"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from labelloop.project import Project
+from labelloop.bucket.project import Project
 from tests.builders import PROJECT
 
 

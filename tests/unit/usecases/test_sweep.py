@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from labelloop.archive import Archive
-from labelloop.labelstudio import key_of
-from labelloop.pointers import ActivePointer
-from labelloop.pool import Pool
-from labelloop.project import Project, projects
+from labelloop.bucket.archive import Archive
+from labelloop.bucket.pointers import ActivePointer
+from labelloop.bucket.pool import Pool
+from labelloop.bucket.project import Project, projects
+from labelloop.labelstudio.payloads import key_of
 from labelloop.usecases.sweep import SweepDeps, SweepFailed, sweep
 from tests.builders import PROJECT, PROJECT_ID, PROJECT_MADE_AT, created
 from tests.fakes import MemoryLabelStudio

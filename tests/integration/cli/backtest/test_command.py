@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 from labelloop.cli import replay
 from labelloop.cli.app import app
 from labelloop.cli.picture import drawn
-from labelloop.domain.strategies import STRATEGIES
-from labelloop.usecases.backtest import compare
+from labelloop.domain.ordering.strategies import STRATEGIES
+from labelloop.usecases.judging.backtest import compare
 from tests.integration.cli.backtest.exports import project, refused, told
 from tests.tiny_encoder import files
 

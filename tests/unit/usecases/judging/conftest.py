@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from labelloop.domain.policy import Patience
-from labelloop.kept_evidence import KeptEvidence, Refusal
-from labelloop.usecases.featurise import Featuriser
-from labelloop.usecases.train import Outcome, TrainDeps, train
+from labelloop.bucket.evidence import KeptEvidence, Refusal
+from labelloop.domain.learning.policy import Patience
+from labelloop.usecases.learning.featurise import Featuriser
+from labelloop.usecases.learning.train import Outcome, TrainDeps, train
 from tests.builders import PROJECT
 from tests.unit.usecases.judging.counting import SWEEP, CountingHead, CountingTrainer
 
@@ -50,4 +50,4 @@ def refusal(store, project):
 @pytest.fixture(autouse=True)
 def _judged_early(monkeypatch):
     """Have versions judged from the first dozens of labels on: the projects here are small."""
-    monkeypatch.setattr("labelloop.domain.gate.LEAST_KNOWN", 20)
+    monkeypatch.setattr("labelloop.domain.judging.gate.LEAST_KNOWN", 20)

@@ -5,10 +5,10 @@ from collections import Counter, defaultdict
 
 import numpy as np
 
-from labelloop.domain.training import Trained
+from labelloop.bucket.project import Project
+from labelloop.domain.learning.training import Trained
 from labelloop.errors import BadModel
 from labelloop.messages import WakeUp
-from labelloop.project import Project
 from tests.builders import (
     LABELS,
     PROJECT,

@@ -2,11 +2,11 @@
 
 import pytest
 
-from labelloop.kept_evidence import KeptEvidence
-from labelloop.usecases.activate import ActivateDeps, activate
-from labelloop.usecases.choose import choose
-from labelloop.usecases.pin import PinDeps, pin
-from labelloop.usecases.train import Outcome, train
+from labelloop.bucket.evidence import KeptEvidence
+from labelloop.usecases.learning.train import Outcome, train
+from labelloop.usecases.serving.activate import ActivateDeps, activate
+from labelloop.usecases.serving.choose import choose
+from labelloop.usecases.serving.pin import PinDeps, pin
 from tests.builders import (
     LABELS,
     PROJECT,

@@ -5,17 +5,17 @@ from dataclasses import replace
 
 import pytest
 
-from labelloop.adapters.onnx_head import OnnxHead
-from labelloop.adapters.sklearn_head import train_head
+from labelloop.bucket.evidence import KeptEvidence, Refusal
+from labelloop.bucket.project import Project
 from labelloop.errors import NotFound, OutOfMemory, Unavailable
-from labelloop.kept_evidence import KeptEvidence, Refusal
-from labelloop.project import Project
-from labelloop.usecases.activate import ActivateDeps, activate
-from labelloop.usecases.describe import describe
-from labelloop.usecases.pin import PinDeps, pin
-from labelloop.usecases.settle import settle
+from labelloop.recipes.text_choices.onnx_model import OnnxHead
+from labelloop.recipes.text_choices.train_model import train_head
+from labelloop.usecases.judging.settle import settle
+from labelloop.usecases.learning.train import Outcome, train
+from labelloop.usecases.serving.activate import ActivateDeps, activate
+from labelloop.usecases.serving.describe import describe
+from labelloop.usecases.serving.pin import PinDeps, pin
 from labelloop.usecases.sweep import SweepDeps, sweep
-from labelloop.usecases.train import Outcome, train
 from tests.builders import (
     LABELS,
     PROJECT,

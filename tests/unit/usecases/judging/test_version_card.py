@@ -4,12 +4,12 @@ import json
 
 import pytest
 
-from labelloop.kept_evidence import KeptEvidence, Refusal
-from labelloop.kept_features import KeptFeatures
-from labelloop.pool import Pool
+from labelloop.bucket.evidence import KeptEvidence, Refusal
+from labelloop.bucket.features import KeptFeatures
+from labelloop.bucket.pool import Pool
 from labelloop.recipes.label_config import read_label_config
-from labelloop.usecases.featurise import Featuriser
-from labelloop.usecases.look import look_at_shard
+from labelloop.usecases.learning.featurise import Featuriser
+from labelloop.usecases.learning.look import look_at_shard
 from tests.builders import (
     LABELS,
     PROJECT,

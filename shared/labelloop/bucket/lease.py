@@ -1,0 +1,176 @@
+"""One worker at a time for a project: leases, which save money and are never needed to be right.
+
+projects/<id>.<created>/
+  lease.json                    who trains                                (compare-and-swap)
+  pushing.json, trimming.json   who pushes to Label Studio, who trims there
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, Final
+from uuid import uuid4
+
+from labelloop.bucket.project import PROJECTS, fields_of
+from labelloop.domain.intake.events import canonical
+from labelloop.errors import Conflict, Retryable
+from labelloop.ports import ObjectStore, Stored
+
+TRAINER: Final = "lease"  # the names of the leases
+PUSHER: Final = "pushing"
+TRIMMER: Final = "trimming"
+_FIRST_DELAY_S: Final = 300.0  # after the second time: the first one may be bad luck
+_LONGEST_DELAY_S: Final = 86_400.0
+_LIVES_S: Final = 300.0  # of a function; one that outlives its lease is still at work
+_KILLED: Final = "ended before it was done, for want of time or of memory"
+_TRIES: Final = 3
+_NOBODY: Final = "nobody, for a rest"
+
+
+@dataclass(frozen=True, slots=True)
+class PutOff:
+    """Work that began and did not end so many times in a row, and when to try it again."""
+
+    tries: int = 0
+    until: float = 0.0
+    reason: str = ""
+
+
+class Lease:
+    """The right to do one kind of work for a project, until a time. Raises what the store raises.
+
+    The holder gives it back. One that died is succeeded once its time is up. What never ends in
+    the time or memory that there is would keep all workers busy: it is put off, longer each time.
+    """
+
+    def __init__(self, store: ObjectStore, key: str, of: str) -> None:
+        self._store = store
+        self._object = f"{PROJECTS}{key}/{of}.json"
+
+    @contextmanager
+    def held(self, now: float, seconds: float) -> Iterator[bool]:
+        """Yield whether the block has the lease; it has not while somebody else's is running."""
+        me = uuid4().hex
+        is_mine = self.take(me, now, seconds)
+        try:
+            yield is_mine
+        except Retryable:
+            raise
+        except Exception as exc:
+            if is_mine:
+                self._give_back(me, now, type(exc).__name__)
+            raise
+        finally:
+            if is_mine:
+                self.release(me)
+
+    def take(self, holder: str, now: float, seconds: float) -> bool:
+        """Say whether the holder may work now: nobody else's lease is running."""
+        stored = self._store.get(self._object)
+        if _holder(stored, now) not in ("", holder):
+            return False
+        work = _Work.read(fields_of(stored), now)
+        begun = work.begun | {holder: now}
+        state = {"holder": holder, "until": now + seconds} | replace(work, begun=begun).fields()
+        return self._write(stored.etag if stored else "", state)
+
+    def rest(self, now: float, seconds: float) -> None:
+        """Keep everybody out for a while, also once the holder has released the lease."""
+        stored = self._store.get(self._object)
+        if stored is not None:
+            resting = {"holder": _NOBODY, "until": now + seconds}
+            self._write(stored.etag, fields_of(stored) | resting)
+
+    def put_off(self, now: float) -> PutOff:
+        """Return how often the work did not end, and until when it is put off."""
+        return _Work.read(fields_of(self._store.get(self._object)), now).put_off()
+
+    def is_held(self, now: float) -> bool:
+        """Say whether somebody's lease is running."""
+        return bool(_holder(self._store.get(self._object), now))
+
+    def release(self, holder: str) -> None:
+        """End the holder's lease, if it still has it: the work is done."""
+        self._end(holder, lambda work: replace(work, unfinished=0, failed_at=0.0, reason=""))
+
+    def _give_back(self, holder: str, now: float, reason: str) -> None:
+        """End the holder's lease, and remember that the work failed."""
+
+        def failed(work: _Work) -> _Work:
+            again = work.unfinished + 1
+            return replace(work, unfinished=again, failed_at=now, reason=reason)
+
+        self._end(holder, failed)
+
+    def _end(self, holder: str, judged: Callable[["_Work"], "_Work"]) -> None:
+        """Strike the holder out, also where another one took over since."""
+        for _ in range(_TRIES):
+            stored = self._store.get(self._object)
+            lease = fields_of(stored)
+            work = _Work.read(lease, float("-inf"))
+            if stored is None or holder not in work.begun:
+                return
+            left = {name: at for name, at in work.begun.items() if name != holder}
+            is_over = lease.get("holder") == holder
+            lasts = {"holder": "" if is_over else lease.get("holder", "")}
+            lasts |= {"until": 0.0 if is_over else lease.get("until", 0.0)}
+            if self._write(stored.etag, lasts | judged(replace(work, begun=left)).fields()):
+                return
+
+    def _write(self, etag: str, state: Mapping[str, Any]) -> bool:
+        body = canonical(state).encode()
+        try:
+            if etag:
+                self._store.replace(self._object, body, etag)
+            else:
+                self._store.create(self._object, body)
+        except Conflict:
+            return False
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """Who began and did not end yet, and when; and how often in a row the work failed."""
+
+    begun: dict[str, float]
+    unfinished: int
+    failed_at: float
+    reason: str
+
+    @classmethod
+    def read(cls, lease: Mapping[str, Any], now: float) -> "_Work":
+        """Return what a lease says. Whoever began longer ago than a function lives was killed."""
+        stored = lease.get("begun")
+        found = stored if isinstance(stored, dict) else {}
+        begun = {name: at for name, at in found.items() if isinstance(at, int | float)}
+        killed = [at for at in begun.values() if now - at >= _LIVES_S]
+        return cls(
+            {name: at for name, at in begun.items() if now - at < _LIVES_S},
+            int(_number(lease.get("unfinished"))) + len(killed),
+            max([_number(lease.get("failed_at")), *(at + _LIVES_S for at in killed)]),
+            _KILLED if killed else str(lease.get("reason", "")),
+        )
+
+    def fields(self) -> dict[str, Any]:
+        """Return it as it is stored beside the lease."""
+        failed = {"unfinished": self.unfinished, "failed_at": self.failed_at, "reason": self.reason}
+        return {"begun": self.begun} | (failed if self.unfinished else {})
+
+    def put_off(self) -> PutOff:
+        """Return until when the work is put off: longer after each time that it failed."""
+        tries = self.unfinished
+        delay = _FIRST_DELAY_S * 2 ** min(tries - 2, 9) if tries >= 2 else 0.0
+        return PutOff(tries, self.failed_at + min(delay, _LONGEST_DELAY_S), self.reason)
+
+
+def _number(value: Any) -> float:
+    return value if isinstance(value, int | float) else 0.0
+
+
+def _holder(stored: Stored | None, now: float) -> str:
+    """Return whose lease is running; empty if nobody's is, or the object can't be read."""
+    lease = fields_of(stored)
+    until = lease.get("until")
+    is_running = isinstance(until, int | float) and now < until
+    return str(lease.get("holder", "")) if is_running else ""

@@ -1,0 +1,65 @@
+"""The order of a version's tasks, as it was placed: for whoever pushes it to Label Studio.
+
+    projects/<id>.<created>/ranks/<version>/order-<n>.json.gz
+
+The newest counts: tasks that come later, and labels, make another one.
+"""
+
+import gzip
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from labelloop.bucket.pool import Ranked
+from labelloop.bucket.project import PROJECTS
+from labelloop.domain.intake.events import canonical
+from labelloop.errors import Conflict
+from labelloop.ports import ObjectStore
+
+_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The tasks to label first, in their order. `number` counts a version's orders from 1."""
+
+    number: int
+    head: Sequence[Ranked]
+
+
+class Orders:
+    """The orders of one project. Raises what the store raises."""
+
+    def __init__(self, store: ObjectStore, key: str) -> None:
+        self._store = store
+        self._root = f"{PROJECTS}{key}/ranks/"
+
+    def add(self, version: str, head: Sequence[Ranked]) -> None:
+        """Store an order, unless it is the newest one already."""
+        body = gzip.compress(canonical([asdict(one) for one in head]).encode(), mtime=0)
+        for _ in range(_TRIES):
+            keys = self._keys(version)
+            newest = self._store.get(keys[-1]) if keys else None
+            if newest and newest.body == body:
+                return
+            try:
+                self._store.create(f"{self._root}{version}/order-{len(keys):06d}.json.gz", body)
+            except Conflict:  # somebody else placed at the same time
+                continue
+            return
+
+    def has(self, version: str) -> bool:
+        """Say whether an order of a version was placed."""
+        return bool(self._keys(version))
+
+    def newest(self, version: str) -> Order | None:
+        """Return the newest order of a version, None if none was placed yet."""
+        keys = self._keys(version)
+        stored = self._store.get(keys[-1]) if keys else None
+        if stored is None:
+            return None
+        rows = json.loads(gzip.decompress(stored.body))
+        return Order(len(keys), [Ranked(**row) for row in rows])
+
+    def _keys(self, version: str) -> list[str]:
+        return [one.key for one in self._store.list(f"{self._root}{version}/order-")]

@@ -1,0 +1,98 @@
+"""The two pointers of a project: which dataset is the newest, and which version is served."""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Final, Self
+
+from labelloop.errors import BadModel
+from labelloop.labelstudio.payloads import UNTRAINED
+
+FORMAT: Final = 2  # of the artefacts; raise it when features or graph change their meaning
+
+_OURS: Final = re.compile(r"(\d+)-[0-9a-f]{8}")
+
+
+def is_older(version: str, than: str) -> bool:
+    """Say whether a name of Label Studio's is a version of ours from before another one."""
+    if version == UNTRAINED:
+        return than != UNTRAINED
+    earlier, later = _OURS.fullmatch(version), _OURS.fullmatch(than)
+    return earlier is not None and later is not None and int(earlier[1]) < int(later[1])
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetPointer:
+    """The newest snapshot. `seq` counts snapshots; 0 = there is none yet."""
+
+    seq: int = 0
+    sha256: str = ""
+    annotations: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ActivePointer:
+    """The version that is served. `switch` counts the switches; `format` is the artefact's.
+
+    `learnt` is the checksum of what the version was trained on, `encoder` the name of the encoder
+    that was in use. The version served before is kept in mind for predictors that start while this
+    one can't be loaded.
+    """
+
+    version: str = UNTRAINED
+    dataset_seq: int = 0
+    format: int = 0
+    sha256: str = ""
+    learnt: str = ""
+    encoder: str = ""
+    switch: int = 0
+    pinned: bool = False  # nothing but a person switches a pinned project
+    previous_version: str = UNTRAINED
+    previous_sha256: str = ""
+    strategy: str = ""  # names how the version orders tasks
+    revision: int = 0  # of the options that it was made with
+    held_until: str = ""  # then a version is served that was refused because labels were changed
+
+    @property
+    def is_trained(self) -> bool:
+        """Say whether the version has a model."""
+        return self.version != UNTRAINED
+
+    @property
+    def is_unreadable(self) -> bool:
+        """Say whether the version's model is one that this release can't read.
+
+        After a release was taken back the pointer names one of a later format, and is replaced by
+        one of ours. An earlier release's last trainers may do so too; the sweep puts that right.
+        """
+        return self.is_trained and self.format != FORMAT
+
+    @property
+    def age(self) -> tuple[int, int, int]:
+        """What makes one version newer than another: its data, its format, its options."""
+        return self.dataset_seq, self.format, self.revision
+
+    def has_held(self, now: str) -> bool:
+        """Say whether a refused version has been held back for long enough."""
+        return "" < self.held_until <= now and not self.pinned
+
+    @classmethod
+    def from_json(cls, body: bytes) -> Self:
+        """Return a stored pointer, BadModel if it names no version. Later fields may be missing."""
+        try:
+            stored = json.loads(body)
+            known = {name: stored[name] for name in cls.__dataclass_fields__ if name in stored}
+            pointer = cls(**known | {"version": stored["version"]})
+        except (KeyError, TypeError, ValueError, RecursionError) as exc:
+            raise BadModel(f"the pointer cannot be read: {type(exc).__name__}") from exc
+        if not isinstance(pointer.version, str) or type(pointer.dataset_seq) is not int:
+            raise BadModel("the pointer cannot be read")
+        return pointer
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged[T]:
+    """A pointer with the tag to swap it by; an empty tag = it does not exist yet."""
+
+    value: T
+    etag: str

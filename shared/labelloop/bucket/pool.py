@@ -1,0 +1,213 @@
+"""The pool: the tasks of a project that may still be labelled, and how they are ranked.
+
+    projects/<id>.<created>/
+      pool/<name>.jsonl.gz              tasks, immutable; a shard for each event or surveyed page
+      pool/sent-<...>.jsonl.gz          those that were sent over HTTP, named by what they hold
+      pool.json                         written once a survey has seen all tasks
+      ranks/<version>/plan-<n>.json     which shards make up which part; later tasks add one
+      ranks/<version>/part-<n>.npz      what a part brings to the queue
+      ranks/untrained/part-<texts>-<n>.npz      and of which texts: see `first_order`
+      ranked.json                       the version that Label Studio has got, of how many parts; if
+                                        trimmed
+
+A task may stand in several shards; its newest state counts.
+"""
+
+import gzip
+import json
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import batched
+from string import digits
+from typing import Any, Final
+
+from labelloop.bucket.project import PROJECTS, fields_of, write_over
+from labelloop.domain.intake.events import Task, canonical, read_row, row_of
+from labelloop.errors import Conflict
+from labelloop.ports import ObjectStore
+
+_TASKS_IN_A_SHARD: Final = 500  # as many as a page of Label Studio's listing
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """One task's place in the queue: lowest score first."""
+
+    task: int
+    score: float
+    result: list[dict[str, Any]]
+
+
+def shard_name(tasks: Sequence[tuple[int, Any]]) -> str:
+    """Return the name of a shard of tasks, ids and data, that are sent over HTTP."""
+    digest = sha256(canonical([list(task) for task in tasks]).encode()).hexdigest()[:16]
+    return f"sent-{tasks[0][0]:012d}-{digest}"
+
+
+class Pool:
+    """The pool of one project. Raises what the store raises."""
+
+    def __init__(self, store: ObjectStore, key: str) -> None:
+        self._store = store
+        self._root = f"{PROJECTS}{key}/"
+
+    # -- tasks -------------------------------------------------------------------------------
+
+    def add(self, name: str, tasks: Iterable[Task]) -> None:
+        """Store tasks as a shard, or as several so that each is encoded in bounded time.
+
+        A shard that is there already is kept: it holds the same.
+        """
+        for number, some in enumerate(batched(tasks, _TASKS_IN_A_SHARD, strict=False)):
+            lines = "\n".join(canonical(row_of(task)) for task in some)
+            key = f"{self._root}pool/{name}{f'-{number:04d}' if number else ''}.jsonl.gz"
+            with suppress(Conflict):
+                self._store.create(key, gzip.compress(lines.encode(), mtime=0))
+
+    def add_surveyed(self, began: str, after: int, tasks: Sequence[Task]) -> None:
+        """Store tasks that a survey found above an id; the same ones again are the same shard.
+
+        `began`: when, as an ISO 8601 text in UTC.
+        """
+        found = canonical([row_of(task) for task in tasks])
+        digest = sha256(found.encode()).hexdigest()[:16]
+        # Sorts behind events and older surveys: of two states of a task the later shard's counts.
+        time = "".join(one for one in began if one in digits)[:14]
+        self.add(f"survey-{time}-{after:012d}-{digest}", tasks)
+
+    def add_sent(self, tasks: Sequence[Task]) -> None:
+        """Store tasks that were sent here; the same ones again are the same shard."""
+        if tasks:
+            self.add(shard_name([(task.id, task.data) for task in tasks]), tasks)
+
+    def sent(self) -> list[str]:
+        """Return the names of the shards that were sent here."""
+        root = f"{self._root}pool/"
+        keys = (one.key for one in self._store.list(f"{root}sent-"))
+        return [key.removeprefix(root).removesuffix(".jsonl.gz") for key in keys]
+
+    def is_listed(self) -> bool:
+        """Say whether all tasks were seen once."""
+        return self._store.get(f"{self._root}pool.json") is not None
+
+    def set_listed(self) -> None:
+        """Remember that they were."""
+        self._store.create(f"{self._root}pool.json", b"{}")
+
+    def shards(self) -> list[str]:
+        """Return the keys of all shards, oldest tasks first."""
+        return [listed.key for listed in self._store.list(f"{self._root}pool/")]
+
+    def read(self, shards: Iterable[str]) -> dict[int, Task]:
+        """Return the newest state of the tasks of some shards, by id."""
+        tasks: dict[int, Task] = {}
+        for task in self._tasks(shards):
+            known = tasks.get(task.id)
+            if known is None or task.updated_at > known.updated_at:
+                tasks[task.id] = task
+        return tasks
+
+    def _tasks(self, shards: Iterable[str]) -> Iterator[Task]:
+        for key in shards:
+            stored = self._store.get(key)
+            lines = gzip.decompress(stored.body).splitlines() if stored else []
+            yield from (read_row(Task, json.loads(line)) for line in lines)
+
+    # -- ranks -------------------------------------------------------------------------------
+
+    def plan(self, version: str, size: int) -> list[list[str]]:
+        """Cut the shards into parts of so many; return all parts, those fixed before first.
+
+        A part never changes, so shards that came after the others were planned make parts of their
+        own.
+        """
+        parts = self.parts(version)
+        planned = {shard for part in parts for shard in part}
+        new = (shard for shard in self.shards() if shard not in planned)
+        added = [list(part) for part in batched(new, size, strict=False)]
+        if added:
+            key = self._rank_key(version, f"plan-{len(parts):06d}.json")
+            try:
+                self._store.create(key, canonical(added).encode())
+            except Conflict:  # somebody else planned at the same time
+                return self.parts(version)
+        return parts + added
+
+    def parts(self, version: str) -> list[list[str]]:
+        """Return the parts that were planned for a version; none if there is no plan."""
+        listed = self._store.list(f"{self._root}ranks/{version}/plan-")
+        bodies = (self._store.get(one.key) for one in listed)
+        return [part for body in bodies if body for part in json.loads(body.body)]
+
+    def add_part(self, version: str, part: int, candidates: bytes, texts: str = "") -> None:
+        """Store what a part brings to the queue, unless it is there already."""
+        with suppress(Conflict):
+            self._store.create(f"{self._parts_of(version, texts)}{part:06d}.npz", candidates)
+
+    def is_planned(self, version: str) -> bool:
+        """Say whether each shard is in a part of a version's ranking."""
+        planned = {shard for part in self.parts(version) for shard in part}
+        return all(shard in planned for shard in self.shards())
+
+    def scored(self, version: str, texts: str = "") -> int:
+        """Return how many parts are scored; of any texts where none are named."""
+        return len(self.scored_parts(version, texts))
+
+    def scored_parts(self, version: str, texts: str = "") -> set[int]:
+        """Return which parts are scored."""
+        keys = (one.key for one in self._store.list(self._parts_of(version, texts)))
+        return {int(key.rpartition("-")[2].removesuffix(".npz")) for key in keys}
+
+    def scored_texts(self, version: str) -> set[str]:
+        """Return the names of the texts that parts were scored of; empty if a part names none."""
+        keys = (one.key for one in self._store.list(self._parts_of(version, "")))
+        return {_texts_of(key) for key in keys}
+
+    def candidates(self, version: str, texts: str = "") -> list[bytes]:
+        """Return what the parts that are scored bring to the queue, oldest tasks first."""
+        listed = self._store.list(self._parts_of(version, texts))
+        return [body.body for one in listed if (body := self._store.get(one.key))]
+
+    def forget_parts(self, version: str, texts: Collection[str]) -> None:
+        """Delete what was scored of some texts."""
+        keys = [one.key for one in self._store.list(self._parts_of(version, ""))]
+        self._store.delete([key for key in keys if _texts_of(key) in texts])
+
+    def forget_ranks(self, keep: str) -> None:
+        """Delete what was scored for other versions than one."""
+        prefix = f"{self._root}ranks/"
+        mine = f"{prefix}{keep}/"
+        keys = (one.key for one in self._store.list(prefix))
+        self._store.delete([key for key in keys if not key.startswith(mine)])
+
+    def ranked(self) -> tuple[str, bool]:
+        """Return the version that Label Studio has got, empty if none, and whether it was trimmed.
+
+        Trimmed: the predictions of the versions before are gone.
+        """
+        fields = fields_of(self._store.get(f"{self._root}ranked.json"))
+        return fields.get("version", ""), fields.get("trimmed", False)
+
+    def pushed_parts(self, version: str) -> int:
+        """Return how many parts, from the first one on, Label Studio has got of a version."""
+        fields = fields_of(self._store.get(f"{self._root}ranked.json"))
+        parts = fields.get("parts")
+        return parts if fields.get("version") == version and type(parts) is int else 0
+
+    def set_ranked(self, version: str, trimmed: bool = False, parts: int = 0) -> None:
+        """Remember that Label Studio has got a version. A lost race is the other's to remember."""
+        key = f"{self._root}ranked.json"
+        body = canonical({"version": version, "trimmed": trimmed, "parts": parts}).encode()
+        write_over(self._store, key, body)
+
+    def _rank_key(self, version: str, name: str) -> str:
+        return f"{self._root}ranks/{version}/{name}"
+
+    def _parts_of(self, version: str, texts: str) -> str:
+        return self._rank_key(version, f"part-{texts}-" if texts else "part-")
+
+
+def _texts_of(part: str) -> str:
+    return part.rpartition("/part-")[2].rpartition("-")[0]

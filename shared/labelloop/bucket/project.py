@@ -1,0 +1,254 @@
+"""What lies where in the bucket for one Label Studio project, and how it is written.
+
+projects/<id>.<created>/
+  events/<received>-<uuid>.json       one per webhook, immutable, deleted once folded
+  quarantine/<same name>.json         events that could not be understood, with the reason
+  datasets/, dataset.json             what is known, and all that was: see `snapshots`
+  models/<seq>-<attempt>/model.onnx   immutable
+  models/<seq>-<attempt>/card.json    written last: a version exists once its card does
+  models/<seq>-<attempt>/...          what it said of its labels: see `evidence`
+  gate.json                           the last version that was refused: see there
+  active.json                         pointer to the version that is served  (compare-and-swap)
+  options.json                        what was chosen for the project        (compare-and-swap)
+  ordered.json                        Label Studio's order by score was switched on once
+  survey.json                         how far a walk over Label Studio's tasks is: see `surveys`
+  archived.json                       Label Studio has the project no more: see `archive`
+  history/                            what was switched to, when and why: see `history`
+  features/                           what was computed of texts, once: see `features`
+  lease.json, pushing.json, trimming.json   who works at it now: see `lease`
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from labelloop.bucket.history import History
+from labelloop.bucket.pointers import FORMAT, ActivePointer, DatasetPointer, Tagged
+from labelloop.bucket.snapshots import Snapshots
+from labelloop.domain.intake.events import Event, canonical
+from labelloop.domain.serving.options import Options
+from labelloop.errors import BadModel, Conflict, Damaged
+from labelloop.labelstudio.payloads import is_project_key
+from labelloop.ports import Listed, ObjectStore, Stored
+
+if TYPE_CHECKING:
+    from labelloop.domain.intake.folding import Dataset
+
+PROJECTS: Final = "projects/"
+_NO_OPTIONS: Final = Tagged(Options(), "")
+_VERSION: Final = re.compile(r"\d{1,18}-[0-9a-z]{1,32}", re.ASCII)
+
+
+class Project:
+    """The objects of one project. Raises what the store raises: Conflict, Unavailable."""
+
+    def __init__(self, store: ObjectStore, key: str) -> None:
+        self.key = key
+        self._store = store
+        self._root = f"{PROJECTS}{key}/"
+        self.history = History(store, self._root)
+        self.snapshots = Snapshots(store, self._root)
+
+    # -- events ------------------------------------------------------------------------------
+
+    def add_event(self, name: str, event: Event) -> None:
+        """Store an event under a new name."""
+        self._store.create(self._event_key(name), event.to_json())
+
+    def pending(self) -> list[Listed]:
+        """Return the events still to be folded, oldest first."""
+        return list(self._store.list(f"{self._root}events/"))
+
+    def has_pending(self) -> bool:
+        """Say whether any event is still to be folded."""
+        return next(self._store.list(f"{self._root}events/"), None) is not None
+
+    def read(self, listed: Listed) -> bytes | None:
+        """Return the body of a pending event, None if somebody folded it meanwhile."""
+        stored = self._store.get(listed.key)
+        return stored.body if stored else None
+
+    def is_event(self, listed: Listed, name: str) -> bool:
+        """Say whether a listed object is the event of that name."""
+        return listed.key == self._event_key(name)
+
+    def event_name(self, listed: Listed) -> str:
+        """Return the name that a listed event was stored under."""
+        return listed.key.rpartition("/")[2].removesuffix(".json")
+
+    def forget(self, listed: list[Listed]) -> None:
+        """Delete events that a stored snapshot holds."""
+        self._store.delete(one.key for one in listed)
+
+    def quarantined(self) -> int:
+        """Return how many events were put aside."""
+        return sum(1 for _ in self._store.list(f"{self._root}quarantine/"))
+
+    def quarantine(self, listed: Listed, body: bytes, reason: str) -> None:
+        """Put an event aside with the reason. Idempotent."""
+        text = body.decode("utf-8", "backslashreplace")
+        aside = canonical({"reason": reason, "event": text}).encode()
+        self._store.create(f"{self._root}quarantine/{self.event_name(listed)}.json", aside)
+        self._store.delete([listed.key])
+
+    def _event_key(self, name: str) -> str:
+        return f"{self._root}events/{name}.json"
+
+    # -- dataset -----------------------------------------------------------------------------
+
+    def dataset_pointer(self) -> Tagged[DatasetPointer]:
+        """Return the pointer to the newest snapshot."""
+        return self.snapshots.pointer()
+
+    def changed_at(self) -> datetime:
+        """Return when the newest snapshot was stored, by the store's clock."""
+        return self.snapshots.changed_at()
+
+    def dataset(self, pointer: DatasetPointer) -> "Dataset":
+        """Return a snapshot to look at; the newest that can be read where it is damaged.
+
+        Who learns from one, or stores another, reads it by `snapshots`: what is missing here is not
+        deleted.
+        """
+        try:
+            return self.snapshots.read(pointer)
+        except Damaged as exc:
+            from labelloop.domain.intake.folding import Dataset
+            from labelloop.observability import count, logger
+
+            logger().error("dataset damaged", extra={"project": self.key, "why": str(exc)})
+            count("DatasetDamaged")
+            found = self.snapshots.newest_readable()
+            return found[0][1] if found else Dataset()
+
+    def add_dataset(self, after: Tagged[DatasetPointer], dataset: "Dataset") -> DatasetPointer:
+        """Store a snapshot and point to it; Conflict if the pointer was swapped meanwhile."""
+        return self.snapshots.add(after, dataset)
+
+    def untrained_dataset(self, encoder: str) -> DatasetPointer | None:
+        """Return the newest snapshot unless the active version has learnt it, or is pinned.
+
+        A version that was made beside another encoder, by another release, or with other options
+        than those chosen since, has yet to learn it.
+        """
+        pointer, active = self.dataset_pointer().value, self.active().value
+        age = (pointer.seq, FORMAT, self.options().value.revision)
+        is_foreign = active.is_trained and active.encoder != encoder
+        is_behind = age > active.age or (age == active.age and is_foreign) or active.is_unreadable
+        return pointer if pointer.seq > 0 and is_behind and not active.pinned else None
+
+    # -- versions ----------------------------------------------------------------------------
+
+    def active(self) -> Tagged[ActivePointer]:
+        """Return the pointer to the version that is served; to none if it cannot be read.
+
+        So the next training writes over a pointer that was damaged.
+        """
+        stored = self._store.get(f"{self._root}active.json")
+        if stored is None:
+            return Tagged(ActivePointer(), "")
+        try:
+            return Tagged(ActivePointer.from_json(stored.body), stored.etag)
+        except BadModel:
+            return Tagged(ActivePointer(), stored.etag)
+
+    def active_version(self) -> str:
+        """Return the name of the version that is served."""
+        return self.active().value.version
+
+    def active_if_changed(self, since: Tagged[ActivePointer]) -> Tagged[ActivePointer]:
+        """Return the pointer, read only if it changed since; BadModel if it cannot be read."""
+        key = f"{self._root}active.json"
+        stored = self._store.get_changed(key, since.etag) if since.etag else self._store.get(key)
+        return Tagged(ActivePointer.from_json(stored.body), stored.etag) if stored else since
+
+    def add_model(self, version: str, model: bytes, card: dict[str, Any]) -> None:
+        """Store a version's artefacts, the card last."""
+        self._store.create(f"{self._root}models/{version}/model.onnx", model)
+        card_text = json.dumps(card, indent=1, sort_keys=True)
+        self._store.create(f"{self._root}models/{version}/card.json", card_text.encode())
+
+    def model(self, version: str) -> bytes | None:
+        """Return a version's model, None if there is none."""
+        stored = self._store.get(f"{self._root}models/{version}/model.onnx")
+        return stored.body if stored else None
+
+    def card(self, version: str) -> dict[str, Any] | None:
+        """Return a version's card, None if there is no such version."""
+        if not _VERSION.fullmatch(version):
+            return None
+        stored = self._store.get(f"{self._root}models/{version}/card.json")
+        return fields_of(stored) or None
+
+    def switch(self, after: Tagged[ActivePointer], to: ActivePointer, why: dict[str, Any]) -> None:
+        """Serve another version from now on; Conflict if somebody else switched meanwhile."""
+        self._swap("active.json", after.etag, asdict(to))
+        entry = {"version": to.version, "instead_of": after.value.version, "pinned": to.pinned}
+        self.history.add(to.switch, entry | why)
+
+    def versions(self) -> list[str]:
+        """Return the versions that have a card, newest first."""
+        prefix = f"{self._root}models/"
+        keys = (listed.key.removeprefix(prefix) for listed in self._store.list(prefix))
+        names = [key.removesuffix("/card.json") for key in keys if key.endswith("/card.json")]
+        return sorted(names, key=lambda name: int(name.partition("-")[0]), reverse=True)
+
+    def advance(self, after: Tagged[ActivePointer], to: ActivePointer) -> None:
+        """Keep the version, and remember that newer data changes nothing about it."""
+        self._swap("active.json", after.etag, asdict(to))
+
+    def _swap(self, name: str, etag: str, fields: Any) -> None:
+        key, body = self._root + name, canonical(fields).encode()
+        if etag:
+            self._store.replace(key, body, etag)
+        else:
+            self._store.create(key, body)
+
+    # -- Label Studio ------------------------------------------------------------------------
+
+    def is_ordered(self) -> bool:
+        """Say whether the order by score was switched on in Label Studio before."""
+        return self._store.get(f"{self._root}ordered.json") is not None
+
+    def set_ordered(self) -> None:
+        """Remember that it was."""
+        self._store.create(f"{self._root}ordered.json", b"{}")
+
+    # -- options -----------------------------------------------------------------------------
+
+    def options(self) -> Tagged[Options]:
+        """Return what was chosen for this project."""
+        stored = self._store.get(f"{self._root}options.json")
+        return Tagged(Options.read(fields_of(stored)), stored.etag) if stored else _NO_OPTIONS
+
+    def set_options(self, after: Tagged[Options], to: Options) -> None:
+        """Choose; Conflict if somebody else did meanwhile."""
+        self._swap("options.json", after.etag, asdict(to))
+
+
+def fields_of(stored: Stored | None) -> dict[str, Any]:
+    """Return what a small object says; nothing if it says nothing, or cannot be read."""
+    try:
+        value = json.loads(stored.body) if stored else {}
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def projects(store: ObjectStore) -> Iterator[str]:
+    """Yield the keys of all projects that anything is stored for."""
+    return filter(is_project_key, store.folders(PROJECTS))
+
+
+def write_over(store: ObjectStore, key: str, body: bytes) -> None:
+    """Store an object, over another one if need be. A lost race is the other's to win."""
+    stored = store.get(key)
+    with suppress(Conflict):
+        if stored:
+            store.replace(key, body, stored.etag)
+        else:
+            store.create(key, body)

@@ -1,0 +1,237 @@
+"""The snapshots of a project's dataset, the pointer to the newest, and what became of both.
+
+projects/<id>.<created>/
+  datasets/<seq>-<sha256>.jsonl.gz    immutable, named by what they hold: damage shows when read
+  dataset.json                        pointer to the newest                  (compare-and-swap)
+  repair.json                         what was damaged last, and since when
+
+Of two snapshots the later one holds all that the earlier one does: folding forgets nothing.
+"""
+
+import json
+import re
+import zlib
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from labelloop.bucket.pointers import DatasetPointer, Tagged
+from labelloop.domain.intake.events import canonical, latest_at, text_of
+from labelloop.errors import Conflict, Damaged
+from labelloop.ports import Listed, ObjectStore
+
+if TYPE_CHECKING:
+    from labelloop.domain.intake.folding import Dataset
+
+_NAME: Final = re.compile(r"(\d{8,18})-([0-9a-f]{64})[.]jsonl[.]gz", re.ASCII)
+# All that a body can do wrong that is not what was once stored.
+_UNREADABLE: Final = (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError)
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """What was damaged last, empty if nothing ever was. `lost`: labels may be missing since.
+
+    `restored`: the number of the snapshot that could be read, 0 if none could.
+    """
+
+    why: str = ""
+    since: str = ""
+    lost: bool = False
+    restored: int = 0
+
+
+class Snapshots:
+    """The snapshots of one project. Raises what the store raises."""
+
+    def __init__(self, store: ObjectStore, root: str) -> None:
+        self._store = store
+        self._root = root
+
+    # -- pointer -----------------------------------------------------------------------------
+
+    def pointer(self) -> Tagged[DatasetPointer]:
+        """Return the pointer to the newest snapshot; one without its pointer is found by name."""
+        stored = self._store.get(f"{self._root}dataset.json")
+        found = _read(stored.body) if stored else None
+        if found is None:
+            found = max(self._named(), key=lambda one: one.seq, default=DatasetPointer())
+        return Tagged(found, stored.etag if stored else "")
+
+    def changed_at(self) -> datetime:
+        """Return when the newest snapshot was stored, by the store's clock."""
+        listed = self._store.list(f"{self._root}dataset.json")
+        return next((one.stored_at for one in listed), datetime.min.replace(tzinfo=UTC))
+
+    def point_to(self, after: Tagged[DatasetPointer], to: DatasetPointer) -> None:
+        """Point to another snapshot; Conflict if somebody else did meanwhile."""
+        key, body = f"{self._root}dataset.json", canonical(asdict(to)).encode()
+        if after.etag:
+            self._store.replace(key, body, after.etag)
+        else:
+            self._store.create(key, body)
+
+    # -- snapshots ---------------------------------------------------------------------------
+
+    def read(self, pointer: DatasetPointer) -> "Dataset":
+        """Return a snapshot, an empty one for the pointer to none; Damaged if it isn't whole."""
+        from labelloop.domain.intake.folding import (  # late: the webhook's
+            Dataset,
+            checksum,
+            decompress,
+        )
+
+        if not pointer.seq:
+            return Dataset()
+        stored = self._store.get(self._key(pointer))
+        if stored is None:
+            raise Damaged(f"snapshot {pointer.seq} is gone")
+        try:
+            lines = decompress(stored.body)
+            dataset = Dataset.from_lines(lines)
+        except _UNREADABLE as exc:
+            raise Damaged(f"snapshot {pointer.seq} cannot be read: {type(exc).__name__}") from exc
+        if checksum(lines) != pointer.sha256:
+            raise Damaged(f"snapshot {pointer.seq} is not what was stored: its checksum differs")
+        return self._dated(dataset, pointer)
+
+    def add(
+        self, after: Tagged[DatasetPointer], dataset: "Dataset", at_least: int = 0
+    ) -> DatasetPointer:
+        """Store a snapshot and point to it; Conflict if the pointer was swapped meanwhile.
+
+        A dataset equal to the one pointed to is not stored again: its pointer is returned.
+        """
+        from labelloop.domain.intake.folding import checksum, compress
+
+        lines = dataset.to_lines()
+        # Of a trainer that died before it pointed to its snapshot the number is still free.
+        seq = max(after.value.seq + bool(after.etag), at_least, 1)
+        pointer = DatasetPointer(seq, checksum(lines), len(dataset.annotations))
+        if pointer.sha256 == after.value.sha256 and after.etag and not at_least:
+            return after.value
+        with suppress(Conflict):  # named by content: what is there holds the same lines
+            self._store.create(self._key(pointer), compress(lines))
+        self.point_to(after, pointer)
+        return pointer
+
+    def newest_readable(self) -> list[tuple[DatasetPointer, "Dataset"]]:
+        """Return the whole snapshots of the highest number that has any; two may share it."""
+        found: list[tuple[DatasetPointer, Dataset]] = []
+        for pointer in sorted(self._named(), key=lambda one: one.seq, reverse=True):
+            if found and pointer.seq < found[0][0].seq:
+                break
+            with suppress(Damaged):
+                dataset = self.read(pointer)
+                found.append((replace(pointer, annotations=len(dataset.annotations)), dataset))
+        return found
+
+    def numbers(self) -> list[int]:
+        """Return the numbers of all snapshots, smallest first; two may have the same."""
+        return sorted(one.seq for one in self._named())
+
+    # -- damage ------------------------------------------------------------------------------
+
+    def damage(self) -> str:
+        """Say what is wrong with pointer and names; empty if nothing is. Nothing large is read."""
+        listed = list(self._store.list(f"{self._root}dataset.json"))
+        stored = self._store.get(f"{self._root}dataset.json")
+        found = _read(stored.body) if stored else None
+        if stored is None:
+            return "the pointer to the dataset is gone" if self._is_lost() else ""
+        if found is None:
+            return "the pointer to the dataset cannot be read"
+        names = self._listed()
+        if found.seq and self._key(found) not in {one.key for one in names}:
+            return f"snapshot {found.seq} is gone"
+        # One of a trainer that died before it pointed to it was stored after the pointer.
+        pointed_at = [one.stored_at for one in listed]  # none: it was stored a moment ago
+        for one in names:
+            if _named(one).seq > found.seq and any(one.stored_at < at for at in pointed_at):
+                return f"the pointer is to snapshot {found.seq}, and a later one was stored before"
+        return ""
+
+    def is_gone(self) -> bool:
+        """Say whether the pointer, or the snapshot that it names, is missing: two short reads."""
+        stored = self._store.get(f"{self._root}dataset.json")
+        found = _read(stored.body) if stored else None
+        if found is None:
+            return stored is not None or bool(self._named())
+        return found.seq > 0 and next(iter(self._store.list(self._key(found))), None) is None
+
+    def repair(self) -> Repair:
+        """Return what was damaged last."""
+        stored = self._store.get(f"{self._root}repair.json")
+        try:
+            return Repair(**json.loads(stored.body)) if stored else Repair()
+        except (ValueError, TypeError):
+            return Repair()
+
+    def note(self, repair: Repair) -> None:
+        """Remember what was damaged."""
+        key, body = f"{self._root}repair.json", canonical(asdict(repair)).encode()
+        stored = self._store.get(key)
+        if stored:
+            self._store.replace(key, body, stored.etag)
+        else:
+            self._store.create(key, body)
+
+    # -- parts -------------------------------------------------------------------------------
+
+    def _dated(self, dataset: "Dataset", pointer: DatasetPointer) -> "Dataset":
+        """Return a dataset none of whose rows is dated after it was stored.
+
+        Earlier versions took rows of any time, and nothing could ever correct one of the year 9999.
+        """
+        if dataset.latest() <= latest_at(text_of(datetime.now(UTC))):
+            return dataset
+        stored_at = next(one.stored_at for one in self._store.list(self._key(pointer)))
+        return dataset.dated(text_of(stored_at))
+
+    def _listed(self) -> list[Listed]:
+        listed = self._store.list(f"{self._root}datasets/")
+        return [one for one in listed if _NAME.fullmatch(one.key.rpartition("/")[2])]
+
+    def _is_lost(self) -> bool:
+        """Say whether there was a pointer, and is none: something was made of what it pointed to.
+
+        A first snapshot alone may be one that a trainer is about to point to.
+        """
+        stored = self._store.get(f"{self._root}active.json")
+        is_learnt = stored is not None and _number_learnt(stored.body) > 0
+        was = is_learnt or any(number > 1 for number in self.numbers())
+        was = was or next(iter(self._store.list(f"{self._root}models/")), None) is not None
+        return was and self._store.get(f"{self._root}dataset.json") is None
+
+    def _named(self) -> list[DatasetPointer]:
+        return [_named(one) for one in self._listed()]
+
+    def _key(self, pointer: DatasetPointer) -> str:
+        return f"{self._root}datasets/{pointer.seq:08d}-{pointer.sha256}.jsonl.gz"
+
+
+def _named(listed: Listed) -> DatasetPointer:
+    match = _NAME.fullmatch(listed.key.rpartition("/")[2])
+    return DatasetPointer(int(match[1]), match[2]) if match else DatasetPointer()
+
+
+def _read(body: bytes) -> DatasetPointer | None:
+    """Return a stored pointer, None if it is none."""
+    try:
+        stored: Any = json.loads(body)
+        pointer = DatasetPointer(stored["seq"], stored["sha256"], stored.get("annotations", 0))
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
+        return None
+    kinds = (type(pointer.seq), type(pointer.sha256), type(pointer.annotations))
+    is_pointer = kinds == (int, str, int) and pointer.seq >= 0
+    return pointer if is_pointer else None
+
+
+def _number_learnt(body: bytes) -> int:
+    """Return the number of the snapshot that the active pointer says was learnt; 0 if it can't."""
+    try:
+        number = json.loads(body)["dataset_seq"]
+    except (KeyError, TypeError, ValueError, RecursionError):
+        return 0
+    return number if type(number) is int else 0

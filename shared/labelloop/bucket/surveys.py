@@ -1,0 +1,95 @@
+"""Surveys: walks over all tasks of a project in Label Studio, by id, over as many sweeps as needed.
+
+    projects/<id>.<created>/survey.json    how far the walk is, who is at it     (compare-and-swap)
+
+Whoever is at it renews its right with each page it has taken in. One that died is succeeded once
+its time is up, and the walk goes on after the last page.
+"""
+
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any, Final, Self
+
+from labelloop.bucket.pointers import Tagged
+from labelloop.bucket.project import PROJECTS, fields_of
+from labelloop.domain.intake.events import canonical
+from labelloop.errors import Conflict
+from labelloop.ports import ObjectStore, Stored
+
+HELD_S: Final = 120.0  # a page takes seconds; one that Label Studio is slow with, a minute or two
+_TRIES: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """Where the walk of a project is. Times are ISO 8601 texts, empty where there is none yet."""
+
+    began: str = ""  # the walk under way
+    after: int = 0  # the last id that it has covered
+    listed: int = 0  # how many tasks it has seen
+    found: int = 0  # how many of them the pool lacked, or had otherwise
+    settled: str = ""  # the numbers of both sides that need no other walk
+    differed: str = ""  # how both sides differed when the newest walk began, if it changed nothing
+    is_partial: bool = False  # Label Studio listed fewer tasks than it counts: none is gone
+    ended: str = ""  # the last complete walk
+    asked: str = ""  # somebody wants one that begins after this
+    holder: str = ""
+    until: float = 0.0
+
+    @classmethod
+    def read(cls, stored: Stored | None) -> Self:
+        """Return a stored state; what is missing or damaged is as before the first walk."""
+        known, before = fields_of(stored), asdict(cls())
+        return cls(**before | {n: v for n, v in known.items() if type(v) is type(before.get(n))})
+
+    def begun(self, now: datetime, numbers: str, differed: str) -> Self:
+        """Return the state of a walk at its beginning, or of the one under way."""
+        if self.began:
+            return self
+        at = now.isoformat(timespec="seconds")
+        fresh = replace(self, after=0, listed=0, found=0, is_partial=False, asked="")
+        return replace(fresh, began=at, settled=numbers, differed=differed)
+
+    def done(self, now: datetime) -> Self:
+        """Return the state after a complete walk."""
+        at = now.isoformat(timespec="seconds")
+        return replace(self, began="", ended=at, holder="", until=0.0)
+
+    def is_held(self, now: datetime) -> bool:
+        """Say whether somebody is at it."""
+        return bool(self.holder) and now.timestamp() < self.until
+
+    def held(self, holder: str, now: datetime) -> Self:
+        """Return the state with the right renewed."""
+        return replace(self, holder=holder, until=now.timestamp() + HELD_S)
+
+
+class Surveys:
+    """The survey of one project. Raises what the store raises."""
+
+    def __init__(self, store: ObjectStore, key: str) -> None:
+        self._store = store
+        self._object = f"{PROJECTS}{key}/survey.json"
+
+    def state(self) -> Tagged[Survey]:
+        """Return where the survey is."""
+        stored = self._store.get(self._object)
+        return Tagged(Survey.read(stored), stored.etag if stored else "")
+
+    def swap(self, after: Tagged[Survey], to: Survey) -> Tagged[Survey]:
+        """Store a state over the one that was read; Conflict if somebody else did meanwhile."""
+        body = canonical(asdict(to)).encode()
+        if after.etag:
+            return Tagged(to, self._store.replace(self._object, body, after.etag))
+        return Tagged(to, self._store.create(self._object, body))
+
+    def ask(self, now: datetime) -> None:
+        """Have a walk made that begins from now on."""
+        change: dict[str, Any] = {"asked": now.isoformat(timespec="seconds")}
+        for _ in range(_TRIES):
+            known = self.state()
+            try:
+                self.swap(known, replace(known.value, **change))
+            except Conflict:
+                continue
+            return

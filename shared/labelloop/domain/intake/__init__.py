@@ -1,0 +1,1 @@
+"""What annotators did: events, and the dataset that they make."""

@@ -1,0 +1,1 @@
+"""Whether a version is better, and what is said of it."""

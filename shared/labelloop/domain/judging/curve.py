@@ -1,0 +1,91 @@
+"""The learning curve of a project, and where it leads."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from labelloop.domain.judging.intervals import errors_for
+
+# Errors fall as a power of the number of labels (Hestness et al. 2017). What the project's own few
+# points say of the power is added to what was seen elsewhere.
+_USUAL_POWER: Final = 0.4
+_USUAL_SPREAD: Final = 0.25
+_NOISE: Final = 0.35  # of the log of an error around the law: 30 random labels are in it
+_SPACING: Final = 1.25  # times the labels of the point before
+_LATEST: Final = 4.0  # only points within this factor of the labels of now: the law bends
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """The error of the version that so many labels gave (`savings.pooled_error`), and its band.
+
+    A card from before there was one tells no band.
+    """
+
+    labels: int
+    error: float
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """Accuracy that further labels are expected to bring, with a band, as shares of 1."""
+
+    labels: int
+    value: float
+    low: float
+    high: float
+
+
+def counted(labels: int) -> str:
+    """Return so many labels in words that follow "the next"."""
+    return "label" if labels == 1 else f"{labels} labels"
+
+
+def spaced(points: Iterable[Point]) -> list[Point]:
+    """Return the points that lie a quarter of the labels apart, from the first on, and the newest.
+
+    Those in between share nearly all random labels with their neighbours: they are no further
+    evidence. As many as there are doublings, three times.
+    """
+    kept: list[Point] = []
+    ordered = sorted(points, key=lambda point: point.labels)
+    for point in ordered:
+        if not kept or point.labels >= _SPACING * kept[-1].labels:
+            kept.append(point)
+    newest = ordered[-1:]
+    return kept if kept[-1:] == newest else [*kept, *newest]
+
+
+def expected_gain(points: Sequence[Point], more: int, confidence: float = 0.9) -> Gain:
+    """Return what so many more labels are expected to bring, by one point or more."""
+    points = spaced(points)
+    now = points[-1]
+    power, spread = _power([p for p in points if p.labels * _LATEST >= now.labels])
+    error = _smoothed(points, now.labels, power)
+    half = errors_for(confidence) * spread
+    growth = (now.labels + more) / now.labels
+    value, low, high = (
+        error * (1 - growth ** -max(0.0, power + way * half)) for way in (0.0, -1.0, 1.0)
+    )
+    return Gain(more, float(value), float(low), float(high))
+
+
+def _power(points: Sequence[Point]) -> tuple[float, float]:
+    """Return the power by which errors fall, and its standard error: ridge around the usual one."""
+    x = np.log([point.labels for point in points])
+    y = np.log([max(point.error, 1e-3) for point in points])
+    x, y = x - x.mean(), y - y.mean()
+    certainty = 1 / _USUAL_SPREAD**2 + (x @ x) / _NOISE**2
+    power = (_USUAL_POWER / _USUAL_SPREAD**2 - (x @ y) / _NOISE**2) / certainty
+    return float(power), float(certainty**-0.5)
+
+
+def _smoothed(points: Sequence[Point], labels: int, power: float) -> float:
+    """Return the error of now by the latest points together, each carried on to now's labels."""
+    near = [point for point in points if 2 * point.labels >= labels]
+    carried = [point.error * (labels / point.labels) ** -power for point in near]
+    return float(np.mean(carried))

@@ -1,0 +1,70 @@
+"""Falling back to random order where the strategy does worse.
+
+In high dimension with little separation an active order can lose to chance (Tifrea et al. 2022).
+The comparison is fair and small: as many of the strategy's first labels as there are random ones,
+each a model of its own, both asked about random tasks that neither learnt.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelloop.domain.judging.comparison import Floats, Ints, difference, log_likelihoods
+
+LEAST_ROWS: Final = 30
+FOLDS: Final = 5
+_LEAVE: Final = -2.0  # standard errors; looked at again and again, so stricter than for one look
+_RETURN: Final = -0.5
+_AGAIN_AFTER: Final = 1.5  # times the labels of the last change of mind
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Rows to learn from in each arm, as many in both, and random rows to ask both about."""
+
+    strategy: Ints
+    random: Ints
+    asked: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Whether tasks are served at random, why, and at how many labels that was decided."""
+
+    is_random: bool
+    reason: str
+    since: int
+
+
+def folds(is_random: NDArray[np.bool_], count: int = FOLDS) -> list[Fold]:
+    """Return what to fit; rows are in the order of labelling. Empty with too few random labels."""
+    random, chosen = np.flatnonzero(is_random), np.flatnonzero(~is_random)
+    if len(random) < LEAST_ROWS:
+        return []
+    found = []
+    for fold in range(count):
+        asked, learnt = random[fold::count], np.delete(random, np.s_[fold::count])
+        size = min(len(learnt), len(chosen))
+        found.append(Fold(chosen[:size], learnt[:size], asked))
+    return found
+
+
+def decide(strategy: Floats, random: Floats, labels: Ints, now: int, before: Order) -> Order:
+    """Return the order to serve, given both arms' answers, shape (n, k), about random tasks.
+
+    Changing one's mind takes more than keeping to it, and more labels than at the last change.
+    """
+    if len(labels) < LEAST_ROWS or now < _AGAIN_AFTER * before.since:
+        return before
+    of_strategy, _ = log_likelihoods(strategy, labels)
+    of_random, _ = log_likelihoods(random, labels)
+    z = difference(of_strategy - of_random).z
+    if not before.is_random and z < _LEAVE:
+        told = f"worse than random order on {len(labels)} random labels"
+        return Order(True, told, now)
+    if before.is_random and z > _RETURN:
+        told = f"as good as random order on {len(labels)} random labels"
+        return Order(False, told, now)
+    return before

@@ -1,0 +1,115 @@
+"""What a version's card says, in words that a team lead reads without a manual.
+
+Cards of earlier releases are read, too: what they don't say is left out.
+"""
+
+from typing import Any, Final
+
+from labelloop.domain.judging.curve import counted
+from labelloop.domain.judging.savings import FOLLOWED
+
+_WELL_KNOWN: Final = 30  # random labels: the range of fewer spans a quarter of the scale
+_CLASSES_NAMED: Final = 5
+_SHARE: Final = "labels of the random share"
+
+
+def lines(insights: dict[str, Any], labels: int) -> list[str]:
+    """Return accuracy, labels saved, classes, whether to go on, and what may be accepted."""
+    return [
+        f"accuracy: {accuracy(insights['random_share'])}",
+        *_assisted(insights),
+        f"labels saved: {_saved(insights['saving'], labels)}",
+        *_classes(insights.get("by_class", {})),
+        _go_on(insights),
+        f"accepting predictions unseen: {_accepted(insights['accept'])}",
+    ]
+
+
+def _assisted(insights: dict[str, Any]) -> list[str]:
+    """Return a caution where people saw a suggestion; cards from before it was hidden: always."""
+    rows = insights["random_share"]["rows"]
+    assisted = insights.get("assisted", rows)
+    if not assisted:
+        return []
+    return [
+        f"{assisted} of {rows} random labels were given where a suggestion was shown:"
+        " people follow it, so the accuracy may look better than it is"
+    ]
+
+
+def accuracy(share: dict[str, Any]) -> str:
+    """Return an accuracy with its range, what it was measured on, and what is still needed."""
+    rows = share["rows"]
+    if not rows:
+        return (
+            f"not known yet: it is measured on {_SHARE} (a tenth of the queue), and there are none"
+        )
+    told = f"{share['value']:.0%}, {_between(share)} (measured on {rows} {_SHARE})"
+    if rows >= _WELL_KNOWN:
+        return told
+    return f"{told}; {_WELL_KNOWN - rows} more will narrow that down"
+
+
+def brief_accuracy(share: dict[str, Any]) -> str:
+    """Return an accuracy and its range for a table."""
+    if not share.get("rows"):
+        return "not known"
+    return f"{share['value']:.0%} ({share['low']:.0%} to {share['high']:.0%})"
+
+
+def _between(share: dict[str, Any]) -> str:
+    return f"with 90% certainty between {share['low']:.0%} and {share['high']:.0%}"
+
+
+def _saved(saving: dict[str, int] | None, labels: int) -> str:
+    if not saving:
+        return "not known yet: it takes about 60 labels given in Labelloop's order"
+    most = saving.get("most", FOLLOWED)
+    end = f"{most} or more" if most == FOLLOWED else f"all {most}"
+    at, low, high = (
+        end if saving[name] == most else str(saving[name])
+        for name in ("random_order", "low", "high")
+    )
+    reached = at if low == end else f"about {at} ({low} to {high})"
+    return f"these {labels} labels teach what {reached} would in random order"
+
+
+def _classes(by_class: dict[str, Any]) -> list[str]:
+    """Return the classes that the random share tells of, those that are found least often first."""
+    found = {name: one["recall"] for name, one in by_class.items() if one["recall"]["rows"]}
+    if not found:
+        return []
+    weakest = sorted(found, key=lambda name: (found[name]["value"], name))
+    named = [f"{name} {_found(found[name])}" for name in weakest[:_CLASSES_NAMED]]
+    more = len(by_class) - len(named)
+    rest = f"; {more} more" if more else ""
+    return [f"classes, the weakest first: {', '.join(named)}{rest}"]
+
+
+def _found(recall: dict[str, Any]) -> str:
+    rows = recall["rows"]
+    return f"{recall['value']:.0%} found ({round(recall['value'] * rows)} of {rows})"
+
+
+def _go_on(insights: dict[str, Any]) -> str:
+    stopping, gain = insights["stopping"], insights["gain"]
+    if stopping["stops"]:
+        return f"labelling can stop: {stopping['reason']}"
+    if not gain:
+        return f"go on labelling: when to stop is not known before the first {_SHARE}"
+    points, low, high = (100 * gain[name] for name in ("value", "low", "high"))
+    is_ = "is" if gain["labels"] == 1 else "are"
+    return (
+        f"go on labelling: the next {counted(gain['labels'])} {is_} expected to add {points:.1f} "
+        f"points of accuracy ({low:.1f} to {high:.1f})"
+    )
+
+
+def _accepted(accept: dict[str, Any]) -> str:
+    if accept["threshold"] is None:
+        return f"not yet: {accept['why']}"
+    wanted = accept.get("wanted", accept["precision"]["low"])
+    coverage = accept["coverage"]
+    share = "" if coverage is None else f"; that covers {coverage:.0%} of the unlabelled tasks"
+    least = f"{accept['threshold']:.2f}"
+    return f"at a confidence of {least} or more, {wanted:.0%} or more are right{share}"

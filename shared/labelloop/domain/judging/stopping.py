@@ -1,0 +1,72 @@
+"""When further labels are not worth it: versions agree and the curve is flat, or it crawls."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from labelloop.domain.judging.comparison import Ints
+from labelloop.domain.judging.curve import Gain, counted
+
+AGREEMENT: Final = 0.995  # kappa
+MOST_GAIN: Final = 0.005  # accuracy by the next labels
+# Where labels contradict each other versions never agree, and curves rise for thousands of labels.
+MANY_LABELS: Final = 1_000
+_WORTH: Final = 0.01  # of the next labels to people who have given as many already
+_VERSIONS: Final = 5
+_STEP: Final = 25  # labels between two versions that are compared: closer ones always agree
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """Whether to stop, and why, in words."""
+
+    stops: bool
+    reason: str
+
+
+ALL_LABELLED: Final = Advice(True, "all tasks are labelled")
+
+
+def kappa(one: Ints, other: Ints) -> float:
+    """Return Cohen's kappa of two versions' classes of the same tasks (Cohen 1960); 1 if equal."""
+    if len(one) == 0:
+        return 0.0
+    k = int(max(one.max(), other.max())) + 1
+    chance = float(np.bincount(one, minlength=k) @ np.bincount(other, minlength=k)) / len(one) ** 2
+    agreed = float((one == other).mean())
+    return (agreed - chance) / (1 - chance) if chance < 1 else 1.0
+
+
+def is_comparable(labels: int, labels_before: int) -> bool:
+    """Say whether enough labels lie between two versions for their agreement to mean something."""
+    return labels - labels_before >= _STEP
+
+
+def disagreement(one: Ints, other: Ints, labels_between: int) -> float:
+    """Return 1 - kappa of two versions as if `_STEP` labels lay between them."""
+    return (1 - kappa(one, other)) * min(1.0, _STEP / max(1, labels_between))
+
+
+def advise(labels: int, disagreements: Sequence[float], gain: Gain | None) -> Advice:
+    """Say whether to stop labelling.
+
+    `disagreements`: of successive comparable versions, oldest first. Versions that agree on the
+    whole pool have little left to learn (Bloodgood and Vijay-Shanker 2009), but with many classes
+    they agree long before they are right: the curve has to be flat as well. With many labels it is
+    enough that the next hundred, or all that are left to give, are worth less than a point.
+    `gain`: None where no random label tells of it.
+    """
+    if gain is None:
+        return Advice(False, "no random label yet to see a curve by")
+    points = f"{100 * gain.value:.1f} points"
+    told = f"expected of the next {counted(gain.labels)}: {points}"
+    if labels >= MANY_LABELS and gain.value <= _WORTH:
+        return Advice(True, told)
+    latest = disagreements[-_VERSIONS:]
+    if len(latest) < _VERSIONS:
+        return Advice(False, "too few versions to compare")
+    mean = float(np.mean(latest))
+    agree = mean <= 1 - AGREEMENT and gain.value <= MOST_GAIN
+    return Advice(agree, f"the last {_VERSIONS} versions agree to {1 - mean:.3f}; {told}")

@@ -1,0 +1,1 @@
+"""When to learn, what of, and what comes of it."""

@@ -1,0 +1,1 @@
+"""Label Studio's own language: its payloads, label configs and projects."""

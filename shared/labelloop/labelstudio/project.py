@@ -1,0 +1,145 @@
+"""One project in Label Studio, asked for by its whole key.
+
+Label Studio knows projects by ids, and an id comes back: SQLite gives those of deleted projects to
+new ones, another Label Studio counts from 1 as well. So nothing is read or written by an id alone:
+use cases have no other way to Label Studio than this one, which compares the key first.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from labelloop.errors import Gone, NotFound, Unavailable
+from labelloop.labelstudio.payloads import key_of
+from labelloop.ports import LabelStudio, TaskPage
+
+# All that is looked at: others are counted anew for each answer, for a second in a large project.
+SETTINGS: Final = (
+    *("id", "created_at", "label_config", "model_version", "sampling"),
+    *("maximum_annotations", "skip_queue", "control_weights"),
+)
+COUNTS: Final = ("task_number", "total_annotations_number", "skipped_annotations_number")
+_LABELS: Final = ("total_annotations", "cancelled_annotations")
+_KNOWN_FOR_S: Final = 10.0  # deleting predictions one by one would take twice the time otherwise
+
+
+@dataclass(frozen=True, slots=True)
+class Surveyed:
+    """A page of tasks, with the annotations of those that have some.
+
+    `upto`: the last id that the page covers, None if it covers all above. `as_of`: a time by Label
+    Studio's clock before the page was asked for; None if it does not say the time. `settings`: the
+    project's, read after the page. `left`: how many tasks are listed above the id, and `counted`
+    how many the project counts in all.
+    """
+
+    tasks: list[dict[str, Any]]
+    settings: dict[str, Any]
+    upto: int | None
+    as_of: datetime | None
+    left: int
+    counted: int
+
+
+class StudioProject:
+    """The project of Label Studio that a key names. Gone if it has none, or another, of that id.
+
+    Raises what Label Studio raises too.
+    """
+
+    def __init__(
+        self, label_studio: LabelStudio, key: str, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.key = key
+        self._studio = label_studio
+        self._id = int(key.partition(".")[0])
+        self._clock = clock
+        self._checked_at = float("-inf")
+        self._check()
+
+    def settings(self, *, counted: bool = False) -> dict[str, Any]:
+        """Return the project's settings; its counters too if wanted, which take longer."""
+        return self._compared((*SETTINGS, *COUNTS) if counted else SETTINGS)
+
+    def change(self, **settings: Any) -> None:
+        """Change settings of the project."""
+        self._studio.change_project(self._checked(), **settings)
+
+    def tasks(self) -> set[int]:
+        """Return the ids of all tasks."""
+        pages = self._studio.tasks(self._checked())
+        return {task["id"] for page in pages for task in page}
+
+    def survey(self, last: int, has_more: Callable[[int], bool] = lambda _: False) -> Surveyed:
+        """Return the next page of tasks above an id, with their annotations.
+
+        Unavailable if the annotations that it counts of a task don't come with it.
+        `has_more`: tasks whose annotations are of interest though Label Studio counts none.
+        """
+        # Before the page: a task that is imported meanwhile is missing in neither.
+        counted = self._compared((*SETTINGS, "task_number")).get("task_number")
+        as_of = self._studio.now()
+        page = self._studio.tasks_after(self._id, last)
+        labelled = _labelled(page)
+        wanted = [t["id"] for t in page.tasks if t["id"] in labelled or has_more(t["id"])]
+        exported = self._studio.exported(self._id, wanted) if wanted else []
+        settings = self._check()  # what was read in between is this project's too
+        found = {task["id"]: task["annotations"] for task in exported}
+        lacking = {id_ for id_ in labelled if not found.get(id_)}
+        # Looked at again: an annotation may have been deleted in between.
+        if lacking and (lacking := lacking & _labelled(self._studio.tasks_after(self._id, last))):
+            told = f"Label Studio's export lacks the annotations of {len(lacking)} tasks"
+            raise Unavailable(f"{told}, task {min(lacking)} among them")
+        tasks = [task | {"annotations": found.get(task["id"], [])} for task in page.tasks]
+        counted = counted if isinstance(counted, int) else 0
+        return Surveyed(tasks, settings, page.last, as_of, page.left, counted)
+
+    def add_predictions(self, predictions: Sequence[dict[str, Any]]) -> int:
+        """Store predictions; return how many were taken."""
+        return self._studio.add_predictions(self._checked(), list(predictions))
+
+    def predictions(self) -> list[dict[str, Any]]:
+        """Return the predictions of all versions."""
+        return self._studio.predictions(self._checked())
+
+    def prediction_counts(self) -> dict[str, int]:
+        """Return how many predictions each version has."""
+        return self._studio.prediction_counts(self._checked())
+
+    def delete_prediction(self, prediction: int) -> None:
+        """Delete one of the project's predictions."""
+        self._checked()
+        self._studio.delete_prediction(prediction)
+
+    def delete_predictions(self, version: str) -> None:
+        """Delete the predictions of a version."""
+        self._studio.delete_predictions(self._checked(), version)
+
+    def _checked(self) -> int:
+        """Return the id, known to be this project's a moment ago."""
+        if self._clock() - self._checked_at > _KNOWN_FOR_S:
+            self._check()
+        return self._id
+
+    def _check(self) -> dict[str, Any]:
+        return self._compared(SETTINGS)
+
+    def _compared(self, fields: Sequence[str]) -> dict[str, Any]:
+        try:
+            known = self._studio.project(self._id, fields)
+        except NotFound:
+            told = f"Label Studio has no project {self._id} any more, or the token may not see it"
+            raise Gone(told) from None
+        if key_of(known) != self.key:
+            made = known["created_at"]
+            told = f"project {self._id} of Label Studio is another one by now, made {made}"
+            raise Gone(told)
+        self._checked_at = self._clock()
+        return known
+
+
+def _labelled(page: TaskPage) -> set[int]:
+    """Return the tasks of a page that Label Studio counts annotations of."""
+    return {task["id"] for task in page.tasks if any(map(task.get, _LABELS))}

@@ -1,0 +1,150 @@
+"""A version's head in onnxruntime: term ids, counts and vectors in, probabilities out."""
+
+import json
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelloop.bucket.pointers import FORMAT
+from labelloop.domain.learning.features import Bags, Features
+from labelloop.errors import BadModel, OutOfMemory
+from labelloop.quiet_onnxruntime import ort
+from labelloop.recipes.text_choices.terms import IDS
+
+METADATA: Final = "labelloop"  # the key of the graph's metadata that holds format, terms, classes
+# What one call of the graph may gather, in floats (32 MB): padding times classes stays bounded.
+_MOST_FLOATS: Final = 8_000_000
+_MOST_ROWS: Final = 2_000
+_PROBED_TERMS: Final = 50
+_MANY_IDS: Final = 100_000  # of a part of the pool, not of a request
+
+
+class OnnxHead:
+    """A head loaded from its artefact. Raises BadModel for anything that can't be served."""
+
+    def __init__(self, artefact: bytes) -> None:
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = 1  # one vCPU; more threads would only wait for each other
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 4
+        try:
+            self._session = ort.InferenceSession(artefact, options, ["CPUExecutionProvider"])
+            known = json.loads(self._session.get_modelmeta().custom_metadata_map[METADATA])
+            self.format: int = known["format"]
+            self.classes: list[str] = known["classes"]
+            self.encoder: str = known["encoder"]  # what the vectors must come from
+            self._terms = np.asarray(known["terms"], np.uint32)
+            widths = {one.name: one.shape[-1] for one in self._session.get_inputs()}
+            self.dimensions: int = widths.get("vectors", 0)  # 0: trained without vectors
+        except Exception as exc:  # onnxruntime raises a dozen types of its own for a bad file
+            raise _refusal("the model does not load", exc) from exc
+        if not isinstance(self.classes, list) or {type(name) for name in self.classes} != {str}:
+            raise BadModel("the model's classes are no names")
+        if self.format != FORMAT:
+            raise BadModel(f"the model has format {self.format}, not {FORMAT}")
+        if len(self._terms) and self._terms.max() > IDS:
+            raise BadModel("the model's terms are none")
+        self._terms_and_none = np.append(self._terms, np.uint32(0))  # for ids beyond all others
+        self._smoke_run()
+
+    def predict_proba(self, features: Features) -> NDArray[np.float32]:
+        """Return the probability of each class for each text, shape (texts, classes).
+
+        Texts of similar length share a call of the graph, so that a long one costs its batch
+        mates no memory; a text's probabilities don't depend on its batch mates. Raises BadModel
+        for features without the vectors that the model was trained on.
+        """
+        known = Features(self._known(features.bags), features.vectors)
+        if len(features) == 1:  # what an annotator waits for is not sorted
+            return self._run(known)
+        rows = np.empty((len(features), len(self.classes)), np.float32)
+        for batch in self._batches(np.diff(known.bags.starts)):
+            rows[batch] = self._run(known.take(batch))
+        return rows
+
+    def _run(self, known: Features) -> NDArray[np.float32]:
+        ids, counts = _pad(known.bags)
+        feed = {"ids": ids, "counts": counts}
+        if self.dimensions:
+            feed["vectors"] = self._vectors(known)
+        rows: NDArray[np.float32] = self._session.run(None, feed)[0]
+        return rows
+
+    def committee(self, features: Features) -> NDArray[np.float32] | None:
+        """Return what the bag alone and the vector alone say, shape (2, texts, classes).
+
+        None for a model of bags only, which has nobody to disagree with.
+        """
+        if not self.dimensions:
+            return None
+        no_vectors = np.zeros((len(features), self.dimensions), np.float32)
+        no_bags = Bags.of([(np.empty(0, np.uint32), np.empty(0, np.float32))] * len(features))
+        members = Features(features.bags, no_vectors), Features(no_bags, features.vectors)
+        return np.stack([self.predict_proba(member) for member in members])
+
+    def _known(self, bags: Bags) -> Bags:
+        """Return the bags with the model's own numbers of the terms that it knows, 1 and up."""
+        numbers = self._numbers(bags.ids)
+        known = numbers > 0
+        starts = np.concatenate([[0], np.cumsum(known)])[bags.starts]
+        return Bags(numbers[known], bags.counts[known], starts)
+
+    def _numbers(self, ids: NDArray[np.uint32]) -> NDArray[np.uint32]:
+        """Return the model's own number of each term, 0 for those that it does not know."""
+        if len(ids) > _MANY_IDS:  # a table of all terms is looked up faster, but takes 16 MB
+            table = np.zeros(IDS + 2, np.uint32)
+            table[self._terms] = np.arange(1, len(self._terms) + 1)
+            return table[ids]
+        places = np.searchsorted(self._terms, ids)
+        known = self._terms_and_none[places] == ids
+        return np.where(known, places + 1, 0).astype(np.uint32)
+
+    def _vectors(self, features: Features) -> NDArray[np.float32]:
+        vectors = features.vectors
+        if vectors is None or vectors.shape[1] != self.dimensions:
+            raise BadModel(f"the model wants vectors of {self.dimensions} numbers")
+        return np.asarray(vectors, np.float32)
+
+    def _batches(self, lengths: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
+        """Yield indices in batches whose padded size, times the classes, is bounded."""
+        width = len(self.classes)
+        order = np.argsort(lengths, kind="stable")
+        first = 0
+        for place, index in enumerate(order):
+            longest = max(1, int(lengths[index]))  # sorted: the newest is the longest
+            rows = place + 1 - first
+            if rows > 1 and (rows > _MOST_ROWS or rows * longest * width > _MOST_FLOATS):
+                yield order[first:place]
+                first = place
+        if first < len(order):
+            yield order[first:]
+
+    def _smoke_run(self) -> None:
+        ids = np.concatenate([self._terms[-_PROBED_TERMS:], np.array([IDS + 1], np.uint32)])
+        bag = ids, np.ones(len(ids), np.float32)
+        empty = np.empty(0, np.uint32), np.empty(0, np.float32)
+        vectors = np.eye(2, self.dimensions, dtype=np.float32) if self.dimensions else None
+        try:
+            rows = self.predict_proba(Features(Bags.of([empty, bag]), vectors))
+        except Exception as exc:
+            raise _refusal("the model does not run", exc) from exc
+        sums_to_one = np.allclose(rows.sum(axis=1), 1.0, atol=1e-4)
+        if len(self.classes) < 2 or not np.isfinite(rows).all() or not sums_to_one:
+            raise BadModel("the model's answers are no probabilities")
+
+
+def _refusal(told: str, exc: Exception) -> BadModel:
+    is_short = isinstance(exc, MemoryError) or "bad_alloc" in str(exc)  # onnxruntime has both
+    return (OutOfMemory if is_short else BadModel)(f"{told}: {type(exc).__name__}")
+
+
+def _pad(bags: Bags) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Return ids and counts, shape (bags, longest). Id 0 is the padding; it weighs nothing."""
+    lengths = np.diff(bags.starts)
+    filled = np.arange(max(1, int(lengths.max()))) < lengths[:, None]
+    padded_ids = np.zeros(filled.shape, np.int64)
+    padded_counts = np.zeros(filled.shape, np.float32)
+    padded_ids[filled], padded_counts[filled] = bags.ids, bags.counts
+    return padded_ids, padded_counts

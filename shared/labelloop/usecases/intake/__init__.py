@@ -1,0 +1,1 @@
+"""From what Label Studio sends, or has, to what is known of a project."""

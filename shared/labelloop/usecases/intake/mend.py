@@ -1,0 +1,59 @@
+"""Mend a dataset whose pointer or newest snapshot is missing or damaged."""
+
+from datetime import datetime, timedelta
+from functools import reduce
+from typing import Final
+
+from labelloop.bucket.project import Project
+from labelloop.bucket.snapshots import Repair
+from labelloop.bucket.surveys import Surveys
+from labelloop.domain.intake.events import text_of
+from labelloop.domain.intake.folding import Dataset, joined
+from labelloop.observability import count, logger
+from labelloop.ports import ObjectStore
+
+_PATIENCE: Final = timedelta(days=1)
+
+
+def mend(project: Project, why: str, store: ObjectStore, now: datetime) -> Repair:
+    """Go on from the newest snapshot that can be read; return what was found.
+
+    Where labels may be missing, a comparing of all labels with Label Studio's is asked for. What
+    was found is stored before anything is changed: a death in between loses no word of it. Numbers
+    go on above those that versions were made of, or no later version would count as newer. Conflict
+    if somebody else is at it.
+    """
+    snapshots = project.snapshots
+    after, numbers = snapshots.pointer(), snapshots.numbers()
+    found = snapshots.newest_readable()
+    made = [int(one.partition("-")[0]) for one in project.versions()[:1]]
+    top = max(0, after.value.seq, project.active().value.dataset_seq, *numbers, *made)
+    is_whole = bool(found) and found[0][0].seq == top and len(found) == numbers.count(top)
+    restored = found[0][0].seq if found else 0
+    repair = Repair(why, text_of(now), lost=not is_whole, restored=restored)
+    snapshots.note(repair)
+    if repair.lost:
+        Surveys(store, project.key).ask(now)
+    if is_whole and len(found) == 1:
+        snapshots.point_to(after, found[0][0])
+    else:
+        dataset = reduce(joined, (one for _, one in found), Dataset())
+        snapshots.add(after, dataset, at_least=top + 1)
+    facts = {"project": project.key, "why": why, "lost": repair.lost, "restored": restored}
+    logger().error("dataset mended", extra=facts)
+    count("DatasetDamaged")
+    return repair
+
+
+def may_lack_labels(project: Project, store: ObjectStore, now: datetime) -> bool:
+    """Say whether labels may be missing: until all were compared, a day where nobody compares."""
+    repair = project.snapshots.repair()
+    if not repair.lost:
+        return False
+    since = datetime.fromisoformat(repair.since)
+    if now - since >= _PATIENCE:
+        return False
+    survey = Surveys(store, project.key).state().value
+    is_over = not (survey.asked or survey.began) and bool(survey.ended)
+    ended = datetime.fromisoformat(survey.ended) if is_over else since
+    return not is_over or ended < since.replace(microsecond=0)

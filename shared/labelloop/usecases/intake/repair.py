@@ -1,0 +1,39 @@
+"""Look whether a project's dataset is whole, and have made good whatever it lacks."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from labelloop.bucket.project import Project
+from labelloop.errors import Damaged
+from labelloop.messages import WakeUp
+from labelloop.ports import ObjectStore, Queue
+
+
+@dataclass(frozen=True)
+class RepairDeps:
+    """What repairing needs from outside. What is asked for is done in the background."""
+
+    store: ObjectStore
+    queue: Queue
+    request_survey: Callable[[str], None]
+    request_rank: Callable[[str], None]
+
+
+def repair(key: str, deps: RepairDeps) -> dict[str, Any]:
+    """Return what is wrong with the dataset, and have it mended, compared and ranked again.
+
+    The trainer goes on from the newest snapshot that can be read; a walk over all of Label Studio's
+    tasks finds what that lacks. Where nothing is wrong that walk changes nothing.
+    """
+    project = Project(deps.store, key)
+    pointer = project.dataset_pointer().value
+    found, annotations = project.snapshots.damage(), 0
+    try:
+        annotations = len(project.snapshots.read(pointer).live_annotations())
+    except Damaged as exc:
+        found = found or str(exc)
+    deps.queue.send(WakeUp(key, "repair"), 0)
+    deps.request_survey(key)
+    deps.request_rank(key)
+    return {"damaged": found, "seq": pointer.seq, "annotations": annotations}

@@ -1,0 +1,233 @@
+"""Survey a project: walk over all its tasks in Label Studio, and learn what no event told of them.
+
+One walk for the pool and for the labels. Each page is taken in, then the walk's state is stored:
+killed anywhere, or out of time, it goes on after the last page, and a page that is taken in twice
+changes nothing the second time. A walk that took in all pages has mended what can be mended, so the
+difference that it began with and left is not walked for again.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any, Final
+from uuid import uuid4
+
+from labelloop.bucket.pointers import Tagged
+from labelloop.bucket.pool import Pool
+from labelloop.bucket.pool_index import PoolIndex, PoolIndexes
+from labelloop.bucket.project import Project
+from labelloop.bucket.surveys import Survey, Surveys
+from labelloop.domain.intake.events import canonical, text_of
+from labelloop.errors import Conflict
+from labelloop.labelstudio.fields import read_settings
+from labelloop.labelstudio.project import COUNTS, StudioProject, Surveyed
+from labelloop.messages import RankWakeUp
+from labelloop.observability import count, logger
+from labelloop.ports import ObjectStore, Queue
+from labelloop.usecases.intake.accept import AcceptDeps, accept
+from labelloop.usecases.intake.compare_page import Known, readable, without_deletes
+from labelloop.usecases.intake.reconcile import ALL_ABOVE
+
+_ANYWAY: Final = timedelta(days=1)
+# While events wait both sides count differently: that alone is no reason to walk all the time.
+_BUSY: Final = timedelta(hours=1)
+_SECOND: Final = timedelta(seconds=1)
+
+
+class Progress(StrEnum):
+    """What came of a turn."""
+
+    LEFT_TO_HOLDER = "left to who is at it"
+    UNFINISHED = "to be gone on with"
+    FINISHED = "finished"
+
+
+@dataclass(frozen=True)
+class SurveyDeps:
+    """What surveying needs from outside. `queue` takes wake-ups of trainers."""
+
+    store: ObjectStore
+    queue: Queue
+    rank_queue: Queue
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+def is_due(
+    studio: StudioProject, deps: SurveyDeps, on_reading: Callable[[], None] = lambda: None
+) -> bool:
+    """Say whether a project is to be surveyed: once a day, on request, and where counts differ.
+
+    `on_reading`: called before all that is known of it is read.
+    """
+    surveys, now = Surveys(deps.store, studio.key), deps.clock()
+    known = surveys.state()
+    state = known.value
+    if state.began or state.asked or _age(state.ended, now) >= _ANYWAY:
+        return True
+    project, theirs = Project(deps.store, studio.key), studio.settings(counted=True)
+    numbers = _numbers(theirs, project, Pool(deps.store, studio.key))
+    if numbers == state.settled:
+        return False
+    if _age(state.ended, now) < _BUSY and project.has_pending():
+        return False
+    on_reading()
+    differs = _difference(theirs, project, PoolIndexes(deps.store, studio.key).whole())
+    if differs and differs != state.differed:
+        return True
+    try:
+        surveys.swap(known, replace(state, settled=numbers, differed=differs))
+    except Conflict:  # somebody began, or asked: the next look sees it
+        return False
+    return False
+
+
+def survey(studio: StudioProject, deps: SurveyDeps, until: datetime) -> Progress:
+    """Walk on until a time, a page at least; say what came of it."""
+    surveys, me = Surveys(deps.store, studio.key), uuid4().hex
+    known, now = surveys.state(), deps.clock()
+    if known.value.is_held(now):
+        return Progress.LEFT_TO_HOLDER
+    try:
+        state = surveys.swap(known, _begun(known.value, studio, deps, until).held(me, deps.clock()))
+        return _Walk(studio, deps, surveys, me, state).until(until)
+    except Conflict:
+        return Progress.LEFT_TO_HOLDER
+
+
+def _begun(state: Survey, studio: StudioProject, deps: SurveyDeps, until: datetime) -> Survey:
+    """Return the state of the walk under way, or of a new one that knows how both sides differ."""
+    if state.began:
+        return state
+    now, theirs = deps.clock(), studio.settings(counted=True)
+    project, pool = Project(deps.store, studio.key), Pool(deps.store, studio.key)
+    index = PoolIndexes(deps.store, studio.key).whole(lambda: deps.clock() < until)
+    differs = _difference(theirs, project, index) if index else ""
+    return state.begun(now, _numbers(theirs, project, pool), differs)
+
+
+class _Walk:
+    """One turn of walking. What it knows was stored before its first page was asked for."""
+
+    def __init__(
+        self,
+        studio: StudioProject,
+        deps: SurveyDeps,
+        surveys: Surveys,
+        holder: str,
+        state: Tagged[Survey],
+    ) -> None:
+        self._studio, self._deps, self._surveys = studio, deps, surveys
+        self._me, self._state = holder, state
+        self._accepting = AcceptDeps(deps.store, deps.queue, quiet_s=0, clock=deps.clock)
+
+    def until(self, end: datetime) -> Progress:
+        """Take in pages until a time is over, one at least."""
+
+        def has_time() -> bool:
+            return self._deps.clock() < end
+
+        try:
+            index = PoolIndexes(self._deps.store, self._studio.key).whole(has_time)
+            if index is None:
+                return Progress.UNFINISHED
+            self._known = Known(Project(self._deps.store, self._studio.key), index)
+            while self._state.value.after < ALL_ABOVE:
+                self._take_next()
+                if self._state.value.after < ALL_ABOVE and not has_time():
+                    return Progress.UNFINISHED
+            self._finish()
+            return Progress.FINISHED
+        finally:
+            self._rest()
+
+    def _take_next(self) -> None:
+        after, asked_at = self._state.value.after, self._deps.clock()
+        page = self._studio.survey(after, self._known.has_labels)
+        as_of = (page.as_of or asked_at) - _SECOND
+        upto = ALL_ABOVE if page.upto is None else page.upto
+        is_partial = self._state.value.is_partial or self._is_short(page)
+        rows = readable(page.tasks, page.settings, text_of(asked_at))
+        new = [one for row in rows if (one := self._known.index.as_new(row)) is not None]
+        if new:
+            pool = Pool(self._deps.store, self._studio.key)
+            pool.add_surveyed(self._state.value.began, after, new)
+        event = self._known.event(page, (after, upto), rows, as_of, self._deps.clock())
+        if is_partial:
+            event = without_deletes(event)
+        if event:
+            accept(event, self._accepting)
+        state = replace(self._state.value, after=upto, is_partial=is_partial)
+        if new or event:  # what is left once this is learnt was not seen yet
+            state = replace(state, differed="")
+        state = replace(state, listed=state.listed + len(page.tasks), found=state.found + len(new))
+        self._note(state.held(self._me, self._deps.clock()))
+
+    def _is_short(self, page: Surveyed) -> bool:
+        """Say whether fewer tasks are listed than counted, and not because some were deleted."""
+        listed = self._state.value.listed + page.left
+        if listed >= page.counted:
+            return False
+        return listed < (self._studio.settings(counted=True).get("task_number") or 0)
+
+    def _finish(self) -> None:
+        """Have the new tasks ranked, then note the end: killed in between, it is done again."""
+        pool, state = Pool(self._deps.store, self._studio.key), self._state.value
+        is_first = not pool.is_listed()
+        pool.set_listed()
+        if state.found or is_first:
+            self._deps.rank_queue.send(RankWakeUp(self._studio.key), 0)
+        if state.is_partial:
+            logger().error("fewer tasks listed than counted", extra={"project": self._studio.key})
+            count("LabelStudioNotReconciled")
+        self._note(state.done(self._deps.clock()))
+        facts = {"project": self._studio.key, "tasks": state.listed, "found": state.found}
+        logger().info("project surveyed", extra=facts)
+
+    def _rest(self) -> None:
+        """Let others go on at once."""
+        if self._state.value.holder == self._me:
+            with suppress(Conflict):  # somebody took over
+                self._note(replace(self._state.value, holder="", until=0.0))
+
+    def _note(self, state: Survey) -> None:
+        """Store the state; Conflict if somebody took over, but not if one only asked."""
+        try:
+            self._state = self._surveys.swap(self._state, state)
+        except Conflict:
+            known = self._surveys.state()
+            if known.value.holder != self._me:
+                raise
+            self._state = self._surveys.swap(known, replace(state, asked=known.value.asked))
+
+
+def _numbers(theirs: Mapping[str, Any], project: Project, pool: Pool) -> str:
+    """Return what both sides are known by: equal numbers need no second walk."""
+    config = sha256(canonical([theirs.get("label_config"), read_settings(theirs)]).encode())
+    ours = [project.dataset_pointer().value.sha256, len(pool.shards())]
+    return canonical([[theirs.get(name) for name in COUNTS], config.hexdigest()[:16], ours])
+
+
+def _difference(theirs: Mapping[str, Any], project: Project, index: PoolIndex | None) -> str:
+    """Return how the counts of both sides differ, and settings of what is labelled; "" if not."""
+    dataset = project.dataset(project.dataset_pointer().value)
+    live = dataset.live_annotations()
+    skipped = sum(one.skipped for one in live)
+    tasks = len(index.tasks.keys() - dataset.deleted_tasks.keys()) if index else 0
+    there = [theirs.get("label_config"), read_settings(theirs)]
+    is_set_same = dataset.label_config is None or [dataset.label_config, dataset.settings] == there
+    ours = [tasks, len(live) - skipped, skipped]
+    off = [one - (theirs.get(name) or 0) for one, name in zip(ours, COUNTS, strict=True)]
+    if is_set_same and not any(off):
+        return ""
+    return canonical([off, "" if is_set_same else sha256(canonical(there).encode()).hexdigest()])
+
+
+def _age(time: str, now: datetime) -> timedelta:
+    """Return how long ago a time was; very long if it is none."""
+    try:
+        return now - datetime.fromisoformat(time)
+    except (TypeError, ValueError):
+        return timedelta.max

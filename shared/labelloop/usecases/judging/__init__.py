@@ -1,0 +1,1 @@
+"""From a model to the version that is served, or to a refusal."""

@@ -1,0 +1,52 @@
+"""Take a sample of the tasks without a label, off what is kept of their features."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from labelloop.bucket.features import KeptFeatures, ShardFeatures
+from labelloop.bucket.pool import Pool
+from labelloop.domain.intake.folding import Dataset
+from labelloop.domain.learning.features import Features
+from labelloop.recipes.text_choices.terms import bags_of
+from labelloop.usecases.learning.look import left_of
+
+_MOST_SHARDS: Final = 8
+_MOST_TASKS: Final = 1_500
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Some tasks without a label, and their features.
+
+    `left`: about how many there are in all, None before the first ranking.
+    """
+
+    tasks: np.ndarray[tuple[int], np.dtype[np.int64]]
+    features: Features
+    left: int | None
+
+
+def sample_pool(pool: Pool, kept: KeptFeatures, text_key: str, dataset: Dataset) -> Sample:
+    """Return the sample: the same for the same pool. Nothing is encoded for it.
+
+    Empty before the first ranking, which is what computes and keeps features.
+    """
+    shards = pool.shards()
+    some = list(_kept_of(shards, kept, text_key))
+    if not some:
+        return Sample(np.empty(0, np.int64), Features(bags_of([])), None)
+    tasks, features = left_of(some, dataset.labelled_tasks(), dataset.deleted_until())
+    rows = np.random.default_rng(0).permutation(len(tasks))[:_MOST_TASKS]
+    return Sample(tasks[rows], features.take(rows), round(len(tasks) * len(shards) / len(some)))
+
+
+def _kept_of(shards: list[str], kept: KeptFeatures, text_key: str) -> Iterator[ShardFeatures]:
+    """Yield what is kept of shards spread over all of them."""
+    places = np.linspace(0, len(shards) - 1, min(len(shards), _MOST_SHARDS)).astype(np.int64)
+    for place in np.unique(places).tolist():
+        found = kept.shard(shards[place], text_key)
+        if found is not None:
+            yield found

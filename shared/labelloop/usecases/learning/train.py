@@ -1,0 +1,225 @@
+"""Learn what was labelled: fold events into a dataset, train a version on it, serve it.
+
+Idempotent: a wake-up that arrives twice, late or out of order finds its work done. Safe to be
+killed anywhere and to race with itself: snapshots and versions are written under keys of their own,
+and the two pointers move by compare-and-swap, only ever to something newer.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+from enum import StrEnum
+from itertools import batched
+from typing import Final
+
+from labelloop.bucket.lease import TRAINER, Lease
+from labelloop.bucket.pool import Pool
+from labelloop.bucket.project import Project
+from labelloop.domain.intake.events import Event
+from labelloop.domain.intake.folding import Dataset, fold
+from labelloop.domain.learning.policy import SMALL, Patience, can_leave_to_a_later_event
+from labelloop.errors import Conflict, Damaged, Retryable, Unavailable, Unprocessable
+from labelloop.labelstudio.payloads import project_key
+from labelloop.messages import RankWakeUp, WakeUp
+from labelloop.observability import count, logger
+from labelloop.ports import Listed
+from labelloop.recipes.label_config import read_label_config
+from labelloop.usecases.intake.mend import may_lack_labels, mend
+from labelloop.usecases.judging.settle import settle
+from labelloop.usecases.learning.look import Unfinished
+from labelloop.usecases.learning.train_version import TrainDeps, train_version
+from labelloop.usecases.ordering.first_order import is_outdated
+from labelloop.usecases.serving.restore_active import restore_active
+
+__all__ = ["Outcome", "TrainDeps", "train"]
+
+_EVENTS_AT_ONCE: Final = 2_000  # some 6 MB
+_READERS: Final = 24
+_LEASE_S: Final = 60  # a longer training may be done twice, which costs money and nothing else
+_ROUNDS: Final = 12  # each lost race means that another trainer got further
+
+
+class Outcome(StrEnum):
+    """What a wake-up led to."""
+
+    LEFT_TO_LATER = "left to a later event"
+    LEFT_TO_HOLDER = "left to the trainer at work"
+    LEFT_TO_REBUILD = "labels were lost, left until they are compared with Label Studio's"
+    PUT_OFF = "put off: it did not end, several times"
+    LEFT_TO_SWEEP = "encoded in part, left to the sweep"
+    UP_TO_DATE = "up to date"
+    SWITCHED = "switched"
+
+
+def train(wake_up: WakeUp, deps: TrainDeps) -> Outcome:
+    """Bring a project up to date; say what came of it. Retryable after too many lost races."""
+    project = Project(deps.store, project_key(wake_up.project))
+    for _ in range(_ROUNDS):
+        # Before the events are listed: those of a comparing that just ended are among them.
+        is_held = not _is_asked(wake_up) and _may_lack_labels(project, deps)
+        pending = project.pending()
+        if _can_leave(wake_up, pending, project, deps):
+            return Outcome.LEFT_TO_LATER
+        try:
+            _demand_whole(project, is_read=wake_up.reason == "repair")
+            is_to_be_ranked = _fold_pending(project, pending, deps)
+            if is_held:
+                return Outcome.LEFT_TO_REBUILD
+            outcome = _catch_up(project, deps, is_asked=_is_asked(wake_up))
+            if settle(project, deps.store, deps.clock()):
+                outcome = Outcome.SWITCHED
+                _ask_for_ranking(project, deps)
+        except Conflict:
+            continue
+        except Damaged as exc:
+            with suppress(Conflict):
+                mend(project, str(exc), deps.store, deps.clock())
+            continue
+        except Unfinished as exc:
+            logger().info("training put off", extra={"project": project.key, "why": str(exc)})
+            return Outcome.LEFT_TO_SWEEP
+        # By what is stored, not by the event: who was killed after folding it sees it as well.
+        is_to_be_ranked = is_to_be_ranked or is_outdated(project, deps.store)
+        if is_to_be_ranked and outcome is not Outcome.SWITCHED:
+            _ask_for_ranking(project, deps)
+        return outcome
+    raise Retryable(f"lost {_ROUNDS} races")
+
+
+def _demand_whole(project: Project, *, is_read: bool) -> None:
+    """Raise Damaged where there is no telling the newest snapshot, or it is asked for and isn't."""
+    if why := project.snapshots.damage():
+        raise Damaged(why)
+    if is_read:
+        project.snapshots.read(project.dataset_pointer().value)
+
+
+def _may_lack_labels(project: Project, deps: TrainDeps) -> bool:
+    """Say whether labels may be missing: to learn without them would be to unlearn them."""
+    return may_lack_labels(project, deps.store, deps.clock())
+
+
+def _ask_for_ranking(project: Project, deps: TrainDeps) -> None:
+    """Have the pool ranked by the new version. If the wake-up is lost, the sweep sends another."""
+    if not deps.is_connected and not Pool(deps.store, project.key).sent():
+        return
+    try:
+        version = project.active().value.version
+        deps.rank_queue.send(RankWakeUp(project.key, version=version), 0)
+    except Unavailable:
+        logger().warning("ranking not asked for", extra={"project": project.key})
+
+
+def _can_leave(wake_up: WakeUp, pending: list[Listed], project: Project, deps: TrainDeps) -> bool:
+    if wake_up.reason != "event":
+        return False
+    own = (one.stored_at for one in pending if project.is_event(one, wake_up.event))
+    times = [one.stored_at for one in pending]
+    patience = _patience(project, deps) if times else deps.patience
+    return can_leave_to_a_later_event(next(own, None), times, deps.clock(), patience)
+
+
+def _patience(project: Project, deps: TrainDeps) -> Patience:
+    """Return how many events are enough: each is taken for a label, and most are."""
+    pointer = project.dataset_pointer().value
+    has_model = project.active().value.is_trained
+    if has_model or pointer.annotations >= SMALL:
+        return deps.patience.after(pointer.annotations)
+    wanted = deps.min_labels - _usable(project.dataset(pointer))
+    return deps.patience.after(pointer.annotations, wanted)
+
+
+def _usable(dataset: Dataset) -> int:
+    try:
+        control = read_label_config(dataset.label_config or "")
+    except Unprocessable:
+        return 0
+    return len(control.examples(dataset).labels)
+
+
+# -- events to dataset -----------------------------------------------------------------------
+
+
+def _fold_pending(project: Project, pending: list[Listed], deps: TrainDeps) -> bool:
+    """Fold what waits; say whether that is a reason to rank: tasks that came, or the label config.
+
+    Where a Label Studio is connected, ranking asks it for the label config itself.
+    """
+    pool, is_to_be_ranked = Pool(deps.store, project.key), False
+    for batch in batched(pending, _EVENTS_AT_ONCE, strict=False):
+        after = project.dataset_pointer()
+        dataset = project.snapshots.read(after.value)
+        lacks_config = dataset.label_config is None and not deps.is_connected
+        events = _read_events(project, pool, batch)
+        folded = fold(dataset, events)
+        project.add_dataset(after, folded)
+        project.forget(list(batch))
+        is_to_be_ranked |= any(event.action == "TASKS_CREATED" for event in events)
+        is_to_be_ranked |= lacks_config and folded.label_config is not None
+    return is_to_be_ranked
+
+
+def _read_events(project: Project, pool: Pool, batch: Sequence[Listed]) -> list[Event]:
+    """Return the events that are still there, setting aside those that are none."""
+    with ThreadPoolExecutor(_READERS) as readers:
+        bodies = readers.map(project.read, batch)
+        read = ((one, body) for one, body in zip(batch, bodies, strict=True) if body is not None)
+        understood = ((one, _understood(project, one, body)) for one, body in read)
+        return [
+            _to_pool(pool, project.event_name(one), event) for one, event in understood if event
+        ]
+
+
+def _to_pool(pool: Pool, name: str, event: Event) -> Event:
+    """Put new tasks into the pool: a dataset holds the tasks that somebody has labelled."""
+    if event.action != "TASKS_CREATED":
+        return event
+    pool.add(name, event.tasks)
+    return replace(event, tasks=())
+
+
+def _understood(project: Project, listed: Listed, body: bytes) -> Event | None:
+    try:
+        return Event.from_json(body)
+    except (KeyError, TypeError, ValueError, RecursionError) as exc:
+        project.quarantine(listed, body, f"{type(exc).__name__}: not an event")
+        logger().error("event quarantined", extra={"key": listed.key})
+        count("EventQuarantined")
+        return None
+
+
+# -- dataset to version ----------------------------------------------------------------------
+
+
+def _is_asked(wake_up: WakeUp) -> bool:
+    """Say whether a person asked by name, not Label Studio with an event.
+
+    It sends START_TRAINING by itself too, as labels are saved.
+    """
+    return wake_up.reason == "start_training" and not wake_up.event
+
+
+def _catch_up(project: Project, deps: TrainDeps, *, is_asked: bool) -> Outcome:
+    """Train until the active version is as new as the dataset.
+
+    Whoever finds the lease taken has folded its events before, so the holder, who looks once more
+    after giving the lease back, sees them. Looking before giving it back would lose them.
+    """
+    restore_active(project)
+    outcome, lease = Outcome.UP_TO_DATE, Lease(deps.store, project.key, TRAINER)
+    while pointer := project.untrained_dataset(deps.featuriser.encoder):
+        now = deps.clock().timestamp()
+        put_off = lease.put_off(now)
+        if now < put_off.until and not is_asked and not lease.is_held(now):
+            facts = {"project": project.key, "tries": put_off.tries, "why": put_off.reason}
+            logger().error("training put off", extra=facts)
+            count("TrainingPutOff")
+            return Outcome.PUT_OFF
+        with lease.held(deps.clock().timestamp(), _LEASE_S) as is_mine:
+            if not is_mine:
+                return Outcome.LEFT_TO_HOLDER
+            if train_version(project, pointer, deps):
+                outcome = Outcome.SWITCHED
+                _ask_for_ranking(project, deps)  # at once: more labels may keep us here for long
+    return outcome

@@ -1,0 +1,86 @@
+"""The order before the first model: of which texts it is made, and how one of others is replaced.
+
+Of a label config it depends on the texts that are labelled, and on nothing else. Its parts bear
+their name, so what was scored of other texts is never mixed in, however late it comes.
+"""
+
+from contextlib import AbstractContextManager
+from hashlib import sha256
+from typing import Final
+
+from labelloop.bucket.pool import Pool
+from labelloop.bucket.project import Project
+from labelloop.domain.intake.folding import Dataset
+from labelloop.errors import Unprocessable
+from labelloop.labelstudio.payloads import UNTRAINED
+from labelloop.labelstudio.project import StudioProject
+from labelloop.ports import ObjectStore
+from labelloop.recipes.label_config import read_label_config
+
+_UNREAD: Final = "unread"  # nothing of the label config can be learnt, so no task has a place
+
+
+def known_dataset(project: Project, studio: StudioProject | None) -> Dataset:
+    """Return what is known of a project: before its first event the label config is asked for."""
+    dataset = project.dataset(project.dataset_pointer().value)
+    if dataset.label_config is None and studio is not None:
+        dataset.label_config = studio.settings()["label_config"]
+    return dataset
+
+
+def texts_now(version: str, project: Project, studio: StudioProject | None) -> str:
+    """Return the name of the texts that a version's parts have to be of at this moment."""
+    return texts_of(version, known_dataset(project, studio)) if version == UNTRAINED else ""
+
+
+def texts_of(version: str, dataset: Dataset) -> str:
+    """Return the name of the texts that a version's parts depend on; empty once there is a model.
+
+    A model knows its texts, and a later one is a version of its own.
+    """
+    if version != UNTRAINED:
+        return ""
+    try:
+        control = read_label_config(dataset.label_config or "")
+    except Unprocessable:
+        return _UNREAD
+    return sha256(control.text_key.encode()).hexdigest()[:16]
+
+
+def is_outdated(project: Project, store: ObjectStore) -> bool:
+    """Say whether a project without a model has parts of other texts than those labelled now."""
+    version, pool = project.active_version(), Pool(store, project.key)
+    if version != UNTRAINED or not pool.scored(version):
+        return False
+    return bool(_others(version, texts_now(version, project, None), pool))
+
+
+def make_way(
+    version: str,
+    texts: str,
+    pool: Pool,
+    studio: StudioProject | None,
+    alone: AbstractContextManager[bool],
+) -> bool:
+    """Forget what was scored of other texts, and Label Studio's predictions of it before.
+
+    Those would keep their old places in the new order. Killed in between, it is done again. False
+    if there is something to forget and somebody pushes at this moment.
+    """
+    others = _others(version, texts, pool)
+    if not others:
+        return True
+    with alone as is_mine:
+        if not is_mine:
+            return False
+        if studio is not None:
+            pool.set_ranked("")  # so that the sweep asks until it is pushed
+            if others - {_UNREAD}:
+                studio.delete_predictions(version)
+        pool.forget_parts(version, others)
+    return True
+
+
+def _others(version: str, texts: str, pool: Pool) -> set[str]:
+    """Return the texts to forget: none while the label config can't be read, which may pass."""
+    return set() if texts in ("", _UNREAD) else pool.scored_texts(version) - {texts}

@@ -1,0 +1,50 @@
+"""Show the active version's order, and how far it is, to whoever pushes it from elsewhere."""
+
+import json
+from dataclasses import asdict
+from typing import Any, Final
+
+from labelloop.bucket.orders import Orders
+from labelloop.bucket.pool import Pool
+from labelloop.bucket.project import Project
+from labelloop.ports import ObjectStore
+
+_MOST_BYTES: Final = 2_000_000  # Lambda takes 6 MB, with each quote escaped once more
+
+
+def show_order(
+    key: str, store: ObjectStore, start: int, limit: int, *, keeps_predictions: bool
+) -> dict[str, Any]:
+    """Return the places from `start` on, as many as are asked for and fit an answer.
+
+    `order` is 0 while none is placed. `keeps_predictions`: unless the project chose otherwise.
+    """
+    project, pool = Project(store, key), Pool(store, key)
+    version = project.active().value.version
+    order = Orders(store, key).newest(version) if pool.is_listed() else None
+    head = order.head if order else ()
+    rows = _fitting([asdict(one) for one in head[start : start + limit]])
+    end = start + len(rows)
+    deletes = project.options().value.delete_predictions
+    return {
+        "version": version,
+        "order": order.number if order else 0,
+        "is_listed": pool.is_listed(),
+        "parts": len(pool.parts(version)),
+        "scored": pool.scored(version),
+        "changed_at": project.changed_at().isoformat(),
+        "keeps_predictions": keeps_predictions if deletes is None else not deletes,
+        "total": len(head),
+        "tasks": rows,
+        "next": end if end < len(head) else None,
+    }
+
+
+def _fitting(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return as many of the first rows as an answer can hold, one at least."""
+    size = 0
+    for place, row in enumerate(rows):
+        size += len(json.dumps(row))
+        if size > _MOST_BYTES and place:
+            return rows[:place]
+    return rows

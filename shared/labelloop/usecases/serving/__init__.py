@@ -1,0 +1,1 @@
+"""From a version to predictions, and what people choose and see of it."""

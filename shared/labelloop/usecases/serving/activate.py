@@ -1,0 +1,128 @@
+"""Serve a version that somebody names, newer or older than the one served now."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from labelloop.bucket.evidence import KeptEvidence
+from labelloop.bucket.pointers import FORMAT, ActivePointer, Tagged
+from labelloop.bucket.project import Project
+from labelloop.errors import Conflict, NotFound, Retryable, Unprocessable
+from labelloop.labelstudio.payloads import UNTRAINED
+from labelloop.ports import ObjectStore
+from labelloop.usecases.serving.restore_active import restore_active
+
+_ROUNDS: Final = 12
+
+
+@dataclass(frozen=True)
+class ActivateDeps:
+    """What switching by hand needs from outside."""
+
+    store: ObjectStore
+    request_rank: Callable[[str], None]
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+def activate(key: str, version: str, deps: ActivateDeps) -> bool:
+    """Serve the version from now on; say whether that changed anything.
+
+    Raises NotFound for a version without a card, Unprocessable for one of another format or
+    encoder. The data that was learnt already stays learnt: nothing older than it is trained again
+    over the choice. `untrained` may be named while it is held back, as labels are gone.
+    """
+    project = Project(deps.store, key)
+    if version == UNTRAINED:
+        return _activate_none(project, deps)
+    card = project.card(version)
+    if card is None:
+        raise NotFound("version: unknown; /versions lists those that there are")
+    restore_active(project)
+    beside = project.active().value.encoder
+    if card.get("encoder", "") != beside:
+        raise Unprocessable(
+            f"version: trained beside encoder {card.get('encoder') or 'none'}, "
+            f"but {beside or 'none'} is in use"
+        )
+    if card["format"] != FORMAT:
+        raise Unprocessable(
+            f"version: of format {card['format']}, but this release serves {FORMAT}"
+        )
+
+    def chosen(active: ActivePointer) -> ActivePointer:
+        return active if active.version == version else in_place_of(active, version, card)
+
+    is_changed = switch_by_hand(project, chosen, f"activated {version}", deps.clock())
+    if is_changed:
+        deps.request_rank(key)
+    return is_changed
+
+
+def _activate_none(project: Project, deps: ActivateDeps) -> bool:
+    """Serve no version before its time has come, where that was refused."""
+    restore_active(project)
+    before = project.active().value.version
+    if KeptEvidence(deps.store, project.key).refusal(before).value.version != UNTRAINED:
+        raise NotFound("version: unknown; /versions lists those that there are")
+
+    def chosen(active: ActivePointer) -> ActivePointer:
+        return without_model(active) if active.version == before else active
+
+    is_changed = switch_by_hand(project, chosen, f"activated {UNTRAINED}", deps.clock())
+    if is_changed:
+        deps.request_rank(project.key)
+    return is_changed
+
+
+def without_model(active: ActivePointer) -> ActivePointer:
+    """Return the pointer to no version, in place of the active one."""
+    return replace(
+        active,
+        version=UNTRAINED,
+        format=FORMAT,
+        sha256="",
+        learnt="",
+        previous_version=active.version,
+        previous_sha256=active.sha256,
+        held_until="",
+    )
+
+
+def in_place_of(active: ActivePointer, version: str, card: dict[str, Any]) -> ActivePointer:
+    """Return the pointer to the version of a card that is chosen over the active one."""
+    is_as_new = card["dataset"]["seq"] >= active.dataset_seq
+    return replace(
+        active,
+        version=version,
+        dataset_seq=max(card["dataset"]["seq"], active.dataset_seq),
+        format=FORMAT,
+        sha256=card["sha256"],
+        # An older version is chosen over what was learnt since; that stays learnt.
+        learnt=card.get("learnt", "") if is_as_new else active.learnt,
+        strategy=card.get("strategy", active.strategy),
+        previous_version=active.version,
+        previous_sha256=active.sha256,
+        held_until="",
+    )
+
+
+def switch_by_hand(
+    project: Project,
+    chosen: Callable[[ActivePointer], ActivePointer],
+    why: str,
+    now: datetime,
+) -> bool:
+    """Swap the active pointer for what is chosen; say whether that is another one."""
+    for _ in range(_ROUNDS):
+        after: Tagged[ActivePointer] = project.active()
+        to = chosen(after.value)
+        if to == after.value:
+            return False
+        to = replace(to, switch=project.history.next_after(after.value.switch))
+        try:
+            project.switch(after, to, {"why": why, "at": now.isoformat(timespec="seconds")})
+        except Conflict:
+            continue
+        return True
+    raise Retryable(f"lost {_ROUNDS} races for the active version")

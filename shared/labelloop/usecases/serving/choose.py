@@ -1,0 +1,48 @@
+"""Choose a project's options over the stack's settings."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any, Final
+
+from labelloop.bucket.project import Project
+from labelloop.domain.serving.options import STRATEGY_NAMES, Options
+from labelloop.errors import Conflict, Retryable, Unavailable, Unprocessable
+from labelloop.messages import WakeUp
+from labelloop.ports import ObjectStore, Queue
+
+_ROUNDS: Final = 12
+
+
+def choose(key: str, choices: Mapping[str, Any], store: ObjectStore, queue: Queue) -> Options:
+    """Store the choices that are an option's, leave the other options, and return all of them.
+
+    None takes a choice back. Another strategy is another order, and so another version: the trainer
+    is woken to make it. If that wake-up is lost, the sweep sends another.
+    """
+    known = {name: choices[name] for name in ("strategy", "delete_predictions") if name in choices}
+    _check(known)
+    project = Project(store, key)
+    for _ in range(_ROUNDS):
+        after = project.options()
+        to = replace(after.value, **known)
+        if to == after.value:
+            return to
+        is_other_order = to.strategy != after.value.strategy
+        to = replace(to, revision=to.revision + is_other_order)
+        try:
+            project.set_options(after, to)
+        except Conflict:
+            continue
+        if is_other_order:
+            with suppress(Unavailable):
+                queue.send(WakeUp(key, "options"), 0)
+        return to
+    raise Retryable(f"lost {_ROUNDS} races for the options")
+
+
+def _check(choices: Mapping[str, Any]) -> None:
+    if choices.get("strategy") not in (None, *STRATEGY_NAMES):
+        raise Unprocessable(f"strategy: expected one of {', '.join(STRATEGY_NAMES)}")
+    if choices.get("delete_predictions") not in (None, True, False):
+        raise Unprocessable("delete_predictions: expected true or false")

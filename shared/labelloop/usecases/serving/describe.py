@@ -1,0 +1,150 @@
+"""Describe where a project stands: for people, and for comparing it with Label Studio."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from hashlib import sha256
+from time import time
+from typing import Any, Final
+
+from labelloop.bucket.archive import Archive
+from labelloop.bucket.evidence import KeptEvidence
+from labelloop.bucket.lease import TRAINER, Lease
+from labelloop.bucket.pointers import ActivePointer
+from labelloop.bucket.pool_index import PoolIndexes
+from labelloop.bucket.project import Project, fields_of
+from labelloop.bucket.snapshots import Repair
+from labelloop.bucket.surveys import Surveys
+from labelloop.domain.intake.folding import Dataset
+from labelloop.domain.judging.in_words import lines
+from labelloop.errors import Unprocessable
+from labelloop.ports import ObjectStore
+from labelloop.recipes.label_config import read_label_config
+from labelloop.recipes.text_choices.usable import usable
+
+_MOST_SHARDS: Final = 100  # read to count the pool while somebody waits
+
+
+def describe(key: str, store: ObjectStore) -> dict[str, Any]:
+    """Return what is served, what it learnt from, what waits, and what was chosen.
+
+    A project that nothing is stored for is like any other one, with zeros.
+    """
+    project = Project(store, key)
+    active, pointer = project.active().value, project.dataset_pointer().value
+    card, dataset = project.card(active.version), project.dataset(pointer)
+    return {
+        "project": key,
+        "version": active.version,
+        "pinned": active.pinned,
+        "trained_on": active.dataset_seq,
+        "card": card,
+        "told": _told(card or {}),
+        "refused": _refused(active.version, KeptEvidence(store, key)),
+        "dataset": {"seq": pointer.seq} | _counts(dataset),
+        "learning": (learning := _learning(dataset)),
+        "no_model": None if active.is_trained else _no_model(project, active, learning),
+        "pool": _pool(key, dataset, store),
+        "damaged": project.snapshots.damage(),
+        "repair": _repair(project.snapshots.repair()),
+        "pending_events": len(project.pending()),
+        "quarantined_events": project.quarantined(),
+        "put_off": _put_off(Lease(store, key, TRAINER)),
+        "archived": _archived(Archive(store, key)),
+        "options": asdict(project.options().value),
+    }
+
+
+def _told(card: dict[str, Any]) -> list[str]:
+    told = lines(card["insights"], card["labels"]) if "insights" in card else []
+    order = card.get("order", {}).get("order", {})
+    if order.get("is_random"):
+        told.append(f"tasks are served in random order: the strategy was {order['reason']}")
+    return told
+
+
+def _repair(repair: Repair) -> dict[str, Any] | None:
+    """Return what was damaged last; `lost`: labels may be missing until they were compared."""
+    return asdict(repair) if repair.why else None
+
+
+def _refused(version: str, evidence: KeptEvidence) -> dict[str, Any] | None:
+    """Return the last version that was refused in favour of the active one, and why."""
+    refusal = evidence.refusal(version).value
+    if not refusal.version:
+        return None
+    return {"version": refusal.version, "reason": refusal.reason, "at": refusal.at}
+
+
+def _pool(key: str, dataset: Dataset, store: ObjectStore) -> dict[str, Any]:
+    """Return how many tasks are known, and how far they are compared with Label Studio's."""
+    survey = Surveys(store, key).state().value
+    return {
+        "tasks": PoolIndexes(store, key).count(dataset.deleted_tasks.keys(), _MOST_SHARDS),
+        "compared_at": survey.ended,
+        "comparing": survey.listed if survey.began else None,
+    }
+
+
+def _put_off(trainings: Lease) -> dict[str, Any] | None:
+    """Return why trainings are put off, if they are."""
+    found = trainings.put_off(time())
+    if found.tries < 2:
+        return None
+    until = datetime.fromtimestamp(found.until, UTC).isoformat(timespec="seconds")
+    return {"tries": found.tries, "reason": found.reason, "until": until}
+
+
+def _archived(archive: Archive) -> dict[str, Any] | None:
+    state = archive.state()
+    return {"reason": state.reason, "since": state.since} if state else None
+
+
+def _learning(dataset: Dataset) -> dict[str, Any]:
+    """Return which control is learnt, and how many annotations are; or why none can be."""
+    nothing: dict[str, Any] = {
+        "choice": "",
+        "text": "",
+        "labels": [],
+        "others": [],
+        "usable": None,
+        "line": "",
+    }
+    if dataset.label_config is None:
+        return nothing | {"reason": ""}
+    try:
+        control = read_label_config(dataset.label_config)
+    except Unprocessable as exc:
+        return nothing | {"reason": str(exc)}
+    counted = usable(dataset, control)
+    return {
+        "choice": control.from_name,
+        "text": control.text.value,
+        "labels": list(control.labels),
+        "others": list(control.others),
+        "usable": asdict(counted),
+        "line": counted.line(),
+        "reason": "",
+    }
+
+
+def _no_model(project: Project, active: ActivePointer, learning: dict[str, Any]) -> dict[str, Any]:
+    """Return why no model is served, and whether there was one before."""
+    switched = fields_of(project.history.entry(active.switch)).get("why")
+    reason = learning["reason"] or switched or "no label has been learnt yet"
+    return {"reason": str(reason), "had_model": next(iter(project.versions()), None) is not None}
+
+
+def _counts(dataset: Dataset) -> dict[str, Any]:
+    """Count as Label Studio's own counters do: skipped annotations apart."""
+    live = dataset.live_annotations()
+    skipped = sum(one.skipped for one in live)
+    config = dataset.label_config
+    return {
+        "annotations": len(live) - skipped,
+        "skipped": skipped,
+        "tasks": len({one.task for one in live}),
+        "label_config_sha256": sha256(config.encode("utf-8", "surrogatepass")).hexdigest()
+        if config
+        else "",
+        "settings": dataset.settings,
+    }

@@ -1,0 +1,38 @@
+"""List a project's newest versions with what their cards say: for choosing one, and for reports."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+
+from labelloop.bucket.project import Project
+from labelloop.domain.judging.in_words import brief_accuracy
+from labelloop.ports import ObjectStore
+
+MOST_VERSIONS: Final = 50
+_READERS: Final = 16
+
+
+def list_history(key: str, store: ObjectStore) -> dict[str, Any]:
+    """Return the newest versions, newest first; `older`: how many there are beyond them."""
+    project = Project(store, key)
+    names, active = project.versions(), project.active().value.version
+    newest = names[:MOST_VERSIONS]
+    with ThreadPoolExecutor(_READERS) as readers:
+        cards = list(readers.map(project.card, newest))
+    rows = [_row(name, card or {}, active) for name, card in zip(newest, cards, strict=True)]
+    return {"active": active, "versions": rows, "older": len(names) - len(newest)}
+
+
+def _row(name: str, card: dict[str, Any], active: str) -> dict[str, Any]:
+    gate, share = card.get("gate", {}), card.get("insights", {}).get("random_share", {})
+    refused = gate.get("switches") is False
+    return {
+        "version": name,
+        "trained_at": card.get("trained_at", ""),
+        "labels": card.get("labels", 0),
+        "accuracy": share.get("value"),
+        "accuracy_low": share.get("low"),
+        "accuracy_high": share.get("high"),
+        "accuracy_words": brief_accuracy(share),
+        "outcome": "active" if name == active else "refused" if refused else "served before",
+        "why": gate.get("reason", ""),
+    }

@@ -1,0 +1,16 @@
+"""List the versions of a project."""
+
+from itertools import islice
+
+from labelloop.bucket.project import Project, projects
+from labelloop.errors import NotFound
+from labelloop.labelstudio.payloads import UNTRAINED, project_key
+from labelloop.ports import ObjectStore
+
+
+def list_versions(store: ObjectStore, project: str | None) -> list[str]:
+    """Return versions, newest first; the only project's if none is named, else NotFound."""
+    keys = [project_key(project)] if project else list(islice(projects(store), 2))
+    if len(keys) > 1:
+        raise NotFound("several projects: name one, as in /versions?project=<id>.<created>")
+    return [name for key in keys for name in Project(store, key).versions()] or [UNTRAINED]

@@ -1,0 +1,39 @@
+"""Pin a project to the version it serves, and let it go again."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from labelloop.bucket.project import Project
+from labelloop.messages import WakeUp
+from labelloop.ports import ObjectStore, Queue
+from labelloop.usecases.serving.activate import switch_by_hand
+from labelloop.usecases.serving.restore_active import restore_active
+
+
+@dataclass(frozen=True)
+class PinDeps:
+    """What pinning needs from outside."""
+
+    store: ObjectStore
+    queue: Queue
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+def pin(key: str, deps: PinDeps) -> bool:
+    """Let no training switch the version, until unpinned; say whether that is new."""
+    project = Project(deps.store, key)
+    restore_active(project)
+    return switch_by_hand(project, lambda now: replace(now, pinned=True), "pinned", deps.clock())
+
+
+def unpin(key: str, deps: PinDeps) -> bool:
+    """Let trainings switch again, and learn at once what waited; say whether it was pinned.
+
+    The wake-up is sent even if it was not pinned: the try before may have ended short of it.
+    """
+    project = Project(deps.store, key)
+    restore_active(project)
+    free = switch_by_hand(project, lambda now: replace(now, pinned=False), "unpinned", deps.clock())
+    deps.queue.send(WakeUp(key, "start_training"), 0)
+    return free

@@ -1,0 +1,57 @@
+"""Point again to the version that was served last, where the pointer to it is gone or damaged."""
+
+from contextlib import suppress
+from dataclasses import replace
+from hashlib import sha256
+
+from labelloop.bucket.pointers import ActivePointer
+from labelloop.bucket.project import Project, fields_of
+from labelloop.errors import Conflict
+from labelloop.labelstudio.payloads import UNTRAINED
+from labelloop.observability import count, logger
+
+
+def restore_active(project: Project) -> None:
+    """Make the pointer anew from the history and the version's card, if there is no pointer.
+
+    Idempotent. Of the versions that were served the newest intact one is it; a pin stays a pin. A
+    project that never had a version is left as it is, and so is a pointer that somebody else made.
+    """
+    after = project.active()
+    if after.value != ActivePointer():
+        return
+    numbers = project.history.numbers()
+    found = next(filter(None, (_served_at(project, number) for number in numbers[::-1])), None)
+    if found is None:
+        return
+    with suppress(Conflict):
+        project.advance(after, replace(found, switch=numbers[-1]))
+        logger().error("pointer restored", extra={"project": project.key, "version": found.version})
+        count("PointerRestored")
+
+
+def _served_at(project: Project, number: int) -> ActivePointer | None:
+    """Return the pointer that a switch made, None if its version is damaged."""
+    entry = fields_of(project.history.entry(number))
+    version, before = str(entry.get("version")), str(entry.get("instead_of", UNTRAINED))
+    is_pinned = bool(entry.get("pinned", entry.get("why") == "pinned"))
+    if version == UNTRAINED:
+        return ActivePointer(switch=number, pinned=is_pinned)
+    card, model = project.card(version), project.model(version)
+    if card is None or model is None or sha256(model).hexdigest() != card.get("sha256"):
+        return None
+    earlier = (project.card(before) if before != version else None) or {}
+    return ActivePointer(
+        version,
+        card["dataset"]["seq"],
+        card["format"],
+        card["sha256"],
+        card.get("learnt", ""),
+        card.get("encoder", ""),
+        number,
+        is_pinned,
+        before if earlier else UNTRAINED,
+        earlier.get("sha256", ""),
+        card.get("strategy", ""),
+        card.get("revision", 0),
+    )

@@ -1,0 +1,126 @@
+"""Keep the active version of each project loaded, and take up a new one while serving the old."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import Final
+
+from labelloop.bucket.pointers import ActivePointer, Tagged
+from labelloop.bucket.project import Project
+from labelloop.domain.serving.options import STRATEGY_NAMES
+from labelloop.errors import BadModel, Unavailable
+from labelloop.labelstudio.payloads import UNTRAINED
+from labelloop.observability import count, logger
+from labelloop.ports import Head, ObjectStore
+
+type LoadHead = Callable[[bytes], Head]
+
+_CHECK_EVERY_S: Final = 1.0
+_MOST_PROJECTS: Final = 16  # whose heads stay in memory
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A version at work; `head` is None while a project has no model."""
+
+    version: str
+    head: Head | None
+    strategy: str = STRATEGY_NAMES[0]  # names how the version orders tasks
+
+    @property
+    def classes(self) -> Sequence[str]:
+        """The labels that the version knows."""
+        return self.head.classes if self.head else ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    served: Served
+    pointer: Tagged[ActivePointer]  # the newest one seen, even if its version is not served
+    checked_at: float
+
+
+_EMPTY: Final = _Slot(Served(UNTRAINED, None), Tagged(ActivePointer(), ""), float("-inf"))
+
+
+class Versions:
+    """The versions this process serves, one for each project, newest pointer within seconds.
+
+    A version that can't be loaded, or that needs vectors of another encoder, is never served: the
+    one before stays, and a metric counts it.
+    """
+
+    def __init__(
+        self,
+        store: ObjectStore,
+        load_head: LoadHead,
+        encoder: str = "",
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._store, self._load_head, self._clock = store, load_head, clock
+        self._encoder = encoder
+        self._slots: OrderedDict[str, _Slot] = OrderedDict()
+
+    def of(self, project: str, max_age_s: float = _CHECK_EVERY_S) -> Served:
+        """Return what serves a project; Unavailable if that was never read and can't be now.
+
+        The pointer is looked at again if that was done so long ago.
+        """
+        slot = self._slots.pop(project, _EMPTY)
+        try:
+            if self._clock() - slot.checked_at >= max_age_s:
+                slot = self._checked(Project(self._store, project), slot)
+        finally:
+            if slot is not _EMPTY:
+                self._slots[project] = slot
+        while len(self._slots) > _MOST_PROJECTS:
+            self._slots.popitem(last=False)
+        return slot.served
+
+    def _checked(self, project: Project, slot: _Slot) -> _Slot:
+        now, pointer = self._clock(), slot.pointer
+        try:
+            pointer = project.active_if_changed(slot.pointer)
+            slot_now = replace(slot, pointer=pointer, checked_at=now)
+            if _names_the_same(pointer.value, slot.pointer.value) and slot is not _EMPTY:
+                return slot_now
+            return replace(slot_now, served=self._load(project, pointer.value))
+        except BadModel as exc:
+            facts = {"project": project.key, "version": pointer.value.version, "why": str(exc)}
+            logger().error("version rejected", extra=facts)
+            count("VersionRejected")
+            served = slot.served if slot.served.head else self._previous(project, pointer.value)
+            return replace(slot, served=served, pointer=pointer, checked_at=now)
+        except Unavailable:
+            if slot is _EMPTY:
+                raise
+            return replace(slot, checked_at=now)
+
+    def _previous(self, project: Project, active: ActivePointer) -> Served:
+        """Return the version before for a process that never served it; none if it is bad too."""
+        version, digest = active.previous_version, active.previous_sha256
+        try:
+            return self._load(project, replace(active, version=version, sha256=digest))
+        except (BadModel, Unavailable):
+            return Served(UNTRAINED, None)
+
+    def _load(self, project: Project, pointer: ActivePointer) -> Served:
+        if not pointer.is_trained:
+            return Served(UNTRAINED, None)
+        artefact = project.model(pointer.version)
+        if artefact is None:
+            raise BadModel("the model is missing")
+        if sha256(artefact).hexdigest() != pointer.sha256:
+            raise BadModel("the model's checksum differs")
+        head = self._load_head(artefact)
+        if head.encoder not in ("", self._encoder):
+            raise BadModel(f"the model was trained on vectors of {head.encoder}")
+        known = pointer.strategy in STRATEGY_NAMES
+        return Served(pointer.version, head, pointer.strategy if known else STRATEGY_NAMES[0])
+
+
+def _names_the_same(pointer: ActivePointer, other: ActivePointer) -> bool:
+    """Say whether both name the same artefact: pinning it is no reason to load it again."""
+    return (pointer.version, pointer.sha256) == (other.version, other.sha256)

@@ -1,0 +1,1 @@
+"""HTTP: what is called, by whom, and what it is answered."""

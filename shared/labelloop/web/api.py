@@ -1,0 +1,131 @@
+"""All routes of the predict function, with FastAPI behind Mangum: they are described on /docs.
+
+The function itself answers /predict before this is imported, which takes longer than an answer.
+"""
+
+import logging
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Query, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse
+from mangum import Mangum
+from starlette.exceptions import HTTPException
+from starlette.middleware.base import RequestResponseEndpoint
+from starlette.responses import Response
+
+from labelloop.bootstrap import secret, store
+from labelloop.errors import LabelloopError
+from labelloop.observability import logger
+from labelloop.usecases.serving.list_versions import list_versions
+from labelloop.web.credentials import check
+from labelloop.web.docs_page import HEADERS, docs_page
+from labelloop.web.http import answer, refusal, status_of
+from labelloop.web.management import management
+from labelloop.web.predictions import predictions_for
+from labelloop.web.schemas import (
+    PROJECT_SCHEMA,
+    ErrorAnswer,
+    PredictAnswer,
+    PredictRequest,
+    VersionsAnswer,
+)
+
+app = FastAPI(
+    title="Labelloop",
+    summary="What Label Studio asks an ML backend for predictions, and the CLI steers it with.",
+    docs_url=None,  # FastAPI's own pages would be open to everybody
+    redoc_url=None,
+    openapi_url=None,
+    responses={
+        status: {"model": ErrorAnswer} for status in (400, 401, 403, 404, 413, 415, 422, 503)
+    },
+)
+app.include_router(management)
+
+
+@app.middleware("http")
+async def _authorise(request: Request, call_next: RequestResponseEndpoint) -> Response:
+    """Let nobody in without credentials for the path, whatever it is."""
+    try:
+        refused = refusal(check(request.headers, secret()()), request.scope["path"])
+    except LabelloopError as error:
+        return _refuse(request, error)
+    if refused:
+        return Response(refused["body"], refused["statusCode"], refused["headers"])
+    return await call_next(request)
+
+
+@app.exception_handler(LabelloopError)
+def _refuse(_: Request, error: LabelloopError) -> JSONResponse:
+    status = status_of(error)
+    if status >= 500:
+        logger().error("request failed", exc_info=error)
+    return JSONResponse({"error": str(error)}, status)
+
+
+@app.exception_handler(HTTPException)
+def _not_found(request: Request, error: HTTPException) -> JSONResponse:
+    headers = dict(error.headers or {})
+    if error.status_code == 405:  # FastAPI names the methods of the path's first route only
+        headers["allow"] = ", ".join(sorted(_methods_of(request.url.path)))
+    return JSONResponse({"error": error.detail}, error.status_code, headers)
+
+
+def _methods_of(path: str) -> set[str]:
+    described = app.openapi()["paths"].get(path, {})
+    return {method.upper() for method in described} or {"GET"}
+
+
+@app.exception_handler(RequestValidationError)
+def _unprocessable(_: Request, error: RequestValidationError) -> JSONResponse:
+    wrong = (f"{'.'.join(map(str, e['loc'][1:]))}: {e['msg']}" for e in error.errors())
+    return JSONResponse({"error": "; ".join(wrong)}, 422)
+
+
+@app.exception_handler(Exception)
+def _fail(_: Request, error: Exception) -> JSONResponse:
+    logger().error("request failed", exc_info=error)
+    return JSONResponse({"error": "internal error"}, 500)
+
+
+@app.post(
+    "/predict",
+    responses={200: {"model": PredictAnswer}},
+    openapi_extra=PredictRequest.openapi(),
+)
+async def predict_tasks(request: Request) -> Response:
+    """Predict tasks with the project's active version: one result each, in the same order."""
+    return JSONResponse(predictions_for(await request.body()))
+
+
+@app.get("/versions")
+async def versions_of(
+    project: Annotated[str | None, Query(json_schema_extra=PROJECT_SCHEMA)] = None,
+) -> VersionsAnswer:
+    """List a project's versions, newest first. Label Studio asks without naming the project."""
+    return VersionsAnswer(versions=list_versions(store(), project))
+
+
+@app.get("/openapi.json", include_in_schema=False)
+async def openapi_page() -> JSONResponse:
+    page = app.openapi()
+    page["components"]["securitySchemes"] = {"basic": {"type": "http", "scheme": "basic"}}
+    return JSONResponse(page | {"security": [{"basic": []}]})
+
+
+@app.get("/docs", include_in_schema=False)
+async def show_docs() -> HTMLResponse:
+    return HTMLResponse(docs_page(app.openapi()), headers=HEADERS)
+
+
+logging.getLogger("mangum.http").setLevel(logging.CRITICAL)  # _fail has logged it already
+_serve = Mangum(app, lifespan="off")
+
+
+def serve(event: dict[str, Any], context: Any) -> Any:
+    """Answer one request of API Gateway."""
+    try:
+        return _serve(event, context)
+    except ValueError:  # odd hosts, broken Base64, lone surrogates: no request that HTTP can carry
+        return answer(400, {"error": "the request cannot be read"})

@@ -1,0 +1,144 @@
+"""HTTP without a framework: for the function that must answer within a second of its cold start."""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from labelloop.errors import (
+    BadRequest,
+    Foreign,
+    LabelloopError,
+    NotFound,
+    NotJson,
+    TooLarge,
+    Unavailable,
+    Unprocessable,
+)
+from labelloop.observability import logger
+from labelloop.web.credentials import Caller, Role
+
+STATUS: Final[Mapping[type[LabelloopError], int]] = {
+    BadRequest: 400,
+    Foreign: 403,
+    NotFound: 404,
+    TooLarge: 413,
+    NotJson: 415,
+    Unprocessable: 422,
+    Unavailable: 503,
+}
+_JSON: Final = json.JSONEncoder(separators=(",", ":"))
+ASK_FOR_CREDENTIALS: Final = {"www-authenticate": 'Basic realm="labelloop", charset="UTF-8"'}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request. Header names are lower-case."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def read_request(event: Mapping[str, Any]) -> Request:
+    """Return the request of an API Gateway event, payload format 2.0 or 1.0."""
+    context = event.get("requestContext") or {}
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    method = (context.get("http") or {}).get("method") or event.get("httpMethod") or ""
+    return Request(method, path_of(event), headers, _body(event))
+
+
+def path_of(event: Mapping[str, Any]) -> str:
+    """Return the path of an API Gateway event; slashes too many are as good as none."""
+    path = str(event.get("rawPath") or event.get("path") or "")
+    return "/" + "/".join(part for part in path.split("/") if part)
+
+
+def with_path(event: dict[str, Any], path: str) -> dict[str, Any]:
+    """Return an event with another path, in each place that names one."""
+    context = event.get("requestContext") or {}
+    if "http" in context:
+        context = context | {"http": context["http"] | {"path": path}}
+    named = {name: path for name in ("rawPath", "path") if name in event}
+    return event | named | ({"requestContext": context} if context else {})
+
+
+def respond(event: Mapping[str, Any], to: Callable[[Request], Any]) -> Any:
+    """Return what is answered to an API Gateway event; errors become answers too."""
+    try:
+        return to(read_request(event))
+    except LabelloopError as error:
+        if status_of(error) >= 500:
+            logger().exception("request failed")
+        return answer(status_of(error), {"error": str(error)})
+    except Exception:
+        logger().exception("request failed")
+        return answer(500, {"error": "internal error"})
+
+
+def refusal(caller: Caller, path: str) -> Any | None:
+    """Return the answer to a caller whom the path is closed to, None where it is open."""
+    if caller.may_call(path):
+        return None
+    if caller.role is Role.NOBODY:
+        return answer(401, {"error": caller.role.value}, ASK_FOR_CREDENTIALS)
+    if caller.role is Role.UNCONFIGURED:
+        return answer(403, {"error": caller.role.value})
+    return forbidden(caller)
+
+
+def forbidden(caller: Caller) -> Any:
+    """Return the answer to somebody whose credentials are for something else."""
+    told = f"these credentials are for {caller.role.value} alone; `labelloop credentials` says more"
+    return answer(403, {"error": told})
+
+
+def refuse_pages(headers: Mapping[str, str]) -> None:
+    """Raise Foreign if a web page of another site asks: browsers say so, and nobody else does."""
+    origin = headers.get("origin", "")
+    host = origin.partition("://")[2]
+    is_own = not origin or (host and host == headers.get("host"))
+    site = headers.get("sec-fetch-site", "none")
+    if not is_own or site not in ("none", "same-origin"):
+        raise Foreign("asked by a web page of another site")
+
+
+def refuse_forms(headers: Mapping[str, str]) -> None:
+    """Raise NotJson unless a change is sent as JSON, which no form of a web page is."""
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise NotJson("a change is sent with the header Content-Type: application/json")
+
+
+def only(method: str, request: Request, to: Callable[[Request], Any]) -> Any:
+    """Answer requests of one method."""
+    if request.method == method:
+        return to(request)
+    return answer(405, {"error": f"{method} only"}, {"allow": method})
+
+
+def answer(status: int, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Any:
+    """Return a response in API Gateway's form. Label Studio takes nothing but JSON objects."""
+    return {
+        "statusCode": status,
+        "headers": {"content-type": "application/json"} | dict(headers or {}),
+        "body": _JSON.encode(body),
+    }
+
+
+def status_of(error: LabelloopError) -> int:
+    """Return the HTTP status of an error of ours."""
+    return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
+
+
+def _body(event: Mapping[str, Any]) -> bytes:
+    body = event.get("body") or ""
+    if not event.get("isBase64Encoded"):
+        return str(body).encode("utf-8", "surrogatepass")
+    try:
+        return base64.b64decode(body)
+    except (binascii.Error, ValueError):
+        raise BadRequest("the body is not Base64, though the event says so") from None

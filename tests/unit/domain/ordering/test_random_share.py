@@ -1,0 +1,51 @@
+"""The random share: nobody chooses it, and everybody gets to it."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labelloop.domain.ordering.random_share import are_random, in_random_order, interleave
+
+_IDS = st.lists(st.integers(1, 10**9), unique=True, max_size=60)
+
+
+def test_about_a_tenth_of_the_tasks_is_random():
+    share = are_random(range(20_000), "salt").mean()
+
+    assert 0.09 < share < 0.11
+
+
+def test_another_salt_is_another_share():
+    first, second = (set(in_random_order(range(2_000), s)) for s in ("one", "two"))
+
+    assert len(first & second) < 0.3 * len(first)
+
+
+def test_the_random_order_is_not_the_order_of_ids_and_never_changes():
+    order = in_random_order(range(5_000), "salt")
+
+    assert order != sorted(order)
+    assert in_random_order(range(4_999, -1, -1), "salt") == order
+
+
+def test_a_task_that_leaves_moves_no_other():
+    order = in_random_order(range(5_000), "salt")
+
+    assert in_random_order([t for t in range(5_000) if t != order[3]], "salt") == [
+        task for task in order if task != order[3]
+    ]
+
+
+def test_every_tenth_place_is_a_random_task():
+    queue = list(interleave(range(100, 127), range(3)))
+
+    assert [queue.index(task) for task in range(3)] == [9, 19, 29]
+    assert [task for task in queue if task >= 100] == list(range(100, 127))
+
+
+@given(_IDS, st.integers(2, 12))
+def test_each_task_is_served_once_whichever_kind_runs_out(tasks, every):
+    middle = len(tasks) // 3
+
+    queue = list(interleave(tasks[middle:], tasks[:middle], every))
+
+    assert sorted(queue) == sorted(tasks)

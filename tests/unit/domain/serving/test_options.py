@@ -1,0 +1,22 @@
+"""A project's stored choices."""
+
+import pytest
+
+from labelloop.bucket.project import Project
+from labelloop.domain.serving.options import Options
+from tests.builders import PROJECT
+
+
+def test_choices_of_a_newer_release_are_left_out():
+    """A roll-back of the stack made every prediction of the project fail."""
+    stored = {"strategy": "entropy", "delete_predictions": True, "later": "new"}
+
+    assert Options.read(stored) == Options("entropy", True)
+    assert Options.read({"strategy": "new", "delete_predictions": "new"}) == Options()
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'{"strategy": []}', b"[" * 9_999])
+def test_what_cannot_be_read_is_no_choice(store, body):
+    store.tamper(f"projects/{PROJECT}/options.json", body)
+
+    assert Project(store, PROJECT).options().value == Options()

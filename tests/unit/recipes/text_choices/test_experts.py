@@ -1,0 +1,186 @@
+"""Heads: the served probabilities are scikit-learn's, alone and in batches."""
+
+import json
+
+import numpy as np
+import onnx
+import pytest
+
+from labelloop.domain.learning.training import Trained
+from labelloop.errors import BadModel, OutOfMemory
+from labelloop.recipes.text_choices.known_terms import MOST_TERMS, counts_of, frequent_terms
+from labelloop.recipes.text_choices.onnx_model import METADATA, OnnxHead
+from labelloop.recipes.text_choices.pooled_experts import PooledHeads
+from labelloop.recipes.text_choices.train_model import train_head
+from tests.multilingual import scripts_texts
+from tests.unit.recipes.text_choices.examples import features_of, labels_for
+
+TEXTS = scripts_texts(400, seed=7)
+
+
+@pytest.fixture(scope="module", params=[(2, 0), (5, 0), (2, 6), (5, 6)], ids=str)
+def trained(request) -> tuple[Trained, int]:
+    classes, dimensions = request.param
+    features = features_of(TEXTS, dimensions)
+    return train_head(features, labels_for(TEXTS, classes), "some encoder"), dimensions
+
+
+@pytest.fixture(scope="module")
+def served(trained) -> OnnxHead:
+    return OnnxHead(trained[0].artefact)
+
+
+@pytest.fixture(scope="module")
+def artefact() -> bytes:
+    texts = ["good film", "bad film", "lovely", "awful"]
+    return train_head(features_of(texts), ["p", "n", "p", "n"]).artefact
+
+
+def test_texts_in_twelve_scripts_are_predicted_as_scikit_learn_does(trained, served):
+    """Many more of them are in tests/reliability/test_parity.py."""
+    one, dimensions = trained
+    learnt = features_of(TEXTS, dimensions)
+    terms = frequent_terms(learnt.bags, MOST_TERMS)
+    reference = PooledHeads().fit(
+        (counts_of(learnt.bags, terms), learnt.vectors), labels_for(TEXTS, len(one.classes))
+    )
+    seen = features_of(scripts_texts(1_000), dimensions)
+
+    expected = reference.predict_proba((counts_of(seen.bags, terms), seen.vectors))
+    got = served.predict_proba(seen)
+
+    assert np.abs(expected - got).max() < 1e-5
+    assert (expected.argmax(axis=1) == got.argmax(axis=1)).all()
+
+
+def test_a_text_alone_is_predicted_as_in_a_batch(trained, served):
+    seen = features_of(scripts_texts(300), trained[1])
+
+    alone = np.concatenate([served.predict_proba(seen.take([i])) for i in range(len(seen))])
+
+    assert np.abs(alone - served.predict_proba(seen)).max() < 1e-6
+
+
+def test_the_order_of_a_batch_is_kept(trained, served):
+    seen = features_of(scripts_texts(300), trained[1])
+
+    backwards = served.predict_proba(seen.take(range(299, -1, -1)))
+
+    assert served.predict_proba(seen)[::-1] == pytest.approx(backwards, abs=1e-6)
+
+
+def test_a_batch_is_cut_so_that_padding_stays_bounded(trained, served, monkeypatch):
+    seen = features_of(scripts_texts(100), trained[1])
+    monkeypatch.setattr("labelloop.recipes.text_choices.onnx_model._MOST_FLOATS", 50)
+
+    cut = served.predict_proba(seen)
+
+    monkeypatch.undo()
+    assert cut == pytest.approx(served.predict_proba(seen), abs=1e-6)
+
+
+def test_many_terms_are_looked_up_as_few_are(trained, served, monkeypatch):
+    seen = features_of(scripts_texts(300), trained[1])
+    few = served.predict_proba(seen)
+    monkeypatch.setattr("labelloop.recipes.text_choices.onnx_model._MANY_IDS", 0)
+
+    assert (served.predict_proba(seen) == few).all()
+
+
+def test_no_texts_are_no_rows(trained, served):
+    nothing = features_of(TEXTS, trained[1]).take([])
+
+    assert served.predict_proba(nothing).shape == (0, len(served.classes))
+
+
+def test_a_model_of_vectors_refuses_features_without_them():
+    texts = ["a b", "c d", "a", "c"]
+    head = OnnxHead(train_head(features_of(texts, 6), ["x", "y", "x", "y"]).artefact)
+
+    for other in (features_of(texts), features_of(texts, 5)):
+        with pytest.raises(BadModel, match="vectors of 6"):
+            head.predict_proba(other)
+
+
+def test_a_committee_is_the_bag_and_the_vector(trained, served):
+    seen = features_of(TEXTS[20:60], trained[1])
+
+    members = served.committee(seen)
+
+    if not trained[1]:
+        assert members is None
+    else:
+        assert members.shape == (2, 40, len(served.classes))
+        assert members.sum(axis=2) == pytest.approx(np.ones((2, 40)), abs=1e-4)
+        assert np.abs(members[0] - members[1]).max() > 0.01
+
+
+def test_an_artefact_names_its_encoder_and_its_classes(trained, served):
+    assert served.encoder == "some encoder"
+    assert served.classes == trained[0].classes
+
+
+def test_the_graph_is_numeric_only(artefact):
+    graph = onnx.load_from_string(artefact).graph
+
+    kinds = {tensor.type.tensor_type.elem_type for tensor in [*graph.input, *graph.output]}
+    assert kinds == {onnx.TensorProto.INT64, onnx.TensorProto.FLOAT}
+    assert all(node.domain == "" for node in graph.node)
+
+
+def test_no_byte_cut_off_an_artefact_goes_unnoticed(artefact):
+    for length in range(0, len(artefact) - 1, 97):
+        with pytest.raises(BadModel):
+            OnnxHead(artefact[:length])
+
+
+def changed_model(artefact: bytes, **known) -> bytes:
+    model = onnx.load_from_string(artefact)
+    metadata = json.loads(model.metadata_props[0].value) | known
+    onnx.helper.set_model_props(model, {METADATA: json.dumps(metadata)})
+    return model.SerializeToString()
+
+
+def test_an_artefact_of_another_format_is_refused(artefact):
+    with pytest.raises(BadModel, match="format 99"):
+        OnnxHead(changed_model(artefact, format=99))
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        {"classes": ["one"]},
+        {"terms": None},
+        {"classes": ["a", "b", "c"]},
+        {"terms": [*range(1, 99)]},
+        {"classes": [1, 2]},
+        {"terms": [1 << 30]},
+    ],
+)
+def test_an_artefact_whose_metadata_does_not_fit_its_graph_is_refused(artefact, known):
+    with pytest.raises(BadModel):
+        OnnxHead(changed_model(artefact, **known))
+
+
+@pytest.mark.parametrize(
+    "failure", [MemoryError("std::bad_alloc"), RuntimeError("Exception during loading: bad_alloc")]
+)
+def test_want_of_memory_is_told_from_a_bad_artefact(artefact, failure, monkeypatch):
+    def fail(*_):
+        raise failure
+
+    monkeypatch.setattr("labelloop.recipes.text_choices.onnx_model.ort.InferenceSession", fail)
+
+    with pytest.raises(OutOfMemory):
+        OnnxHead(artefact)
+
+
+def test_weights_that_are_no_numbers_are_refused(artefact):
+    model = onnx.load_from_string(artefact)
+    for tensor in model.graph.initializer:
+        if tensor.data_type == onnx.TensorProto.FLOAT:
+            values = np.full_like(onnx.numpy_helper.to_array(tensor), np.nan)
+            tensor.CopyFrom(onnx.numpy_helper.from_array(values, tensor.name))
+
+    with pytest.raises(BadModel, match="no probabilities"):
+        OnnxHead(model.SerializeToString())

@@ -1,0 +1,223 @@
+"""Training a head: out of fold, landmarks, names, few and many examples."""
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_matrix
+
+from labelloop.domain.learning.features import Features
+from labelloop.errors import BadModel, Unprocessable
+from labelloop.recipes.text_choices import known_terms, ridge
+from labelloop.recipes.text_choices import train_model as sklearn_head
+from labelloop.recipes.text_choices.onnx_model import OnnxHead
+from labelloop.recipes.text_choices.terms import bags_of
+from labelloop.recipes.text_choices.train_model import train_head
+from tests.multilingual import scripts_texts
+from tests.unit.recipes.text_choices.examples import features_of, labels_for
+
+
+def test_what_is_said_out_of_fold_does_not_know_the_answer():
+    rng = np.random.default_rng(0)
+    texts = [" ".join(rng.choice(list("abcdefghij"), 5)) for _ in range(300)]
+    labels = [str(i) for i in rng.integers(0, 2, 300)]
+
+    trained = train_head(features_of(texts), labels)
+
+    guessed = [trained.classes[i] for i in trained.out_of_fold.argmax(axis=1)]
+    assert np.mean(np.array(guessed) == labels) < 0.6
+
+
+def test_what_is_said_out_of_fold_is_right_where_labels_can_be_learnt():
+    texts = [f"{'good' if i % 2 else 'bad'} film {i}" for i in range(40)]
+    labels = ["p" if i % 2 else "n" for i in range(40)]
+    labels[7] = "n"
+
+    trained = train_head(features_of(texts), labels)
+
+    doubted = trained.out_of_fold[np.arange(40), [trained.classes.index(x) for x in labels]]
+    assert doubted.argmin() == 7
+    assert trained.out_of_fold.sum(axis=1) == pytest.approx(np.ones(40), abs=1e-5)
+
+
+def test_many_examples_are_learnt_as_few_are(monkeypatch):
+    rng = np.random.default_rng(0)
+    texts = [" ".join(rng.choice(list("abcdefghij"), 6)) for _ in range(150)]
+    labels = ["with" if "a" in text else "without" for text in texts]
+    features = features_of(texts, 6)
+    exact = train_head(features, labels)
+    monkeypatch.setattr(ridge, "MOST_DUAL", 10)
+
+    primal = train_head(features, labels)
+
+    for_both = [OnnxHead(one.artefact).predict_proba(features) for one in (exact, primal)]
+    assert np.abs(for_both[0] - for_both[1]).mean() < 0.05
+    assert np.abs(exact.out_of_fold - primal.out_of_fold).mean() < 0.1
+
+
+def test_examples_are_learnt_alike_in_parts_and_at_once(monkeypatch):
+    rng = np.random.default_rng(0)
+    rows, codes = csr_matrix(rng.poisson(0.3, (150, 40)).astype(np.float32)), np.arange(150) % 3
+    monkeypatch.setattr(ridge, "MOST_DUAL", 10)
+    at_once = ridge.Ridge(rows).fit(ridge.Goal(codes, 3, 1.0), 1.0)
+    monkeypatch.setattr(ridge, "_ROWS_AT_ONCE", 32)
+
+    in_parts = ridge.Ridge(rows).fit(ridge.Goal(codes, 3, 1.0), 1.0)
+
+    assert in_parts.coefficients == pytest.approx(at_once.coefficients, abs=1e-5)
+    assert in_parts.out_of_fold == pytest.approx(at_once.out_of_fold, abs=1e-5)
+
+
+def test_landmarks_lend_a_text_what_is_said_of_its_neighbours():
+    texts = ["good", "bad", "fine", "poor", "good fine", "bad poor"]
+    near = np.repeat(np.eye(2, 8, dtype=np.float32), 3, axis=0)[[0, 3, 1, 4, 2, 5]]
+    learnt = Features(bags_of(texts[:2]), near[:2])
+    landmarks = Features(bags_of(texts), near)
+
+    trained = train_head(learnt, ["p", "n"], landmarks=landmarks)
+
+    unknown = Features(bags_of(["zzz", "yyy"]), near[:2])
+    with_, without = (
+        OnnxHead(one.artefact).predict_proba(unknown)
+        for one in (trained, train_head(learnt, ["p", "n"]))
+    )
+    assert trained.facts["landmarks"] == 6
+    assert trained.facts["largest_difference"] < 1e-5
+    assert np.abs(with_ - without).max() > 1e-4
+    assert (with_.argmax(axis=1) == without.argmax(axis=1)).all()
+
+
+def test_answers_are_smoothed_over_landmarks_with_vectors_only():
+    features = features_of(["a b", "c d"])
+
+    assert train_head(features, ["x", "y"], landmarks=features).facts["landmarks"] == 0
+
+
+NAMES = dict(zip(("m", "n", "p"), np.eye(3, 8, dtype=np.float32), strict=True))
+
+
+def test_a_class_without_an_example_is_known_by_its_name():
+    learnt = Features(bags_of(["good", "bad"]), np.eye(2, 8, dtype=np.float32))
+
+    trained = train_head(learnt, ["m", "n"], names=NAMES)
+
+    unknown = Features(bags_of(["zzz"] * 3), np.eye(3, 8, dtype=np.float32))
+    rows = OnnxHead(trained.artefact).predict_proba(unknown)
+    assert trained.classes == ["m", "n", "p"]
+    assert [trained.classes[i] for i in rows.argmax(axis=1)] == ["m", "n", "p"]
+    assert trained.facts["largest_difference"] < 1e-5
+    assert trained.out_of_fold.shape == (2, 3)
+
+
+def test_labels_overrule_names_that_mislead():
+    """Each class's name means another one."""
+    rng, codes = np.random.default_rng(3), np.arange(60) % 3
+    vectors = np.eye(3, 8)[codes] + 0.1 * rng.normal(size=(60, 8))
+    features = Features(bags_of([""] * 60), vectors.astype(np.float32))
+    labels = [("m", "n", "p")[(code + 1) % 3] for code in codes]
+
+    trained = train_head(features, labels, names=NAMES)
+
+    rows = OnnxHead(trained.artefact).predict_proba(features)
+    assert [trained.classes[i] for i in rows.argmax(axis=1)] == labels
+    assert trained.facts["sharpness"]["name"] < 12  # as much as before anything was known
+
+
+def test_a_name_that_is_near_all_texts_is_not_everybodys_class():
+    """Texts share a direction, and the name of one class points there."""
+    shared, own = np.eye(8)[7], np.eye(3, 8)
+    vectors = own[np.arange(30) % 3] + 2 * shared
+    vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    named = own + shared * np.array([[0], [0], [3]])
+    named /= np.linalg.norm(named, axis=1, keepdims=True)
+    names = dict(zip(("m", "n", "p"), named.astype(np.float32), strict=True))
+    pool = Features(bags_of([""] * 30), vectors)
+
+    trained = train_head(pool.take([0, 1]), ["m", "n"], landmarks=pool, names=names)
+
+    rows = OnnxHead(trained.artefact).predict_proba(pool.take([0, 1, 2]))
+    assert [trained.classes[i] for i in rows.argmax(axis=1)] == ["m", "n", "p"]
+    assert trained.facts["largest_difference"] < 1e-5
+
+
+def test_penalties_are_the_usual_ones_unless_others_pay():
+    rng = np.random.default_rng(0)
+    texts = [" ".join(rng.choice(list("abcdefghij"), 5)) for _ in range(120)]
+    guessed = [str(i) for i in rng.integers(0, 2, 120)]
+
+    assert train_head(features_of(texts[:20]), guessed[:20]).facts["choices"] == {
+        "bag": 0.3,
+        "vector": 3.0,
+        "balance": 1.0,
+    }
+
+
+def test_a_head_that_is_mostly_noise_is_penalised_more():
+    """One number of many tells the class, and every fifth label is wrong."""
+    rng, codes = np.random.default_rng(1), np.arange(200) % 2
+    vectors = rng.standard_normal((200, 300))
+    vectors[:, 0] += 1.5 * (2 * codes - 1)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    features = Features(bags_of([""] * 200), vectors.astype(np.float32))
+    labels = np.where(rng.random(200) < 0.2, 1 - codes, codes).astype(str).tolist()
+
+    assert train_head(features, labels).facts["choices"]["vector"] == 10.0
+
+
+def test_names_say_nothing_of_texts_without_vectors():
+    features = features_of(["a b", "c d"])
+
+    assert train_head(features, ["m", "n"], names={}).classes == ["m", "n"]
+
+
+def test_one_example_of_each_class_is_enough_for_a_model():
+    texts = [f"topic{i} word{i} thing" for i in range(77)]
+    labels = [f"class {i:02}" for i in range(77)]
+
+    trained = train_head(features_of(texts, 6), labels)
+
+    rows = OnnxHead(trained.artefact).predict_proba(features_of(texts, 6))
+    assert [trained.classes[i] for i in rows.argmax(axis=1)] == labels
+    assert np.isnan(trained.out_of_fold).all()
+
+
+def test_an_example_that_is_alone_of_its_class_has_no_answer_out_of_fold():
+    texts = ["a b", "a c", "d e", "d f", "g"]
+
+    rows = train_head(features_of(texts), ["x", "x", "y", "y", "z"]).out_of_fold
+
+    assert np.isnan(rows).any(axis=1).tolist() == [False, False, False, False, True]
+
+
+def test_many_classes_leave_room_for_fewer_terms(monkeypatch):
+    monkeypatch.setattr(known_terms, "_MOST_COEFFICIENTS", 30)
+
+    trained = train_head(features_of(["a b c", "d e f", "g h i"]), ["x", "y", "z"])
+
+    assert trained.facts["terms"] == 10
+
+
+def test_words_of_the_pool_do_not_stand_in_for_those_of_the_labelled_texts():
+    with pytest.raises(Unprocessable, match="no words"):
+        train_head(features_of(["", ""]), ["x", "y"], landmarks=features_of(["a b", "c d"]))
+
+
+def test_texts_without_words_cannot_be_learnt_unless_they_have_vectors():
+    with pytest.raises(Unprocessable):
+        train_head(features_of(["", " "]), ["x", "y"])
+
+    assert train_head(features_of(["", " "], 6), ["x", "y"]).classes == ["x", "y"]
+
+
+def test_training_is_deterministic():
+    texts = scripts_texts(100)
+    labels = labels_for(texts, 3)
+
+    first, second = (train_head(features_of(texts, 6), labels) for _ in range(2))
+
+    assert first.artefact == second.artefact
+
+
+def test_a_graph_that_answers_otherwise_than_scikit_learn_is_not_let_through(monkeypatch):
+    monkeypatch.setattr(sklearn_head, "TOLERANCE", -1.0)
+
+    with pytest.raises(BadModel, match="off"):
+        train_head(features_of(["a b", "c d"]), ["x", "y"])

@@ -1,0 +1,36 @@
+"""A project in memory and what trains it."""
+
+import pytest
+
+from labelloop.domain.intake.events import Event
+from labelloop.messages import WakeUp
+from labelloop.usecases.learning.featurise import Featuriser
+from labelloop.usecases.learning.train import TrainDeps
+from tests.builders import PROJECT
+from tests.unit.usecases.learning.trainer import PATIENCE, EvenHead, Trainer
+
+
+@pytest.fixture
+def trainer() -> Trainer:
+    return Trainer()
+
+
+@pytest.fixture
+def deps(store, trainer, clock, rank_queue) -> TrainDeps:
+    return TrainDeps(
+        store, rank_queue, Featuriser(), trainer, EvenHead, PATIENCE, 4, "margin", clock
+    )
+
+
+@pytest.fixture
+def add(project, clock):
+    """Store events a second apart, as the webhook does; give back the wake-up of the last."""
+
+    def add(*events: Event) -> WakeUp:
+        for one in events:
+            clock.sleep(1)
+            name = f"{clock.now:%Y%m%dT%H%M%S.%f}-{len(project.pending()):04d}"
+            project.add_event(name, one)
+        return WakeUp(PROJECT, "event", name)
+
+    return add

@@ -1,0 +1,288 @@
+"""Ranking: after each new version Label Studio's next task is the one most worth labelling."""
+
+from dataclasses import replace
+
+import pytest
+
+from labelloop.bucket.archive import Archive
+from labelloop.bucket.pool import Pool
+from labelloop.domain.ordering.random_share import are_random
+from labelloop.errors import Denied, Retryable, Unavailable
+from labelloop.labelstudio.payloads import UNTRAINED, read_tasks
+from labelloop.messages import RankWakeUp
+from labelloop.usecases.ordering.push import Outcome
+from labelloop.usecases.ordering.rank import rank
+from tests.builders import label_config
+from tests.unit.usecases.ordering.versions import (
+    OneVersion,
+    Untrained,
+    lengths_in_order_served,
+    project_key_of,
+    run,
+)
+
+
+def test_the_next_tasks_are_those_the_version_is_least_sure_of(deps, activate, label_studio, id_):
+    outcomes = run(activate("1-aaaaaaaa"), deps)
+
+    assert outcomes[:2] == [Outcome.SURVEYED, Outcome.PLANNED]
+    assert outcomes[-2:] == [Outcome.PUSHED, Outcome.TRIMMED]
+    known = label_studio.project(id_)
+    assert (known["model_version"], known["sampling"]) == ("1-aaaaaaaa", "Uncertainty sampling")
+    assert lengths_in_order_served(label_studio, id_, 5) == [1, 2, 3, 5, 7]
+
+
+def test_nested_choices_are_ordered_though_label_studio_takes_no_prediction_of_them(
+    deps, activate, label_studio, id_, project
+):
+    nested = label_config().replace("single", 'single" allowNested="true')
+    after = project.dataset_pointer()
+    dataset = project.dataset(after.value)
+    dataset.label_config = nested
+    project.add_dataset(after, dataset)
+
+    run(activate("1-aaaaaaaa"), deps)
+
+    assert lengths_in_order_served(label_studio, id_, 5) == [1, 2, 3, 5, 7]
+    assert [one["result"] for one in label_studio.predictions(id_)] == [[]] * 5
+
+
+def test_only_the_head_of_the_queue_is_pushed(deps, activate, label_studio, id_):
+    run(activate("1-aaaaaaaa"), deps)
+
+    assert label_studio.prediction_counts(id_) == {"1-aaaaaaaa": 5}
+
+
+def test_a_newer_version_takes_over_and_the_older_ones_predictions_go_once_nobody_labels(
+    deps, activate, label_studio, id_, key, clock
+):
+    run(activate("1-aaaaaaaa"), deps)
+    run(activate("2-bbbbbbbb"), deps)
+    assert label_studio.project(id_)["model_version"] == "2-bbbbbbbb"
+    clock.sleep(3600)
+
+    assert run(RankWakeUp(key, "trim", "2-bbbbbbbb"), deps) == [Outcome.TRIMMED]
+    assert label_studio.prediction_counts(id_) == {"2-bbbbbbbb": 5}
+    assert Pool(deps.store, key).ranked() == ("2-bbbbbbbb", True)
+
+
+def test_once_all_is_labelled_what_was_superseded_goes_all_the_same(
+    deps, activate, label_studio, id_, project, clock, monkeypatch
+):
+    object.__setattr__(deps, "versions", lambda: Untrained(UNTRAINED))
+    run(RankWakeUp(project.key), deps)
+    run(activate("1-aaaaaaaa"), deps)
+    monkeypatch.setattr("labelloop.usecases.ordering.rank.placed", lambda *_: [])
+    clock.sleep(3600)
+
+    outcomes = run(activate("2-bbbbbbbb"), deps)
+
+    assert outcomes[-2:] == [Outcome.NOTHING_LEFT, Outcome.TRIMMED]
+    assert label_studio.prediction_counts(id_) == {"1-aaaaaaaa": 5}  # which is shown
+
+
+def test_superseded_predictions_are_kept_when_asked(deps, activate, label_studio, id_):
+    object.__setattr__(deps, "keeps_predictions", True)
+    run(activate("1-aaaaaaaa"), deps)
+    run(activate("2-bbbbbbbb"), deps)
+
+    assert label_studio.prediction_counts(id_) == {"1-aaaaaaaa": 5, "2-bbbbbbbb": 5}
+
+
+def test_predictions_of_others_are_never_deleted(deps, activate, label_studio, id_):
+    task = label_studio.next_task(id_)
+    label_studio.add_predictions(id_, [{"task": task, "result": [], "model_version": "gpt"}])
+    run(activate("1-aaaaaaaa"), deps)
+
+    assert "gpt" in label_studio.prediction_counts(id_)
+
+
+def test_the_pool_is_listed_once_and_not_for_every_version(deps, activate, label_studio):
+    run(activate("1-aaaaaaaa"), deps)
+    run(activate("2-bbbbbbbb"), deps)
+
+    assert label_studio.calls.count("tasks_after") == 3  # the pages
+
+
+def test_every_step_may_run_twice(deps, activate, label_studio, id_):
+    first = activate("1-aaaaaaaa")
+    run(first, deps)
+    for step in ("plan", "score", "push", "trim"):
+        run(RankWakeUp(first.project, step, "1-aaaaaaaa"), deps)
+
+    assert label_studio.prediction_counts(id_) == {"1-aaaaaaaa": 5}
+
+
+def test_a_step_for_an_older_version_stops(deps, activate, key):
+    activate("2-bbbbbbbb")
+
+    assert run(RankWakeUp(key, "push", "1-aaaaaaaa"), deps) == [Outcome.SUPERSEDED]
+
+
+def test_whoever_switched_the_order_off_is_left_alone(deps, activate, label_studio, id_):
+    run(activate("1-aaaaaaaa"), deps)
+    label_studio.change_project(id_, sampling="Sequential sampling")
+    run(activate("2-bbbbbbbb"), deps)
+
+    assert label_studio.project(id_)["sampling"] == "Sequential sampling"
+
+
+def test_new_tasks_of_an_event_join_the_order_of_the_version_that_is_shown(
+    deps, activate, store, key, label_studio, id_
+):
+    first = activate("1-aaaaaaaa")
+    run(first, deps)
+    (new,) = label_studio.import_tasks(id_, [{"text": ""}])
+    Pool(store, key).add("event", read_tasks([label_studio._tasks[new]]))
+
+    run(first, deps)
+
+    assert label_studio.next_task(id_) == new
+    assert label_studio.prediction_counts(id_) == {"1-aaaaaaaa": 6}
+
+
+def test_two_who_plan_at_once_make_one_plan(deps, activate, store, key, monkeypatch):
+    create = store.create
+
+    def overtaken(name, body):
+        if "plan-" in name:
+            monkeypatch.setattr(store, "create", create)
+            Pool(store, key).plan("1-aaaaaaaa", 1)
+        return create(name, body)
+
+    Pool(store, key).add("a", [])
+    monkeypatch.setattr(store, "create", overtaken)
+
+    assert Pool(store, key).plan("1-aaaaaaaa", 7) == Pool(store, key).parts("1-aaaaaaaa")
+
+
+def test_before_the_first_model_typical_tasks_come_first(deps, key, label_studio, id_, project):
+    object.__setattr__(deps, "versions", lambda: Untrained(UNTRAINED))
+
+    assert Outcome.PUSHED in run(RankWakeUp(key), deps)
+
+    known = label_studio.project(id_)
+    assert (known["model_version"], known["sampling"]) == (UNTRAINED, "Uncertainty sampling")
+    rows = label_studio.predictions_of(id_)
+    assert len(rows) == 5
+    assert all(one["result"] == [] and 0 <= one["score"] < 0.5 for one in rows)
+
+
+def test_the_first_version_takes_over_from_the_order_without_one(
+    deps, activate, key, label_studio, id_, clock
+):
+    object.__setattr__(deps, "versions", lambda: Untrained(UNTRAINED))
+    run(RankWakeUp(key), deps)
+    clock.sleep(3600)
+    run(activate("1-aaaaaaaa"), deps)
+
+    assert label_studio.prediction_counts(id_) == {"1-aaaaaaaa": 5}
+
+
+def test_every_tenth_place_is_for_the_random_share(deps, activate, label_studio, id_, monkeypatch):
+    monkeypatch.undo()
+    label_studio.import_tasks(id_, [{"text": f"{number} " * number} for number in range(200)])
+    object.__setattr__(deps, "head", 60)
+
+    run(activate("1-aaaaaaaa"), deps)
+
+    rows = sorted(label_studio.predictions_of(id_), key=lambda one: one["score"])
+    fair = are_random([one["task"] for one in rows], project_key_of(label_studio, id_)).tolist()
+    assert [place for place, random in enumerate(fair, 1) if random] == [10, 20, 30, 40, 50, 60]
+
+
+def test_without_a_label_studio_nothing_is_done(deps, key, project):
+    object.__setattr__(deps, "label_studio", lambda: None)
+    assert rank(RankWakeUp(key), deps) is Outcome.UNCONNECTED
+
+
+def test_a_version_that_is_not_served_yet_is_tried_again(deps, activate, key):
+    wake_up = activate("1-aaaaaaaa")
+    object.__setattr__(deps, "versions", lambda: OneVersion("0-old"))
+
+    with pytest.raises(Retryable):
+        run(wake_up, deps)
+
+
+@pytest.mark.parametrize(("trouble", "error"), [("down", Unavailable), ("denied", Denied)])
+def test_a_label_studio_in_trouble_sends_the_step_back_to_the_queue(
+    deps, activate, label_studio, trouble, error
+):
+    setattr(label_studio, trouble, True)
+
+    with pytest.raises(error):
+        run(activate("1-aaaaaaaa"), deps)
+
+
+def test_a_project_made_anew_under_the_same_id_is_not_touched(
+    deps, activate, label_studio, id_, key
+):
+    label_studio._projects[id_]["created_at"] = "2027-01-01T00:00:00Z"
+
+    outcomes = run(activate("1-aaaaaaaa"), deps)
+
+    assert outcomes == [Outcome.GONE]
+    assert not {"add_predictions", "change_project"} & set(label_studio.calls)
+    assert "another one by now, made 2027" in Archive(deps.store, key).state().reason
+
+
+def test_a_project_that_was_deleted_is_no_dead_letter(deps, activate, label_studio, id_, key):
+    label_studio.delete_project(id_)
+
+    assert run(activate("1-aaaaaaaa"), deps) == [Outcome.GONE]
+    assert Archive(deps.store, key).state()
+
+
+def test_a_project_that_is_there_again_is_ranked_again(deps, activate, label_studio, key, clock):
+    Archive(deps.store, key).put("deleted", clock())
+
+    assert Outcome.PUSHED in run(activate("1-aaaaaaaa"), deps)
+    assert not Archive(deps.store, key).state()
+
+
+@pytest.mark.parametrize("is_blind", [True, False])
+def test_the_random_share_has_its_places_and_no_suggestion(
+    deps, activate, label_studio, id_, key, monkeypatch, is_blind
+):
+    monkeypatch.undo()
+    deps = replace(deps, head=100, is_blind=is_blind)
+    label_studio.import_tasks(id_, [{"text": "x" * length} for length in range(1, 60)])
+    run(activate("1-aaaaaaaa"), deps)
+
+    pushed = label_studio.predictions(id_)
+    random = are_random([one["task"] for one in pushed], key)
+    suggested = [bool(one["result"]) for one in pushed]
+    assert 0 < random.sum() < len(random)
+    assert suggested == [not (is_blind and one) for one in random]
+    assert len({one["score"] for one in pushed}) == len(pushed)
+
+
+def test_who_asks_has_tasks_ranked_that_no_event_told_of(deps, activate, label_studio, id_, key):
+    run(activate("1-aaaaaaaa"), deps)
+    (new,) = label_studio.import_tasks(id_, [{"text": ""}])
+
+    outcomes = run(RankWakeUp(key, "survey"), deps)
+
+    assert outcomes[:2] == [Outcome.SURVEYED, Outcome.PLANNED]
+    assert label_studio.next_task(id_) == new
+
+
+def test_labels_that_a_survey_finds_wake_the_trainer(deps, activate, label_studio, id_, key, queue):
+    run(activate("1-aaaaaaaa"), deps)
+    label_studio.annotate(label_studio.next_task(id_), "Positive")
+
+    run(RankWakeUp(key, "survey"), deps)
+
+    assert [wake_up.project for wake_up, _ in queue.sent] == [key]
+
+
+def test_a_long_survey_takes_turns_with_other_projects(
+    deps, activate, label_studio, id_, key, clock, monkeypatch
+):
+    real = label_studio.tasks_after
+    label_studio.tasks_after = lambda *asked: (clock.sleep(40), real(*asked))[1]
+
+    outcomes = run(activate("1-aaaaaaaa"), deps)
+
+    assert outcomes[:3] == [Outcome.UNFINISHED, Outcome.SURVEYED, Outcome.PLANNED]
+    assert Outcome.PUSHED in outcomes

@@ -1,0 +1,111 @@
+"""Steps that come again, as a queue and a sweep send them: what is done is not done twice."""
+
+from dataclasses import replace
+
+import pytest
+
+from labelloop.bucket.pool import Pool
+from labelloop.labelstudio.payloads import read_tasks
+from labelloop.usecases.ordering import rank as rank_module
+from labelloop.usecases.ordering.rank import rank
+from tests.unit.usecases.ordering.versions import run
+
+
+def killed(*_) -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.fixture
+def work(monkeypatch, deps, label_studio, id_, store, key) -> list[str]:
+    """What is scored and pushed from now on, of a pool in parts of a task."""
+    pool, found = Pool(store, key), []
+    for number, task in enumerate(label_studio._tasks.values()):
+        pool.add(f"2026-{number}", read_tasks([task]))
+    pool.set_listed()
+
+    def noted(name, real):
+        def note(*of):
+            found.append(name)
+            return real(*of)
+
+        return note
+
+    for name in ("candidates_of", "push"):
+        monkeypatch.setattr(rank_module, name, noted(name, getattr(rank_module, name)))
+    return found
+
+
+def test_a_plan_that_comes_again_and_again_scores_each_part_once_and_pushes_once(
+    deps, activate, work
+):
+    first = activate("1-aaaaaaaa")
+    for _ in range(12):
+        rank(first, deps)  # the sweep asks until all is pushed
+
+    run(first, deps)
+
+    assert (work.count("candidates_of"), work.count("push")) == (7, 1 + 1)  # the last plan's own
+
+
+def test_a_plan_of_what_is_scored_pushes_once_and_scores_nothing(deps, activate, work):
+    first = activate("1-aaaaaaaa")
+    run(first, deps)
+    work.clear()
+
+    run(first, deps)
+
+    assert work == ["push"]
+
+
+def test_a_task_that_comes_later_is_scored_alone(deps, activate, work, label_studio, id_, key):
+    first = activate("1-aaaaaaaa")
+    run(first, deps)
+    work.clear()
+    (new,) = label_studio.import_tasks(id_, [{"text": ""}])
+    Pool(deps.store, key).add("2027", read_tasks([label_studio._tasks[new]]))
+
+    run(first, deps)
+
+    assert work == ["candidates_of", "push"]
+    assert label_studio.next_task(id_) == new
+
+
+def test_a_score_step_killed_before_it_asks_for_the_push_asks_when_it_comes_again(
+    deps, activate, work, key, monkeypatch, label_studio, id_
+):
+    rank(activate("1-aaaaaaaa"), deps)
+    *scores, (last, _) = list(deps.queue.sent)
+    deps.queue.sent.clear()
+    for step, _ in scores:
+        rank(step, deps)
+    assert not deps.queue.sent
+    send = deps.queue.send
+    monkeypatch.setattr(deps.queue, "send", killed)
+    with pytest.raises(KeyboardInterrupt):
+        rank(last, deps)
+    monkeypatch.setattr(deps.queue, "send", send)
+
+    run(last, deps)
+
+    assert (work.count("candidates_of"), work.count("push")) == (7, 1)
+    assert label_studio.project(id_)["model_version"] == "1-aaaaaaaa"
+
+
+def test_of_a_plan_that_grows_while_it_is_scored_no_part_is_taken_for_another(
+    deps, activate, work, label_studio, id_, key
+):
+    first = activate("1-aaaaaaaa")
+    rank(first, deps)
+    (zero, _), *others = list(deps.queue.sent)
+    deps.queue.sent.clear()
+    (new,) = label_studio.import_tasks(id_, [{"text": ""}])
+    Pool(deps.store, key).add("2027", read_tasks([label_studio._tasks[new]]))
+    rank(first, deps)
+    deps.queue.sent.clear()
+    for step, _ in (*others, (replace(zero, part=7), 0)):
+        rank(step, deps)
+    assert not deps.queue.sent
+
+    run(zero, deps)
+
+    assert work.count("push") == 1

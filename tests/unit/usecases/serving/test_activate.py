@@ -1,0 +1,150 @@
+"""Versions by hand: activate, pin, unpin; and that trainings respect it."""
+
+import json
+
+import pytest
+
+from labelloop.bucket.pointers import FORMAT, ActivePointer
+from labelloop.errors import NotFound, Unprocessable
+from labelloop.usecases.serving.activate import ActivateDeps, activate
+from labelloop.usecases.serving.pin import PinDeps, pin, unpin
+from tests.builders import PROJECT
+
+
+@pytest.fixture
+def ranked() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def deps(store, clock, ranked) -> ActivateDeps:
+    return ActivateDeps(store, ranked.append, clock)
+
+
+@pytest.fixture
+def publish(project):
+    """Publish a version as training does."""
+
+    def publish(seq: int, format_: int = FORMAT, encoder: str = "") -> str:
+        version, digest = f"{seq}-aaaaaaaa", f"digest {seq}"
+        card = {"format": format_, "sha256": digest, "dataset": {"seq": seq}, "encoder": encoder}
+        project.add_model(version, b"model", card)
+        after = project.active()
+        switch = after.value.switch + 1
+        to = ActivePointer(version, seq, format_, digest, encoder=encoder, switch=switch)
+        project.switch(after, to, {"why": "trained"})
+        return version
+
+    return publish
+
+
+def test_an_older_version_is_served_and_the_newer_data_stay_learnt(project, publish, deps, ranked):
+    first, _ = publish(1), publish(2)
+
+    assert activate(PROJECT, first, deps)
+
+    active = project.active().value
+    assert (active.version, active.sha256, active.dataset_seq) == (first, "digest 1", 2)
+    assert ranked == [PROJECT]
+
+
+def test_the_switch_is_written_down(store, publish, deps):
+    first, second = publish(1), publish(2)
+
+    activate(PROJECT, first, deps)
+
+    entry = json.loads(store.body(store.keys("history/")[-1]))
+    assert (entry["version"], entry["instead_of"]) == (first, second)
+    assert entry["at"] == "2026-11-23T12:00:00+00:00"
+
+
+def test_the_active_version_is_not_switched_to_again(project, publish, deps, ranked):
+    version = publish(1)
+
+    assert not activate(PROJECT, version, deps)
+    assert (project.active().value.switch, ranked) == (1, [])
+
+
+def test_a_version_trained_beside_another_encoder_is_refused(project, publish, deps):
+    first, second = publish(1, encoder="minilm-1"), publish(2, encoder="minilm-2")
+
+    with pytest.raises(Unprocessable, match="minilm-1, but minilm-2"):
+        activate(PROJECT, first, deps)
+    assert project.active().value.version == second
+
+
+@pytest.mark.parametrize("version", ["7-aaaaaaaa", "", "../1-aaaaaaaa", "untrained", "x" * 2000])
+def test_an_unknown_version_is_refused(publish, deps, version):
+    publish(1)
+
+    with pytest.raises(NotFound):
+        activate(PROJECT, version, deps)
+
+
+def test_a_version_of_another_format_is_refused(publish, deps):
+    old = publish(1, format_=FORMAT + 1)
+
+    with pytest.raises(Unprocessable):
+        activate(PROJECT, old, deps)
+
+
+def test_a_race_for_the_pointer_is_tried_again(project, publish, deps, store, monkeypatch):
+    first, _ = publish(1), publish(2)
+    replace = store.replace
+
+    def once(key, body, etag):
+        monkeypatch.setattr(store, "replace", replace)
+        publish(3)
+        return replace(key, body, etag)
+
+    monkeypatch.setattr(store, "replace", once)
+
+    assert activate(PROJECT, first, deps)
+    assert (project.active().value.version, project.active().value.dataset_seq) == (first, 3)
+
+
+def test_pinning_twice_is_pinning_once(store, project, publish, queue, clock):
+    publish(1)
+    deps = PinDeps(store, queue, clock)
+
+    assert (pin(PROJECT, deps), pin(PROJECT, deps)) == (True, False)
+    assert project.active().value.pinned
+
+
+def test_a_pinned_project_can_be_given_another_version_by_hand(
+    store, project, publish, queue, clock, deps
+):
+    first, _ = publish(1), publish(2)
+    pin(PROJECT, PinDeps(store, queue, clock))
+
+    activate(PROJECT, first, deps)
+
+    assert (project.active().value.version, project.active().value.pinned) == (first, True)
+
+
+def test_unpinning_wakes_the_trainer_at_once(store, project, publish, queue, clock):
+    publish(1)
+    deps = PinDeps(store, queue, clock)
+    pin(PROJECT, deps)
+
+    assert unpin(PROJECT, deps)
+    assert not project.active().value.pinned
+    assert [(w.reason, delay) for w, delay in queue.sent] == [("start_training", 0)]
+
+
+def test_a_pointer_of_an_older_release_is_not_pinned():
+    body = b'{"version":"1-a","dataset_seq":1,"format":1,"sha256":"x","switch":3}'
+
+    assert not ActivePointer.from_json(body).pinned
+
+
+def test_a_version_that_was_kept_back_brings_what_it_learnt(project, publish, deps):
+    """It was pinned away: the pointer went on naming the examples of the version before."""
+    publish(1)
+    card = {"format": FORMAT, "sha256": "digest 2", "dataset": {"seq": 2}, "learnt": "examples 2"}
+    project.add_model("2-bbbbbbbb", b"model", card)
+
+    activate(PROJECT, "2-bbbbbbbb", deps)
+
+    active = project.active().value
+    assert (active.dataset_seq, active.learnt) == (2, "examples 2")
