@@ -1,5 +1,7 @@
-"""The tags of a label config. Label Studio's editor takes tags and attributes in either case."""
+"""A label config as its tags. Label Studio's editor takes tags and attributes in either case."""
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Final
 from xml.etree.ElementTree import Element, ParseError
 
@@ -11,8 +13,58 @@ from labelloop.errors import Unprocessable
 _MOST_LEVELS: Final = 100
 
 
-def read_tags(xml: str) -> Element:
-    """Return the root of a label config; Unprocessable if it is none."""
+@dataclass(frozen=True, eq=False, slots=True)
+class Tag:
+    """One tag: what it is, in lower case, and its attributes by their names in lower case.
+
+    `name` and `written`: the tag and its attributes as they are written.
+    """
+
+    kind: str
+    attributes: Mapping[str, str]
+    children: tuple["Tag", ...]
+    name: str
+    written: Mapping[str, str]
+
+    @property
+    def title(self) -> str:
+        """What messages call it: its kind as written, and its name."""
+        return f"{self.name} {self.attributes.get('name', '')!r}"
+
+    @property
+    def is_control(self) -> bool:
+        """Whether it is about an object, and so something that people answer."""
+        return "toname" in self.attributes
+
+    def walk(self) -> Iterator["Tag"]:
+        """Yield the tag and all tags below it, in the order of the config."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class LabelConfig:
+    """A label config: a view whose tags are objects, controls and decoration."""
+
+    root: Tag
+
+    def of_kind(self, kind: str) -> list[Tag]:
+        """Return all tags of a kind, in lower case, in the order of the config."""
+        return [tag for tag in self.root.walk() if tag.kind == kind]
+
+    def controls(self) -> list[Tag]:
+        """Return all controls."""
+        return [tag for tag in self.root.walk() if tag.is_control]
+
+    def objects(self) -> dict[str, Tag]:
+        """Return what controls can be about, by name."""
+        tags = (tag for tag in self.root.walk() if not tag.is_control)
+        return {name: tag for tag in tags if (name := tag.attributes.get("name", ""))}
+
+
+def parse(xml: str) -> LabelConfig:
+    """Return a label config; Unprocessable if it is none."""
     if not xml.strip():
         raise Unprocessable("label_config: empty")
     try:
@@ -23,20 +75,12 @@ def read_tags(xml: str) -> Element:
     for _ in range(_MOST_LEVELS):
         level = [child for tag in level for child in tag]
         if not level:
-            return root
+            return LabelConfig(_tag(root))
     raise Unprocessable(f"label_config: tags within tags, more than {_MOST_LEVELS} levels")
 
 
-def kind_of(tag: Element) -> str:
-    """Return what a tag is, in lower case."""
-    return str(tag.tag).lower()
-
-
-def attributes_of(tag: Element) -> dict[str, str]:
-    """Return a tag's attributes by their names in lower case."""
-    return {name.lower(): value for name, value in tag.attrib.items()}
-
-
-def tags_of(root: Element, kind: str) -> list[Element]:
-    """Return all tags of a kind, in the order of the config."""
-    return [tag for tag in root.iter() if kind_of(tag) == kind]
+def _tag(element: Element) -> Tag:
+    attributes = {name.lower(): value for name, value in element.attrib.items()}
+    children = tuple(_tag(child) for child in element)
+    name = str(element.tag)
+    return Tag(name.lower(), attributes, children, name, dict(element.attrib))

@@ -1,25 +1,21 @@
 """What is known of two versions, and what it says: the gate's evidence."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from labelloop.domain.judging.comparison import (
-    Difference,
-    Floats,
-    Ints,
-    at_temperature,
-    believed_gain,
-    difference,
-    hits,
-    log_likelihoods,
-    said,
-    surprise,
-)
+from labelloop.domain.answers import Answers, Label
+from labelloop.domain.judging.comparison import Difference, difference, fair_scores, surprise
 from labelloop.domain.judging.intervals import errors_for
 from labelloop.domain.judging.quality import LEAST_ROWS
+from labelloop.domain.measure import Measure
+
+type Ints = NDArray[np.integer]
+type Flags = NDArray[np.bool_]
 
 MOST_LOST: Final = 0.2  # of the labels: from here on the challenger has to be better on the rest
 FRESH: Final = 100  # labels after a refusal: older ones tell of what was wrong then
@@ -32,44 +28,79 @@ _LABELS_UNIT: Final = 2.0
 _POOL_UNIT: Final = 0.002
 _AGAINST: Final = -2.0
 _MOST_SHOWN: Final = 99.0  # standard errors
+_RIGHT: Final = 0.5  # hits from which on an answer counts as right
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What is known of both versions. Rows are tasks, columns classes, the same for all arrays.
+    """What is known of both versions. Rows are tasks, the same for all arrays.
 
-    `before`: the labels that the champion learnt, -1 where it knew none; `labels`: those of now, -1
-    where there is none any more. `champion`: out of fold where it learnt the label, else direct;
-    `challenger`: out of fold; rows without a label of now are not read. `is_fresh`: the
-    newest `FRESH` labels given, changed or confirmed after the first refusal since the champion
-    became active. `offered`: classes of the label config.
+    `known`: all labels that there are or were, each once; `parts`: of each of them. `before`: the
+    labels that the champion learnt, as places in `known`, -1 where it knew none; `labels`: those of
+    now, -1 where there is none any more. `champion`: out of fold where it learnt the label, else
+    direct; `challenger`: out of fold; rows without a label of now are not read. All answers are by
+    the same names. `is_fresh`: the newest `FRESH` labels given, changed or confirmed after the
+    first refusal since the champion became active. `offered`: parts of labels in the label config.
     """
 
+    measure: Measure
+    known: Sequence[Label]
+    parts: Sequence[Sequence[str]]
     before: Ints
     labels: Ints
-    is_random: NDArray[np.bool_]
-    is_fresh: NDArray[np.bool_]
-    champion: Floats
-    challenger: Floats
-    pool_champion: Floats
-    pool_challenger: Floats
-    offered: NDArray[np.bool_]
+    is_random: Flags
+    is_fresh: Flags
+    champion: Answers
+    challenger: Answers
+    pool_champion: Answers
+    pool_challenger: Answers
+    offered: Sequence[str]
 
     @property
-    def shared(self) -> NDArray[np.bool_]:
+    def shared(self) -> Flags:
         """The rows that both versions learnt, with the same label or another."""
         return (self.before >= 0) & (self.labels >= 0)
 
     @property
-    def lost(self) -> NDArray[np.bool_]:
-        """The rows whose label is gone, though its class is still offered."""
-        return (self.before >= 0) & (self.labels < 0) & self.offered[self.before]
+    def lost(self) -> Flags:
+        """The rows whose label is gone, though all of it is still offered."""
+        offered = set(self.offered)
+        is_offered = np.array([offered.issuperset(some) for some in self.parts], np.bool_)
+        found: Flags = (self.before >= 0) & (self.labels < 0)
+        found[found] = is_offered[self.before[found]]
+        return found
 
     @property
-    def turned(self) -> NDArray[np.bool_]:
+    def turned(self) -> Flags:
         """The rows whose label changed to one that the champion does not think right either."""
-        changed = self.shared & (self.labels != self.before)
-        found: NDArray[np.bool_] = changed & (said(self.champion) != self.labels)
+        found: Flags = self.shared & (self.labels != self.before)
+        found[found] = self.hits(self.champion, found) < _RIGHT
+        return found
+
+    @property
+    def is_new(self) -> Flags:
+        """The rows that are new to the champion, with a label whose parts it has met."""
+        met = set(self.count(self.before))
+        is_met = np.array([met.issuperset(some) for some in self.parts], np.bool_)
+        found: Flags = (self.before < 0) & (self.labels >= 0)
+        found[found] = is_met[self.labels[found]]
+        return found
+
+    def named(self, codes: Ints) -> list[Label]:
+        """Return labels by their places in `known`."""
+        return [self.known[code] for code in codes.tolist()]
+
+    def hits(self, answers: Answers, rows: Flags, labels: Ints | None = None) -> NDArray[Any]:
+        """Return how right answers are in some rows, by the labels of now or by others."""
+        codes = self.labels if labels is None else labels
+        return self.measure.hits(answers.take(np.flatnonzero(rows)), self.named(codes[rows]))
+
+    def count(self, codes: Ints) -> Counter[str]:
+        """Return how often each part of a label is among some labels; -1 is none."""
+        found: Counter[str] = Counter()
+        for code, times in zip(*np.unique(codes[codes >= 0], return_counts=True), strict=True):
+            for part in self.parts[code]:
+                found[part] += int(times)
         return found
 
 
@@ -77,13 +108,13 @@ class Evidence:
 class Findings:
     """What the evidence says, each above 0 where the challenger is better."""
 
-    labels: Difference  # log-likelihood of the labels that both learnt
+    labels: Difference  # log score of the labels that both learnt
     random: Difference  # accuracy on the random share
     pool: Difference  # expected accuracy on unlabelled tasks
-    fresh: Difference  # log-likelihood of labels after the first refusal
+    fresh: Difference  # log score of labels after the first refusal
     fresh_accuracy: Difference
     fresh_sense: Difference  # hits on them, against what the challenger expects
-    new: Difference  # likelihood of labels new to the champion, against what it expects
+    new: Difference  # log score of labels new to the champion, against what it expects
     new_hits: Difference
     shared: int
     lost: float
@@ -115,27 +146,25 @@ class Findings:
 
 def examine(e: Evidence) -> Findings:
     """Compare both versions on all that both answer honestly."""
-    turned_share = _share(e.turned, e.shared)
+    turned, measure = e.turned, e.measure
+    turned_share = _share(turned, e.shared)
     # Few labels turned round are corrections in doubt: they count for neither. Many are judged as
     # the champion learnt them, or whoever turned them round would be the judge.
-    compared = e.shared if turned_share >= MOST_TURNED else e.shared & ~e.turned
-    labels = np.where(e.turned, e.before, e.labels)[compared]
-    old, old_at = log_likelihoods(e.champion[compared], labels)
-    new, new_at = log_likelihoods(e.challenger[compared], labels)
+    compared = e.shared if turned_share >= MOST_TURNED else e.shared & ~turned
+    rows, codes = np.flatnonzero(compared), np.where(turned, e.before, e.labels)
+    labels, new_rows = e.named(codes[compared]), e.is_new
+    # Of a part of a label that the champion never met it expects nothing.
+    old, old_pool, old_of_new = measure.fair(
+        e.champion.take(rows), labels, e.pool_champion, e.champion.take(np.flatnonzero(new_rows))
+    )
+    new, new_pool = measure.fair(e.challenger.take(rows), labels, e.pool_challenger)
     random = e.is_random & compared
-    random_labels = np.where(e.turned, e.before, e.labels)[random]
     fresh, fresh_accuracy, fresh_sense = _fresh(e)
-    # Of a class that the champion never met it expects nothing.
-    is_new = (e.before < 0) & np.isin(e.labels, e.before[e.before >= 0])
-    surprising, missed = surprise(at_temperature(e.champion[is_new], old_at), e.labels[is_new])
+    surprising, missed = surprise(measure, old_of_new, e.named(e.labels[new_rows]))
     return Findings(
-        labels=difference(new - old),
-        random=difference(
-            hits(e.challenger[random], random_labels) - hits(e.champion[random], random_labels)
-        ),
-        pool=believed_gain(
-            at_temperature(e.pool_champion, old_at), at_temperature(e.pool_challenger, new_at)
-        ),
+        labels=difference(measure.log_scores(new, labels) - measure.log_scores(old, labels)),
+        random=difference(e.hits(e.challenger, random, codes) - e.hits(e.champion, random, codes)),
+        pool=difference(measure.gain(old_pool, new_pool)),
         fresh=fresh,
         fresh_accuracy=fresh_accuracy,
         fresh_sense=fresh_sense,
@@ -148,33 +177,33 @@ def examine(e: Evidence) -> Findings:
 
 
 def _fresh(e: Evidence) -> tuple[Difference, Difference, Difference]:
-    """Return the differences in log-likelihood and in accuracy on labels after a refusal.
+    """Return the differences in log score and in accuracy on labels after a refusal.
 
     And how far the challenger, which has learnt them, makes sense of them out of fold.
     """
-    rows = e.is_fresh & (e.labels >= 0)
-    old, _ = log_likelihoods(e.champion[rows], e.labels[rows])
-    new, _ = log_likelihoods(e.challenger[rows], e.labels[rows])
-    right = hits(e.challenger[rows], e.labels[rows]) - hits(e.champion[rows], e.labels[rows])
-    _, sense = surprise(e.challenger[rows], e.labels[rows])
+    is_fresh = e.is_fresh & (e.labels >= 0)
+    rows, labels = np.flatnonzero(is_fresh), e.named(e.labels[is_fresh])
+    champion, challenger = e.champion.take(rows), e.challenger.take(rows)
+    old, new = (fair_scores(e.measure, one, labels) for one in (champion, challenger))
+    right = e.measure.hits(challenger, labels) - e.measure.hits(champion, labels)
+    _, sense = surprise(e.measure, challenger, labels)
     return difference(new - old), difference(right), sense
 
 
 def numbers_of(e: Evidence, found: Findings) -> dict[str, Any]:
     """Return the numbers behind a verdict, for the card."""
     rows = e.is_random & (e.labels >= 0)
-    labels = e.labels[rows]
-    tested = {"champion": e.champion[rows], "challenger": e.challenger[rows]}
+    count = int(rows.sum())
+    right = {"champion": e.hits(e.champion, rows), "challenger": e.hits(e.challenger, rows)}
     accuracy = {
-        name: round(float(hits(p, labels).mean()), 4) if len(labels) else None
-        for name, p in tested.items()
+        name: round(float(hits.mean()), 4) if count else None for name, hits in right.items()
     }
-    gained = difference(hits(tested["challenger"], labels) - hits(tested["champion"], labels))
+    gained = difference(right["challenger"] - right["champion"])
     # Few rows, or rows that all say the same, show no spread to tell an interval by.
-    is_known = len(labels) >= LEAST_ROWS and gained.error > 0
+    is_known = count >= LEAST_ROWS and gained.error > 0
     gain_90 = gained.within(errors_for(0.9)) if is_known else None
     return {
-        "random_share": {"labels": len(labels), **accuracy, "gain_90": gain_90},
+        "random_share": {"labels": count, **accuracy, "gain_90": gain_90},
         "labels": {"rows": found.labels.rows, "z": _shown(found.labels.z)},
         "pool": {"rows": found.pool.rows, "gain": round(found.pool.mean, 4)},
         "fresh": {"rows": found.fresh.rows, "z": _shown(found.fresh.z)},
@@ -189,5 +218,5 @@ def _shown(z: float) -> float:
     return round(max(-_MOST_SHOWN, min(_MOST_SHOWN, z)), 2)
 
 
-def _share(some: NDArray[np.bool_], of: NDArray[np.bool_]) -> float:
+def _share(some: Flags, of: Flags) -> float:
     return int(some.sum()) / max(1, int(of.sum()))

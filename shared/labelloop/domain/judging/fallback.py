@@ -11,7 +11,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from labelloop.domain.judging.comparison import Floats, Ints, difference, log_likelihoods
+from labelloop.domain.answers import Floats
+from labelloop.domain.judging.comparison import difference
+
+type Ints = NDArray[np.integer]
 
 LEAST_ROWS: Final = 30
 FOLDS: Final = 5
@@ -51,20 +54,17 @@ def folds(is_random: NDArray[np.bool_], count: int = FOLDS) -> list[Fold]:
     return found
 
 
-def decide(strategy: Floats, random: Floats, labels: Ints, now: int, before: Order) -> Order:
-    """Return the order to serve, given both arms' answers, shape (n, k), about random tasks.
+def decide(strategy: Floats, random: Floats, now: int, before: Order) -> Order:
+    """Return the order to serve, given both arms' log scores, shape (n,), on random tasks.
 
     Changing one's mind takes more than keeping to it, and more labels than at the last change.
     """
-    if len(labels) < LEAST_ROWS or now < _AGAIN_AFTER * before.since:
+    rows = len(strategy)
+    if rows < LEAST_ROWS or now < _AGAIN_AFTER * before.since:
         return before
-    of_strategy, _ = log_likelihoods(strategy, labels)
-    of_random, _ = log_likelihoods(random, labels)
-    z = difference(of_strategy - of_random).z
+    z = difference(strategy - random).z
     if not before.is_random and z < _LEAVE:
-        told = f"worse than random order on {len(labels)} random labels"
-        return Order(True, told, now)
+        return Order(True, f"worse than random order on {rows} random labels", now)
     if before.is_random and z > _RETURN:
-        told = f"as good as random order on {len(labels)} random labels"
-        return Order(False, told, now)
+        return Order(False, f"as good as random order on {rows} random labels", now)
     return before

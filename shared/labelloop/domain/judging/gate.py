@@ -14,7 +14,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import numpy as np
 
 from labelloop.domain.judging.evidence import (
     FRESH,
@@ -32,8 +31,8 @@ LEAST_KNOWN: Final = 100  # labels of the active version: with fewer, versions d
 _WORSE: Final = -1.645  # standard errors: one in twenty equals would be refused, better ones fewer
 _WORSE_AT_RANDOM: Final = -2.326  # one in a hundred: the random share is asked besides the rest
 _ALMOST_ALL: Final = 0.5  # nobody deletes so many unawares
-_VANISHED: Final = 0.2  # of a class's labels left
-_LEAST_OF_A_CLASS: Final = 5
+_VANISHED: Final = 0.2  # of the labels with a part left
+_LEAST_OF_A_PART: Final = 5
 _LEAST_FRESH: Final = 30  # labels after a refusal, from which on they are asked
 _SURPRISED: Final = -6.0  # standard errors, by labels that contradict; sound ones reach -3
 
@@ -98,11 +97,10 @@ def _knew_little(e: Evidence, found: Findings) -> tuple[bool, str] | None:
 
 
 def _outdated(e: Evidence, found: Findings) -> tuple[bool, str] | None:
-    known = np.unique(e.before[e.before >= 0])
-    gone = int((~e.offered[known]).sum())
+    gone = len(set(e.count(e.before)) - set(e.offered))
     if not gone:
         return None
-    return True, f"the label config no longer offers {_classes(gone)} of the active version"
+    return True, f"the label config no longer offers {_counted(gone)} of the active version"
 
 
 def _fresh_labels(e: Evidence, found: Findings) -> tuple[bool, str] | None:
@@ -130,19 +128,21 @@ def _contradicted(e: Evidence, found: Findings) -> tuple[bool, str] | None:
 
 
 def _vanished(e: Evidence, found: Findings) -> tuple[bool, str] | None:
-    size = len(e.offered)
-    before = np.bincount(e.before[e.before >= 0], minlength=size)
-    now = np.bincount(e.labels[e.labels >= 0], minlength=size)
-    gone = e.offered & (before >= _LEAST_OF_A_CLASS) & (now <= _VANISHED * before)
-    if not gone.any() or _is_confirmed(found):
+    before, now = e.count(e.before), e.count(e.labels)
+    gone = [
+        part
+        for part in e.offered
+        if before[part] >= _LEAST_OF_A_PART and now[part] <= _VANISHED * before[part]
+    ]
+    if not gone or _is_confirmed(found):
         return None
-    told = ", ".join(f"{before[c]} to {now[c]}" for c in np.flatnonzero(gone)[:3])
+    told = ", ".join(f"{before[part]} to {now[part]}" for part in gone[:3])
     why = f"{found.turned:.0%} of the labels were changed: " if found.turned > 0.5 else ""
-    return False, f"{why}{_classes(int(gone.sum()))} lost nearly all labels (from {told})"
+    return False, f"{why}{_counted(len(gone))} lost nearly all labels (from {told})"
 
 
-def _classes(count: int) -> str:
-    return "1 class" if count == 1 else f"{count} classes"
+def _counted(parts: int) -> str:
+    return "1 class" if parts == 1 else f"{parts} classes"
 
 
 def _lost(e: Evidence, found: Findings) -> tuple[bool, str] | None:

@@ -1,13 +1,13 @@
 """What people are told of a version: plain data for its card; `in_words` says it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from labelloop.domain.judging.comparison import Floats, Ints
+from labelloop.domain.answers import Floats
 from labelloop.domain.judging.curve import Point, expected_gain, spaced
-from labelloop.domain.judging.quality import acceptance, accuracy, by_class
-from labelloop.domain.judging.savings import error_band, pooled_error, saving
+from labelloop.domain.judging.quality import PartQuality, acceptance, accuracy
+from labelloop.domain.judging.savings import Law, error_band, pooled_error, saving
 from labelloop.domain.judging.stopping import ALL_LABELLED, advise
 
 NEXT_LABELS: Final = 100
@@ -15,16 +15,18 @@ NEXT_LABELS: Final = 100
 
 @dataclass(frozen=True)
 class Honest:
-    """Honest predictions, shape (r, k), of the labelled part of the random share, and its labels.
+    """Honest predictions of the labelled part of the random share, r tasks, and how right they are.
 
+    `hits` and `confidence`: of each, shape (r,); `by_part`: how good they are by part of a label.
     `pool_confidence`: as it is served, of a sample of the tasks without a label; `believed_error`:
     what the model takes its error on all tasks to be (`believed_error` below); `unlabelled`: about
     how many tasks have no label, None where it is not known; `assisted`: how many of the labels may
     have been given beside a suggestion.
     """
 
-    probabilities: Floats
-    labels: Ints
+    hits: Floats
+    confidence: Floats
+    by_part: Mapping[str, PartQuality]
     pool_confidence: Floats
     believed_error: float
     unlabelled: int | None = None
@@ -45,20 +47,20 @@ def believed_error(
 
 def insights(
     labels: int,
-    classes: Sequence[str],
     honest: Honest,
     earlier: Sequence[Point],
     disagreements: Sequence[float],
     wanted_precision: float,
     ordered: int,
+    law: Law | None,
 ) -> dict[str, Any]:
     """Return the numbers for the card. `earlier`: points of the versions before, off their cards.
 
     `disagreements`: of successive comparable versions, this one's last; `ordered`: labels that an
-    active order asked for. Unless they are most, nothing is claimed to be saved; without a random
-    label nothing is promised either.
+    active order asked for. Unless they are most, and there is a law, nothing is claimed to be saved;
+    without a random label nothing is promised either.
     """
-    right = accuracy(honest.probabilities, honest.labels)
+    right = accuracy(honest.hits)
     misses = 0.0 if right.value is None else right.rows * (1 - right.value)
     error = pooled_error(misses, right.rows, honest.believed_error)
     low, high = error_band(misses, right.rows, honest.believed_error)
@@ -66,21 +68,19 @@ def insights(
     left = honest.unlabelled
     more = NEXT_LABELS if left is None else min(NEXT_LABELS, left)
     gain = expected_gain(points, more) if more and right.rows else None
-    quality = by_class(honest.probabilities, honest.labels, len(classes))
-    is_ordered = 2 * ordered > labels and right.rows > 0
-    saved = saving(labels, error, labels + left) if is_ordered and left is not None else None
+    saved = None
+    if law and left is not None and 2 * ordered > labels and right.rows:
+        saved = saving(labels, error, labels + left, law)
     return {
         "random_share": asdict(right),
         "assisted": honest.assisted,
         "error": round(error, 4),
         "curve": [asdict(point) for point in points],
-        "by_class": {name: asdict(one) for name, one in zip(classes, quality, strict=True)},
+        "by_class": {name: asdict(one) for name, one in honest.by_part.items()},
         "saving": None if saved is None else asdict(saved),
         "gain": None if gain is None else asdict(gain),
         "stopping": asdict(advise(labels, disagreements, gain) if more else ALL_LABELLED),
         "accept": asdict(
-            acceptance(
-                honest.probabilities, honest.labels, honest.pool_confidence, wanted_precision
-            )
+            acceptance(honest.confidence, honest.hits, honest.pool_confidence, wanted_precision)
         ),
     }

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from labelloop.domain.judging.comparison import Floats, Ints, hits, said
+from labelloop.domain.answers import Floats
 from labelloop.domain.judging.intervals import chance_of_hits, wilson
 
 LEAST_ROWS: Final = 30  # honest labels, before anything is accepted by them
@@ -26,8 +26,8 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
-class ClassQuality:
-    """How often a class is right where it is predicted, and found where it is right."""
+class PartQuality:
+    """How often a part of labels is right where it is predicted, and found where it is right."""
 
     precision: Share
     recall: Share
@@ -49,42 +49,29 @@ class Acceptance:
     why: str = ""
 
 
-def accuracy(probabilities: Floats, labels: Ints, confidence: float = 0.9) -> Share:
-    """Return the share of honest predictions that are right."""
-    return _share(float(hits(probabilities, labels).sum()), len(labels), confidence)
-
-
-def by_class(
-    probabilities: Floats, labels: Ints, classes: int, confidence: float = 0.9
-) -> list[ClassQuality]:
-    """Return the quality of each class on honest predictions, shape (n, k), of a random sample."""
-    predicted = said(probabilities)
-    found = []
-    for one in range(classes):
-        right = float(((predicted == one) & (labels == one)).sum())
-        precision = _share(right, int((predicted == one).sum()), confidence)
-        found.append(ClassQuality(precision, _share(right, int((labels == one).sum()), confidence)))
-    return found
+def accuracy(hits: Floats) -> Share:
+    """Return the share of honest predictions that are right, by the hits of each, shape (n,)."""
+    return share(float(hits.sum()), len(hits))
 
 
 def acceptance(
-    probabilities: Floats, labels: Ints, pool_confidence: Floats, wanted: float = 0.95
+    confidence: Floats, hits: Floats, pool_confidence: Floats, wanted: float = 0.95
 ) -> Acceptance:
     """Return the lowest confidence above which the wanted precision is shown on a random sample.
 
     Shown: so few misses would be rare if it were lower. Of the chance to err each threshold has an
     equal part, and of the one before, stricter, if that was shown (fallback procedure, Wiens and
     Dmitrienko 2005): trying many does not find one by chance, and a miss among the surest does not
-    end it. `pool_confidence`: of the tasks without a label, shape (m,).
+    end it. `confidence` and `hits`: of honest predictions, shape (n,); an answer that is right in part
+    counts as a miss. `pool_confidence`: of the tasks without a label, shape (m,).
     """
-    nothing = _share(0.0, 0, 0.9)
-    if len(labels) < least_rows(wanted):
+    nothing, right = share(0.0, 0), hits >= 1
+    if len(hits) < least_rows(wanted):
         why = (
             f"it takes {least_rows(wanted)} labels of the random share to show {wanted:.0%} right, "
-            f"and there are {len(labels)}"
+            f"and there are {len(hits)}"
         )
         return Acceptance(None, wanted, nothing, 0.0, why)
-    confidence, right = probabilities.max(axis=1), hits(probabilities, labels)
     best: Acceptance | None = None
     thresholds, chance = _thresholds(confidence, wanted), 0.0
     for threshold in thresholds:
@@ -95,8 +82,8 @@ def acceptance(
             chance = 0.0
             continue
         coverage = _coverage(pool_confidence, threshold)
-        best = Acceptance(threshold, wanted, _share(found, rows, 0.9), coverage)
-    return best or Acceptance(None, wanted, nothing, 0.0, _why(wanted, len(labels)))
+        best = Acceptance(threshold, wanted, share(found, rows), coverage)
+    return best or Acceptance(None, wanted, nothing, 0.0, _why(wanted, len(hits)))
 
 
 def least_rows(wanted: float, chance: float = _WRONG) -> int:
@@ -123,6 +110,7 @@ def _why(wanted: float, rows: int) -> str:
     return f"no confidence shows {wanted:.0%} right on {rows} labels of the random share"
 
 
-def _share(right: float, rows: int, confidence: float) -> Share:
-    low, high = wilson(right, rows, confidence)
+def share(right: float, rows: int) -> Share:
+    """Return a share of rows and its interval of 90 %."""
+    low, high = wilson(right, rows)
     return Share(right / rows if rows else None, low, high, rows)

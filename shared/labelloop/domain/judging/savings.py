@@ -21,11 +21,22 @@ LEAST_ERROR: Final = 0.003
 MOST_ERROR: Final = 0.55
 FOLLOWED: Final = 2_000  # labels in random order
 _LEAST_FITTED: Final = 0.005  # smaller errors were taken for it
-_SAVED: Final = -0.26  # log of the ratio at an error of 1 and 200 labels
-_PER_LOG_ERROR: Final = -0.45
-_PER_LOG_LABELS: Final = 0.14
-_SPREAD: Final = 0.5  # of the log ratio between projects, and between runs of one
 _BELIEVED_ROWS: Final = 30  # what the model believes of the pool counts as so many random labels
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """What an active order saves, as a recipe's simulated projects show it.
+
+    The log of how many times the labels random order takes: `at_one` at an error of 1 and 200
+    labels, `per_log_error` and `per_log_labels` from there; `spread`: of it between projects, and
+    between runs of one.
+    """
+
+    at_one: float
+    per_log_error: float
+    per_log_labels: float
+    spread: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +64,9 @@ def error_band(
     return wilson(misses + _BELIEVED_ROWS * believed, rows + _BELIEVED_ROWS, confidence)
 
 
-def saving(labels: int, error: float, tasks: int, confidence: float = 0.9) -> Saving | None:
+def saving(
+    labels: int, error: float, tasks: int, law: Law, confidence: float = 0.9
+) -> Saving | None:
     """Return what the labels are worth in random order, no more than there are tasks.
 
     None where the law was not looked at, and where it isn't known that anything is saved.
@@ -62,8 +75,9 @@ def saving(labels: int, error: float, tasks: int, confidence: float = 0.9) -> Sa
     if not is_seen:
         return None
     error = max(error, _LEAST_FITTED)
-    middle = _SAVED + _PER_LOG_ERROR * np.log(error) + _PER_LOG_LABELS * np.log(labels / 200)
-    half = errors_for(confidence) * _SPREAD
+    growth = law.per_log_labels * np.log(labels / 200)
+    middle = law.at_one + law.per_log_error * np.log(error) + growth
+    half = errors_for(confidence) * law.spread
     most = min(tasks, FOLLOWED)
     at, low, high = (
         min(most, round(float(labels * np.exp(middle + way * half)))) for way in (0, -1, 1)

@@ -6,10 +6,9 @@ from typing import Final
 
 import numpy as np
 
-from labelloop.domain.judging.comparison import Ints
 from labelloop.domain.judging.curve import Gain, counted
 
-AGREEMENT: Final = 0.995  # kappa
+AGREEMENT: Final = 0.995  # 1 - disagreement
 MOST_GAIN: Final = 0.005  # accuracy by the next labels
 # Where labels contradict each other versions never agree, and curves rise for thousands of labels.
 MANY_LABELS: Final = 1_000
@@ -29,24 +28,14 @@ class Advice:
 ALL_LABELLED: Final = Advice(True, "all tasks are labelled")
 
 
-def kappa(one: Ints, other: Ints) -> float:
-    """Return Cohen's kappa of two versions' classes of the same tasks (Cohen 1960); 1 if equal."""
-    if len(one) == 0:
-        return 0.0
-    k = int(max(one.max(), other.max())) + 1
-    chance = float(np.bincount(one, minlength=k) @ np.bincount(other, minlength=k)) / len(one) ** 2
-    agreed = float((one == other).mean())
-    return (agreed - chance) / (1 - chance) if chance < 1 else 1.0
-
-
 def is_comparable(labels: int, labels_before: int) -> bool:
     """Say whether enough labels lie between two versions for their agreement to mean something."""
     return labels - labels_before >= _STEP
 
 
-def disagreement(one: Ints, other: Ints, labels_between: int) -> float:
-    """Return 1 - kappa of two versions as if `_STEP` labels lay between them."""
-    return (1 - kappa(one, other)) * min(1.0, _STEP / max(1, labels_between))
+def per_step(disagreement: float, labels_between: int) -> float:
+    """Return how far two versions differ (`Measure.disagreement`) as if `_STEP` labels lay between."""
+    return disagreement * min(1.0, _STEP / max(1, labels_between))
 
 
 def advise(labels: int, disagreements: Sequence[float], gain: Gain | None) -> Advice:

@@ -1,35 +1,22 @@
-"""The recipe for one choice out of several about a text: `<Choices>` on `<Text>`."""
+"""One choice of several about a text: what `<Choices>` on `<Text>` means for the loop."""
 
-from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
-from labelloop.domain.intake.events import Annotation
-from labelloop.domain.intake.folding import Dataset
 from labelloop.recipes.text_choices.field_text import FieldText
 from labelloop.recipes.text_choices.offered import Offered
 
-type _Vote = tuple[Annotation, str]
+if TYPE_CHECKING:
+    from labelloop.domain.answers import Answers, Floats
+    from labelloop.domain.columns import Columns
+    from labelloop.domain.judging.savings import Law
+    from labelloop.recipes.protocol import Fitted, Model, Region, Tools
+    from labelloop.recipes.text_choices.measure import ChoiceMeasure
 
-
-@dataclass(frozen=True, slots=True)
-class Examples:
-    """Labelled tasks: all lists are in one order.
-
-    `updated_at`: when an annotation last gave or confirmed the label; `votes`: the newest label of
-    each annotator that counts, oldest first (a ground truth settles what others said).
-    """
-
-    tasks: list[int]
-    texts: list[str]
-    labels: list[str]
-    updated_at: list[str]
-    votes: list[list[str]]
-
-    def newest(self, most: int) -> list[int]:
-        """Return the rows of those labelled last, the newest last."""
-        return sorted(range(len(self.tasks)), key=self.updated_at.__getitem__)[-most:]
+NAME: Final = "text_choices"
+LANDMARKS: Final = 1_000  # tasks without a label that a model learns topics from
+_OVERHEAD: Final = 200  # characters: what a short text costs besides
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,30 +25,73 @@ class TextChoices:
 
     `others`: controls of the config that are not learnt; `is_pushable`: whether Label Studio's
     import of predictions takes its results. The answer to /predict may hold them all the same.
+    See `recipes.protocol.Control`. What needs numpy is imported late: functions without it read
+    label configs.
     """
 
     from_name: str
     to_name: str
     text: FieldText
-    offered: Offered
+    choices: Offered
     others: tuple[str, ...] = ()
     is_pushable: bool = True
 
     @property
-    def labels(self) -> tuple[str, ...]:
-        """The labels that are offered, in the order of the config."""
-        return self.offered.labels
+    def recipe(self) -> str:
+        """The recipe's name."""
+        return NAME
 
     @property
-    def text_key(self) -> str:
+    def sees(self) -> str:
         """What the texts that the control is about are known by."""
         return self.text.key
 
-    def text_of(self, data: Any) -> str | None:
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """The labels that are offered, in the order of the config."""
+        return self.choices.labels
+
+    @property
+    def measure(self) -> "ChoiceMeasure":
+        """How its answers are compared."""
+        from labelloop.recipes.text_choices.measure import MEASURE
+
+        return MEASURE
+
+    @property
+    def law(self) -> "Law":
+        """What an active order saves by the error: fitted to simulated projects on real texts."""
+        from labelloop.domain.judging.savings import Law
+
+        return Law(at_one=-0.26, per_log_error=-0.45, per_log_labels=0.14, spread=0.5)
+
+    def about(self) -> dict[str, Any]:
+        """Return what people are shown of it."""
+        return {
+            "choice": self.from_name,
+            "text": self.text.value,
+            "labels": list(self.offered),
+            "others": list(self.others),
+        }
+
+    # -- what is read of tasks and annotations -----------------------------------------------
+
+    def input_of(self, data: Any) -> str | None:
         """Return the text of a task's data, None if there is nothing to read."""
         return self.text.of(data)
 
-    def answer_of(self, result: list[dict[str, Any]]) -> Any:
+    def work(self, one: str) -> int:
+        """Return what a text costs: each has its overhead, and is read up to a limit."""
+        from labelloop.recipes.text_choices.terms import MOST_CHARACTERS
+
+        return _OVERHEAD + min(len(one), MOST_CHARACTERS)
+
+    def label_of(self, result: list["Region"]) -> str | None:
+        """Return the label that an annotation's result gives, None if it gives none of ours."""
+        given = self._given(result)
+        return None if given is None else self.choices.label_of(given)
+
+    def _given(self, result: list["Region"]) -> Any:
         """Return what an annotation's result chooses, as it stands there; None if nothing.
 
         Of several regions of one control the editor shows the last.
@@ -73,62 +103,116 @@ class TextChoices:
                 return choices
         return None
 
-    def label_of(self, result: list[dict[str, Any]]) -> str | None:
-        """Return the label that an annotation's result gives, None if it gives none of ours."""
-        choices = self.answer_of(result)
-        return None if choices is None else self.offered.label_of(choices)
+    def why_unusable(self, result: list["Region"], is_readable: bool) -> tuple[str, str]:
+        """Return why an annotation can't be learnt, and what it chose where that is not offered."""
+        given = self._given(result)
+        if given is None:
+            return f"without an answer to {self.from_name!r}", ""
+        if self.choices.label_of(given) is None:
+            return "with a choice that the label config doesn't offer", _named(given)
+        return ("", "") if is_readable else (f"on tasks without a text under {self.text.value}", "")
 
-    def region(self, label: str, confidence: float) -> dict[str, Any]:
+    def parts(self, label: str) -> tuple[str, ...]:
+        """Return the label: it is one of the choices."""
+        return (label,)
+
+    # -- learning ------------------------------------------------------------------------------
+
+    def features(
+        self, inputs: Sequence[str], tools: "Tools", only: Collection[str] | None = None
+    ) -> "Columns":
+        """Return bags of terms and, where there is an encoder, vectors."""
+        from labelloop.recipes.text_choices.bags import BAGS, VECTORS, Bags, Features
+        from labelloop.recipes.text_choices.terms import bags_of
+
+        wants = {BAGS, VECTORS} if only is None else only
+        bags = bags_of(inputs) if BAGS in wants else Bags.empty(len(inputs))
+        has_vectors = bool(tools.encoder) and VECTORS in wants
+        return Features(bags, tools.vectors(inputs) if has_vectors else None).columns()
+
+    def vectors(self, seen: "Columns") -> "Floats":
+        """Return the encoder's vectors, or sketches of the bags where there are none."""
+        from labelloop.recipes.text_choices.bags import Features, sketches
+
+        features = Features.of(seen)
+        return sketches(features.bags) if features.vectors is None else features.vectors
+
+    def missing(self, labels: Sequence[str], least: int) -> str:
+        """Return why nothing can be learnt yet: too few labels, or of one class."""
+        classes = len(set(labels))
+        if classes >= 2 and len(labels) >= least:
+            return ""
+        number = f"{len(labels)} label" + ("" if len(labels) == 1 else "s")
+        kinds = f"{classes} class" + ("" if classes == 1 else "es")
+        return (
+            f"a model takes {least} usable labels of 2 classes or more, and there are {number} "
+            f"of {kinds}"
+        )
+
+    def fit(
+        self,
+        labels: Sequence[str],
+        seen: "Columns",
+        pool: "Columns | None" = None,
+        tools: "Tools | None" = None,
+    ) -> "Fitted":
+        """Learn from texts, from those of the pool, and from the names of the choices."""
+        from labelloop.recipes.text_choices.bags import Features
+        from labelloop.recipes.text_choices.fitted_model import FittedModel
+        from labelloop.recipes.text_choices.label_names import words_of
+
+        encoder, names = tools.encoder if tools else "", {}
+        if tools and encoder:
+            vectors = tools.vectors([words_of(name) for name in self.offered])
+            names = dict(zip(self.offered, vectors, strict=True))
+        landmarks = None
+        if pool is not None:
+            landmarks = Features.of(pool.take(range(min(len(pool), LANDMARKS))))
+        return FittedModel(Features.of(seen), labels, landmarks, names, encoder)
+
+    def load(self, artefact: bytes) -> "Model":
+        """Return a stored model."""
+        from labelloop.recipes.text_choices.onnx_model import OnnxModel
+
+        return OnnxModel(artefact)
+
+    # -- showing -------------------------------------------------------------------------------
+
+    def known(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Return the classes of a version that are offered, none if fewer than two are."""
+        found = tuple(name for name in names if name in self.choices.labels)
+        return found if len(found) >= 2 else ()
+
+    def shown(self, a: "Answers", known: Sequence[str]) -> "Answers":
+        """Return the probabilities of what is offered, that of others shared out."""
+        from labelloop.recipes.text_choices.measure import offered_only
+
+        return offered_only(a, known)
+
+    def results(self, a: "Answers") -> list[list["Region"]]:
+        """Return the likeliest choice of each text, beside its probability."""
+        from labelloop.recipes.text_choices.measure import probabilities_of
+
+        probabilities = probabilities_of(a)
+        best, surest = probabilities.argmax(axis=1).tolist(), probabilities.max(axis=1).tolist()
+        return [[self._region(a.names[i], sure)] for i, sure in zip(best, surest, strict=True)]
+
+    def largest(self, names: Sequence[str]) -> list["Region"]:
+        """Return the largest of the results that answers of these names give."""
+        return [self._region(max(names, key=len, default=""), 1 / 3)]
+
+    def _region(self, label: str, confidence: float) -> "Region":
         """Return the region that shows a label in Label Studio."""
         return {
             "from_name": self.from_name,
             "to_name": self.to_name,
             "type": "choices",
-            "value": {"choices": self.offered.value_of(label)},
+            "value": {"choices": self.choices.value_of(label)},
             "score": confidence,
         }
 
-    def examples(self, dataset: Dataset) -> Examples:
-        """Return what there is to learn from, one example for each labelled task, by task id.
 
-        Skipped and empty annotations, and labels that the label config offers no more, don't
-        count. Where annotators disagree a ground truth decides, then the majority, then the newest.
-        """
-        every: dict[int, list[_Vote]] = defaultdict(list)
-        for annotation in dataset.live_annotations():
-            label = None if annotation.skipped else self.label_of(annotation.result)
-            if label is not None:
-                every[annotation.task].append((annotation, label))
-        votes = {task: _deciding(some) for task, some in every.items()}
-        texts = ((task, self.text_of(dataset.tasks[task].data)) for task in sorted(votes))
-        rows = [(task, text, _agreed(votes[task])) for task, text in texts if text is not None]
-        given = [[vote for vote in votes[task] if vote[1] == label] for task, _, label in rows]
-        return Examples(
-            tasks=[task for task, _, _ in rows],
-            texts=[text for _, text, _ in rows],
-            labels=[label for _, _, label in rows],
-            updated_at=[max(annotation.updated_at for annotation, _ in some) for some in given],
-            votes=[_of_each_annotator(votes[task]) for task, _, _ in rows],
-        )
-
-
-def _deciding(votes: list[_Vote]) -> list[_Vote]:
-    return [vote for vote in votes if vote[0].ground_truth] or votes
-
-
-def _agreed(votes: list[_Vote]) -> str:
-    counts = Counter(label for _, label in votes)
-    return max(votes, key=lambda vote: (counts[vote[1]], vote[0].updated_at, vote[0].id))[1]
-
-
-def _of_each_annotator(votes: list[_Vote]) -> list[str]:
-    """Return the newest label of each annotator; annotations without one are somebody's each."""
-    in_order = sorted(votes, key=lambda vote: (vote[0].updated_at, vote[0].id))
-    latest = {_who(annotation): label for annotation, label in in_order}
-    return list(latest.values())
-
-
-def _who(annotation: Annotation) -> tuple[bool, int]:
-    if annotation.annotator is None:
-        return False, annotation.id
-    return True, annotation.annotator
+def _named(choices: Any) -> str:
+    """Return choices as messages name them."""
+    first = choices[0] if isinstance(choices, list) and choices else choices
+    return " / ".join(map(str, first)) if isinstance(first, list) else str(first)[:40]

@@ -4,9 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
-from xml.etree.ElementTree import Element
 
-from labelloop.labelstudio.label_config import attributes_of, kind_of
+from labelloop.labelstudio.label_config import Tag
 
 type Path = tuple[str, ...]
 
@@ -69,21 +68,21 @@ class Offered:
         return tuple(one) if is_path and self.is_nested else None
 
 
-def read_offered(control: Element) -> Offered:
+def read_offered(control: Tag) -> Offered:
     """Return what a `<Choices>` offers."""
-    is_nested = attributes_of(control).get("allownested") == "true"
+    is_nested = control.attributes.get("allownested") == "true"
     return Offered.read(list(_choices(control, (), (), is_nested)), is_nested=is_nested)
 
 
 def _choices(
-    tag: Element, saved: Path, values: Path, is_nested: bool
+    tag: Tag, saved: Path, values: Path, is_nested: bool
 ) -> Iterator[tuple[Path, Path]]:
     """Yield the paths of choices below a tag; those below a choice are offered only if nested."""
-    for child in tag:
-        if kind_of(child) != "choice":
+    for child in tag.children:
+        if child.kind != "choice":
             yield from _choices(child, saved, values, is_nested)
             continue
-        fields = attributes_of(child)
+        fields = child.attributes
         name, value = fields.get("alias") or fields.get("value"), fields.get("value")
         if not name:
             continue

@@ -1,0 +1,143 @@
+"""Numbers about tasks, a row for each: what a model sees of them, and what it says.
+
+Nothing but a recipe knows what the numbers mean. All others store them, put them behind each other
+and choose rows.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+type Rows = Sequence[int] | NDArray[np.integer]
+
+_LENGTHS: Final = "lengths"  # of a ragged block's rows, as it is stored
+
+
+@dataclass(frozen=True, slots=True)
+class Ragged:
+    """Rows of different lengths, laid end to end (compressed sparse rows).
+
+    Row i of each array is `array[starts[i]:starts[i + 1]]`; `starts` has one number more than there
+    are rows.
+    """
+
+    arrays: Mapping[str, NDArray[Any]]
+    starts: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        """Return how many rows there are."""
+        return len(self.starts) - 1
+
+    def take(self, rows: Rows) -> "Ragged":
+        """Return some rows, in the order asked for."""
+        rows = np.asarray(rows, np.int64)
+        lengths = np.diff(self.starts)[rows]
+        starts = starts_of(lengths)
+        within = np.arange(starts[-1]) - np.repeat(starts[:-1], lengths)
+        at = np.repeat(self.starts[rows], lengths) + within
+        return Ragged({name: array[at] for name, array in self.arrays.items()}, starts)
+
+
+type Block = NDArray[Any] | Ragged
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Named blocks of so many rows: arrays of shape (rows, ...), or ragged ones."""
+
+    rows: int
+    blocks: Mapping[str, Block]
+
+    def __len__(self) -> int:
+        """Return how many rows there are."""
+        return self.rows
+
+    def array(self, name: str) -> NDArray[Any] | None:
+        """Return a dense block, None if there is none of that name."""
+        block = self.blocks.get(name)
+        return None if isinstance(block, Ragged) else block
+
+    def ragged(self, name: str) -> Ragged | None:
+        """Return a ragged block, None if there is none of that name."""
+        block = self.blocks.get(name)
+        return block if isinstance(block, Ragged) else None
+
+    def take(self, rows: Rows) -> "Columns":
+        """Return some rows, in the order asked for."""
+        rows = np.asarray(rows, np.int64)
+        blocks = {
+            name: block.take(rows) if isinstance(block, Ragged) else block[rows]
+            for name, block in self.blocks.items()
+        }
+        return Columns(len(rows), blocks)
+
+    def only(self, names: Collection[str]) -> "Columns":
+        """Return those of the blocks that have one of these names."""
+        blocks = {name: block for name, block in self.blocks.items() if name in names}
+        return Columns(self.rows, blocks)
+
+    def are_finite(self) -> NDArray[np.bool_]:
+        """Say for each row whether all numbers of its dense blocks are. Shape (rows,)."""
+        found = np.ones(self.rows, np.bool_)
+        for block in self.blocks.values():
+            if not isinstance(block, Ragged) and block.dtype.kind == "f":
+                found &= np.isfinite(block).reshape(self.rows, -1).all(axis=1)
+        return found
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Return arrays by name that `from_arrays` reads, to be stored."""
+        arrays: dict[str, NDArray[Any]] = {}
+        for name, block in self.blocks.items():
+            if isinstance(block, Ragged):
+                arrays |= {f"{name}.{part}": array for part, array in block.arrays.items()}
+                arrays[f"{name}.{_LENGTHS}"] = np.diff(block.starts).astype(np.uint32)
+            else:
+                arrays[name] = block
+        return arrays
+
+    @classmethod
+    def from_arrays(cls, rows: int, arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """Return stored columns; ValueError for arrays that don't fit so many rows."""
+        blocks: dict[str, Block] = {n: array for n, array in arrays.items() if "." not in n}
+        ragged = {name.rpartition(".")[0] for name in arrays if "." in name}
+        for name in sorted(ragged):
+            starts = starts_of(arrays[f"{name}.{_LENGTHS}"])
+            parts = {
+                key.removeprefix(f"{name}."): array
+                for key, array in arrays.items()
+                if key.startswith(f"{name}.") and key != f"{name}.{_LENGTHS}"
+            }
+            if any(len(array) != starts[-1] for array in parts.values()):
+                raise ValueError("the arrays don't fit each other")
+            blocks[name] = Ragged(parts, starts)
+        if any(len(block) != rows for block in blocks.values()):
+            raise ValueError("there is not a row for each task")
+        return cls(rows, blocks)
+
+
+def joined(parts: Sequence[Columns]) -> Columns:
+    """Return the rows of all parts, one part or more, in their order: the blocks that all have."""
+    parts = [part for part in parts if len(part)] or parts[:1]
+    if len(parts) == 1:
+        return parts[0]
+    common = [name for name in parts[0].blocks if all(name in part.blocks for part in parts)]
+    blocks = {name: _stacked([part.blocks[name] for part in parts]) for name in common}
+    return Columns(sum(map(len, parts)), blocks)
+
+
+def starts_of(lengths: Rows) -> NDArray[np.int64]:
+    """Return where rows of such lengths start when they are laid end to end, and where they end."""
+    return np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths, dtype=np.int64)])
+
+
+def _stacked(blocks: Sequence[Block]) -> Block:
+    ragged = [block for block in blocks if isinstance(block, Ragged)]
+    if not ragged:
+        return np.concatenate([np.asarray(block) for block in blocks])
+    arrays = {
+        name: np.concatenate([block.arrays[name] for block in ragged]) for name in ragged[0].arrays
+    }
+    return Ragged(arrays, starts_of(np.concatenate([np.diff(block.starts) for block in ragged])))

@@ -1,0 +1,45 @@
+"""The recipe for one choice of several about a text."""
+
+from typing import TYPE_CHECKING, Final
+
+from labelloop.labelstudio.label_config import LabelConfig
+from labelloop.recipes.text_choices import config as configs
+from labelloop.recipes.text_choices.control import NAME, TextChoices
+
+if TYPE_CHECKING:
+    from labelloop.domain.intake.folding import Dataset
+    from labelloop.recipes.protocol import Model
+
+
+class TextChoicesRecipe:
+    """See `recipes.protocol.Recipe`."""
+
+    name: Final = NAME
+    format: Final = 2
+
+    def read(self, config: LabelConfig) -> TextChoices | None:
+        """Return the first choice that can be learnt."""
+        return configs.read(config)
+
+    def why_not(self, config: LabelConfig) -> str:
+        """Return why no choice can be learnt."""
+        return configs.why_none(config)
+
+    def load(self, artefact: bytes) -> "Model":
+        """Return a stored model."""
+        from labelloop.recipes.text_choices.onnx_model import OnnxModel
+
+        return OnnxModel(artefact)
+
+    def of_export(self, dataset: "Dataset", control: str, field: str) -> TextChoices | None:
+        """Return the choice that is named or that most annotations give."""
+        from labelloop.recipes.text_choices.exported import exported
+
+        return exported(dataset, control, field)
+
+    def same(self, one: str) -> str:
+        """Return a text without what does not tell texts apart: case, and the width of blanks."""
+        return " ".join(one.casefold().split())
+
+
+RECIPE: Final = TextChoicesRecipe()
