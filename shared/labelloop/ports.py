@@ -208,7 +208,3 @@ class Head(Protocol):
     def predict_proba(self, features: "Features") -> Any:
         """Return probabilities, float array of shape (texts, classes); each row sums to 1."""
         ...
-
-    def committee(self, features: "Features") -> Any:
-        """Return what each head alone says, shape (heads, texts, classes); None of a single one."""
-        ...

@@ -61,7 +61,7 @@ def rank(head: OnnxHead, part: Features, parts: int, labelled: Features) -> list
     found = []
     for number in range(parts):
         tasks = np.arange(number * PART, (number + 1) * PART)
-        rows = Candidates(tasks, head.predict_proba(part), part, np.empty((0, PART, CLASSES)))
+        rows = Candidates(tasks, head.predict_proba(part), part)
         some = worth_a_place(rows, HEAD, parts, "bench").to_bytes()
         found.append(Candidates.from_bytes(some))
     queue = queue_of(merged(found), labelled, "typical_then_margin", HEAD, "bench")

@@ -151,6 +151,18 @@ def test_extra_params_choose_the_strategy(call, ask, params):
     assert ask("GET", "/status", project=body["project"]).body["options"]["strategy"] == "entropy"
 
 
+def test_extra_params_with_a_strategy_that_went_choose_nothing(call, ask):
+    """Label Studio keeps them, and a backend whose /setup is refused is a broken one to it."""
+    body = json.loads(load_event("webhook-setup")["body"])
+
+    answer = call(
+        "webhook-setup", body=json.dumps(body | {"extra_params": {"strategy": "committee"}})
+    )
+
+    assert answer.status == 200
+    assert ask("GET", "/status", project=body["project"]).body["options"]["strategy"] is None
+
+
 def test_extra_params_with_an_unknown_strategy_are_refused_by_name(call):
     body = json.loads(load_event("webhook-setup")["body"]) | {"extra_params": {"strategy": "best"}}
 

@@ -57,9 +57,6 @@ class NoHead:
     def predict_proba(self, features: Features) -> Any:
         return np.full((len(features), len(LABELS)), 1 / len(LABELS), np.float32)
 
-    def committee(self, features: Features) -> None:
-        return None
-
 
 def is_learnt(project: Project) -> bool:
     """Say whether the version that is served has learnt the newest snapshot, and nothing waits."""

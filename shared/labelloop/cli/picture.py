@@ -12,9 +12,13 @@ from labelloop.usecases.judging.backtest import Backtest
 
 KINDS: Final = ".png", ".svg", ".pdf"
 _WIDTHS: Final = {DEFAULT: 2.5, RANDOM: 1.6}
-# By the place among all strategies, whichever are drawn. "tab10" without its grey.
+# By the place among all strategies, whichever are drawn. "tab10" without its grey; random is black.
 _COLOURS: Final = dict(
-    zip(STRATEGIES, [f"C{n}" for n in (0, 1, 2, 3, 4, 5, 6, 8, 9)], strict=False)
+    zip(
+        [name for name in STRATEGIES if name != RANDOM],
+        [f"C{n}" for n in (0, 1, 2, 3, 4, 5, 6, 8, 9)],
+        strict=False,
+    )
 )
 
 

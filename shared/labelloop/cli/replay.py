@@ -45,7 +45,7 @@ def replay(wanted: Wanted, report: Report) -> None:
         replayed = _replay(project, featuriser)
         steps = replayed.steps(wanted.labels)
         report.data |= _facts(project, replayed, featuriser.encoder, wanted.seeds)
-        for line in _told(report.data, "committee" in names):
+        for line in _told(report.data):
             report.say(line)
         runs: dict[str, list[Accuracies]] = {name: [] for name in names}
         order = [(name, seed) for seed in range(wanted.seeds) for name in names]
@@ -108,7 +108,7 @@ def _facts(project: Finished, replayed: Replay, encoder: str, runs: int) -> dict
     }
 
 
-def _told(facts: dict[str, Any], has_committee: bool) -> Iterator[str]:
+def _told(facts: dict[str, Any]) -> Iterator[str]:
     commonest = facts["commonest"]
     yield (
         f"{facts['tasks']:,} tasks with a text in {facts['text']!r} and one of {facts['classes']}"
@@ -125,8 +125,6 @@ def _told(facts: dict[str, Any], has_committee: bool) -> Iterator[str]:
         "By terms alone. A deployed project has an encoder unless the stack was told otherwise, and"
         f" does better: `make build` puts it into {BUILT}, --encoder names a folder."
     )
-    if has_committee:
-        yield "The committee has one member then, and asks as margin does."
 
 
 def table(found: Backtest, budget: int, runs: int) -> Table:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from labelloop.bootstrap import accept_deps, secret
+from labelloop.domain.serving.options import RETIRED_STRATEGIES
 from labelloop.errors import Ignored
 from labelloop.labelstudio.payloads import project_key, read_event, read_extra_params, read_json
 from labelloop.usecases.intake.accept import accept, current_version
@@ -35,7 +36,8 @@ def answer_call(request: Request) -> Any:
 def _setup(request: Request) -> Any:
     body = read_json(request.body)
     project, extra_params = project_key(body.get("project")), body.get("extra_params")
-    if strategy := read_extra_params(extra_params).get("strategy"):
+    strategy = read_extra_params(extra_params).get("strategy")
+    if strategy and strategy not in RETIRED_STRATEGIES:
         from labelloop.usecases.serving.choose import choose
 
         choose(project, {"strategy": strategy}, accept_deps().store, accept_deps().queue)

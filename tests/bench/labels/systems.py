@@ -70,8 +70,7 @@ def _our_queue(pool: Features, ids: Rows, salt: str) -> Choose:
     def choose(labelled: Rows, probabilities: NDArray[np.floating] | None, size: int) -> Rows:
         left = np.setdiff1d(np.arange(len(ids)), labelled)
         answers = np.empty((len(left), 0)) if probabilities is None else probabilities[left]
-        no_heads = np.empty((0, *answers.shape))
-        found = Candidates(ids[left], answers, pool.take(left), no_heads)
+        found = Candidates(ids[left], answers, pool.take(left))
         queue = queue_of(found, pool.take(labelled), DEFAULT, size, salt)
         return left[[row for row, _ in queue]]
 

@@ -28,15 +28,13 @@ _EXACT_PARTS: Final = 20  # of more parts each brings less: the unsure ones are 
 class Candidates:
     """Some tasks: ids, probabilities of shape (tasks, classes), and features.
 
-    `committee`: each head's probabilities, shape (heads, tasks, classes); no heads where nobody
-    asks. No classes before the first model. `sampled_to`: outside the random share no task is
-    missing whose place in the random order is below.
+    No classes before the first model. `sampled_to`: outside the random share no task is missing
+    whose place in the random order is below.
     """
 
     tasks: NDArray[np.int64]
     probabilities: Floats
     features: Features
-    committee: Floats
     sampled_to: float = 1.0
 
     def __len__(self) -> int:
@@ -46,9 +44,8 @@ class Candidates:
     def take(self, rows: Sequence[int] | NDArray[np.integer]) -> "Candidates":
         """Return some of the tasks, in the order asked for."""
         rows = np.asarray(rows, np.int64)
-        probabilities, committee = self.probabilities[rows], self.committee[:, rows]
-        features = self.features.take(rows)
-        return Candidates(self.tasks[rows], probabilities, features, committee, self.sampled_to)
+        probabilities, features = self.probabilities[rows], self.features.take(rows)
+        return Candidates(self.tasks[rows], probabilities, features, self.sampled_to)
 
     def is_sampled(self, salt: str) -> NDArray[np.bool_]:
         """Say which, of those outside the random share, are a fair sample of the pool's."""
@@ -59,7 +56,6 @@ class Candidates:
         arrays: dict[str, Any] = {
             "tasks": self.tasks,
             "probabilities": self.probabilities,
-            "committee": self.committee,
             "sampled_to": self.sampled_to,
         }
         if self.features.vectors is None:
@@ -82,9 +78,8 @@ class Candidates:
             if vectors is not None
             else Bags(arrays["ids"], arrays["counts"], arrays["starts"])
         )
-        features = Features(bags, vectors)
         sampled_to = float(arrays.get("sampled_to", 1.0))  # an older part does not tell
-        return cls(tasks, arrays["probabilities"], features, arrays["committee"], sampled_to)
+        return cls(tasks, arrays["probabilities"], Features(bags, vectors), sampled_to)
 
 
 def merged(parts: Sequence[Candidates]) -> Candidates:
@@ -94,7 +89,6 @@ def merged(parts: Sequence[Candidates]) -> Candidates:
         tasks,
         np.concatenate([part.probabilities for part in parts]),
         joined([part.features for part in parts]),
-        np.concatenate([part.committee for part in parts], axis=1),
         min(part.sampled_to for part in parts),
     )
     last = len(tasks) - 1 - np.unique(tasks[::-1], return_index=True)[1]

@@ -45,16 +45,6 @@ def typical_then_margin(seen: Unlabelled, k: int, rng: np.random.Generator) -> R
     return typical(seen, k, rng) if is_early else margin_clusters(seen, k, rng)
 
 
-def committee(seen: Unlabelled, k: int, rng: np.random.Generator) -> Rows:
-    """Where the heads disagree: their mean divergence from their mean (McCallum, Nigam 1998)."""
-    if seen.committee is None:
-        return _by_margin(seen, k, rng)
-    members = np.clip(seen.committee, 1e-12, 1.0)
-    consensus = members.mean(axis=0)
-    divergence = (members * np.log(members / consensus)).sum(axis=2).mean(axis=0)
-    return np.argsort(-divergence, kind="stable")[:k]
-
-
 def _drawn(seen: Unlabelled, k: int, rng: np.random.Generator) -> Rows:
     """Draw without looking."""
     return rng.permutation(len(seen))[:k]
@@ -106,18 +96,16 @@ def _is_guessing(seen: Unlabelled) -> bool:
     return bool(seen.probabilities[seen.sample].max(axis=1).mean() < _GUESSING)
 
 
-_by_margin = _lowest(margin)
 typical = _of_sample(typicality.typical)
 
 STRATEGIES: Final[dict[str, Callable[[Unlabelled, int, np.random.Generator], Rows]]] = {
     DEFAULT: _with_model(typical_then_margin),
     "margin_clusters": _with_model(margin_clusters),
-    "margin": _by_margin,
+    "margin": _lowest(margin),
     "least_confidence": _lowest(least_confidence),
     "entropy": _lowest(entropy),
     "typical": typical,
     "core_set": _of_sample(diversity.core_set),
     "badge": _with_model(badge),
-    "committee": _with_model(committee),
     RANDOM: _of_sample(_drawn),
 }

@@ -21,16 +21,14 @@ class Pool:
     """All tasks of a project that can be told apart, labelled ones too.
 
     `tasks`: ids; `vectors`: unit length, shape (tasks, dimensions); `is_labelled`: booleans;
-    `probabilities`: shape (tasks, classes), None before the first model; `committee`: each
-    member's probabilities, shape (members, tasks, classes), or None; `is_sampled`: which of the
-    unlabelled tasks are a fair sample, where the others were taken for their probabilities.
+    `probabilities`: shape (tasks, classes), None before the first model; `is_sampled`: which of
+    the unlabelled tasks are a fair sample, where the others were taken for their probabilities.
     """
 
     tasks: NDArray[np.int64]
     vectors: Floats
     is_labelled: NDArray[np.bool_]
     probabilities: Floats | None = None
-    committee: Floats | None = None
     is_sampled: NDArray[np.bool_] | None = None
 
 
@@ -48,7 +46,6 @@ class Unlabelled:
     vectors: Floats
     labelled: Floats
     probabilities: Floats
-    committee: Floats | None
     sample: Rows
 
     def __len__(self) -> int:
@@ -67,13 +64,11 @@ class Unlabelled:
 
     def sampled(self) -> "Unlabelled":
         """Return the sample alone."""
-        committee = None if self.committee is None else self.committee[:, self.sample]
         return replace(
             self,
             rows=self.rows[self.sample],
             vectors=self.vectors[self.sample],
             probabilities=self.probabilities[self.sample],
-            committee=committee,
             sample=np.arange(len(self.sample)),
         )
 
@@ -100,7 +95,6 @@ def unlabelled(pool: Pool) -> Unlabelled:
         pool.vectors[rows],
         pool.vectors[done],
         p[rows],
-        None if pool.committee is None else pool.committee[:, rows],
         sample if len(sample) else np.arange(len(rows)),
     )
 

@@ -14,9 +14,9 @@ STRATEGY_NAMES: Final = (
     "typical",
     "core_set",
     "badge",
-    "committee",
     "random",
 )
+RETIRED_STRATEGIES: Final = ("committee",)  # stored choices may name them still: as good as none
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Options:
 
     @classmethod
     def read(cls, stored: Mapping[str, Any]) -> Self:
-        """Return stored choices without those that this release can't follow: a newer one's."""
+        """Return stored choices without those that this release can't follow: another one's."""
         strategy, deletes = stored.get("strategy"), stored.get("delete_predictions")
         revision = stored.get("revision")
         return cls(

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
 
 from labelloop.domain.learning.features import Features
 from labelloop.recipes.text_choices.known_terms import counts_of, known_terms
@@ -30,17 +29,6 @@ class FittedHead:
     def predict_proba(self, features: Features) -> NDArray[np.float32]:
         """Return the probability of each class for each text, shape (texts, classes)."""
         return self.model.predict_proba(self._rows(features))
-
-    def committee(self, features: Features) -> NDArray[np.float32] | None:
-        """Return what the bag alone and the vector alone say, shape (2, texts, classes).
-
-        None without vectors.
-        """
-        counts, vectors = self._rows(features)
-        if vectors is None:
-            return None
-        members = (counts, np.zeros_like(vectors)), (csr_matrix(counts.shape), vectors)
-        return np.stack([self.model.predict_proba(member) for member in members])
 
     def _rows(self, features: Features) -> Rows:
         return counts_of(features.bags, self.terms), features.vectors

@@ -72,18 +72,6 @@ class OnnxHead:
         rows: NDArray[np.float32] = self._session.run(None, feed)[0]
         return rows
 
-    def committee(self, features: Features) -> NDArray[np.float32] | None:
-        """Return what the bag alone and the vector alone say, shape (2, texts, classes).
-
-        None for a model of bags only, which has nobody to disagree with.
-        """
-        if not self.dimensions:
-            return None
-        no_vectors = np.zeros((len(features), self.dimensions), np.float32)
-        no_bags = Bags.of([(np.empty(0, np.uint32), np.empty(0, np.float32))] * len(features))
-        members = Features(features.bags, no_vectors), Features(no_bags, features.vectors)
-        return np.stack([self.predict_proba(member) for member in members])
-
     def _known(self, bags: Bags) -> Bags:
         """Return the bags with the model's own numbers of the terms that it knows, 1 and up."""
         numbers = self._numbers(bags.ids)

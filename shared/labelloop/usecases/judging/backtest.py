@@ -31,16 +31,12 @@ _AIMED_AT: Final = 1 / 2  # of the labels, from where on random order's accuracy
 
 
 class Model(Protocol):
-    """A trained model, and what each of its heads says alone (None: it has one head)."""
+    """A trained model."""
 
     classes: list[str]
 
     def predict_proba(self, features: Features) -> NDArray[np.float32]:
         """Return probabilities, shape (texts, classes)."""
-        ...
-
-    def committee(self, features: Features) -> NDArray[np.float32] | None:
-        """Return each head's probabilities, shape (heads, texts, classes)."""
         ...
 
 
@@ -94,22 +90,18 @@ class Replay:
         for size in steps:
             free = np.setdiff1d(pool, labelled)
             recent = self.features.take(labelled[-MOST_LABELLED:])
-            seen = self._candidates(free, model, strategy)
+            seen = self._candidates(free, model)
             queue = queue_of(seen, recent, strategy, size - len(labelled), str(seed))
             labelled = np.concatenate([labelled, free[[row for row, _ in queue]]])
             model = self._model(labelled, pool)
             found.append(self._accuracy(model, labelled, held_out))
         return found
 
-    def _candidates(self, rows: Ints, model: Model | None, strategy: str) -> Candidates:
+    def _candidates(self, rows: Ints, model: Model | None) -> Candidates:
         features = self.features.take(rows)
         if model is None:
-            no_heads = np.empty((0, len(rows), 0))
-            return Candidates(rows, np.empty((len(rows), 0)), features, no_heads)
-        heads = model.committee(features) if strategy == "committee" else None
-        if heads is None:
-            heads = np.empty((0, len(rows), len(model.classes)), np.float32)
-        return Candidates(rows, model.predict_proba(features), features, heads)
+            return Candidates(rows, np.empty((len(rows), 0)), features)
+        return Candidates(rows, model.predict_proba(features), features)
 
     def _model(self, labelled: Ints, pool: Ints) -> Model | None:
         """Return a model of two classes or more, None while one has been met."""

@@ -43,17 +43,10 @@ def _pool(found: Candidates, labelled: Features, salt: str) -> Pool:
     both = joined([found.features, labelled]) if len(labelled) else found.features
     vectors = both.vectors if both.vectors is not None else sketches(both.bags)
     count, classes = len(labelled), found.probabilities.shape[1]
-    committee = found.committee
     return Pool(
         np.concatenate([found.tasks, -1 - np.arange(count)]),
         vectors,
         np.arange(len(both)) >= len(found),
         np.concatenate([found.probabilities, np.zeros((count, classes))]) if classes else None,
-        _padded(committee, count) if len(committee) else None,
         np.concatenate([found.is_sampled(salt), np.zeros(count, np.bool_)]),
     )
-
-
-def _padded(committee: np.ndarray, rows: int) -> np.ndarray:
-    members, _, classes = committee.shape
-    return np.concatenate([committee, np.zeros((members, rows, classes))], axis=1)

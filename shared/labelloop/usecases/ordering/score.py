@@ -56,13 +56,8 @@ def candidates_of(shards: Sequence[str], pool: Pool, scene: Scene) -> Candidates
     dataset = scene.dataset
     tasks, features = left_of(looked, dataset.done_tasks(), dataset.deleted_until())
     if served.head is None or asked is None:
-        return Candidates(tasks, np.empty((len(tasks), 0)), features, np.empty((0, len(tasks), 0)))
-    shares = asked.shares(served.head.predict_proba(features))
-    heads = served.head.committee(features) if served.strategy == "committee" else None
-    committee = np.empty((0, *shares.shape), np.float32)
-    if heads is not None:
-        committee = np.stack([asked.shares(one) for one in heads])
-    return Candidates(tasks, shares, features, committee)
+        return Candidates(tasks, np.empty((len(tasks), 0)), features)
+    return Candidates(tasks, asked.shares(served.head.predict_proba(features)), features)
 
 
 def placed(
@@ -110,5 +105,4 @@ def _labelled(texts: list[str], scene: Scene) -> Features:
 
 
 def _none() -> Candidates:
-    no_tasks = np.empty(0, np.int64)
-    return Candidates(no_tasks, np.empty((0, 0)), Features(bags_of([])), np.empty((0, 0, 0)))
+    return Candidates(np.empty(0, np.int64), np.empty((0, 0)), Features(bags_of([])))

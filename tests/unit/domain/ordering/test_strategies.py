@@ -15,7 +15,7 @@ from labelloop.recipes.text_choices.terms import bags_of
 every_strategy = pytest.mark.parametrize("name", STRATEGIES)
 
 
-def pool_of(n: int, classes: int = 3, labelled: int = 0, seed: int = 0, members: int = 0) -> Pool:
+def pool_of(n: int, classes: int = 3, labelled: int = 0, seed: int = 0) -> Pool:
     """Return tasks in a few clumps, with a model that knows so many classes (0: no model)."""
     rng = np.random.default_rng(seed)
     clumps = rng.standard_normal((4, 8))
@@ -24,8 +24,7 @@ def pool_of(n: int, classes: int = 3, labelled: int = 0, seed: int = 0, members:
     is_labelled = np.zeros(n, bool)
     is_labelled[rng.permutation(n)[:labelled]] = True
     rows = rng.dirichlet(np.ones(classes), n) if classes else None
-    votes = rng.dirichlet(np.ones(max(classes, 1)), (members, n)) if members else None
-    return Pool(np.arange(100, 100 + n), vectors.astype(np.float32), is_labelled, rows, votes)
+    return Pool(np.arange(100, 100 + n), vectors.astype(np.float32), is_labelled, rows)
 
 
 def permuted(pool: Pool, order: np.ndarray) -> Pool:
@@ -34,7 +33,6 @@ def permuted(pool: Pool, order: np.ndarray) -> Pool:
         pool.vectors[order],
         pool.is_labelled[order],
         None if pool.probabilities is None else pool.probabilities[order],
-        None if pool.committee is None else pool.committee[:, order],
     )
 
 
@@ -45,11 +43,10 @@ def permuted(pool: Pool, order: np.ndarray) -> Pool:
     share=st.floats(0, 1),
     classes=st.integers(0, 4),
     k=st.integers(0, 80),
-    members=st.sampled_from([0, 3]),
     seed=st.integers(0, 1_000),
 )
-def test_a_queue_holds_each_unlabelled_task_at_most_once(name, n, share, classes, k, members, seed):
-    pool = pool_of(n, classes, int(n * share), seed, members if classes else 0)
+def test_a_queue_holds_each_unlabelled_task_at_most_once(name, n, share, classes, k, seed):
+    pool = pool_of(n, classes, int(n * share), seed)
 
     queue = select(name, pool, k, seed)
 
@@ -62,7 +59,7 @@ def test_a_queue_holds_each_unlabelled_task_at_most_once(name, n, share, classes
 @settings(max_examples=15)
 @given(labelled=st.integers(0, 50), seed=st.integers(0, 1_000))
 def test_the_order_of_the_pool_changes_nothing(name, labelled, seed):
-    pool = pool_of(80, labelled=labelled, seed=seed, members=2)
+    pool = pool_of(80, labelled=labelled, seed=seed)
     order = np.random.default_rng(seed).permutation(80)
 
     queue = pool.tasks[select(name, pool, 20, 7)]
@@ -247,13 +244,6 @@ def test_a_core_set_goes_far_from_what_is_labelled():
     pool = Pool(np.arange(4), vectors.astype(np.float32), np.array([True, False, False, False]))
 
     assert set(select("core_set", pool, 2, 0)) == {2, 3}
-
-
-def test_a_committee_is_asked_where_it_disagrees():
-    votes = np.tile([0.6, 0.4], (2, 20, 1))
-    votes[:, 11] = [[0.9, 0.1], [0.1, 0.9]]
-
-    assert select("committee", replace(pool_of(20, classes=2), committee=votes), 1, 0)[0] == 11
 
 
 def test_badge_prefers_doubt_and_then_what_differs():

@@ -3,7 +3,7 @@
 import pytest
 
 from labelloop.bucket.project import Project
-from labelloop.domain.serving.options import Options
+from labelloop.domain.serving.options import RETIRED_STRATEGIES, Options
 from tests.builders import PROJECT
 
 
@@ -13,6 +13,13 @@ def test_choices_of_a_newer_release_are_left_out():
 
     assert Options.read(stored) == Options("entropy", True)
     assert Options.read({"strategy": "new", "delete_predictions": "new"}) == Options()
+
+
+@pytest.mark.parametrize("retired", RETIRED_STRATEGIES)
+def test_a_strategy_that_went_is_no_choice_and_the_others_hold(retired):
+    stored = {"strategy": retired, "delete_predictions": True, "revision": 2}
+
+    assert Options.read(stored) == Options(None, True, 2)
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'{"strategy": []}', b"[" * 9_999])

@@ -102,19 +102,6 @@ def test_a_model_of_vectors_refuses_features_without_them():
             head.predict_proba(other)
 
 
-def test_a_committee_is_the_bag_and_the_vector(trained, served):
-    seen = features_of(TEXTS[20:60], trained[1])
-
-    members = served.committee(seen)
-
-    if not trained[1]:
-        assert members is None
-    else:
-        assert members.shape == (2, 40, len(served.classes))
-        assert members.sum(axis=2) == pytest.approx(np.ones((2, 40)), abs=1e-4)
-        assert np.abs(members[0] - members[1]).max() > 0.01
-
-
 def test_an_artefact_names_its_encoder_and_its_classes(trained, served):
     assert served.encoder == "some encoder"
     assert served.classes == trained[0].classes

@@ -61,9 +61,6 @@ class CountingHead:
         odds = [counts[name] + 0.3 for name in self.classes][:: self._step]
         return [one / sum(odds) for one in odds]
 
-    def committee(self, features):
-        return None
-
     def predict_proba(self, features):
         rows = [self.row(n) for n in lengths_of(features).round().astype(int).tolist()]
         return np.array(rows, np.float32).reshape(-1, len(self.classes))

@@ -115,19 +115,6 @@ def test_the_queue_is_told_what_is_labelled_as_that_of_a_project_at_work_is():
     assert [len(call.args[1]) for call in queue.call_args_list] == [0, 10, 20]
 
 
-def test_a_committee_is_asked_what_each_head_says():
-    bags = replay_of(["film", "food"] * 60).features.bags
-    vectors = np.random.default_rng(0).normal(size=(120, 8)).astype(np.float32)
-    features = Features(bags, vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
-    project = Replay(features, np.array(["film", "food"] * 60), FittedHead)
-
-    with patch("labelloop.usecases.judging.backtest.queue_of", wraps=queue_of) as queue:
-        for strategy in ("committee", "margin"):
-            project.run(strategy, 0, [10, 20])
-
-    assert [len(call.args[0].committee) for call in queue.call_args_list] == [0, 2, 0, 0]
-
-
 def test_steps_grow_and_end_at_the_budget_or_at_half_of_what_is_not_held_out(project):
     assert project.steps(45) == [10, 15, 20, 25, 30, 40, 45]
     assert project.steps(10) == [10]

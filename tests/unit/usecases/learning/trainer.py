@@ -42,9 +42,6 @@ class EvenHead:
         self.classes = sorted({label for (_, label), _ in literal_eval(artefact.decode())})
         self.encoder = ""
 
-    def committee(self, features):
-        return None
-
     def predict_proba(self, features):
         return np.full((len(features), len(self.classes)), 1 / len(self.classes), np.float32)
 

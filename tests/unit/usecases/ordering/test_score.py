@@ -23,7 +23,7 @@ def test_of_many_labels_the_newest_are_looked_at_and_not_those_of_the_last_tasks
     labels = [created(i + 1, text=texts[i], updated_at=(NEW, OLD)[i]) for i in range(2)]
     dataset, kept = fold(Dataset(), labels), KeptFeatures(store, PROJECT, "")
     scene = Scene(Served(UNTRAINED, None), dataset, kept, features)
-    part = Candidates(np.array([13, 14]), np.empty((2, 0)), features(texts), np.empty((0, 2, 0)))
+    part = Candidates(np.array([13, 14]), np.empty((2, 0)), features(texts))
 
     head = placed([part], scene, "typical", 2, PROJECT)
 

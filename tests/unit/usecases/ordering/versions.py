@@ -18,9 +18,6 @@ class LengthHead:
     classes = ("Negative", "Positive")
     encoder = ""
 
-    def committee(self, features):
-        return None
-
     def predict_proba(self, features):
         sure = 0.5 + self.sureness(features)
         return np.stack([1 - sure, sure], axis=1)

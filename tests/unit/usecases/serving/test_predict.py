@@ -32,9 +32,6 @@ class LengthHead:
         self.classes = classes or ("Negative", "Positive")
         self._seconds = seconds
 
-    def committee(self, features):
-        return None
-
     def predict_proba(self, features):
         lengths = lengths_of(features)
         for length in lengths:

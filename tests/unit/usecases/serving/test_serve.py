@@ -8,6 +8,7 @@ import pytest
 
 from labelloop.bucket.pointers import ActivePointer
 from labelloop.bucket.project import Project
+from labelloop.domain.serving.options import RETIRED_STRATEGIES, STRATEGY_NAMES
 from labelloop.errors import BadModel, Unavailable
 from labelloop.usecases.serving.pin import PinDeps, pin
 from labelloop.usecases.serving.serve import Versions
@@ -23,9 +24,6 @@ class NamedHead:
         if artefact.startswith(b"bad"):
             raise BadModel("does not load")
         self.classes = [artefact.decode()]
-
-    def committee(self, features):
-        return None
 
     def predict_proba(self, features):
         return np.ones((len(features), 1))
@@ -199,8 +197,11 @@ def test_memory_holds_the_heads_of_the_projects_seen_last(versions, store, clock
     assert len(versions._slots) == 16
 
 
-@pytest.mark.parametrize(("named", "served"), [("entropy", "entropy"), ("", "typical_then_margin")])
-def test_a_version_keeps_the_strategy_that_it_was_made_with(versions, store, named, served):
+@pytest.mark.parametrize(
+    ("named", "served"),
+    [("entropy", "entropy"), *((name, STRATEGY_NAMES[0]) for name in ("", *RETIRED_STRATEGIES))],
+)
+def test_a_version_keeps_its_strategy_unless_that_went(versions, store, named, served):
     project, body = Project(store, PROJECT), b"one"
     project.add_model("1-a", body, {})
     to = ActivePointer("1-a", 1, 1, sha256(body).hexdigest(), strategy=named)
