@@ -71,6 +71,10 @@ MAY_IMPORT = {
     ),
     "local": ("domain", "errors"),
 }
+BELONGINGS = {
+    *("Archive", "KeptEvidence", "KeptFeatures", "Lease", "Orders", "Pool", "PoolIndexes"),
+    "Surveys",
+}
 HEAVY = ("numpy", "scipy", "sklearn", "skl2onnx", "onnx", "onnxruntime", "pydantic", "fastapi")
 
 
@@ -127,6 +131,22 @@ def test_no_use_case_asks_label_studio_by_a_bare_id(path):
     }
 
     assert not asked
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in FILES if room_of(path) != "bucket"],
+    ids=lambda path: path.relative_to(PACKAGE).as_posix(),
+)
+def test_a_project_hands_out_what_belongs_to_it(path):
+    imported, built = set(), set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("labelloop.bucket"):
+            imported |= {alias.asname or alias.name for alias in node.names}
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            built.add(node.func.id)
+
+    assert not built & imported & BELONGINGS
 
 
 @pytest.mark.parametrize("name", ["domain", "usecases", "recipes"])

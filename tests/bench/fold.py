@@ -15,7 +15,6 @@ from typing import Any
 
 from labelloop.adapters.aws_clients import client_of
 from labelloop.adapters.s3_store import S3Store
-from labelloop.bucket.pool import Pool
 from labelloop.bucket.project import Project
 from labelloop.domain.intake.events import Event
 from labelloop.domain.intake.folding import Dataset, fold
@@ -69,7 +68,6 @@ def _reading(s3) -> Finding:
         )
     pending = project.pending()
     keys = [one.key for one in pending]
-    pool = Pool(S3Store(BUCKET, s3), PROJECT)
 
     def bare() -> None:
         def read(key: str) -> bytes:
@@ -79,7 +77,7 @@ def _reading(s3) -> Finding:
             assert len(list(readers.map(read, keys))) == PENDING
 
     def ours() -> None:
-        read = _read_events(project, pool, pending)
+        read = _read_events(project, pending)
         assert len(fold(Dataset(), read).annotations) == PENDING
 
     mine, other, ratio = paired(ours, bare, 3)

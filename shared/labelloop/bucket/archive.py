@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from labelloop.bucket.project import PROJECTS, fields_of, write_over
+from labelloop.bucket.objects import PROJECTS, fields_of, write_over
 from labelloop.domain.intake.events import canonical
 from labelloop.observability import count, logger
 from labelloop.ports import ObjectStore

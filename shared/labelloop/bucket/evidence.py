@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelloop.bucket.features import DAMAGED, arrays_of
+from labelloop.bucket.objects import PROJECTS
 from labelloop.bucket.pointers import Tagged
-from labelloop.bucket.project import PROJECTS
 from labelloop.domain.intake.events import canonical
 from labelloop.domain.judging.hold import Hold
 from labelloop.ports import ObjectStore

@@ -20,8 +20,8 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
+from labelloop.bucket.objects import PROJECTS, write_over
 from labelloop.bucket.pointers import FORMAT
-from labelloop.bucket.project import PROJECTS, write_over
 from labelloop.domain.learning.features import Bags, Features
 from labelloop.ports import ObjectStore
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import uuid4
 
-from labelloop.bucket.project import PROJECTS, fields_of
+from labelloop.bucket.objects import PROJECTS, fields_of
 from labelloop.domain.intake.events import canonical
 from labelloop.errors import Conflict, Retryable
 from labelloop.ports import ObjectStore, Stored

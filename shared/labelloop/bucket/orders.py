@@ -10,8 +10,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
+from labelloop.bucket.objects import PROJECTS
 from labelloop.bucket.pool import Ranked
-from labelloop.bucket.project import PROJECTS
 from labelloop.domain.intake.events import canonical
 from labelloop.errors import Conflict
 from labelloop.ports import ObjectStore

@@ -23,7 +23,7 @@ from itertools import batched
 from string import digits
 from typing import Any, Final
 
-from labelloop.bucket.project import PROJECTS, fields_of, write_over
+from labelloop.bucket.objects import PROJECTS, fields_of, write_over
 from labelloop.domain.intake.events import Task, canonical, read_row, row_of
 from labelloop.errors import Conflict
 from labelloop.ports import ObjectStore

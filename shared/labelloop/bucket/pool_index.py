@@ -19,8 +19,8 @@ from hashlib import blake2b
 from itertools import batched
 from typing import Any, Final
 
+from labelloop.bucket.objects import PROJECTS, write_over
 from labelloop.bucket.pool import Pool
-from labelloop.bucket.project import PROJECTS, write_over
 from labelloop.domain.intake.events import Task, canonical
 from labelloop.ports import ObjectStore
 

@@ -21,34 +21,33 @@ projects/<id>.<created>/
 import json
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from labelloop.bucket.belongings import Belongings
 from labelloop.bucket.history import History
+from labelloop.bucket.objects import PROJECTS, fields_of, swap
 from labelloop.bucket.pointers import FORMAT, ActivePointer, DatasetPointer, Tagged
 from labelloop.bucket.snapshots import Snapshots
 from labelloop.domain.intake.events import Event, canonical
 from labelloop.domain.serving.options import Options
-from labelloop.errors import BadModel, Conflict, Damaged
+from labelloop.errors import BadModel, Damaged
 from labelloop.labelstudio.payloads import is_project_key
-from labelloop.ports import Listed, ObjectStore, Stored
+from labelloop.ports import Listed, ObjectStore
 
 if TYPE_CHECKING:
     from labelloop.domain.intake.folding import Dataset
 
-PROJECTS: Final = "projects/"
 _NO_OPTIONS: Final = Tagged(Options(), "")
 _VERSION: Final = re.compile(r"\d{1,18}-[0-9a-z]{1,32}", re.ASCII)
 
 
-class Project:
+class Project(Belongings):
     """The objects of one project. Raises what the store raises: Conflict, Unavailable."""
 
     def __init__(self, store: ObjectStore, key: str) -> None:
-        self.key = key
-        self._store = store
+        super().__init__(store, key)
         self._root = f"{PROJECTS}{key}/"
         self.history = History(store, self._root)
         self.snapshots = Snapshots(store, self._root)
@@ -202,11 +201,7 @@ class Project:
         self._swap("active.json", after.etag, asdict(to))
 
     def _swap(self, name: str, etag: str, fields: Any) -> None:
-        key, body = self._root + name, canonical(fields).encode()
-        if etag:
-            self._store.replace(key, body, etag)
-        else:
-            self._store.create(key, body)
+        swap(self._store, self._root + name, canonical(fields).encode(), etag)
 
     # -- Label Studio ------------------------------------------------------------------------
 
@@ -230,25 +225,6 @@ class Project:
         self._swap("options.json", after.etag, asdict(to))
 
 
-def fields_of(stored: Stored | None) -> dict[str, Any]:
-    """Return what a small object says; nothing if it says nothing, or cannot be read."""
-    try:
-        value = json.loads(stored.body) if stored else {}
-    except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
-
-
 def projects(store: ObjectStore) -> Iterator[str]:
     """Yield the keys of all projects that anything is stored for."""
     return filter(is_project_key, store.folders(PROJECTS))
-
-
-def write_over(store: ObjectStore, key: str, body: bytes) -> None:
-    """Store an object, over another one if need be. A lost race is the other's to win."""
-    stored = store.get(key)
-    with suppress(Conflict):
-        if stored:
-            store.replace(key, body, stored.etag)
-        else:
-            store.create(key, body)

@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Self
 
+from labelloop.bucket.objects import PROJECTS, fields_of
 from labelloop.bucket.pointers import Tagged
-from labelloop.bucket.project import PROJECTS, fields_of
 from labelloop.domain.intake.events import canonical
 from labelloop.errors import Conflict
 from labelloop.ports import ObjectStore, Stored

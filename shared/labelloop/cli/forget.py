@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import batched
 from typing import Any, Final
 
-from labelloop.bucket.project import PROJECTS
+from labelloop.bucket.objects import PROJECTS
 from labelloop.cli import aws
 from labelloop.cli.report import Report
 from labelloop.errors import NotFound, Rejected

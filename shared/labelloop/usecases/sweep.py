@@ -11,10 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from labelloop.bucket.archive import Archive
-from labelloop.bucket.orders import Orders
-from labelloop.bucket.pool import Pool
-from labelloop.bucket.project import Project, fields_of, projects, write_over
+from labelloop.bucket.objects import fields_of, write_over
+from labelloop.bucket.project import Project, projects
 from labelloop.domain.intake.events import canonical
 from labelloop.errors import Denied, Gone, LabelloopError
 from labelloop.labelstudio.project import StudioProject
@@ -56,7 +54,7 @@ def sweep(deps: SweepDeps) -> int:
     woken, failed = 0, set()
     for key in keys:
         try:
-            woken += _wake(key, label_studio is not None, deps)
+            woken += _wake(Project(deps.store, key), label_studio is not None, deps)
         except Exception:
             logger().exception("project not swept", extra={"project": key})
             failed.add(key)
@@ -75,36 +73,35 @@ def _in_turn(store: ObjectStore) -> list[str]:
     return later + keys[: len(keys) - len(later)]
 
 
-def _wake(key: str, has_label_studio: bool, deps: SweepDeps) -> bool:
-    project = Project(deps.store, key)
+def _wake(project: Project, has_label_studio: bool, deps: SweepDeps) -> bool:
     active, now = project.active().value, deps.clock().isoformat(timespec="microseconds")
     is_behind = project.untrained_dataset(deps.encoder) is not None
     has_work = project.has_pending() or is_behind or active.has_held(now)
     has_work = has_work or project.snapshots.is_gone()
     if has_work:
-        deps.queue.send(WakeUp(key, "sweep"), 0)
+        deps.queue.send(WakeUp(project.key, "sweep"), 0)
     if not has_label_studio:
-        return _wake_placing(key, active.version, deps) or has_work
-    if Archive(deps.store, key).state():
+        return _wake_placing(project, active.version, deps) or has_work
+    if project.archive.state():
         return has_work
-    return _wake_ranking(key, deps) or has_work
+    return _wake_ranking(project, deps) or has_work
 
 
-def _wake_placing(key: str, version: str, deps: SweepDeps) -> bool:
+def _wake_placing(project: Project, version: str, deps: SweepDeps) -> bool:
     """Have tasks that were sent here put in order, if no order of them is there to be pushed."""
-    is_unplaced = bool(Pool(deps.store, key).sent()) and not Orders(deps.store, key).has(version)
+    is_unplaced = bool(project.pool.sent()) and not project.orders.has(version)
     if is_unplaced:
-        deps.rank_queue.send(RankWakeUp(key), 0)
+        deps.rank_queue.send(RankWakeUp(project.key), 0)
     return is_unplaced
 
 
-def _wake_ranking(key: str, deps: SweepDeps) -> bool:
-    active = Project(deps.store, key).active().value
-    ranked, is_trimmed = Pool(deps.store, key).ranked()
+def _wake_ranking(project: Project, deps: SweepDeps) -> bool:
+    active = project.active().value
+    ranked, is_trimmed = project.pool.ranked()
     if ranked != active.version:
-        deps.rank_queue.send(RankWakeUp(key), 0)
+        deps.rank_queue.send(RankWakeUp(project.key), 0)
     elif not is_trimmed:
-        deps.rank_queue.send(RankWakeUp(key, "trim", ranked), 0)
+        deps.rank_queue.send(RankWakeUp(project.key, "trim", ranked), 0)
     return ranked != active.version or not is_trimmed
 
 
@@ -158,17 +155,17 @@ def _survey_due(
 
 def _due(key: str, label_studio: LabelStudio, deps: SweepDeps) -> list[StudioProject]:
     """Return the project if it is to be surveyed; one that is back from the archive is ranked."""
-    archive, project = Archive(deps.store, key), Project(deps.store, key)
-    is_archived = bool(archive.state())
-    if is_archived and not (project.has_pending() or archive.is_due(deps.clock())):
+    project = Project(deps.store, key)
+    is_archived = bool(project.archive.state())
+    if is_archived and not (project.has_pending() or project.archive.is_due(deps.clock())):
         return []
     studio = StudioProject(label_studio, key)
     if is_archived:
-        archive.take_out()
-        _wake_ranking(key, deps)
+        project.archive.take_out()
+        _wake_ranking(project, deps)
     if is_due(studio, _survey_deps(deps), lambda: _note_cursor({"reading": key}, deps.store)):
         return [studio]
-    pool, version = Pool(deps.store, key), project.active().value.version
+    pool, version = project.pool, project.active().value.version
     if pool.ranked()[0] == version and not pool.is_planned(version):
         deps.rank_queue.send(RankWakeUp(key), 0)  # a wake-up was lost
     return []
@@ -180,7 +177,7 @@ def _told(key: str, deps: SweepDeps, failed: set[str]) -> Iterator[None]:
     try:
         yield
     except Gone as exc:
-        Archive(deps.store, key).put(str(exc), deps.clock())
+        Project(deps.store, key).archive.put(str(exc), deps.clock())
     except LabelloopError as exc:
         facts = {"project": key, "why": str(exc)}
         logger().error("Label Studio not reconciled", extra=facts)

@@ -7,8 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 
 from labelloop.bootstrap import accept_deps, queue, request_rank, request_survey, store, token
-from labelloop.bucket.pool import Pool
-from labelloop.bucket.project import projects
+from labelloop.bucket.project import Project, projects
 from labelloop.config import settings
 from labelloop.labelstudio.payloads import project_key, read_export, read_json, read_tasks
 from labelloop.messages import WakeUp
@@ -189,7 +188,7 @@ async def show_tasks(
     project: Annotated[str, Query(json_schema_extra=PROJECT_SCHEMA)],
 ) -> SentAnswer:
     """Say which tasks were sent here."""
-    pool = Pool(store(), project_key(project))
+    pool = Project(store(), project_key(project)).pool
     return SentAnswer(sent=pool.sent(), is_listed=pool.is_listed())
 
 

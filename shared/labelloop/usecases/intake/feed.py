@@ -6,7 +6,6 @@ A page that is sent twice changes nothing the second time.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from labelloop.bucket.pool import Pool
 from labelloop.bucket.project import Project
 from labelloop.domain.intake.events import Event, Task
 from labelloop.usecases.intake.accept import AcceptDeps, accept
@@ -22,14 +21,12 @@ class FeedDeps:
 
 def feed(key: str, tasks: Sequence[Task], deps: FeedDeps, config: Event | None) -> None:
     """Store a page of tasks. With the last one comes the label config: then the order is made."""
-    store = deps.accepting.store
-    pool = Pool(store, key)
-    pool.add_sent(tasks)
+    project = Project(deps.accepting.store, key)
+    project.pool.add_sent(tasks)
     if config is None:
         return
-    project = Project(store, key)
     known = project.dataset(project.dataset_pointer().value).label_config
     if config.label_config not in (None, known):
         accept(config, deps.accepting)
-    pool.set_listed()
+    project.pool.set_listed()
     deps.request_rank(key)

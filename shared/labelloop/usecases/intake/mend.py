@@ -6,16 +6,14 @@ from typing import Final
 
 from labelloop.bucket.project import Project
 from labelloop.bucket.snapshots import Repair
-from labelloop.bucket.surveys import Surveys
 from labelloop.domain.intake.events import text_of
 from labelloop.domain.intake.folding import Dataset, joined
 from labelloop.observability import count, logger
-from labelloop.ports import ObjectStore
 
 _PATIENCE: Final = timedelta(days=1)
 
 
-def mend(project: Project, why: str, store: ObjectStore, now: datetime) -> Repair:
+def mend(project: Project, why: str, now: datetime) -> Repair:
     """Go on from the newest snapshot that can be read; return what was found.
 
     Where labels may be missing, a comparing of all labels with Label Studio's is asked for. What
@@ -33,7 +31,7 @@ def mend(project: Project, why: str, store: ObjectStore, now: datetime) -> Repai
     repair = Repair(why, text_of(now), lost=not is_whole, restored=restored)
     snapshots.note(repair)
     if repair.lost:
-        Surveys(store, project.key).ask(now)
+        project.surveys.ask(now)
     if is_whole and len(found) == 1:
         snapshots.point_to(after, found[0][0])
     else:
@@ -45,15 +43,18 @@ def mend(project: Project, why: str, store: ObjectStore, now: datetime) -> Repai
     return repair
 
 
-def may_lack_labels(project: Project, store: ObjectStore, now: datetime) -> bool:
-    """Say whether labels may be missing: until all were compared, a day where nobody compares."""
+def may_lack_labels(project: Project, now: datetime) -> bool:
+    """Say whether labels may be missing: until all were compared, a day where nobody compares.
+
+    To learn without them would be to unlearn them.
+    """
     repair = project.snapshots.repair()
     if not repair.lost:
         return False
     since = datetime.fromisoformat(repair.since)
     if now - since >= _PATIENCE:
         return False
-    survey = Surveys(store, project.key).state().value
+    survey = project.surveys.state().value
     is_over = not (survey.asked or survey.began) and bool(survey.ended)
     ended = datetime.fromisoformat(survey.ended) if is_over else since
     return not is_over or ended < since.replace(microsecond=0)

@@ -16,10 +16,9 @@ from typing import Any, Final
 from uuid import uuid4
 
 from labelloop.bucket.pointers import Tagged
-from labelloop.bucket.pool import Pool
-from labelloop.bucket.pool_index import PoolIndex, PoolIndexes
+from labelloop.bucket.pool_index import PoolIndex
 from labelloop.bucket.project import Project
-from labelloop.bucket.surveys import Survey, Surveys
+from labelloop.bucket.surveys import Survey
 from labelloop.domain.intake.events import canonical, text_of
 from labelloop.errors import Conflict
 from labelloop.labelstudio.fields import read_settings
@@ -62,23 +61,23 @@ def is_due(
 
     `on_reading`: called before all that is known of it is read.
     """
-    surveys, now = Surveys(deps.store, studio.key), deps.clock()
-    known = surveys.state()
+    project, now = Project(deps.store, studio.key), deps.clock()
+    known = project.surveys.state()
     state = known.value
     if state.began or state.asked or _age(state.ended, now) >= _ANYWAY:
         return True
-    project, theirs = Project(deps.store, studio.key), studio.settings(counted=True)
-    numbers = _numbers(theirs, project, Pool(deps.store, studio.key))
+    theirs = studio.settings(counted=True)
+    numbers = _numbers(theirs, project)
     if numbers == state.settled:
         return False
     if _age(state.ended, now) < _BUSY and project.has_pending():
         return False
     on_reading()
-    differs = _difference(theirs, project, PoolIndexes(deps.store, studio.key).whole())
+    differs = _difference(theirs, project, project.pool_index.whole())
     if differs and differs != state.differed:
         return True
     try:
-        surveys.swap(known, replace(state, settled=numbers, differed=differs))
+        project.surveys.swap(known, replace(state, settled=numbers, differed=differs))
     except Conflict:  # somebody began, or asked: the next look sees it
         return False
     return False
@@ -86,26 +85,28 @@ def is_due(
 
 def survey(studio: StudioProject, deps: SurveyDeps, until: datetime) -> Progress:
     """Walk on until a time, a page at least; say what came of it."""
-    surveys, me = Surveys(deps.store, studio.key), uuid4().hex
-    known, now = surveys.state(), deps.clock()
+    project, me = Project(deps.store, studio.key), uuid4().hex
+    known, now = project.surveys.state(), deps.clock()
     if known.value.is_held(now):
         return Progress.LEFT_TO_HOLDER
     try:
-        state = surveys.swap(known, _begun(known.value, studio, deps, until).held(me, deps.clock()))
-        return _Walk(studio, deps, surveys, me, state).until(until)
+        begun = _begun(known.value, project, studio, deps, until)
+        state = project.surveys.swap(known, begun.held(me, deps.clock()))
+        return _Walk(project, studio, deps, me, state).until(until)
     except Conflict:
         return Progress.LEFT_TO_HOLDER
 
 
-def _begun(state: Survey, studio: StudioProject, deps: SurveyDeps, until: datetime) -> Survey:
+def _begun(
+    state: Survey, project: Project, studio: StudioProject, deps: SurveyDeps, until: datetime
+) -> Survey:
     """Return the state of the walk under way, or of a new one that knows how both sides differ."""
     if state.began:
         return state
     now, theirs = deps.clock(), studio.settings(counted=True)
-    project, pool = Project(deps.store, studio.key), Pool(deps.store, studio.key)
-    index = PoolIndexes(deps.store, studio.key).whole(lambda: deps.clock() < until)
+    index = project.pool_index.whole(lambda: deps.clock() < until)
     differs = _difference(theirs, project, index) if index else ""
-    return state.begun(now, _numbers(theirs, project, pool), differs)
+    return state.begun(now, _numbers(theirs, project), differs)
 
 
 class _Walk:
@@ -113,13 +114,13 @@ class _Walk:
 
     def __init__(
         self,
+        project: Project,
         studio: StudioProject,
         deps: SurveyDeps,
-        surveys: Surveys,
         holder: str,
         state: Tagged[Survey],
     ) -> None:
-        self._studio, self._deps, self._surveys = studio, deps, surveys
+        self._project, self._studio, self._deps = project, studio, deps
         self._me, self._state = holder, state
         self._accepting = AcceptDeps(deps.store, deps.queue, quiet_s=0, clock=deps.clock)
 
@@ -130,10 +131,10 @@ class _Walk:
             return self._deps.clock() < end
 
         try:
-            index = PoolIndexes(self._deps.store, self._studio.key).whole(has_time)
+            index = self._project.pool_index.whole(has_time)
             if index is None:
                 return Progress.UNFINISHED
-            self._known = Known(Project(self._deps.store, self._studio.key), index)
+            self._known = Known(self._project, index)
             while self._state.value.after < ALL_ABOVE:
                 self._take_next()
                 if self._state.value.after < ALL_ABOVE and not has_time():
@@ -152,8 +153,7 @@ class _Walk:
         rows = readable(page.tasks, page.settings, text_of(asked_at))
         new = [one for row in rows if (one := self._known.index.as_new(row)) is not None]
         if new:
-            pool = Pool(self._deps.store, self._studio.key)
-            pool.add_surveyed(self._state.value.began, after, new)
+            self._project.pool.add_surveyed(self._state.value.began, after, new)
         event = self._known.event(page, (after, upto), rows, as_of, self._deps.clock())
         if is_partial:
             event = without_deletes(event)
@@ -174,7 +174,7 @@ class _Walk:
 
     def _finish(self) -> None:
         """Have the new tasks ranked, then note the end: killed in between, it is done again."""
-        pool, state = Pool(self._deps.store, self._studio.key), self._state.value
+        pool, state = self._project.pool, self._state.value
         is_first = not pool.is_listed()
         pool.set_listed()
         if state.found or is_first:
@@ -195,18 +195,18 @@ class _Walk:
     def _note(self, state: Survey) -> None:
         """Store the state; Conflict if somebody took over, but not if one only asked."""
         try:
-            self._state = self._surveys.swap(self._state, state)
+            self._state = self._project.surveys.swap(self._state, state)
         except Conflict:
-            known = self._surveys.state()
+            known = self._project.surveys.state()
             if known.value.holder != self._me:
                 raise
-            self._state = self._surveys.swap(known, replace(state, asked=known.value.asked))
+            self._state = self._project.surveys.swap(known, replace(state, asked=known.value.asked))
 
 
-def _numbers(theirs: Mapping[str, Any], project: Project, pool: Pool) -> str:
+def _numbers(theirs: Mapping[str, Any], project: Project) -> str:
     """Return what both sides are known by: equal numbers need no second walk."""
     config = sha256(canonical([theirs.get("label_config"), read_settings(theirs)]).encode())
-    ours = [project.dataset_pointer().value.sha256, len(pool.shards())]
+    ours = [project.dataset_pointer().value.sha256, len(project.pool.shards())]
     return canonical([[theirs.get(name) for name in COUNTS], config.hexdigest()[:16], ours])
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from labelloop.bucket.evidence import MOST_ROWS, Kept, KeptEvidence, Look
+from labelloop.bucket.evidence import MOST_ROWS, Kept, Look
 from labelloop.bucket.pointers import FORMAT, ActivePointer
 from labelloop.bucket.project import Project
 from labelloop.domain.judging.comparison import Floats, Ints, aligned
@@ -79,7 +79,7 @@ def codes_of(labels: Sequence[str], classes: Sequence[str]) -> NDArray[np.int64]
 
 
 def champion_of(
-    active: ActivePointer, project: Project, evidence: KeptEvidence, encoder: str, load: LoadHead
+    active: ActivePointer, project: Project, encoder: str, load: LoadHead
 ) -> Champion | Verdict:
     """Return the active version, or the verdict where there is nothing to compare with.
 
@@ -91,7 +91,7 @@ def champion_of(
         return Verdict(True, f"the active version has format {active.format}")
     if active.encoder != encoder:
         return Verdict(True, "the active version was trained beside another encoder")
-    kept, artefact = evidence.of(active.version), project.model(active.version)
+    kept, artefact = project.evidence.of(active.version), project.model(active.version)
     if kept is None or artefact is None:
         return Verdict(True, "nothing is kept of what the active version learnt")
     try:

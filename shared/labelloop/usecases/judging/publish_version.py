@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from labelloop.bucket.evidence import KeptEvidence, Refusal
+from labelloop.bucket.evidence import Refusal
 from labelloop.bucket.pointers import FORMAT, ActivePointer
 from labelloop.bucket.project import Project
 from labelloop.domain.judging.gate import Verdict
@@ -36,10 +36,9 @@ _ROUNDS: Final = 12
 
 @dataclass(frozen=True)
 class Gate:
-    """Where a project's versions are judged: its evidence, how a model is asked, and the time."""
+    """Where a project's versions are judged, how a model is asked, and the time."""
 
     project: Project
-    evidence: KeptEvidence
     load_head: LoadHead
     now: datetime
 
@@ -53,8 +52,8 @@ def publish(
 ) -> bool:
     """Store a version; say whether it was to be served. Conflict if it was judged in vain."""
     active = gate.project.active().value
-    champion = champion_of(active, gate.project, gate.evidence, to.encoder, gate.load_head)
-    refusal = gate.evidence.refusal(active.version)
+    champion = champion_of(active, gate.project, to.encoder, gate.load_head)
+    refusal = gate.project.evidence.refusal(active.version)
     verdict = _verdict(to, active, champion, challenger, sample, refusal.value, gate)
     before = champion.kept if isinstance(champion, Champion) else None
     known = gate.project.card(active.version) if before else None
@@ -63,7 +62,7 @@ def publish(
     told, look = tell_version(
         challenger, sample, before, known or {}, ordered, since, gate.project.key
     )
-    gate.evidence.keep(to.version, challenger.kept(look), doubts_of(challenger))
+    gate.project.evidence.keep(to.version, challenger.kept(look), doubts_of(challenger))
     card = card | challenger.trained.facts | {"gate": asdict(verdict), "insights": told}
     gate.project.add_model(to.version, challenger.trained.artefact, card)
     if verdict.switches:
@@ -74,7 +73,7 @@ def publish(
         refused = Refusal(active.version, to.version, verdict.reason, since, card["trained_at"])
         if verdict.of_changes:
             refused = _held(refused, active, refusal.value.hold, verdict, gate.now)
-        gate.evidence.set_refusal(refusal, refused)
+        gate.project.evidence.set_refusal(refusal, refused)
         _leave(gate.project, to, refused)
     return verdict.switches
 
@@ -92,16 +91,19 @@ def withdraw(
     """
     active = gate.project.active().value
     is_ours = (active.format, active.encoder) == (FORMAT, to.encoder)
-    kept = gate.evidence.of(active.version) if active.is_trained and is_ours else None
+    kept = gate.project.evidence.of(active.version) if active.is_trained and is_ours else None
     verdict = judge_left(*left, kept, why) if left and kept else Verdict(True, why)
     if verdict.switches:
         switch(gate.project, to, {"why": why}, instead_of=active.version)
         return True
-    refusal, at = gate.evidence.refusal(active.version), gate.now.isoformat(timespec="seconds")
+    refusal, at = (
+        gate.project.evidence.refusal(active.version),
+        gate.now.isoformat(timespec="seconds"),
+    )
     since = refusal.value.since or _text(gate.now)
     refused = Refusal(active.version, to.version, verdict.reason, since, at)
     refused = _held(refused, active, refusal.value.hold, verdict, gate.now)
-    gate.evidence.set_refusal(refusal, refused)
+    gate.project.evidence.set_refusal(refusal, refused)
     _leave(gate.project, to, refused)
     return False
 
@@ -134,7 +136,7 @@ def _text(now: datetime) -> str:
     return now.isoformat(timespec="microseconds")
 
 
-def advance(project: Project, evidence: KeptEvidence, to: ActivePointer) -> bool:
+def advance(project: Project, to: ActivePointer) -> bool:
     """Say whether the active version has learnt just this; if so, mark the dataset as learnt.
 
     Much changes a dataset and no example: a skip, the project's settings, a ground-truth toggle. A
@@ -144,7 +146,7 @@ def advance(project: Project, evidence: KeptEvidence, to: ActivePointer) -> bool
     known = after.value
     if (known.learnt, known.format, known.encoder) != (to.learnt, FORMAT, to.encoder):
         return False
-    evidence.forget_refusal(known.version)
+    project.evidence.forget_refusal(known.version)
     moved = replace(_up_to(known, to), held_until="")
     if moved.age > known.age:  # a slower trainer must not put it back
         project.advance(after, moved)

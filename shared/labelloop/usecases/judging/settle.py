@@ -7,22 +7,20 @@ wrong is noticed within a day, and put right: that ends the refusal, too. Idempo
 from dataclasses import replace
 from datetime import datetime
 
-from labelloop.bucket.evidence import KeptEvidence
 from labelloop.bucket.pointers import ActivePointer
 from labelloop.bucket.project import Project
 from labelloop.labelstudio.payloads import UNTRAINED
 from labelloop.observability import logger
-from labelloop.ports import ObjectStore
 from labelloop.usecases.serving.activate import in_place_of, switch_by_hand, without_model
 
 
-def settle(project: Project, store: ObjectStore, now: datetime) -> bool:
+def settle(project: Project, now: datetime) -> bool:
     """Serve what was held back for long enough; say whether another version is served now."""
     at, after = now.isoformat(timespec="microseconds"), project.active()
     held = after.value
     if not held.has_held(at):
         return False
-    refusal = KeptEvidence(store, project.key).refusal(held.version).value
+    refusal = project.evidence.refusal(held.version).value
     if refusal.hold.until > at:  # of a trainer that has not moved the pointer yet, or died
         return False
     refused = refusal.version

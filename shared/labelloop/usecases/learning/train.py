@@ -13,7 +13,7 @@ from enum import StrEnum
 from itertools import batched
 from typing import Final
 
-from labelloop.bucket.lease import TRAINER, Lease
+from labelloop.bucket.lease import TRAINER
 from labelloop.bucket.pool import Pool
 from labelloop.bucket.project import Project
 from labelloop.domain.intake.events import Event
@@ -57,7 +57,7 @@ def train(wake_up: WakeUp, deps: TrainDeps) -> Outcome:
     project = Project(deps.store, project_key(wake_up.project))
     for _ in range(_ROUNDS):
         # Before the events are listed: those of a comparing that just ended are among them.
-        is_held = not _is_asked(wake_up) and _may_lack_labels(project, deps)
+        is_held = not _is_asked(wake_up) and may_lack_labels(project, deps.clock())
         pending = project.pending()
         if _can_leave(wake_up, pending, project, deps):
             return Outcome.LEFT_TO_LATER
@@ -67,20 +67,20 @@ def train(wake_up: WakeUp, deps: TrainDeps) -> Outcome:
             if is_held:
                 return Outcome.LEFT_TO_REBUILD
             outcome = _catch_up(project, deps, is_asked=_is_asked(wake_up))
-            if settle(project, deps.store, deps.clock()):
+            if settle(project, deps.clock()):
                 outcome = Outcome.SWITCHED
                 _ask_for_ranking(project, deps)
         except Conflict:
             continue
         except Damaged as exc:
             with suppress(Conflict):
-                mend(project, str(exc), deps.store, deps.clock())
+                mend(project, str(exc), deps.clock())
             continue
         except Unfinished as exc:
             logger().info("training put off", extra={"project": project.key, "why": str(exc)})
             return Outcome.LEFT_TO_SWEEP
         # By what is stored, not by the event: who was killed after folding it sees it as well.
-        is_to_be_ranked = is_to_be_ranked or is_outdated(project, deps.store)
+        is_to_be_ranked = is_to_be_ranked or is_outdated(project)
         if is_to_be_ranked and outcome is not Outcome.SWITCHED:
             _ask_for_ranking(project, deps)
         return outcome
@@ -95,14 +95,9 @@ def _demand_whole(project: Project, *, is_read: bool) -> None:
         project.snapshots.read(project.dataset_pointer().value)
 
 
-def _may_lack_labels(project: Project, deps: TrainDeps) -> bool:
-    """Say whether labels may be missing: to learn without them would be to unlearn them."""
-    return may_lack_labels(project, deps.store, deps.clock())
-
-
 def _ask_for_ranking(project: Project, deps: TrainDeps) -> None:
     """Have the pool ranked by the new version. If the wake-up is lost, the sweep sends another."""
-    if not deps.is_connected and not Pool(deps.store, project.key).sent():
+    if not deps.is_connected and not project.pool.sent():
         return
     try:
         version = project.active().value.version
@@ -146,12 +141,12 @@ def _fold_pending(project: Project, pending: list[Listed], deps: TrainDeps) -> b
 
     Where a Label Studio is connected, ranking asks it for the label config itself.
     """
-    pool, is_to_be_ranked = Pool(deps.store, project.key), False
+    is_to_be_ranked = False
     for batch in batched(pending, _EVENTS_AT_ONCE, strict=False):
         after = project.dataset_pointer()
         dataset = project.snapshots.read(after.value)
         lacks_config = dataset.label_config is None and not deps.is_connected
-        events = _read_events(project, pool, batch)
+        events = _read_events(project, batch)
         folded = fold(dataset, events)
         project.add_dataset(after, folded)
         project.forget(list(batch))
@@ -160,12 +155,13 @@ def _fold_pending(project: Project, pending: list[Listed], deps: TrainDeps) -> b
     return is_to_be_ranked
 
 
-def _read_events(project: Project, pool: Pool, batch: Sequence[Listed]) -> list[Event]:
+def _read_events(project: Project, batch: Sequence[Listed]) -> list[Event]:
     """Return the events that are still there, setting aside those that are none."""
     with ThreadPoolExecutor(_READERS) as readers:
         bodies = readers.map(project.read, batch)
         read = ((one, body) for one, body in zip(batch, bodies, strict=True) if body is not None)
         understood = ((one, _understood(project, one, body)) for one, body in read)
+        pool = project.pool
         return [
             _to_pool(pool, project.event_name(one), event) for one, event in understood if event
         ]
@@ -207,7 +203,7 @@ def _catch_up(project: Project, deps: TrainDeps, *, is_asked: bool) -> Outcome:
     after giving the lease back, sees them. Looking before giving it back would lose them.
     """
     restore_active(project)
-    outcome, lease = Outcome.UP_TO_DATE, Lease(deps.store, project.key, TRAINER)
+    outcome, lease = Outcome.UP_TO_DATE, project.lease(TRAINER)
     while pointer := project.untrained_dataset(deps.featuriser.encoder):
         now = deps.clock().timestamp()
         put_off = lease.put_off(now)

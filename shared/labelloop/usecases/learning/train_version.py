@@ -9,10 +9,7 @@ from hashlib import sha256
 from typing import Any, Final, Protocol
 from uuid import uuid4
 
-from labelloop.bucket.evidence import KeptEvidence
-from labelloop.bucket.features import KeptFeatures
 from labelloop.bucket.pointers import FORMAT, ActivePointer, DatasetPointer
-from labelloop.bucket.pool import Pool
 from labelloop.bucket.project import Project
 from labelloop.domain.intake.events import canonical
 from labelloop.domain.learning.features import Features
@@ -82,8 +79,7 @@ def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) ->
         strategy=strategy,
         revision=options.revision,
     )
-    kept = KeptFeatures(deps.store, project.key, encoder)
-    evidence = KeptEvidence(deps.store, project.key)
+    kept = project.features(encoder)
     left: tuple[Examples, Sequence[str]] | None = None
     try:
         control = read_label_config(dataset.label_config or "")
@@ -93,14 +89,13 @@ def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) ->
         offered = control.labels if encoder else ()
         facts = [examples.texts, examples.labels, offered, strategy]
         learnt = sha256(canonical(facts).encode()).hexdigest()
-        if advance(project, evidence, replace(to, learnt=learnt)):
+        if advance(project, replace(to, learnt=learnt)):
             return False
         texts = [*examples.texts, *map(words_of, offered)]
         looked = look_at_labelled(texts, kept, deps.featuriser)
         features = looked.take(range(len(examples.texts)))
         names = _names(offered, looked)
-        pool = Pool(deps.store, project.key)
-        sample = sample_pool(pool, kept, control.text_key, dataset)
+        sample = sample_pool(project.pool, kept, control.text_key, dataset)
         landmarks = sample.features.take(range(min(len(sample.features), LANDMARKS)))
         trained = deps.train_head(features, examples.labels, landmarks=landmarks, names=names)
         known = project.card(project.active().value.version) or {}
@@ -109,7 +104,7 @@ def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) ->
         ordered = choose_order(strategy, known.get("order", {}), arms, project.key)
     except Unprocessable as exc:
         # A training from scratch on what is left would give no model, so none is served.
-        gate = Gate(project, evidence, deps.load_head, deps.clock())
+        gate = Gate(project, deps.load_head, deps.clock())
         return withdraw(to, str(exc), left, gate)
     version, digest = f"{pointer.seq}-{uuid4().hex[:8]}", sha256(trained.artefact).hexdigest()
     to = replace(to, version=version, sha256=digest, learnt=learnt, strategy=ordered.strategy)
@@ -119,7 +114,7 @@ def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) ->
     spent = {"seconds": round(time.monotonic() - started, 3), "order": ordered.on_card()}
     blind = {"blind_since": _blind_since(project, known, now) if deps.is_blind else None}
     card = _card(to, pointer, examples, now) | spent | blind
-    gate = Gate(project, evidence, deps.load_head, now)
+    gate = Gate(project, deps.load_head, now)
     return publish(to, card, challenger, sample, gate)
 
 

@@ -14,7 +14,6 @@ from labelloop.domain.intake.folding import Dataset
 from labelloop.errors import Unprocessable
 from labelloop.labelstudio.payloads import UNTRAINED
 from labelloop.labelstudio.project import StudioProject
-from labelloop.ports import ObjectStore
 from labelloop.recipes.label_config import read_label_config
 
 _UNREAD: Final = "unread"  # nothing of the label config can be learnt, so no task has a place
@@ -47,9 +46,9 @@ def texts_of(version: str, dataset: Dataset) -> str:
     return sha256(control.text_key.encode()).hexdigest()[:16]
 
 
-def is_outdated(project: Project, store: ObjectStore) -> bool:
+def is_outdated(project: Project) -> bool:
     """Say whether a project without a model has parts of other texts than those labelled now."""
-    version, pool = project.active_version(), Pool(store, project.key)
+    version, pool = project.active_version(), project.pool
     if version != UNTRAINED or not pool.scored(version):
         return False
     return bool(_others(version, texts_now(version, project, None), pool))

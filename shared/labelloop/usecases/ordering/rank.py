@@ -11,13 +11,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Final
 
-from labelloop.bucket.archive import Archive
-from labelloop.bucket.features import KeptFeatures
-from labelloop.bucket.lease import PUSHER, TRIMMER, Lease
-from labelloop.bucket.orders import Orders
-from labelloop.bucket.pool import Pool, Ranked
+from labelloop.bucket.lease import PUSHER, TRIMMER
+from labelloop.bucket.pool import Ranked
 from labelloop.bucket.project import Project
-from labelloop.bucket.surveys import Surveys
 from labelloop.domain.ordering.candidates import Candidates, worth_a_place
 from labelloop.errors import Gone, Retryable
 from labelloop.labelstudio.payloads import project_key
@@ -66,65 +62,67 @@ class RankDeps:
 def rank(wake_up: RankWakeUp, deps: RankDeps) -> Outcome:
     """Take one step of ranking a project; say what came of it."""
     key = project_key(wake_up.project)
-    active = Project(deps.store, key).active().value
+    project = Project(deps.store, key)
+    active = project.active().value
     if wake_up.version not in ("", active.version):
         return Outcome.SUPERSEDED
     label_studio = deps.label_studio()
     if label_studio is None:
-        return _rank_unconnected(wake_up, key, active.version, deps)
-    archive = Archive(deps.store, key)
+        return _rank_unconnected(wake_up, project, active.version, deps)
     try:
         studio = StudioProject(label_studio, key)
-        archive.take_out()
-        return _step(wake_up, active.version, studio, deps)
+        project.archive.take_out()
+        return _step(wake_up, project, active.version, studio, deps)
     except Gone as exc:
-        archive.put(str(exc), deps.clock())
+        project.archive.put(str(exc), deps.clock())
         return Outcome.GONE
 
 
-def _rank_unconnected(wake_up: RankWakeUp, key: str, version: str, deps: RankDeps) -> Outcome:
+def _rank_unconnected(
+    wake_up: RankWakeUp, project: Project, version: str, deps: RankDeps
+) -> Outcome:
     """Make the order of a project whose tasks were sent here; whoever sent them pushes it."""
-    pool, project = Pool(deps.store, key), Project(deps.store, key)
     dataset = project.dataset(project.dataset_pointer().value)
-    if not pool.is_listed() or dataset.label_config is None:
+    if not project.pool.is_listed() or dataset.label_config is None:
         return Outcome.UNCONNECTED
     match wake_up.step:
         case "plan":
-            return _plan(key, version, pool, None, deps)
+            return _plan(project, version, None, deps)
         case "score":
-            return _score(key, version, wake_up.part, pool, None, deps)
+            return _score(project, version, wake_up.part, None, deps)
         case "push":
-            _place(key, version, pool, None, deps)
-            pool.forget_ranks(keep=version)
+            _place(project, version, None, deps)
+            project.pool.forget_ranks(keep=version)
             return Outcome.PLACED
     return Outcome.UNCONNECTED
 
 
-def _step(wake_up: RankWakeUp, version: str, studio: StudioProject, deps: RankDeps) -> Outcome:
-    key, pool = studio.key, Pool(deps.store, studio.key)
+def _step(
+    wake_up: RankWakeUp, project: Project, version: str, studio: StudioProject, deps: RankDeps
+) -> Outcome:
     match wake_up.step:
         case "survey":
-            return _survey(studio, wake_up.part, deps)
-        case "plan" if not pool.is_listed():
-            return _survey(studio, 1, deps)
+            return _survey(project, studio, wake_up.part, deps)
+        case "plan" if not project.pool.is_listed():
+            return _survey(project, studio, 1, deps)
         case "plan":
-            return _plan(key, version, pool, studio, deps)
+            return _plan(project, version, studio, deps)
         case "score":
-            return _score(key, version, wake_up.part, pool, studio, deps)
+            return _score(project, version, wake_up.part, studio, deps)
         case "push":
-            return _push(wake_up, version, studio, deps)
+            return _push(wake_up.part, project, version, studio, deps)
         case "trim":
-            return _trim(key, version, pool, studio, deps)
+            return _trim(project, version, studio, deps)
 
 
-def _survey(studio: StudioProject, turn: int, deps: RankDeps) -> Outcome:
+def _survey(project: Project, studio: StudioProject, turn: int, deps: RankDeps) -> Outcome:
     """Compare with Label Studio for a while, and go on later. The first turn asks for all of it.
 
     Once all tasks are seen the project is ranked, by a step of its own.
     """
     now = deps.clock()
-    if turn == 0 and Pool(deps.store, studio.key).is_listed():  # else the first one is enough
-        Surveys(deps.store, studio.key).ask(now)
+    if turn == 0 and project.pool.is_listed():  # else the first one is enough
+        project.surveys.ask(now)
     surveying = SurveyDeps(deps.store, deps.train_queue, deps.queue, deps.clock)
     progress = survey(studio, surveying, now + _TURN)
     if progress is Progress.UNFINISHED:
@@ -132,12 +130,10 @@ def _survey(studio: StudioProject, turn: int, deps: RankDeps) -> Outcome:
     return _SURVEYED[progress]
 
 
-def _plan(
-    key: str, version: str, pool: Pool, studio: StudioProject | None, deps: RankDeps
-) -> Outcome:
+def _plan(project: Project, version: str, studio: StudioProject | None, deps: RankDeps) -> Outcome:
     """Cut the pool into parts, and ask for those to be scored that are not; else for the push."""
-    texts = texts_now(version, Project(deps.store, key), studio)
-    alone = Lease(deps.store, key, PUSHER).held(deps.clock().timestamp(), _LEASE_S)
+    key, pool, texts = project.key, project.pool, texts_now(version, project, studio)
+    alone = project.lease(PUSHER).held(deps.clock().timestamp(), _LEASE_S)
     if not make_way(version, texts, pool, studio, alone):
         deps.queue.send(RankWakeUp(key, "plan", version), _NEXT_TRY_S)
         return Outcome.LEFT_TO_HOLDER
@@ -148,19 +144,20 @@ def _plan(
     if parts and not missing:
         deps.queue.send(RankWakeUp(key, "push", version), 0)
     if not parts:
-        Orders(deps.store, key).add(version, [])
+        project.orders.add(version, [])
         if studio is not None:
             pool.set_ranked(version)
     return Outcome.PLANNED
 
 
 def _score(
-    key: str, version: str, part: int, pool: Pool, studio: StudioProject | None, deps: RankDeps
+    project: Project, version: str, part: int, studio: StudioProject | None, deps: RankDeps
 ) -> Outcome:
     """Score one part, once; whoever finds all scored asks for the push of so many."""
-    parts, texts = pool.parts(version), texts_now(version, Project(deps.store, key), studio)
+    key, pool = project.key, project.pool
+    parts, texts = pool.parts(version), texts_now(version, project, studio)
     if part < len(parts) and part not in pool.scored_parts(version, texts):
-        scene = _scene(key, version, studio, deps)
+        scene = _scene(project, version, studio, deps)
         texts = texts_of(version, scene.dataset)
         try:
             found = candidates_of(parts[part], pool, scene)
@@ -169,60 +166,59 @@ def _score(
             return Outcome.UNFINISHED
         worth = worth_a_place(found, deps.head, len(parts), key)
         pool.add_part(version, part, worth.to_bytes(), texts)
-        if texts != texts_now(version, Project(deps.store, key), studio):  # changed meanwhile
+        if texts != texts_now(version, project, studio):  # changed meanwhile
             deps.queue.send(RankWakeUp(key, "plan", version), 0)
     if pool.scored_parts(version, texts).issuperset(range(len(parts))):
         deps.queue.send(RankWakeUp(key, "push", version, len(parts)), 0)
     return Outcome.SCORED
 
 
-def _scene(key: str, version: str, studio: StudioProject | None, deps: RankDeps) -> Scene:
+def _scene(project: Project, version: str, studio: StudioProject | None, deps: RankDeps) -> Scene:
     # Looked at now: who is sent back to the queue comes again after half an hour.
-    served = deps.versions().of(key, 0.0)
+    served = deps.versions().of(project.key, 0.0)
     if served.version != version:
         raise Retryable(f"version {version} is not served here yet")
     featuriser = deps.featuriser()
-    kept = KeptFeatures(deps.store, key, featuriser.encoder)
-    dataset = known_dataset(Project(deps.store, key), studio)
+    kept = project.features(featuriser.encoder)
+    dataset = known_dataset(project, studio)
     return Scene(served, dataset, kept, featuriser)
 
 
-def _push(wake_up: RankWakeUp, version: str, studio: StudioProject, deps: RankDeps) -> Outcome:
+def _push(
+    parts: int, project: Project, version: str, studio: StudioProject, deps: RankDeps
+) -> Outcome:
     """Push, unless somebody does: two at once would store all twice.
 
     Who finds another at work comes again later: that one may be dead, or at an older version. A
     push of so many parts is done once, though each score step that came twice asks for it.
     """
-    key, pool, parts = studio.key, Pool(deps.store, studio.key), wake_up.part
-    with Lease(deps.store, key, PUSHER).held(deps.clock().timestamp(), _LEASE_S) as is_mine:
-        if is_mine and 0 < parts <= pool.pushed_parts(version):
+    with project.lease(PUSHER).held(deps.clock().timestamp(), _LEASE_S) as is_mine:
+        if is_mine and 0 < parts <= project.pool.pushed_parts(version):
             return Outcome.PUSHED
         if is_mine:
-            return _push_alone(key, version, pool, studio, deps)
-        deps.queue.send(RankWakeUp(key, "push", version, parts), _NEXT_TRY_S)
+            return _push_alone(project, version, studio, deps)
+        deps.queue.send(RankWakeUp(project.key, "push", version, parts), _NEXT_TRY_S)
         return Outcome.LEFT_TO_HOLDER
 
 
 def _place(
-    key: str, version: str, pool: Pool, studio: StudioProject | None, deps: RankDeps
+    project: Project, version: str, studio: StudioProject | None, deps: RankDeps
 ) -> list[Ranked]:
     """Put the candidates of all parts in order, and store it before anybody pushes it."""
-    scene = _scene(key, version, studio, deps)
+    scene = _scene(project, version, studio, deps)
     texts = texts_of(version, scene.dataset)
-    parts = [Candidates.from_bytes(body) for body in pool.candidates(version, texts)]
-    head = placed(parts, scene, deps.strategy, deps.head, key) if parts else []
-    head = blinded(head, key) if deps.is_blind else head
-    Orders(deps.store, key).add(version, head)
+    parts = [Candidates.from_bytes(body) for body in project.pool.candidates(version, texts)]
+    head = placed(parts, scene, deps.strategy, deps.head, project.key) if parts else []
+    head = blinded(head, project.key) if deps.is_blind else head
+    project.orders.add(version, head)
     return head
 
 
-def _push_alone(
-    key: str, version: str, pool: Pool, studio: StudioProject, deps: RankDeps
-) -> Outcome:
-    project = Project(deps.store, key)
+def _push_alone(project: Project, version: str, studio: StudioProject, deps: RankDeps) -> Outcome:
+    key, pool = project.key, project.pool
     scored = pool.scored_parts(version, texts_now(version, project, studio))
     parts = next(part for part in count() if part not in scored)
-    head = _place(key, version, pool, studio, deps)
+    head = _place(project, version, studio, deps)
     outcome = push(project, version, head, studio)
     if outcome is not Outcome.SUPERSEDED:
         leaves = outcome is Outcome.REFUSED or _keeps_predictions(project, deps)
@@ -235,9 +231,9 @@ def _push_alone(
     return outcome
 
 
-def _trim(key: str, version: str, pool: Pool, studio: StudioProject, deps: RankDeps) -> Outcome:
+def _trim(project: Project, version: str, studio: StudioProject, deps: RankDeps) -> Outcome:
     """Remove superseded predictions for a while, and never beside a push; the sweep asks again."""
-    project, pushing = Project(deps.store, key), Lease(deps.store, key, PUSHER)
+    pool, pushing = project.pool, project.lease(PUSHER)
     if pool.ranked()[0] != version or _keeps_predictions(project, deps):
         return Outcome.SUPERSEDED
 
@@ -246,7 +242,7 @@ def _trim(key: str, version: str, pool: Pool, studio: StudioProject, deps: RankD
         return is_newest and not pushing.is_held(deps.clock().timestamp())
 
     # One at a time, rests included: the sweep sends a wake-up, though one may be on its way.
-    trimming = Lease(deps.store, key, TRIMMER)
+    trimming = project.lease(TRIMMER)
     with trimming.held(deps.clock().timestamp(), _LEASE_S) as is_mine:
         if not is_mine:
             return Outcome.LEFT_TO_HOLDER
@@ -256,7 +252,7 @@ def _trim(key: str, version: str, pool: Pool, studio: StudioProject, deps: RankD
     if outcome is Outcome.TRIMMED:
         pool.set_ranked(version, trimmed=True, parts=pool.pushed_parts(version))
     elif outcome is Outcome.TRIMMING:
-        deps.queue.send(RankWakeUp(key, "trim", version), _REST_S)
+        deps.queue.send(RankWakeUp(project.key, "trim", version), _REST_S)
     return outcome
 
 

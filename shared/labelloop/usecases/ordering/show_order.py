@@ -4,8 +4,6 @@ import json
 from dataclasses import asdict
 from typing import Any, Final
 
-from labelloop.bucket.orders import Orders
-from labelloop.bucket.pool import Pool
 from labelloop.bucket.project import Project
 from labelloop.ports import ObjectStore
 
@@ -19,9 +17,10 @@ def show_order(
 
     `order` is 0 while none is placed. `keeps_predictions`: unless the project chose otherwise.
     """
-    project, pool = Project(store, key), Pool(store, key)
+    project = Project(store, key)
+    pool = project.pool
     version = project.active().value.version
-    order = Orders(store, key).newest(version) if pool.is_listed() else None
+    order = project.orders.newest(version) if pool.is_listed() else None
     head = order.head if order else ()
     rows = _fitting([asdict(one) for one in head[start : start + limit]])
     end = start + len(rows)

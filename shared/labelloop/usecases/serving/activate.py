@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from labelloop.bucket.evidence import KeptEvidence
 from labelloop.bucket.pointers import FORMAT, ActivePointer, Tagged
 from labelloop.bucket.project import Project
 from labelloop.errors import Conflict, NotFound, Retryable, Unprocessable
@@ -63,7 +62,7 @@ def _activate_none(project: Project, deps: ActivateDeps) -> bool:
     """Serve no version before its time has come, where that was refused."""
     restore_active(project)
     before = project.active().value.version
-    if KeptEvidence(deps.store, project.key).refusal(before).value.version != UNTRAINED:
+    if project.evidence.refusal(before).value.version != UNTRAINED:
         raise NotFound("version: unknown; /versions lists those that there are")
 
     def chosen(active: ActivePointer) -> ActivePointer:

@@ -9,11 +9,10 @@ from typing import Any, Final
 from labelloop.bucket.archive import Archive
 from labelloop.bucket.evidence import KeptEvidence
 from labelloop.bucket.lease import TRAINER, Lease
+from labelloop.bucket.objects import fields_of
 from labelloop.bucket.pointers import ActivePointer
-from labelloop.bucket.pool_index import PoolIndexes
-from labelloop.bucket.project import Project, fields_of
+from labelloop.bucket.project import Project
 from labelloop.bucket.snapshots import Repair
-from labelloop.bucket.surveys import Surveys
 from labelloop.domain.intake.folding import Dataset
 from labelloop.domain.judging.in_words import lines
 from labelloop.errors import Unprocessable
@@ -39,17 +38,17 @@ def describe(key: str, store: ObjectStore) -> dict[str, Any]:
         "trained_on": active.dataset_seq,
         "card": card,
         "told": _told(card or {}),
-        "refused": _refused(active.version, KeptEvidence(store, key)),
+        "refused": _refused(active.version, project.evidence),
         "dataset": {"seq": pointer.seq} | _counts(dataset),
         "learning": (learning := _learning(dataset)),
         "no_model": None if active.is_trained else _no_model(project, active, learning),
-        "pool": _pool(key, dataset, store),
+        "pool": _pool(project, dataset),
         "damaged": project.snapshots.damage(),
         "repair": _repair(project.snapshots.repair()),
         "pending_events": len(project.pending()),
         "quarantined_events": project.quarantined(),
-        "put_off": _put_off(Lease(store, key, TRAINER)),
-        "archived": _archived(Archive(store, key)),
+        "put_off": _put_off(project.lease(TRAINER)),
+        "archived": _archived(project.archive),
         "options": asdict(project.options().value),
     }
 
@@ -75,11 +74,11 @@ def _refused(version: str, evidence: KeptEvidence) -> dict[str, Any] | None:
     return {"version": refusal.version, "reason": refusal.reason, "at": refusal.at}
 
 
-def _pool(key: str, dataset: Dataset, store: ObjectStore) -> dict[str, Any]:
+def _pool(project: Project, dataset: Dataset) -> dict[str, Any]:
     """Return how many tasks are known, and how far they are compared with Label Studio's."""
-    survey = Surveys(store, key).state().value
+    survey = project.surveys.state().value
     return {
-        "tasks": PoolIndexes(store, key).count(dataset.deleted_tasks.keys(), _MOST_SHARDS),
+        "tasks": project.pool_index.count(dataset.deleted_tasks.keys(), _MOST_SHARDS),
         "compared_at": survey.ended,
         "comparing": survey.listed if survey.began else None,
     }

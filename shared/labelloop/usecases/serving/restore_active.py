@@ -4,8 +4,9 @@ from contextlib import suppress
 from dataclasses import replace
 from hashlib import sha256
 
+from labelloop.bucket.objects import fields_of
 from labelloop.bucket.pointers import ActivePointer
-from labelloop.bucket.project import Project, fields_of
+from labelloop.bucket.project import Project
 from labelloop.errors import Conflict
 from labelloop.labelstudio.payloads import UNTRAINED
 from labelloop.observability import count, logger

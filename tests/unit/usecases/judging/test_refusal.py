@@ -294,7 +294,7 @@ def test_a_trainer_that_dies_before_the_new_day_is_on_the_pointer_does_not_short
 
     if is_retried:
         assert train(SWEEP, deps) is Outcome.UP_TO_DATE
-    assert not settle(project, deps.store, clock())
+    assert not settle(project, clock())
     assert project.active().value.version == first
 
 
