@@ -5,9 +5,9 @@ from typing import Final
 import numpy as np
 
 from labelloop.domain.ordering.clustering import distances, k_means, nearest
-from labelloop.domain.ordering.selection import margin
 from labelloop.domain.ordering.typicality import sampled
-from labelloop.domain.ordering.unlabelled import Floats, Rows, Unlabelled
+from labelloop.domain.answers import Floats, Reading
+from labelloop.domain.ordering.unlabelled import Rows, Unlabelled
 
 BATCH: Final = 25
 _CANDIDATES: Final = 10, 30  # for each place of a batch: at least, at most
@@ -16,14 +16,16 @@ _DIVERSE: Final = 100  # by then there have been some versions
 _MOST_POINTS: Final = 8_000
 
 
-def margin_clusters(seen: Unlabelled, k: int, rng: np.random.Generator) -> Rows:
-    """Return k tasks: of those with the smallest margins, the one nearest each cluster's centre.
+def unsure_clusters(
+    seen: Unlabelled, reading: Reading, k: int, rng: np.random.Generator
+) -> Rows:
+    """Return k tasks: of the least sure ones, the one nearest each cluster's centre.
 
     Kin to cluster-margin (Citovsky et al. 2021). Tasks passed over in a batch may be in the next.
     In a small pool fewer count as unsure. Far down the queue, where a new version will have come,
-    the order is by margin.
+    the order is by sureness.
     """
-    gaps = margin(seen.probabilities)
+    gaps = reading.sureness()
     diverse = min(k, _DIVERSE)
     per_place = int(np.clip((len(seen) + seen.labels) / _UNSURE / BATCH, *_CANDIDATES))
     waiting = np.argsort(gaps, kind="stable")[: k + BATCH * per_place]

@@ -2,17 +2,14 @@
 
 Label Studio serves the lowest score first, takes none outside 0..1, and shows it as a percentage,
 which people read as confidence. So a place looks like one: 0.37 % is place 37. Behind all places,
-from 50 % on, comes what has none. Each function maps probabilities, shape (n, k), k >= 2, to
-numbers in 0..1, shape (n,), where 0 = most worth labelling.
+from 50 % on, comes what has none; 0 = most worth labelling.
 """
 
-from collections.abc import Callable
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-type Floats = NDArray[np.floating]
+from labelloop.domain.answers import Floats, Reading
 
 PLACED_BELOW: Final = 0.5  # tasks with a place in the queue come before those with a score alone
 LABEL_FIRST: Final = PLACED_BELOW  # nothing is known about any task yet: all are worth labelling
@@ -28,34 +25,9 @@ def score_of(place: int, size: int) -> float:
     return place / scale
 
 
-def margin(probabilities: Floats) -> Floats:
-    """Return the gap between the two likeliest classes (Scheffer et al. 2001)."""
-    top = np.partition(probabilities, -2, axis=1)
-    gaps: Floats = top[:, -1] - top[:, -2]
-    return gaps
-
-
-def entropy(probabilities: Floats) -> Floats:
-    """Return 1 minus the entropy as a share of its maximum, log k (Shannon 1948)."""
-    p = np.clip(probabilities, 1e-12, 1.0)
-    share: Floats = 1.0 + (p * np.log(p)).sum(axis=1) / np.log(p.shape[1])
-    return np.clip(share, 0.0, 1.0)
-
-
-def least_confidence(probabilities: Floats) -> Floats:
-    """Return the probability of the likeliest class (Lewis and Gale 1994)."""
-    return np.max(probabilities, axis=1)
-
-
-def place_of(strategy: str, probabilities: Floats) -> Floats:
+def place_of(strategy: str, reading: Reading) -> Floats:
     """Return the scores of tasks that no queue holds: behind all that have a place in one.
 
-    By the strategy where it scores tasks one by one, else by margin.
+    By the strategy where it scores tasks one by one, else as the recipe does. Shape (n,).
     """
-    sureness = SCORES.get(strategy, margin)(probabilities)
-    return np.asarray(PLACED_BELOW + (1 - PLACED_BELOW) * sureness)
-
-
-SCORES: Final[dict[str, Callable[[Floats], Floats]]] = {
-    f.__name__: f for f in (margin, entropy, least_confidence)
-}
+    return np.asarray(PLACED_BELOW + (1 - PLACED_BELOW) * reading.sureness(strategy))

@@ -9,24 +9,27 @@ from typing import Final
 
 import numpy as np
 
+from labelloop.domain.answers import Reading
 from labelloop.domain.ordering import diversity, typicality
-from labelloop.domain.ordering.diversity import badge, margin_clusters
-from labelloop.domain.ordering.selection import Floats, entropy, least_confidence, margin
+from labelloop.domain.ordering.diversity import unsure_clusters
 from labelloop.domain.ordering.unlabelled import Pool, Rows, Unlabelled, unlabelled
 
 DEFAULT: Final = "typical_then_margin"
 RANDOM: Final = "random"
 _FEW_LABELS: Final = 30
-_FEW_OF_A_CLASS: Final = 6
-_GUESSING: Final = 0.4  # by the likeliest class, in the mean
+_FEW_OF_A_PART: Final = 6
+_GUESSING: Final = 0.4  # confidence, in the mean
+
+type Strategy = Callable[[Unlabelled, int, np.random.Generator], Rows]
+type ByModel = Callable[[Unlabelled, Reading, int, np.random.Generator], Rows]
 
 
 def select(strategy: str, pool: Pool, k: int, seed: int) -> Rows:
-    """Return the rows of up to k unlabelled tasks, the one to label first in front.
+    """Return the rows of up to k tasks, the one to label first in front.
 
-    The same tasks in any order of the pool's rows. A text that is in the pool twice, or labelled
-    already, comes behind all others; a task whose numbers are not finite never. Without a model of
-    two classes, what needs one is typical first.
+    The same tasks in any order of the pool's rows. A task that is like another one, or labelled
+    already, comes behind all others; a task whose numbers are not finite never. Without a model,
+    what needs one is typical first.
     """
     seen = unlabelled(pool)
     most = max(0, min(k, len(seen)))
@@ -36,13 +39,17 @@ def select(strategy: str, pool: Pool, k: int, seed: int) -> Rows:
     return np.concatenate([seen.rows[chosen], seen.repeats])[: max(0, k)]
 
 
-def typical_then_margin(seen: Unlabelled, k: int, rng: np.random.Generator) -> Rows:
-    """Typical first until each class has been met some times, then unsure and diverse.
+def typical_then_unsure(
+    seen: Unlabelled, reading: Reading, k: int, rng: np.random.Generator
+) -> Rows:
+    """Typical first until each part of labels has been met some times, then unsure and diverse.
 
     Typical for longer while the model is only guessing: then its doubts say little.
     """
-    is_early = seen.labels < _few(seen) or _is_guessing(seen)
-    return typical(seen, k, rng) if is_early else margin_clusters(seen, k, rng)
+    sample = reading.take(seen.sample)
+    is_guessing = bool(sample.confidence.mean() < _GUESSING)
+    is_early = seen.labels < _few(sample) or is_guessing
+    return typical(seen, k, rng) if is_early else unsure_clusters(seen, reading, k, rng)
 
 
 def _drawn(seen: Unlabelled, k: int, rng: np.random.Generator) -> Rows:
@@ -50,9 +57,7 @@ def _drawn(seen: Unlabelled, k: int, rng: np.random.Generator) -> Rows:
     return rng.permutation(len(seen))[:k]
 
 
-def _of_sample(
-    strategy: Callable[[Unlabelled, int, np.random.Generator], Rows],
-) -> Callable[[Unlabelled, int, np.random.Generator], Rows]:
+def _of_sample(strategy: Strategy) -> Strategy:
     """Let a strategy choose of the fair sample; what is left of a queue is the others, by id."""
 
     def sampling(seen: Unlabelled, k: int, rng: np.random.Generator) -> Rows:
@@ -63,49 +68,46 @@ def _of_sample(
     return sampling
 
 
-def _lowest(
-    score: Callable[[Floats], Floats],
-) -> Callable[[Unlabelled, int, np.random.Generator], Rows]:
-    def by_score(seen: Unlabelled, k: int, rng: np.random.Generator) -> Rows:
-        return np.argsort(score(seen.probabilities), kind="stable")[:k]
+def _least_sure(name: str) -> Strategy:
+    """Return the order by one way to tell how sure the model is: `Reading.sureness`."""
 
-    return _with_model(by_score)
+    def by_sureness(
+        seen: Unlabelled, reading: Reading, k: int, rng: np.random.Generator
+    ) -> Rows:
+        return np.argsort(reading.sureness(name), kind="stable")[:k]
+
+    return _with_model(by_sureness)
 
 
-def _with_model(
-    strategy: Callable[[Unlabelled, int, np.random.Generator], Rows],
-) -> Callable[[Unlabelled, int, np.random.Generator], Rows]:
+def _with_model(strategy: ByModel) -> Strategy:
     def guarded(seen: Unlabelled, k: int, rng: np.random.Generator) -> Rows:
-        return strategy(seen, k, rng) if seen.classes >= 2 else typical(seen, k, rng)
+        if seen.reading is None:
+            return typical(seen, k, rng)
+        return strategy(seen, seen.reading, k, rng)
 
     return guarded
 
 
-def _few(seen: Unlabelled) -> float:
-    """Return how many labels are few: some of each class.
+def _few(reading: Reading) -> float:
+    """Return how many labels are few: some of each part of labels.
 
-    A rare class counts as a part of one: typical tasks are of the common ones. Counted are classes
+    A rare part counts as a fraction of one: typical tasks are of the common ones. Counted are parts
     of one size that are as diverse as the pool seems (Hill 1973, order 1).
     """
-    shares = seen.probabilities[seen.sample].mean(axis=0, keepdims=True)
-    classes = float(shares.shape[1] ** (1 - entropy(shares)[0]))
-    return max(_FEW_LABELS, _FEW_OF_A_CLASS * classes)
-
-
-def _is_guessing(seen: Unlabelled) -> bool:
-    return bool(seen.probabilities[seen.sample].max(axis=1).mean() < _GUESSING)
+    shares = np.clip(reading.shares.mean(axis=0), 1e-12, 1.0)
+    parts = float(np.exp(-(shares * np.log(shares)).sum()))
+    return max(_FEW_LABELS, _FEW_OF_A_PART * parts)
 
 
 typical = _of_sample(typicality.typical)
 
-STRATEGIES: Final[dict[str, Callable[[Unlabelled, int, np.random.Generator], Rows]]] = {
-    DEFAULT: _with_model(typical_then_margin),
-    "margin_clusters": _with_model(margin_clusters),
-    "margin": _lowest(margin),
-    "least_confidence": _lowest(least_confidence),
-    "entropy": _lowest(entropy),
+STRATEGIES: Final[dict[str, Strategy]] = {
+    DEFAULT: _with_model(typical_then_unsure),
+    "margin_clusters": _with_model(unsure_clusters),
+    "margin": _least_sure("margin"),
+    "least_confidence": _least_sure("least_confidence"),
+    "entropy": _least_sure("entropy"),
     "typical": typical,
     "core_set": _of_sample(diversity.core_set),
-    "badge": _with_model(badge),
     RANDOM: _of_sample(_drawn),
 }

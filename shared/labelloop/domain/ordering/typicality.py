@@ -5,8 +5,8 @@ from typing import Final
 import numpy as np
 
 from labelloop.domain.ordering.clustering import distances, k_means
-from labelloop.domain.ordering.selection import margin
-from labelloop.domain.ordering.unlabelled import Floats, Rows, Unlabelled
+from labelloop.domain.answers import Floats
+from labelloop.domain.ordering.unlabelled import Rows, Unlabelled
 
 MOST_POINTS: Final = 5_000  # a larger pool is clustered by a sample of it
 _FIRST_BATCH: Final = 25
@@ -25,7 +25,7 @@ def typical(seen: Unlabelled, k: int, rng: np.random.Generator) -> Rows:
     sample = sampled(len(seen), max(MOST_POINTS, k), rng)
     known = seen.labelled
     points = np.concatenate([known, seen.vectors[sample]])
-    unsure = 1 - margin(seen.probabilities)[sample] if seen.classes >= 2 else np.ones(len(sample))
+    unsure = np.ones(len(sample)) if seen.reading is None else 1 - seen.reading.sureness()[sample]
     need = np.concatenate([np.zeros(len(known)), unsure])
     done = list(range(len(known)))
     batch = _FIRST_BATCH

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from labelloop.recipes.text_choices.measure import ChoiceMeasure
 
 NAME: Final = "text_choices"
+FORMAT: Final = 2  # of artefacts and features; raise it when either changes its meaning
 LANDMARKS: Final = 1_000  # tasks without a label that a model learns topics from
 _OVERHEAD: Final = 200  # characters: what a short text costs besides
 

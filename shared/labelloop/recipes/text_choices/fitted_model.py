@@ -1,17 +1,38 @@
-"""A head as scikit-learn has it: what the artefact is made from, and answers as it does."""
+"""A model as scikit-learn has it: what the artefact is made from, and answers as it does."""
 
+import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Final
 
 import numpy as np
+import onnx
 from numpy.typing import NDArray
 
-from labelloop.domain.learning.features import Features
+from labelloop.domain.answers import Answers
+from labelloop.domain.columns import Columns
+from labelloop.errors import BadModel, Unprocessable
+from labelloop.recipes.protocol import Trained
+from labelloop.recipes.text_choices.bags import Features
+from labelloop.recipes.text_choices.control import FORMAT
+from labelloop.recipes.text_choices.graph import graph_of
 from labelloop.recipes.text_choices.known_terms import counts_of, known_terms
-from labelloop.recipes.text_choices.pooled_experts import PooledHeads, Rows
+from labelloop.recipes.text_choices.measure import answers_of
+from labelloop.recipes.text_choices.onnx_model import METADATA, OnnxModel
+from labelloop.recipes.text_choices.pooled_experts import PooledExperts, Rows
+
+TOLERANCE: Final = 1e-5  # between scikit-learn's probabilities and the graph's
+_CHECKED_TEXTS: Final = 100
 
 
-class FittedHead:
-    """A model of two classes or more, and the ids of the terms that it knows."""
+class FittedModel:
+    """A model of two classes or more, and the ids of the terms that it knows. Deterministic.
+
+    `landmarks` are some hundred texts of the pool, drawn at random, that tell its topics; if they
+    have vectors, the answers are smoothed over them. `names` has the vector of each class's name,
+    which alone answers for classes without an example. `encoder` names what the vectors come from:
+    a model is of no use to another's vectors.
+    """
 
     def __init__(
         self,
@@ -19,16 +40,60 @@ class FittedHead:
         labels: Sequence[str],
         landmarks: Features | None = None,
         names: Mapping[str, NDArray[np.float32]] | None = None,
+        encoder: str = "",
     ) -> None:
-        """Learn, as `PooledHeads.fit` says. Deterministic."""
+        """Learn, as `PooledExperts.fit` says; Unprocessable where there is nothing to learn from."""
+        if not len(features.bags.ids) and features.vectors is None:
+            raise Unprocessable("the labelled texts hold no words")
         self.terms = known_terms(features.bags, landmarks, len({*labels, *(names or ())}))
         around = self._rows(landmarks) if landmarks is not None and len(landmarks) else None
-        self.model = PooledHeads().fit(self._rows(features), labels, names, around)
-        self.classes = [str(name) for name in self.model.classes_]
+        self.model = PooledExperts().fit(self._rows(features), labels, names, around)
+        self.names = tuple(str(name) for name in self.model.classes_)
+        self.encoder = encoder
+        self._probes = features.take(range(min(len(features), _CHECKED_TEXTS)))
+
+    def answer(self, seen: Columns) -> Answers:
+        """Return the probability of each class for each text."""
+        return answers_of(self.predict_proba(Features.of(seen)), self.names)
 
     def predict_proba(self, features: Features) -> NDArray[np.float32]:
         """Return the probability of each class for each text, shape (texts, classes)."""
         return self.model.predict_proba(self._rows(features))
+
+    def packed(self) -> Trained:
+        """Return the model as an ONNX graph; BadModel if that answers differently.
+
+        The artefact is loaded by the predictor's own code, and must give scikit-learn's answers.
+        """
+        artefact = self._artefact()
+        difference = self._difference(artefact)
+        if difference > TOLERANCE:
+            raise BadModel(f"the graph's probabilities are up to {difference:.1e} off")
+        model = self.model
+        facts = {
+            "bytes": len(artefact),
+            "terms": len(self.terms),
+            "choices": asdict(model.choices_),
+            "sharpness": {expert: round(a, 3) for expert, a in model.sharpness_.items()},
+            "landmarks": len(model.landmarks_),
+            "largest_difference": difference,
+        }
+        return Trained(artefact, facts, answers_of(model.out_of_fold_, self.names))
+
+    def _artefact(self) -> bytes:
+        known = {
+            "format": FORMAT,
+            "classes": list(self.names),
+            "terms": self.terms.tolist(),
+            "encoder": self.encoder,
+        }
+        graph = graph_of(self.model)
+        onnx.helper.set_model_props(graph, {METADATA: json.dumps(known)})
+        return bytes(graph.SerializeToString())
+
+    def _difference(self, artefact: bytes) -> float:
+        expected = self.predict_proba(self._probes)
+        return float(np.abs(expected - OnnxModel(artefact).predict_proba(self._probes)).max())
 
     def _rows(self, features: Features) -> Rows:
         return counts_of(features.bags, self.terms), features.vectors

@@ -1,4 +1,4 @@
-"""The model as a numeric ONNX graph: skl2onnx's converter of PooledHeads."""
+"""The model as a numeric ONNX graph: skl2onnx's converter of PooledExperts."""
 
 from typing import Any, Final
 
@@ -8,13 +8,13 @@ from skl2onnx import convert_sklearn, update_registered_converter
 from skl2onnx.algebra import onnx_ops as ops
 from skl2onnx.common.data_types import FloatTensorType, Int64TensorType
 
-from labelloop.domain.learning.features import CLOSEST
-from labelloop.recipes.text_choices.pooled_experts import LEAST, NEARNESS, SMOOTHING, PooledHeads
+from labelloop.recipes.text_choices.bags import CLOSEST
+from labelloop.recipes.text_choices.pooled_experts import LEAST, NEARNESS, SMOOTHING, PooledExperts
 
 _OPSET: Final = 18
 
 
-def graph_of(model: PooledHeads) -> Any:
+def graph_of(model: PooledExperts) -> Any:
     """Return the graph: ids, counts and, if trained with them, vectors in; probabilities out."""
     inputs = [
         ("ids", Int64TensorType([None, None])),
@@ -37,7 +37,7 @@ def _op(kind: Any, *inputs: Any, **attributes: Any) -> Any:
 
 def _convert(scope: Any, operator: Any, container: Any) -> None:
     """Write the graph: the scores of the bag and of the vector, summed, and their softmax."""
-    model: PooledHeads = operator.raw_operator
+    model: PooledExperts = operator.raw_operator
     ids, counts, *vectors = operator.inputs
     logits = _op(ops.OnnxAdd, _bag_scores(model, ids, counts), model.intercepts_)
     for vector in vectors:
@@ -59,8 +59,8 @@ def _length(rows: Any) -> Any:
     return _op(ops.OnnxReduceL2, rows, np.array([1]), keepdims=1)
 
 
-def _smoothed(model: PooledHeads, logits: Any, vectors: Any) -> Any:
-    """Return log-probabilities mixed with those around, as PooledHeads.predict_proba has them."""
+def _smoothed(model: PooledExperts, logits: Any, vectors: Any) -> Any:
+    """Return log-probabilities mixed with those around, as PooledExperts.predict_proba has them."""
     near = np.ascontiguousarray(NEARNESS * model.landmarks_.T)
     shares = _op(ops.OnnxSoftmax, _op(ops.OnnxMatMul, vectors, near), axis=1)
     around = _op(ops.OnnxMatMul, shares, model.opinions_)
@@ -69,7 +69,7 @@ def _smoothed(model: PooledHeads, logits: Any, vectors: Any) -> Any:
     return _op(ops.OnnxAdd, own, _op(ops.OnnxMul, others, _floats([SMOOTHING])))
 
 
-def _bag_scores(model: PooledHeads, ids: Any, counts: Any) -> Any:
+def _bag_scores(model: PooledExperts, ids: Any, counts: Any) -> Any:
     """Return tf, sublinear, idf, unit norm, then the sum of the terms' rows of coefficients.
 
     Id 0 is padding: its idf and its row are zero. Nothing has the width of the vocabulary but the
@@ -90,4 +90,4 @@ def _floats(values: Any) -> NDArray[np.float32]:
     return np.asarray(values, np.float32)
 
 
-update_registered_converter(PooledHeads, "LabelloopPooledHeads", _declare_shape, _convert)
+update_registered_converter(PooledExperts, "LabelloopPooledExperts", _declare_shape, _convert)

@@ -1,4 +1,4 @@
-"""A version's head in onnxruntime: term ids, counts and vectors in, probabilities out."""
+"""A model version in onnxruntime: term ids, counts and vectors in, probabilities out."""
 
 import json
 from collections.abc import Iterator
@@ -7,10 +7,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from labelloop.bucket.pointers import FORMAT
-from labelloop.domain.learning.features import Bags, Features
+from labelloop.domain.answers import Answers
+from labelloop.domain.columns import Columns
 from labelloop.errors import BadModel, OutOfMemory
 from labelloop.quiet_onnxruntime import ort
+from labelloop.recipes.text_choices.bags import Bags, Features
+from labelloop.recipes.text_choices.control import FORMAT
+from labelloop.recipes.text_choices.measure import answers_of
 from labelloop.recipes.text_choices.terms import IDS
 
 METADATA: Final = "labelloop"  # the key of the graph's metadata that holds format, terms, classes
@@ -21,8 +24,8 @@ _PROBED_TERMS: Final = 50
 _MANY_IDS: Final = 100_000  # of a part of the pool, not of a request
 
 
-class OnnxHead:
-    """A head loaded from its artefact. Raises BadModel for anything that can't be served."""
+class OnnxModel:
+    """A model loaded from its artefact. Raises BadModel for anything that can't be served."""
 
     def __init__(self, artefact: bytes) -> None:
         options = ort.SessionOptions()
@@ -33,21 +36,26 @@ class OnnxHead:
             self._session = ort.InferenceSession(artefact, options, ["CPUExecutionProvider"])
             known = json.loads(self._session.get_modelmeta().custom_metadata_map[METADATA])
             self.format: int = known["format"]
-            self.classes: list[str] = known["classes"]
+            classes: list[str] = known["classes"]
             self.encoder: str = known["encoder"]  # what the vectors must come from
             self._terms = np.asarray(known["terms"], np.uint32)
             widths = {one.name: one.shape[-1] for one in self._session.get_inputs()}
             self.dimensions: int = widths.get("vectors", 0)  # 0: trained without vectors
         except Exception as exc:  # onnxruntime raises a dozen types of its own for a bad file
             raise _refusal("the model does not load", exc) from exc
-        if not isinstance(self.classes, list) or {type(name) for name in self.classes} != {str}:
+        if not isinstance(classes, list) or {type(name) for name in classes} != {str}:
             raise BadModel("the model's classes are no names")
+        self.names = tuple(classes)
         if self.format != FORMAT:
             raise BadModel(f"the model has format {self.format}, not {FORMAT}")
         if len(self._terms) and self._terms.max() > IDS:
             raise BadModel("the model's terms are none")
         self._terms_and_none = np.append(self._terms, np.uint32(0))  # for ids beyond all others
         self._smoke_run()
+
+    def answer(self, seen: Columns) -> Answers:
+        """Return the probability of each class for each text; see `predict_proba`."""
+        return answers_of(self.predict_proba(Features.of(seen)), self.names)
 
     def predict_proba(self, features: Features) -> NDArray[np.float32]:
         """Return the probability of each class for each text, shape (texts, classes).
@@ -59,7 +67,7 @@ class OnnxHead:
         known = Features(self._known(features.bags), features.vectors)
         if len(features) == 1:  # what an annotator waits for is not sorted
             return self._run(known)
-        rows = np.empty((len(features), len(self.classes)), np.float32)
+        rows = np.empty((len(features), len(self.names)), np.float32)
         for batch in self._batches(np.diff(known.bags.starts)):
             rows[batch] = self._run(known.take(batch))
         return rows
@@ -97,7 +105,7 @@ class OnnxHead:
 
     def _batches(self, lengths: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
         """Yield indices in batches whose padded size, times the classes, is bounded."""
-        width = len(self.classes)
+        width = len(self.names)
         order = np.argsort(lengths, kind="stable")
         first = 0
         for place, index in enumerate(order):
@@ -119,7 +127,7 @@ class OnnxHead:
         except Exception as exc:
             raise _refusal("the model does not run", exc) from exc
         sums_to_one = np.allclose(rows.sum(axis=1), 1.0, atol=1e-4)
-        if len(self.classes) < 2 or not np.isfinite(rows).all() or not sums_to_one:
+        if len(self.names) < 2 or not np.isfinite(rows).all() or not sums_to_one:
             raise BadModel("the model's answers are no probabilities")
 
 

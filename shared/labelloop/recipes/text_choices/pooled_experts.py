@@ -16,7 +16,7 @@ from scipy.special import log_softmax, softmax
 from sklearn.base import BaseEstimator
 from sklearn.feature_extraction.text import TfidfTransformer
 
-from labelloop.domain.learning.features import centred
+from labelloop.recipes.text_choices.bags import centred
 from labelloop.recipes.text_choices.experts import Experts
 from labelloop.recipes.text_choices.ridge import Floats
 from labelloop.recipes.text_choices.topics import topics_of
@@ -29,7 +29,7 @@ LEAST: Final = 1e-6  # of a probability before its logarithm
 _MOST_FOR_TOPICS: Final = 1_000  # texts
 
 
-class PooledHeads(BaseEstimator):  # type: ignore[misc]
+class PooledExperts(BaseEstimator):  # type: ignore[misc]
     """Ridge regression on TF-IDF of counts, on its topics and on vectors, pooled and calibrated."""
 
     def fit(
@@ -38,7 +38,7 @@ class PooledHeads(BaseEstimator):  # type: ignore[misc]
         labels: Sequence[str],
         names: Mapping[str, Floats] | None = None,
         landmarks: Rows | None = None,
-    ) -> "PooledHeads":
+    ) -> "PooledExperts":
         """Learn from examples and their labels.
 
         `names`: the vector of each class's name; of classes without an example too. `landmarks`:

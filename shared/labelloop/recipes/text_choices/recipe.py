@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Final
 
 from labelloop.labelstudio.label_config import LabelConfig
 from labelloop.recipes.text_choices import config as configs
-from labelloop.recipes.text_choices.control import NAME, TextChoices
+from labelloop.recipes.text_choices.control import FORMAT, NAME, TextChoices
 
 if TYPE_CHECKING:
     from labelloop.domain.intake.folding import Dataset
@@ -15,7 +15,7 @@ class TextChoicesRecipe:
     """See `recipes.protocol.Recipe`."""
 
     name: Final = NAME
-    format: Final = 2
+    format: Final = FORMAT
 
     def read(self, config: LabelConfig) -> TextChoices | None:
         """Return the first choice that can be learnt."""
