@@ -1,9 +1,11 @@
 """All routes of the predict function, with FastAPI behind Mangum: they are described on /docs.
 
-The function itself answers /predict before this is imported, which takes longer than an answer.
+The function answers /predict before this is imported, which takes longer than an answer. Here the
+route is described, and whoever serves the app by itself gets the same answers.
 """
 
 import logging
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Query, Request
@@ -18,11 +20,10 @@ from labelloop.bootstrap import secret, store
 from labelloop.errors import LabelloopError
 from labelloop.observability import logger
 from labelloop.usecases.serving.list_versions import list_versions
+from labelloop.web import http, predictions
 from labelloop.web.credentials import check
 from labelloop.web.docs_page import HEADERS, docs_page
-from labelloop.web.http import answer, refusal, status_of
 from labelloop.web.management import management
-from labelloop.web.predictions import predictions_for
 from labelloop.web.schemas import (
     PROJECT_SCHEMA,
     ErrorAnswer,
@@ -48,17 +49,21 @@ app.include_router(management)
 async def _authorise(request: Request, call_next: RequestResponseEndpoint) -> Response:
     """Let nobody in without credentials for the path, whatever it is."""
     try:
-        refused = refusal(check(request.headers, secret()()), request.scope["path"])
+        refused = http.refusal(check(request.headers, secret()()), request.scope["path"])
     except LabelloopError as error:
         return _refuse(request, error)
     if refused:
-        return Response(refused["body"], refused["statusCode"], refused["headers"])
+        return _response(refused)
     return await call_next(request)
+
+
+def _response(answered: Mapping[str, Any]) -> Response:
+    return Response(answered["body"], answered["statusCode"], answered["headers"])
 
 
 @app.exception_handler(LabelloopError)
 def _refuse(_: Request, error: LabelloopError) -> JSONResponse:
-    status = status_of(error)
+    status = http.status_of(error)
     if status >= 500:
         logger().error("request failed", exc_info=error)
     return JSONResponse({"error": str(error)}, status)
@@ -96,7 +101,9 @@ def _fail(_: Request, error: Exception) -> JSONResponse:
 )
 async def predict_tasks(request: Request) -> Response:
     """Predict tasks with the project's active version: one result each, in the same order."""
-    return JSONResponse(predictions_for(await request.body()))
+    body = await request.body()
+    asked = http.Request(request.method, request.scope["path"], request.headers, body)
+    return _response(predictions.answer_call(asked))
 
 
 @app.get("/versions")
@@ -128,4 +135,4 @@ def serve(event: dict[str, Any], context: Any) -> Any:
     try:
         return _serve(event, context)
     except ValueError:  # odd hosts, broken Base64, lone surrogates: no request that HTTP can carry
-        return answer(400, {"error": "the request cannot be read"})
+        return http.answer(400, {"error": "the request cannot be read"})

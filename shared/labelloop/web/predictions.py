@@ -1,16 +1,23 @@
-"""From the body that Label Studio sends to /predict to what it wants to hear."""
+"""/predict, without a framework: from the body that Label Studio sends to what it wants to hear."""
 
 from typing import Any
 
-from labelloop.bootstrap import featuriser, versions
+from labelloop.bootstrap import featuriser, secret, versions
 from labelloop.config import settings
 from labelloop.labelstudio.payloads import read_json, read_predict
 from labelloop.usecases.serving.predict import blinded, predict
+from labelloop.web.credentials import check
+from labelloop.web.http import Request, answer, only, refusal
 
 
-def predictions_for(body: bytes) -> dict[str, Any]:
-    """Return a result for each task of the body, in its order, by the project's active version."""
-    asked = read_predict(read_json(body))
+def answer_call(request: Request) -> Any:
+    """Answer with a result for each task, in their order, by the project's active version."""
+    refused = refusal(check(request.headers, secret()()), request.path)
+    return refused or only("POST", request, _predict)
+
+
+def _predict(request: Request) -> Any:
+    asked = read_predict(read_json(request.body))
     served = versions().of(asked.project)
     answers = predict(asked.tasks, asked.label_config, served, featuriser())
     if settings().blind_share == "on":
@@ -19,4 +26,4 @@ def predictions_for(body: bytes) -> dict[str, Any]:
         {"result": one.result, "score": one.score, "model_version": served.version}
         for one in answers
     ]
-    return {"results": results}
+    return answer(200, {"results": results})
