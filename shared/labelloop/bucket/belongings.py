@@ -68,11 +68,11 @@ class Belongings:
 
         return KeptEvidence(self._store, self.key)
 
-    def features(self, encoder: str) -> "KeptFeatures":
-        """Return what was computed of its texts beside an encoder."""
+    def features(self, folder: str) -> "KeptFeatures":
+        """Return what a recipe computed of its tasks, by the name of the recipe's folder."""
         from labelloop.bucket.features import KeptFeatures
 
-        return KeptFeatures(self._store, self.key, encoder)
+        return KeptFeatures(self._store, self.key, folder)
 
     def lease(self, of: str) -> "Lease":
         """Return the right to do one kind of work for it, by the name in `lease`."""

@@ -21,38 +21,39 @@ from numpy.typing import NDArray
 from labelloop.bucket.features import DAMAGED, arrays_of
 from labelloop.bucket.objects import PROJECTS
 from labelloop.bucket.pointers import Tagged
+from labelloop.domain.answers import Answers, Label
+from labelloop.domain.columns import Columns
 from labelloop.domain.intake.events import canonical
 from labelloop.domain.judging.hold import Hold
 from labelloop.ports import ObjectStore
 
 MOST_ROWS: Final = 20_000  # 3 MB of 77 classes; the newest ones
 MOST_DOUBTS: Final = 200
+_ANSWERS: Final = "answers:"  # before the names of their arrays
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a version made of a sample of the pool: a class (its place in `classes`) for each task.
+    """What a version said of a sample of the pool: a label for each task.
 
     `labels`: how many it was trained on.
     """
 
     labels: int
-    classes: list[str]
     tasks: NDArray[np.int64]
-    said: NDArray[np.int64]
+    said: list[Label]
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What a version learnt: tasks by id, labels (places in `classes`), answers out of fold (n, k).
+    """What a version learnt: tasks by id, their labels, and its answers out of fold.
 
     `look`: of this version, or of an older one where too few labels lie in between.
     """
 
-    classes: list[str]
     tasks: NDArray[np.int64]
-    labels: NDArray[np.int64]
-    out_of_fold: NDArray[np.float32]
+    labels: list[Label]
+    out_of_fold: Answers
     look: Look
 
 
@@ -134,38 +135,68 @@ class KeptEvidence:
 
 
 def _packed(kept: Kept) -> bytes:
+    known, labels = _coded(kept.labels)
+    look_known, said = _coded(kept.look.said)
+    arrays: dict[str, Any] = {
+        "names": np.array(kept.out_of_fold.names, np.str_),
+        "tasks": kept.tasks,
+        "known": known,
+        "labels": labels,
+        "look_labels": np.array(kept.look.labels),
+        "look_tasks": kept.look.tasks,
+        "look_known": look_known,
+        "look_said": said,
+    }
+    for name, array in kept.out_of_fold.columns.to_arrays().items():
+        arrays[f"{_ANSWERS}{name}"] = array.astype(np.float16) if array.dtype.kind == "f" else array
     body = io.BytesIO()
-    np.savez_compressed(
-        body,
-        classes=np.array(kept.classes, np.str_),
-        tasks=kept.tasks,
-        labels=kept.labels.astype(np.int32),
-        out_of_fold=kept.out_of_fold.astype(np.float16),
-        look_labels=np.array(kept.look.labels),
-        look_classes=np.array(kept.look.classes, np.str_),
-        look_tasks=kept.look.tasks,
-        look_said=kept.look.said.astype(np.int32),
-    )
+    np.savez_compressed(body, **arrays)
     return body.getvalue()
 
 
 def _unpacked(arrays: dict[str, NDArray[Any]]) -> Kept:
-    classes, labels = arrays["classes"].tolist(), arrays["labels"].astype(np.int64)
-    tasks, rows = arrays["tasks"].astype(np.int64), arrays["out_of_fold"].astype(np.float32)
-    if rows.shape != (len(tasks), len(classes)) or labels.shape != tasks.shape:
-        raise ValueError("the arrays don't fit each other")
-    look = Look(
-        int(arrays["look_labels"]),
-        arrays["look_classes"].tolist(),
-        arrays["look_tasks"].astype(np.int64),
-        arrays["look_said"].astype(np.int64),
-    )
-    if look.said.shape != look.tasks.shape:
-        raise ValueError("the arrays don't fit each other")
+    if "known" not in arrays:
+        arrays = _as_now(arrays)
+    tasks = arrays["tasks"].astype(np.int64)
+    answers = {
+        name.removeprefix(_ANSWERS): array.astype(np.float32) if array.dtype.kind == "f" else array
+        for name, array in arrays.items()
+        if name.startswith(_ANSWERS)
+    }
     if not len(tasks) or (np.diff(tasks) <= 0).any():
         raise ValueError("the tasks are not by id, or there are none")
-    if not 0 <= labels.min() <= labels.max() < len(classes):
-        raise ValueError("a label is none of the classes")
-    if look.said.size and not 0 <= look.said.min() <= look.said.max() < len(look.classes):
-        raise ValueError("an answer is none of the classes")
-    return Kept(classes, tasks, labels, rows, look)
+    out_of_fold = Answers(
+        tuple(arrays["names"].tolist()), Columns.from_arrays(len(tasks), answers)
+    )
+    look_tasks = arrays["look_tasks"].astype(np.int64)
+    said = _decoded(arrays["look_known"], arrays["look_said"], len(look_tasks))
+    look = Look(int(arrays["look_labels"]), look_tasks, said)
+    return Kept(tasks, _decoded(arrays["known"], arrays["labels"], len(tasks)), out_of_fold, look)
+
+
+def _as_now(arrays: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """Return what the release before stored, which knew labels by their places among names."""
+    names, look_names = arrays["classes"], arrays["look_classes"]
+    if arrays["out_of_fold"].shape != (len(arrays["tasks"]), len(names)):
+        raise ValueError("the arrays don't fit each other")
+    return arrays | {
+        "names": names,
+        "known": np.array([canonical(name) for name in names.tolist()], np.str_),
+        "look_known": np.array([canonical(name) for name in look_names.tolist()], np.str_),
+        f"{_ANSWERS}probabilities": arrays["out_of_fold"],
+    }
+
+
+def _coded(labels: Sequence[Label]) -> tuple[NDArray[np.str_], NDArray[np.int32]]:
+    """Return the different labels as texts, and the place of each label among them."""
+    texts = [canonical(label) for label in labels]
+    known = sorted(set(texts))
+    place = {text: number for number, text in enumerate(known)}
+    return np.array(known, np.str_), np.array([place[text] for text in texts], np.int32)
+
+
+def _decoded(known: NDArray[np.str_], codes: NDArray[Any], rows: int) -> list[Label]:
+    labels = [json.loads(text) for text in known.tolist()]
+    if codes.shape != (rows,) or (rows and not 0 <= codes.min() <= codes.max() < len(labels)):
+        raise ValueError("the labels don't fit the tasks")
+    return [labels[code] for code in codes.tolist()]

@@ -1,12 +1,12 @@
-"""What was computed of a project's texts, so that no later version computes it again.
+"""What recipes computed of a project's tasks, so that no later version computes it again.
 
-    projects/<id>.<created>/features/<format>-<encoder>/
-      pool/<shard>-<text's key>.npz     the features of one shard of the pool, immutable
-      labelled.npz                      the vectors of the labelled texts       (compare-and-swap)
+    projects/<id>.<created>/features/<recipe's folder>/
+      pool/<shard>-<what is seen>.npz   the features of one shard of the pool, immutable
+      labelled.npz                      vectors of labelled texts               (compare-and-swap)
 
-Nothing here is ever needed: what is missing or damaged is computed anew. What changes a text's
-features changes the key: another encoder, another meaning of the terms (the format), another field
-of the tasks' data. A shard of the pool never changes.
+Nothing here is ever needed: what is missing or damaged is computed anew. What changes features
+changes the key: the recipe and its format, another encoder, another field of the tasks' data. A
+shard of the pool never changes.
 """
 
 import io
@@ -21,8 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelloop.bucket.objects import PROJECTS, write_over
-from labelloop.bucket.pointers import FORMAT
-from labelloop.domain.learning.features import Bags, Features
+from labelloop.domain.columns import Columns
 from labelloop.ports import ObjectStore
 
 # What numpy raises for a file that is none of its own, or was cut off.
@@ -38,45 +37,41 @@ DAMAGED: Final = (
 )
 
 
+# As the release before named the arrays of the only kind of features that it knew.
+_EARLIER: Final = {"ids": "bags.ids", "counts": "bags.counts", "lengths": "bags.lengths"}
+
+
 @dataclass(frozen=True, slots=True)
 class ShardFeatures:
-    """The tasks of a shard: ids, times of their states, which have a text, and its features."""
+    """The tasks of a shard: ids, times of their states, which can be read, and their features."""
 
     tasks: NDArray[np.int64]
     updated_at: NDArray[np.str_]
     is_readable: NDArray[np.bool_]
-    features: Features
+    features: Columns
 
 
 class KeptFeatures:
-    """The features of one project beside one encoder. Raises what the store raises."""
+    """The features of one project in one folder. Raises what the store raises."""
 
-    def __init__(self, store: ObjectStore, key: str, encoder: str) -> None:
+    def __init__(self, store: ObjectStore, key: str, folder: str) -> None:
         self._store = store
-        self._root = f"{PROJECTS}{key}/features/{FORMAT}-{encoder or 'none'}/"
+        self._root = f"{PROJECTS}{key}/features/{folder}/"
 
-    def shard(self, shard: str, text_key: str) -> ShardFeatures | None:
+    def shard(self, shard: str, sees: str) -> ShardFeatures | None:
         """Return what is kept of a shard of the pool, None if nothing that can be read."""
-        stored = self._store.get(self._shard_key(shard, text_key))
+        stored = self._store.get(self._shard_key(shard, sees))
         try:
             return _shard_of(arrays_of(stored.body)) if stored else None
         except DAMAGED:
             return None
 
-    def keep_shard(self, shard: str, text_key: str, kept: ShardFeatures) -> None:
+    def keep_shard(self, shard: str, sees: str, kept: ShardFeatures) -> None:
         """Keep the features of a shard, over damaged ones if there are any."""
-        bags, vectors = kept.features.bags, kept.features.vectors
-        arrays: dict[str, Any] = {
-            "tasks": kept.tasks,
-            "updated_at": kept.updated_at,
-            "is_readable": kept.is_readable,
-            "ids": bags.ids,
-            "counts": bags.counts.astype(np.uint16),  # a text's most characters bound them
-            "lengths": np.diff(bags.starts).astype(np.uint32),
-        }
+        rows = {"tasks": kept.tasks, "updated_at": kept.updated_at, "is_readable": kept.is_readable}
         body = io.BytesIO()
-        np.savez_compressed(body, **arrays | ({} if vectors is None else {"vectors": vectors}))
-        write_over(self._store, self._shard_key(shard, text_key), body.getvalue())
+        np.savez_compressed(body, **rows | kept.features.to_arrays())
+        write_over(self._store, self._shard_key(shard, sees), body.getvalue())
 
     def labelled(self) -> dict[bytes, NDArray[np.float32]]:
         """Return the vectors of labelled texts by the texts' digests; none if damaged."""
@@ -96,9 +91,9 @@ class KeptFeatures:
         np.savez(body, digests=digests, vectors=np.stack(list(vectors.values())))
         write_over(self._store, f"{self._root}labelled.npz", body.getvalue())
 
-    def _shard_key(self, shard: str, text_key: str) -> str:
+    def _shard_key(self, shard: str, sees: str) -> str:
         name = shard.rpartition("/")[2].removesuffix(".jsonl.gz")
-        return f"{self._root}pool/{name}-{sha256(text_key.encode()).hexdigest()[:8]}.npz"
+        return f"{self._root}pool/{name}-{sha256(sees.encode()).hexdigest()[:8]}.npz"
 
 
 def arrays_of(body: bytes) -> dict[str, NDArray[Any]]:
@@ -108,17 +103,16 @@ def arrays_of(body: bytes) -> dict[str, NDArray[Any]]:
 
 
 def _shard_of(arrays: Mapping[str, NDArray[Any]]) -> ShardFeatures:
-    tasks, lengths = arrays["tasks"], arrays["lengths"]
-    starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths, dtype=np.int64)])
-    bags = Bags(arrays["ids"], arrays["counts"].astype(np.float32), starts)
-    vectors = arrays.get("vectors")
-    sizes = {len(tasks), len(lengths), len(arrays["updated_at"]), len(arrays["is_readable"])}
-    if len(sizes) != 1 or len(bags.ids) != starts[-1] or len(bags.counts) != starts[-1]:
+    arrays = {_EARLIER.get(name, name): array for name, array in arrays.items()}
+    tasks, updated_at, is_readable = (
+        arrays.pop(name) for name in ("tasks", "updated_at", "is_readable")
+    )
+    if not len(tasks) == len(updated_at) == len(is_readable):
         raise ValueError("the arrays don't fit each other")
-    if vectors is not None and len(_finite(vectors)) != len(tasks):
-        raise ValueError("there is not a vector for each task")
-    features = Features(bags, vectors)
-    return ShardFeatures(tasks, arrays["updated_at"], arrays["is_readable"], features)
+    features = Columns.from_arrays(len(tasks), arrays)
+    if not features.are_finite().all():
+        raise ValueError("a row has parts that are no numbers")
+    return ShardFeatures(tasks, updated_at, is_readable, features)
 
 
 def _finite(vectors: NDArray[Any]) -> NDArray[Any]:

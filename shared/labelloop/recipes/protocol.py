@@ -80,6 +80,11 @@ class Model(Protocol):
         """The name of the encoder whose vectors it needs, empty if it needs none."""
         ...
 
+    @property
+    def needs(self) -> Collection[str]:
+        """The blocks of features that it looks at."""
+        ...
+
     def answer(self, seen: Columns) -> Answers:
         """Return the answers for n tasks of which it sees these features.
 
@@ -167,6 +172,10 @@ class Control(Protocol):
         `only`: the blocks that are wanted, all for None. A block that the stack has no tool for is
         left out.
         """
+        ...
+
+    def apart(self, encoder: str) -> Collection[str]:
+        """Return the blocks of features by which tasks are told apart beside an encoder."""
         ...
 
     def vectors(self, seen: Columns) -> Floats:

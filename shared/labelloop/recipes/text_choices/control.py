@@ -131,6 +131,12 @@ class TextChoices:
         has_vectors = bool(tools.encoder) and VECTORS in wants
         return Features(bags, tools.vectors(inputs) if has_vectors else None).columns()
 
+    def apart(self, encoder: str) -> tuple[str, ...]:
+        """Return the encoder's vectors, or the bags where there is none."""
+        from labelloop.recipes.text_choices.bags import BAGS, VECTORS
+
+        return (VECTORS,) if encoder else (BAGS,)
+
     def vectors(self, seen: "Columns") -> "Floats":
         """Return the encoder's vectors, or sketches of the bags where there are none."""
         from labelloop.recipes.text_choices.bags import Features, sketches

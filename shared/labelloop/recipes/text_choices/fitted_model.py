@@ -13,7 +13,7 @@ from labelloop.domain.answers import Answers
 from labelloop.domain.columns import Columns
 from labelloop.errors import BadModel, Unprocessable
 from labelloop.recipes.protocol import Trained
-from labelloop.recipes.text_choices.bags import Features
+from labelloop.recipes.text_choices.bags import BAGS, VECTORS, Features
 from labelloop.recipes.text_choices.control import FORMAT
 from labelloop.recipes.text_choices.graph import graph_of
 from labelloop.recipes.text_choices.known_terms import counts_of, known_terms
@@ -50,6 +50,7 @@ class FittedModel:
         self.model = PooledExperts().fit(self._rows(features), labels, names, around)
         self.names = tuple(str(name) for name in self.model.classes_)
         self.encoder = encoder
+        self.needs = (BAGS,) if features.vectors is None else (BAGS, VECTORS)
         self._probes = features.take(range(min(len(features), _CHECKED_TEXTS)))
 
     def answer(self, seen: Columns) -> Answers:

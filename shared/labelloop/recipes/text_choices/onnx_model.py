@@ -11,7 +11,7 @@ from labelloop.domain.answers import Answers
 from labelloop.domain.columns import Columns
 from labelloop.errors import BadModel, OutOfMemory
 from labelloop.quiet_onnxruntime import ort
-from labelloop.recipes.text_choices.bags import Bags, Features
+from labelloop.recipes.text_choices.bags import BAGS, VECTORS, Bags, Features
 from labelloop.recipes.text_choices.control import FORMAT
 from labelloop.recipes.text_choices.measure import answers_of
 from labelloop.recipes.text_choices.terms import IDS
@@ -50,6 +50,7 @@ class OnnxModel:
             raise BadModel(f"the model has format {self.format}, not {FORMAT}")
         if len(self._terms) and self._terms.max() > IDS:
             raise BadModel("the model's terms are none")
+        self.needs = (BAGS, VECTORS) if self.dimensions else (BAGS,)
         self._terms_and_none = np.append(self._terms, np.uint32(0))  # for ids beyond all others
         self._smoke_run()
 
