@@ -18,6 +18,7 @@ LabelloopError
 ├── Damaged            what lies in the store is not what was once stored there
 └── Retryable          may go well the next time
     ├── Conflict       somebody else wrote the object first
+    ├── Outpaced       somebody else did, time and again
     └── Unavailable    the store or the queue did not answer                        503
 """
 
@@ -96,6 +97,10 @@ class Retryable(LabelloopError):
 
 class Conflict(Retryable):
     """Somebody else wrote the object first."""
+
+
+class Outpaced(Retryable):
+    """Somebody else wrote the object first, time and again."""
 
 
 class Unavailable(Retryable):

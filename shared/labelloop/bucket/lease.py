@@ -6,14 +6,15 @@ projects/<id>.<created>/
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import uuid4
 
-from labelloop.bucket.objects import PROJECTS, fields_of
+from labelloop.bucket.objects import PROJECTS, fields_of, swap
+from labelloop.bucket.races import swapped
 from labelloop.domain.intake.events import canonical
-from labelloop.errors import Conflict, Retryable
+from labelloop.errors import Conflict, Outpaced, Retryable
 from labelloop.ports import ObjectStore, Stored
 
 TRAINER: Final = "lease"  # the names of the leases
@@ -23,7 +24,6 @@ _FIRST_DELAY_S: Final = 300.0  # after the second time: the first one may be bad
 _LONGEST_DELAY_S: Final = 86_400.0
 _LIVES_S: Final = 300.0  # of a function; one that outlives its lease is still at work
 _KILLED: Final = "ended before it was done, for want of time or of memory"
-_TRIES: Final = 3
 _NOBODY: Final = "nobody, for a rest"
 
 
@@ -66,28 +66,33 @@ class Lease:
 
     def take(self, holder: str, now: float, seconds: float) -> bool:
         """Say whether the holder may work now: nobody else's lease is running."""
-        stored = self._store.get(self._object)
+        stored = self._stored()
         if _holder(stored, now) not in ("", holder):
             return False
         work = _Work.read(fields_of(stored), now)
         begun = work.begun | {holder: now}
         state = {"holder": holder, "until": now + seconds} | replace(work, begun=begun).fields()
-        return self._write(stored.etag if stored else "", state)
+        try:
+            self._swap(stored, state)
+        except Conflict:
+            return False
+        return True
 
     def rest(self, now: float, seconds: float) -> None:
         """Keep everybody out for a while, also once the holder has released the lease."""
-        stored = self._store.get(self._object)
+        stored = self._stored()
         if stored is not None:
             resting = {"holder": _NOBODY, "until": now + seconds}
-            self._write(stored.etag, fields_of(stored) | resting)
+            with suppress(Conflict):
+                self._swap(stored, fields_of(stored) | resting)
 
     def put_off(self, now: float) -> PutOff:
         """Return how often the work did not end, and until when it is put off."""
-        return _Work.read(fields_of(self._store.get(self._object)), now).put_off()
+        return _Work.read(fields_of(self._stored()), now).put_off()
 
     def is_held(self, now: float) -> bool:
         """Say whether somebody's lease is running."""
-        return bool(_holder(self._store.get(self._object), now))
+        return bool(_holder(self._stored(), now))
 
     def release(self, holder: str) -> None:
         """End the holder's lease, if it still has it: the work is done."""
@@ -104,29 +109,27 @@ class Lease:
 
     def _end(self, holder: str, judged: Callable[["_Work"], "_Work"]) -> None:
         """Strike the holder out, also where another one took over since."""
-        for _ in range(_TRIES):
-            stored = self._store.get(self._object)
+
+        def struck_out(stored: Stored | None) -> dict[str, Any] | None:
             lease = fields_of(stored)
             work = _Work.read(lease, float("-inf"))
-            if stored is None or holder not in work.begun:
-                return
+            if holder not in work.begun:
+                return None
             left = {name: at for name, at in work.begun.items() if name != holder}
             is_over = lease.get("holder") == holder
             lasts = {"holder": "" if is_over else lease.get("holder", "")}
             lasts |= {"until": 0.0 if is_over else lease.get("until", 0.0)}
-            if self._write(stored.etag, lasts | judged(replace(work, begun=left)).fields()):
-                return
+            return lasts | judged(replace(work, begun=left)).fields()
 
-    def _write(self, etag: str, state: Mapping[str, Any]) -> bool:
+        with suppress(Outpaced):  # then it ends when its time is up
+            swapped(self._stored, struck_out, self._swap, "the lease")
+
+    def _stored(self) -> Stored | None:
+        return self._store.get(self._object)
+
+    def _swap(self, after: Stored | None, state: Mapping[str, Any]) -> None:
         body = canonical(state).encode()
-        try:
-            if etag:
-                self._store.replace(self._object, body, etag)
-            else:
-                self._store.create(self._object, body)
-        except Conflict:
-            return False
-        return True
+        swap(self._store, self._object, body, after.etag if after else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,9 @@ from dataclasses import asdict, dataclass
 
 from labelloop.bucket.objects import PROJECTS
 from labelloop.bucket.pool import Ranked
+from labelloop.bucket.races import swapped
 from labelloop.domain.intake.events import canonical
-from labelloop.errors import Conflict
 from labelloop.ports import ObjectStore
-
-_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +35,16 @@ class Orders:
     def add(self, version: str, head: Sequence[Ranked]) -> None:
         """Store an order, unless it is the newest one already."""
         body = gzip.compress(canonical([asdict(one) for one in head]).encode(), mtime=0)
-        for _ in range(_TRIES):
-            keys = self._keys(version)
+
+        def new_key(keys: list[str]) -> str | None:
             newest = self._store.get(keys[-1]) if keys else None
-            if newest and newest.body == body:
-                return
-            try:
-                self._store.create(f"{self._root}{version}/order-{len(keys):06d}.json.gz", body)
-            except Conflict:  # somebody else placed at the same time
-                continue
-            return
+            is_there = newest is not None and newest.body == body
+            return None if is_there else f"{self._root}{version}/order-{len(keys):06d}.json.gz"
+
+        def place(_: list[str], key: str) -> None:
+            self._store.create(key, body)
+
+        swapped(lambda: self._keys(version), new_key, place, "the next order")
 
     def has(self, version: str) -> bool:
         """Say whether an order of a version was placed."""

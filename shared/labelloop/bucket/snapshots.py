@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from labelloop.bucket.objects import swap
 from labelloop.bucket.pointers import DatasetPointer, Tagged
 from labelloop.domain.intake.events import canonical, latest_at, text_of
 from labelloop.errors import Conflict, Damaged
@@ -66,11 +67,8 @@ class Snapshots:
 
     def point_to(self, after: Tagged[DatasetPointer], to: DatasetPointer) -> None:
         """Point to another snapshot; Conflict if somebody else did meanwhile."""
-        key, body = f"{self._root}dataset.json", canonical(asdict(to)).encode()
-        if after.etag:
-            self._store.replace(key, body, after.etag)
-        else:
-            self._store.create(key, body)
+        body = canonical(asdict(to)).encode()
+        swap(self._store, f"{self._root}dataset.json", body, after.etag)
 
     # -- snapshots ---------------------------------------------------------------------------
 
@@ -172,10 +170,7 @@ class Snapshots:
         """Remember what was damaged."""
         key, body = f"{self._root}repair.json", canonical(asdict(repair)).encode()
         stored = self._store.get(key)
-        if stored:
-            self._store.replace(key, body, stored.etag)
-        else:
-            self._store.create(key, body)
+        swap(self._store, key, body, stored.etag if stored else "")
 
     # -- parts -------------------------------------------------------------------------------
 

@@ -8,16 +8,15 @@ its time is up, and the walk goes on after the last page.
 
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import Any, Final, Self
+from typing import Final, Self
 
-from labelloop.bucket.objects import PROJECTS, fields_of
+from labelloop.bucket.objects import PROJECTS, fields_of, swap
 from labelloop.bucket.pointers import Tagged
+from labelloop.bucket.races import swapped
 from labelloop.domain.intake.events import canonical
-from labelloop.errors import Conflict
 from labelloop.ports import ObjectStore, Stored
 
 HELD_S: Final = 120.0  # a page takes seconds; one that Label Studio is slow with, a minute or two
-_TRIES: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +78,13 @@ class Surveys:
     def swap(self, after: Tagged[Survey], to: Survey) -> Tagged[Survey]:
         """Store a state over the one that was read; Conflict if somebody else did meanwhile."""
         body = canonical(asdict(to)).encode()
-        if after.etag:
-            return Tagged(to, self._store.replace(self._object, body, after.etag))
-        return Tagged(to, self._store.create(self._object, body))
+        return Tagged(to, swap(self._store, self._object, body, after.etag))
 
     def ask(self, now: datetime) -> None:
         """Have a walk made that begins from now on."""
-        change: dict[str, Any] = {"asked": now.isoformat(timespec="seconds")}
-        for _ in range(_TRIES):
-            known = self.state()
-            try:
-                self.swap(known, replace(known.value, **change))
-            except Conflict:
-                continue
-            return
+        at = now.isoformat(timespec="seconds")
+
+        def asked(known: Tagged[Survey]) -> Survey:
+            return replace(known.value, asked=at)
+
+        swapped(self.state, asked, self.swap, "the survey")

@@ -11,12 +11,13 @@ from datetime import datetime
 from typing import Any, Final
 
 from labelloop.bucket.evidence import Refusal
-from labelloop.bucket.pointers import FORMAT, ActivePointer
+from labelloop.bucket.pointers import FORMAT, ActivePointer, Tagged
 from labelloop.bucket.project import Project
+from labelloop.bucket.races import swapped
 from labelloop.domain.judging.gate import Verdict
 from labelloop.domain.judging.hold import Hold, hold_after
 from labelloop.domain.ordering.strategies import RANDOM
-from labelloop.errors import Conflict, Retryable
+from labelloop.errors import Conflict
 from labelloop.observability import count, logger
 from labelloop.recipes.text_choices.control import Examples
 from labelloop.usecases.judging.judge_version import (
@@ -31,7 +32,7 @@ from labelloop.usecases.judging.tell_version import doubts_of, tell_version
 from labelloop.usecases.learning.sample_pool import Sample
 
 _STAYS: Final = "if the labels stay as they are now, it is served from {} UTC on"
-_ROUNDS: Final = 12
+_JUDGED_IN_VAIN: Final = "the version was judged against another one than is active"
 
 
 @dataclass(frozen=True)
@@ -160,26 +161,27 @@ def switch(
 
     Conflict if it was judged against a version that is not served any more.
     """
-    for _ in range(_ROUNDS):
-        after = project.active()
-        if not _may_replace(version, after.value):
-            return
-        if instead_of not in (None, after.value.version):
-            raise Conflict("the version was judged against another one than is active")
-        to = replace(
+
+    def successor(after: Tagged[ActivePointer]) -> ActivePointer | None:
+        is_judged = instead_of in (None, after.value.version)
+        if not is_judged or not _may_replace(version, after.value):
+            return None
+        return replace(
             version,
             switch=project.history.next_after(after.value.switch),
             previous_version=after.value.version,
             previous_sha256=after.value.sha256,
         )
-        try:
-            project.switch(after, to, why)
-        except Conflict:
-            continue
-        facts = {"project": project.key, "version": to.version, "why": why["why"]}
+
+    def write(after: Tagged[ActivePointer], to: ActivePointer) -> None:
+        project.switch(after, to, why)
+
+    swap = swapped(project.active, successor, write, "the active version")
+    if swap.to:
+        facts = {"project": project.key, "version": swap.to.version, "why": why["why"]}
         logger().info("version switched", extra=facts)
-        return
-    raise Retryable(f"lost {_ROUNDS} races for the active version")
+    elif _may_replace(version, swap.after.value):
+        raise Conflict(_JUDGED_IN_VAIN)
 
 
 def _leave(project: Project, version: ActivePointer, refused: Refusal) -> None:
@@ -191,7 +193,7 @@ def _leave(project: Project, version: ActivePointer, refused: Refusal) -> None:
     if not _may_replace(version, after.value):
         return
     if after.value.version != refused.champion:
-        raise Conflict("the version was judged against another one than is active")
+        raise Conflict(_JUDGED_IN_VAIN)
     project.advance(after, replace(_up_to(after.value, version), held_until=refused.hold.until))
     count("VersionRefused")
     facts = {"project": project.key, "version": version.version, "why": refused.reason}

@@ -7,7 +7,6 @@ and the two pointers move by compare-and-swap, only ever to something newer.
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import replace
 from enum import StrEnum
 from itertools import batched
@@ -16,10 +15,11 @@ from typing import Final
 from labelloop.bucket.lease import TRAINER
 from labelloop.bucket.pool import Pool
 from labelloop.bucket.project import Project
+from labelloop.bucket.races import won
 from labelloop.domain.intake.events import Event
 from labelloop.domain.intake.folding import Dataset, fold
 from labelloop.domain.learning.policy import SMALL, Patience, can_leave_to_a_later_event
-from labelloop.errors import Conflict, Damaged, Retryable, Unavailable, Unprocessable
+from labelloop.errors import Conflict, Damaged, Unavailable, Unprocessable
 from labelloop.labelstudio.payloads import project_key
 from labelloop.messages import RankWakeUp, WakeUp
 from labelloop.observability import count, logger
@@ -37,7 +37,6 @@ __all__ = ["Outcome", "TrainDeps", "train"]
 _EVENTS_AT_ONCE: Final = 2_000  # some 6 MB
 _READERS: Final = 24
 _LEASE_S: Final = 60  # a longer training may be done twice, which costs money and nothing else
-_ROUNDS: Final = 12  # each lost race means that another trainer got further
 
 
 class Outcome(StrEnum):
@@ -55,36 +54,35 @@ class Outcome(StrEnum):
 def train(wake_up: WakeUp, deps: TrainDeps) -> Outcome:
     """Bring a project up to date; say what came of it. Retryable after too many lost races."""
     project = Project(deps.store, project_key(wake_up.project))
-    for _ in range(_ROUNDS):
-        # Before the events are listed: those of a comparing that just ended are among them.
-        is_held = not _is_asked(wake_up) and may_lack_labels(project, deps.clock())
-        pending = project.pending()
-        if _can_leave(wake_up, pending, project, deps):
-            return Outcome.LEFT_TO_LATER
-        try:
-            _demand_whole(project, is_read=wake_up.reason == "repair")
-            is_to_be_ranked = _fold_pending(project, pending, deps)
-            if is_held:
-                return Outcome.LEFT_TO_REBUILD
-            outcome = _catch_up(project, deps, is_asked=_is_asked(wake_up))
-            if settle(project, deps.clock()):
-                outcome = Outcome.SWITCHED
-                _ask_for_ranking(project, deps)
-        except Conflict:
-            continue
-        except Damaged as exc:
-            with suppress(Conflict):
-                mend(project, str(exc), deps.clock())
-            continue
-        except Unfinished as exc:
-            logger().info("training put off", extra={"project": project.key, "why": str(exc)})
-            return Outcome.LEFT_TO_SWEEP
-        # By what is stored, not by the event: who was killed after folding it sees it as well.
-        is_to_be_ranked = is_to_be_ranked or is_outdated(project)
-        if is_to_be_ranked and outcome is not Outcome.SWITCHED:
+    return won(lambda: _attempt(wake_up, project, deps), "the dataset, or what is made of it")
+
+
+def _attempt(wake_up: WakeUp, project: Project, deps: TrainDeps) -> Outcome:
+    # Before the events are listed: those of a comparing that just ended are among them.
+    is_held = not _is_asked(wake_up) and may_lack_labels(project, deps.clock())
+    pending = project.pending()
+    if _can_leave(wake_up, pending, project, deps):
+        return Outcome.LEFT_TO_LATER
+    try:
+        _demand_whole(project, is_read=wake_up.reason == "repair")
+        is_to_be_ranked = _fold_pending(project, pending, deps)
+        if is_held:
+            return Outcome.LEFT_TO_REBUILD
+        outcome = _catch_up(project, deps, is_asked=_is_asked(wake_up))
+        if settle(project, deps.clock()):
+            outcome = Outcome.SWITCHED
             _ask_for_ranking(project, deps)
-        return outcome
-    raise Retryable(f"lost {_ROUNDS} races")
+    except Damaged as exc:
+        mend(project, str(exc), deps.clock())
+        raise Conflict("the dataset is another one, as it was mended") from exc
+    except Unfinished as exc:
+        logger().info("training put off", extra={"project": project.key, "why": str(exc)})
+        return Outcome.LEFT_TO_SWEEP
+    # By what is stored, not by the event: who was killed after folding it sees it as well.
+    is_to_be_ranked = is_to_be_ranked or is_outdated(project)
+    if is_to_be_ranked and outcome is not Outcome.SWITCHED:
+        _ask_for_ranking(project, deps)
+    return outcome
 
 
 def _demand_whole(project: Project, *, is_read: bool) -> None:

@@ -3,16 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 
 from labelloop.bucket.pointers import FORMAT, ActivePointer, Tagged
 from labelloop.bucket.project import Project
-from labelloop.errors import Conflict, NotFound, Retryable, Unprocessable
+from labelloop.bucket.races import swapped
+from labelloop.errors import NotFound, Unprocessable
 from labelloop.labelstudio.payloads import UNTRAINED
 from labelloop.ports import ObjectStore
 from labelloop.usecases.serving.restore_active import restore_active
-
-_ROUNDS: Final = 12
 
 
 @dataclass(frozen=True)
@@ -113,15 +112,14 @@ def switch_by_hand(
     now: datetime,
 ) -> bool:
     """Swap the active pointer for what is chosen; say whether that is another one."""
-    for _ in range(_ROUNDS):
-        after: Tagged[ActivePointer] = project.active()
+
+    def another(after: Tagged[ActivePointer]) -> ActivePointer | None:
         to = chosen(after.value)
         if to == after.value:
-            return False
-        to = replace(to, switch=project.history.next_after(after.value.switch))
-        try:
-            project.switch(after, to, {"why": why, "at": now.isoformat(timespec="seconds")})
-        except Conflict:
-            continue
-        return True
-    raise Retryable(f"lost {_ROUNDS} races for the active version")
+            return None
+        return replace(to, switch=project.history.next_after(after.value.switch))
+
+    def write(after: Tagged[ActivePointer], to: ActivePointer) -> None:
+        project.switch(after, to, {"why": why, "at": now.isoformat(timespec="seconds")})
+
+    return swapped(project.active, another, write, "the active version").to is not None

@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
+from labelloop.bucket.pointers import Tagged
 from labelloop.bucket.project import Project
+from labelloop.bucket.races import swapped
 from labelloop.domain.serving.options import STRATEGY_NAMES, Options
-from labelloop.errors import Conflict, Retryable, Unavailable, Unprocessable
+from labelloop.errors import Unavailable, Unprocessable
 from labelloop.messages import WakeUp
 from labelloop.ports import ObjectStore, Queue
-
-_ROUNDS: Final = 12
 
 
 def choose(key: str, choices: Mapping[str, Any], store: ObjectStore, queue: Queue) -> Options:
@@ -23,22 +23,20 @@ def choose(key: str, choices: Mapping[str, Any], store: ObjectStore, queue: Queu
     known = {name: choices[name] for name in ("strategy", "delete_predictions") if name in choices}
     _check(known)
     project = Project(store, key)
-    for _ in range(_ROUNDS):
-        after = project.options()
+
+    def chosen(after: Tagged[Options]) -> Options | None:
         to = replace(after.value, **known)
         if to == after.value:
-            return to
-        is_other_order = to.strategy != after.value.strategy
-        to = replace(to, revision=to.revision + is_other_order)
-        try:
-            project.set_options(after, to)
-        except Conflict:
-            continue
-        if is_other_order:
-            with suppress(Unavailable):
-                queue.send(WakeUp(key, "options"), 0)
-        return to
-    raise Retryable(f"lost {_ROUNDS} races for the options")
+            return None
+        return replace(to, revision=to.revision + (to.strategy != after.value.strategy))
+
+    swap = swapped(project.options, chosen, project.set_options, "the options")
+    before = swap.after.value
+    now = swap.to or before
+    if now.strategy != before.strategy:
+        with suppress(Unavailable):
+            queue.send(WakeUp(key, "options"), 0)
+    return now
 
 
 def _check(choices: Mapping[str, Any]) -> None:
