@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from labelloop.errors import BadModel
+from labelloop.recipes import GENERATION, format_of, name_of
 from labelloop.labelstudio.payloads import UNTRAINED
-
-FORMAT: Final = 2  # of the artefacts; raise it when features or graph change their meaning
 
 _OURS: Final = re.compile(r"(\d+)-[0-9a-f]{8}")
 
@@ -32,9 +31,10 @@ class DatasetPointer:
 
 @dataclass(frozen=True, slots=True)
 class ActivePointer:
-    """The version that is served. `switch` counts the switches; `format` is the artefact's.
+    """The version that is served. `switch` counts the switches.
 
-    `learnt` is the checksum of what the version was trained on, `encoder` the name of the encoder
+    `recipe` and `format` say what made the artefact; of no version the format is the recipes'
+    generation. `learnt` is the checksum of what the version was trained on, `encoder` the name of the encoder
     that was in use. The version served before is kept in mind for predictors that start while this
     one can't be loaded.
     """
@@ -52,6 +52,7 @@ class ActivePointer:
     strategy: str = ""  # names how the version orders tasks
     revision: int = 0  # of the options that it was made with
     held_until: str = ""  # then a version is served that was refused because labels were changed
+    recipe: str = ""
 
     @property
     def is_trained(self) -> bool:
@@ -59,18 +60,24 @@ class ActivePointer:
         return self.version != UNTRAINED
 
     @property
-    def is_unreadable(self) -> bool:
-        """Say whether the version's model is one that this release can't read.
+    def is_outdated(self) -> bool:
+        """Say whether another release made the version: this one can't read its model.
 
-        After a release was taken back the pointer names one of a later format, and is replaced by
-        one of ours. An earlier release's last trainers may do so too; the sweep puts that right.
+        Or it might read what that one could not learn. After a release was taken back the pointer
+        names a version of a later format, and is replaced by one of ours. An earlier release's last
+        trainers may do so too; the sweep puts that right.
         """
-        return self.is_trained and self.format != FORMAT
+        return self.format != (format_of(self.recipe) if self.is_trained else GENERATION)
 
     @property
-    def age(self) -> tuple[int, int, int]:
-        """What makes one version newer than another: its data, its format, its options."""
-        return self.dataset_seq, self.format, self.revision
+    def age(self) -> tuple[int, int]:
+        """What makes one version newer than another: its data and its options."""
+        return self.dataset_seq, self.revision
+
+    @property
+    def made_by(self) -> tuple[str, int, str]:
+        """What makes versions of the same data different: recipe, format and encoder."""
+        return name_of(self.recipe), self.format, self.encoder
 
     def has_held(self, now: str) -> bool:
         """Say whether a refused version has been held back for long enough."""

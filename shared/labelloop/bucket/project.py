@@ -14,7 +14,7 @@ projects/<id>.<created>/
   survey.json                         how far a walk over Label Studio's tasks is: see `surveys`
   archived.json                       Label Studio has the project no more: see `archive`
   history/                            what was switched to, when and why: see `history`
-  features/                           what was computed of texts, once: see `features`
+  features/                           what was computed of tasks, once: see `features`
   lease.json, pushing.json, trimming.json   who works at it now: see `lease`
 """
 
@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any, Final
 from labelloop.bucket.belongings import Belongings
 from labelloop.bucket.history import History
 from labelloop.bucket.objects import PROJECTS, fields_of, swap
-from labelloop.bucket.pointers import FORMAT, ActivePointer, DatasetPointer, Tagged
+from labelloop.bucket.pointers import ActivePointer, DatasetPointer, Tagged
 from labelloop.bucket.snapshots import Snapshots
 from labelloop.domain.intake.events import Event, canonical
 from labelloop.domain.serving.options import Options
@@ -135,9 +135,9 @@ class Project(Belongings):
         than those chosen since, has yet to learn it.
         """
         pointer, active = self.dataset_pointer().value, self.active().value
-        age = (pointer.seq, FORMAT, self.options().value.revision)
+        age = (pointer.seq, self.options().value.revision)
         is_foreign = active.is_trained and active.encoder != encoder
-        is_behind = age > active.age or (age == active.age and is_foreign) or active.is_unreadable
+        is_behind = age > active.age or (age == active.age and is_foreign) or active.is_outdated
         return pointer if pointer.seq > 0 and is_behind and not active.pinned else None
 
     # -- versions ----------------------------------------------------------------------------

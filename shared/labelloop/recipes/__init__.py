@@ -40,26 +40,30 @@ def control_of(label_config: str) -> "Control":
 
 def recipe_named(name: str) -> "Recipe":
     """Return a recipe; BadModel if there is none of that name here."""
-    found = _found(name or _BEFORE)
+    found = _found(name_of(name))
     if found is None:
         raise BadModel(f"made by the recipe {name!r}, which is not installed here")
     return found
 
 
-def is_current(name: str, format_: int) -> bool:
-    """Say whether what a recipe made is of a format that this release reads."""
-    known = BUILT_IN.get(name or _BEFORE)
-    if known is None:
-        found = _found(name)
-        known = found.format if found else None
-    return format_ == known
+def name_of(stored: str) -> str:
+    """Return a recipe's name as it is stored with what it made."""
+    return stored or _BEFORE
+
+
+def format_of(name: str) -> int:
+    """Return the format of what a recipe makes, 0 if there is none of that name here."""
+    known = BUILT_IN.get(name_of(name))
+    if known is not None:
+        return known
+    found = _found(name)
+    return found.format if found else 0
 
 
 def folder_of(recipe: str, encoder: str) -> str:
     """Return the name of the folder that features of a recipe lie in beside an encoder."""
-    name = recipe or _BEFORE
-    made_by = "" if name == _BEFORE else f"{name}-"
-    return f"{made_by}{recipe_named(name).format}-{encoder or 'none'}"
+    made_by = "" if recipe == _BEFORE else f"{recipe}-"
+    return f"{made_by}{format_of(recipe)}-{encoder or 'none'}"
 
 
 def installed() -> list["Recipe"]:

@@ -5,19 +5,21 @@ and queue are those of a project at work, the random share too. Held-out tasks, 
 strategies, say how good each model became.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from labelloop.domain.answers import Label
+from labelloop.domain.columns import Columns
+from labelloop.domain.intake.events import canonical
 from labelloop.domain.judging.labels_to_reach import labels_to_reach
-from labelloop.domain.learning.features import Features
 from labelloop.domain.ordering.candidates import Candidates
 from labelloop.domain.ordering.strategies import RANDOM
 from labelloop.errors import Unprocessable
-from labelloop.usecases.learning.train_version import LANDMARKS
+from labelloop.recipes.protocol import Control, Model, Tools
 from labelloop.usecases.ordering.order import MOST_LABELLED, queue_of
 
 type Ints = NDArray[np.int64]
@@ -27,36 +29,27 @@ LEAST_LABELS: Final = 60
 _HELD_OUT, _MOST_HELD_OUT = 1 / 3, 1_000
 _MOST_OF_POOL: Final = 1 / 2  # of the pool: who labels all of it has nothing left to choose
 _BATCHES: Final = ((30, 5), (50, 10), (200, 25), (1_000, 50), (np.inf, 200))  # up to so many labels
+_MOST_UNLABELLED: Final = 1_500  # tasks without a label that a model may learn from
 _AIMED_AT: Final = 1 / 2  # of the labels, from where on random order's accuracy is averaged
-
-
-class Model(Protocol):
-    """A trained model."""
-
-    classes: list[str]
-
-    def predict_proba(self, features: Features) -> NDArray[np.float32]:
-        """Return probabilities, shape (texts, classes)."""
-        ...
-
-
-type Learn = Callable[[Features, Sequence[str], Features], Model]
-"""Learn from features, their labels, and tasks without a label."""
 
 
 @dataclass(frozen=True)
 class Replay:
-    """A finished project's tasks with the labels that people gave. Unprocessable for too few."""
+    """A finished project's tasks with the labels that people gave. Unprocessable for too few.
 
-    features: Features
-    labels: NDArray[np.str_]
-    learn: Learn
+    `tools`: with which nothing but the labels' names may have to be encoded.
+    """
+
+    features: Columns
+    labels: Sequence[Label]
+    control: Control
+    tools: Tools
 
     def __post_init__(self) -> None:
         """Refuse what nothing can be learnt from."""
-        known = sorted(set(self.labels.tolist()))
+        known = sorted({canonical(label) for label in self.labels})
         if len(known) < 2:
-            told = f"all are {known[0]!r}" if known else "there is none"
+            told = f"all are {self.labels[0]!r}" if known else "there is none"
             raise Unprocessable(f"nothing to learn from the labels: {told}")
         if len(self.labels) < LEAST_LABELS:
             raise Unprocessable(
@@ -91,7 +84,8 @@ class Replay:
             free = np.setdiff1d(pool, labelled)
             recent = self.features.take(labelled[-MOST_LABELLED:])
             seen = self._candidates(free, model)
-            queue = queue_of(seen, recent, strategy, size - len(labelled), str(seed))
+            more = size - len(labelled)
+            queue = queue_of(seen, recent, self.control, strategy, more, str(seed))
             labelled = np.concatenate([labelled, free[[row for row, _ in queue]]])
             model = self._model(labelled, pool)
             found.append(self._accuracy(model, labelled, held_out))
@@ -99,23 +93,26 @@ class Replay:
 
     def _candidates(self, rows: Ints, model: Model | None) -> Candidates:
         features = self.features.take(rows)
-        if model is None:
-            return Candidates(rows, np.empty((len(rows), 0)), features)
-        return Candidates(rows, model.predict_proba(features), features)
+        return Candidates(rows, features, model.answer(features) if model else None)
+
+    def _labels(self, rows: Ints) -> list[Label]:
+        return [self.labels[row] for row in rows.tolist()]
 
     def _model(self, labelled: Ints, pool: Ints) -> Model | None:
-        """Return a model of two classes or more, None while one has been met."""
-        labels = self.labels[labelled].tolist()
-        if len(set(labels)) < 2:
+        """Return a model, None while nothing can be learnt."""
+        labels = self._labels(labelled)
+        if self.control.missing(labels, 0):
             return None
-        others = pool[~np.isin(pool, labelled)][:LANDMARKS]
-        return self.learn(self.features.take(labelled), labels, self.features.take(others))
+        others = self.features.take(pool[~np.isin(pool, labelled)][:_MOST_UNLABELLED])
+        return self.control.fit(labels, self.features.take(labelled), others, self.tools)
 
     def _accuracy(self, model: Model | None, labelled: Ints, held_out: Ints) -> float:
+        labels = self._labels(held_out)
         if model is None:
-            return float((self.labels[held_out] == self.labels[labelled[0]]).mean())
-        answers = model.predict_proba(self.features.take(held_out)).argmax(axis=1)
-        return float((np.array(model.classes)[answers] == self.labels[held_out]).mean())
+            first = canonical(self.labels[labelled[0]])
+            return float(np.mean([canonical(label) == first for label in labels]))
+        answers = model.answer(self.features.take(held_out))
+        return float(self.control.measure.hits(answers, labels).mean())
 
 
 @dataclass(frozen=True)

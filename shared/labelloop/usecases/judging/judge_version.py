@@ -1,26 +1,28 @@
 """Judge a version that was just trained: say all that is known of it and of the active one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from labelloop.bucket.evidence import MOST_ROWS, Kept, Look
-from labelloop.bucket.pointers import FORMAT, ActivePointer
+from labelloop.bucket.pointers import ActivePointer
 from labelloop.bucket.project import Project
-from labelloop.domain.judging.comparison import Floats, Ints, aligned
+from labelloop.domain.answers import Answers, Label, joined_answers
+from labelloop.domain.columns import Columns
+from labelloop.domain.intake.events import canonical
 from labelloop.domain.judging.evidence import FRESH, Evidence
 from labelloop.domain.judging.gate import Verdict, first_version, judge, judge_none
-from labelloop.domain.learning.features import Features
-from labelloop.domain.learning.training import Trained
+from labelloop.domain.learning.examples import Examples
+from labelloop.domain.measure import Measure
 from labelloop.domain.ordering.random_share import are_random
 from labelloop.errors import BadModel, OutOfMemory
-from labelloop.ports import Head
-from labelloop.recipes.text_choices.control import Examples
+from labelloop.recipes import name_of
+from labelloop.recipes.protocol import Control, Model, Trained
 from labelloop.usecases.learning.sample_pool import Sample
 
-type LoadHead = Callable[[bytes], Head]
+type Ints = NDArray[np.integer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,42 +30,46 @@ class Champion:
     """The active version: what is kept of its training, and its model."""
 
     kept: Kept
-    head: Head
+    model: Model
 
 
 @dataclass(frozen=True, slots=True)
 class Challenger:
-    """A version that was just trained, what on, and the classes that the label config offers.
+    """A version that was just trained, what on, and the control that its labels are of.
 
-    `features`: of the examples, in their order; `pool`: its answers for the sample, shape
-    (tasks, classes).
+    `seen`: the features of the examples, in their order; `pool`: its answers for the sample.
     """
 
+    control: Control
     examples: Examples
-    features: Features
+    seen: Columns
     trained: Trained
-    offered: Sequence[str]
-    pool: Floats
+    pool: Answers
 
     @property
-    def out_of_fold(self) -> Floats:
-        """Its answers out of fold; of the only example of a class it says all alike: no answer."""
-        rows = self.trained.out_of_fold
-        return np.where(np.isnan(rows), 1 / rows.shape[1], rows)
+    def measure(self) -> Measure:
+        """How its answers are compared."""
+        return self.control.measure
+
+    @property
+    def out_of_fold(self) -> Answers:
+        """Its answers out of fold; of an example without one it says all alike: no answer."""
+        return _filled(self.trained.out_of_fold, self.measure)
 
     def kept(self, look: Look) -> Kept:
         """Return what is to be kept of it."""
-        rows, classes = newest(self.examples), self.trained.classes
-        tasks, codes = np.array(self.examples.tasks), codes_of(self.examples.labels, classes)
-        return Kept(classes, tasks[rows], codes[rows], self.trained.out_of_fold[rows], look)
+        rows = newest(self.examples)
+        tasks = np.array(self.examples.tasks, np.int64)[rows]
+        labels = [self.examples.labels[row] for row in rows.tolist()]
+        return Kept(tasks, labels, self.trained.out_of_fold.take(rows), look)
 
     def has_labels_of(self, kept: Kept) -> bool:
         """Say whether another version learnt the same labels."""
         mine = self.kept(kept.look)
         return (
-            mine.classes == kept.classes
+            mine.out_of_fold.names == kept.out_of_fold.names
             and np.array_equal(mine.tasks, kept.tasks)
-            and np.array_equal(mine.labels, kept.labels)
+            and canonical(mine.labels) == canonical(kept.labels)
         )
 
 
@@ -72,14 +78,17 @@ def newest(examples: Examples) -> Ints:
     return np.sort(np.array(examples.newest(MOST_ROWS), np.int64))
 
 
-def codes_of(labels: Sequence[str], classes: Sequence[str]) -> NDArray[np.int64]:
-    """Return the place of each label among the classes."""
-    place = {name: number for number, name in enumerate(classes)}
-    return np.array([place[label] for label in labels], np.int64)
+def _filled(answers: Answers, measure: Measure) -> Answers:
+    """Return answers with those that are no numbers replaced by what says nothing."""
+    is_known = answers.columns.are_finite()
+    if is_known.all():
+        return answers
+    both = joined_answers([answers, measure.alike(answers.names, 1)])
+    return both.take(np.where(is_known, np.arange(len(answers)), len(answers)))
 
 
 def champion_of(
-    active: ActivePointer, project: Project, encoder: str, load: LoadHead
+    active: ActivePointer, project: Project, control: Control, encoder: str
 ) -> Champion | Verdict:
     """Return the active version, or the verdict where there is nothing to compare with.
 
@@ -87,7 +96,9 @@ def champion_of(
     """
     if not active.is_trained:
         return first_version()
-    if active.format != FORMAT:
+    if name_of(active.recipe) != control.recipe:
+        return Verdict(True, "the active version is of another kind of labelling")
+    if active.is_outdated:
         return Verdict(True, f"the active version has format {active.format}")
     if active.encoder != encoder:
         return Verdict(True, "the active version was trained beside another encoder")
@@ -95,7 +106,7 @@ def champion_of(
     if kept is None or artefact is None:
         return Verdict(True, "nothing is kept of what the active version learnt")
     try:
-        return Champion(kept, load(artefact))
+        return Champion(kept, control.load(artefact))
     except OutOfMemory:
         raise
     except BadModel as exc:
@@ -103,71 +114,95 @@ def champion_of(
 
 
 def judge_version(
-    challenger: Challenger, champion: Champion, sample: Sample, since: str, salt: str
+    challenger: Challenger, champion: Champion, sample: Sample, since: str, project_key: str
 ) -> Verdict:
-    """Say whether to switch. `since`: see `Refusal`; `salt`: the project's, of the random share."""
-    return judge(_evidence(challenger, champion, sample, since, salt))
+    """Say whether to switch. `since`: see `Refusal`; the key decides the random share."""
+    return judge(_evidence(challenger, champion, sample, since, project_key))
 
 
-def judge_left(examples: Examples, offered: Sequence[str], kept: Kept, why: str) -> Verdict:
+def judge_left(examples: Examples, control: Control, kept: Kept, why: str) -> Verdict:
     """Say whether to serve no version, as `why` says that these examples make none.
 
     `kept`: of the active version. Of the one that is not there all answers are alike.
     """
-    classes = [*offered, *(name for name in kept.classes if name not in offered)]
+    measure = control.measure
+    names = _names(control, kept)
     here = _rows_of(kept.tasks, np.array(examples.tasks, np.int64))
-    rows = np.where(np.isnan(kept.out_of_fold), 1 / len(kept.classes), kept.out_of_fold)
-    champion = aligned(rows, kept.classes, classes)
-    none, nothing = np.zeros(len(here), np.bool_), np.empty((0, len(classes)))
+    codes = _Codes([*kept.labels, *examples.labels])
+    none, nothing = np.zeros(len(here), np.bool_), measure.alike(names, 0)
     evidence = Evidence(
-        before=codes_of(kept.classes, classes)[kept.labels],
-        labels=np.append(codes_of(examples.labels, classes), -1)[here],
+        measure=measure,
+        known=codes.known,
+        parts=[control.parts(label) for label in codes.known],
+        before=codes.of(kept.labels),
+        labels=np.append(codes.of(examples.labels), -1)[here],
         is_random=none,
         is_fresh=none,
-        champion=champion,
-        challenger=np.full_like(champion, 1 / len(classes)),
+        champion=measure.aligned(_filled(kept.out_of_fold, measure), names),
+        challenger=measure.alike(names, len(here)),
         pool_champion=nothing,
         pool_challenger=nothing,
-        offered=np.isin(classes, list(offered)),
+        offered=control.offered,
     )
     return judge_none(evidence, why)
 
 
 def _evidence(
-    challenger: Challenger, champion: Champion, sample: Sample, since: str, salt: str
+    challenger: Challenger, champion: Champion, sample: Sample, since: str, project_key: str
 ) -> Evidence:
-    examples, kept, offered = challenger.examples, champion.kept, challenger.offered
-    classes = [*offered, *(name for name in kept.classes if name not in offered)]
+    control, examples, kept = challenger.control, challenger.examples, champion.kept
+    measure, names = challenger.measure, _names(challenger.control, champion.kept)
     labelled = np.array(examples.tasks, np.int64)
     tasks = np.union1d(kept.tasks, labelled[newest(examples)])
     here, there = _rows_of(tasks, labelled), _rows_of(tasks, kept.tasks)
-    known = codes_of(kept.classes, classes)
+    codes = _Codes([*kept.labels, *examples.labels])
     updated_at = np.where(here >= 0, np.array([*examples.updated_at, ""])[here], "")
-    asked = aligned(champion.head.predict_proba(sample.features), champion.head.classes, classes)
     return Evidence(
-        before=np.where(there >= 0, known[kept.labels[there]], -1),
-        labels=np.where(here >= 0, codes_of(examples.labels, classes)[here], -1),
-        is_random=are_random(tasks, salt),
+        measure=measure,
+        known=codes.known,
+        parts=[control.parts(label) for label in codes.known],
+        before=np.append(codes.of(kept.labels), -1)[there],
+        labels=np.append(codes.of(examples.labels), -1)[here],
+        is_random=are_random(tasks, project_key),
         is_fresh=_is_fresh(updated_at, since),
-        champion=_answers(champion, challenger, here, there, classes),
-        challenger=aligned(challenger.out_of_fold, challenger.trained.classes, classes)[here],
-        pool_champion=asked,
-        pool_challenger=aligned(challenger.pool, challenger.trained.classes, classes),
-        offered=np.isin(classes, list(offered)),
+        champion=_answers(champion, challenger, here, there, names),
+        challenger=measure.aligned(challenger.out_of_fold, names).take(here),
+        pool_champion=measure.aligned(champion.model.answer(sample.features), names),
+        pool_challenger=measure.aligned(challenger.pool, names),
+        offered=control.offered,
     )
 
 
+class _Codes:
+    """Labels as numbers: the same for equal ones."""
+
+    def __init__(self, labels: Sequence[Label]) -> None:
+        by_text = {canonical(label): label for label in labels}
+        self.known = list(by_text.values())
+        self._place = {text: number for number, text in enumerate(by_text)}
+
+    def of(self, labels: Sequence[Label]) -> Ints:
+        """Return the place of each label in `known`."""
+        return np.array([self._place[canonical(label)] for label in labels], np.int64)
+
+
+def _names(control: Control, kept: Kept) -> list[str]:
+    """Return what answers of both versions are about: what is offered, and what was before."""
+    before = (name for name in kept.out_of_fold.names if name not in control.offered)
+    return [*control.offered, *before]
+
+
 def _answers(
-    champion: Champion, challenger: Challenger, here: Ints, there: Ints, classes: list[str]
-) -> Floats:
+    champion: Champion, challenger: Challenger, here: Ints, there: Ints, names: Sequence[str]
+) -> Answers:
     """Return what the champion says of each task: out of fold, or directly of what is new to it."""
-    kept = champion.kept
-    rows = np.where(np.isnan(kept.out_of_fold), 1 / len(kept.classes), kept.out_of_fold)
-    answers = aligned(rows, kept.classes, classes)[there]
+    measure = challenger.measure
+    learnt = measure.aligned(_filled(champion.kept.out_of_fold, measure), names)
     new = np.flatnonzero(there < 0)
-    asked = champion.head.predict_proba(challenger.features.take(here[new]))
-    answers[new] = aligned(asked, champion.head.classes, classes)
-    return answers
+    asked = measure.aligned(champion.model.answer(challenger.seen.take(here[new])), names)
+    rows = there.copy()
+    rows[new] = len(learnt) + np.arange(len(new))
+    return joined_answers([learnt, asked]).take(rows)
 
 
 def _rows_of(tasks: Ints, among: Ints) -> Ints:

@@ -5,25 +5,25 @@ written down before the active pointer says that the snapshot was looked at. Who
 before that has done nothing that another attempt would not do again.
 """
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
 from labelloop.bucket.evidence import Refusal
-from labelloop.bucket.pointers import FORMAT, ActivePointer, Tagged
+from labelloop.bucket.pointers import ActivePointer, Tagged
 from labelloop.bucket.project import Project
 from labelloop.bucket.races import swapped
 from labelloop.domain.judging.gate import Verdict
 from labelloop.domain.judging.hold import Hold, hold_after
+from labelloop.domain.learning.examples import Examples
 from labelloop.domain.ordering.strategies import RANDOM
 from labelloop.errors import Conflict
 from labelloop.observability import count, logger
-from labelloop.recipes.text_choices.control import Examples
+from labelloop.recipes import name_of
+from labelloop.recipes.protocol import Control
 from labelloop.usecases.judging.judge_version import (
     Challenger,
     Champion,
-    LoadHead,
     champion_of,
     judge_left,
     judge_version,
@@ -37,10 +37,9 @@ _JUDGED_IN_VAIN: Final = "the version was judged against another one than is act
 
 @dataclass(frozen=True)
 class Gate:
-    """Where a project's versions are judged, how a model is asked, and the time."""
+    """Where a project's versions are judged, and the time."""
 
     project: Project
-    load_head: LoadHead
     now: datetime
 
 
@@ -53,7 +52,7 @@ def publish(
 ) -> bool:
     """Store a version; say whether it was to be served. Conflict if it was judged in vain."""
     active = gate.project.active().value
-    champion = champion_of(active, gate.project, to.encoder, gate.load_head)
+    champion = champion_of(active, gate.project, challenger.control, to.encoder)
     refusal = gate.project.evidence.refusal(active.version)
     verdict = _verdict(to, active, champion, challenger, sample, refusal.value, gate)
     before = champion.kept if isinstance(champion, Champion) else None
@@ -82,16 +81,17 @@ def publish(
 def withdraw(
     to: ActivePointer,
     why: str,
-    left: tuple[Examples, Sequence[str]] | None,
+    left: tuple[Examples, Control] | None,
     gate: Gate,
 ) -> bool:
     """Serve no version, as none can be learnt, unless labels are gone; say whether it is so.
 
-    `left`: the examples and the classes that the label config offers; None if it can't be read. A
+    `left`: the examples and what they are labels of; None if the label config can't be read. A
     script that deletes all labels is noticed within a day, like one that deletes most of them.
     """
     active = gate.project.active().value
-    is_ours = (active.format, active.encoder) == (FORMAT, to.encoder)
+    is_ours = left is not None and name_of(active.recipe) == left[1].recipe
+    is_ours = is_ours and not active.is_outdated and active.encoder == to.encoder
     kept = gate.project.evidence.of(active.version) if active.is_trained and is_ours else None
     verdict = judge_left(*left, kept, why) if left and kept else Verdict(True, why)
     if verdict.switches:
@@ -145,7 +145,7 @@ def advance(project: Project, to: ActivePointer) -> bool:
     """
     after = project.active()
     known = after.value
-    if (known.learnt, known.format, known.encoder) != (to.learnt, FORMAT, to.encoder):
+    if (known.learnt, known.made_by) != (to.learnt, to.made_by):
         return False
     project.evidence.forget_refusal(known.version)
     moved = replace(_up_to(known, to), held_until="")
@@ -206,6 +206,6 @@ def _up_to(known: ActivePointer, to: ActivePointer) -> ActivePointer:
 
 def _may_replace(version: ActivePointer, active: ActivePointer) -> bool:
     """Say whether the version is newer than the active one, and that is not pinned."""
-    is_other = version.age == active.age and version.encoder != active.encoder
-    is_newer = version.age > active.age or is_other or active.is_unreadable
+    is_other = version.age == active.age and version.made_by != active.made_by
+    is_newer = version.age > active.age or is_other or active.is_outdated
     return is_newer and not active.pinned

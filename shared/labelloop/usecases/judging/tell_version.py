@@ -5,13 +5,12 @@ from typing import Any, Final
 import numpy as np
 
 from labelloop.bucket.evidence import Kept, Look
-from labelloop.domain.judging.comparison import Ints, aligned, hits
 from labelloop.domain.judging.curve import Point
-from labelloop.domain.judging.doubts import doubts
 from labelloop.domain.judging.insights import Honest, believed_error, insights
-from labelloop.domain.judging.stopping import disagreement, is_comparable
+from labelloop.domain.judging.stopping import is_comparable, per_step
+from labelloop.domain.measure import Measure
 from labelloop.domain.ordering.random_share import are_random
-from labelloop.usecases.judging.judge_version import Challenger, codes_of
+from labelloop.usecases.judging.judge_version import Challenger
 from labelloop.usecases.learning.sample_pool import Sample
 
 _WANTED_PRECISION: Final = 0.95  # of what may be accepted unseen
@@ -26,7 +25,7 @@ def tell_version(
     card: dict[str, Any],
     ordered: int,
     blind_since: str | None,
-    salt: str,
+    project_key: str,
 ) -> tuple[dict[str, Any], Look]:
     """Return the insights for the card, and the look that later versions are compared with.
 
@@ -35,61 +34,73 @@ def tell_version(
     """
     told = card.get("insights", {})
     labels = len(challenger.examples.labels)
-    look, disagreed = _compared(_look(challenger, sample), before)
+    look, disagreed = _compared(_look(challenger, sample), before, challenger.measure)
     disagreements = [*told.get("disagreements", []), *disagreed][-_MOST_DISAGREEMENTS:]
     earlier = [Point(**point) for point in told.get("curve", [])]
     earlier = [point for point in earlier if point.labels < labels]  # labels may have been deleted
     found = insights(
         labels,
-        challenger.trained.classes,
-        _honest(challenger, sample, blind_since, salt),
+        _honest(challenger, sample, blind_since, project_key),
         earlier,
         disagreements,
         _WANTED_PRECISION,
         ordered,
+        challenger.control.law,
     )
     return found | {"disagreements": disagreements}, look
 
 
 def doubts_of(challenger: Challenger) -> list[dict[str, Any]]:
     """Return the labels worth a second look, best first."""
-    examples, offered = challenger.examples, challenger.offered
-    rows = aligned(challenger.trained.out_of_fold, challenger.trained.classes, offered)
-    known = np.flatnonzero(~np.isnan(rows).any(axis=1))
-    votes = [codes_of(examples.votes[row], offered).tolist() for row in known.tolist()]
-    found = doubts(rows[known], codes_of(examples.labels, offered)[known], votes)
+    examples, measure = challenger.examples, challenger.measure
+    answers = challenger.trained.out_of_fold
+    known = np.flatnonzero(answers.columns.are_finite())
+    asked = measure.aligned(answers.take(known), challenger.control.offered)
+    labels = [examples.labels[row] for row in known.tolist()]
+    votes = [examples.votes[row] for row in known.tolist()]
     return [
         {
             "task": examples.tasks[int(known[one.row])],
-            "label": examples.labels[int(known[one.row])],
-            "suggested": offered[one.instead],
+            "label": labels[one.row],
+            "suggested": one.instead,
             "doubt": round(one.doubt, 4),
             "why": "annotators disagree" if one.disagreed else "the model expects another label",
         }
-        for one in found
+        for one in measure.doubts(asked, labels, votes)
     ]
 
 
-def _honest(challenger: Challenger, sample: Sample, blind_since: str | None, salt: str) -> Honest:
+def _honest(
+    challenger: Challenger, sample: Sample, blind_since: str | None, project_key: str
+) -> Honest:
     """Return what the random share says, and what the model believes of all tasks."""
-    examples, classes = challenger.examples, challenger.trained.classes
-    codes, answers = codes_of(examples.labels, classes), challenger.out_of_fold
-    random = are_random(examples.tasks, salt)
-    confidence = challenger.pool.max(axis=1)
-    misses = len(codes) - float(hits(answers, codes).sum())
-    believed = believed_error(confidence, misses, len(codes), len(codes) + (sample.left or 0))
-    times = np.array(examples.updated_at)[random]
+    examples, measure, answers = challenger.examples, challenger.measure, challenger.out_of_fold
+    is_random = are_random(examples.tasks, project_key)
+    hits, labels = measure.hits(answers, examples.labels), len(examples.labels)
+    confidence = measure.reading(challenger.pool).confidence
+    misses = labels - float(hits.sum())
+    believed = believed_error(confidence, misses, labels, labels + (sample.left or 0))
+    rows = np.flatnonzero(is_random)
+    honest, random_labels = answers.take(rows), [examples.labels[row] for row in rows.tolist()]
+    times = np.array(examples.updated_at)[is_random]
     assisted = len(times) if blind_since is None else int((times <= blind_since).sum())
-    return Honest(answers[random], codes[random], confidence, believed, sample.left, assisted)
+    return Honest(
+        hits=hits[is_random],
+        confidence=measure.reading(honest).confidence,
+        by_part=measure.by_part(honest, random_labels),
+        pool_confidence=confidence,
+        believed_error=believed,
+        unlabelled=sample.left,
+        assisted=assisted,
+    )
 
 
 def _look(challenger: Challenger, sample: Sample) -> Look:
-    said: Ints = challenger.pool.argmax(axis=1)
-    labels, classes = len(challenger.examples.labels), challenger.trained.classes
-    return Look(labels, classes, sample.tasks, said.astype(np.int64))
+    said = challenger.measure.labels(challenger.pool)
+    return Look(len(challenger.examples.labels), sample.tasks, said)
 
 
-def _compared(own: Look, before: Kept | None) -> tuple[Look, list[float]]:
+def _compared(own: Look, before: Kept | None, measure: Measure) -> tuple[Look, list[float]]:
     """Return the look to compare later versions with, and how far this one is off the one before.
 
     The look before is kept until enough labels lie in between, however small the steps.
@@ -102,7 +113,7 @@ def _compared(own: Look, before: Kept | None) -> tuple[Look, list[float]]:
         return own, []
     if not is_comparable(own.labels, then.labels):
         return then, []
-    classes = [*own.classes, *(name for name in then.classes if name not in own.classes)]
-    said = codes_of(own.classes, classes)[own.said[mine]]
-    said_then = codes_of(then.classes, classes)[then.said[theirs]]
-    return own, [round(disagreement(said_then, said, own.labels - then.labels), 4)]
+    said = [own.said[row] for row in mine.tolist()]
+    said_then = [then.said[row] for row in theirs.tolist()]
+    off = measure.disagreement(said_then, said)
+    return own, [round(per_step(off, own.labels - then.labels), 4)]

@@ -18,17 +18,17 @@ from labelloop.bucket.project import Project
 from labelloop.bucket.races import won
 from labelloop.domain.intake.events import Event
 from labelloop.domain.intake.folding import Dataset, fold
+from labelloop.domain.learning.examples import examples_of
 from labelloop.domain.learning.policy import SMALL, Patience, can_leave_to_a_later_event
 from labelloop.errors import Conflict, Damaged, Unavailable, Unprocessable
 from labelloop.labelstudio.payloads import project_key
 from labelloop.messages import RankWakeUp, WakeUp
 from labelloop.observability import count, logger
 from labelloop.ports import Listed
-from labelloop.recipes.label_config import read_label_config
 from labelloop.usecases.intake.mend import may_lack_labels, mend
 from labelloop.usecases.judging.settle import settle
-from labelloop.usecases.learning.look import Unfinished
 from labelloop.usecases.learning.train_version import TrainDeps, train_version
+from labelloop.usecases.learning.vectors import Unfinished
 from labelloop.usecases.ordering.first_order import is_outdated
 from labelloop.usecases.serving.restore_active import restore_active
 
@@ -119,16 +119,16 @@ def _patience(project: Project, deps: TrainDeps) -> Patience:
     has_model = project.active().value.is_trained
     if has_model or pointer.annotations >= SMALL:
         return deps.patience.after(pointer.annotations)
-    wanted = deps.min_labels - _usable(project.dataset(pointer))
+    wanted = deps.min_labels - _usable(project.dataset(pointer), deps)
     return deps.patience.after(pointer.annotations, wanted)
 
 
-def _usable(dataset: Dataset) -> int:
+def _usable(dataset: Dataset, deps: TrainDeps) -> int:
     try:
-        control = read_label_config(dataset.label_config or "")
+        control = deps.control_of(dataset.label_config or "")
     except Unprocessable:
         return 0
-    return len(control.examples(dataset).labels)
+    return len(examples_of(dataset, control).labels)
 
 
 # -- events to dataset -----------------------------------------------------------------------
@@ -202,7 +202,7 @@ def _catch_up(project: Project, deps: TrainDeps, *, is_asked: bool) -> Outcome:
     """
     restore_active(project)
     outcome, lease = Outcome.UP_TO_DATE, project.lease(TRAINER)
-    while pointer := project.untrained_dataset(deps.featuriser.encoder):
+    while pointer := project.untrained_dataset(deps.tools.encoder):
         now = deps.clock().timestamp()
         put_off = lease.put_off(now)
         if now < put_off.until and not is_asked and not lease.is_held(now):

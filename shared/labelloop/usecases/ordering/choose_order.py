@@ -4,22 +4,24 @@ Labels from before the first order are nobody's choice, and the random share of 
 was labelled then. So both arms learn them, and only what came later tells the arms apart.
 """
 
-from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from math import ceil
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from labelloop.domain.judging.comparison import Floats, Ints, aligned
+from labelloop.domain.answers import Answers, Label, joined_answers
+from labelloop.domain.columns import Columns
+from labelloop.domain.judging.comparison import fair_scores
 from labelloop.domain.judging.fallback import LEAST_ROWS, Fold, Order, decide, folds
-from labelloop.domain.learning.features import Features
-from labelloop.domain.learning.training import Trained
+from labelloop.domain.learning.examples import Examples
 from labelloop.domain.ordering.random_share import are_random
 from labelloop.domain.ordering.strategies import RANDOM
 from labelloop.errors import BadModel, Unprocessable
-from labelloop.recipes.text_choices.control import Examples
-from labelloop.usecases.judging.judge_version import LoadHead, codes_of
+from labelloop.recipes.protocol import Control
+
+type Ints = NDArray[np.integer]
 
 _AGAIN_AFTER: Final = 1.25  # times the labels of the last look: it takes ten small trainings
 _MOST_ROWS: Final = 1_000  # the labels that came first, some 100 of them random
@@ -52,10 +54,9 @@ class Ordered:
 class Arms:
     """What two arms are trained on, and how. `since`: when there was a first order, as text."""
 
+    control: Control
     examples: Examples
-    features: Features
-    train_head: Callable[[Features, Sequence[str]], Trained]
-    load_head: LoadHead
+    seen: Columns
     since: str
 
     def by_time(self) -> tuple[Ints, Ints]:
@@ -66,7 +67,7 @@ class Arms:
         return before, since
 
 
-def choose_order(chosen: str, before: dict[str, Any], arms: Arms, salt: str) -> Ordered:
+def choose_order(chosen: str, before: dict[str, Any], arms: Arms, project_key: str) -> Ordered:
     """Return the order. `before`: off the active version's card, void for another strategy.
 
     Both arms are trained and asked only when labels have grown since the last look, and never again
@@ -81,13 +82,18 @@ def choose_order(chosen: str, before: dict[str, Any], arms: Arms, salt: str) -> 
     tasks = np.array(arms.examples.tasks)[rows]
     asked = [
         answers
-        for fold in folds(are_random(tasks, salt))
+        for fold in folds(are_random(tasks, project_key))
         if (answers := _asked(fold, common, rows, arms)) is not None
     ]
-    if sum(len(rows) for _, _, rows in asked) < LEAST_ROWS:
+    if sum(len(labels) for _, _, labels in asked) < LEAST_ROWS:
         return known
-    strategy, random, codes = (np.concatenate(parts) for parts in zip(*asked, strict=True))
-    order = decide(strategy, random, codes, known.given, known.order)
+    measure = arms.control.measure
+    labels = [label for _, _, some in asked for label in some]
+    strategy, random = (
+        fair_scores(measure, joined_answers([fold[arm] for fold in asked]), labels)
+        for arm in (0, 1)
+    )
+    order = decide(strategy, random, known.given, known.order)
     return replace(known, order=order, looked_at=known.given)
 
 
@@ -98,24 +104,27 @@ def _read(chosen: str, before: dict[str, Any], given: int) -> Ordered:
     return Ordered(chosen, Order(**before["order"]), before["looked_at"], given)
 
 
-def _asked(fold: Fold, common: Ints, rows: Ints, arms: Arms) -> tuple[Floats, Floats, Ints] | None:
+def _asked(
+    fold: Fold, common: Ints, rows: Ints, arms: Arms
+) -> tuple[Answers, Answers, list[Label]] | None:
     """Return both arms' answers and the labels; None where an arm has nothing to learn from."""
-    classes = sorted(set(arms.examples.labels))
     asked = rows[fold.asked]
     try:
         strategy, random = (
-            _answers(np.concatenate([common, rows[arm]]), asked, classes, arms)
+            _answers(np.concatenate([common, rows[arm]]), asked, arms)
             for arm in (fold.strategy, fold.random)
         )
     except (Unprocessable, BadModel):
         return None
-    return strategy, random, codes_of([arms.examples.labels[row] for row in asked], classes)
+    return strategy, random, [arms.examples.labels[row] for row in asked.tolist()]
 
 
-def _answers(learnt: Ints, asked: Ints, classes: list[str], arms: Arms) -> Floats:
-    labels = [arms.examples.labels[row] for row in learnt]
-    if len(set(labels)) < 2:
-        raise Unprocessable("labels of one class")
-    trained = arms.train_head(arms.features.take(learnt), labels)
-    answers = arms.load_head(trained.artefact).predict_proba(arms.features.take(asked))
-    return aligned(answers, trained.classes, classes)
+def _answers(learnt: Ints, asked: Ints, arms: Arms) -> Answers:
+    control = arms.control
+    labels = [arms.examples.labels[row] for row in learnt.tolist()]
+    if why := control.missing(labels, 0):
+        raise Unprocessable(why)
+    fitted = control.fit(labels, arms.seen.take(learnt))
+    answers = fitted.answer(arms.seen.take(asked))
+    names = sorted({part for label in arms.examples.labels for part in control.parts(label)})
+    return control.measure.aligned(answers, names)

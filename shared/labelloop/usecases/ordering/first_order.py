@@ -14,7 +14,7 @@ from labelloop.domain.intake.folding import Dataset
 from labelloop.errors import Unprocessable
 from labelloop.labelstudio.payloads import UNTRAINED
 from labelloop.labelstudio.project import StudioProject
-from labelloop.recipes.label_config import read_label_config
+from labelloop.recipes import control_of
 
 _UNREAD: Final = "unread"  # nothing of the label config can be learnt, so no task has a place
 
@@ -40,10 +40,10 @@ def texts_of(version: str, dataset: Dataset) -> str:
     if version != UNTRAINED:
         return ""
     try:
-        control = read_label_config(dataset.label_config or "")
+        control = control_of(dataset.label_config or "")
     except Unprocessable:
         return _UNREAD
-    return sha256(control.text_key.encode()).hexdigest()[:16]
+    return sha256(control.sees.encode()).hexdigest()[:16]
 
 
 def is_outdated(project: Project) -> bool:

@@ -10,18 +10,24 @@ from typing import Final
 
 import numpy as np
 
-from labelloop.domain.learning.features import Features, joined
+from labelloop.domain.columns import Columns, joined
 from labelloop.domain.ordering.candidates import Candidates
 from labelloop.domain.ordering.random_share import in_random_order, interleave
 from labelloop.domain.ordering.selection import score_of
 from labelloop.domain.ordering.strategies import select
-from labelloop.domain.ordering.unlabelled import Pool, sketches
+from labelloop.domain.ordering.unlabelled import Pool
+from labelloop.recipes.protocol import Control
 
 MOST_LABELLED: Final = 2_000  # the newest: what is near them need not be asked again
 
 
 def queue_of(
-    found: Candidates, labelled: Features, strategy: str, size: int, salt: str
+    found: Candidates,
+    labelled: Columns,
+    control: Control,
+    strategy: str,
+    size: int,
+    project_key: str,
 ) -> Iterator[tuple[int, float]]:
     """Yield the rows of up to `size` candidates, and their scores, the one to label first in front.
 
@@ -29,24 +35,26 @@ def queue_of(
     for any order of the parts.
     """
     rows = {int(task): row for row, task in enumerate(found.tasks)}
-    fair = in_random_order(found.tasks, salt)
+    fair = in_random_order(found.tasks, project_key)
     chosen = np.setdiff1d(np.arange(len(found)), [rows[task] for task in fair])
-    seed = zlib.crc32(salt.encode())
-    picked = select(strategy, _pool(found.take(chosen), labelled, salt), size, seed)
+    seed = zlib.crc32(project_key.encode())
+    pool = _pool(found.take(chosen), labelled, control, project_key)
+    picked = select(strategy, pool, size, seed)
     queue = interleave((int(found.tasks[chosen[row]]) for row in picked), fair)
     for place, task in zip(range(1, size + 1), queue, strict=False):
         yield rows[task], score_of(place, size)
 
 
-def _pool(found: Candidates, labelled: Features, salt: str) -> Pool:
-    """Return candidates and labelled tasks, told apart by vectors, or by sketches of their bags."""
-    both = joined([found.features, labelled]) if len(labelled) else found.features
-    vectors = both.vectors if both.vectors is not None else sketches(both.bags)
-    count, classes = len(labelled), found.probabilities.shape[1]
+def _pool(found: Candidates, labelled: Columns, control: Control, project_key: str) -> Pool:
+    """Return candidates and labelled tasks, the newest first, as what tells tasks apart sees them.
+
+    Both together: how much a feature tells may depend on how many have it.
+    """
+    vectors = control.vectors(joined([found.features, labelled]))
     return Pool(
-        np.concatenate([found.tasks, -1 - np.arange(count)]),
-        vectors,
-        np.arange(len(both)) >= len(found),
-        np.concatenate([found.probabilities, np.zeros((count, classes))]) if classes else None,
-        np.concatenate([found.is_sampled(salt), np.zeros(count, np.bool_)]),
+        found.tasks,
+        vectors[: len(found)],
+        vectors[len(found) :][::-1],
+        found.reading(control.measure),
+        found.is_sampled(project_key),
     )

@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from labelloop.bucket.pointers import FORMAT, ActivePointer, Tagged
+from labelloop.bucket.pointers import ActivePointer, Tagged
 from labelloop.bucket.project import Project
 from labelloop.bucket.races import swapped
 from labelloop.errors import NotFound, Unprocessable
 from labelloop.labelstudio.payloads import UNTRAINED
 from labelloop.ports import ObjectStore
+from labelloop.recipes import GENERATION, format_of
 from labelloop.usecases.serving.restore_active import restore_active
 
 
@@ -43,9 +44,10 @@ def activate(key: str, version: str, deps: ActivateDeps) -> bool:
             f"version: trained beside encoder {card.get('encoder') or 'none'}, "
             f"but {beside or 'none'} is in use"
         )
-    if card["format"] != FORMAT:
+    served = format_of(card.get("recipe", ""))
+    if card["format"] != served:
         raise Unprocessable(
-            f"version: of format {card['format']}, but this release serves {FORMAT}"
+            f"version: of format {card['format']}, but this release serves {served}"
         )
 
     def chosen(active: ActivePointer) -> ActivePointer:
@@ -78,7 +80,8 @@ def without_model(active: ActivePointer) -> ActivePointer:
     return replace(
         active,
         version=UNTRAINED,
-        format=FORMAT,
+        recipe="",
+        format=GENERATION,
         sha256="",
         learnt="",
         previous_version=active.version,
@@ -94,7 +97,8 @@ def in_place_of(active: ActivePointer, version: str, card: dict[str, Any]) -> Ac
         active,
         version=version,
         dataset_seq=max(card["dataset"]["seq"], active.dataset_seq),
-        format=FORMAT,
+        recipe=card.get("recipe", ""),
+        format=card["format"],
         sha256=card["sha256"],
         # An older version is chosen over what was learnt since; that stays learnt.
         learnt=card.get("learnt", "") if is_as_new else active.learnt,
