@@ -15,8 +15,8 @@ from labelloop.domain.intake.events import canonical
 from labelloop.domain.learning.features import Features
 from labelloop.domain.learning.policy import Patience
 from labelloop.domain.learning.training import Trained
+from labelloop.domain.version import UNTRAINED, Version
 from labelloop.errors import Unprocessable
-from labelloop.labelstudio.payloads import UNTRAINED
 from labelloop.ports import ObjectStore, Queue
 from labelloop.recipes.label_config import read_label_config
 from labelloop.recipes.text_choices.control import Examples
@@ -106,8 +106,8 @@ def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) ->
         # A training from scratch on what is left would give no model, so none is served.
         gate = Gate(project, deps.load_head, deps.clock())
         return withdraw(to, str(exc), left, gate)
-    version, digest = f"{pointer.seq}-{uuid4().hex[:8]}", sha256(trained.artefact).hexdigest()
-    to = replace(to, version=version, sha256=digest, learnt=learnt, strategy=ordered.strategy)
+    version, digest = Version(pointer.seq, uuid4().hex[:8]), sha256(trained.artefact).hexdigest()
+    to = replace(to, version=str(version), sha256=digest, learnt=learnt, strategy=ordered.strategy)
     asked = deps.load_head(trained.artefact).predict_proba(sample.features)
     challenger = Challenger(examples, features, trained, control.labels, asked)
     now = deps.clock()
