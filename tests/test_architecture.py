@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "ports": ("domain", "messages"),
     "config": ("domain", "errors"),
     "labelstudio": ("domain", "errors", "observability", "ports"),
-    "bucket": ("domain", "errors", "labelstudio", "observability", "ports"),
+    "bucket": ("domain", "errors", "observability", "ports"),
     "recipes": ("bucket", "domain", "errors", "labelstudio", "quiet_onnxruntime"),
     "usecases": (
         "bucket",

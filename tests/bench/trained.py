@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import httpx
 
-from labelloop.labelstudio.payloads import UNTRAINED
+from labelloop.domain.version import UNTRAINED
 from labelloop.local import reuters
 from labelloop.local.annotator import Task, annotation_created
 from labelloop.local.backend import Backend

@@ -21,11 +21,11 @@ def changed_build(folder: Path) -> Path:
     """Return a built template whose shared layer calls a project without a model otherwise."""
     layer = folder / "SharedLayer"
     shutil.copytree(BUILD / "SharedLayer", layer)
-    source = next(layer.rglob("labelstudio/payloads.py"))
+    source = next(layer.rglob("domain/version.py"))
     text = source.read_text()
     assert UNTRAINED in text
     source.write_text(text.replace(UNTRAINED, CHANGED))
-    for compiled in layer.rglob("labelstudio.*.pyc"):
+    for compiled in layer.rglob("version.*.pyc"):
         compiled.unlink()
 
     def placed(found: re.Match[str]) -> str:

@@ -1,23 +1,12 @@
 """The two pointers of a project: which dataset is the newest, and which version is served."""
 
 import json
-import re
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Self
 
+from labelloop.domain.version import UNTRAINED
 from labelloop.errors import BadModel
 from labelloop.recipes import GENERATION, format_of, name_of
-from labelloop.labelstudio.payloads import UNTRAINED
-
-_OURS: Final = re.compile(r"(\d+)-[0-9a-f]{8}")
-
-
-def is_older(version: str, than: str) -> bool:
-    """Say whether a name of Label Studio's is a version of ours from before another one."""
-    if version == UNTRAINED:
-        return than != UNTRAINED
-    earlier, later = _OURS.fullmatch(version), _OURS.fullmatch(than)
-    return earlier is not None and later is not None and int(earlier[1]) < int(later[1])
 
 
 @dataclass(frozen=True, slots=True)

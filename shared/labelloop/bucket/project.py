@@ -19,7 +19,6 @@ projects/<id>.<created>/
 """
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
@@ -31,16 +30,16 @@ from labelloop.bucket.objects import PROJECTS, fields_of, swap
 from labelloop.bucket.pointers import ActivePointer, DatasetPointer, Tagged
 from labelloop.bucket.snapshots import Snapshots
 from labelloop.domain.intake.events import Event, canonical
+from labelloop.domain.project_key import is_project_key
 from labelloop.domain.serving.options import Options
+from labelloop.domain.version import Version
 from labelloop.errors import BadModel, Damaged
-from labelloop.labelstudio.payloads import is_project_key
 from labelloop.ports import Listed, ObjectStore
 
 if TYPE_CHECKING:
     from labelloop.domain.intake.folding import Dataset
 
 _NO_OPTIONS: Final = Tagged(Options(), "")
-_VERSION: Final = re.compile(r"\d{1,18}-[0-9a-z]{1,32}", re.ASCII)
 
 
 class Project(Belongings):
@@ -178,7 +177,7 @@ class Project(Belongings):
 
     def card(self, version: str) -> dict[str, Any] | None:
         """Return a version's card, None if there is no such version."""
-        if not _VERSION.fullmatch(version):
+        if Version.parse(version) is None:
             return None
         stored = self._store.get(f"{self._root}models/{version}/card.json")
         return fields_of(stored) or None
@@ -193,8 +192,9 @@ class Project(Belongings):
         """Return the versions that have a card, newest first."""
         prefix = f"{self._root}models/"
         keys = (listed.key.removeprefix(prefix) for listed in self._store.list(prefix))
-        names = [key.removesuffix("/card.json") for key in keys if key.endswith("/card.json")]
-        return sorted(names, key=lambda name: int(name.partition("-")[0]), reverse=True)
+        names = (key.removesuffix("/card.json") for key in keys if key.endswith("/card.json"))
+        seqs = {name: one.seq for name in names if (one := Version.parse(name))}
+        return sorted(seqs, key=seqs.__getitem__, reverse=True)
 
     def advance(self, after: Tagged[ActivePointer], to: ActivePointer) -> None:
         """Keep the version, and remember that newer data changes nothing about it."""

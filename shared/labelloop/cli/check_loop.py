@@ -8,7 +8,7 @@ from labelloop.cli.backfill import counts_of, known_counts
 from labelloop.cli.check import Check, bad, good, note
 from labelloop.cli.first_order import served_order
 from labelloop.cli.session import Session
-from labelloop.labelstudio.payloads import UNTRAINED
+from labelloop.domain.version import UNTRAINED
 
 _REPAIR: Final = "run `labelloop repair`"
 _COMPARES: Final = "Labels are learnt again once they are compared with Label Studio's"

@@ -13,8 +13,8 @@ from labelloop.cli.learnable import CHANGE_CONFIG, what_is_learnt, why_unlearnab
 from labelloop.cli.report import Report
 from labelloop.cli.session import Session
 from labelloop.cli.wiring import repair_backend, repair_webhook
+from labelloop.domain.version import UNTRAINED
 from labelloop.errors import Denied, LabelloopError, Rejected
-from labelloop.labelstudio.payloads import UNTRAINED
 
 ORDERED: Final = "Uncertainty sampling"
 LOCAL: Final = (

@@ -6,7 +6,7 @@ from labelloop.cli.connect import ORDERED
 from labelloop.cli.report import Report
 from labelloop.cli.session import Session
 from labelloop.cli.wiring import backends_of, webhooks_of
-from labelloop.labelstudio.payloads import UNTRAINED
+from labelloop.domain.version import UNTRAINED
 
 _DEFAULT_ORDER = "Sequential sampling"
 

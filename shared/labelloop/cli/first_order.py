@@ -6,7 +6,7 @@ from typing import Any, Final
 from labelloop.cli.address import bare
 from labelloop.cli.report import Report
 from labelloop.cli.session import Session
-from labelloop.labelstudio.payloads import UNTRAINED
+from labelloop.domain.version import UNTRAINED
 
 LOOKS_S: Final = (1.0,) * 60  # pauses before looking again
 _LATER: Final = (

@@ -10,8 +10,8 @@ from typing import Any, Final
 from labelloop.bucket.objects import PROJECTS
 from labelloop.cli import aws
 from labelloop.cli.report import Report
+from labelloop.domain.project_key import is_project_key
 from labelloop.errors import NotFound, Rejected
-from labelloop.labelstudio.payloads import is_project_key
 
 _AT_ONCE: Final = 1_000  # the most that S3 deletes in one request
 _ROUNDS: Final = 3  # functions may be at work meanwhile

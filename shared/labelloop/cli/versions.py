@@ -7,8 +7,8 @@ from rich.table import Table
 
 from labelloop.cli.report import Report
 from labelloop.cli.session import Session
+from labelloop.domain.version import UNTRAINED, is_older
 from labelloop.errors import NotFound
-from labelloop.labelstudio.payloads import UNTRAINED
 
 
 def show_doubts(session: Session, report: Report) -> None:
@@ -52,7 +52,7 @@ def activate(session: Session, report: Report, version: str) -> None:
 def rollback(session: Session, report: Report) -> None:
     """Serve the newest version that learnt from older data than the active one."""
     names, active = _versions(session)
-    older = [name for name in names if active == UNTRAINED or _sequence(name) < _sequence(active)]
+    older = [name for name in names if active == UNTRAINED or is_older(name, active)]
     if not older:
         raise NotFound(
             f"there is no version before {active}",
@@ -107,7 +107,3 @@ def _versions(session: Session) -> tuple[list[str], str]:
 def chosen_options(options: dict[str, Any]) -> str:
     """Return in words what is chosen for a project; empty for nothing."""
     return ", ".join(f"{name} = {value}" for name, value in options.items() if value is not None)
-
-
-def _sequence(version: str) -> int:
-    return int(version.partition("-")[0])

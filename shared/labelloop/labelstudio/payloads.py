@@ -5,7 +5,6 @@ copied but what is named here. The payloads are those of Label Studio 1.23.
 """
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,6 +12,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from labelloop.domain.intake.events import Annotation, Event, Task, text_of
+from labelloop.domain.project_key import is_project_key
 from labelloop.errors import BadRequest, Ignored, TooLarge, Unprocessable
 from labelloop.labelstudio.fields import (
     id_of,
@@ -28,7 +28,6 @@ from labelloop.labelstudio.fields import (
 from labelloop.observability import logger
 
 MOST_BODY_BYTES: Final = 6_000_000  # Lambda takes 6 MB of the escaped event
-UNTRAINED: Final = "untrained"  # the version of a project without a model
 
 _ABOUT_ANNOTATIONS: Final = frozenset(
     {"ANNOTATION_CREATED", "ANNOTATION_UPDATED", "ANNOTATIONS_CREATED"}
@@ -50,9 +49,6 @@ IGNORED: Final = frozenset(
         "LABEL_LINK_DELETED",
     }
 )
-# As Label Studio writes an id and the second of a year since 2001: no two keys are one project's.
-PROJECT_PATTERN: Final = "[1-9][0-9]{0,17}[.][1-9][0-9]{9}"
-_PROJECT = re.compile(PROJECT_PATTERN)
 NO_SETTINGS: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
@@ -69,11 +65,6 @@ def read_json(body: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise BadRequest("the body is not a JSON object")
     return value
-
-
-def is_project_key(text: str) -> bool:
-    """Say whether a text is a `<id>.<created>`."""
-    return _PROJECT.fullmatch(text) is not None
 
 
 def project_key(value: Any) -> str:

@@ -19,7 +19,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
-from labelloop.labelstudio.payloads import PROJECT_PATTERN
+from labelloop.domain.project_key import PROJECT_PATTERN
 
 API_KEY_HEADER: Final = "x-api-key"
 

@@ -4,9 +4,9 @@ from typing import Any, Final, Self
 
 from pydantic import BaseModel, Field, StrictBool, StrictInt, ValidationError
 
+from labelloop.domain.project_key import PROJECT_PATTERN
 from labelloop.domain.serving.options import STRATEGY_NAMES
 from labelloop.errors import Unprocessable
-from labelloop.labelstudio.payloads import PROJECT_PATTERN
 
 # Told on the page, and checked further in, where the refusal is worded for people.
 PROJECT_SCHEMA: Final[dict[str, Any]] = {"pattern": f"^{PROJECT_PATTERN}$"}

@@ -11,7 +11,7 @@ from labelloop.bucket.project import Project
 from labelloop.cli.remote_project import RemoteProject
 from labelloop.cli.session import Session
 from labelloop.domain.ordering.random_share import are_random
-from labelloop.labelstudio.payloads import UNTRAINED
+from labelloop.domain.version import UNTRAINED
 from labelloop.messages import RankWakeUp
 from labelloop.usecases.ordering.push import Outcome
 from labelloop.usecases.ordering.rank import rank

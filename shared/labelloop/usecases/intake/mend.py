@@ -8,6 +8,7 @@ from labelloop.bucket.project import Project
 from labelloop.bucket.snapshots import Repair
 from labelloop.domain.intake.events import text_of
 from labelloop.domain.intake.folding import Dataset, joined
+from labelloop.domain.version import Version
 from labelloop.observability import count, logger
 
 _PATIENCE: Final = timedelta(days=1)
@@ -24,7 +25,7 @@ def mend(project: Project, why: str, now: datetime) -> Repair:
     snapshots = project.snapshots
     after, numbers = snapshots.pointer(), snapshots.numbers()
     found = snapshots.newest_readable()
-    made = [int(one.partition("-")[0]) for one in project.versions()[:1]]
+    made = [one.seq for one in map(Version.parse, project.versions()[:1]) if one]
     top = max(0, after.value.seq, project.active().value.dataset_seq, *numbers, *made)
     is_whole = bool(found) and found[0][0].seq == top and len(found) == numbers.count(top)
     restored = found[0][0].seq if found else 0

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from labelloop.bucket.pointers import ActivePointer
 from labelloop.bucket.project import Project
-from labelloop.labelstudio.payloads import UNTRAINED
+from labelloop.domain.version import UNTRAINED
 from labelloop.observability import logger
 from labelloop.usecases.serving.activate import in_place_of, switch_by_hand, without_model
 

@@ -11,8 +11,8 @@ from typing import Final
 from labelloop.bucket.pool import Pool
 from labelloop.bucket.project import Project
 from labelloop.domain.intake.folding import Dataset
+from labelloop.domain.version import UNTRAINED
 from labelloop.errors import Unprocessable
-from labelloop.labelstudio.payloads import UNTRAINED
 from labelloop.labelstudio.project import StudioProject
 from labelloop.recipes import control_of
 

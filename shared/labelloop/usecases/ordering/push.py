@@ -12,8 +12,8 @@ from enum import StrEnum
 from itertools import batched
 from typing import Any, Final
 
-from labelloop.bucket.pointers import is_older
 from labelloop.bucket.pool import Ranked
+from labelloop.domain.version import is_older
 from labelloop.errors import Denied, NotFound, Rejected
 from labelloop.labelstudio.project import StudioProject
 from labelloop.observability import count, logger

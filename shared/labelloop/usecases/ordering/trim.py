@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from itertools import batched
 from typing import Any, Final
 
-from labelloop.labelstudio.payloads import UNTRAINED
+from labelloop.domain.version import UNTRAINED
 from labelloop.labelstudio.project import StudioProject
 from labelloop.ports import ProjectState
 from labelloop.usecases.ordering.push import Outcome

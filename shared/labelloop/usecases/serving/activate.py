@@ -8,8 +8,8 @@ from typing import Any
 from labelloop.bucket.pointers import ActivePointer, Tagged
 from labelloop.bucket.project import Project
 from labelloop.bucket.races import swapped
+from labelloop.domain.version import UNTRAINED
 from labelloop.errors import NotFound, Unprocessable
-from labelloop.labelstudio.payloads import UNTRAINED
 from labelloop.ports import ObjectStore
 from labelloop.recipes import GENERATION, format_of
 from labelloop.usecases.serving.restore_active import restore_active

@@ -3,8 +3,9 @@
 from itertools import islice
 
 from labelloop.bucket.project import Project, projects
+from labelloop.domain.version import UNTRAINED
 from labelloop.errors import NotFound
-from labelloop.labelstudio.payloads import UNTRAINED, project_key
+from labelloop.labelstudio.payloads import project_key
 from labelloop.ports import ObjectStore
 
 

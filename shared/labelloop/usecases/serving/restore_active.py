@@ -7,8 +7,8 @@ from hashlib import sha256
 from labelloop.bucket.objects import fields_of
 from labelloop.bucket.pointers import ActivePointer
 from labelloop.bucket.project import Project
+from labelloop.domain.version import UNTRAINED
 from labelloop.errors import Conflict
-from labelloop.labelstudio.payloads import UNTRAINED
 from labelloop.observability import count, logger
 
 

@@ -10,8 +10,8 @@ from typing import Final
 from labelloop.bucket.pointers import ActivePointer, Tagged
 from labelloop.bucket.project import Project
 from labelloop.domain.serving.options import STRATEGY_NAMES
+from labelloop.domain.version import UNTRAINED
 from labelloop.errors import BadModel, Unavailable
-from labelloop.labelstudio.payloads import UNTRAINED
 from labelloop.observability import count, logger
 from labelloop.ports import Head, ObjectStore
 

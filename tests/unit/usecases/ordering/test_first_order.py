@@ -7,7 +7,7 @@ import pytest
 from labelloop.bucket.lease import PUSHER, Lease
 from labelloop.bucket.orders import Orders
 from labelloop.bucket.pool import Pool
-from labelloop.labelstudio.payloads import UNTRAINED
+from labelloop.domain.version import UNTRAINED
 from labelloop.messages import RankWakeUp, WakeUp
 from labelloop.usecases.learning.featurise import Featuriser
 from labelloop.usecases.learning.train import TrainDeps, train

@@ -7,8 +7,9 @@ import pytest
 from labelloop.bucket.archive import Archive
 from labelloop.bucket.pool import Pool
 from labelloop.domain.ordering.random_share import are_random
+from labelloop.domain.version import UNTRAINED
 from labelloop.errors import Denied, Retryable, Unavailable
-from labelloop.labelstudio.payloads import UNTRAINED, read_tasks
+from labelloop.labelstudio.payloads import read_tasks
 from labelloop.messages import RankWakeUp
 from labelloop.usecases.ordering.push import Outcome
 from labelloop.usecases.ordering.rank import rank

@@ -5,7 +5,7 @@ import numpy as np
 from labelloop.bucket.features import KeptFeatures
 from labelloop.domain.intake.folding import Dataset, fold
 from labelloop.domain.ordering.candidates import Candidates
-from labelloop.labelstudio.payloads import UNTRAINED
+from labelloop.domain.version import UNTRAINED
 from labelloop.usecases.learning.featurise import Featuriser
 from labelloop.usecases.ordering.score import Scene, placed
 from labelloop.usecases.serving.serve import Served

@@ -6,7 +6,8 @@ import pytest
 
 from labelloop.bucket.project import Project
 from labelloop.domain.intake.folding import fold
-from labelloop.labelstudio.payloads import UNTRAINED, key_of
+from labelloop.domain.version import UNTRAINED
+from labelloop.labelstudio.payloads import key_of
 from labelloop.labelstudio.project import StudioProject
 from labelloop.usecases.ordering.push import Outcome
 from labelloop.usecases.ordering.trim import Trim

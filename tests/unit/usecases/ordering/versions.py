@@ -4,7 +4,7 @@ from datetime import datetime
 
 import numpy as np
 
-from labelloop.labelstudio.payloads import UNTRAINED
+from labelloop.domain.version import UNTRAINED
 from labelloop.messages import RankWakeUp
 from labelloop.usecases.ordering.push import Outcome
 from labelloop.usecases.ordering.rank import rank
