@@ -20,6 +20,7 @@ MAY_IMPORT = {
     "observability": (),
     "quiet_onnxruntime": (),
     "messages": ("errors",),
+    "picture": ("errors",),
     "domain": (),
     "ports": ("domain", "messages"),
     "config": ("domain", "errors"),
@@ -64,12 +65,13 @@ MAY_IMPORT = {
         "domain",
         "errors",
         "labelstudio",
+        "picture",
         "ports",
         "recipes",
         "usecases",
         "web",
     ),
-    "local": ("domain", "errors"),
+    "local": ("domain", "errors", "picture"),
 }
 BELONGINGS = {
     *("Archive", "KeptEvidence", "KeptFeatures", "Lease", "Orders", "Pool", "PoolIndexes"),

@@ -20,8 +20,9 @@ from labelloop.adapters.onnx_encoder import OnnxEncoder
 from labelloop.cli.backtest import Wanted
 from labelloop.cli.export import Finished, finished
 from labelloop.cli.report import Report
-from labelloop.domain.ordering.strategies import RANDOM, STRATEGIES
+from labelloop.domain.ordering.strategies import DEFAULT, RANDOM, STRATEGIES
 from labelloop.errors import Rejected
+from labelloop.picture import Line, check_path, draw
 from labelloop.recipes.text_choices.fitted_model import FittedHead
 from labelloop.recipes.text_choices.label_names import words_of
 from labelloop.usecases.judging.backtest import Accuracies, Backtest, Replay, Result, compare
@@ -30,14 +31,21 @@ from labelloop.usecases.learning.featurise import Featuriser
 BUILT: Final = Path(".aws-sam/build/EncoderLayer/python/encoder")  # by `make build`
 _NO_ENCODER: Final = "none"
 _SHOWN: Final = 50, 200
+_WIDTHS: Final = {DEFAULT: 2.5, RANDOM: 1.6}
+# By the place among all strategies, whichever are drawn. "tab10" without its grey; random is black.
+_COLOURS: Final = dict(
+    zip(
+        [name for name in STRATEGIES if name != RANDOM],
+        [f"C{n}" for n in (0, 1, 2, 3, 4, 5, 6, 8, 9)],
+        strict=False,
+    )
+)
 
 
 def replay(wanted: Wanted, report: Report) -> None:
     """Replay a project, and tell what each strategy would have saved."""
     names = _known(wanted.strategies)
     if wanted.picture:
-        from labelloop.cli.picture import check_path, draw
-
         check_path(wanted.picture)
     project = finished(wanted.export, wanted.text, wanted.choice)
     with report.errors.status("encoding") as shown:
@@ -60,7 +68,7 @@ def replay(wanted: Wanted, report: Report) -> None:
     if result.target <= report.data["commonest"]["share"]:
         report.say("The commonest label alone is right as often: accuracy can't tell these apart.")
     if wanted.picture:
-        draw(result, wanted.export.stem, wanted.picture)
+        draw({wanted.export.stem: lines(result)}, "held-out tasks", wanted.picture)
         report.data["picture"] = str(wanted.picture)
         report.say(f"drawn into {wanted.picture}")
 
@@ -125,6 +133,22 @@ def _told(facts: dict[str, Any]) -> Iterator[str]:
         "By terms alone. A deployed project has an encoder unless the stack was told otherwise, and"
         f" does better: `make build` puts it into {BUILT}, --encoder names a folder."
     )
+
+
+def lines(found: Backtest) -> list[Line]:
+    """Return the curves as they are drawn, and the accuracy to reach."""
+    curves = [
+        Line(
+            name,
+            one.curve,
+            _COLOURS.get(name, "black"),
+            _WIDTHS.get(name, 1.2),
+            "--" if name == RANDOM else "-",
+        )
+        for name, one in found.results.items()
+    ]
+    level = [(labels, found.target) for labels, _ in found.results[RANDOM].curve]
+    return [*curves, Line("to reach", level, "black", 0.8, ":", marker="")]
 
 
 def table(found: Backtest, budget: int, runs: int) -> Table:

@@ -23,6 +23,7 @@ from labelloop.local.contest import ORDERS, label_side_by_side
 from labelloop.local.emulator import ROOT
 from labelloop.local.progress import Display
 from labelloop.local.stack import local_stack
+from labelloop.picture import draw
 
 DATA, STATE, RESULTS = ROOT / ".local" / "data", ROOT / ".local" / "demo", ROOT / "demo"
 POOL, HELD_OUT = 3_000, 1_000
@@ -79,7 +80,8 @@ def _conclude(
     active, random = curves["active"], curves["random"]
     RESULTS.mkdir(exist_ok=True)
     title = f"{reuters.NAME}: {len(data.pool):,} documents to choose from"
-    learning_curve.draw(active, random, title, RESULTS / "learning-curve.png")
+    lines = learning_curve.lines(active, random)
+    draw({title: lines}, "held-out documents", RESULTS / "learning-curve.png")
     numbers = json.dumps(_result(data, curves, seconds), indent=2)
     (RESULTS / "result.json").write_text(numbers + "\n")
     console.print(learning_curve.table(active, random))

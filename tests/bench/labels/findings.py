@@ -6,13 +6,14 @@ from pathlib import Path
 import numpy as np
 
 from labelloop.domain.judging.labels_to_reach import labels_to_reach
+from labelloop.picture import Line, draw
 from tests.bench.labels import peers
 from tests.bench.labels.curves import Curve, area, mean
 from tests.bench.labels.data import UNSEEN
-from tests.bench.labels.picture import draw
 from tests.bench.report import Finding, write
 
 TARGET = 500  # labels that the other system has had
+COLOURS = {"Labelloop": "#0f766e", "TF-IDF, margin": "#9a6b2f", "TF-IDF, random": "#a8a29e"}
 HERE = Path(__file__).parent
 
 type Curves = dict[str, list[Curve]]  # by way: a curve for each seed
@@ -28,7 +29,9 @@ def report(measured: Measured) -> bool:
     path = HERE / "README.md"
     head = path.read_text().split("<!-- measured -->")[0]
     path.write_text(head + "<!-- measured -->\n\n" + "\n\n".join(tables) + "\n")
-    draw(systems, HERE / "curves.png")
+    if systems:
+        panels = {name: _lines(curves) for name, curves in systems.items()}
+        draw(panels, "held-out texts", HERE / "curves.png")
     return write("bench-labels", [*_ratios(systems), *_areas(same), *_savings(other)])
 
 
@@ -37,6 +40,10 @@ def fewer(curves: Curves, ours: str, theirs: str) -> float:
     goal = dict(mean(curves[theirs]))[TARGET]
     needed = labels_to_reach(goal, mean(curves[ours]))
     return TARGET / needed if needed else 0.0
+
+
+def _lines(curves: Curves) -> list[Line]:
+    return [Line(way, mean(curves[way]), colour, marker="") for way, colour in COLOURS.items()]
 
 
 def _ratios(systems: Mapping[str, Curves]) -> Iterator[Finding]:

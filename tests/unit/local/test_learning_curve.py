@@ -1,7 +1,7 @@
 """What is concluded from two learning curves."""
 
 from labelloop.local.campaign import Point
-from labelloop.local.learning_curve import draw, labels_saved, table
+from labelloop.local.learning_curve import labels_saved, lines, table
 
 RANDOM = [Point(20, 0.60, "1"), Point(40, 0.70, "2"), Point(60, 0.65, "3"), Point(80, 0.80, "4")]
 
@@ -26,9 +26,9 @@ def test_the_table_has_a_row_per_round():
     assert table(RANDOM, RANDOM).row_count == len(RANDOM)
 
 
-def test_the_picture_is_a_png(tmp_path):
-    picture = tmp_path / "curve.png"
+def test_both_orders_are_drawn():
+    active, random = lines(RANDOM[:2], RANDOM)
 
-    draw(RANDOM, RANDOM, "Accuracy", picture)
-
-    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert (active.name, active.curve) == ("active", [(20, 0.60), (40, 0.70)])
+    assert (random.name, len(random.curve)) == ("random", len(RANDOM))
+    assert active.colour != random.colour

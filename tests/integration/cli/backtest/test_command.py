@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 
 from labelloop.cli import replay
 from labelloop.cli.app import app
-from labelloop.cli.picture import drawn
 from labelloop.domain.ordering.strategies import STRATEGIES
+from labelloop.picture import drawn
 from labelloop.usecases.judging.backtest import compare
 from tests.integration.cli.backtest.exports import project, refused, told
 from tests.tiny_encoder import files
@@ -109,7 +109,7 @@ def test_of_one_run_no_range_is_shown():
 
 
 def test_the_curves_are_drawn_in_percent_with_random_order_apart():
-    axes = drawn(compare(STEPS, RUNS), "a title").axes[0]
+    axes = drawn({"a title": replay.lines(compare(STEPS, RUNS))}, "held-out tasks").axes[0]
 
     lines = {line.get_label(): line for line in axes.lines}
     margin, to_reach = (
