@@ -4,20 +4,21 @@ Adapters are imported inside the builders, so that no function needs another one
 """
 
 from collections.abc import Callable
-from functools import cache, partial
+from functools import cache
 from typing import TYPE_CHECKING
 
 from labelloop.adapters.aws_clients import quick_client_of
 from labelloop.config import processors, settings
 from labelloop.errors import BadSettings
 from labelloop.messages import RankWakeUp
-from labelloop.ports import Encoder, LabelStudio, ObjectStore, Queue
+from labelloop.ports import LabelStudio, ObjectStore, Queue
 from labelloop.usecases.intake.accept import AcceptDeps
 
 if TYPE_CHECKING:
     from labelloop.adapters.encoder_files import EncoderFiles
     from labelloop.adapters.ssm_secret import SsmSecret
-    from labelloop.usecases.learning.featurise import Featuriser
+    from labelloop.recipes.protocol import Encoder, Model
+    from labelloop.recipes.tools import Toolbox
     from labelloop.usecases.learning.train import TrainDeps
     from labelloop.usecases.ordering.rank import RankDeps
     from labelloop.usecases.serving.serve import Versions
@@ -117,20 +118,15 @@ def sweep_deps() -> "SweepDeps":
 def train_deps() -> "TrainDeps":
     """Return what `functions/train` works with."""
     from labelloop.domain.learning.policy import Patience
-    from labelloop.recipes.text_choices.onnx_model import OnnxHead
-    from labelloop.recipes.text_choices.train_model import train_head
     from labelloop.usecases.learning.train import TrainDeps
 
     chosen = settings()
     patience = Patience(chosen.quiet_s, chosen.max_wait_s, chosen.retrain_after)
-    head = partial(train_head, encoder=featuriser().encoder)
     least, strategy = chosen.min_labels, chosen.strategy
     return TrainDeps(
         store(),
         rank_queue(),
-        featuriser(),
-        head,
-        OnnxHead,
+        tools(),
         patience,
         least,
         strategy,
@@ -150,7 +146,7 @@ def rank_deps() -> "RankDeps":
         rank_queue(),
         queue(),
         versions,
-        featuriser,
+        tools,
         label_studio,
         chosen.strategy,
         chosen.rank_head,
@@ -162,19 +158,22 @@ def rank_deps() -> "RankDeps":
 @cache
 def versions() -> "Versions":
     """Return the versions that `functions/predict` serves."""
-    from labelloop.recipes.text_choices.onnx_model import OnnxHead
+    from labelloop.recipes import recipe_named
     from labelloop.usecases.serving.serve import Versions
 
-    return Versions(store(), OnnxHead, featuriser().encoder)
+    def load(recipe: str, artefact: bytes) -> "Model":
+        return recipe_named(recipe).load(artefact)
+
+    return Versions(store(), load, tools().encoder)
 
 
 @cache
-def featuriser() -> "Featuriser":
-    """Return what turns texts into features."""
-    from labelloop.usecases.learning.featurise import Featuriser
+def tools() -> "Toolbox":
+    """Return what recipes compute features with."""
+    from labelloop.recipes.tools import Toolbox
 
     files = encoder_files()
-    return Featuriser(files.name, _encoder) if files else Featuriser()
+    return Toolbox(files.name, _encoder) if files else Toolbox()
 
 
 @cache

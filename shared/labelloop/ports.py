@@ -3,15 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from labelloop.messages import Message
-
-if TYPE_CHECKING:  # the webhook and the sweep, which use the other ports, have no numpy
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from labelloop.domain.learning.features import Features
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,40 +165,4 @@ class LabelStudio(Protocol):
 
     def delete_predictions(self, id_: int, version: str) -> None:
         """Delete the predictions of a version; a version without any is no error."""
-        ...
-
-
-class Encoder(Protocol):
-    """A fixed model that turns texts into vectors: the same text into the same vector, always."""
-
-    @property
-    def name(self) -> str:
-        """The model's name and its checksum: vectors of equal names may be compared."""
-        ...
-
-    @property
-    def dimensions(self) -> int:
-        """The length of a vector."""
-        ...
-
-    def encode(self, texts: Sequence[str]) -> "NDArray[np.float32]":
-        """Return unit vectors, shape (texts, dimensions), whatever the texts hold."""
-        ...
-
-
-class Head(Protocol):
-    """A model version ready to predict: features in, a row of probabilities for each text out."""
-
-    @property
-    def classes(self) -> Sequence[str]:
-        """The labels, in the order of the columns of `predict_proba`."""
-        ...
-
-    @property
-    def encoder(self) -> str:
-        """The name of the encoder whose vectors it needs, empty if it looks at none."""
-        ...
-
-    def predict_proba(self, features: "Features") -> Any:
-        """Return probabilities, float array of shape (texts, classes); each row sums to 1."""
         ...

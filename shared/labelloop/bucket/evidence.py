@@ -165,9 +165,7 @@ def _unpacked(arrays: dict[str, NDArray[Any]]) -> Kept:
     }
     if not len(tasks) or (np.diff(tasks) <= 0).any():
         raise ValueError("the tasks are not by id, or there are none")
-    out_of_fold = Answers(
-        tuple(arrays["names"].tolist()), Columns.from_arrays(len(tasks), answers)
-    )
+    out_of_fold = Answers(tuple(arrays["names"].tolist()), Columns.from_arrays(len(tasks), answers))
     look_tasks = arrays["look_tasks"].astype(np.int64)
     said = _decoded(arrays["look_known"], arrays["look_said"], len(look_tasks))
     look = Look(int(arrays["look_labels"]), look_tasks, said)

@@ -23,9 +23,9 @@ class ActivePointer:
     """The version that is served. `switch` counts the switches.
 
     `recipe` and `format` say what made the artefact; of no version the format is the recipes'
-    generation. `learnt` is the checksum of what the version was trained on, `encoder` the name of the encoder
-    that was in use. The version served before is kept in mind for predictors that start while this
-    one can't be loaded.
+    generation. `learnt` is the checksum of what the version was trained on, `encoder` the name of
+    the encoder that was in use. The version served before is kept in mind for predictors that start
+    while this one can't be loaded.
     """
 
     version: str = UNTRAINED

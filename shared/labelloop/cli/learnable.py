@@ -3,7 +3,7 @@
 from typing import Final
 
 from labelloop.errors import Unprocessable
-from labelloop.recipes.label_config import read_label_config
+from labelloop.recipes import control_of
 
 CHANGE_CONFIG: Final = (
     "change it under Settings > Labeling Interface: one <Choices> with a single choice, about a "
@@ -14,7 +14,7 @@ CHANGE_CONFIG: Final = (
 def why_unlearnable(label_config: str) -> str:
     """Return why a label config can't be learnt, empty if it can."""
     try:
-        read_label_config(label_config)
+        control_of(label_config)
     except Unprocessable as exc:
         return plain(str(exc))
     return ""
@@ -22,11 +22,11 @@ def why_unlearnable(label_config: str) -> str:
 
 def what_is_learnt(label_config: str) -> str:
     """Return which control of a config that can be learnt that is, and which others are not."""
-    control = read_label_config(label_config)
-    return described(control.from_name, control.text.value, control.others)
+    about = control_of(label_config).about()
+    return described(about["choice"], about["text"], about["others"])
 
 
-def described(choice: str, text: str, others: tuple[str, ...] | list[str]) -> str:
+def described(choice: str, text: str, others: list[str]) -> str:
     """Return in words which control is learnt."""
     rest = f"; not learnt: {', '.join(others)}" if others else ""
     return f"the choice {choice!r} about {text}{rest}"

@@ -6,11 +6,9 @@ Imported late: it needs packages that most commands do without.
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 from joblib import Parallel, delayed
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
@@ -20,17 +18,18 @@ from labelloop.adapters.onnx_encoder import OnnxEncoder
 from labelloop.cli.backtest import Wanted
 from labelloop.cli.export import Finished, finished
 from labelloop.cli.report import Report
+from labelloop.domain.intake.events import canonical
 from labelloop.domain.ordering.strategies import DEFAULT, RANDOM, STRATEGIES
 from labelloop.errors import Rejected
 from labelloop.picture import Line, check_path, draw
-from labelloop.recipes.text_choices.fitted_model import FittedHead
-from labelloop.recipes.text_choices.label_names import words_of
+from labelloop.recipes.tools import Toolbox
 from labelloop.usecases.judging.backtest import Accuracies, Backtest, Replay, Result, compare
-from labelloop.usecases.learning.featurise import Featuriser
+from labelloop.usecases.learning.vectors import RecalledVectors, UsedVectors
 
 BUILT: Final = Path(".aws-sam/build/EncoderLayer/python/encoder")  # by `make build`
 _NO_ENCODER: Final = "none"
 _SHOWN: Final = 50, 200
+_MOST_TRIED: Final = 60  # labels, to find out which vectors a training needs
 _WIDTHS: Final = {DEFAULT: 2.5, RANDOM: 1.6}
 # By the place among all strategies, whichever are drawn. "tab10" without its grey; random is black.
 _COLOURS: Final = dict(
@@ -49,10 +48,10 @@ def replay(wanted: Wanted, report: Report) -> None:
         check_path(wanted.picture)
     project = finished(wanted.export, wanted.text, wanted.choice)
     with report.errors.status("encoding") as shown:
-        featuriser = _featuriser(wanted.encoder)
-        replayed = _replay(project, featuriser)
+        tools = _tools(wanted.encoder)
+        replayed = _replay(project, tools)
         steps = replayed.steps(wanted.labels)
-        report.data |= _facts(project, replayed, featuriser.encoder, wanted.seeds)
+        report.data |= _facts(project, replayed, tools.encoder, wanted.seeds)
         for line in _told(report.data):
             report.say(line)
         runs: dict[str, list[Accuracies]] = {name: [] for name in names}
@@ -81,33 +80,39 @@ def _known(wanted: Sequence[str]) -> list[str]:
     return [name for name in STRATEGIES if not wanted or name in (*wanted, RANDOM)]
 
 
-def _featuriser(encoder: str) -> Featuriser:
+def _tools(encoder: str) -> Toolbox:
     folder = Path(encoder) if encoder else BUILT
     if encoder == _NO_ENCODER or not (encoder or folder.is_dir()):
-        return Featuriser()
+        return Toolbox()
     loaded = OnnxEncoder(EncoderFiles.in_folder(folder.name, folder), os.cpu_count() or 1)
-    return Featuriser(loaded.name, lambda: loaded)
+    return Toolbox(loaded.name, lambda: loaded)
 
 
-def _replay(project: Finished, featuriser: Featuriser) -> Replay:
-    names = None
-    if featuriser.encoder:
-        classes = sorted(set(project.labels))
-        vectors = featuriser.vectors([words_of(name) for name in classes])
-        names = dict(zip(classes, vectors, strict=True))
-    labels, features = np.array(project.labels), featuriser(project.texts)
-    return Replay(features, labels, partial(FittedHead, names=names))
+def _replay(project: Finished, tools: Toolbox) -> Replay:
+    """Return what is replayed. Other processes get the vectors that they need, not the encoder."""
+    control, labels = project.control, project.labels
+    features, used = control.features(project.inputs, tools), UsedVectors(tools)
+    for few in (_MOST_TRIED, len(labels)):  # what a training encodes besides shows in any of them
+        if not control.missing(labels[:few], 0):
+            control.fit(labels[:few], features.take(range(len(labels[:few]))), tools=used)
+            break
+    return Replay(features, labels, control, RecalledVectors(tools.encoder, used.found))
 
 
 def _facts(project: Finished, replayed: Replay, encoder: str, runs: int) -> dict[str, Any]:
     """Return what is replayed, as JSON values."""
-    label, count = Counter(project.labels).most_common(1)[0]
+    texts = [canonical(label) for label in project.labels]
+    label, count = Counter(texts).most_common(1)[0]
+    about = project.control.about()
     return {
-        "choice": project.choice,
-        "text": project.field,
-        "classes": len(set(project.labels)),
-        "commonest": {"label": label, "share": round(count / len(project.labels), 4)},
-        "tasks": len(project.texts),
+        "choice": about["choice"],
+        "text": about["text"].removeprefix("$"),
+        "classes": len(set(texts)),
+        "commonest": {
+            "label": project.labels[texts.index(label)],
+            "share": round(count / len(project.labels), 4),
+        },
+        "tasks": len(project.inputs),
         "held_out": replayed.held_out,
         "left_out": project.left_out,
         "repeats": project.repeats,

@@ -11,7 +11,7 @@ from labelloop.domain.columns import Columns, Rows, joined
 
 type Floats = NDArray[np.floating]
 type Label = Any
-"""What people say of a task, as canonical JSON: "spam", ["a", "b"], 4.0. Equal text, equal label."""
+"""What people say of a task, as JSON: "spam", ["a", "b"], 4.0. Equal texts are equal labels."""
 
 
 @dataclass(frozen=True, slots=True)

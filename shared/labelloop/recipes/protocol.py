@@ -221,8 +221,8 @@ class Control(Protocol):
         """Return a stored model. BadModel, OutOfMemory."""
         ...
 
-    def known(self, names: Sequence[str]) -> tuple[str, ...]:
-        """Return which of a version's names may be shown, none if it can't answer this config."""
+    def known(self, names: Sequence[str]) -> tuple[str, ...] | None:
+        """Return which of a version's names may be shown, None if it can't answer this config."""
         ...
 
     def shown(self, a: Answers, known: Sequence[str]) -> Answers:

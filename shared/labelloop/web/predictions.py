@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from labelloop.bootstrap import featuriser, secret, versions
+from labelloop.bootstrap import secret, tools, versions
 from labelloop.config import settings
 from labelloop.labelstudio.payloads import read_json, read_predict
 from labelloop.usecases.serving.predict import blinded, predict
@@ -19,7 +19,7 @@ def answer_call(request: Request) -> Any:
 def _predict(request: Request) -> Any:
     asked = read_predict(read_json(request.body))
     served = versions().of(asked.project)
-    answers = predict(asked.tasks, asked.label_config, served, featuriser())
+    answers = predict(asked.tasks, asked.label_config, served, tools())
     if settings().blind_share == "on":
         answers = blinded(answers, asked.tasks, asked.project)
     results = [

@@ -14,7 +14,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-
 from labelloop.domain.judging.evidence import (
     FRESH,
     MOST_LOST,

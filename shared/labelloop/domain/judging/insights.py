@@ -57,8 +57,8 @@ def insights(
     """Return the numbers for the card. `earlier`: points of the versions before, off their cards.
 
     `disagreements`: of successive comparable versions, this one's last; `ordered`: labels that an
-    active order asked for. Unless they are most, and there is a law, nothing is claimed to be saved;
-    without a random label nothing is promised either.
+    active order asked for. Unless they are most, and there is a law, nothing is claimed to be
+    saved; without a random label nothing is promised either.
     """
     right = accuracy(honest.hits)
     misses = 0.0 if right.value is None else right.rows * (1 - right.value)

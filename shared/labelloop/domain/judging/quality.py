@@ -62,8 +62,8 @@ def acceptance(
     Shown: so few misses would be rare if it were lower. Of the chance to err each threshold has an
     equal part, and of the one before, stricter, if that was shown (fallback procedure, Wiens and
     Dmitrienko 2005): trying many does not find one by chance, and a miss among the surest does not
-    end it. `confidence` and `hits`: of honest predictions, shape (n,); an answer that is right in part
-    counts as a miss. `pool_confidence`: of the tasks without a label, shape (m,).
+    end it. `confidence` and `hits`: of honest predictions, shape (n,); an answer that is right in
+    part counts as a miss. `pool_confidence`: of the tasks without a label, shape (m,).
     """
     nothing, right = share(0.0, 0), hits >= 1
     if len(hits) < least_rows(wanted):

@@ -34,7 +34,7 @@ def is_comparable(labels: int, labels_before: int) -> bool:
 
 
 def per_step(disagreement: float, labels_between: int) -> float:
-    """Return how far two versions differ (`Measure.disagreement`) as if `_STEP` labels lay between."""
+    """Return a `Measure.disagreement` of two versions as if `_STEP` labels lay between them."""
     return disagreement * min(1.0, _STEP / max(1, labels_between))
 
 

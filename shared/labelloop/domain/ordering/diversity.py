@@ -4,9 +4,9 @@ from typing import Final
 
 import numpy as np
 
+from labelloop.domain.answers import Floats, Reading
 from labelloop.domain.ordering.clustering import distances, k_means, nearest
 from labelloop.domain.ordering.typicality import sampled
-from labelloop.domain.answers import Floats, Reading
 from labelloop.domain.ordering.unlabelled import Rows, Unlabelled
 
 BATCH: Final = 25
@@ -16,9 +16,7 @@ _DIVERSE: Final = 100  # by then there have been some versions
 _MOST_POINTS: Final = 8_000
 
 
-def unsure_clusters(
-    seen: Unlabelled, reading: Reading, k: int, rng: np.random.Generator
-) -> Rows:
+def unsure_clusters(seen: Unlabelled, reading: Reading, k: int, rng: np.random.Generator) -> Rows:
     """Return k tasks: of the least sure ones, the one nearest each cluster's centre.
 
     Kin to cluster-margin (Citovsky et al. 2021). Tasks passed over in a batch may be in the next.

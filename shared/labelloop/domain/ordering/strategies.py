@@ -71,9 +71,7 @@ def _of_sample(strategy: Strategy) -> Strategy:
 def _least_sure(name: str) -> Strategy:
     """Return the order by one way to tell how sure the model is: `Reading.sureness`."""
 
-    def by_sureness(
-        seen: Unlabelled, reading: Reading, k: int, rng: np.random.Generator
-    ) -> Rows:
+    def by_sureness(seen: Unlabelled, reading: Reading, k: int, rng: np.random.Generator) -> Rows:
         return np.argsort(reading.sureness(name), kind="stable")[:k]
 
     return _with_model(by_sureness)

@@ -4,8 +4,8 @@ from typing import Final
 
 import numpy as np
 
-from labelloop.domain.ordering.clustering import distances, k_means
 from labelloop.domain.answers import Floats
+from labelloop.domain.ordering.clustering import distances, k_means
 from labelloop.domain.ordering.unlabelled import Rows, Unlabelled
 
 MOST_POINTS: Final = 5_000  # a larger pool is clustered by a sample of it

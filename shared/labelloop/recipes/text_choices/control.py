@@ -185,10 +185,10 @@ class TextChoices:
 
     # -- showing -------------------------------------------------------------------------------
 
-    def known(self, names: Sequence[str]) -> tuple[str, ...]:
-        """Return the classes of a version that are offered, none if fewer than two are."""
+    def known(self, names: Sequence[str]) -> tuple[str, ...] | None:
+        """Return the classes of a version that are offered, None if fewer than two are."""
         found = tuple(name for name in names if name in self.choices.labels)
-        return found if len(found) >= 2 else ()
+        return found if len(found) >= 2 else None
 
     def shown(self, a: "Answers", known: Sequence[str]) -> "Answers":
         """Return the probabilities of what is offered, that of others shared out."""

@@ -42,7 +42,7 @@ class FittedModel:
         names: Mapping[str, NDArray[np.float32]] | None = None,
         encoder: str = "",
     ) -> None:
-        """Learn, as `PooledExperts.fit` says; Unprocessable where there is nothing to learn from."""
+        """Learn, as `PooledExperts.fit` says; Unprocessable where there is nothing to see."""
         if not len(features.bags.ids) and features.vectors is None:
             raise Unprocessable("the labelled texts hold no words")
         self.terms = known_terms(features.bags, landmarks, len({*labels, *(names or ())}))

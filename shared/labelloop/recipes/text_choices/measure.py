@@ -159,7 +159,8 @@ class ChoiceMeasure:
         for code, name in enumerate(a.names):
             right = float(((predicted == code) & (codes == code)).sum())
             found[name] = PartQuality(
-                share(right, int((predicted == code).sum())), share(right, int((codes == code).sum()))
+                share(right, int((predicted == code).sum())),
+                share(right, int((codes == code).sum())),
             )
         return found
 

@@ -74,9 +74,7 @@ def read_offered(control: Tag) -> Offered:
     return Offered.read(list(_choices(control, (), (), is_nested)), is_nested=is_nested)
 
 
-def _choices(
-    tag: Tag, saved: Path, values: Path, is_nested: bool
-) -> Iterator[tuple[Path, Path]]:
+def _choices(tag: Tag, saved: Path, values: Path, is_nested: bool) -> Iterator[tuple[Path, Path]]:
     """Yield the paths of choices below a tag; those below a choice are offered only if nested."""
     for child in tag.children:
         if child.kind != "choice":

@@ -80,20 +80,11 @@ def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) ->
         ordered = choose_order(strategy, known.get("order", {}), arms, project.key)
     except Unprocessable as exc:
         # A training from scratch on what is left would give no model, so none is served.
-<<<<<<< HEAD
         return withdraw(to, str(exc), left, Gate(project, deps.clock()))
-    version, digest = f"{pointer.seq}-{uuid4().hex[:8]}", sha256(trained.artefact).hexdigest()
-    to = replace(learnt, version=version, sha256=digest, strategy=ordered.strategy)
+    version, digest = Version(pointer.seq, uuid4().hex[:8]), sha256(trained.artefact).hexdigest()
+    to = replace(learnt, version=str(version), sha256=digest, strategy=ordered.strategy)
     asked = control.load(trained.artefact).answer(sample.features)
     challenger = Challenger(control, examples, seen, trained, asked)
-=======
-        gate = Gate(project, deps.load_head, deps.clock())
-        return withdraw(to, str(exc), left, gate)
-    version, digest = Version(pointer.seq, uuid4().hex[:8]), sha256(trained.artefact).hexdigest()
-    to = replace(to, version=str(version), sha256=digest, learnt=learnt, strategy=ordered.strategy)
-    asked = deps.load_head(trained.artefact).predict_proba(sample.features)
-    challenger = Challenger(examples, features, trained, control.labels, asked)
->>>>>>> carry
     now = deps.clock()
     spent = {"seconds": round(time.monotonic() - started, 3), "order": ordered.on_card()}
     blind = {"blind_since": _blind_since(project, known, now) if deps.is_blind else None}

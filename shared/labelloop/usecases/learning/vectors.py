@@ -84,3 +84,17 @@ class RecalledVectors:
         """Return unit vectors, shape (texts, dimensions), or such as are not finite."""
         rows = [self._stored.get(digest_of(text), self._nothing) for text in texts]
         return np.stack([self._nothing, *rows])[1:]
+
+
+class UsedVectors:
+    """Tools that remember which vectors were asked for."""
+
+    def __init__(self, tools: Tools) -> None:
+        self.encoder, self._tools = tools.encoder, tools
+        self.found: dict[bytes, Vectors] = {}
+
+    def vectors(self, texts: Sequence[str]) -> Vectors:
+        """Return unit vectors, shape (texts, dimensions)."""
+        rows = self._tools.vectors(texts)
+        self.found |= zip(map(digest_of, texts), rows, strict=True)
+        return rows

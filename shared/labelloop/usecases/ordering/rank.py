@@ -14,16 +14,16 @@ from typing import Final
 from labelloop.bucket.lease import PUSHER, TRIMMER
 from labelloop.bucket.pool import Ranked
 from labelloop.bucket.project import Project
-from labelloop.domain.ordering.candidates import Candidates, worth_a_place
+from labelloop.domain.ordering.candidates import Candidates
 from labelloop.errors import Gone, Retryable
 from labelloop.labelstudio.payloads import project_key
 from labelloop.labelstudio.project import StudioProject
 from labelloop.messages import RankWakeUp
 from labelloop.observability import logger
 from labelloop.ports import LabelStudio, ObjectStore, Queue
+from labelloop.recipes.protocol import Tools
 from labelloop.usecases.intake.survey import Progress, SurveyDeps, survey
-from labelloop.usecases.learning.featurise import Featuriser
-from labelloop.usecases.learning.look import Unfinished
+from labelloop.usecases.learning.vectors import Unfinished
 from labelloop.usecases.ordering.first_order import known_dataset, make_way, texts_now, texts_of
 from labelloop.usecases.ordering.push import Outcome, push
 from labelloop.usecases.ordering.score import Scene, blinded, candidates_of, placed
@@ -50,7 +50,7 @@ class RankDeps:
     queue: Queue
     train_queue: Queue  # a survey may bring labels
     versions: Callable[[], Versions]
-    featuriser: Callable[[], Featuriser]
+    tools: Callable[[], Tools]
     label_studio: Callable[[], LabelStudio | None]
     strategy: str
     head: int
@@ -160,11 +160,10 @@ def _score(
         scene = _scene(project, version, studio, deps)
         texts = texts_of(version, scene.dataset)
         try:
-            found = candidates_of(parts[part], pool, scene)
+            worth = candidates_of(parts[part], pool, scene, deps.head, len(parts))
         except Unfinished:  # what was encoded is kept, so this goes on and ends
             deps.queue.send(RankWakeUp(key, "score", version, part), 0)
             return Outcome.UNFINISHED
-        worth = worth_a_place(found, deps.head, len(parts), key)
         pool.add_part(version, part, worth.to_bytes(), texts)
         if texts != texts_now(version, project, studio):  # changed meanwhile
             deps.queue.send(RankWakeUp(key, "plan", version), 0)
@@ -178,10 +177,7 @@ def _scene(project: Project, version: str, studio: StudioProject | None, deps: R
     served = deps.versions().of(project.key, 0.0)
     if served.version != version:
         raise Retryable(f"version {version} is not served here yet")
-    featuriser = deps.featuriser()
-    kept = project.features(featuriser.encoder)
-    dataset = known_dataset(project, studio)
-    return Scene(served, dataset, kept, featuriser)
+    return Scene(served, known_dataset(project, studio), project, deps.tools())
 
 
 def _push(

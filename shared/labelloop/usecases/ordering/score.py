@@ -2,27 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 import numpy as np
 
 from labelloop.bucket.features import KeptFeatures
 from labelloop.bucket.pool import Pool, Ranked
+from labelloop.bucket.project import Project
+from labelloop.domain.columns import Columns
 from labelloop.domain.intake.folding import Dataset
-from labelloop.domain.learning.features import Features
-from labelloop.domain.ordering.candidates import Candidates, merged
+from labelloop.domain.learning.examples import examples_of
+from labelloop.domain.ordering.candidates import Candidates, merged, worth_a_place
 from labelloop.domain.ordering.random_share import are_random
 from labelloop.errors import Unprocessable
-from labelloop.recipes.label_config import read_label_config
-from labelloop.recipes.text_choices.control import TextChoices
-from labelloop.recipes.text_choices.terms import bags_of
-from labelloop.usecases.learning.featurise import Featuriser, digest_of
-from labelloop.usecases.learning.look import left_of, look_at_shards
+from labelloop.recipes import control_of, folder_of
+from labelloop.recipes.protocol import Control, Tools
+from labelloop.usecases.learning.look import left_of, look_at_labelled, look_at_shards
 from labelloop.usecases.ordering.order import MOST_LABELLED, queue_of
 from labelloop.usecases.serving.predict import question
 from labelloop.usecases.serving.serve import Served
-
-_MOST_ENCODED: Final = 100  # before the first training
 
 
 @dataclass(frozen=True)
@@ -31,78 +28,79 @@ class Scene:
 
     served: Served
     dataset: Dataset
-    kept: KeptFeatures
-    featuriser: Featuriser
+    project: Project
+    tools: Tools
 
     @property
-    def control(self) -> TextChoices | None:
+    def control(self) -> Control | None:
         """What is labelled; None where that is nothing we can read."""
         try:
-            return read_label_config(self.dataset.label_config or "")
+            return control_of(self.dataset.label_config or "")
         except Unprocessable:
             return None
 
+    def kept(self, control: Control) -> KeptFeatures:
+        """Return where the features of a control are stored."""
+        return self.project.features(folder_of(control.recipe, self.tools.encoder))
 
-def candidates_of(shards: Sequence[str], pool: Pool, scene: Scene) -> Candidates:
-    """Return the tasks of some shards that may still be labelled. Unfinished: call again.
 
-    None of them where the version knows nothing of the labels that are offered.
+def candidates_of(
+    shards: Sequence[str], pool: Pool, scene: Scene, size: int, parts: int
+) -> Candidates:
+    """Return the tasks of some shards, one part of so many, that may be among the first `size`.
+
+    Unfinished: call again. None where the version knows nothing of the labels that are offered.
     """
     control, served = scene.control, scene.served
     asked = question(scene.dataset.label_config or "", served)
-    if control is None or (served.head is not None and asked is None):
-        return _none()
-    looked = look_at_shards(shards, pool, control, scene.kept, scene.featuriser)
+    if control is None or (served.model is not None and asked is None):
+        return Candidates(np.empty(0, np.int64), Columns(0, {}), None)
+    looked = look_at_shards(shards, pool, control, scene.kept(control), scene.tools)
     dataset = scene.dataset
     tasks, features = left_of(looked, dataset.done_tasks(), dataset.deleted_until())
-    if served.head is None or asked is None:
-        return Candidates(tasks, np.empty((len(tasks), 0)), features)
-    return Candidates(tasks, asked.shares(served.head.predict_proba(features)), features)
+    answers = None
+    if len(tasks) and served.model is not None and asked is not None:
+        answers = asked.shown(served.model.answer(features))
+    telling = features.only(control.apart(scene.tools.encoder))
+    found = Candidates(tasks, telling, answers)
+    return worth_a_place(found, found.reading(control.measure), size, parts, scene.project.key)
 
 
 def placed(
-    parts: Sequence[Candidates], scene: Scene, strategy: str, size: int, salt: str
+    parts: Sequence[Candidates], scene: Scene, strategy: str, size: int, project_key: str
 ) -> list[Ranked]:
-    """Return the head of the queue, with what is predicted of it; no labels before a model."""
+    """Return the queue, with what is predicted of it; no labels before a model."""
     served, control = scene.served, scene.control
     asked = question(scene.dataset.label_config or "", served)
-    width = len(asked.labels) if asked else 0
-    # A part that was scored before the label config changed has other columns.
-    usable = [part for part in parts if len(part) and part.probabilities.shape[1] == width]
+    # A part that was scored before the label config changed has answers by other names.
+    names = asked.names if asked else None
+    usable = [part for part in parts if len(part) and _names_of(part) == names]
     if control is None or not usable:
         return []
     found = merged(usable)
-    examples = control.examples(scene.dataset)
-    texts = [examples.texts[row] for row in examples.newest(MOST_LABELLED)]
-    labelled = _labelled(texts, scene)
-    strategy = served.strategy if served.head else strategy
-    rows, scores = zip(*queue_of(found, labelled, strategy, size, salt), strict=True)
+    examples = examples_of(scene.dataset, control)
+    newest = [examples.inputs[row] for row in examples.newest(MOST_LABELLED)]
+    labelled = look_at_labelled(newest, control, scene.kept(control), scene.tools)
+    strategy = served.strategy if served.model else strategy
+    queue = queue_of(found, labelled, control, strategy, size, project_key)
+    rows, scores = zip(*queue, strict=True)
     tasks = found.tasks[list(rows)].tolist()
-    if asked is None:
+    if found.answers is None:
         return [Ranked(task, score, []) for task, score in zip(tasks, scores, strict=True)]
-    predicted = asked.predictions(found.probabilities[list(rows)], scores)
+    results = control.results(found.answers.take(rows))
     # What Label Studio's import would refuse is left out, so that the order is taken all the same.
-    results = [one.result if control.is_pushable else [] for one in predicted]
+    results = results if control.is_pushable else [[] for _ in results]
     return [Ranked(*one) for one in zip(tasks, scores, results, strict=True)]
 
 
-def blinded(head: Sequence[Ranked], salt: str) -> list[Ranked]:
+def _names_of(part: Candidates) -> tuple[str, ...] | None:
+    return None if part.answers is None else part.answers.names
+
+
+def blinded(head: Sequence[Ranked], project_key: str) -> list[Ranked]:
     """Return the head with no suggestion for the random share: people follow what they are shown.
 
     7,000 labels of 410 people shifted to the suggested ones (arXiv 2507.15821).
     """
-    hidden = are_random([one.task for one in head], salt)
+    hidden = are_random([one.task for one in head], project_key)
     return [replace(o, result=[]) if hides else o for o, hides in zip(head, hidden, strict=True)]
-
-
-def _labelled(texts: list[str], scene: Scene) -> Features:
-    """Return the features of labelled texts: what the trainer kept of them, else of the last."""
-    known = scene.kept.labelled() if scene.featuriser.encoder else {}
-    vectors = [known[digest] for text in texts if (digest := digest_of(text)) in known]
-    if not vectors:
-        return scene.featuriser(texts[-_MOST_ENCODED:] if scene.featuriser.encoder else texts)
-    return Features(bags_of([""] * len(vectors)), np.stack(vectors))
-
-
-def _none() -> Candidates:
-    return Candidates(np.empty(0, np.int64), np.empty((0, 0)), Features(bags_of([])))

@@ -17,8 +17,8 @@ from labelloop.domain.intake.folding import Dataset
 from labelloop.domain.judging.in_words import lines
 from labelloop.errors import Unprocessable
 from labelloop.ports import ObjectStore
-from labelloop.recipes.label_config import read_label_config
-from labelloop.recipes.text_choices.usable import usable
+from labelloop.recipes import control_of
+from labelloop.usecases.serving.usable import usable
 
 _MOST_SHARDS: Final = 100  # read to count the pool while somebody waits
 
@@ -111,19 +111,12 @@ def _learning(dataset: Dataset) -> dict[str, Any]:
     if dataset.label_config is None:
         return nothing | {"reason": ""}
     try:
-        control = read_label_config(dataset.label_config)
+        control = control_of(dataset.label_config)
     except Unprocessable as exc:
         return nothing | {"reason": str(exc)}
     counted = usable(dataset, control)
-    return {
-        "choice": control.from_name,
-        "text": control.text.value,
-        "labels": list(control.labels),
-        "others": list(control.others),
-        "usable": asdict(counted),
-        "line": counted.line(),
-        "reason": "",
-    }
+    read = {"usable": asdict(counted), "line": counted.line(), "reason": ""}
+    return control.about() | read
 
 
 def _no_model(project: Project, active: ActivePointer, learning: dict[str, Any]) -> dict[str, Any]:

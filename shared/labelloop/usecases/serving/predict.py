@@ -2,21 +2,19 @@
 
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
 
+from labelloop.domain.answers import Answers, joined_answers
 from labelloop.domain.ordering.random_share import are_random
-from labelloop.domain.ordering.selection import LABEL_FIRST, LABEL_LAST, Floats, place_of
+from labelloop.domain.ordering.selection import LABEL_FIRST, LABEL_LAST, place_of
 from labelloop.errors import TooLarge, Unprocessable
-from labelloop.ports import Head
-from labelloop.recipes.label_config import read_label_config
-from labelloop.recipes.text_choices.control import TextChoices
-from labelloop.recipes.text_choices.terms import MOST_CHARACTERS
-from labelloop.usecases.learning.featurise import Featuriser
+from labelloop.recipes import control_of
+from labelloop.recipes.protocol import Control, Input, Model, Tools
 from labelloop.usecases.serving.serve import Served
 
 # API Gateway gives up after 30 s, and Lambda answers with at most 6 MB.
@@ -37,70 +35,62 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a version is asked: a control, and those of its labels that the version knows."""
+    """What a version is asked: a control, and those of the version's names that may be shown."""
 
-    control: TextChoices
-    labels: list[str]
-    columns: list[int]
+    control: Control
+    names: tuple[str, ...]
 
-    def shares(self, probabilities: Floats) -> Floats:
-        """Return the probabilities of the labels that are offered, shape (texts, labels)."""
-        if len(self.columns) == probabilities.shape[1]:
-            return probabilities
-        return _renormalised(probabilities[:, self.columns])
-
-    def predictions(self, shares: Floats, scores: Iterable[float]) -> list[Prediction]:
-        """Return a prediction for each row of shares, shape (texts, labels)."""
-        best, surest = shares.argmax(axis=1).tolist(), shares.max(axis=1).tolist()
-        regions = map(self.control.region, (self.labels[i] for i in best), surest)
-        rows = zip(regions, scores, strict=True)
-        return [Prediction([region], float(score)) for region, score in rows]
+    def shown(self, answers: Answers) -> Answers:
+        """Return answers by the names that may be shown."""
+        return self.control.shown(answers, self.names)
 
 
 def question(label_config: str, served: Served) -> Question | None:
     """Return what can be asked about a label config; None if nothing the version has learnt."""
     control = _control(label_config)
-    columns = [i for i, name in enumerate(served.classes) if control and name in control.labels]
-    if served.head is None or control is None or len(columns) < 2:
+    if served.model is None or control is None or control.recipe != served.recipe:
         return None
-    return Question(control, [served.classes[i] for i in columns], columns)
+    names = control.known(served.names)
+    return None if names is None else Question(control, names)
 
 
 def predict(
     tasks: Sequence[Any],
     label_config: str,
     served: Served,
-    featuriser: Featuriser,
+    tools: Tools,
     clock: Callable[[], float] = time.monotonic,
 ) -> list[Prediction]:
     """Return one prediction for each task, whatever the tasks hold.
 
-    A task without a readable text gets an empty result and goes last; all results are empty while
+    A task without a readable input gets an empty result and goes last; all results are empty while
     there is no model, or when the label config is none that the model can answer. Raises TooLarge,
     as soon as this can be told, when the answer would be too large or too late.
     """
-    control = _control(label_config)
-    longest = max(served.classes, key=len, default="")
-    if len(tasks) * _result_bytes(control, longest) > _MOST_ANSWER_BYTES:
+    if len(tasks) * _result_bytes(_control(label_config), tuple(served.names)) > _MOST_ANSWER_BYTES:
         raise TooLarge(f"the answer for {len(tasks):,} tasks would be too large; {_ADVICE}")
     asked = question(label_config, served)
-    if asked is None or served.head is None:
+    if asked is None or served.model is None:
         return [Prediction([], LABEL_FIRST) for _ in tasks]
+    control = asked.control
     data = (task.get("data") if isinstance(task, Mapping) else None for task in tasks)
-    texts = [asked.control.text_of(one) for one in data]
-    readable = [text for text in texts if text is not None]
-    shares = asked.shares(_run(served.head, featuriser, readable, clock))
-    rows = iter(asked.predictions(shares, place_of(served.strategy, shares)))
-    return [Prediction([], LABEL_LAST) if text is None else next(rows) for text in texts]
+    inputs = [control.input_of(one) for one in data]
+    readable = [one for one in inputs if one is not None]
+    if not readable:
+        return [Prediction([], LABEL_LAST) for _ in tasks]
+    answers = asked.shown(_run(served.model, control, readable, tools, clock))
+    scores = place_of(served.strategy, control.measure.reading(answers)).tolist()
+    predicted = map(Prediction, control.results(answers), scores)
+    return [Prediction([], LABEL_LAST) if one is None else next(predicted) for one in inputs]
 
 
-def blinded(answers: list[Prediction], tasks: Sequence[Any], salt: str) -> list[Prediction]:
+def blinded(answers: list[Prediction], tasks: Sequence[Any], project_key: str) -> list[Prediction]:
     """Return the answers with no suggestion for the random share, until a task is labelled.
 
     Label Studio says of each task whether it is: with several annotators not before the last one.
     """
     ids = [_id_to_hide(task) for task in tasks]
-    hidden = are_random(ids, salt) & (np.array(ids, np.int64) > 0)
+    hidden = are_random(ids, project_key) & (np.array(ids, np.int64) > 0)
     return [replace(o, result=[]) if hides else o for o, hides in zip(answers, hidden, strict=True)]
 
 
@@ -110,59 +100,51 @@ def _id_to_hide(task: Any) -> int:
     return id_ if type(id_) is int and 0 < id_ < 2**63 else 0
 
 
-def _control(label_config: str) -> TextChoices | None:
+def _control(label_config: str) -> Control | None:
     try:
-        return read_label_config(label_config)
+        return control_of(label_config)
     except Unprocessable:
         return None
 
 
 def _run(
-    head: Head, featuriser: Featuriser, texts: list[str], clock: Callable[[], float]
-) -> Floats:
+    model: Model,
+    control: Control,
+    inputs: Sequence[Input],
+    tools: Tools,
+    clock: Callable[[], float],
+) -> Answers:
     """Encode and predict batch by batch; give up early if the rest won't be done in time."""
-    if len(texts) == 1:  # what an annotator waits for: there is no rest
-        probabilities: Floats = head.predict_proba(featuriser(texts, encode=bool(head.encoder)))
-        return probabilities
-    rows = [np.empty((0, len(head.classes)), np.float32)]
-    if head.encoder:
-        featuriser.vectors(texts[:1])  # loading the encoder tells nothing of the rest
-    total, done, started = sum(map(_work, texts)), 0, clock()
-    for batch in _batches(texts):
-        rows.append(head.predict_proba(featuriser(batch, encode=bool(head.encoder))))
-        done += sum(map(_work, batch))
+    if len(inputs) == 1:  # what an annotator waits for: there is no rest
+        return model.answer(control.features(inputs, tools, model.needs))
+    work = [control.work(one) for one in inputs]
+    if model.encoder:
+        control.features(inputs[:1], tools, model.needs)  # loading the encoder tells nothing
+    answers, total, done, started = [], sum(work), 0, clock()
+    for batch in _batches(work):
+        some = [inputs[row] for row in batch]
+        answers.append(model.answer(control.features(some, tools, model.needs)))
+        done += sum(work[row] for row in batch)
         if (clock() - started) * total / done > _BUDGET_S:
-            late = f"{len(texts):,} tasks would take more than {_BUDGET_S:.0f} s"
+            late = f"{len(inputs):,} tasks would take more than {_BUDGET_S:.0f} s"
             raise TooLarge(f"{late}; {_ADVICE}")
-    return np.concatenate(rows)
+    return joined_answers(answers)
 
 
-def _batches(texts: list[str]) -> Iterator[list[str]]:
-    batch: list[str] = []
-    work = 0
-    for text in texts:
-        batch.append(text)
-        work += _work(text)
-        if work >= _WORK_AT_ONCE:
-            yield batch
-            batch, work = [], 0
-    if batch:
-        yield batch
-
-
-def _work(text: str) -> int:
-    """Return what a text costs, in characters: each has its overhead, and is read up to a limit."""
-    return 200 + min(len(text), MOST_CHARACTERS)
-
-
-def _renormalised(probabilities: Floats) -> Floats:
-    """Share out what went to labels that the label config offers no more."""
-    sums = probabilities.sum(axis=1, keepdims=True)
-    return probabilities / np.maximum(sums, np.finfo(np.float32).tiny)
+def _batches(work: Sequence[int]) -> Iterator[range]:
+    """Yield rows in batches of about as much work."""
+    first, size = 0, 0
+    for row, one in enumerate(work):
+        size += one
+        if size >= _WORK_AT_ONCE:
+            yield range(first, row + 1)
+            first, size = row + 1, 0
+    if first < len(work):
+        yield range(first, len(work))
 
 
 @lru_cache(maxsize=64)
-def _result_bytes(control: TextChoices | None, longest: str) -> int:
+def _result_bytes(control: Control | None, names: tuple[str, ...]) -> int:
     """Lambda counts the answer as JSON within JSON: quotes and letters beyond ASCII grow twice."""
-    region = control.region(longest, 1 / 3) if control else None
+    region = control.largest(names) if control else None
     return _RESULT_BYTES + len(json.dumps(json.dumps(region)))

@@ -13,26 +13,30 @@ from labelloop.domain.serving.options import STRATEGY_NAMES
 from labelloop.domain.version import UNTRAINED
 from labelloop.errors import BadModel, Unavailable
 from labelloop.observability import count, logger
-from labelloop.ports import Head, ObjectStore
+from labelloop.ports import ObjectStore
+from labelloop.recipes import name_of
+from labelloop.recipes.protocol import Model
 
-type LoadHead = Callable[[bytes], Head]
+type Load = Callable[[str, bytes], Model]
+"""Load an artefact that the recipe of that name made; BadModel for any that can't be served."""
 
 _CHECK_EVERY_S: Final = 1.0
-_MOST_PROJECTS: Final = 16  # whose heads stay in memory
+_MOST_PROJECTS: Final = 16  # whose models stay in memory
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A version at work; `head` is None while a project has no model."""
+    """A version at work; `model` is None while a project has none, else a recipe's."""
 
     version: str
-    head: Head | None
+    model: Model | None
     strategy: str = STRATEGY_NAMES[0]  # names how the version orders tasks
+    recipe: str = ""
 
     @property
-    def classes(self) -> Sequence[str]:
-        """The labels that the version knows."""
-        return self.head.classes if self.head else ()
+    def names(self) -> Sequence[str]:
+        """What the version's answers are about."""
+        return self.model.names if self.model else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +59,11 @@ class Versions:
     def __init__(
         self,
         store: ObjectStore,
-        load_head: LoadHead,
+        load: Load,
         encoder: str = "",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._store, self._load_head, self._clock = store, load_head, clock
+        self._store, self._load_model, self._clock = store, load, clock
         self._encoder = encoder
         self._slots: OrderedDict[str, _Slot] = OrderedDict()
 
@@ -91,7 +95,7 @@ class Versions:
             facts = {"project": project.key, "version": pointer.value.version, "why": str(exc)}
             logger().error("version rejected", extra=facts)
             count("VersionRejected")
-            served = slot.served if slot.served.head else self._previous(project, pointer.value)
+            served = slot.served if slot.served.model else self._previous(project, pointer.value)
             return replace(slot, served=served, pointer=pointer, checked_at=now)
         except Unavailable:
             if slot is _EMPTY:
@@ -114,11 +118,13 @@ class Versions:
             raise BadModel("the model is missing")
         if sha256(artefact).hexdigest() != pointer.sha256:
             raise BadModel("the model's checksum differs")
-        head = self._load_head(artefact)
-        if head.encoder not in ("", self._encoder):
-            raise BadModel(f"the model was trained on vectors of {head.encoder}")
+        recipe = name_of(pointer.recipe)
+        model = self._load_model(recipe, artefact)
+        if model.encoder not in ("", self._encoder):
+            raise BadModel(f"the model was trained on vectors of {model.encoder}")
         known = pointer.strategy in STRATEGY_NAMES
-        return Served(pointer.version, head, pointer.strategy if known else STRATEGY_NAMES[0])
+        strategy = pointer.strategy if known else STRATEGY_NAMES[0]
+        return Served(pointer.version, model, strategy, recipe)
 
 
 def _names_the_same(pointer: ActivePointer, other: ActivePointer) -> bool:
