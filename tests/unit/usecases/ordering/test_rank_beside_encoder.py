@@ -53,7 +53,7 @@ def test_the_pool_is_encoded_for_the_first_version_and_never_again(
 def test_a_score_step_killed_while_it_encodes_loses_no_shard_it_has_encoded(
     deps, encoder, activate, label_studio, id_, monkeypatch
 ):
-    monkeypatch.setattr("labelloop.usecases.ordering.rank._SHARDS_IN_A_PART", 10)
+    monkeypatch.setattr("labelloop.usecases.ordering.ranking._SHARDS_IN_A_PART", 10)
     real, calls = CountingEncoder.encode, []
 
     def die_once(self, texts):
@@ -76,7 +76,7 @@ def test_a_score_step_killed_while_it_encodes_loses_no_shard_it_has_encoded(
 def test_a_part_with_too_much_to_encode_is_scored_in_several_steps(
     deps, encoder, activate, label_studio, id_, monkeypatch
 ):
-    monkeypatch.setattr("labelloop.usecases.ordering.rank._SHARDS_IN_A_PART", 10)
+    monkeypatch.setattr("labelloop.usecases.ordering.ranking._SHARDS_IN_A_PART", 10)
     monkeypatch.setattr("labelloop.usecases.learning.look._BUDGET_S", -1.0)
     first = activate("1-aaaaaaaa")
     rank(first, deps)
@@ -102,7 +102,7 @@ def test_a_committee_is_asked_where_the_strategy_is_one(
 ):
     served = lambda self, *_: Served(self.version, TwoHeads(), "committee")  # noqa: E731
     monkeypatch.setattr(OneVersion, "of", served)
-    monkeypatch.setattr("labelloop.usecases.ordering.rank._SHARDS_IN_A_PART", 10)
+    monkeypatch.setattr("labelloop.usecases.ordering.ranking._SHARDS_IN_A_PART", 10)
 
     run(activate("1-aaaaaaaa"), deps)
 
