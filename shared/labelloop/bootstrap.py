@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from labelloop.recipes.protocol import Encoder, Model
     from labelloop.recipes.tools import Toolbox
     from labelloop.usecases.learning.train import TrainDeps
-    from labelloop.usecases.ordering.rank import RankDeps
+    from labelloop.usecases.ordering.ranking import RankDeps
     from labelloop.usecases.serving.serve import Versions
     from labelloop.usecases.sweep import SweepDeps
 
@@ -138,7 +138,7 @@ def train_deps() -> "TrainDeps":
 @cache
 def rank_deps() -> "RankDeps":
     """Return what `functions/rank` works with."""
-    from labelloop.usecases.ordering.rank import RankDeps
+    from labelloop.usecases.ordering.ranking import RankDeps
 
     chosen = settings()
     return RankDeps(

@@ -116,7 +116,11 @@ class Fitted(Model, Protocol):
 
 
 class Control(Protocol):
-    """A recipe bound to one project's label config. Immutable, and equal if the config is."""
+    """A recipe bound to one project's label config. Immutable and hashable."""
+
+    def __hash__(self) -> int:
+        """Return the same for the same control."""
+        ...
 
     @property
     def recipe(self) -> str:

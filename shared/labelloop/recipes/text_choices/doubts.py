@@ -7,7 +7,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from labelloop.domain.judging.comparison import Floats, Ints
+from labelloop.domain.answers import Floats
+
+type Ints = NDArray[np.integer]
 
 _RELIABLE: Final = 0.9  # of an annotator's labels are right, until disagreement says fewer
 _LEAST_RELIABLE: Final = 0.6
@@ -15,7 +17,7 @@ _TINY: Final = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class DoubtedCode:
     """A labelled row that may be wrong: which class instead, and how likely (0..1)."""
 
     row: int
@@ -24,7 +26,9 @@ class Doubt:
     disagreed: bool
 
 
-def doubts(out_of_fold: Floats, labels: Ints, votes: Sequence[Sequence[int]] = ()) -> list[Doubt]:
+def doubts(
+    out_of_fold: Floats, labels: Ints, votes: Sequence[Sequence[int]] = ()
+) -> list[DoubtedCode]:
     """Return the labels to look at again, best first.
 
     `out_of_fold`: shape (n, k); `votes`: the class each annotator gave, per row (without
@@ -46,7 +50,7 @@ def doubts(out_of_fold: Floats, labels: Ints, votes: Sequence[Sequence[int]] = (
     others = np.where(np.isin(np.arange(k), given), belief, -1.0)
     others[np.arange(len(labels)), labels] = -1.0
     found = [
-        Doubt(
+        DoubtedCode(
             int(row),
             int(others[row].argmax()),
             float(1 - belief[row, labels[row]]),
@@ -69,7 +73,8 @@ def _is_doubted(out_of_fold: Floats, labels: Ints) -> NDArray[np.bool_]:
     passing = np.where(out_of_fold >= usual, out_of_fold, -1.0)
     best = passing.argmax(axis=1)
     doubted: NDArray[np.bool_] = (passing.max(axis=1) >= 0) & (best != labels)
-    return doubted & (out_of_fold[np.arange(n), best] > out_of_fold[np.arange(n), labels])
+    surer: NDArray[np.bool_] = out_of_fold[np.arange(n), best] > out_of_fold[np.arange(n), labels]
+    return doubted & surer
 
 
 def _weight(votes: Sequence[Sequence[int]], classes: int) -> float:

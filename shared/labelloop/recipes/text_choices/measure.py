@@ -1,5 +1,8 @@
-"""How single choices are compared: probabilities of classes, shape (n, k), as column
-`probabilities`; the answers' names are the classes."""
+"""How single choices are compared.
+
+Answers are probabilities of classes, shape (n, k), as column `probabilities`; their names are the
+classes.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -101,7 +104,7 @@ class ChoiceMeasure:
         best, temperature = -np.inf, 1.0
         if len(labels):
             for tried in TEMPERATURES:
-                found = self.log_scores(_at_temperature(a, tried), labels).mean()
+                found = float(self.log_scores(_at_temperature(a, tried), labels).mean())
                 if found > best:
                     best, temperature = found, float(tried)
         return tuple(_at_temperature(one, temperature) for one in (a, *also))
@@ -157,11 +160,10 @@ class ChoiceMeasure:
         predicted, codes = _said(probabilities_of(a)), codes_of(labels, a.names)
         found = {}
         for code, name in enumerate(a.names):
-            right = float(((predicted == code) & (codes == code)).sum())
-            found[name] = PartQuality(
-                share(right, int((predicted == code).sum())),
-                share(right, int((codes == code).sum())),
-            )
+            is_said, is_so = predicted == code, codes == code
+            right = float((is_said & is_so).sum())
+            precision, recall = (share(right, int(rows.sum())) for rows in (is_said, is_so))
+            found[name] = PartQuality(precision, recall)
         return found
 
 

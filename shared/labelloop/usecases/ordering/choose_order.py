@@ -89,10 +89,8 @@ def choose_order(chosen: str, before: dict[str, Any], arms: Arms, project_key: s
         return known
     measure = arms.control.measure
     labels = [label for _, _, some in asked for label in some]
-    strategy, random = (
-        fair_scores(measure, joined_answers([fold[arm] for fold in asked]), labels)
-        for arm in (0, 1)
-    )
+    strategy = fair_scores(measure, joined_answers([one for one, _, _ in asked]), labels)
+    random = fair_scores(measure, joined_answers([one for _, one, _ in asked]), labels)
     order = decide(strategy, random, known.given, known.order)
     return replace(known, order=order, looked_at=known.given)
 

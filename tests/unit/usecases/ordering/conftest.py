@@ -6,7 +6,7 @@ from labelloop.bucket.pointers import ActivePointer
 from labelloop.bucket.project import Project
 from labelloop.messages import RankWakeUp
 from labelloop.usecases.learning.featurise import Featuriser
-from labelloop.usecases.ordering.rank import RankDeps
+from labelloop.usecases.ordering.ranking import RankDeps
 from tests.builders import label_config
 from tests.fakes import MemoryLabelStudio
 from tests.unit.usecases.ordering.versions import OneVersion, project_key_of
@@ -41,7 +41,7 @@ def project(store, key) -> Project:
 
 @pytest.fixture
 def deps(store, rank_queue, queue, label_studio, clock, monkeypatch):
-    monkeypatch.setattr("labelloop.usecases.ordering.rank._SHARDS_IN_A_PART", 1)
+    monkeypatch.setattr("labelloop.usecases.ordering.ranking._SHARDS_IN_A_PART", 1)
     monkeypatch.setattr("labelloop.usecases.ordering.order.in_random_order", lambda *_: [])
     return RankDeps(
         store,

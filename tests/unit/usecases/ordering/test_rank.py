@@ -73,7 +73,7 @@ def test_once_all_is_labelled_what_was_superseded_goes_all_the_same(
     object.__setattr__(deps, "versions", lambda: Untrained(UNTRAINED))
     run(RankWakeUp(project.key), deps)
     run(activate("1-aaaaaaaa"), deps)
-    monkeypatch.setattr("labelloop.usecases.ordering.rank.placed", lambda *_: [])
+    monkeypatch.setattr("labelloop.usecases.ordering.ranking.placed", lambda *_: [])
     clock.sleep(3600)
 
     outcomes = run(activate("2-bbbbbbbb"), deps)

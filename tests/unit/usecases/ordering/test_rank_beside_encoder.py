@@ -1,5 +1,6 @@
 """Ranking beside an encoder: the pool is encoded once."""
 
+import numpy as np
 import pytest
 
 from labelloop.usecases.learning.featurise import Featuriser
@@ -13,6 +14,16 @@ from tests.unit.usecases.ordering.versions import (
     lengths_in_order_served,
     run,
 )
+
+
+class TwoHeads(VectorHead):
+    """Two who agree on all but the first text."""
+
+    def committee(self, features):
+        one = np.tile([0.5, 0.5], (len(features), 1))
+        other = one.copy()
+        other[features.bags.starts[1:] == features.bags.starts[1:].max()] = [1.0, 0.0]
+        return np.stack([one, other])
 
 
 @pytest.fixture
@@ -42,7 +53,7 @@ def test_the_pool_is_encoded_for_the_first_version_and_never_again(
 def test_a_score_step_killed_while_it_encodes_loses_no_shard_it_has_encoded(
     deps, encoder, activate, label_studio, id_, monkeypatch
 ):
-    monkeypatch.setattr("labelloop.usecases.ordering.rank._SHARDS_IN_A_PART", 10)
+    monkeypatch.setattr("labelloop.usecases.ordering.ranking._SHARDS_IN_A_PART", 10)
     real, calls = CountingEncoder.encode, []
 
     def die_once(self, texts):
@@ -65,7 +76,7 @@ def test_a_score_step_killed_while_it_encodes_loses_no_shard_it_has_encoded(
 def test_a_part_with_too_much_to_encode_is_scored_in_several_steps(
     deps, encoder, activate, label_studio, id_, monkeypatch
 ):
-    monkeypatch.setattr("labelloop.usecases.ordering.rank._SHARDS_IN_A_PART", 10)
+    monkeypatch.setattr("labelloop.usecases.ordering.ranking._SHARDS_IN_A_PART", 10)
     monkeypatch.setattr("labelloop.usecases.learning.look._BUDGET_S", -1.0)
     first = activate("1-aaaaaaaa")
     rank(first, deps)
@@ -84,3 +95,16 @@ def test_damaged_features_change_no_order(deps, encoder, activate, label_studio,
     run(activate("2-bbbbbbbb"), deps)
 
     assert lengths_in_order_served(label_studio, id_, 5) == [1, 2, 3, 5, 7]
+
+
+def test_a_committee_is_asked_where_the_strategy_is_one(
+    deps, encoder, activate, label_studio, id_, monkeypatch
+):
+    served = lambda self, *_: Served(self.version, TwoHeads(), "committee")  # noqa: E731
+    monkeypatch.setattr(OneVersion, "of", served)
+    monkeypatch.setattr("labelloop.usecases.ordering.ranking._SHARDS_IN_A_PART", 10)
+
+    run(activate("1-aaaaaaaa"), deps)
+
+    last = max(task["id"] for page in label_studio.tasks(id_) for task in page)
+    assert label_studio.next_task(id_) == last

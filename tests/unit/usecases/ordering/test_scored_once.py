@@ -6,7 +6,7 @@ import pytest
 
 from labelloop.bucket.pool import Pool
 from labelloop.labelstudio.payloads import read_tasks
-from labelloop.usecases.ordering import rank as rank_module
+from labelloop.usecases.ordering import ranking
 from labelloop.usecases.ordering.rank import rank
 from tests.unit.usecases.ordering.versions import run
 
@@ -31,7 +31,7 @@ def work(monkeypatch, deps, label_studio, id_, store, key) -> list[str]:
         return note
 
     for name in ("candidates_of", "push"):
-        monkeypatch.setattr(rank_module, name, noted(name, getattr(rank_module, name)))
+        monkeypatch.setattr(ranking, name, noted(name, getattr(ranking, name)))
     return found
 
 

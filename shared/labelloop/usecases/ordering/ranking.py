@@ -1,0 +1,227 @@
+"""The steps of ranking one project by one version: plan, score, place; and push where it can be.
+
+What a step needs of the project, its version and the outside stands in one place, the ranking.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Final
+
+from labelloop.bucket.features import DAMAGED
+from labelloop.bucket.lease import PUSHER, TRIMMER
+from labelloop.bucket.pool import Ranked
+from labelloop.bucket.project import Project
+from labelloop.domain.ordering.candidates import Candidates
+from labelloop.errors import Retryable
+from labelloop.labelstudio.project import StudioProject
+from labelloop.messages import RankWakeUp, Step
+from labelloop.observability import logger
+from labelloop.ports import LabelStudio, ObjectStore, Queue
+from labelloop.recipes.protocol import Tools
+from labelloop.usecases.intake.survey import Progress, SurveyDeps, survey
+from labelloop.usecases.learning.vectors import Unfinished
+from labelloop.usecases.ordering.first_order import known_dataset, make_way, texts_now, texts_of
+from labelloop.usecases.ordering.push import Outcome, push
+from labelloop.usecases.ordering.score import Scene, blinded, candidates_of, placed
+from labelloop.usecases.ordering.trim import Trim
+from labelloop.usecases.serving.serve import Versions
+
+_LEASE_S: Final = 90  # twice what a long push takes: whoever is killed keeps others waiting
+_NEXT_TRY_S: Final = 2  # of a push: it is what people wait for
+_REST_S: Final = 15  # between times of deleting beside people
+_SHARDS_IN_A_PART: Final = 10  # of 500 tasks
+_TURN: Final = timedelta(seconds=60)  # of a survey: others wait for their order
+_SURVEYED: Final = {
+    Progress.LEFT_TO_HOLDER: Outcome.LEFT_TO_HOLDER,
+    Progress.UNFINISHED: Outcome.UNFINISHED,
+    Progress.FINISHED: Outcome.SURVEYED,
+}
+
+
+@dataclass(frozen=True)
+class RankDeps:
+    """What ranking needs from outside. `label_studio` is None where none is connected."""
+
+    store: ObjectStore
+    queue: Queue
+    train_queue: Queue  # a survey may bring labels
+    versions: Callable[[], Versions]
+    tools: Callable[[], Tools]
+    label_studio: Callable[[], LabelStudio | None]
+    strategy: str
+    head: int
+    keeps_predictions: bool
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    is_blind: bool = True  # whether the random share comes without a suggestion
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """The ranking of a project by its active version. `studio` is None where none is connected."""
+
+    project: Project
+    version: str
+    studio: StudioProject | None
+    deps: RankDeps
+
+    def plan(self) -> Outcome:
+        """Cut the pool into parts, ask for those to be scored that are not; else for the push."""
+        pool, texts = self.project.pool, self._texts_now()
+        alone = self.project.lease(PUSHER).held(self._now_s(), _LEASE_S)
+        if not make_way(self.version, texts, pool, self.studio, alone):
+            self._ask_for("plan", delay_s=_NEXT_TRY_S)
+            return Outcome.LEFT_TO_HOLDER
+        parts = pool.plan(self.version, _SHARDS_IN_A_PART)
+        missing = sorted(set(range(len(parts))) - pool.scored_parts(self.version, texts))
+        for part in missing:
+            self._ask_for("score", part)
+        if parts and not missing:
+            self._ask_for("push")
+        if not parts:
+            self.project.orders.add(self.version, [])
+            if self.studio is not None:
+                pool.set_ranked(self.version)
+        return Outcome.PLANNED
+
+    def score(self, part: int) -> Outcome:
+        """Score one part, once; whoever finds all scored asks for the push of so many."""
+        pool = self.project.pool
+        parts, texts = pool.parts(self.version), self._texts_now()
+        if part < len(parts) and part not in pool.scored_parts(self.version, texts):
+            scene = self._scene()
+            texts = texts_of(self.version, scene.dataset)
+            try:
+                size = self.deps.head
+                worth = candidates_of(parts[part], pool, scene, size, len(parts))
+            except Unfinished:  # what was encoded is kept, so this goes on and ends
+                self._ask_for("score", part)
+                return Outcome.UNFINISHED
+            pool.add_part(self.version, part, worth.to_bytes(), texts)
+            if texts != self._texts_now():  # changed meanwhile
+                self._ask_for("plan")
+        if pool.scored_parts(self.version, texts).issuperset(range(len(parts))):
+            self._ask_for("push", len(parts))
+        return Outcome.SCORED
+
+    def place(self) -> list[Ranked]:
+        """Put the candidates of all parts in order, and store it before anybody pushes it."""
+        scene, key = self._scene(), self.project.key
+        texts = texts_of(self.version, scene.dataset)
+        parts = self._candidates(texts)
+        head = placed(parts, scene, self.deps.strategy, self.deps.head, key) if parts else []
+        head = blinded(head, key) if self.deps.is_blind else head
+        self.project.orders.add(self.version, head)
+        return head
+
+    def _candidates(self, texts: str) -> list[Candidates]:
+        """Return what the parts bring; they are scored anew if one can't be read.
+
+        It is damaged, or an earlier release scored it.
+        """
+        pool = self.project.pool
+        try:
+            stored = pool.candidates(self.version, texts)
+            return [Candidates.from_bytes(body) for body in stored]
+        except DAMAGED as exc:
+            pool.forget_ranks(keep="")
+            self._ask_for("plan")
+            raise Retryable("a part of the ranking cannot be read, all are scored anew") from exc
+
+    def _scene(self) -> Scene:
+        # Looked at now: who is sent back to the queue comes again after half an hour.
+        served = self.deps.versions().of(self.project.key, 0.0)
+        if served.version != self.version:
+            raise Retryable(f"version {self.version} is not served here yet")
+        dataset = known_dataset(self.project, self.studio)
+        return Scene(served, dataset, self.project, self.deps.tools())
+
+    def _texts_now(self) -> str:
+        return texts_now(self.version, self.project, self.studio)
+
+    def _now_s(self) -> float:
+        return self.deps.clock().timestamp()
+
+    def _ask_for(self, step: Step, part: int = 0, delay_s: int = 0) -> None:
+        self.deps.queue.send(RankWakeUp(self.project.key, step, self.version, part), delay_s)
+
+
+@dataclass(frozen=True)
+class ConnectedRanking(Ranking):
+    """The ranking of a project whose Label Studio is at hand: to be surveyed, and pushed to."""
+
+    studio: StudioProject
+
+    def survey(self, turn: int) -> Outcome:
+        """Compare with Label Studio for a while, and go on later. The first turn asks for all.
+
+        Once all tasks are seen the project is ranked, by a step of its own.
+        """
+        deps, now = self.deps, self.deps.clock()
+        if turn == 0 and self.project.pool.is_listed():  # else the first one is enough
+            self.project.surveys.ask(now)
+        surveying = SurveyDeps(deps.store, deps.train_queue, deps.queue, deps.clock)
+        progress = survey(self.studio, surveying, now + _TURN)
+        if progress is Progress.UNFINISHED:
+            deps.queue.send(RankWakeUp(self.project.key, "survey", part=turn + 1), 0)
+        return _SURVEYED[progress]
+
+    def push(self, parts: int) -> Outcome:
+        """Push, unless somebody does: two at once would store all twice.
+
+        Who finds another at work comes again later: that one may be dead, or at an older version. A
+        push of so many parts is done once, though each score step that came twice asks for it.
+        """
+        with self.project.lease(PUSHER).held(self._now_s(), _LEASE_S) as is_mine:
+            if is_mine and 0 < parts <= self.project.pool.pushed_parts(self.version):
+                return Outcome.PUSHED
+            if is_mine:
+                return self._push_alone()
+            self._ask_for("push", parts, _NEXT_TRY_S)
+            return Outcome.LEFT_TO_HOLDER
+
+    def _push_alone(self) -> Outcome:
+        pool, version = self.project.pool, self.version
+        scored = pool.scored_parts(version, self._texts_now())
+        parts = next(part for part in count() if part not in scored)
+        head = self.place()
+        outcome = push(self.project, version, head, self.studio)
+        if outcome is not Outcome.SUPERSEDED:
+            leaves = outcome is Outcome.REFUSED or self._keeps_predictions()
+            pool.forget_ranks(keep=version)
+            pool.set_ranked(version, trimmed=leaves, parts=parts)  # last: it ends what runs twice
+            if not leaves:
+                self._ask_for("trim")
+        facts = {"project": self.project.key, "version": version, "tasks": len(head)}
+        logger().info("ranking pushed", extra=facts | {"outcome": outcome})
+        return outcome
+
+    def trim(self) -> Outcome:
+        """Remove superseded predictions for a while, never beside a push; the sweep asks again."""
+        pool, version = self.project.pool, self.version
+        if pool.ranked()[0] != version or self._keeps_predictions():
+            return Outcome.SUPERSEDED
+        # One at a time, rests included: the sweep sends a wake-up, though one may be on its way.
+        trimming = self.project.lease(TRIMMER)
+        with trimming.held(self._now_s(), _LEASE_S) as is_mine:
+            if not is_mine:
+                return Outcome.LEFT_TO_HOLDER
+            trim = Trim(self.project, self.studio, self.deps.clock, self._may_trim)
+            outcome = trim.run(version)
+            if outcome is Outcome.TRIMMING:
+                trimming.rest(self._now_s(), _REST_S)
+        if outcome is Outcome.TRIMMED:
+            pool.set_ranked(version, trimmed=True, parts=pool.pushed_parts(version))
+        elif outcome is Outcome.TRIMMING:
+            self._ask_for("trim", delay_s=_REST_S)
+        return outcome
+
+    def _may_trim(self) -> bool:
+        """Say whether no newer order is being made or pushed."""
+        is_newest = self.project.active_version() == self.version
+        return is_newest and not self.project.lease(PUSHER).is_held(self._now_s())
+
+    def _keeps_predictions(self) -> bool:
+        deletes = self.project.options().value.delete_predictions
+        return self.deps.keeps_predictions if deletes is None else not deletes
