@@ -34,7 +34,7 @@ _BUILDERS = (
     bootstrap.sweep_deps,
     bootstrap.train_deps,
     bootstrap.versions,
-    bootstrap.featuriser,
+    bootstrap.tools,
     bootstrap.encoder_files,
     bootstrap._encoder,
     observability.logger,

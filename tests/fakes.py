@@ -3,17 +3,23 @@
 from bisect import bisect_right
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import batched, islice
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from labelloop.domain.learning.features import Features
+from labelloop.domain.answers import Answers
+from labelloop.domain.columns import Columns
 from labelloop.errors import Conflict, Denied, NotFound, Rejected, Unavailable
 from labelloop.messages import Message
 from labelloop.ports import Listed, Stored, TaskPage
+from labelloop.recipes import control_of
+from labelloop.recipes.protocol import Control, Trained
+from labelloop.recipes.text_choices.bags import Features
+from labelloop.recipes.text_choices.measure import answers_of
 
 
 class Clock:
@@ -29,10 +35,68 @@ class Clock:
         self.now += timedelta(seconds=seconds)
 
 
-def lengths_of(features: Features) -> NDArray[np.float32]:
+def lengths_of(seen: Columns) -> NDArray[np.float32]:
     """Return the lengths of texts of one word each, n letters: it has 3 n + 1 terms."""
-    terms = np.concatenate([np.zeros(1), np.cumsum(features.bags.counts)])[features.bags.starts]
+    bags = Features.of(seen).bags
+    terms = np.concatenate([np.zeros(1), np.cumsum(bags.counts)])[bags.starts]
     return np.maximum(0, np.diff(terms) - 1).astype(np.float32) / 3
+
+
+def trained(
+    artefact: bytes, facts: dict[str, Any], classes: Sequence[str], out_of_fold: NDArray[Any]
+) -> "Ready":
+    """Return what a trainer of tests gives: a model that is an artefact already."""
+    return Ready(Trained(artefact, facts, answers_of(out_of_fold, classes)))
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A fitted model that nothing is asked before it is stored."""
+
+    made: Trained
+
+    def packed(self) -> Trained:
+        return self.made
+
+
+class Classifier:
+    """A model of tests. Subclasses say `predict_proba(seen)`, shape (n, classes)."""
+
+    names: Sequence[str] = ()
+    encoder = ""
+    needs = ("bags", "vectors")
+
+    def predict_proba(self, seen: Columns) -> NDArray[Any]:
+        raise NotImplementedError
+
+    def answer(self, seen: Columns) -> Answers:
+        return answers_of(self.predict_proba(seen), self.names)
+
+
+def learning_by(fit: Callable[..., Any], load: Callable[[bytes], Any]) -> Callable[[str], Control]:
+    """Return what reads label configs, and learns in another way than the recipe.
+
+    `fit(seen, labels, pool=None, names=None)`: names are the offered labels beside an encoder.
+    """
+
+    def control(label_config: str) -> Control:
+        return cast(Control, _Learning(control_of(label_config), fit, load))
+
+    return control
+
+
+@dataclass(frozen=True)
+class _Learning:
+    control: Control
+    fits: Callable[..., Any]
+    load: Callable[[bytes], Any]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.control, name)
+
+    def fit(self, labels: Any, seen: Any, pool: Any = None, tools: Any = None) -> Any:
+        names = self.control.offered if tools and tools.encoder else None
+        return self.fits(seen, labels, pool=pool, names=names)
 
 
 class MemoryStore:

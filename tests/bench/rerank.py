@@ -11,13 +11,13 @@ import resource
 from collections.abc import Iterator
 
 import numpy as np
+from labelloop.domain.learning.features import Bags, Features
+from labelloop.recipes.text_choices.train_model import train_head
 from scipy.sparse import csr_matrix
 
-from labelloop.domain.learning.features import Bags, Features
 from labelloop.domain.ordering.candidates import Candidates, merged, worth_a_place
 from labelloop.recipes.text_choices.onnx_model import OnnxHead
 from labelloop.recipes.text_choices.pooled_experts import NEARNESS, SMOOTHING
-from labelloop.recipes.text_choices.train_model import train_head
 from labelloop.usecases.ordering.order import queue_of
 from tests.bench.report import Finding
 from tests.bench.timing import pin, seconds

@@ -5,15 +5,15 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 import numpy as np
-
-from labelloop.bucket.project import Project
 from labelloop.domain.learning.features import Features
-from labelloop.domain.learning.policy import Patience
 from labelloop.domain.learning.training import Trained
-from labelloop.ports import ObjectStore
-from labelloop.recipes.text_choices.onnx_model import OnnxHead
 from labelloop.recipes.text_choices.train_model import train_head
 from labelloop.usecases.learning.featurise import Featuriser
+
+from labelloop.bucket.project import Project
+from labelloop.domain.learning.policy import Patience
+from labelloop.ports import ObjectStore
+from labelloop.recipes.text_choices.onnx_model import OnnxHead
 from labelloop.usecases.learning.train import TrainDeps
 from tests.builders import LABELS
 

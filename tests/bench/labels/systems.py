@@ -4,12 +4,12 @@ from collections.abc import Callable
 from typing import Final
 
 import numpy as np
+from labelloop.domain.learning.features import Features
 from numpy.typing import NDArray
 from scipy.linalg import eigh
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 from sklearn.linear_model import LogisticRegression
 
-from labelloop.domain.learning.features import Features
 from labelloop.domain.ordering.candidates import Candidates
 from labelloop.domain.ordering.strategies import DEFAULT, select
 from labelloop.domain.ordering.unlabelled import Pool

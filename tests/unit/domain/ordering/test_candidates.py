@@ -4,8 +4,8 @@ import io
 
 import numpy as np
 import pytest
-
 from labelloop.domain.learning.features import Features
+
 from labelloop.domain.ordering.candidates import Candidates, merged, worth_a_place
 from labelloop.domain.ordering.random_share import are_random
 from labelloop.domain.ordering.selection import margin

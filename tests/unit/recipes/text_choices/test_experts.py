@@ -5,13 +5,13 @@ import json
 import numpy as np
 import onnx
 import pytest
-
 from labelloop.domain.learning.training import Trained
+from labelloop.recipes.text_choices.train_model import train_head
+
 from labelloop.errors import BadModel, OutOfMemory
 from labelloop.recipes.text_choices.known_terms import MOST_TERMS, counts_of, frequent_terms
 from labelloop.recipes.text_choices.onnx_model import METADATA, OnnxHead
 from labelloop.recipes.text_choices.pooled_experts import PooledHeads
-from labelloop.recipes.text_choices.train_model import train_head
 from tests.multilingual import scripts_texts
 from tests.unit.recipes.text_choices.examples import features_of, labels_for
 

@@ -6,10 +6,11 @@ import pytest
 
 from labelloop.bucket.evidence import KeptEvidence, Refusal
 from labelloop.domain.learning.policy import Patience
-from labelloop.usecases.learning.featurise import Featuriser
+from labelloop.recipes.tools import Toolbox
 from labelloop.usecases.learning.train import Outcome, TrainDeps, train
 from tests.builders import PROJECT
-from tests.unit.usecases.judging.counting import SWEEP, CountingHead, CountingTrainer
+from tests.fakes import learning_by
+from tests.unit.usecases.judging.counting import SWEEP, CountingModel, CountingTrainer
 
 
 @pytest.fixture
@@ -21,7 +22,14 @@ def trainer() -> CountingTrainer:
 def deps(store, trainer, clock, rank_queue) -> TrainDeps:
     patience = Patience(quiet_s=10, max_wait_s=60, retrain_after=20)
     return TrainDeps(
-        store, rank_queue, Featuriser(), trainer, CountingHead, patience, 4, "margin", clock
+        store,
+        rank_queue,
+        Toolbox(),
+        patience,
+        4,
+        "margin",
+        clock,
+        control_of=learning_by(trainer, CountingModel),
     )
 
 

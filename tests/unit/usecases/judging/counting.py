@@ -6,7 +6,6 @@ from collections import Counter, defaultdict
 import numpy as np
 
 from labelloop.bucket.project import Project
-from labelloop.domain.learning.training import Trained
 from labelloop.errors import BadModel
 from labelloop.messages import WakeUp
 from tests.builders import (
@@ -14,7 +13,7 @@ from tests.builders import (
     PROJECT,
     created,
 )
-from tests.fakes import lengths_of
+from tests.fakes import Classifier, lengths_of, trained
 
 SWEEP = WakeUp(PROJECT, "sweep")
 DAYS = ("10", "11", "13", "14")  # hours; the clock of the tests stands at 12
@@ -28,22 +27,22 @@ class CountingTrainer:
         self.is_broken = False
         self.meanwhile = lambda: None
 
-    def __call__(self, features, labels, landmarks=None, names=None):
+    def __call__(self, seen, labels, pool=None, names=None):
         self.trainings += 1
         happen, self.meanwhile = self.meanwhile, lambda: None
         happen()
         counts: defaultdict[int, Counter[str]] = defaultdict(Counter)
-        lengths = lengths_of(features).round().astype(int).tolist()
+        lengths = lengths_of(seen).round().astype(int).tolist()
         for length, label in zip(lengths, labels, strict=True):
             counts[length][label] += 1
         classes = sorted(set(labels))
         known = {"classes": classes, "counts": counts, "is_broken": self.is_broken}
-        head = CountingHead(json.dumps(known).encode())
-        rows = [head.row(n, without=label) for n, label in zip(lengths, labels, strict=True)]
-        return Trained(json.dumps(known).encode(), {}, classes, np.array(rows, np.float32))
+        model = CountingModel(json.dumps(known).encode())
+        rows = [model.row(n, without=label) for n, label in zip(lengths, labels, strict=True)]
+        return trained(json.dumps(known).encode(), {}, classes, np.array(rows, np.float32))
 
 
-class CountingHead:
+class CountingModel(Classifier):
     """What the trainer's artefacts are loaded as."""
 
     def __init__(self, artefact: bytes) -> None:
@@ -51,19 +50,19 @@ class CountingHead:
             known = json.loads(artefact)
         except ValueError as exc:
             raise BadModel("no model") from exc
-        self.classes, self.encoder = known["classes"], ""
+        self.names = known["classes"]
         self._counts = {int(n): Counter(some) for n, some in known["counts"].items()}
         self._step = -1 if known["is_broken"] else 1
 
     def row(self, length: int, without: str = "") -> list[float]:
         counts = Counter(self._counts.get(length, {}))
         counts[without] -= 1
-        odds = [counts[name] + 0.3 for name in self.classes][:: self._step]
+        odds = [counts[name] + 0.3 for name in self.names][:: self._step]
         return [one / sum(odds) for one in odds]
 
-    def predict_proba(self, features):
-        rows = [self.row(n) for n in lengths_of(features).round().astype(int).tolist()]
-        return np.array(rows, np.float32).reshape(-1, len(self.classes))
+    def predict_proba(self, seen):
+        rows = [self.row(n) for n in lengths_of(seen).round().astype(int).tolist()]
+        return np.array(rows, np.float32).reshape(-1, len(self.names))
 
 
 def text_of(id_: int) -> str:

@@ -4,8 +4,8 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-
 from labelloop.domain.learning.features import Features
+
 from labelloop.domain.ordering.random_share import are_random
 from labelloop.domain.ordering.strategies import STRATEGIES
 from labelloop.errors import Unprocessable

@@ -4,12 +4,12 @@ import json
 from dataclasses import replace
 
 import pytest
+from labelloop.recipes.text_choices.train_model import train_head
 
 from labelloop.bucket.evidence import KeptEvidence, Refusal
 from labelloop.bucket.project import Project
 from labelloop.errors import NotFound, OutOfMemory, Unavailable
 from labelloop.recipes.text_choices.onnx_model import OnnxHead
-from labelloop.recipes.text_choices.train_model import train_head
 from labelloop.usecases.judging.settle import settle
 from labelloop.usecases.learning.train import Outcome, train
 from labelloop.usecases.serving.activate import ActivateDeps, activate

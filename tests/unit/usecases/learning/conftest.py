@@ -4,10 +4,11 @@ import pytest
 
 from labelloop.domain.intake.events import Event
 from labelloop.messages import WakeUp
-from labelloop.usecases.learning.featurise import Featuriser
+from labelloop.recipes.tools import Toolbox
 from labelloop.usecases.learning.train import TrainDeps
 from tests.builders import PROJECT
-from tests.unit.usecases.learning.trainer import PATIENCE, EvenHead, Trainer
+from tests.fakes import learning_by
+from tests.unit.usecases.learning.trainer import PATIENCE, EvenModel, Trainer
 
 
 @pytest.fixture
@@ -18,7 +19,14 @@ def trainer() -> Trainer:
 @pytest.fixture
 def deps(store, trainer, clock, rank_queue) -> TrainDeps:
     return TrainDeps(
-        store, rank_queue, Featuriser(), trainer, EvenHead, PATIENCE, 4, "margin", clock
+        store,
+        rank_queue,
+        Toolbox(),
+        PATIENCE,
+        4,
+        "margin",
+        clock,
+        control_of=learning_by(trainer, EvenModel),
     )
 
 

@@ -7,24 +7,26 @@ from collections import Counter
 import numpy as np
 
 from labelloop.domain.learning.policy import Patience
-from labelloop.domain.learning.training import Trained
 from labelloop.messages import WakeUp
+from labelloop.recipes.text_choices.bags import Features
 from tests.builders import PROJECT
+from tests.fakes import Classifier, trained
 
 SWEEP = WakeUp(PROJECT, "sweep")
 PATIENCE = Patience(quiet_s=10, max_wait_s=60, retrain_after=20)
 
 
 class Trainer:
-    """A head trainer that tells what it was given, and lets tests happen meanwhile."""
+    """A trainer that tells what it was given, and lets tests happen meanwhile."""
 
     def __init__(self) -> None:
         self.trainings: list[Counter[tuple[tuple[int, ...], str]]] = []
         self.names: set[str] = set()
         self.meanwhile = lambda: None
 
-    def __call__(self, features, labels, landmarks=None, names=None):
-        bags = [tuple(features.bags.take([row]).ids.tolist()) for row in range(len(features))]
+    def __call__(self, seen, labels, pool=None, names=None):
+        bags = Features.of(seen).bags
+        bags = [tuple(bags.take([row]).ids.tolist()) for row in range(len(bags))]
         self.trainings.append(Counter(zip(bags, labels, strict=True)))
         self.names = set(names or ())
         happen, self.meanwhile = self.meanwhile, lambda: None
@@ -32,18 +34,17 @@ class Trainer:
         artefact = repr(sorted(self.trainings[-1].items())).encode()
         classes = sorted(set(labels))
         unseen = np.full((len(labels), len(classes)), 1 / len(classes), np.float32)
-        return Trained(artefact, {"facts": "kept"}, classes, unseen)
+        return trained(artefact, {"facts": "kept"}, classes, unseen)
 
 
-class EvenHead:
+class EvenModel(Classifier):
     """What the trainer's artefacts are loaded as: as sure of one class as of another."""
 
     def __init__(self, artefact: bytes) -> None:
-        self.classes = sorted({label for (_, label), _ in literal_eval(artefact.decode())})
-        self.encoder = ""
+        self.names = sorted({label for (_, label), _ in literal_eval(artefact.decode())})
 
-    def predict_proba(self, features):
-        return np.full((len(features), len(self.classes)), 1 / len(self.classes), np.float32)
+    def predict_proba(self, seen):
+        return np.full((len(seen), len(self.names)), 1 / len(self.names), np.float32)
 
 
 def card_of(store, version: str) -> dict:

@@ -5,7 +5,7 @@ import pytest
 from labelloop.bucket.pointers import ActivePointer
 from labelloop.bucket.project import Project
 from labelloop.messages import RankWakeUp
-from labelloop.usecases.learning.featurise import Featuriser
+from labelloop.recipes.tools import Toolbox
 from labelloop.usecases.ordering.ranking import RankDeps
 from tests.builders import label_config
 from tests.fakes import MemoryLabelStudio
@@ -48,7 +48,7 @@ def deps(store, rank_queue, queue, label_studio, clock, monkeypatch):
         rank_queue,
         queue,
         lambda: OneVersion("1-aaaaaaaa"),
-        Featuriser,
+        Toolbox,
         lambda: label_studio,
         "margin",
         5,

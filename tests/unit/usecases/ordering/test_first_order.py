@@ -3,13 +3,13 @@
 from dataclasses import replace
 
 import pytest
+from labelloop.usecases.learning.featurise import Featuriser
 
 from labelloop.bucket.lease import PUSHER, Lease
 from labelloop.bucket.orders import Orders
 from labelloop.bucket.pool import Pool
 from labelloop.domain.version import UNTRAINED
 from labelloop.messages import RankWakeUp, WakeUp
-from labelloop.usecases.learning.featurise import Featuriser
 from labelloop.usecases.learning.train import TrainDeps, train
 from labelloop.usecases.ordering.push import Outcome
 from labelloop.usecases.ordering.rank import rank

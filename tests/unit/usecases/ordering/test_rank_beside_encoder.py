@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-
 from labelloop.usecases.learning.featurise import Featuriser
+
 from labelloop.usecases.ordering.push import Outcome
 from labelloop.usecases.ordering.rank import rank
 from labelloop.usecases.serving.serve import Served

@@ -1,12 +1,12 @@
 """The places of candidates beside what is labelled already."""
 
 import numpy as np
+from labelloop.usecases.learning.featurise import Featuriser
 
 from labelloop.bucket.features import KeptFeatures
 from labelloop.domain.intake.folding import Dataset, fold
 from labelloop.domain.ordering.candidates import Candidates
 from labelloop.domain.version import UNTRAINED
-from labelloop.usecases.learning.featurise import Featuriser
 from labelloop.usecases.ordering.score import Scene, placed
 from labelloop.usecases.serving.serve import Served
 from tests.builders import PROJECT, created

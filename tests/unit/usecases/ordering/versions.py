@@ -9,30 +9,29 @@ from labelloop.messages import RankWakeUp
 from labelloop.usecases.ordering.push import Outcome
 from labelloop.usecases.ordering.rank import rank
 from labelloop.usecases.serving.serve import Served, Versions
-from tests.fakes import lengths_of
+from tests.fakes import Classifier, lengths_of
 
 
-class LengthHead:
+class LengthModel(Classifier):
     """The longer a text, the surer."""
 
-    classes = ("Negative", "Positive")
-    encoder = ""
+    names = ("Negative", "Positive")
 
-    def predict_proba(self, features):
-        sure = 0.5 + self.sureness(features)
+    def predict_proba(self, seen):
+        sure = 0.5 + self.sureness(seen)
         return np.stack([1 - sure, sure], axis=1)
 
-    def sureness(self, features):
-        return lengths_of(features) / 1000
+    def sureness(self, seen):
+        return lengths_of(seen) / 1000
 
 
-class VectorHead(LengthHead):
+class VectorModel(LengthModel):
     """The further a vector is turned, the surer."""
 
     encoder = "counting-1"
 
-    def sureness(self, features):
-        return features.vectors[:, 1]
+    def sureness(self, seen):
+        return seen.array("vectors")[:, 1]
 
 
 class OneVersion(Versions):
@@ -42,7 +41,7 @@ class OneVersion(Versions):
         self.version = version
 
     def of(self, project: str, max_age_s: float = 0.0) -> Served:
-        return Served(self.version, LengthHead(), "margin")
+        return Served(self.version, LengthModel(), "margin", "text_choices")
 
 
 class Untrained(OneVersion):

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from labelloop.usecases.learning.featurise import Featuriser
 
 from labelloop.domain.ordering.random_share import are_random
 from labelloop.errors import TooLarge
-from labelloop.usecases.learning.featurise import Featuriser
 from labelloop.usecases.serving.predict import blinded, predict
 from labelloop.usecases.serving.serve import Served
 from tests.builders import PROJECT, label_config
