@@ -19,9 +19,13 @@ LAW = cast(Law, control_of(label_config()).law)
 def honest_of(rows, right=0.95, unlabelled=5_000):
     labels = np.arange(rows) % 2
     said = np.where(np.arange(rows) < right * rows, labels, 1 - labels)
-    probabilities = np.full((rows, 2), 0.08)
-    probabilities[np.arange(rows), said] = 0.92
-    answers, given = answers_of(probabilities, ["no", "yes"]), [("no", "yes")[i] for i in labels]
+    return honest_where(said, labels, unlabelled)
+
+
+def honest_where(said, labels, unlabelled=5_000):
+    """Answers that are sure of a class each, 0 or 1, and the labels that were given."""
+    answers = answers_of(np.eye(2)[said] * 0.84 + 0.08, ["no", "yes"])
+    given = [("no", "yes")[label] for label in labels]
     return Honest(
         hits=MEASURE.hits(answers, given),
         confidence=MEASURE.reading(answers).confidence,
