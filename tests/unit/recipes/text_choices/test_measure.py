@@ -78,6 +78,12 @@ def test_sureness_depends_on_its_own_row_only(name):
 
 
 @every_way
+@pytest.mark.parametrize("classes", [0, 1])
+def test_who_knows_one_class_is_sure(name, classes):
+    assert sureness(name, np.ones((3, classes))).tolist() == [1.0, 1.0, 1.0]
+
+
+@every_way
 def test_each_way_is_known_by_its_name(name):
     rows = normalised(np.random.default_rng(0).random((20, 4)))
 
