@@ -97,7 +97,7 @@ class Ranking:
                 worth = candidates_of(parts[part], pool, scene, size, len(parts))
             except Unfinished:  # what was encoded is kept, so this goes on and ends
                 self._ask_for("score", part)
-                return Outcome.UNFINISHED
+                raise
             pool.add_part(self.version, part, worth.to_bytes(), texts)
             if texts != self._texts_now():  # changed meanwhile
                 self._ask_for("plan")
@@ -127,7 +127,7 @@ class Ranking:
         except DAMAGED as exc:
             pool.forget_ranks(keep="")
             self._ask_for("plan")
-            raise Retryable("a part of the ranking cannot be read, all are scored anew") from exc
+            raise Unfinished("a part cannot be read; all are scored anew") from exc
 
     def _scene(self) -> Scene:
         # Looked at now: who is sent back to the queue comes again after half an hour.
