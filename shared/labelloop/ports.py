@@ -1,8 +1,8 @@
 """What the loop needs from outside."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from labelloop.messages import Message
@@ -12,6 +12,14 @@ if TYPE_CHECKING:  # the webhook and the sweep, which use the other ports, have 
     from numpy.typing import NDArray
 
     from labelloop.domain.learning.features import Features
+
+
+type Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """Return the time: the clock of all that is given no other."""
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)

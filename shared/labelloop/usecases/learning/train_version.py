@@ -2,9 +2,9 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final, Protocol
 from uuid import uuid4
@@ -17,7 +17,7 @@ from labelloop.domain.learning.policy import Patience
 from labelloop.domain.learning.training import Trained
 from labelloop.domain.version import UNTRAINED, Version
 from labelloop.errors import Unprocessable
-from labelloop.ports import ObjectStore, Queue
+from labelloop.ports import Clock, ObjectStore, Queue, utc_now
 from labelloop.recipes.label_config import read_label_config
 from labelloop.recipes.text_choices.control import Examples
 from labelloop.recipes.text_choices.label_names import words_of
@@ -49,21 +49,22 @@ class TrainHead(Protocol):
         ...
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TrainDeps:
-    """What training needs from outside."""
+    """What training needs from outside; and what the deployment chose."""
 
     store: ObjectStore
     rank_queue: Queue
     featuriser: Featuriser
     train_head: TrainHead
     load_head: LoadHead
+    clock: Clock = utc_now
+
     patience: Patience
     min_labels: int
     strategy: str
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-    is_connected: bool = True  # whether a Label Studio is named to push the order to
-    is_blind: bool = True  # whether the random share comes without a suggestion
+    is_connected: bool  # whether a Label Studio is named to push the order to
+    is_blind: bool  # whether the random share comes without a suggestion
 
 
 def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) -> bool:

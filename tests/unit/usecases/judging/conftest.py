@@ -21,7 +21,17 @@ def trainer() -> CountingTrainer:
 def deps(store, trainer, clock, rank_queue) -> TrainDeps:
     patience = Patience(quiet_s=10, max_wait_s=60, retrain_after=20)
     return TrainDeps(
-        store, rank_queue, Featuriser(), trainer, CountingHead, patience, 4, "margin", clock
+        store=store,
+        rank_queue=rank_queue,
+        featuriser=Featuriser(),
+        train_head=trainer,
+        load_head=CountingHead,
+        patience=patience,
+        min_labels=4,
+        strategy="margin",
+        clock=clock,
+        is_connected=True,
+        is_blind=True,
     )
 
 

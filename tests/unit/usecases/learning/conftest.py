@@ -18,7 +18,17 @@ def trainer() -> Trainer:
 @pytest.fixture
 def deps(store, trainer, clock, rank_queue) -> TrainDeps:
     return TrainDeps(
-        store, rank_queue, Featuriser(), trainer, EvenHead, PATIENCE, 4, "margin", clock
+        store=store,
+        rank_queue=rank_queue,
+        featuriser=Featuriser(),
+        train_head=trainer,
+        load_head=EvenHead,
+        patience=PATIENCE,
+        min_labels=4,
+        strategy="margin",
+        clock=clock,
+        is_connected=True,
+        is_blind=True,
     )
 
 

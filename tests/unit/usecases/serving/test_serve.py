@@ -212,7 +212,7 @@ def test_a_version_keeps_the_strategy_that_it_was_made_with(versions, store, nam
 def test_pinning_loads_no_model_again(versions, switch, store, clock, queue, monkeypatch):
     switch("1-a", b"one")
     versions.of(PROJECT)
-    pin(PROJECT, PinDeps(store, queue, clock))
+    pin(PROJECT, PinDeps(store=store, queue=queue, clock=clock))
     monkeypatch.setattr(Project, "model", None)
     clock.sleep(5)
 
