@@ -7,7 +7,7 @@ from pathlib import Path
 from labelloop.recipes import BUILT_IN, recipe_named
 
 PACKAGE = Path(__file__).parent.parent / "shared" / "labelloop"
-# What only some kinds have: whoever needs one of these outside has a look at `Reading` or `Measure`.
+# What only some kinds have. Outside, a `Reading` or a `Measure` says what there is to know.
 KINDS_WORDS = {
     "Bags",
     "FieldText",

@@ -60,13 +60,23 @@ def versions(store, tools, clock) -> Versions:
     def load(recipe: str, artefact: bytes) -> Any:
         return recipe_named(recipe).load(artefact)
 
-    return Versions(store, load, tools.encoder, clock=lambda: clock.now.timestamp())
+    return Versions(store, load, encoder=tools.encoder, clock=lambda: clock.now.timestamp())
 
 
 @pytest.fixture
 def train_deps(store, rank_queue, tools, clock) -> TrainDeps:
     patience = Patience(quiet_s=10, max_wait_s=60, retrain_after=20)
-    return TrainDeps(store, rank_queue, tools, patience, 10, "typical_then_margin", clock)
+    return TrainDeps(
+        store=store,
+        rank_queue=rank_queue,
+        tools=tools,
+        patience=patience,
+        min_labels=10,
+        strategy="typical_then_margin",
+        clock=clock,
+        is_connected=True,
+        is_blind=True,
+    )
 
 
 def test_it_is_served(answers, versions, tools):
@@ -117,16 +127,17 @@ def test_its_ranking_is_pushed(answers, store, rank_queue, queue, versions, tool
     studio.create_project(38, label_config=label_config())
     studio.import_tasks(38, [{"text": f"task {number}"} for number in range(160)])
     deps = RankDeps(
-        store,
-        rank_queue,
-        queue,
-        lambda: versions,
-        lambda: tools,
-        lambda: studio,
-        "typical_then_margin",
-        20,
-        False,
-        clock,
+        store=store,
+        rank_queue=rank_queue,
+        queue=queue,
+        versions=lambda: versions,
+        tools=lambda: tools,
+        label_studio=lambda: studio,
+        strategy="typical_then_margin",
+        head=20,
+        keeps_predictions=False,
+        clock=clock,
+        is_blind=True,
     )
 
     rank_queue.send(RankWakeUp(answers["key"], "push", part=1), 0)
@@ -143,13 +154,12 @@ def test_its_ranking_is_pushed(answers, store, rank_queue, queue, versions, tool
 def test_it_is_rolled_back(answers, store, versions, rank_queue):
     project = Project(store, answers["key"])
     first = project.versions()[-1]
-    asked: list[str] = []
 
-    assert activate(answers["key"], first, ActivateDeps(store, asked.append))
+    assert activate(answers["key"], first, ActivateDeps(store=store, rank_queue=rank_queue))
 
     assert versions.of(answers["key"], 0.0).version == first
     assert project.active().value.recipe in ("", "text_choices")
-    assert asked == [answers["key"]]
+    assert [one.project for one, _ in rank_queue.sent] == [answers["key"]]
 
 
 def test_its_status_is_told(answers, store):

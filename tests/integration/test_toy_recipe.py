@@ -324,7 +324,17 @@ def key(studio, id_) -> str:
 @pytest.fixture
 def train_deps(store, rank_queue, clock) -> TrainDeps:
     patience = Patience(quiet_s=10, max_wait_s=60, retrain_after=20)
-    return TrainDeps(store, rank_queue, Toolbox(), patience, 10, "typical_then_margin", clock)
+    return TrainDeps(
+        store=store,
+        rank_queue=rank_queue,
+        tools=Toolbox(),
+        patience=patience,
+        min_labels=10,
+        strategy="typical_then_margin",
+        clock=clock,
+        is_connected=True,
+        is_blind=True,
+    )
 
 
 @pytest.fixture
@@ -332,18 +342,19 @@ def rank_deps(store, rank_queue, queue, studio, clock) -> RankDeps:
     def load(recipe: str, artefact: bytes) -> Any:
         return recipe_named(recipe).load(artefact)
 
-    versions = Versions(store, load, "", clock=lambda: clock.now.timestamp())
+    versions = Versions(store, load, encoder="", clock=lambda: clock.now.timestamp())
     return RankDeps(
-        store,
-        rank_queue,
-        queue,
-        lambda: versions,
-        Toolbox,
-        lambda: studio,
-        "typical_then_margin",
-        50,
-        False,
-        clock,
+        store=store,
+        rank_queue=rank_queue,
+        queue=queue,
+        versions=lambda: versions,
+        tools=Toolbox,
+        label_studio=lambda: studio,
+        strategy="typical_then_margin",
+        head=50,
+        keeps_predictions=False,
+        clock=clock,
+        is_blind=True,
     )
 
 
@@ -353,7 +364,7 @@ def label(studio, id_, store, queue, clock):
 
     def label(rows: range, wrong: frozenset[int] = frozenset()) -> None:
         tasks = [task for page in studio.tasks(id_) for task in page]
-        deps = AcceptDeps(store, queue, 10, clock)
+        deps = AcceptDeps(store=store, queue=queue, clock=clock, quiet_s=10)
         for task in tasks[rows.start : rows.stop]:
             clock.sleep(1)
             parity = task["data"]["n"] % 2
@@ -381,10 +392,10 @@ def label(studio, id_, store, queue, clock):
 
 def ranked(wake_up: RankWakeUp, deps: RankDeps, clock: Any) -> list[Any]:
     """Take a step of ranking, and all that it asks for."""
-    deps.queue.send(wake_up, 0)
+    deps.rank_queue.send(wake_up, 0)
     outcomes = []
-    while deps.queue.sent:
-        one, delay = deps.queue.sent.pop(0)
+    while deps.rank_queue.sent:
+        one, delay = deps.rank_queue.sent.pop(0)
         clock.sleep(delay)
         outcomes.append(rank(one, deps))
     return outcomes

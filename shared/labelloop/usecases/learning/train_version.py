@@ -4,7 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 from uuid import uuid4
@@ -16,7 +16,7 @@ from labelloop.domain.learning.examples import Examples, examples_of
 from labelloop.domain.learning.policy import Patience
 from labelloop.domain.version import UNTRAINED, Version
 from labelloop.errors import Unprocessable
-from labelloop.ports import ObjectStore, Queue
+from labelloop.ports import Clock, ObjectStore, Queue, utc_now
 from labelloop.recipes import GENERATION, control_of, folder_of, format_of
 from labelloop.recipes.protocol import Control, Tools
 from labelloop.usecases.judging.judge_version import Challenger
@@ -26,20 +26,21 @@ from labelloop.usecases.learning.vectors import StoredVectors
 from labelloop.usecases.ordering.choose_order import Arms, choose_order
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TrainDeps:
-    """What training needs from outside."""
+    """What training needs from outside; and what the deployment chose."""
 
     store: ObjectStore
     rank_queue: Queue
     tools: Tools
+    clock: Clock = utc_now
+    control_of: Callable[[str], Control] = control_of  # what is learnt of a label config
+
     patience: Patience
     min_labels: int
     strategy: str
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-    is_connected: bool = True  # whether a Label Studio is named to push the order to
-    is_blind: bool = True  # whether the random share comes without a suggestion
-    control_of: Callable[[str], Control] = control_of  # what is learnt of a label config
+    is_connected: bool  # whether a Label Studio is named to push the order to
+    is_blind: bool  # whether the random share comes without a suggestion
 
 
 def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from labelloop.bucket.pointers import ActivePointer, Tagged
@@ -10,18 +10,19 @@ from labelloop.bucket.project import Project
 from labelloop.bucket.races import swapped
 from labelloop.domain.version import UNTRAINED
 from labelloop.errors import NotFound, Unprocessable
-from labelloop.ports import ObjectStore
+from labelloop.messages import RankWakeUp
+from labelloop.ports import Clock, ObjectStore, Queue, utc_now
 from labelloop.recipes import GENERATION, format_of
 from labelloop.usecases.serving.restore_active import restore_active
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ActivateDeps:
     """What switching by hand needs from outside."""
 
     store: ObjectStore
-    request_rank: Callable[[str], None]
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    rank_queue: Queue
+    clock: Clock = utc_now
 
 
 def activate(key: str, version: str, deps: ActivateDeps) -> bool:
@@ -55,7 +56,7 @@ def activate(key: str, version: str, deps: ActivateDeps) -> bool:
 
     is_changed = switch_by_hand(project, chosen, f"activated {version}", deps.clock())
     if is_changed:
-        deps.request_rank(key)
+        deps.rank_queue.send(RankWakeUp(key), 0)
     return is_changed
 
 
@@ -71,7 +72,7 @@ def _activate_none(project: Project, deps: ActivateDeps) -> bool:
 
     is_changed = switch_by_hand(project, chosen, f"activated {UNTRAINED}", deps.clock())
     if is_changed:
-        deps.request_rank(project.key)
+        deps.rank_queue.send(RankWakeUp(project.key), 0)
     return is_changed
 
 
