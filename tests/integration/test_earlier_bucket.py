@@ -115,10 +115,10 @@ def test_the_next_version_is_judged_by_what_the_last_one_learnt(
     active = project.active().value
     card = project.card(active.version)
     assert (active.recipe, active.format) == ("text_choices", 2)
-    assert card["labels"] == LABELS + 1
-    assert card["gate"]["numbers"]["labels"]["rows"] == LABELS
-    assert card["gate"]["numbers"]["pool"]["rows"] > 0  # the pool's features were read
-    assert len(card["insights"]["curve"]) > 1  # and the earlier cards
+    assert card.labels == LABELS + 1
+    assert card.gate["numbers"]["labels"]["rows"] == LABELS
+    assert card.gate["numbers"]["pool"]["rows"] > 0  # the pool's features were read
+    assert len(card.insights["curve"]) > 1  # and the earlier cards
     assert len(encoder.texts) <= 1  # the vectors of labels that were known are kept
 
 

@@ -440,11 +440,11 @@ def test_a_kind_that_nobody_built_in_goes_through_the_loop(
     assert train(WakeUp(key, "sweep"), train_deps) is Outcome.SWITCHED
     project = Project(store, key)
     card = project.card(project.active().value.version)
-    assert card["recipe"] == "parity"
-    assert card["gate"]["switches"]
-    assert card["gate"]["numbers"]["labels"]["rows"] == LABELS
-    assert card["insights"]["random_share"]["value"] > 0.9
-    assert card["insights"]["saving"] is None  # no law says what is saved here
+    assert card.recipe == "parity"
+    assert card.gate["switches"]
+    assert card.gate["numbers"]["labels"]["rows"] == LABELS
+    assert card.insights["random_share"]["value"] > 0.9
+    assert card.insights["saving"] is None  # no law says what is saved here
 
     # What people see of it.
     status = describe(key, store)
