@@ -65,31 +65,3 @@ def core_set(seen: Unlabelled, k: int, rng: np.random.Generator) -> Rows:
         gaps[chosen] = -1
     picked: Rows = sample[chosen]
     return picked
-
-
-def badge(seen: Unlabelled, k: int, rng: np.random.Generator) -> Rows:
-    """Return k tasks whose loss gradients are long and differ (BADGE, Ash et al. 2020).
-
-    The gradient of a linear head is the outer product of its error, were its own answer right, and
-    the vector; its inner products are products of inner products, so it is never written out.
-    """
-    near = np.argsort(margin(seen.probabilities), kind="stable")[: max(_MOST_POINTS, k)]
-    points, errors = seen.vectors[near], seen.probabilities[near].copy()
-    errors[np.arange(len(errors)), errors.argmax(axis=1)] -= 1
-    lengths = np.einsum("ij,ij->i", errors, errors) * np.einsum("ij,ij->i", points, points)
-    gaps = lengths.copy()
-    chosen: list[int] = []
-    for _ in range(k):
-        gaps[chosen] = 0
-        mass = np.cumsum(gaps)
-        if mass[-1] <= 0:  # no gradients left: the rest by margin
-            rest = np.setdiff1d(np.arange(len(near)), chosen)
-            chosen += rest[: k - len(chosen)].tolist()
-            break
-        drawn = int(np.searchsorted(mass, rng.random() * mass[-1], side="right"))
-        chosen.append(min(drawn, len(near) - 1))
-        one = chosen[-1]
-        inner = (errors @ errors[one]) * (points @ points[one])
-        gaps = np.minimum(gaps, np.maximum(lengths + lengths[one] - 2 * inner, 0))
-    picked: Rows = near[chosen]
-    return picked

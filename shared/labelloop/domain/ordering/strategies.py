@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from labelloop.domain.ordering import diversity, typicality
-from labelloop.domain.ordering.diversity import badge, margin_clusters
+from labelloop.domain.ordering.diversity import margin_clusters
 from labelloop.domain.ordering.selection import Floats, entropy, least_confidence, margin
 from labelloop.domain.ordering.unlabelled import Pool, Rows, Unlabelled, unlabelled
 
@@ -106,6 +106,5 @@ STRATEGIES: Final[dict[str, Callable[[Unlabelled, int, np.random.Generator], Row
     "entropy": _lowest(entropy),
     "typical": typical,
     "core_set": _of_sample(diversity.core_set),
-    "badge": _with_model(badge),
     RANDOM: _of_sample(_drawn),
 }
