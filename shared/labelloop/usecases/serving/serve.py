@@ -56,7 +56,7 @@ class Versions:
         self,
         store: ObjectStore,
         load_head: LoadHead,
-        encoder: str = "",
+        encoder: str,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store, self._load_head, self._clock = store, load_head, clock
