@@ -6,7 +6,7 @@ from labelloop.bucket.pool import Pool
 from labelloop.bucket.project import Project
 from labelloop.messages import RankWakeUp, WakeUp
 from labelloop.usecases.learning.train import Outcome, train
-from labelloop.usecases.serving.choose import choose
+from labelloop.usecases.serving.choose import ChooseDeps, choose
 from tests.builders import PROJECT, created, event, reviews, task
 from tests.unit.usecases.learning.trainer import SWEEP
 
@@ -49,7 +49,7 @@ def test_another_strategy_makes_another_version_of_the_same_labels(deps, add, pr
     add(*reviews(8))
     train(SWEEP, deps)
     first = project.active().value
-    choose(PROJECT, {"strategy": "entropy"}, deps.store, queue)
+    choose(PROJECT, {"strategy": "entropy"}, ChooseDeps(store=deps.store, queue=queue))
 
     assert train(WakeUp(PROJECT, "options"), deps) is Outcome.SWITCHED
     second = project.active().value
@@ -64,7 +64,7 @@ def test_a_strategy_chosen_back_before_it_was_learnt_makes_no_version(deps, add,
     train(SWEEP, deps)
     first = project.active().value.version
     for strategy in ("entropy", "margin"):
-        choose(PROJECT, {"strategy": strategy}, deps.store, queue)
+        choose(PROJECT, {"strategy": strategy}, ChooseDeps(store=deps.store, queue=queue))
 
     train(WakeUp(PROJECT, "options"), deps)
 

@@ -44,16 +44,17 @@ def deps(store, rank_queue, queue, label_studio, clock, monkeypatch):
     monkeypatch.setattr("labelloop.usecases.ordering.ranking._SHARDS_IN_A_PART", 1)
     monkeypatch.setattr("labelloop.usecases.ordering.order.in_random_order", lambda *_: [])
     return RankDeps(
-        store,
-        rank_queue,
-        queue,
-        lambda: OneVersion("1-aaaaaaaa"),
-        Toolbox,
-        lambda: label_studio,
-        "margin",
-        5,
-        False,
-        clock,
+        store=store,
+        rank_queue=rank_queue,
+        queue=queue,
+        versions=lambda: OneVersion("1-aaaaaaaa"),
+        tools=Toolbox,
+        label_studio=lambda: label_studio,
+        strategy="margin",
+        head=5,
+        keeps_predictions=False,
+        clock=clock,
+        is_blind=True,
     )
 
 

@@ -74,16 +74,16 @@ def test_a_score_step_killed_before_it_asks_for_the_push_asks_when_it_comes_agai
     deps, activate, work, key, monkeypatch, label_studio, id_
 ):
     rank(activate("1-aaaaaaaa"), deps)
-    *scores, (last, _) = list(deps.queue.sent)
-    deps.queue.sent.clear()
+    *scores, (last, _) = list(deps.rank_queue.sent)
+    deps.rank_queue.sent.clear()
     for step, _ in scores:
         rank(step, deps)
-    assert not deps.queue.sent
-    send = deps.queue.send
-    monkeypatch.setattr(deps.queue, "send", killed)
+    assert not deps.rank_queue.sent
+    send = deps.rank_queue.send
+    monkeypatch.setattr(deps.rank_queue, "send", killed)
     with pytest.raises(KeyboardInterrupt):
         rank(last, deps)
-    monkeypatch.setattr(deps.queue, "send", send)
+    monkeypatch.setattr(deps.rank_queue, "send", send)
 
     run(last, deps)
 
@@ -96,15 +96,15 @@ def test_of_a_plan_that_grows_while_it_is_scored_no_part_is_taken_for_another(
 ):
     first = activate("1-aaaaaaaa")
     rank(first, deps)
-    (zero, _), *others = list(deps.queue.sent)
-    deps.queue.sent.clear()
+    (zero, _), *others = list(deps.rank_queue.sent)
+    deps.rank_queue.sent.clear()
     (new,) = label_studio.import_tasks(id_, [{"text": ""}])
     Pool(deps.store, key).add("2027", read_tasks([label_studio._tasks[new]]))
     rank(first, deps)
-    deps.queue.sent.clear()
+    deps.rank_queue.sent.clear()
     for step, _ in (*others, (replace(zero, part=7), 0)):
         rank(step, deps)
-    assert not deps.queue.sent
+    assert not deps.rank_queue.sent
 
     run(zero, deps)
 

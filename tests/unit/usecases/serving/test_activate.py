@@ -6,19 +6,15 @@ import pytest
 
 from labelloop.bucket.pointers import FORMAT, ActivePointer
 from labelloop.errors import NotFound, Unprocessable
+from labelloop.messages import RankWakeUp
 from labelloop.usecases.serving.activate import ActivateDeps, activate
 from labelloop.usecases.serving.pin import PinDeps, pin, unpin
 from tests.builders import PROJECT
 
 
 @pytest.fixture
-def ranked() -> list[str]:
-    return []
-
-
-@pytest.fixture
-def deps(store, clock, ranked) -> ActivateDeps:
-    return ActivateDeps(store, ranked.append, clock)
+def deps(store, clock, rank_queue) -> ActivateDeps:
+    return ActivateDeps(store=store, rank_queue=rank_queue, clock=clock)
 
 
 @pytest.fixture
@@ -38,14 +34,16 @@ def publish(project):
     return publish
 
 
-def test_an_older_version_is_served_and_the_newer_data_stay_learnt(project, publish, deps, ranked):
+def test_an_older_version_is_served_and_the_newer_data_stay_learnt(
+    project, publish, deps, rank_queue
+):
     first, _ = publish(1), publish(2)
 
     assert activate(PROJECT, first, deps)
 
     active = project.active().value
     assert (active.version, active.sha256, active.dataset_seq) == (first, "digest 1", 2)
-    assert ranked == [PROJECT]
+    assert rank_queue.sent == [(RankWakeUp(PROJECT), 0)]
 
 
 def test_the_switch_is_written_down(store, publish, deps):
@@ -58,11 +56,11 @@ def test_the_switch_is_written_down(store, publish, deps):
     assert entry["at"] == "2026-11-23T12:00:00+00:00"
 
 
-def test_the_active_version_is_not_switched_to_again(project, publish, deps, ranked):
+def test_the_active_version_is_not_switched_to_again(project, publish, deps, rank_queue):
     version = publish(1)
 
     assert not activate(PROJECT, version, deps)
-    assert (project.active().value.switch, ranked) == (1, [])
+    assert (project.active().value.switch, rank_queue.sent) == (1, [])
 
 
 def test_a_version_trained_beside_another_encoder_is_refused(project, publish, deps):
@@ -105,7 +103,7 @@ def test_a_race_for_the_pointer_is_tried_again(project, publish, deps, store, mo
 
 def test_pinning_twice_is_pinning_once(store, project, publish, queue, clock):
     publish(1)
-    deps = PinDeps(store, queue, clock)
+    deps = PinDeps(store=store, queue=queue, clock=clock)
 
     assert (pin(PROJECT, deps), pin(PROJECT, deps)) == (True, False)
     assert project.active().value.pinned
@@ -115,7 +113,7 @@ def test_a_pinned_project_can_be_given_another_version_by_hand(
     store, project, publish, queue, clock, deps
 ):
     first, _ = publish(1), publish(2)
-    pin(PROJECT, PinDeps(store, queue, clock))
+    pin(PROJECT, PinDeps(store=store, queue=queue, clock=clock))
 
     activate(PROJECT, first, deps)
 
@@ -124,7 +122,7 @@ def test_a_pinned_project_can_be_given_another_version_by_hand(
 
 def test_unpinning_wakes_the_trainer_at_once(store, project, publish, queue, clock):
     publish(1)
-    deps = PinDeps(store, queue, clock)
+    deps = PinDeps(store=store, queue=queue, clock=clock)
     pin(PROJECT, deps)
 
     assert unpin(PROJECT, deps)

@@ -31,7 +31,7 @@ class NamedHead:
 
 @pytest.fixture
 def versions(store, clock) -> Versions:
-    return Versions(store, NamedHead, clock=lambda: clock.now.timestamp())
+    return Versions(store, NamedHead, encoder="", clock=lambda: clock.now.timestamp())
 
 
 @pytest.fixture
@@ -112,7 +112,10 @@ def test_a_process_that_starts_while_the_active_version_is_bad_serves_the_one_be
         {"why": "test"},
     )
 
-    assert Versions(store, NamedHead, clock=clock.now.timestamp).of(PROJECT).version == "1-a"
+    assert (
+        Versions(store, NamedHead, encoder="", clock=clock.now.timestamp).of(PROJECT).version
+        == "1-a"
+    )
 
 
 @pytest.mark.parametrize("damage", [b"{}", b"", b"[]", b'{"version": 7}'])
@@ -138,7 +141,7 @@ def test_a_version_of_another_encoder_is_not_served_and_the_old_one_stays(
 
     counted: list[str] = []
     monkeypatch.setattr("labelloop.usecases.serving.serve.count", counted.append)
-    versions = Versions(store, VectorHead, "mine", clock=lambda: clock.now.timestamp())
+    versions = Versions(store, VectorHead, encoder="mine", clock=lambda: clock.now.timestamp())
     switch("1-a", b"mine")
     assert versions.of(PROJECT).version == "1-a"
     switch("2-b", b"other")
@@ -213,7 +216,7 @@ def test_a_version_keeps_its_strategy_unless_that_went(versions, store, named, s
 def test_pinning_loads_no_model_again(versions, switch, store, clock, queue, monkeypatch):
     switch("1-a", b"one")
     versions.of(PROJECT)
-    pin(PROJECT, PinDeps(store, queue, clock))
+    pin(PROJECT, PinDeps(store=store, queue=queue, clock=clock))
     monkeypatch.setattr(Project, "model", None)
     clock.sleep(5)
 
