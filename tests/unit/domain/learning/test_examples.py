@@ -3,7 +3,7 @@
 from labelloop.domain.intake.folding import Dataset, fold
 from labelloop.domain.learning.examples import Examples, examples_of
 from labelloop.recipes import control_of
-from tests.builders import created, label_config
+from tests.builders import created, label_config, region
 
 CONTROL = control_of(label_config("Positive", "Negative"))
 
@@ -82,3 +82,35 @@ def test_an_example_tells_when_its_label_was_last_confirmed_and_who_said_what():
     assert outvoted.votes == [["Positive", "Positive", "Negative"]]
     assert decided.updated_at == [times[4]]
     assert decided.votes == [["Positive"]]
+
+
+class Given:
+    """Reads of a task how its text begins, and of an annotation all that its regions choose."""
+
+    def input_of(self, data):
+        return {"first": data["text"][:1]} if data.get("text") else None
+
+    def label_of(self, result):
+        return [choice for part in result for choice in part["value"]["choices"]] or None
+
+
+def test_labels_and_inputs_may_be_any_json_and_equal_texts_are_equal_labels():
+    both, one = [region("a"), region("b")], [region("b")]
+    given = [
+        created(1, result=both, task=9, annotator=1),
+        created(2, result=one, task=9, annotator=2),
+        created(3, result=both, task=9, annotator=3),
+        created(4, None, task=8),
+    ]
+
+    found = examples_of(fold(Dataset(), given), Given())
+
+    assert (found.tasks, found.inputs, found.labels) == ([9], [{"first": "T"}], [["a", "b"]])
+    assert found.votes == [[["a", "b"], ["b"], ["a", "b"]]]
+    assert found.updated_at == [given[2].annotations[0].updated_at]
+
+
+def test_a_task_that_cannot_be_read_is_no_example():
+    given = [created(1, text=""), created(2, text="x")]
+
+    assert examples_of(fold(Dataset(), given), Given()).tasks == [2]
