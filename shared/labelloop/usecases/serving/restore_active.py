@@ -55,4 +55,5 @@ def _served_at(project: Project, number: int) -> ActivePointer | None:
         earlier.get("sha256", ""),
         card.get("strategy", ""),
         card.get("revision", 0),
+        recipe=card.get("recipe", ""),
     )
