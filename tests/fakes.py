@@ -76,7 +76,7 @@ class Classifier:
 def learning_by(fit: Callable[..., Any], load: Callable[[bytes], Any]) -> Callable[[str], Control]:
     """Return what reads label configs, and learns in another way than the recipe.
 
-    `fit(seen, labels, pool=None, names=None)`: names are the offered labels beside an encoder.
+    `fit(seen, labels, pool=None)` gives what is `Ready`.
     """
 
     def control(label_config: str) -> Control:
@@ -95,8 +95,7 @@ class _Learning:
         return getattr(self.control, name)
 
     def fit(self, labels: Any, seen: Any, pool: Any = None, tools: Any = None) -> Any:
-        names = self.control.offered if tools and tools.encoder else None
-        return self.fits(seen, labels, pool=pool, names=names)
+        return self.fits(seen, labels, pool=pool)
 
 
 class MemoryStore:

@@ -1,12 +1,16 @@
-"""Features: computed once for a text, and the same as if it had been computed anew."""
+"""What the stack lends recipes: a text's vector is computed once, and is that of any other time."""
 
-import numpy as np
 import pytest
 
+from labelloop.recipes import control_of
+from labelloop.recipes import tools as module
+from labelloop.recipes.text_choices.bags import Features
 from labelloop.recipes.text_choices.terms import bags_of
-from labelloop.usecases.learning import featurise
-from labelloop.usecases.learning.featurise import Featuriser, digest_of
+from labelloop.recipes.tools import Toolbox, digest_of
+from tests.builders import label_config
 from tests.tiny_encoder import CountingEncoder
+
+CONTROL = control_of(label_config())
 
 
 @pytest.fixture
@@ -15,62 +19,60 @@ def encoder() -> CountingEncoder:
 
 
 @pytest.fixture
-def featuriser(encoder) -> Featuriser:
-    return Featuriser(encoder.name, lambda: encoder)
+def tools(encoder) -> Toolbox:
+    return Toolbox(encoder.name, lambda: encoder)
 
 
-def test_features_are_bags_and_vectors_in_the_order_of_the_texts(featuriser, encoder):
+def test_features_are_bags_and_vectors_in_the_order_of_the_texts(tools, encoder):
     texts = ["abc", "a", "", "abc"]
 
-    features = featuriser(texts)
+    features = Features.of(CONTROL.features(texts, tools))
 
     assert (features.bags.ids == bags_of(texts).ids).all()
+    assert features.vectors is not None
     assert (features.vectors == encoder.encode(texts)).all()
 
 
-def test_a_text_is_encoded_once(featuriser, encoder):
-    first = featuriser(["abc", "a", "abc"])
-    again = featuriser(["a", "new", "abc"])
+def test_a_text_is_encoded_once(tools, encoder):
+    first = tools.vectors(["abc", "a", "abc"])
+    again = tools.vectors(["a", "new", "abc"])
 
     assert encoder.texts == ["abc", "a", "new"]
-    assert (again.vectors[[2, 0]] == first.vectors[:2]).all()
+    assert (again[[2, 0]] == first[:2]).all()
 
 
-def test_only_the_texts_seen_last_are_remembered(featuriser, encoder, monkeypatch):
-    monkeypatch.setattr(featurise, "_MOST_REMEMBERED", 2)
+def test_only_the_texts_seen_last_are_remembered(tools, encoder, monkeypatch):
+    monkeypatch.setattr(module, "_MOST_REMEMBERED", 2)
 
     for text in ("a", "bb", "a", "ccc", "a", "bb"):
-        featuriser([text])
+        tools.vectors([text])
 
     assert encoder.texts == ["a", "bb", "ccc", "bb"]
 
 
-def test_more_texts_than_are_remembered_have_their_vectors(featuriser, encoder, monkeypatch):
-    monkeypatch.setattr(featurise, "_MOST_REMEMBERED", 2)
+def test_more_texts_than_are_remembered_have_their_vectors(tools, encoder, monkeypatch):
+    monkeypatch.setattr(module, "_MOST_REMEMBERED", 2)
     texts = ["x" * length for length in range(9)]
 
-    assert (featuriser(texts).vectors == CountingEncoder().encode(texts)).all()
+    assert (tools.vectors(texts) == CountingEncoder().encode(texts)).all()
 
 
-def test_what_is_known_is_not_encoded(featuriser, encoder):
-    known = {digest_of("abc"): np.array([0.0, 1.0], np.float32)}
-
-    vectors = featuriser.vectors(["abc", "a"], known)
-
-    assert encoder.texts == ["a"]
-    assert vectors[0].tolist() == [0.0, 1.0]
-
-
-def test_without_an_encoder_or_where_nobody_looks_at_them_there_are_no_vectors(encoder):
+def test_without_an_encoder_or_where_nobody_looks_at_them_there_are_no_vectors():
     def fail() -> CountingEncoder:
         raise AssertionError("loaded")
 
-    assert Featuriser()(["abc"]).vectors is None
-    assert Featuriser("name", fail)(["abc"], encode=False).vectors is None
+    assert CONTROL.features(["abc"], Toolbox()).array("vectors") is None
+    unread = CONTROL.features(["abc"], Toolbox("name", fail), ("bags",))
+    assert unread.array("vectors") is None
 
 
-def test_no_texts_have_no_rows(featuriser):
-    assert featuriser([]).vectors.shape == (0, 2)
+def test_a_stack_without_an_encoder_says_so_to_who_asks_for_vectors():
+    with pytest.raises(ValueError, match="without an encoder"):
+        Toolbox().vectors(["abc"])
+
+
+def test_no_texts_have_no_rows(tools):
+    assert tools.vectors([]).shape == (0, 2)
 
 
 def test_any_text_has_a_digest_of_its_own():

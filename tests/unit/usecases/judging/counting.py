@@ -27,7 +27,7 @@ class CountingTrainer:
         self.is_broken = False
         self.meanwhile = lambda: None
 
-    def __call__(self, seen, labels, pool=None, names=None):
+    def __call__(self, seen, labels, pool=None):
         self.trainings += 1
         happen, self.meanwhile = self.meanwhile, lambda: None
         happen()
