@@ -4,12 +4,11 @@ import json
 from dataclasses import replace
 
 import pytest
-from labelloop.recipes.text_choices.train_model import train_head
 
 from labelloop.bucket.evidence import KeptEvidence, Refusal
 from labelloop.bucket.project import Project
 from labelloop.errors import NotFound, OutOfMemory, Unavailable
-from labelloop.recipes.text_choices.onnx_model import OnnxHead
+from labelloop.recipes import control_of
 from labelloop.usecases.judging.settle import settle
 from labelloop.usecases.learning.train import Outcome, train
 from labelloop.usecases.serving.activate import ActivateDeps, activate
@@ -25,7 +24,8 @@ from tests.builders import (
     label_config,
     reviews,
 )
-from tests.unit.usecases.judging.counting import SWEEP, CountingHead, gate_of, labels, text_of
+from tests.fakes import learning_by
+from tests.unit.usecases.judging.counting import SWEEP, CountingModel, gate_of, labels, text_of
 
 
 def test_a_day_of_swapped_labels_is_not_served_and_the_reason_is_told(
@@ -51,7 +51,9 @@ def test_a_day_of_swapped_labels_is_not_served_and_the_reason_is_told(
     assert len(rank_queue) == 0
 
 
-def test_a_version_that_there_is_no_memory_to_load_is_not_replaced_unjudged(learn, project, deps):
+def test_a_version_that_there_is_no_memory_to_load_is_not_replaced_unjudged(
+    learn, project, deps, trainer
+):
     learn(*labels(1, 60))
     before = project.active().value
     champion = project.model(before.version)
@@ -62,10 +64,10 @@ def test_a_version_that_there_is_no_memory_to_load_is_not_replaced_unjudged(lear
     def load(artefact):
         if artefact == champion:
             raise OutOfMemory("the model does not load")
-        return CountingHead(artefact)
+        return CountingModel(artefact)
 
     with pytest.raises(OutOfMemory):
-        train(SWEEP, replace(deps, load_head=load))
+        train(SWEEP, replace(deps, control_of=learning_by(trainer, load)))
 
     assert project.active().value == before
     assert train(SWEEP, deps) is Outcome.UP_TO_DATE
@@ -73,7 +75,7 @@ def test_a_version_that_there_is_no_memory_to_load_is_not_replaced_unjudged(lear
 
 @pytest.mark.parametrize("swapped", [False, True])
 def test_the_real_model_is_judged_as_well(deps, project, swapped):
-    real = replace(deps, train_head=train_head, load_head=OnnxHead)
+    real = replace(deps, control_of=control_of)
     day = reviews(120, first=61)
     if swapped:
         day = [
