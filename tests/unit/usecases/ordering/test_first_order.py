@@ -3,19 +3,19 @@
 from dataclasses import replace
 
 import pytest
-from labelloop.usecases.learning.featurise import Featuriser
 
 from labelloop.bucket.lease import PUSHER, Lease
 from labelloop.bucket.orders import Orders
 from labelloop.bucket.pool import Pool
 from labelloop.domain.version import UNTRAINED
 from labelloop.messages import RankWakeUp, WakeUp
+from labelloop.recipes.tools import Toolbox
 from labelloop.usecases.learning.train import TrainDeps, train
 from labelloop.usecases.ordering.push import Outcome
 from labelloop.usecases.ordering.rank import rank
 from tests.builders import event, label_config
-from tests.fakes import MemoryQueue
-from tests.unit.usecases.learning.trainer import PATIENCE, EvenHead, Trainer
+from tests.fakes import MemoryQueue, learning_by
+from tests.unit.usecases.learning.trainer import PATIENCE, EvenModel, Trainer
 from tests.unit.usecases.ordering.versions import Untrained, run
 
 BROKEN = label_config().replace("single", "multiple")
@@ -45,7 +45,8 @@ def asked() -> MemoryQueue:
 @pytest.fixture
 def wake(store, project, asked, clock):
     """Wake the trainer; give back what it asks of the ranking."""
-    deps = TrainDeps(store, asked, Featuriser(), Trainer(), EvenHead, PATIENCE, 4, "margin", clock)
+    learning = learning_by(Trainer(), EvenModel)
+    deps = TrainDeps(store, asked, Toolbox(), PATIENCE, 4, "margin", clock, control_of=learning)
 
     def wake() -> list[RankWakeUp]:
         asked.sent.clear()
