@@ -22,6 +22,7 @@ from labelloop.messages import WakeUp
 from labelloop.recipes.text_choices import onnx_model, train_model  # noqa: F401 - loaded once
 from labelloop.usecases.serving.activate import ActivateDeps, activate
 from labelloop.usecases.serving.pin import PinDeps, pin
+from tests.fakes import MemoryQueue
 from tests.integration.conftest import CONTEXT
 from tests.reliability.aws_faults import AwsFaults, Line
 from tests.reliability.shortages import Shortage, suffering
@@ -175,12 +176,14 @@ def _train(job: Job) -> bool:
 
 
 def _pin(job: Job) -> bool:
-    return pin(job.project, PinDeps(bootstrap.store(), bootstrap.queue()))
+    return pin(job.project, PinDeps(store=bootstrap.store(), queue=bootstrap.queue()))
 
 
 def _activate(job: Job) -> bool:
     version = job.what.partition(":")[2]
-    return activate(job.project, version, ActivateDeps(bootstrap.store(), lambda _: None))
+    return activate(
+        job.project, version, ActivateDeps(store=bootstrap.store(), rank_queue=MemoryQueue())
+    )
 
 
 _JOBS: dict[str, Callable[[Job], bool]] = {"train": _train, "pin": _pin, "activate": _activate}

@@ -3,11 +3,12 @@
 import random
 from dataclasses import asdict, replace
 
+from labelloop.usecases.learning.featurise import Featuriser
+
 from labelloop.bucket.pointers import FORMAT, ActivePointer
 from labelloop.bucket.project import Project
 from labelloop.domain.intake.events import canonical
 from labelloop.messages import WakeUp
-from labelloop.usecases.learning.featurise import Featuriser
 from labelloop.usecases.learning.train import TrainDeps, train
 from labelloop.usecases.serving.activate import ActivateDeps, activate
 from labelloop.usecases.serving.pin import PinDeps, pin, unpin
@@ -35,9 +36,18 @@ class Schedule:
         self._copy = b""
         self.is_pinned: bool | None = False  # as people wish; a copy of a pointer tells nothing
         self.deps = TrainDeps(
-            self.store, self.queue, Featuriser(), Trainer(), EvenHead, PATIENCE, 4, "margin",
-            self.clock,
-        )  # fmt: skip
+            store=self.store,
+            rank_queue=self.queue,
+            featuriser=Featuriser(),
+            train_head=Trainer(),
+            load_head=EvenHead,
+            clock=self.clock,
+            patience=PATIENCE,
+            min_labels=4,
+            strategy="margin",
+            is_connected=True,
+            is_blind=True,
+        )
 
     def run(self) -> None:
         """Take some steps, each with the sweep's and the trainer's chance to put things right."""
@@ -50,10 +60,19 @@ class Schedule:
 
     def settle(self) -> None:
         """Let a person unpin, and sweep and train until there is nothing to do."""
-        unpin(PROJECT, PinDeps(self.store, self.queue))
+        unpin(PROJECT, PinDeps(store=self.store, queue=self.queue))
         for _ in range(5):
             self.clock.sleep(3600)
-            sweep(SweepDeps(self.store, self.queue, MemoryQueue(), lambda: None, self.clock))
+            sweep(
+                SweepDeps(
+                    store=self.store,
+                    queue=self.queue,
+                    rank_queue=MemoryQueue(),
+                    label_studio=lambda: None,
+                    clock=self.clock,
+                    encoder="",
+                )
+            )
             self._train()
 
     def _label(self, count: int = 2) -> None:
@@ -65,16 +84,20 @@ class Schedule:
         train(WakeUp(PROJECT, "sweep"), self.deps)
 
     def _pin(self) -> None:
-        if pin(PROJECT, PinDeps(self.store, self.queue)):
+        if pin(PROJECT, PinDeps(store=self.store, queue=self.queue)):
             self.is_pinned = True
 
     def _unpin(self) -> None:
-        if unpin(PROJECT, PinDeps(self.store, self.queue)):
+        if unpin(PROJECT, PinDeps(store=self.store, queue=self.queue)):
             self.is_pinned = False
 
     def _activate(self) -> None:
         version = self._random.choice(self.project.versions())
-        activate(PROJECT, version, ActivateDeps(self.store, lambda _: None, self.clock))
+        activate(
+            PROJECT,
+            version,
+            ActivateDeps(store=self.store, rank_queue=MemoryQueue(), clock=self.clock),
+        )
 
     def _gone(self) -> None:
         if self.project.active().value != ActivePointer():

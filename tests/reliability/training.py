@@ -38,6 +38,7 @@ def training(
         min_labels=least,
         strategy="margin",
         clock=clock,
+        is_blind=True,
     )
 
 

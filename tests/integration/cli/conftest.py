@@ -148,7 +148,7 @@ class World(SimpleNamespace):
     def rank(self) -> None:
         """Do what the ranking function does when it is asked."""
         queue: Any = MemoryQueue()
-        deps = replace(bootstrap.rank_deps(), queue=queue, label_studio=lambda: self.studio)
+        deps = replace(bootstrap.rank_deps(), rank_queue=queue, label_studio=lambda: self.studio)
         queue.send(RankWakeUp(self.key), 0)
         while queue.sent:
             rank(queue.sent.pop(0)[0], deps)
@@ -160,7 +160,9 @@ class World(SimpleNamespace):
         from labelloop.labelstudio.project import StudioProject
         from labelloop.usecases.intake.survey import SurveyDeps, survey
 
-        deps = SurveyDeps(bootstrap.store(), bootstrap.queue(), bootstrap.rank_queue())
+        deps = SurveyDeps(
+            store=bootstrap.store(), queue=bootstrap.queue(), rank_queue=bootstrap.rank_queue()
+        )
         survey(StudioProject(self.studio, self.key), deps, datetime.now(UTC) + timedelta(minutes=1))
 
 

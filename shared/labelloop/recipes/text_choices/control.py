@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from labelloop.recipes.text_choices import NAME
 from labelloop.recipes.text_choices.field_text import FieldText
 from labelloop.recipes.text_choices.offered import Offered
 
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from labelloop.recipes.protocol import Fitted, Model, Region, Tools
     from labelloop.recipes.text_choices.measure import ChoiceMeasure
 
-NAME: Final = "text_choices"
-FORMAT: Final = 2  # of artefacts and features; raise it when either changes its meaning
 LANDMARKS: Final = 1_000  # tasks without a label that a model learns topics from
 _OVERHEAD: Final = 200  # characters: what a short text costs besides
 

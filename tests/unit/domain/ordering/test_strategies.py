@@ -246,13 +246,6 @@ def test_a_core_set_goes_far_from_what_is_labelled():
     assert set(select("core_set", pool, 2, 0)) == {2, 3}
 
 
-def test_badge_prefers_doubt_and_then_what_differs():
-    rows = np.tile([1.0, 0.0], (60, 1))
-    rows[[3, 30]] = 0.5
-
-    assert set(select("badge", replace(pool_of(60), probabilities=rows), 2, 0)) == {3, 30}
-
-
 def test_sketches_of_like_texts_are_alike():
     texts = ["the train to London is late", "a train to London", "goals in the second half", ""]
 

@@ -21,7 +21,7 @@ from tests.builders import (
     label_config,
     task,
 )
-from tests.unit.usecases.judging.counting import gate_of, labels, text_of
+from tests.unit.usecases.judging.counting import card_of, gate_of, labels, text_of
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_tasks_that_were_deleted_or_skipped_are_not_asked(learn, project, kept_p
 def test_the_card_tells_what_the_labels_are_worth(learn, project, kept_pool):
     learn(*labels(1, 300))
 
-    told = project.card(project.active().value.version)["insights"]
+    told = card_of(project).insights
     assert told["random_share"]["rows"] > 15
     assert told["random_share"]["value"] > 0.9
     assert set(told["by_class"]) == set(LABELS)
@@ -64,7 +64,7 @@ def test_labels_given_before_the_random_share_was_blind_are_counted_apart(
     learn, project, deps, kept_pool, clock
 ):
     def assisted() -> tuple[int, int]:
-        told = project.card(project.active().value.version)["insights"]
+        told = card_of(project).insights
         return told["assisted"], told["random_share"]["rows"]
 
     learn(*labels(1, 300))
@@ -91,7 +91,7 @@ def test_a_version_of_an_earlier_release_came_with_suggestions(learn, project, s
 
     learn(*labels(301, 100, day=1))
 
-    told = project.card(project.active().value.version)["insights"]
+    told = card_of(project).insights
     assert told["assisted"] == told["random_share"]["rows"]
 
 
@@ -101,7 +101,7 @@ def test_labels_that_were_there_before_the_first_order_are_not_said_to_save_any(
     saved = []
     for day, first, count in [(0, 1, 60), (2, 61, 60), (3, 121, 20)]:  # the first order is at 12
         learn(*labels(first, count, day=day))
-        saved.append(project.card(project.active().value.version)["insights"]["saving"])
+        saved.append(card_of(project).insights["saving"])
 
     assert saved[:2] == [None, None]
     assert saved[2]["random_order"] > 140
@@ -111,14 +111,14 @@ def test_labels_that_were_there_before_the_first_order_are_not_said_to_save_any(
 def test_what_is_left_is_known_of_a_pool_that_was_ranked(learn, project, kept_pool, first, gain):
     learn(*labels(first, 200))
 
-    told = project.card(project.active().value.version)["insights"]
+    told = card_of(project).insights
     assert (told["gain"] and told["gain"]["labels"]) == gain
 
 
 def test_before_the_first_ranking_all_is_not_taken_to_be_labelled(learn, project):
     learn(*labels(1, 60))
 
-    assert project.card(project.active().value.version)["insights"]["gain"]["labels"] == 100
+    assert card_of(project).insights["gain"]["labels"] == 100
 
 
 def test_the_curve_goes_on_and_versions_are_compared_over_steps_of_any_size(
@@ -127,7 +127,7 @@ def test_the_curve_goes_on_and_versions_are_compared_over_steps_of_any_size(
     for day, (first, count) in enumerate([(1, 60), (61, 15), (76, 15), (91, 30)]):
         learn(*labels(first, count, day=day))
 
-    told = project.card(project.active().value.version)["insights"]
+    told = card_of(project).insights
     assert [point["labels"] for point in told["curve"]] == [60, 75, 120]
     assert told["disagreements"] == [0.0, 0.0]  # 60 to 90, 90 to 120; not 60 to 75
 
@@ -187,7 +187,7 @@ def test_a_version_is_judged_by_what_the_release_before_kept(
 
     assert gate_of(project)["numbers"]["labels"]["rows"] == 60
     assert gate_of(project)["numbers"]["new"]["rows"] == 40
-    told = project.card(project.active().value.version)["insights"]
+    told = card_of(project).insights
     assert told["disagreements"] == [0.0]
 
 

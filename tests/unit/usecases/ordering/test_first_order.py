@@ -45,8 +45,18 @@ def asked() -> MemoryQueue:
 @pytest.fixture
 def wake(store, project, asked, clock):
     """Wake the trainer; give back what it asks of the ranking."""
-    learning = learning_by(Trainer(), EvenModel)
-    deps = TrainDeps(store, asked, Toolbox(), PATIENCE, 4, "margin", clock, control_of=learning)
+    deps = TrainDeps(
+        store=store,
+        rank_queue=asked,
+        tools=Toolbox(),
+        patience=PATIENCE,
+        min_labels=4,
+        strategy="margin",
+        clock=clock,
+        is_connected=True,
+        is_blind=True,
+        control_of=learning_by(Trainer(), EvenModel),
+    )
 
     def wake() -> list[RankWakeUp]:
         asked.sent.clear()
@@ -192,7 +202,7 @@ def test_an_order_that_was_killed_on_its_way_is_made_when_run_again(
         patch.setattr(label_studio, call, die)
         with pytest.raises(KeyboardInterrupt):
             run(plan, deps)
-    deps.queue.sent.clear()
+    deps.rank_queue.sent.clear()
     assert Pool(deps.store, key).ranked()[0] != UNTRAINED  # so the sweep would ask too
     run(plan, deps)
 
@@ -211,7 +221,7 @@ def test_a_part_that_is_scored_while_the_text_changes_has_the_order_planned_anew
         real(*args)
 
     rank(RankWakeUp(key), deps)  # surveys, and asks for the plan
-    (plan, _) = deps.queue.sent.pop()
+    (plan, _) = deps.rank_queue.sent.pop()
     monkeypatch.setattr(Pool, "add_part", late)
     run(plan, deps)
 
@@ -224,7 +234,7 @@ def test_an_order_that_is_being_pushed_is_waited_for(deps, key, configure, clock
     with Lease(store, key, PUSHER).held(clock.now.timestamp(), 90):
         assert rank(plan, deps) is Outcome.LEFT_TO_HOLDER
 
-    ((again, delay_s),) = deps.queue.sent
+    ((again, delay_s),) = deps.rank_queue.sent
     assert (again.step, delay_s > 0) == ("plan", True)
 
 

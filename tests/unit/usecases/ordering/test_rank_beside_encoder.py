@@ -54,7 +54,7 @@ def test_a_score_step_killed_while_it_encodes_loses_no_shard_it_has_encoded(
     first = activate("1-aaaaaaaa")
     with pytest.raises(KeyboardInterrupt):
         run(first, deps)
-    deps.queue.sent.clear()
+    deps.rank_queue.sent.clear()
     run(first, deps)
 
     assert sorted(map(len, encoder.texts)) == [1, 2, 3, 5, 7, 8, 9]
@@ -68,11 +68,11 @@ def test_a_part_with_too_much_to_encode_is_scored_in_several_steps(
     monkeypatch.setattr("labelloop.usecases.learning.look.BUDGET_S", -1.0)
     first = activate("1-aaaaaaaa")
     rank(first, deps)
-    outcomes = [rank(deps.queue.sent.pop(0)[0], deps) for _ in range(2)]
+    outcomes = [rank(deps.rank_queue.sent.pop(0)[0], deps) for _ in range(2)]
     monkeypatch.setattr("labelloop.usecases.learning.look.BUDGET_S", 100.0)
 
     assert outcomes == [Outcome.PLANNED, Outcome.UNFINISHED]
-    assert Outcome.PUSHED in run(deps.queue.sent.pop(0)[0], deps)
+    assert Outcome.PUSHED in run(deps.rank_queue.sent.pop(0)[0], deps)
     assert lengths_in_order_served(label_studio, id_, 2) == [1, 2]
 
 
