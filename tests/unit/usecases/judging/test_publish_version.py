@@ -16,7 +16,7 @@ from tests.builders import (
     label_config,
 )
 from tests.fakes import MemoryQueue
-from tests.unit.usecases.judging.counting import SWEEP, gate_of, labels, text_of
+from tests.unit.usecases.judging.counting import SWEEP, card_of, gate_of, labels, text_of
 
 
 def test_the_first_version_is_served_and_says_so(learn, project):
@@ -56,7 +56,7 @@ def test_a_class_that_is_added_is_learnt(learn, project):
     new = [created(i, "Neutral", "x" * 20) for i in range(100, 120)]
 
     assert learn(*new, config=label_config(*LABELS, "Neutral")) is Outcome.SWITCHED
-    assert "Neutral" in project.card(project.active().value.version)["classes"]
+    assert "Neutral" in card_of(project).parts
 
 
 def test_a_class_that_is_offered_no_more_goes(learn, project):

@@ -4,12 +4,11 @@ import json
 from dataclasses import replace
 
 import pytest
-from labelloop.recipes.text_choices.train_model import train_head
 
 from labelloop.bucket.evidence import KeptEvidence, Refusal
 from labelloop.bucket.project import Project
 from labelloop.errors import NotFound, OutOfMemory, Unavailable
-from labelloop.recipes.text_choices.onnx_model import OnnxHead
+from labelloop.recipes import control_of
 from labelloop.usecases.judging.settle import settle
 from labelloop.usecases.learning.train import Outcome, train
 from labelloop.usecases.serving.activate import ActivateDeps, activate
@@ -25,8 +24,15 @@ from tests.builders import (
     label_config,
     reviews,
 )
-from tests.fakes import MemoryQueue
-from tests.unit.usecases.judging.counting import SWEEP, CountingHead, gate_of, labels, text_of
+from tests.fakes import MemoryQueue, learning_by
+from tests.unit.usecases.judging.counting import (
+    SWEEP,
+    CountingModel,
+    card_of,
+    gate_of,
+    labels,
+    text_of,
+)
 
 
 def test_a_day_of_swapped_labels_is_not_served_and_the_reason_is_told(
@@ -40,19 +46,21 @@ def test_a_day_of_swapped_labels_is_not_served_and_the_reason_is_told(
 
     (refused,) = set(project.versions()) - {before.version}
     assert project.active().value == replace(before, dataset_seq=2)
-    assert not project.card(refused)["gate"]["switches"]
+    assert not card_of(project, refused).gate["switches"]
     assert refusal() == Refusal(
         before.version,
         refused,
-        project.card(refused)["gate"]["reason"],
+        card_of(project, refused).gate["reason"],
         since="2026-11-23T11:03:00.000000+00:00",
-        at=project.card(refused)["trained_at"],
+        at=card_of(project, refused).trained_at,
     )
     assert describe(PROJECT, store)["refused"]["version"] == refused
     assert len(rank_queue) == 0
 
 
-def test_a_version_that_there_is_no_memory_to_load_is_not_replaced_unjudged(learn, project, deps):
+def test_a_version_that_there_is_no_memory_to_load_is_not_replaced_unjudged(
+    learn, project, deps, trainer
+):
     learn(*labels(1, 60))
     before = project.active().value
     champion = project.model(before.version)
@@ -63,10 +71,10 @@ def test_a_version_that_there_is_no_memory_to_load_is_not_replaced_unjudged(lear
     def load(artefact):
         if artefact == champion:
             raise OutOfMemory("the model does not load")
-        return CountingHead(artefact)
+        return CountingModel(artefact)
 
     with pytest.raises(OutOfMemory):
-        train(SWEEP, replace(deps, load_head=load))
+        train(SWEEP, replace(deps, control_of=learning_by(trainer, load)))
 
     assert project.active().value == before
     assert train(SWEEP, deps) is Outcome.UP_TO_DATE
@@ -74,7 +82,7 @@ def test_a_version_that_there_is_no_memory_to_load_is_not_replaced_unjudged(lear
 
 @pytest.mark.parametrize("swapped", [False, True])
 def test_the_real_model_is_judged_as_well(deps, project, swapped):
-    real = replace(deps, train_head=train_head, load_head=OnnxHead)
+    real = replace(deps, control_of=control_of)
     day = reviews(120, first=61)
     if swapped:
         day = [
@@ -230,7 +238,7 @@ def test_a_class_deleted_on_purpose_is_not_held_for_ever(learn, project, deps, c
     clock.sleep(25 * 3600)
 
     assert train(SWEEP, deps) is Outcome.SWITCHED
-    assert len(project.card(project.active().value.version)["classes"]) == 2
+    assert len(card_of(project).parts) == 2
 
 
 def test_worse_new_labels_are_held_until_others_come(learn, project, deps, clock):

@@ -7,9 +7,10 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from labelloop.bucket.pointers import FORMAT, ActivePointer
+from labelloop.bucket.pointers import ActivePointer
 from labelloop.domain.intake.events import canonical
 from labelloop.errors import BadModel
+from labelloop.recipes.text_choices import FORMAT
 from labelloop.usecases.learning.train import Outcome, train
 from labelloop.usecases.serving.activate import ActivateDeps, activate
 from labelloop.usecases.serving.pin import PinDeps, pin, unpin
@@ -17,7 +18,7 @@ from labelloop.usecases.serving.serve import Versions
 from labelloop.usecases.sweep import sweep
 from tests.builders import PROJECT, reviews
 from tests.fakes import MemoryQueue
-from tests.unit.usecases.learning.trainer import SWEEP, EvenHead
+from tests.unit.usecases.learning.trainer import SWEEP, EvenModel
 
 KEY = f"projects/{PROJECT}/active.json"
 
@@ -31,6 +32,11 @@ def lose_pointer(request, store):
             store.tamper(KEY, b"{")
 
     return lose
+
+
+def load(recipe: str, artefact: bytes) -> EvenModel:
+    assert recipe == "text_choices"
+    return EvenModel(artefact)
 
 
 def switches(store) -> list[str]:
@@ -130,13 +136,13 @@ def test_meanwhile_who_served_the_version_goes_on_and_nobody_fails(
     add(*reviews(6))
     train(SWEEP, deps)
     now = [0.0]
-    warm = Versions(store, EvenHead, encoder="", clock=lambda: now[0])
+    warm = Versions(store, load, encoder="", clock=lambda: now[0])
     version = warm.of(PROJECT).version
     lose_pointer()
     now[0] += 60
 
     assert warm.of(PROJECT).version == version
-    assert Versions(store, EvenHead, encoder="").of(PROJECT).version == "untrained"
+    assert Versions(store, load, encoder="").of(PROJECT).version == "untrained"
 
 
 def of_a_later_release(store, project) -> ActivePointer:
@@ -146,11 +152,9 @@ def of_a_later_release(store, project) -> ActivePointer:
     return later
 
 
-class LaterHead(EvenHead):
+def load_later(recipe: str, artefact: bytes) -> EvenModel:
     """What a later release made cannot be read."""
-
-    def __init__(self, artefact: bytes) -> None:
-        raise BadModel(f"the model has format {FORMAT + 1}, not {FORMAT}")
+    raise BadModel(f"the model has format {FORMAT + 1}, not {FORMAT}")
 
 
 def test_a_version_of_a_later_release_is_not_served_and_another_is_trained(
@@ -160,7 +164,7 @@ def test_a_version_of_a_later_release_is_not_served_and_another_is_trained(
     train(SWEEP, deps)
     later = of_a_later_release(store, project)
 
-    assert Versions(store, LaterHead, encoder="").of(PROJECT).version == "untrained"
+    assert Versions(store, load_later, encoder="").of(PROJECT).version == "untrained"
     assert train(SWEEP, deps) is Outcome.SWITCHED
 
     ours = project.active().value

@@ -9,10 +9,11 @@ from itertools import pairwise
 import pytest
 
 from labelloop.bucket.lease import TRAINER, Lease
-from labelloop.bucket.pointers import FORMAT, ActivePointer
+from labelloop.bucket.pointers import ActivePointer
 from labelloop.bucket.project import Project
 from labelloop.errors import BadModel, Conflict, Rejected
 from labelloop.messages import WakeUp
+from labelloop.recipes.text_choices import FORMAT
 from labelloop.usecases.learning.train import Outcome, train
 from labelloop.usecases.serving.activate import ActivateDeps, activate
 from labelloop.usecases.serving.describe import describe

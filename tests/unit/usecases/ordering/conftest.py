@@ -7,7 +7,7 @@ from labelloop.bucket.project import Project
 from labelloop.messages import RankWakeUp
 from labelloop.recipes.tools import Toolbox
 from labelloop.usecases.ordering.ranking import RankDeps
-from tests.builders import label_config
+from tests.builders import card, label_config
 from tests.fakes import MemoryLabelStudio
 from tests.unit.usecases.ordering.versions import OneVersion, project_key_of
 
@@ -65,7 +65,7 @@ def activate(project, deps):
         seq = int(version.partition("-")[0])
         to = ActivePointer(version, seq, 1, switch=after.value.switch + 1)
         if version not in project.versions():
-            project.add_model(version, b"", {})
+            project.add_model(b"", card(version))
         project.switch(after, to, {"why": "test"})
         served = OneVersion(version)
         object.__setattr__(deps, "versions", lambda: served)

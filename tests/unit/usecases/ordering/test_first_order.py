@@ -3,19 +3,19 @@
 from dataclasses import replace
 
 import pytest
-from labelloop.usecases.learning.featurise import Featuriser
 
 from labelloop.bucket.lease import PUSHER, Lease
 from labelloop.bucket.orders import Orders
 from labelloop.bucket.pool import Pool
 from labelloop.domain.version import UNTRAINED
 from labelloop.messages import RankWakeUp, WakeUp
+from labelloop.recipes.tools import Toolbox
 from labelloop.usecases.learning.train import TrainDeps, train
 from labelloop.usecases.ordering.push import Outcome
 from labelloop.usecases.ordering.rank import rank
 from tests.builders import event, label_config
-from tests.fakes import MemoryQueue
-from tests.unit.usecases.learning.trainer import PATIENCE, EvenHead, Trainer
+from tests.fakes import MemoryQueue, learning_by
+from tests.unit.usecases.learning.trainer import PATIENCE, EvenModel, Trainer
 from tests.unit.usecases.ordering.versions import Untrained, run
 
 BROKEN = label_config().replace("single", "multiple")
@@ -48,15 +48,14 @@ def wake(store, project, asked, clock):
     deps = TrainDeps(
         store=store,
         rank_queue=asked,
-        featuriser=Featuriser(),
-        train_head=Trainer(),
-        load_head=EvenHead,
+        tools=Toolbox(),
         patience=PATIENCE,
         min_labels=4,
         strategy="margin",
         clock=clock,
         is_connected=True,
         is_blind=True,
+        control_of=learning_by(Trainer(), EvenModel),
     )
 
     def wake() -> list[RankWakeUp]:

@@ -4,12 +4,13 @@ import json
 
 import pytest
 
-from labelloop.bucket.pointers import FORMAT, ActivePointer
+from labelloop.bucket.pointers import ActivePointer
 from labelloop.errors import NotFound, Unprocessable
 from labelloop.messages import RankWakeUp
+from labelloop.recipes.text_choices import FORMAT
 from labelloop.usecases.serving.activate import ActivateDeps, activate
 from labelloop.usecases.serving.pin import PinDeps, pin, unpin
-from tests.builders import PROJECT
+from tests.builders import PROJECT, card
 
 
 @pytest.fixture
@@ -23,8 +24,8 @@ def publish(project):
 
     def publish(seq: int, format_: int = FORMAT, encoder: str = "") -> str:
         version, digest = f"{seq}-aaaaaaaa", f"digest {seq}"
-        card = {"format": format_, "sha256": digest, "dataset": {"seq": seq}, "encoder": encoder}
-        project.add_model(version, b"model", card)
+        made = card(version, format=format_, sha256=digest, encoder=encoder)
+        project.add_model(b"model", made)
         after = project.active()
         switch = after.value.switch + 1
         to = ActivePointer(version, seq, format_, digest, encoder=encoder, switch=switch)
@@ -139,8 +140,8 @@ def test_a_pointer_of_an_older_release_is_not_pinned():
 def test_a_version_that_was_kept_back_brings_what_it_learnt(project, publish, deps):
     """It was pinned away: the pointer went on naming the examples of the version before."""
     publish(1)
-    card = {"format": FORMAT, "sha256": "digest 2", "dataset": {"seq": 2}, "learnt": "examples 2"}
-    project.add_model("2-bbbbbbbb", b"model", card)
+    kept_back = card("2-bbbbbbbb", sha256="digest 2", learnt="examples 2")
+    project.add_model(b"model", kept_back)
 
     activate(PROJECT, "2-bbbbbbbb", deps)
 
