@@ -2,10 +2,9 @@
 
 Adapters are imported inside the builders, so that no function needs another one's layer.
 
-A use case gets its ports, and what the deployment chose, as one frozen value that is built here by
-keyword, as then nobody has to know their order or pass them on; one that needs a single port gets
-that. A port is an object; a function that gives one only where it may be missing, or takes long to
-load and not every call needs it.
+A use case gets ports and settings as one frozen value, built here by keyword, so that nobody has to
+know their order; if it needs one port only, that. A port is an object; a function that gives one
+where it may be missing, or is slow to load and not always needed.
 """
 
 from collections.abc import Callable

@@ -123,7 +123,7 @@ class Schedule:
 def is_whole(schedule: Schedule, written: dict[str, bytes]) -> bool:
     """Say whether the newest labels are learnt by a version that is served, and nothing is lost."""
     active = schedule.project.active().value
-    served = Versions(schedule.store, EvenHead).of(PROJECT)
+    served = Versions(schedule.store, EvenHead, encoder="").of(PROJECT)
     return (
         active.is_trained
         and active.format == FORMAT

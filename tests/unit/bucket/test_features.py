@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from labelloop.domain.learning.features import Features
 
 from labelloop.bucket.features import KeptFeatures, ShardFeatures
-from labelloop.domain.learning.features import Features
 from labelloop.recipes.text_choices.terms import bags_of
 from tests.builders import PROJECT
 

@@ -1,9 +1,9 @@
 """Which control of a label config is learnt, and why another is not."""
 
 import pytest
+from labelloop.recipes.label_config import read_label_config
 
 from labelloop.errors import Unprocessable
-from labelloop.recipes.label_config import read_label_config
 from tests.builders import label_config
 
 TWO = '<Choice value="A"/><Choice value="B"/>'

@@ -154,16 +154,14 @@ def advance(project: Project, to: ActivePointer) -> bool:
     return True
 
 
-def switch(
-    project: Project, version: ActivePointer, why: dict[str, Any], instead_of: str | None = None
-) -> None:
+def switch(project: Project, version: ActivePointer, why: dict[str, Any], instead_of: str) -> None:
     """Serve the version unless a newer or a pinned one is served. Lost races are tried again.
 
     Conflict if it was judged against a version that is not served any more.
     """
 
     def successor(after: Tagged[ActivePointer]) -> ActivePointer | None:
-        is_judged = instead_of in (None, after.value.version)
+        is_judged = after.value.version == instead_of
         if not is_judged or not _may_replace(version, after.value):
             return None
         return replace(

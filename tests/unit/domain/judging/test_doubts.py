@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from labelloop.domain.judging.doubts import doubts
 
 CLASSES, ROWS = 4, 400

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from labelloop.domain.learning.features import CLOSEST, centred
 
 

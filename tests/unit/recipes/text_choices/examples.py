@@ -3,8 +3,8 @@
 import random
 
 import numpy as np
-
 from labelloop.domain.learning.features import Features
+
 from labelloop.recipes.text_choices.terms import bags_of
 
 

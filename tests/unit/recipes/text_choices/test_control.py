@@ -1,9 +1,9 @@
 """The recipe for single-choice Choices on Text."""
 
 import pytest
+from labelloop.recipes.label_config import read_label_config
 
 from labelloop.domain.intake.folding import Dataset, fold
-from labelloop.recipes.label_config import read_label_config
 from tests.builders import created, label_config, region
 
 CONTROL = read_label_config(label_config("Positive", "Negative"))

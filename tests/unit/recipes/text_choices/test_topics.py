@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
+from labelloop.recipes.text_choices.train_model import train_head
 from scipy.sparse import csr_matrix
 
 from labelloop.recipes.text_choices.known_terms import known_terms
 from labelloop.recipes.text_choices.pooled_experts import PooledHeads
 from labelloop.recipes.text_choices.terms import bags_of
 from labelloop.recipes.text_choices.topics import TOPICS, topics_of
-from labelloop.recipes.text_choices.train_model import train_head
 from tests.unit.recipes.text_choices.examples import features_of
 
 TERMS = 30  # of each group

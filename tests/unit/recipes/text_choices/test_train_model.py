@@ -2,15 +2,15 @@
 
 import numpy as np
 import pytest
+from labelloop.domain.learning.features import Features
+from labelloop.recipes.text_choices.train_model import train_head
 from scipy.sparse import csr_matrix
 
-from labelloop.domain.learning.features import Features
 from labelloop.errors import BadModel, Unprocessable
 from labelloop.recipes.text_choices import known_terms, ridge
 from labelloop.recipes.text_choices import train_model as sklearn_head
 from labelloop.recipes.text_choices.onnx_model import OnnxHead
 from labelloop.recipes.text_choices.terms import bags_of
-from labelloop.recipes.text_choices.train_model import train_head
 from tests.multilingual import scripts_texts
 from tests.unit.recipes.text_choices.examples import features_of, labels_for
 

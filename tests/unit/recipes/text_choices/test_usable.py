@@ -1,8 +1,9 @@
 """No label is missing without a word."""
 
-from labelloop.domain.intake.folding import Dataset, fold
 from labelloop.recipes.label_config import read_label_config
 from labelloop.recipes.text_choices.usable import LeftOut, usable
+
+from labelloop.domain.intake.folding import Dataset, fold
 from tests.builders import created, label_config
 
 CONTROL = read_label_config(label_config())

@@ -136,13 +136,13 @@ def test_meanwhile_who_served_the_version_goes_on_and_nobody_fails(
     add(*reviews(6))
     train(SWEEP, deps)
     now = [0.0]
-    warm = Versions(store, load, clock=lambda: now[0])
+    warm = Versions(store, load, encoder="", clock=lambda: now[0])
     version = warm.of(PROJECT).version
     lose_pointer()
     now[0] += 60
 
     assert warm.of(PROJECT).version == version
-    assert Versions(store, load).of(PROJECT).version == "untrained"
+    assert Versions(store, load, encoder="").of(PROJECT).version == "untrained"
 
 
 def of_a_later_release(store, project) -> ActivePointer:
@@ -164,7 +164,7 @@ def test_a_version_of_a_later_release_is_not_served_and_another_is_trained(
     train(SWEEP, deps)
     later = of_a_later_release(store, project)
 
-    assert Versions(store, load_later).of(PROJECT).version == "untrained"
+    assert Versions(store, load_later, encoder="").of(PROJECT).version == "untrained"
     assert train(SWEEP, deps) is Outcome.SWITCHED
 
     ours = project.active().value

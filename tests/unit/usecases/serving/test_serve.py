@@ -35,7 +35,7 @@ def load(recipe: str, artefact: bytes) -> NamedModel:
 
 @pytest.fixture
 def versions(store, clock) -> Versions:
-    return Versions(store, load, clock=lambda: clock.now.timestamp())
+    return Versions(store, load, encoder="", clock=lambda: clock.now.timestamp())
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ def test_a_process_that_starts_while_the_active_version_is_bad_serves_the_one_be
         {"why": "test"},
     )
 
-    assert Versions(store, load, clock=clock.now.timestamp).of(PROJECT).version == "1-a"
+    assert Versions(store, load, encoder="", clock=clock.now.timestamp).of(PROJECT).version == "1-a"
 
 
 @pytest.mark.parametrize("damage", [b"{}", b"", b"[]", b'{"version": 7}'])
@@ -142,7 +142,7 @@ def test_a_version_of_another_encoder_is_not_served_and_the_old_one_stays(
 
     counted: list[str] = []
     monkeypatch.setattr("labelloop.usecases.serving.serve.count", counted.append)
-    versions = Versions(store, load, "mine", clock=lambda: clock.now.timestamp())
+    versions = Versions(store, load, encoder="mine", clock=lambda: clock.now.timestamp())
     switch("1-a", b"mine")
     assert versions.of(PROJECT).version == "1-a"
     switch("2-b", b"other")
