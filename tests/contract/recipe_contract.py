@@ -84,6 +84,7 @@ class RecipeContract:
     def test_a_control_is_a_value(self, control):
         again = self.recipe.read(parse(self.config))
 
+        assert again is not None
         assert again == control
         assert hash(again) == hash(control)
         assert again.sees == control.sees

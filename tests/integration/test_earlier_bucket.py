@@ -114,6 +114,7 @@ def test_the_next_version_is_judged_by_what_the_last_one_learnt(
     project = Project(store, answers["key"])
     active = project.active().value
     card = project.card(active.version)
+    assert card is not None
     assert (active.recipe, active.format) == ("text_choices", 2)
     assert card.labels == LABELS + 1
     assert card.gate["numbers"]["labels"]["rows"] == LABELS

@@ -7,7 +7,7 @@ its labels are numbers, which have no parts.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -36,7 +36,7 @@ from labelloop.usecases.serving.doubt import doubt
 from labelloop.usecases.serving.predict import predict
 from labelloop.usecases.serving.serve import Versions
 from tests.contract.recipe_contract import RecipeContract
-from tests.fakes import MemoryLabelStudio
+from tests.fakes import MemoryLabelStudio, MemoryQueue
 
 CONFIG = (
     '<View><Text name="number" value="$n"/><Number name="parity" toName="number" min="0" max="1"/>'
@@ -392,10 +392,11 @@ def label(studio, id_, store, queue, clock):
 
 def ranked(wake_up: RankWakeUp, deps: RankDeps, clock: Any) -> list[Any]:
     """Take a step of ranking, and all that it asks for."""
-    deps.rank_queue.send(wake_up, 0)
+    queue = cast(MemoryQueue, deps.rank_queue)
+    queue.send(wake_up, 0)
     outcomes = []
-    while deps.rank_queue.sent:
-        one, delay = deps.rank_queue.sent.pop(0)
+    while queue.sent:
+        one, delay = queue.sent.pop(0)
         clock.sleep(delay)
         outcomes.append(rank(one, deps))
     return outcomes
@@ -440,6 +441,7 @@ def test_a_kind_that_nobody_built_in_goes_through_the_loop(
     assert train(WakeUp(key, "sweep"), train_deps) is Outcome.SWITCHED
     project = Project(store, key)
     card = project.card(project.active().value.version)
+    assert card is not None
     assert card.recipe == "parity"
     assert card.gate["switches"]
     assert card.gate["numbers"]["labels"]["rows"] == LABELS
