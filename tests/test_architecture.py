@@ -74,7 +74,7 @@ MAY_IMPORT = {
     "local": ("domain", "errors", "picture"),
 }
 BELONGINGS = {
-    *("Archive", "KeptEvidence", "KeptFeatures", "Lease", "Orders", "Pool", "PoolIndexes"),
+    *("Archive", "EvidenceFiles", "FeatureFiles", "Lease", "Orders", "Pool", "PoolIndexes"),
     "Surveys",
 }
 HEAVY = ("numpy", "scipy", "sklearn", "skl2onnx", "onnx", "onnxruntime", "pydantic", "fastapi")

@@ -98,7 +98,7 @@ def accept_deps() -> AcceptDeps:
     chosen = settings()
     return AcceptDeps(
         store=S3Store(chosen.bucket, quick_client_of("s3")),
-        queue=SqsQueue(chosen.train_queue_url, quick_client_of("sqs")),
+        train_queue=SqsQueue(chosen.train_queue_url, quick_client_of("sqs")),
         quiet_s=chosen.quiet_s,
     )
 
@@ -108,7 +108,7 @@ def setup_deps() -> "ChooseDeps":
     """Return what /setup, which Label Studio waits for, chooses with."""
     from labelloop.usecases.serving.choose import ChooseDeps
 
-    return ChooseDeps(store=accept_deps().store, queue=accept_deps().queue)
+    return ChooseDeps(store=accept_deps().store, train_queue=accept_deps().train_queue)
 
 
 @cache
@@ -116,7 +116,7 @@ def choose_deps() -> "ChooseDeps":
     """Return what people choose with."""
     from labelloop.usecases.serving.choose import ChooseDeps
 
-    return ChooseDeps(store=store(), queue=queue())
+    return ChooseDeps(store=store(), train_queue=queue())
 
 
 @cache
@@ -138,7 +138,7 @@ def repair_deps() -> "RepairDeps":
     """Return what has a dataset mended."""
     from labelloop.usecases.intake.repair import RepairDeps
 
-    return RepairDeps(store=store(), queue=queue(), rank_queue=rank_queue())
+    return RepairDeps(store=store(), train_queue=queue(), rank_queue=rank_queue())
 
 
 @cache
@@ -154,7 +154,7 @@ def pin_deps() -> "PinDeps":
     """Return what pins versions."""
     from labelloop.usecases.serving.pin import PinDeps
 
-    return PinDeps(store=store(), queue=queue())
+    return PinDeps(store=store(), train_queue=queue())
 
 
 @cache
@@ -165,7 +165,7 @@ def sweep_deps() -> "SweepDeps":
     files = encoder_files()
     return SweepDeps(
         store=store(),
-        queue=queue(),
+        train_queue=queue(),
         rank_queue=rank_queue(),
         label_studio=label_studio,
         encoder=files.name if files else "",
@@ -199,13 +199,13 @@ def rank_deps() -> "RankDeps":
     chosen = settings()
     return RankDeps(
         store=store(),
-        queue=queue(),
+        train_queue=queue(),
         rank_queue=rank_queue(),
         versions=versions,
         tools=tools,
         label_studio=label_studio,
         strategy=chosen.strategy,
-        head=chosen.rank_head,
+        queue_length=chosen.queue_length,
         keeps_predictions=chosen.superseded_predictions == "keep",
         is_blind=chosen.blind_share == "on",
     )

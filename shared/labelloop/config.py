@@ -31,7 +31,7 @@ class Settings:
     max_wait_s: int = _setting("MAX_WAIT_SECONDS", 120, least=0, most=3600)
     retrain_after: int = _setting("RETRAIN_AFTER", 20, least=1, most=100_000)
     min_labels: int = _setting("MIN_LABELS", 10, least=2, most=100_000)
-    rank_head: int = _setting("RANK_HEAD", 1_000, least=1, most=100_000)
+    queue_length: int = _setting("QUEUE_LENGTH", 1_000, least=1, most=100_000)
     superseded_predictions: str = _setting(
         "SUPERSEDED_PREDICTIONS", "delete", among=("delete", "keep")
     )

@@ -15,7 +15,7 @@ from labelloop.domain.learning.features import Bags, Features
 from labelloop.recipes.text_choices.train_model import train_head
 from scipy.sparse import csr_matrix
 
-from labelloop.domain.ordering.candidates import Candidates, merged, worth_a_place
+from labelloop.domain.ordering.shortlist import Shortlist, merged, worth_a_place
 from labelloop.recipes.text_choices.onnx_model import OnnxHead
 from labelloop.recipes.text_choices.pooled_experts import NEARNESS, SMOOTHING
 from labelloop.usecases.ordering.order import queue_of
@@ -61,9 +61,9 @@ def rank(head: OnnxHead, part: Features, parts: int, labelled: Features) -> list
     found = []
     for number in range(parts):
         tasks = np.arange(number * PART, (number + 1) * PART)
-        rows = Candidates(tasks, head.predict_proba(part), part)
+        rows = Shortlist(tasks, head.predict_proba(part), part)
         some = worth_a_place(rows, HEAD, parts, "bench").to_bytes()
-        found.append(Candidates.from_bytes(some))
+        found.append(Shortlist.from_bytes(some))
     queue = queue_of(merged(found), labelled, "typical_then_margin", HEAD, "bench")
     return list(queue)
 

@@ -10,17 +10,17 @@ import random
 from collections.abc import Iterator
 
 import numpy as np
+from labelloop.domain.learning.features import Features
+from labelloop.recipes.text_choices.train_model import train_head
 from skl2onnx import to_onnx
 from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from labelloop.domain.learning.features import Features
 from labelloop.local import reuters
 from labelloop.local.emulator import ROOT
 from labelloop.recipes.text_choices.known_terms import MOST_TERMS, counts_of, frequent_terms
 from labelloop.recipes.text_choices.terms import bags_of
-from labelloop.recipes.text_choices.train_model import train_head
 from tests.bench.report import Finding
 from tests.bench.timing import paired, pin
 from tests.bench.timing import seconds as timed

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from labelloop.domain.judging.comparison import hits
-from labelloop.domain.judging.curve import Point, expected_gain
+from labelloop.domain.judging.curve import CurvePoint, expected_gain
 from labelloop.domain.judging.insights import NEXT_LABELS, believed_error
 from labelloop.domain.judging.savings import FOLLOWED, pooled_error, saving
 from labelloop.domain.judging.stopping import advise, disagreement
@@ -106,7 +106,7 @@ def stop(data: TextSet, project: Project) -> Stop:
     sample = np.random.default_rng(0).choice(data.pool, min(SAMPLE, data.pool), replace=False)
     before: Ints | None = None
     disagreements: list[float] = []
-    points: list[Point] = []
+    points: list[CurvePoint] = []
     at: int | None = None
     reference = reached = 0.0
     for size in range(STEP, len(project.order) + 1, STEP):
@@ -118,7 +118,7 @@ def stop(data: TextSet, project: Project) -> Stop:
         if size == REFERENCE:
             reference = accuracy(data, rows)
         if at is None and size % (2 * STEP) == 0:
-            points.append(Point(size, error_now(project, size)))
+            points.append(CurvePoint(size, error_now(project, size)))
             gain = expected_gain(points, min(NEXT_LABELS, data.pool - size))
             if advise(size, disagreements, gain).stops:
                 at, reached = size, accuracy(data, rows)

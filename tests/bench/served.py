@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from labelloop.bucket.project import Project as Kept
+from labelloop.bucket.project import Project as TrainingRecord
 from labelloop.labelstudio.payloads import read_event
 from labelloop.local import reuters
 from labelloop.local.annotator import Task, annotation_created, predict_request
@@ -76,4 +76,4 @@ def add_label(
     task = Task(number, number, document.text)
     body = annotation_created(project, task, document.label, number)
     event = read_event(body, project.created_at)
-    Kept(store, project.key).add_event(f"{number:06d}", event)
+    TrainingRecord(store, project.key).add_event(f"{number:06d}", event)

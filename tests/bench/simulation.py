@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from labelloop.domain.learning.features import Features, joined
 from numpy.typing import NDArray
 
-from labelloop.domain.learning.features import Features, joined
 from labelloop.domain.ordering.random_share import are_random
 from labelloop.recipes.text_choices.fitted_model import FittedHead
 from tests.bench.labels import data as sets

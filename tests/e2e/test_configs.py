@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-
 from labelloop.recipes.label_config import read_label_config
+
 from tests.e2e.annotator import Annotator
 from tests.e2e.report import Exactly, find
 from tests.e2e.test_browser import _log_in, browser

@@ -17,8 +17,8 @@ from labelloop.domain.learning.policy import Patience
 from labelloop.messages import RankWakeUp, WakeUp
 from labelloop.recipes import recipe_named
 from labelloop.recipes.tools import Toolbox
-from labelloop.usecases.learning.train import Outcome, TrainDeps, train
-from labelloop.usecases.ordering.push import Outcome as Pushed
+from labelloop.usecases.learning.train import TrainDeps, TrainOutcome, train
+from labelloop.usecases.ordering.push import RankOutcome as Pushed
 from labelloop.usecases.ordering.rank import rank
 from labelloop.usecases.ordering.ranking import RankDeps
 from labelloop.usecases.serving.activate import ActivateDeps, activate
@@ -109,7 +109,7 @@ def test_it_has_nothing_to_learn_but_what_is_new(answers, store, train_deps):
 def test_the_next_version_is_judged_by_what_the_last_one_learnt(
     answers, store, train_deps, encoder
 ):
-    assert train(WakeUp(answers["key"], "sweep"), train_deps) is Outcome.SWITCHED
+    assert train(WakeUp(answers["key"], "sweep"), train_deps) is TrainOutcome.SWITCHED
 
     project = Project(store, answers["key"])
     active = project.active().value
@@ -130,12 +130,12 @@ def test_its_ranking_is_pushed(answers, store, rank_queue, queue, versions, tool
     deps = RankDeps(
         store=store,
         rank_queue=rank_queue,
-        queue=queue,
+        train_queue=queue,
         versions=lambda: versions,
         tools=lambda: tools,
         label_studio=lambda: studio,
         strategy="typical_then_margin",
-        head=20,
+        queue_length=20,
         keeps_predictions=False,
         clock=clock,
         is_blind=True,

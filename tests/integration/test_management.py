@@ -8,7 +8,7 @@ from hashlib import sha256
 import pytest
 
 from labelloop import bootstrap
-from labelloop.bucket.evidence import KeptEvidence, Refusal
+from labelloop.bucket.evidence import EvidenceFiles, Rejection
 from labelloop.bucket.orders import Orders
 from labelloop.bucket.pointers import ActivePointer
 from labelloop.bucket.pool import Pool, Ranked
@@ -67,9 +67,9 @@ def test_the_status_tells_what_is_served(ask, versions):
 
 
 def test_a_version_that_was_refused_is_told_of(ask, versions):
-    evidence = KeptEvidence(bootstrap.store(), PROJECT)
-    refused = Refusal(versions[1], "3-aaaaaaaa", "worse", "2026", "2026-11-23T12:00:00+00:00")
-    evidence.set_refusal(evidence.refusal(versions[1]), refused)
+    evidence = EvidenceFiles(bootstrap.store(), PROJECT)
+    refused = Rejection(versions[1], "3-aaaaaaaa", "worse", "2026", "2026-11-23T12:00:00+00:00")
+    evidence.set_rejection(evidence.refusal(versions[1]), refused)
 
     told = ask("GET", "/status", project=PROJECT).body["refused"]
     ask("POST", "/activate", project=PROJECT, version=versions[0])

@@ -27,8 +27,8 @@ from labelloop.recipes.protocol import Trained
 from labelloop.recipes.tools import Toolbox
 from labelloop.usecases.intake.accept import AcceptDeps, accept
 from labelloop.usecases.judging.backtest import Replay, compare
-from labelloop.usecases.learning.train import Outcome, TrainDeps, train
-from labelloop.usecases.ordering.push import Outcome as Pushed
+from labelloop.usecases.learning.train import TrainDeps, TrainOutcome, train
+from labelloop.usecases.ordering.push import RankOutcome as Pushed
 from labelloop.usecases.ordering.rank import rank
 from labelloop.usecases.ordering.ranking import RankDeps
 from labelloop.usecases.serving.describe import describe
@@ -346,12 +346,12 @@ def rank_deps(store, rank_queue, queue, studio, clock) -> RankDeps:
     return RankDeps(
         store=store,
         rank_queue=rank_queue,
-        queue=queue,
+        train_queue=queue,
         versions=lambda: versions,
         tools=Toolbox,
         label_studio=lambda: studio,
         strategy="typical_then_margin",
-        head=50,
+        queue_length=50,
         keeps_predictions=False,
         clock=clock,
         is_blind=True,
@@ -364,7 +364,7 @@ def label(studio, id_, store, queue, clock):
 
     def label(rows: range, wrong: frozenset[int] = frozenset()) -> None:
         tasks = [task for page in studio.tasks(id_) for task in page]
-        deps = AcceptDeps(store=store, queue=queue, clock=clock, quiet_s=10)
+        deps = AcceptDeps(store=store, train_queue=queue, clock=clock, quiet_s=10)
         for task in tasks[rows.start : rows.stop]:
             clock.sleep(1)
             parity = task["data"]["n"] % 2
@@ -413,7 +413,7 @@ def test_a_kind_that_nobody_built_in_goes_through_the_loop(
 
     # Labels come by the webhook, are folded and learnt; the version is served.
     label(range(LABELS))
-    assert train(WakeUp(key, "sweep"), train_deps) is Outcome.SWITCHED
+    assert train(WakeUp(key, "sweep"), train_deps) is TrainOutcome.SWITCHED
     active = Project(store, key).active().value
     assert (active.recipe, active.format) == ("parity", 7)
 
@@ -438,7 +438,7 @@ def test_a_kind_that_nobody_built_in_goes_through_the_loop(
 
     # A second version is judged against the first, and served.
     label(range(LABELS, LABELS + 60), wrong=frozenset({store_id(studio, id_, LABELS + 5)}))
-    assert train(WakeUp(key, "sweep"), train_deps) is Outcome.SWITCHED
+    assert train(WakeUp(key, "sweep"), train_deps) is TrainOutcome.SWITCHED
     project = Project(store, key)
     card = project.card(project.active().value.version)
     assert card is not None
@@ -459,7 +459,7 @@ def test_a_kind_that_nobody_built_in_goes_through_the_loop(
 
 def test_labels_that_contradict_are_refused(key, store, studio, id_, label, train_deps):
     label(range(120))
-    assert train(WakeUp(key, "sweep"), train_deps) is Outcome.SWITCHED
+    assert train(WakeUp(key, "sweep"), train_deps) is TrainOutcome.SWITCHED
     good = Project(store, key).active().value.version
     label(range(120), wrong=frozenset(store_id(studio, id_, row) for row in range(120)))
 

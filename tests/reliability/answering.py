@@ -6,10 +6,10 @@ from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
+from labelloop.domain.learning.features import Features
 
 from labelloop.adapters.encoder_files import EncoderFiles
 from labelloop.adapters.onnx_encoder import OnnxEncoder
-from labelloop.domain.learning.features import Features
 from labelloop.recipes.text_choices.onnx_model import OnnxHead
 from labelloop.recipes.text_choices.terms import bags_of
 from tests.multilingual import scripts_texts

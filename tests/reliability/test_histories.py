@@ -119,7 +119,7 @@ def known_after(events: Iterable[Event], label_studio: MemoryLabelStudio, id_: i
         sweep(
             SweepDeps(
                 store=store,
-                queue=queue,
+                train_queue=queue,
                 rank_queue=queue,
                 label_studio=lambda: label_studio,
                 clock=clock,

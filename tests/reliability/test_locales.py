@@ -5,14 +5,14 @@ import subprocess
 import sys
 
 import pytest
+from labelloop.domain.learning.features import Features
+from labelloop.recipes.text_choices.train_model import train_head
 
 from labelloop.adapters.encoder_files import EncoderFiles
 from labelloop.adapters.onnx_encoder import OnnxEncoder
-from labelloop.domain.learning.features import Features
 from labelloop.local.emulator import ROOT
 from labelloop.local.stack import TEMPLATE
 from labelloop.recipes.text_choices.terms import bags_of
-from labelloop.recipes.text_choices.train_model import train_head
 from tests.reliability.answering import TEXTS, answer
 from tests.reliability.report import find
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 from labelloop.domain.learning.features import Features
+from labelloop.recipes.text_choices.train_model import train_head
+
 from labelloop.recipes.text_choices.known_terms import counts_of, known_terms
 from labelloop.recipes.text_choices.onnx_model import OnnxHead
 from labelloop.recipes.text_choices.pooled_experts import PooledHeads
 from labelloop.recipes.text_choices.terms import bags_of
-from labelloop.recipes.text_choices.train_model import train_head
 from tests.multilingual import ODD, SCRIPTS, texts_of
 from tests.reliability.report import find, size
 

@@ -39,7 +39,7 @@ def survives(seed: int) -> bool:
     queue: Any = MemoryQueue()
     sweeping = SweepDeps(
         store=store,
-        queue=queue,
+        train_queue=queue,
         rank_queue=queue,
         label_studio=lambda: label_studio,
         clock=clock,

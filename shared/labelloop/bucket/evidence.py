@@ -33,7 +33,7 @@ _ANSWERS: Final = "answers:"  # before the names of their arrays
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class SamplePredictions:
     """What a version said of a sample of the pool: a label for each task.
 
     `labels`: how many it was trained on.
@@ -45,7 +45,7 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class TrainingRecord:
     """What a version learnt: tasks by id, their labels, and its answers out of fold.
 
     `look`: of this version, or of an older one where too few labels lie in between.
@@ -54,11 +54,11 @@ class Kept:
     tasks: NDArray[np.int64]
     labels: list[Label]
     out_of_fold: Answers
-    look: Look
+    look: SamplePredictions
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class Rejection:
     """The last version that was refused, by the one it was to replace; empty = there is none.
 
     `since`: labels updated after this text are newer than all that the first refused version knew.
@@ -72,20 +72,20 @@ class Refusal:
     hold: Hold = field(default_factory=Hold)  # earlier releases stored none
 
 
-class KeptEvidence:
+class EvidenceFiles:
     """The evidence of one project's versions. Raises what the store raises."""
 
     def __init__(self, store: ObjectStore, key: str) -> None:
         self._store = store
         self._root = f"{PROJECTS}{key}/"
 
-    def keep(self, version: str, kept: Kept, doubts: Sequence[dict[str, Any]]) -> None:
+    def keep(self, version: str, kept: TrainingRecord, doubts: Sequence[dict[str, Any]]) -> None:
         """Store what belongs to a version that has no card yet."""
         self._store.create(self._key(version, "evidence.npz"), _packed(kept))
         body = canonical(list(doubts[:MOST_DOUBTS])).encode()
         self._store.create(self._key(version, "doubts.json"), body)
 
-    def of(self, version: str) -> Kept | None:
+    def of(self, version: str) -> TrainingRecord | None:
         """Return what is kept of a version, None if nothing that can be read."""
         stored = self._store.get(self._key(version, "evidence.npz"))
         try:
@@ -101,22 +101,22 @@ class KeptEvidence:
         except (ValueError, TypeError):
             return []
 
-    def refusal(self, champion: str) -> Tagged[Refusal]:
+    def refusal(self, champion: str) -> Tagged[Rejection]:
         """Return the last refusal if it was by this version, else an empty one.
 
         So a switch, by a training or by hand, ends a refusal without a write of its own.
         """
         stored = self._store.get(f"{self._root}gate.json")
         if stored is None:
-            return Tagged(Refusal(), "")
+            return Tagged(Rejection(), "")
         try:
             fields = json.loads(stored.body)
-            found = Refusal(**fields | {"hold": Hold(**fields.get("hold", {}))})
+            found = Rejection(**fields | {"hold": Hold(**fields.get("hold", {}))})
         except (ValueError, TypeError, AttributeError):
-            found = Refusal()
-        return Tagged(found if found.champion == champion else Refusal(), stored.etag)
+            found = Rejection()
+        return Tagged(found if found.champion == champion else Rejection(), stored.etag)
 
-    def set_refusal(self, after: Tagged[Refusal], to: Refusal) -> None:
+    def set_rejection(self, after: Tagged[Rejection], to: Rejection) -> None:
         """Remember a refusal; Conflict if somebody else refused meanwhile."""
         key, body = f"{self._root}gate.json", canonical(asdict(to)).encode()
         if after.etag:
@@ -124,17 +124,17 @@ class KeptEvidence:
         else:
             self._store.create(key, body)
 
-    def forget_refusal(self, champion: str) -> None:
+    def forget_rejection(self, champion: str) -> None:
         """Forget a refusal by this version: the labels are again those that it learnt."""
         known = self.refusal(champion)
-        if known.value != Refusal():
-            self.set_refusal(known, Refusal())
+        if known.value != Rejection():
+            self.set_rejection(known, Rejection())
 
     def _key(self, version: str, name: str) -> str:
         return f"{self._root}models/{version}/{name}"
 
 
-def _packed(kept: Kept) -> bytes:
+def _packed(kept: TrainingRecord) -> bytes:
     known, labels = _coded(kept.labels)
     look_known, said = _coded(kept.look.said)
     arrays: dict[str, Any] = {
@@ -154,7 +154,7 @@ def _packed(kept: Kept) -> bytes:
     return body.getvalue()
 
 
-def _unpacked(arrays: dict[str, NDArray[Any]]) -> Kept:
+def _unpacked(arrays: dict[str, NDArray[Any]]) -> TrainingRecord:
     if "known" not in arrays:
         arrays = _as_now(arrays)
     tasks = arrays["tasks"].astype(np.int64)
@@ -168,8 +168,10 @@ def _unpacked(arrays: dict[str, NDArray[Any]]) -> Kept:
     out_of_fold = Answers(tuple(arrays["names"].tolist()), Columns.from_arrays(len(tasks), answers))
     look_tasks = arrays["look_tasks"].astype(np.int64)
     said = _decoded(arrays["look_known"], arrays["look_said"], len(look_tasks))
-    look = Look(int(arrays["look_labels"]), look_tasks, said)
-    return Kept(tasks, _decoded(arrays["known"], arrays["labels"], len(tasks)), out_of_fold, look)
+    look = SamplePredictions(int(arrays["look_labels"]), look_tasks, said)
+    return TrainingRecord(
+        tasks, _decoded(arrays["known"], arrays["labels"], len(tasks)), out_of_fold, look
+    )
 
 
 def _as_now(arrays: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:

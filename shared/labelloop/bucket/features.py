@@ -51,7 +51,7 @@ class ShardFeatures:
     features: Columns
 
 
-class KeptFeatures:
+class FeatureFiles:
     """The features of one project in one folder. Raises what the store raises."""
 
     def __init__(self, store: ObjectStore, key: str, folder: str) -> None:
@@ -66,7 +66,7 @@ class KeptFeatures:
         except DAMAGED:
             return None
 
-    def keep_shard(self, shard: str, sees: str, kept: ShardFeatures) -> None:
+    def store_shard(self, shard: str, sees: str, kept: ShardFeatures) -> None:
         """Keep the features of a shard, over damaged ones if there are any."""
         rows = {"tasks": kept.tasks, "updated_at": kept.updated_at, "is_readable": kept.is_readable}
         body = io.BytesIO()
@@ -84,7 +84,7 @@ class KeptFeatures:
         except DAMAGED:
             return {}
 
-    def keep_labelled(self, vectors: Mapping[bytes, NDArray[np.float32]]) -> None:
+    def store_labelled(self, vectors: Mapping[bytes, NDArray[np.float32]]) -> None:
         """Keep the vectors of labelled texts instead of those kept before."""
         body = io.BytesIO()
         digests = np.array([digest.hex() for digest in vectors])

@@ -22,7 +22,7 @@ class Order:
     """The tasks to label first, in their order. `number` counts a version's orders from 1."""
 
     number: int
-    head: Sequence[Ranked]
+    queue: Sequence[Ranked]
 
 
 class Orders:
@@ -32,9 +32,9 @@ class Orders:
         self._store = store
         self._root = f"{PROJECTS}{key}/ranks/"
 
-    def add(self, version: str, head: Sequence[Ranked]) -> None:
+    def add(self, version: str, queue: Sequence[Ranked]) -> None:
         """Store an order, unless it is the newest one already."""
-        body = gzip.compress(canonical([asdict(one) for one in head]).encode(), mtime=0)
+        body = gzip.compress(canonical([asdict(one) for one in queue]).encode(), mtime=0)
 
         def new_key(keys: list[str]) -> str | None:
             newest = self._store.get(keys[-1]) if keys else None

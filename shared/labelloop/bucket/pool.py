@@ -6,7 +6,7 @@
       pool.json                         written once a survey has seen all tasks
       ranks/<version>/plan-<n>.json     which shards make up which part; later tasks add one
       ranks/<version>/part-<n>.npz      what a part brings to the queue
-      ranks/untrained/part-<texts>-<n>.npz      and of which texts: see `first_order`
+      ranks/untrained/part-<inputs>-<n>.npz      and of which inputs: see `first_order`
       ranked.json                       the version that Label Studio has got, of how many parts; if
                                         trimmed
 
@@ -141,39 +141,39 @@ class Pool:
         bodies = (self._store.get(one.key) for one in listed)
         return [part for body in bodies if body for part in json.loads(body.body)]
 
-    def add_part(self, version: str, part: int, candidates: bytes, texts: str = "") -> None:
+    def add_part(self, version: str, part: int, candidates: bytes, inputs: str = "") -> None:
         """Store what a part brings to the queue, unless it is there already."""
         with suppress(Conflict):
-            self._store.create(f"{self._parts_of(version, texts)}{part:06d}.npz", candidates)
+            self._store.create(f"{self._parts_of(version, inputs)}{part:06d}.npz", candidates)
 
     def is_planned(self, version: str) -> bool:
         """Say whether each shard is in a part of a version's ranking."""
         planned = {shard for part in self.parts(version) for shard in part}
         return all(shard in planned for shard in self.shards())
 
-    def scored(self, version: str, texts: str = "") -> int:
-        """Return how many parts are scored; of any texts where none are named."""
-        return len(self.scored_parts(version, texts))
+    def scored(self, version: str, inputs: str = "") -> int:
+        """Return how many parts are scored; of any inputs where none are named."""
+        return len(self.scored_parts(version, inputs))
 
-    def scored_parts(self, version: str, texts: str = "") -> set[int]:
+    def scored_parts(self, version: str, inputs: str = "") -> set[int]:
         """Return which parts are scored."""
-        keys = (one.key for one in self._store.list(self._parts_of(version, texts)))
+        keys = (one.key for one in self._store.list(self._parts_of(version, inputs)))
         return {int(key.rpartition("-")[2].removesuffix(".npz")) for key in keys}
 
-    def scored_texts(self, version: str) -> set[str]:
-        """Return the names of the texts that parts were scored of; empty if a part names none."""
+    def scored_inputs(self, version: str) -> set[str]:
+        """Return the names of the inputs that parts were scored of; empty if a part names none."""
         keys = (one.key for one in self._store.list(self._parts_of(version, "")))
-        return {_texts_of(key) for key in keys}
+        return {_inputs_of(key) for key in keys}
 
-    def candidates(self, version: str, texts: str = "") -> list[bytes]:
+    def candidates(self, version: str, inputs: str = "") -> list[bytes]:
         """Return what the parts that are scored bring to the queue, oldest tasks first."""
-        listed = self._store.list(self._parts_of(version, texts))
+        listed = self._store.list(self._parts_of(version, inputs))
         return [body.body for one in listed if (body := self._store.get(one.key))]
 
-    def forget_parts(self, version: str, texts: Collection[str]) -> None:
-        """Delete what was scored of some texts."""
+    def forget_parts(self, version: str, inputs: Collection[str]) -> None:
+        """Delete what was scored of some inputs."""
         keys = [one.key for one in self._store.list(self._parts_of(version, ""))]
-        self._store.delete([key for key in keys if _texts_of(key) in texts])
+        self._store.delete([key for key in keys if _inputs_of(key) in inputs])
 
     def forget_ranks(self, keep: str) -> None:
         """Delete what was scored for other versions than one."""
@@ -205,9 +205,9 @@ class Pool:
     def _rank_key(self, version: str, name: str) -> str:
         return f"{self._root}ranks/{version}/{name}"
 
-    def _parts_of(self, version: str, texts: str) -> str:
-        return self._rank_key(version, f"part-{texts}-" if texts else "part-")
+    def _parts_of(self, version: str, inputs: str) -> str:
+        return self._rank_key(version, f"part-{inputs}-" if inputs else "part-")
 
 
-def _texts_of(part: str) -> str:
+def _inputs_of(part: str) -> str:
     return part.rpartition("/part-")[2].rpartition("-")[0]

@@ -24,10 +24,10 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from labelloop.bucket.belongings import Belongings
 from labelloop.bucket.history import History
 from labelloop.bucket.objects import PROJECTS, fields_of, swap
 from labelloop.bucket.pointers import ActivePointer, DatasetPointer, Tagged
+from labelloop.bucket.project_files import ProjectFiles
 from labelloop.bucket.snapshots import Snapshots
 from labelloop.domain.intake.events import Event, canonical
 from labelloop.domain.project_key import is_project_key
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 _NO_OPTIONS: Final = Tagged(Options(), "")
 
 
-class Project(Belongings):
+class Project(ProjectFiles):
     """The objects of one project. Raises what the store raises: Conflict, Unavailable."""
 
     def __init__(self, store: ObjectStore, key: str) -> None:

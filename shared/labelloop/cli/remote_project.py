@@ -19,7 +19,7 @@ class RemoteProject:
         asked = {"start": str(start), "limit": str(limit)}
         return self._session.backend.get("/order", project=self._session.key, **asked)
 
-    def head(self, of: dict[str, Any], most: int) -> list[Ranked]:
+    def queue(self, of: dict[str, Any], most: int) -> list[Ranked]:
         """Return the first places of an order; of another one, by now, no more than there are."""
         return [Ranked(**row) for row in self._rows(of, most)]
 

@@ -15,10 +15,10 @@ from labelloop.cli.report import Report
 from labelloop.cli.session import Session
 from labelloop.errors import Retryable
 from labelloop.labelstudio.project import StudioProject
-from labelloop.usecases.ordering.push import Outcome, push
+from labelloop.usecases.ordering.push import RankOutcome, push
 from labelloop.usecases.ordering.trim import Trim
 
-_SETTLED: Final = (Outcome.PUSHED, Outcome.NOTHING_LEFT, Outcome.REFUSED)
+_SETTLED: Final = (RankOutcome.PUSHED, RankOutcome.NOTHING_LEFT, RankOutcome.REFUSED)
 
 
 def watch(session: Session, head: int, every_s: float, report: Report, rounds: int) -> None:
@@ -79,7 +79,7 @@ class Watcher:
             if self._trimmed != version and not order["keeps_predictions"]:
                 self._trim(version, studio)
             return
-        head, before = self._remote.head(order, self._head), _served(version, studio)
+        head, before = self._remote.queue(order, self._head), _served(version, studio)
         if len(head) < min(order["total"], self._head):
             return  # a newer one took its place meanwhile
         outcome = push(self._remote, version, head, studio)
@@ -95,7 +95,7 @@ class Watcher:
             lambda: datetime.now(UTC),
             lambda: self._remote.active_version() == version,
         )
-        if trim.run(version) is Outcome.TRIMMED:
+        if trim.run(version) is RankOutcome.TRIMMED:
             self._trimmed = version
 
 

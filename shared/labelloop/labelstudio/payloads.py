@@ -133,7 +133,7 @@ def read_export(
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PredictRequest:
     """What Label Studio wants to know of /predict. Tasks are taken as they come.
 
     `context`: what an annotator has drawn so far, regions whole; empty unless a prediction is
@@ -146,12 +146,12 @@ class Asked:
     context: list[dict[str, Any]]
 
 
-def read_predict(body: Mapping[str, Any]) -> Asked:
+def read_predict(body: Mapping[str, Any]) -> PredictRequest:
     """Return what a body of /predict asks; Unprocessable names what is off."""
     label_config = body.get("label_config")
     if not isinstance(label_config, str):
         raise Unprocessable("label_config: expected a text")
-    return Asked(
+    return PredictRequest(
         project_key(body.get("project")),
         list_of(body.get("tasks"), "tasks"),
         label_config,

@@ -38,7 +38,7 @@ class SweepDeps:
     """
 
     store: ObjectStore
-    queue: Queue
+    train_queue: Queue
     rank_queue: Queue
     label_studio: Callable[[], LabelStudio | None]
     clock: Clock = utc_now
@@ -83,7 +83,7 @@ def _wake(project: Project, has_label_studio: bool, deps: SweepDeps) -> bool:
     has_work = project.has_pending() or is_behind or active.has_held(now)
     has_work = has_work or project.snapshots.is_gone()
     if has_work:
-        deps.queue.send(WakeUp(project.key, "sweep"), 0)
+        deps.train_queue.send(WakeUp(project.key, "sweep"), 0)
     if not has_label_studio:
         return _wake_placing(project, active.version, deps) or has_work
     if project.archive.state():
@@ -206,5 +206,5 @@ def _note_cursor(change: dict[str, str], store: ObjectStore) -> None:
 
 def _survey_deps(deps: SweepDeps) -> SurveyDeps:
     return SurveyDeps(
-        store=deps.store, queue=deps.queue, rank_queue=deps.rank_queue, clock=deps.clock
+        store=deps.store, train_queue=deps.train_queue, rank_queue=deps.rank_queue, clock=deps.clock
     )

@@ -7,11 +7,11 @@ from functools import cache
 from hashlib import sha256
 
 import numpy as np
+from labelloop.domain.learning.features import Bags, Features, joined
 from numpy.typing import NDArray
 
 from labelloop.adapters.encoder_files import EncoderFiles
 from labelloop.adapters.onnx_encoder import OnnxEncoder
-from labelloop.domain.learning.features import Bags, Features, joined
 from labelloop.recipes.text_choices.label_names import words_of
 from labelloop.recipes.text_choices.terms import bags_of
 from tests.bench.labels.sources import COME_SPLIT, DOWNLOADS, NoSet, capped, text_sets

@@ -10,9 +10,9 @@ from scipy.linalg import eigh
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 from sklearn.linear_model import LogisticRegression
 
-from labelloop.domain.ordering.candidates import Candidates
+from labelloop.domain.ordering.shortlist import Shortlist
 from labelloop.domain.ordering.strategies import DEFAULT, select
-from labelloop.domain.ordering.unlabelled import Pool
+from labelloop.domain.ordering.unlabelled import SelectionInput
 from labelloop.recipes.text_choices.fitted_model import FittedHead
 from labelloop.usecases.ordering.order import queue_of
 from tests.bench.labels.curves import Choose, Curve, Learn, Rows, campaign
@@ -70,7 +70,7 @@ def _our_queue(pool: Features, ids: Rows, salt: str) -> Choose:
     def choose(labelled: Rows, probabilities: NDArray[np.floating] | None, size: int) -> Rows:
         left = np.setdiff1d(np.arange(len(ids)), labelled)
         answers = np.empty((len(left), 0)) if probabilities is None else probabilities[left]
-        found = Candidates(ids[left], answers, pool.take(left))
+        found = Shortlist(ids[left], answers, pool.take(left))
         queue = queue_of(found, pool.take(labelled), DEFAULT, size, salt)
         return left[[row for row, _ in queue]]
 
@@ -111,7 +111,7 @@ def strategy(name: str, ids: Rows, vectors: NDArray | None, seed: int) -> Choose
         is_labelled = np.zeros(len(ids), bool)
         is_labelled[labelled] = True
         assert vectors is not None
-        pool = Pool(ids, vectors, is_labelled, probabilities)
+        pool = SelectionInput(ids, vectors, is_labelled, probabilities)
         return select(name, pool, size, seed * 1_000 + len(labelled))
 
     return choose

@@ -160,7 +160,9 @@ class World(SimpleNamespace):
         from labelloop.usecases.intake.survey import SurveyDeps, survey
 
         deps = SurveyDeps(
-            store=bootstrap.store(), queue=bootstrap.queue(), rank_queue=bootstrap.rank_queue()
+            store=bootstrap.store(),
+            train_queue=bootstrap.queue(),
+            rank_queue=bootstrap.rank_queue(),
         )
         survey(StudioProject(self.studio, self.key), deps, datetime.now(UTC) + timedelta(minutes=1))
 

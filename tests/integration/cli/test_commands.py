@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from labelloop import bootstrap
-from labelloop.bucket.evidence import KeptEvidence, Refusal
+from labelloop.bucket.evidence import EvidenceFiles, Rejection
 from labelloop.bucket.project import Project
 from labelloop.cli.app import app
 from labelloop.cli.backend import Backend
@@ -33,9 +33,9 @@ def test_the_status_is_told(world):
 
 
 def test_the_status_tells_what_was_refused_and_what_to_do(world):
-    version, evidence = world.publish(), KeptEvidence(bootstrap.store(), world.key)
-    refused = Refusal(version, "2-bbbbbbbb", "worse on 40 labels", "2026", "2026-11-23")
-    evidence.set_refusal(evidence.refusal(version), refused)
+    version, evidence = world.publish(), EvidenceFiles(bootstrap.store(), world.key)
+    refused = Rejection(version, "2-bbbbbbbb", "worse on 40 labels", "2026", "2026-11-23")
+    evidence.set_rejection(evidence.refusal(version), refused)
 
     output = world.run("status").output
 

@@ -13,7 +13,7 @@ from labelloop.cli.session import Session
 from labelloop.domain.ordering.random_share import are_random
 from labelloop.domain.version import UNTRAINED
 from labelloop.messages import RankWakeUp
-from labelloop.usecases.ordering.push import Outcome
+from labelloop.usecases.ordering.push import RankOutcome
 from labelloop.usecases.ordering.rank import rank
 from tests.conftest import SECRET
 
@@ -38,7 +38,7 @@ def watched(world, rounds: int = 1) -> list[dict[str, str]]:
     return list(told.get("steps", []))
 
 
-def work(world) -> list[Outcome]:
+def work(world) -> list[RankOutcome]:
     """Do what the functions do with all that waits for them."""
     world.fold()
     url, outcomes = world.aws.sqs.get_queue_url(QueueName="rank")["QueueUrl"], []
@@ -51,7 +51,7 @@ def work(world) -> list[Outcome]:
 
 def test_before_the_first_label_typical_tasks_come_first_and_the_random_share_between(apart):
     assert [row["step"] for row in watched(apart)] == ["tasks"]
-    assert Outcome.PLACED in work(apart)
+    assert RankOutcome.PLACED in work(apart)
 
     (step,) = watched(apart, rounds=2)
 
@@ -72,7 +72,7 @@ def test_each_new_version_is_pushed_as_the_deployment_orders_it(apart):
         apart.studio.annotate(task, ("Positive", "Negative")[place % 2])
     steps = watched(apart)  # no event told of them
     assert [row["step"] for row in steps if row["outcome"] == "done"] == ["labels"]
-    assert Outcome.PLACED in work(apart)
+    assert RankOutcome.PLACED in work(apart)
 
     (step,) = watched(apart)
 
@@ -82,7 +82,7 @@ def test_each_new_version_is_pushed_as_the_deployment_orders_it(apart):
     pushed = apart.studio.predictions_of(apart.project, version)
     assert version != UNTRAINED
     assert step["detail"].startswith(version)
-    assert [(one.task, one.score, one.result) for one in placed.head] == [
+    assert [(one.task, one.score, one.result) for one in placed.queue] == [
         (one["task"], one["score"], one["result"])
         for one in sorted(pushed, key=lambda one: one["score"])
     ]
@@ -161,8 +161,8 @@ def test_an_order_that_is_replaced_while_it_is_read_is_not_mixed_with_the_newer_
     older = there.order()
     orders.add(UNTRAINED, [Ranked(id_, 0.1, []) for id_ in (3, 4)])
 
-    assert there.head(older, 10) == []
-    assert [one.task for one in there.head(there.order(), 1)] == [3]
+    assert there.queue(older, 10) == []
+    assert [one.task for one in there.queue(there.order(), 1)] == [3]
 
 
 def test_watching_goes_on_while_label_studio_is_down(world):

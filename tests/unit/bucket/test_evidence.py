@@ -7,7 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from labelloop.bucket.evidence import MOST_DOUBTS, Kept, KeptEvidence, Look, Refusal
+from labelloop.bucket.evidence import (
+    MOST_DOUBTS,
+    EvidenceFiles,
+    Rejection,
+    SamplePredictions,
+    TrainingRecord,
+)
 from labelloop.bucket.features import arrays_of
 from labelloop.domain.answers import Answers
 from labelloop.domain.columns import Columns, Ragged
@@ -19,20 +25,20 @@ from tests.builders import PROJECT
 VERSION = "3-abc"
 KEY = f"projects/{PROJECT}/models/{VERSION}/evidence.npz"
 ROWS = [[0.25, 0.75], [0.5, 0.5], [np.nan, np.nan]]
-LOOK = Look(20, np.array([7, 9]), ["yes", "no"])
+LOOK = SamplePredictions(20, np.array([7, 9]), ["yes", "no"])
 
 
 @pytest.fixture
-def evidence(store) -> KeptEvidence:
-    return KeptEvidence(store, PROJECT)
+def evidence(store) -> EvidenceFiles:
+    return EvidenceFiles(store, PROJECT)
 
 
-def kept(labels=("yes", "no", "yes"), look=LOOK) -> Kept:
+def kept(labels=("yes", "no", "yes"), look=LOOK) -> TrainingRecord:
     answers = answers_of(np.array(ROWS, np.float32), ["no", "yes"])
-    return Kept(np.array([1, 2, 5]), list(labels), answers, look)
+    return TrainingRecord(np.array([1, 2, 5]), list(labels), answers, look)
 
 
-def assert_equal(one: Kept, other: Kept | None) -> None:
+def assert_equal(one: TrainingRecord, other: TrainingRecord | None) -> None:
     assert other is not None
     assert (one.tasks.tolist(), one.labels) == (other.tasks.tolist(), other.labels)
     assert one.out_of_fold.names == other.out_of_fold.names
@@ -51,7 +57,7 @@ def test_what_a_version_learnt_and_said_comes_back(evidence):
 
 
 def test_a_look_at_nothing_comes_back(evidence):
-    nothing = Look(3, np.empty(0, np.int64), [])
+    nothing = SamplePredictions(3, np.empty(0, np.int64), [])
     evidence.keep(VERSION, kept(look=nothing), [])
 
     assert_equal(kept(look=nothing), evidence.of(VERSION))
@@ -63,7 +69,7 @@ def test_a_look_at_nothing_comes_back(evidence):
     ids=["several", "numbers", "objects"],
 )
 def test_labels_may_be_any_json(evidence, labels):
-    look = Look(20, np.array([7, 9]), labels[:2])
+    look = SamplePredictions(20, np.array([7, 9]), labels[:2])
     evidence.keep(VERSION, kept(labels, look), [])
 
     assert_equal(kept(labels, look), evidence.of(VERSION))
@@ -113,7 +119,7 @@ def test_of_the_release_before_a_look_at_nothing_is_read(evidence, store):
     none = {"look_tasks": np.empty(0, np.int64), "look_said": np.empty(0, np.int32)}
     store.tamper(KEY, earlier(**none, look_classes=np.empty(0, "<U1")))
 
-    assert_equal(kept(look=Look(20, np.empty(0, np.int64), [])), evidence.of(VERSION))
+    assert_equal(kept(look=SamplePredictions(20, np.empty(0, np.int64), [])), evidence.of(VERSION))
 
 
 @pytest.mark.parametrize(
@@ -193,36 +199,36 @@ def test_so_many_doubts_are_kept_best_first(evidence, store):
 
 
 def test_a_refusal_is_told_by_the_version_that_refused_and_no_other(evidence):
-    refusal = Refusal(VERSION, "4-def", "worse", hold=Hold("2026-11-24", "2026-11-23", 0.3, 0.1))
-    evidence.set_refusal(evidence.refusal(VERSION), refusal)
+    refusal = Rejection(VERSION, "4-def", "worse", hold=Hold("2026-11-24", "2026-11-23", 0.3, 0.1))
+    evidence.set_rejection(evidence.refusal(VERSION), refusal)
 
     assert evidence.refusal(VERSION).value == refusal
-    assert evidence.refusal("4-def").value == Refusal()
+    assert evidence.refusal("4-def").value == Rejection()
 
 
 def test_of_two_who_refuse_at_once_one_is_told_so(evidence):
     known = evidence.refusal(VERSION)
-    evidence.set_refusal(known, Refusal(VERSION, "4-def", "worse"))
+    evidence.set_rejection(known, Rejection(VERSION, "4-def", "worse"))
 
     with pytest.raises(Conflict):
-        evidence.set_refusal(known, Refusal(VERSION, "4-fed", "worse"))
+        evidence.set_rejection(known, Rejection(VERSION, "4-fed", "worse"))
 
 
 def test_a_refusal_that_is_forgotten_is_none(evidence):
-    evidence.set_refusal(evidence.refusal(VERSION), Refusal(VERSION, "4-def", "worse"))
+    evidence.set_rejection(evidence.refusal(VERSION), Rejection(VERSION, "4-def", "worse"))
 
-    evidence.forget_refusal(VERSION)
-    evidence.forget_refusal(VERSION)
+    evidence.forget_rejection(VERSION)
+    evidence.forget_rejection(VERSION)
 
-    assert evidence.refusal(VERSION).value == Refusal()
+    assert evidence.refusal(VERSION).value == Rejection()
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"7", b'{"x": 1}', b'{"hold": {"x": 1}}', b"\xff"])
 def test_a_refusal_that_cannot_be_read_is_none_and_is_written_over(evidence, store, body):
     store.tamper(f"projects/{PROJECT}/gate.json", body)
 
-    assert evidence.refusal(VERSION).value == Refusal()
-    evidence.set_refusal(evidence.refusal(VERSION), Refusal(VERSION, "4-def", "worse"))
+    assert evidence.refusal(VERSION).value == Rejection()
+    evidence.set_rejection(evidence.refusal(VERSION), Rejection(VERSION, "4-def", "worse"))
     assert evidence.refusal(VERSION).value.reason == "worse"
 
 
@@ -230,4 +236,4 @@ def test_a_refusal_of_a_release_that_held_nothing_back_is_read(evidence, store):
     fields = b'{"champion": "3-abc", "version": "4-def", "reason": "worse", "since": "", "at": ""}'
     store.tamper(f"projects/{PROJECT}/gate.json", fields)
 
-    assert evidence.refusal(VERSION).value == Refusal(VERSION, "4-def", "worse")
+    assert evidence.refusal(VERSION).value == Rejection(VERSION, "4-def", "worse")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from labelloop.bucket.features import KeptFeatures, ShardFeatures
+from labelloop.bucket.features import FeatureFiles, ShardFeatures
 from labelloop.domain.columns import Columns
 from labelloop.recipes import folder_of
 from labelloop.recipes.text_choices.bags import Features
@@ -18,8 +18,8 @@ SHARD = f"projects/{PROJECT}/pool/listed-000001.jsonl.gz"
 
 
 @pytest.fixture
-def kept(store) -> KeptFeatures:
-    return KeptFeatures(store, PROJECT, "tiny-1")
+def kept(store) -> FeatureFiles:
+    return FeatureFiles(store, PROJECT, "tiny-1")
 
 
 def shard_of(texts: list[str], has_vectors: bool = True) -> ShardFeatures:
@@ -55,7 +55,7 @@ def assert_equal(one: ShardFeatures, other: ShardFeatures | None) -> None:
 @pytest.mark.parametrize("has_vectors", [True, False])
 def test_a_shard_comes_back_as_it_was_kept(kept, texts, has_vectors):
     shard = shard_of(texts, has_vectors)
-    kept.keep_shard(SHARD, "text", shard)
+    kept.store_shard(SHARD, "text", shard)
 
     if has_vectors:
         assert_equal(shard, kept.shard(SHARD, "text"))
@@ -69,7 +69,7 @@ def test_blocks_of_any_names_and_shapes_are_kept(kept):
     """A recipe alone knows what they mean."""
     shard = shard_of(["a b a", "", "x"])
     columns = Columns(3, {"words": shard.features.blocks["bags"], "deep": np.ones((3, 2, 2))})
-    kept.keep_shard(SHARD, "text", replace(shard, features=columns))
+    kept.store_shard(SHARD, "text", replace(shard, features=columns))
 
     again = kept.shard(SHARD, "text").features
 
@@ -100,8 +100,8 @@ def stored_by_the_release_before(store, shard: ShardFeatures, **changes: Any) ->
 
 
 @pytest.fixture
-def upgraded(store) -> KeptFeatures:
-    return KeptFeatures(store, PROJECT, folder_of("text_choices", "tiny-1"))
+def upgraded(store) -> FeatureFiles:
+    return FeatureFiles(store, PROJECT, folder_of("text_choices", "tiny-1"))
 
 
 @pytest.mark.parametrize("texts", [["a b a", "", "x" * 30_000], []], ids=["some", "none"])
@@ -143,17 +143,17 @@ def test_a_damaged_shard_of_the_release_before_is_none(upgraded, store, changes)
 
 
 def test_another_encoder_or_another_field_of_the_data_finds_nothing(kept, store):
-    kept.keep_shard(SHARD, "text", shard_of(["a"]))
+    kept.store_shard(SHARD, "text", shard_of(["a"]))
 
     assert kept.shard(SHARD, "title") is None
     assert kept.shard(SHARD.replace("1.jsonl", "2.jsonl"), "text") is None
-    assert KeptFeatures(store, PROJECT, "tiny-2").shard(SHARD, "text") is None
-    assert KeptFeatures(store, PROJECT, "").shard(SHARD, "text") is None
+    assert FeatureFiles(store, PROJECT, "tiny-2").shard(SHARD, "text") is None
+    assert FeatureFiles(store, PROJECT, "").shard(SHARD, "text") is None
 
 
 def test_no_damage_is_fatal_and_what_is_kept_anew_goes_over_it(kept, store):
     shard = shard_of(["a b", "c"])
-    kept.keep_shard(SHARD, "text", shard)
+    kept.store_shard(SHARD, "text", shard)
     (key,) = store.keys("/features/")
     whole = store.body(key)
     damaged = [whole[:length] for length in range(0, len(whole) - 1, 41)]
@@ -166,7 +166,7 @@ def test_no_damage_is_fatal_and_what_is_kept_anew_goes_over_it(kept, store):
             assert_equal(shard, found)
 
     store.tamper(key, b"")
-    kept.keep_shard(SHARD, "text", shard)
+    kept.store_shard(SHARD, "text", shard)
     assert_equal(shard, kept.shard(SHARD, "text"))
 
 
@@ -188,14 +188,14 @@ def test_a_shard_whose_arrays_do_not_fit_each_other_counts_as_damaged(kept):
             Columns(2, {"bags": bags, "vectors": np.ones((1, 3), np.float32)}),
         ),
     ):
-        kept.keep_shard(SHARD, "text", wrong)
+        kept.store_shard(SHARD, "text", wrong)
         assert kept.shard(SHARD, "text") is None
 
 
 def test_vectors_of_labelled_texts_come_back_and_are_one_object(kept, store):
     assert kept.labelled() == {}
-    kept.keep_labelled({b"a" * 16: np.array([0.6, 0.8], np.float32)})
-    kept.keep_labelled({b"\x00" * 16: np.array([0.1, 0.2], np.float32)})
+    kept.store_labelled({b"a" * 16: np.array([0.6, 0.8], np.float32)})
+    kept.store_labelled({b"\x00" * 16: np.array([0.1, 0.2], np.float32)})
 
     assert kept.labelled()[b"\x00" * 16].tolist() == np.array([0.1, 0.2], np.float32).tolist()
     assert len(kept.labelled()) == len(store.keys("labelled")) == 1
@@ -203,7 +203,7 @@ def test_vectors_of_labelled_texts_come_back_and_are_one_object(kept, store):
 
 @pytest.mark.parametrize("body", [b"", b"PK\x03\x04", b"\x93NUMPY", b"x" * 1_000])
 def test_damaged_vectors_of_labelled_texts_are_none(kept, store, body):
-    kept.keep_labelled({b"a" * 16: np.array([0.6, 0.8], np.float32)})
+    kept.store_labelled({b"a" * 16: np.array([0.6, 0.8], np.float32)})
     store.tamper(store.keys("labelled")[0], body)
 
     assert kept.labelled() == {}

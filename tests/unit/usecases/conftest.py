@@ -12,7 +12,7 @@ def sweep_deps(store, queue, rank_queue, clock) -> SweepDeps:
     """What sweeps where no Label Studio is connected."""
     return SweepDeps(
         store=store,
-        queue=queue,
+        train_queue=queue,
         rank_queue=rank_queue,
         label_studio=lambda: None,
         clock=clock,

@@ -18,7 +18,7 @@ _LATEST: Final = 4.0  # only points within this factor of the labels of now: the
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class CurvePoint:
     """The error of the version that so many labels gave (`savings.pooled_error`), and its band.
 
     A card from before there was one tells no band.
@@ -45,13 +45,13 @@ def counted(labels: int) -> str:
     return "label" if labels == 1 else f"{labels} labels"
 
 
-def spaced(points: Iterable[Point]) -> list[Point]:
+def spaced(points: Iterable[CurvePoint]) -> list[CurvePoint]:
     """Return the points that lie a quarter of the labels apart, from the first on, and the newest.
 
     Those in between share nearly all random labels with their neighbours: they are no further
     evidence. As many as there are doublings, three times.
     """
-    kept: list[Point] = []
+    kept: list[CurvePoint] = []
     ordered = sorted(points, key=lambda point: point.labels)
     for point in ordered:
         if not kept or point.labels >= _SPACING * kept[-1].labels:
@@ -60,7 +60,7 @@ def spaced(points: Iterable[Point]) -> list[Point]:
     return kept if kept[-1:] == newest else [*kept, *newest]
 
 
-def expected_gain(points: Sequence[Point], more: int, confidence: float = 0.9) -> Gain:
+def expected_gain(points: Sequence[CurvePoint], more: int, confidence: float = 0.9) -> Gain:
     """Return what so many more labels are expected to bring, by one point or more."""
     points = spaced(points)
     now = points[-1]
@@ -74,7 +74,7 @@ def expected_gain(points: Sequence[Point], more: int, confidence: float = 0.9) -
     return Gain(more, float(value), float(low), float(high))
 
 
-def _power(points: Sequence[Point]) -> tuple[float, float]:
+def _power(points: Sequence[CurvePoint]) -> tuple[float, float]:
     """Return the power by which errors fall, and its standard error: ridge around the usual one."""
     x = np.log([point.labels for point in points])
     y = np.log([max(point.error, 1e-3) for point in points])
@@ -84,7 +84,7 @@ def _power(points: Sequence[Point]) -> tuple[float, float]:
     return float(power), float(certainty**-0.5)
 
 
-def _smoothed(points: Sequence[Point], labels: int, power: float) -> float:
+def _smoothed(points: Sequence[CurvePoint], labels: int, power: float) -> float:
     """Return the error of now by the latest points together, each carried on to now's labels."""
     near = [point for point in points if 2 * point.labels >= labels]
     carried = [point.error * (labels / point.labels) ** -power for point in near]

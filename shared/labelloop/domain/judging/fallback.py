@@ -33,7 +33,7 @@ class Fold:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class OrderDecision:
     """Whether tasks are served at random, why, and at how many labels that was decided."""
 
     is_random: bool
@@ -54,7 +54,7 @@ def folds(is_random: NDArray[np.bool_], count: int = FOLDS) -> list[Fold]:
     return found
 
 
-def decide(strategy: Floats, random: Floats, now: int, before: Order) -> Order:
+def decide(strategy: Floats, random: Floats, now: int, before: OrderDecision) -> OrderDecision:
     """Return the order to serve, given both arms' log scores, shape (n,), on random tasks.
 
     Changing one's mind takes more than keeping to it, and more labels than at the last change.
@@ -64,7 +64,7 @@ def decide(strategy: Floats, random: Floats, now: int, before: Order) -> Order:
         return before
     z = difference(strategy - random).z
     if not before.is_random and z < _LEAVE:
-        return Order(True, f"worse than random order on {rows} random labels", now)
+        return OrderDecision(True, f"worse than random order on {rows} random labels", now)
     if before.is_random and z > _RETURN:
-        return Order(False, f"as good as random order on {rows} random labels", now)
+        return OrderDecision(False, f"as good as random order on {rows} random labels", now)
     return before

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from labelloop.domain.answers import Floats
-from labelloop.domain.judging.curve import Point, expected_gain, spaced
+from labelloop.domain.judging.curve import CurvePoint, expected_gain, spaced
 from labelloop.domain.judging.quality import PartQuality, acceptance, accuracy
 from labelloop.domain.judging.savings import Law, error_band, pooled_error, saving
 from labelloop.domain.judging.stopping import ALL_LABELLED, advise
@@ -48,7 +48,7 @@ def believed_error(
 def insights(
     labels: int,
     honest: Honest,
-    earlier: Sequence[Point],
+    earlier: Sequence[CurvePoint],
     disagreements: Sequence[float],
     wanted_precision: float,
     ordered: int,
@@ -64,7 +64,7 @@ def insights(
     misses = 0.0 if right.value is None else right.rows * (1 - right.value)
     error = pooled_error(misses, right.rows, honest.believed_error)
     low, high = error_band(misses, right.rows, honest.believed_error)
-    points = spaced([*earlier, Point(labels, round(error, 4), round(low, 4), round(high, 4))])
+    points = spaced([*earlier, CurvePoint(labels, round(error, 4), round(low, 4), round(high, 4))])
     left = honest.unlabelled
     more = NEXT_LABELS if left is None else min(NEXT_LABELS, left)
     gain = expected_gain(points, more) if more and right.rows else None

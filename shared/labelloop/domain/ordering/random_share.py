@@ -1,6 +1,6 @@
 """The random share: tasks that no model chooses, so that labels on them are a fair sample.
 
-A task's id decides, through a hash with the project's salt (no task can be moved in or out by what
+A task's id decides, through a hash with the project's key (no task can be moved in or out by what
 a model thinks of it), and so does its place among them.
 """
 
@@ -19,13 +19,13 @@ _STEP, _FIRST, _SECOND = (
 )
 
 
-def places(tasks: Sequence[int] | NDArray[np.integer], salt: str) -> NDArray[np.float64]:
-    """Return numbers in 0..1 that depend on each task and the salt, and on nothing else.
+def places(tasks: Sequence[int] | NDArray[np.integer], project_key: str) -> NDArray[np.float64]:
+    """Return numbers in 0..1 that depend on each task and the project's key, and on nothing else.
 
-    The ids' digits are mixed as by SplitMix64 (Steele, Lea and Flood 2014), from a start of the
-    salt's.
+    The ids' digits are mixed as by SplitMix64 (Steele, Lea and Flood 2014), from a start that the
+    key gives.
     """
-    start = int.from_bytes(sha256(salt.encode()).digest()[:8])
+    start = int.from_bytes(sha256(project_key.encode()).digest()[:8])
     mixed = np.asarray(tasks, np.int64).astype(np.uint64) * _STEP + np.uint64(start)
     mixed = (mixed ^ (mixed >> np.uint64(30))) * _FIRST
     mixed = (mixed ^ (mixed >> np.uint64(27))) * _SECOND
@@ -34,18 +34,18 @@ def places(tasks: Sequence[int] | NDArray[np.integer], salt: str) -> NDArray[np.
 
 
 def are_random(
-    tasks: Sequence[int] | NDArray[np.integer], salt: str, share: float = SHARE
+    tasks: Sequence[int] | NDArray[np.integer], project_key: str, share: float = SHARE
 ) -> NDArray[np.bool_]:
     """Say which tasks belong to the random share."""
-    return places(tasks, salt) < share
+    return places(tasks, project_key) < share
 
 
 def in_random_order(
-    tasks: Sequence[int] | NDArray[np.integer], salt: str, share: float = SHARE
+    tasks: Sequence[int] | NDArray[np.integer], project_key: str, share: float = SHARE
 ) -> list[int]:
     """Return the tasks of the random share, in the one order in which they are served."""
     ids = np.asarray(tasks, np.int64)
-    at = places(ids, salt)
+    at = places(ids, project_key)
     order = np.lexsort((ids, at))
     ids, at = ids[order], at[order]
     return [int(task) for task in ids[at < share]]

@@ -12,7 +12,7 @@ import numpy as np
 from labelloop.domain.answers import Reading
 from labelloop.domain.ordering import diversity, typicality
 from labelloop.domain.ordering.diversity import unsure_clusters
-from labelloop.domain.ordering.unlabelled import Pool, Rows, Unlabelled, unlabelled
+from labelloop.domain.ordering.unlabelled import Rows, SelectionInput, Unlabelled, unlabelled
 
 DEFAULT: Final = "typical_then_margin"
 RANDOM: Final = "random"
@@ -24,7 +24,7 @@ type Strategy = Callable[[Unlabelled, int, np.random.Generator], Rows]
 type ByModel = Callable[[Unlabelled, Reading, int, np.random.Generator], Rows]
 
 
-def select(strategy: str, pool: Pool, k: int, seed: int) -> Rows:
+def select(strategy: str, pool: SelectionInput, k: int, seed: int) -> Rows:
     """Return the rows of up to k tasks, the one to label first in front.
 
     The same tasks in any order of the pool's rows. A task that is like another one, or labelled

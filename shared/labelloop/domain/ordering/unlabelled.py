@@ -15,7 +15,7 @@ _CLOSE: Final = 1e-5  # between projections: unit vectors are right to some 1e-7
 
 
 @dataclass(frozen=True, slots=True)
-class Pool:
+class SelectionInput:
     """Tasks that may be labelled, n of them, and what is labelled already.
 
     `tasks`: ids; `vectors`: unit length, shape (n, dimensions); `labelled`: vectors of labelled
@@ -67,7 +67,7 @@ class Unlabelled:
         )
 
 
-def unlabelled(pool: Pool) -> Unlabelled:
+def unlabelled(pool: SelectionInput) -> Unlabelled:
     """Return what there is to choose from, the same for any order of the pool's rows."""
     is_usable = np.isfinite(pool.vectors).all(axis=1)
     if pool.reading is not None:

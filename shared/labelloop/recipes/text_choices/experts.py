@@ -1,4 +1,4 @@
-"""Experts: each head on its own input, and the classes' names, pooled by what works out of fold.
+"""Experts: each scorer on its own input, and the classes' names, pooled by what works out of fold.
 
 A class's probability goes with the exponential of the sum of the experts' scores, each multiplied
 by its sharpness (a product of experts: Hinton 2002).
@@ -41,23 +41,23 @@ _OTHERS: Final = {"balance": (0.5, 0.0), "vector": (1.0, 10.0), "bag": (0.1, 1.0
 class Pooled:
     """Heads and sharpness of the experts, by name; scores and log-loss out of fold, in all."""
 
-    heads: dict[str, Scorer]
+    scorers: dict[str, Scorer]
     sharpness: dict[str, float]
     out_of_fold: Floats
     loss: float
 
     @property
     def weighted(self) -> dict[str, tuple[float, Scorer]]:
-        """Each head beside its sharpness."""
-        return {name: (self.sharpness[name], head) for name, head in self.heads.items()}
+        """Each scorer beside its sharpness."""
+        return {name: (self.sharpness[name], scorer) for name, scorer in self.scorers.items()}
 
 
 @dataclass(frozen=True)
 class Experts:
     """What the experts see of the examples, ready to learn with any choice.
 
-    `seen`: each head's input, shape (examples, its width); `said`: the likeness of the examples to
-    the classes' names, shape (examples, classes), which no label goes into, or None.
+    `seen`: each scorer's input, shape (examples, its width); `said`: the likeness of the examples
+    to the classes' names, shape (examples, classes), which no label goes into, or None.
     """
 
     seen: Mapping[str, Any]
@@ -79,18 +79,18 @@ class Experts:
         return best
 
     def pooled(self, choices: Choices) -> Pooled:
-        """Fit all heads, and learn what to multiply each expert's scores by."""
+        """Fit all scorers, and learn what to multiply each expert's scores by."""
         goal = Goal(self.codes, self.classes, choices.balance)
         penalties = {"bag": choices.bag, "topic": _TOPIC_PENALTY, "vector": choices.vector}
-        heads = {name: ridge.fit(goal, penalties[name]) for name, ridge in self._ridges.items()}
-        names = [*heads, *([] if self.said is None else ["name"])]
-        said = [head.out_of_fold for head in heads.values()]
+        scorers = {name: ridge.fit(goal, penalties[name]) for name, ridge in self._ridges.items()}
+        names = [*scorers, *([] if self.said is None else ["name"])]
+        said = [scorer.out_of_fold for scorer in scorers.values()]
         scores = np.stack(said if self.said is None else [*said, self.said])
         known = np.bincount(self.codes)[self.codes] > 1
         prior = np.log([_PRIOR_SHARPNESS[name] for name in names])
         sharpness, loss = _sharpness(scores[:, known], self.codes[known], prior)
         by_name = dict(zip(names, sharpness.tolist(), strict=True))
-        return Pooled(heads, by_name, np.tensordot(sharpness, scores, 1), loss)
+        return Pooled(scorers, by_name, np.tensordot(sharpness, scores, 1), loss)
 
     @cached_property
     def _ridges(self) -> dict[str, Ridge]:

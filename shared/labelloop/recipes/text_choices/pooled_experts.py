@@ -1,9 +1,9 @@
-"""The model: heads on a text's terms, its topics and its vector, pooled.
+"""The model: experts on a text's terms, its topics and its vector, pooled.
 
-Each head scores the classes linearly, and how sharply it may is learnt out of fold: a project whose
-labels go by words leans on the terms, one whose labels go by meaning on the encoder's vector.
-Topics are learnt from unlabelled texts too, so they help in a language that no encoder knows.
-The vectors of the classes' names are one more expert, which has an opinion before any label.
+Each expert scores the classes linearly, and how sharply it may is learnt out of fold: a project
+whose labels go by words leans on the terms, one whose labels go by meaning on the encoder's vector.
+Topics are learnt from unlabelled texts too, so they help in a language that no encoder knows. The
+vectors of the classes' names are one more expert, which has an opinion before any label.
 """
 
 from collections.abc import Mapping, Sequence
@@ -62,13 +62,15 @@ class PooledExperts(BaseEstimator):  # type: ignore[misc]
         self.sharpness_ = pooled.sharpness
         self.out_of_fold_ = softmax(pooled.out_of_fold, axis=1).astype(np.float32)
         self.out_of_fold_[np.bincount(codes)[codes] == 1] = np.nan
-        sharp = {name: a * head.coefficients for name, (a, head) in pooled.weighted.items()}
+        sharp = {name: a * scorer.coefficients for name, (a, scorer) in pooled.weighted.items()}
         if "topic" in sharp:  # linear in the bag, so no work of its own later
             sharp["bag"] += topics @ sharp.pop("topic")
         if named is not None:
             sharp["vector"] += pooled.sharpness["name"] * named
         self.coefficients_ = {name: _floats(values) for name, values in sharp.items()}
-        self.intercepts_ = _floats(sum(a * head.intercepts for a, head in pooled.weighted.values()))
+        self.intercepts_ = _floats(
+            sum(a * scorer.intercepts for a, scorer in pooled.weighted.values())
+        )
         self.landmarks_ = np.empty((0, 0), np.float32)
         if landmarks is not None and "vector" in seen:
             around = self._seen(landmarks)

@@ -17,7 +17,7 @@ class AcceptDeps:
     """What accepting needs from outside; and what the deployment chose."""
 
     store: ObjectStore
-    queue: Queue
+    train_queue: Queue
     clock: Clock = utc_now
 
     quiet_s: int
@@ -35,7 +35,7 @@ def accept(event: Event, deps: AcceptDeps) -> str:
     reason: Reason = "start_training" if pressed else "event"
     delay_s = min(_BUTTON_DELAY_S, deps.quiet_s) if pressed else deps.quiet_s
     try:
-        deps.queue.send(WakeUp(event.project, reason, name), delay_s)
+        deps.train_queue.send(WakeUp(event.project, reason, name), delay_s)
     except Unavailable:
         from labelloop.observability import logger
 

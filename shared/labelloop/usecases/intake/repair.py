@@ -14,7 +14,7 @@ class RepairDeps:
     """What repairing needs from outside. What is asked for is done in the background."""
 
     store: ObjectStore
-    queue: Queue
+    train_queue: Queue
     rank_queue: Queue
 
 
@@ -31,7 +31,7 @@ def repair(key: str, deps: RepairDeps) -> dict[str, Any]:
         annotations = len(project.snapshots.read(pointer).live_annotations())
     except Damaged as exc:
         found = found or str(exc)
-    deps.queue.send(WakeUp(key, "repair"), 0)
+    deps.train_queue.send(WakeUp(key, "repair"), 0)
     deps.rank_queue.send(RankWakeUp(key, "survey"), 0)
     deps.rank_queue.send(RankWakeUp(key), 0)
     return {"damaged": found, "seq": pointer.seq, "annotations": annotations}

@@ -49,7 +49,7 @@ class SurveyDeps:
     """What surveying needs from outside. `queue` takes wake-ups of trainers."""
 
     store: ObjectStore
-    queue: Queue
+    train_queue: Queue
     rank_queue: Queue
     clock: Clock = utc_now
 
@@ -123,7 +123,7 @@ class _Walk:
         self._project, self._studio, self._deps = project, studio, deps
         self._me, self._state = holder, state
         self._accepting = AcceptDeps(
-            store=deps.store, queue=deps.queue, clock=deps.clock, quiet_s=0
+            store=deps.store, train_queue=deps.train_queue, clock=deps.clock, quiet_s=0
         )
 
     def until(self, end: datetime) -> Progress:

@@ -16,7 +16,7 @@ from labelloop.domain.answers import Label
 from labelloop.domain.columns import Columns
 from labelloop.domain.intake.events import canonical
 from labelloop.domain.judging.labels_to_reach import labels_to_reach
-from labelloop.domain.ordering.candidates import Candidates
+from labelloop.domain.ordering.shortlist import Shortlist
 from labelloop.domain.ordering.strategies import RANDOM
 from labelloop.errors import Unprocessable
 from labelloop.recipes.protocol import Control, Model, Tools
@@ -91,9 +91,9 @@ class Replay:
             found.append(self._accuracy(model, labelled, held_out))
         return found
 
-    def _candidates(self, rows: Ints, model: Model | None) -> Candidates:
+    def _candidates(self, rows: Ints, model: Model | None) -> Shortlist:
         features = self.features.take(rows)
-        return Candidates(rows, features, model.answer(features) if model else None)
+        return Shortlist(rows, features, model.answer(features) if model else None)
 
     def _labels(self, rows: Ints) -> list[Label]:
         return [self.labels[row] for row in rows.tolist()]

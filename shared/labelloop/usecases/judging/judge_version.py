@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from labelloop.bucket.evidence import MOST_ROWS, Kept, Look
+from labelloop.bucket.evidence import MOST_ROWS, SamplePredictions, TrainingRecord
 from labelloop.bucket.pointers import ActivePointer
 from labelloop.bucket.project import Project
 from labelloop.domain.answers import Answers, Label, joined_answers
@@ -29,7 +29,7 @@ type Ints = NDArray[np.integer]
 class Champion:
     """The active version: what is kept of its training, and its model."""
 
-    kept: Kept
+    kept: TrainingRecord
     model: Model
 
 
@@ -56,14 +56,14 @@ class Challenger:
         """Its answers out of fold; of an example without one it says all alike: no answer."""
         return _filled(self.trained.out_of_fold, self.measure)
 
-    def kept(self, look: Look) -> Kept:
+    def kept(self, look: SamplePredictions) -> TrainingRecord:
         """Return what is to be kept of it."""
         rows = newest(self.examples)
         tasks = np.array(self.examples.tasks, np.int64)[rows]
         labels = [self.examples.labels[row] for row in rows.tolist()]
-        return Kept(tasks, labels, self.trained.out_of_fold.take(rows), look)
+        return TrainingRecord(tasks, labels, self.trained.out_of_fold.take(rows), look)
 
-    def has_labels_of(self, kept: Kept) -> bool:
+    def has_labels_of(self, kept: TrainingRecord) -> bool:
         """Say whether another version learnt the same labels."""
         mine = self.kept(kept.look)
         return (
@@ -116,11 +116,11 @@ def champion_of(
 def judge_version(
     challenger: Challenger, champion: Champion, sample: Sample, since: str, project_key: str
 ) -> Verdict:
-    """Say whether to switch. `since`: see `Refusal`; the key decides the random share."""
+    """Say whether to switch. `since`: see `Rejection`; the key decides the random share."""
     return judge(_evidence(challenger, champion, sample, since, project_key))
 
 
-def judge_left(examples: Examples, control: Control, kept: Kept, why: str) -> Verdict:
+def judge_left(examples: Examples, control: Control, kept: TrainingRecord, why: str) -> Verdict:
     """Say whether to serve no version, as `why` says that these examples make none.
 
     `kept`: of the active version. Of the one that is not there all answers are alike.
@@ -186,7 +186,7 @@ class _Codes:
         return np.array([self._place[canonical(label)] for label in labels], np.int64)
 
 
-def _names(control: Control, kept: Kept) -> list[str]:
+def _names(control: Control, kept: TrainingRecord) -> list[str]:
     """Return what answers of both versions are about: what is offered, and what was before."""
     before = (name for name in kept.out_of_fold.names if name not in control.offered)
     return [*control.offered, *before]

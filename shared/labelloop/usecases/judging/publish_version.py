@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from labelloop.bucket.evidence import Refusal
+from labelloop.bucket.evidence import Rejection
 from labelloop.bucket.pointers import ActivePointer, Tagged
 from labelloop.bucket.project import Project
 from labelloop.bucket.races import swapped
@@ -29,7 +29,7 @@ from labelloop.usecases.judging.judge_version import (
     judge_left,
     judge_version,
 )
-from labelloop.usecases.judging.tell_version import doubts_of, tell_version
+from labelloop.usecases.judging.version_insights import doubts_of, insights_of
 from labelloop.usecases.learning.sample_pool import Sample
 
 _STAYS: Final = "if the labels stay as they are now, it is served from {} UTC on"
@@ -60,7 +60,7 @@ def publish(
     known = gate.project.card(active.version) if before else None
     ordered = 0 if to.strategy == RANDOM else card.order["given"]
     since = card.blind_since
-    told, look = tell_version(challenger, sample, before, known, ordered, since, gate.project.key)
+    told, look = insights_of(challenger, sample, before, known, ordered, since, gate.project.key)
     gate.project.evidence.keep(to.version, challenger.kept(look), doubts_of(challenger))
     facts = challenger.trained.facts
     card = replace(card, gate=asdict(verdict), insights=told, facts=facts)
@@ -70,10 +70,10 @@ def publish(
         switch(gate.project, to, why, instead_of=active.version)
     else:
         since = refusal.value.since or min(max(challenger.examples.updated_at), _text(gate.now))
-        refused = Refusal(active.version, to.version, verdict.reason, since, card.trained_at)
+        refused = Rejection(active.version, to.version, verdict.reason, since, card.trained_at)
         if verdict.of_changes:
             refused = _held(refused, active, refusal.value.hold, verdict, gate.now)
-        gate.project.evidence.set_refusal(refusal, refused)
+        gate.project.evidence.set_rejection(refusal, refused)
         _leave(gate.project, to, refused)
     return verdict.switches
 
@@ -102,16 +102,16 @@ def withdraw(
         gate.now.isoformat(timespec="seconds"),
     )
     since = refusal.value.since or _text(gate.now)
-    refused = Refusal(active.version, to.version, verdict.reason, since, at)
+    refused = Rejection(active.version, to.version, verdict.reason, since, at)
     refused = _held(refused, active, refusal.value.hold, verdict, gate.now)
-    gate.project.evidence.set_refusal(refusal, refused)
+    gate.project.evidence.set_rejection(refusal, refused)
     _leave(gate.project, to, refused)
     return False
 
 
 def _held(
-    refused: Refusal, active: ActivePointer, known: Hold, verdict: Verdict, now: datetime
-) -> Refusal:
+    refused: Rejection, active: ActivePointer, known: Hold, verdict: Verdict, now: datetime
+) -> Rejection:
     """Return the refusal with the time of its end. What a person ended is not gone on with."""
     hold = hold_after(known if active.held_until else Hold(), verdict.numbers, now)
     return replace(refused, hold=hold, reason=f"{refused.reason}; {_STAYS.format(hold.until[:16])}")
@@ -123,7 +123,7 @@ def _verdict(
     champion: Champion | Verdict,
     challenger: Challenger,
     sample: Sample,
-    refusal: Refusal,
+    refusal: Rejection,
     gate: Gate,
 ) -> Verdict:
     if isinstance(champion, Verdict):
@@ -147,7 +147,7 @@ def advance(project: Project, to: ActivePointer) -> bool:
     known = after.value
     if (known.learnt, known.made_by) != (to.learnt, to.made_by):
         return False
-    project.evidence.forget_refusal(known.version)
+    project.evidence.forget_rejection(known.version)
     moved = replace(_up_to(known, to), held_until="")
     if moved.age > known.age:  # a slower trainer must not put it back
         project.advance(after, moved)
@@ -182,7 +182,7 @@ def switch(project: Project, version: ActivePointer, why: dict[str, Any], instea
         raise Conflict(_JUDGED_IN_VAIN)
 
 
-def _leave(project: Project, version: ActivePointer, refused: Refusal) -> None:
+def _leave(project: Project, version: ActivePointer, refused: Rejection) -> None:
     """Keep the active version, and remember that the snapshot was looked at.
 
     What it learnt is left as it is: each change of a label has the refused ones judged again.

@@ -6,11 +6,11 @@ from typing import Final
 
 import numpy as np
 
-from labelloop.bucket.features import KeptFeatures, ShardFeatures
+from labelloop.bucket.features import FeatureFiles, ShardFeatures
 from labelloop.bucket.pool import Pool
 from labelloop.domain.columns import Columns
 from labelloop.domain.intake.folding import Dataset
-from labelloop.usecases.learning.look import left_of
+from labelloop.usecases.learning.task_features import unlabelled_of
 
 _MOST_SHARDS: Final = 8
 _MOST_TASKS: Final = 1_500
@@ -28,7 +28,7 @@ class Sample:
     left: int | None
 
 
-def sample_pool(pool: Pool, kept: KeptFeatures, sees: str, dataset: Dataset) -> Sample:
+def sample_pool(pool: Pool, kept: FeatureFiles, sees: str, dataset: Dataset) -> Sample:
     """Return the sample: the same for the same pool. Nothing is encoded for it.
 
     Empty before the first ranking, which is what computes and keeps features.
@@ -37,12 +37,12 @@ def sample_pool(pool: Pool, kept: KeptFeatures, sees: str, dataset: Dataset) -> 
     some = list(_kept_of(shards, kept, sees))
     if not some:
         return Sample(np.empty(0, np.int64), Columns(0, {}), None)
-    tasks, features = left_of(some, dataset.labelled_tasks(), dataset.deleted_until())
+    tasks, features = unlabelled_of(some, dataset.labelled_tasks(), dataset.deleted_until())
     rows = np.random.default_rng(0).permutation(len(tasks))[:_MOST_TASKS]
     return Sample(tasks[rows], features.take(rows), round(len(tasks) * len(shards) / len(some)))
 
 
-def _kept_of(shards: list[str], kept: KeptFeatures, sees: str) -> Iterator[ShardFeatures]:
+def _kept_of(shards: list[str], kept: FeatureFiles, sees: str) -> Iterator[ShardFeatures]:
     """Yield what is kept of shards spread over all of them."""
     places = np.linspace(0, len(shards) - 1, min(len(shards), _MOST_SHARDS)).astype(np.int64)
     for place in np.unique(places).tolist():

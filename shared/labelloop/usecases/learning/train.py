@@ -32,14 +32,14 @@ from labelloop.usecases.learning.vectors import Unfinished
 from labelloop.usecases.ordering.first_order import is_outdated
 from labelloop.usecases.serving.restore_active import restore_active
 
-__all__ = ["Outcome", "TrainDeps", "train"]
+__all__ = ["TrainDeps", "TrainOutcome", "train"]
 
 _EVENTS_AT_ONCE: Final = 2_000  # some 6 MB
 _READERS: Final = 24
 _LEASE_S: Final = 60  # a longer training may be done twice, which costs money and nothing else
 
 
-class Outcome(StrEnum):
+class TrainOutcome(StrEnum):
     """What a wake-up led to."""
 
     LEFT_TO_LATER = "left to a later event"
@@ -51,36 +51,36 @@ class Outcome(StrEnum):
     SWITCHED = "switched"
 
 
-def train(wake_up: WakeUp, deps: TrainDeps) -> Outcome:
+def train(wake_up: WakeUp, deps: TrainDeps) -> TrainOutcome:
     """Bring a project up to date; say what came of it. Retryable after too many lost races."""
     project = Project(deps.store, project_key(wake_up.project))
     return won(lambda: _attempt(wake_up, project, deps), "the dataset, or what is made of it")
 
 
-def _attempt(wake_up: WakeUp, project: Project, deps: TrainDeps) -> Outcome:
+def _attempt(wake_up: WakeUp, project: Project, deps: TrainDeps) -> TrainOutcome:
     # Before the events are listed: those of a comparing that just ended are among them.
     is_held = not _is_asked(wake_up) and may_lack_labels(project, deps.clock())
     pending = project.pending()
     if _can_leave(wake_up, pending, project, deps):
-        return Outcome.LEFT_TO_LATER
+        return TrainOutcome.LEFT_TO_LATER
     try:
         _demand_whole(project, is_read=wake_up.reason == "repair")
         is_to_be_ranked = _fold_pending(project, pending, deps)
         if is_held:
-            return Outcome.LEFT_TO_REBUILD
+            return TrainOutcome.LEFT_TO_REBUILD
         outcome = _catch_up(project, deps, is_asked=_is_asked(wake_up))
         if settle(project, deps.clock()):
-            outcome = Outcome.SWITCHED
+            outcome = TrainOutcome.SWITCHED
             _ask_for_ranking(project, deps)
     except Damaged as exc:
         mend(project, str(exc), deps.clock())
         raise Conflict("the dataset is another one, as it was mended") from exc
     except Unfinished as exc:
         logger().info("training put off", extra={"project": project.key, "why": str(exc)})
-        return Outcome.LEFT_TO_SWEEP
+        return TrainOutcome.LEFT_TO_SWEEP
     # By what is stored, not by the event: who was killed after folding it sees it as well.
     is_to_be_ranked = is_to_be_ranked or is_outdated(project)
-    if is_to_be_ranked and outcome is not Outcome.SWITCHED:
+    if is_to_be_ranked and outcome is not TrainOutcome.SWITCHED:
         _ask_for_ranking(project, deps)
     return outcome
 
@@ -194,14 +194,14 @@ def _is_asked(wake_up: WakeUp) -> bool:
     return wake_up.reason == "start_training" and not wake_up.event
 
 
-def _catch_up(project: Project, deps: TrainDeps, *, is_asked: bool) -> Outcome:
+def _catch_up(project: Project, deps: TrainDeps, *, is_asked: bool) -> TrainOutcome:
     """Train until the active version is as new as the dataset.
 
     Whoever finds the lease taken has folded its events before, so the holder, who looks once more
     after giving the lease back, sees them. Looking before giving it back would lose them.
     """
     restore_active(project)
-    outcome, lease = Outcome.UP_TO_DATE, project.lease(TRAINER)
+    outcome, lease = TrainOutcome.UP_TO_DATE, project.lease(TRAINER)
     while pointer := project.untrained_dataset(deps.tools.encoder):
         now = deps.clock().timestamp()
         put_off = lease.put_off(now)
@@ -209,11 +209,11 @@ def _catch_up(project: Project, deps: TrainDeps, *, is_asked: bool) -> Outcome:
             facts = {"project": project.key, "tries": put_off.tries, "why": put_off.reason}
             logger().error("training put off", extra=facts)
             count("TrainingPutOff")
-            return Outcome.PUT_OFF
+            return TrainOutcome.PUT_OFF
         with lease.held(deps.clock().timestamp(), _LEASE_S) as is_mine:
             if not is_mine:
-                return Outcome.LEFT_TO_HOLDER
+                return TrainOutcome.LEFT_TO_HOLDER
             if train_version(project, pointer, deps):
-                outcome = Outcome.SWITCHED
+                outcome = TrainOutcome.SWITCHED
                 _ask_for_ranking(project, deps)  # at once: more labels may keep us here for long
     return outcome

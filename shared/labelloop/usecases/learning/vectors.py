@@ -8,7 +8,7 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from labelloop.bucket.features import KeptFeatures
+from labelloop.bucket.features import FeatureFiles
 from labelloop.errors import Retryable
 from labelloop.recipes.protocol import Tools
 from labelloop.recipes.tools import digest_of
@@ -32,7 +32,7 @@ class StoredVectors:
     """
 
     def __init__(
-        self, tools: Tools, kept: KeptFeatures, clock: Callable[[], float] = time.monotonic
+        self, tools: Tools, kept: FeatureFiles, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.encoder = tools.encoder
         self._tools, self._kept, self._clock = tools, kept, clock
@@ -49,7 +49,7 @@ class StoredVectors:
     def __exit__(self, cut_off_by: type[BaseException] | None, *_: Any) -> None:
         """Store what was used, if any of it is new; all that is known if there was more to use."""
         if self._has_new:
-            self._kept.keep_labelled({**self._stored, **self._used} if cut_off_by else self._used)
+            self._kept.store_labelled({**self._stored, **self._used} if cut_off_by else self._used)
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
         """Return unit vectors, shape (texts, dimensions)."""

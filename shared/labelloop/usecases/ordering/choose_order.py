@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from labelloop.domain.answers import Answers, Label, joined_answers
 from labelloop.domain.columns import Columns
 from labelloop.domain.judging.comparison import fair_scores
-from labelloop.domain.judging.fallback import LEAST_ROWS, Fold, Order, decide, folds
+from labelloop.domain.judging.fallback import LEAST_ROWS, Fold, OrderDecision, decide, folds
 from labelloop.domain.learning.examples import Examples
 from labelloop.domain.ordering.random_share import are_random
 from labelloop.domain.ordering.strategies import RANDOM
@@ -37,7 +37,7 @@ class Ordered:
     """
 
     chosen: str
-    order: Order
+    order: OrderDecision
     looked_at: int
     given: int
 
@@ -99,8 +99,8 @@ def choose_order(chosen: str, before: Mapping[str, Any], arms: Arms, project_key
 def _read(chosen: str, before: Mapping[str, Any], given: int) -> Ordered:
     # A card that does not tell what was given is an older one, judged by all labels.
     if before.get("chosen") != chosen or "given" not in before:
-        return Ordered(chosen, Order(False, "", 0), 0, given)
-    return Ordered(chosen, Order(**before["order"]), before["looked_at"], given)
+        return Ordered(chosen, OrderDecision(False, "", 0), 0, given)
+    return Ordered(chosen, OrderDecision(**before["order"]), before["looked_at"], given)
 
 
 def _asked(

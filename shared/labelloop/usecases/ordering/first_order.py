@@ -1,7 +1,7 @@
-"""The order before the first model: of which texts it is made, and how one of others is replaced.
+"""The order before the first model: of which inputs it is made, and how one of others is replaced.
 
-Of a label config it depends on the texts that are labelled, and on nothing else. Its parts bear
-their name, so what was scored of other texts is never mixed in, however late it comes.
+Of a label config it depends on the inputs that are labelled, and on nothing else. Its parts bear
+their name, so what was scored of other inputs is never mixed in, however late it comes.
 """
 
 from contextlib import AbstractContextManager
@@ -27,15 +27,15 @@ def known_dataset(project: Project, studio: StudioProject | None) -> Dataset:
     return dataset
 
 
-def texts_now(version: str, project: Project, studio: StudioProject | None) -> str:
-    """Return the name of the texts that a version's parts have to be of at this moment."""
-    return texts_of(version, known_dataset(project, studio)) if version == UNTRAINED else ""
+def inputs_now(version: str, project: Project, studio: StudioProject | None) -> str:
+    """Return the name of the inputs that a version's parts have to be of at this moment."""
+    return inputs_of(version, known_dataset(project, studio)) if version == UNTRAINED else ""
 
 
-def texts_of(version: str, dataset: Dataset) -> str:
-    """Return the name of the texts that a version's parts depend on; empty once there is a model.
+def inputs_of(version: str, dataset: Dataset) -> str:
+    """Return the name of the inputs that a version's parts depend on; empty once there is a model.
 
-    A model knows its texts, and a later one is a version of its own.
+    A model knows its inputs, and a later one is a version of its own.
     """
     if version != UNTRAINED:
         return ""
@@ -47,26 +47,26 @@ def texts_of(version: str, dataset: Dataset) -> str:
 
 
 def is_outdated(project: Project) -> bool:
-    """Say whether a project without a model has parts of other texts than those labelled now."""
+    """Say whether a project without a model has parts of other inputs than those labelled now."""
     version, pool = project.active_version(), project.pool
     if version != UNTRAINED or not pool.scored(version):
         return False
-    return bool(_others(version, texts_now(version, project, None), pool))
+    return bool(_others(version, inputs_now(version, project, None), pool))
 
 
 def make_way(
     version: str,
-    texts: str,
+    inputs: str,
     pool: Pool,
     studio: StudioProject | None,
     alone: AbstractContextManager[bool],
 ) -> bool:
-    """Forget what was scored of other texts, and Label Studio's predictions of it before.
+    """Forget what was scored of other inputs, and Label Studio's predictions of it before.
 
     Those would keep their old places in the new order. Killed in between, it is done again. False
     if there is something to forget and somebody pushes at this moment.
     """
-    others = _others(version, texts, pool)
+    others = _others(version, inputs, pool)
     if not others:
         return True
     with alone as is_mine:
@@ -80,6 +80,6 @@ def make_way(
     return True
 
 
-def _others(version: str, texts: str, pool: Pool) -> set[str]:
-    """Return the texts to forget: none while the label config can't be read, which may pass."""
-    return set() if texts in ("", _UNREAD) else pool.scored_texts(version) - {texts}
+def _others(version: str, inputs: str, pool: Pool) -> set[str]:
+    """Return the inputs to forget: none while the label config can't be read, which may pass."""
+    return set() if inputs in ("", _UNREAD) else pool.scored_inputs(version) - {inputs}

@@ -11,18 +11,18 @@ from typing import Final
 import numpy as np
 
 from labelloop.domain.columns import Columns, joined
-from labelloop.domain.ordering.candidates import Candidates
 from labelloop.domain.ordering.random_share import in_random_order, interleave
 from labelloop.domain.ordering.selection import score_of
+from labelloop.domain.ordering.shortlist import Shortlist
 from labelloop.domain.ordering.strategies import select
-from labelloop.domain.ordering.unlabelled import Pool
+from labelloop.domain.ordering.unlabelled import SelectionInput
 from labelloop.recipes.protocol import Control
 
 MOST_LABELLED: Final = 2_000  # the newest: what is near them need not be asked again
 
 
 def queue_of(
-    found: Candidates,
+    found: Shortlist,
     labelled: Columns,
     control: Control,
     strategy: str,
@@ -38,20 +38,22 @@ def queue_of(
     fair = in_random_order(found.tasks, project_key)
     chosen = np.setdiff1d(np.arange(len(found)), [rows[task] for task in fair])
     seed = zlib.crc32(project_key.encode())
-    pool = _pool(found.take(chosen), labelled, control, project_key)
+    pool = _selection_input(found.take(chosen), labelled, control, project_key)
     picked = select(strategy, pool, size, seed)
     queue = interleave((int(found.tasks[chosen[row]]) for row in picked), fair)
     for place, task in zip(range(1, size + 1), queue, strict=False):
         yield rows[task], score_of(place, size)
 
 
-def _pool(found: Candidates, labelled: Columns, control: Control, project_key: str) -> Pool:
+def _selection_input(
+    found: Shortlist, labelled: Columns, control: Control, project_key: str
+) -> SelectionInput:
     """Return candidates and labelled tasks, the newest first, as what tells tasks apart sees them.
 
     Both together: how much a feature tells may depend on how many have it.
     """
     vectors = control.vectors(joined([found.features, labelled]))
-    return Pool(
+    return SelectionInput(
         found.tasks,
         vectors[: len(found)],
         vectors[len(found) :][::-1],

@@ -22,11 +22,11 @@ from labelloop.ports import ProjectState
 # After each request Label Studio counts the predictions of all tasks of the project, 5 s at 10,000
 # tasks: few large requests, each well within the time it has to answer.
 _PREDICTIONS_AT_ONCE: Final = 5_000
-_AHEAD: Final = 1e-7  # less than a place in the longest queue: 100,000 tasks of `RankHead`
+_AHEAD: Final = 1e-7  # less than a place in the longest queue: 100,000 tasks of `QueueLength`
 _ORDERED, _DEFAULT_ORDER = "Uncertainty sampling", "Sequential sampling"
 
 
-class Outcome(StrEnum):
+class RankOutcome(StrEnum):
     """What a step of ranking led to."""
 
     GONE = "Label Studio has the project no more"
@@ -49,30 +49,30 @@ class Outcome(StrEnum):
 def push(
     project: ProjectState,
     version: str,
-    head: Sequence[Ranked],
+    queue: Sequence[Ranked],
     studio: StudioProject,
-) -> Outcome:
-    """Make Label Studio serve the head of the queue in the order of its scores."""
-    if not head:
-        return Outcome.NOTHING_LEFT
+) -> RankOutcome:
+    """Make Label Studio serve the queue of the queue in the order of its scores."""
+    if not queue:
+        return RankOutcome.NOTHING_LEFT
     known = studio.settings()
-    if not _complete(version, head, studio):
-        return Outcome.REFUSED
+    if not _complete(version, queue, studio):
+        return RankOutcome.REFUSED
     active, shown = project.active_version(), known.get("model_version") or ""
     # With trainings faster than pushes each push is overtaken: a newer order is better than none.
     is_progress = is_older(version, active) and not is_older(version, shown)
     if active != version and not is_progress:
-        return Outcome.SUPERSEDED
+        return RankOutcome.SUPERSEDED
     if shown != version:
         studio.change(model_version=version)
     _order_by_score_once(project, known, studio)
     # Somebody may have pushed a newer version between our last look and our switch.
     is_active = project.active_version() == version
-    return Outcome.PUSHED if is_active else Outcome.SUPERSEDED
+    return RankOutcome.PUSHED if is_active else RankOutcome.SUPERSEDED
 
 
-def _complete(version: str, head: Sequence[Ranked], studio: StudioProject) -> int:
-    """Add what a version lacks of a head; return how many of it stand there.
+def _complete(version: str, queue: Sequence[Ranked], studio: StudioProject) -> int:
+    """Add what a version lacks of a queue; return how many of it stand there.
 
     A killed push, tasks that came later or somebody's deleting leave gaps. Nothing of the version
     is deleted to begin anew: it may be shown, or another push be at work on it. What two of them
@@ -83,21 +83,21 @@ def _complete(version: str, head: Sequence[Ranked], studio: StudioProject) -> in
     standing = _standing(version, studio) if known else {}
     # A place ahead of the task that had it in the order before.
     lead = _AHEAD if standing else 0.0
-    missing = [replace(o, score=o.score - lead) for o in head if o.task not in standing]
+    missing = [replace(o, score=o.score - lead) for o in queue if o.task not in standing]
     try:
         _add(version, missing, studio)
     except (Denied, NotFound):
         raise
     except Rejected:  # one deleted task, of which no event told, makes it refuse a whole batch
         there = studio.tasks()
-        head = [one for one in head if one.task in there]
+        queue = [one for one in queue if one.task in there]
         there -= _standing(version, studio).keys()
         _add(version, [one for one in missing if one.task in there], studio)
     taken = studio.prediction_counts().get(version, 0)
-    if taken > len(standing.keys() | {one.task for one in head}):
+    if taken > len(standing.keys() | {one.task for one in queue}):
         taken = _drop_repeats(version, studio)
-    if taken < len(head):
-        facts = {"project": studio.key, "version": version, "sent": len(head), "taken": taken}
+    if taken < len(queue):
+        facts = {"project": studio.key, "version": version, "sent": len(queue), "taken": taken}
         logger().error("predictions refused", extra=facts)
         count("PredictionsRefused")
     return taken
@@ -120,9 +120,9 @@ def _standing(version: str, studio: StudioProject) -> dict[int, list[int]]:
     return standing
 
 
-def _add(version: str, head: Sequence[Ranked], studio: StudioProject) -> None:
+def _add(version: str, queue: Sequence[Ranked], studio: StudioProject) -> None:
     """Store predictions. Label Studio leaves out what it can't use without a word."""
-    for batch in batched(head, _PREDICTIONS_AT_ONCE, strict=False):
+    for batch in batched(queue, _PREDICTIONS_AT_ONCE, strict=False):
         studio.add_predictions([_prediction(one, version) for one in batch])
 
 

@@ -12,25 +12,25 @@ from labelloop.labelstudio.project import StudioProject
 from labelloop.messages import RankWakeUp
 from labelloop.observability import logger
 from labelloop.usecases.learning.vectors import Unfinished
-from labelloop.usecases.ordering.push import Outcome
+from labelloop.usecases.ordering.push import RankOutcome
 from labelloop.usecases.ordering.ranking import ConnectedRanking, RankDeps, Ranking
 
 
-def rank(wake_up: RankWakeUp, deps: RankDeps) -> Outcome:
+def rank(wake_up: RankWakeUp, deps: RankDeps) -> RankOutcome:
     """Take one step of ranking a project; say what came of it."""
     try:
         return _rank(wake_up, deps)
     except Unfinished as exc:  # it has asked for what is to be done first
         facts = {"project": wake_up.project, "step": wake_up.step, "why": str(exc)}
         logger().info("ranking goes on later", extra=facts)
-        return Outcome.UNFINISHED
+        return RankOutcome.UNFINISHED
 
 
-def _rank(wake_up: RankWakeUp, deps: RankDeps) -> Outcome:
+def _rank(wake_up: RankWakeUp, deps: RankDeps) -> RankOutcome:
     project = Project(deps.store, project_key(wake_up.project))
     version = project.active_version()
     if wake_up.version not in ("", version):
-        return Outcome.SUPERSEDED
+        return RankOutcome.SUPERSEDED
     label_studio = deps.label_studio()
     if label_studio is None:
         return _unconnected_step(wake_up, Ranking(project, version, None, deps))
@@ -40,15 +40,15 @@ def _rank(wake_up: RankWakeUp, deps: RankDeps) -> Outcome:
         return _step(wake_up, ConnectedRanking(project, version, studio, deps))
     except Gone as exc:
         project.archive.put(str(exc), deps.clock())
-        return Outcome.GONE
+        return RankOutcome.GONE
 
 
-def _unconnected_step(wake_up: RankWakeUp, ranking: Ranking) -> Outcome:
+def _unconnected_step(wake_up: RankWakeUp, ranking: Ranking) -> RankOutcome:
     """Make the order of a project whose tasks were sent here; whoever sent them pushes it."""
     project = ranking.project
     dataset = project.dataset(project.dataset_pointer().value)
     if not project.pool.is_listed() or dataset.label_config is None:
-        return Outcome.UNCONNECTED
+        return RankOutcome.UNCONNECTED
     match wake_up.step:
         case "plan":
             return ranking.plan()
@@ -57,11 +57,11 @@ def _unconnected_step(wake_up: RankWakeUp, ranking: Ranking) -> Outcome:
         case "push":
             ranking.place()
             project.pool.forget_ranks(keep=ranking.version)
-            return Outcome.PLACED
-    return Outcome.UNCONNECTED
+            return RankOutcome.PLACED
+    return RankOutcome.UNCONNECTED
 
 
-def _step(wake_up: RankWakeUp, ranking: ConnectedRanking) -> Outcome:
+def _step(wake_up: RankWakeUp, ranking: ConnectedRanking) -> RankOutcome:
     match wake_up.step:
         case "survey":
             return ranking.survey(wake_up.part)

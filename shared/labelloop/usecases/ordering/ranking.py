@@ -13,7 +13,7 @@ from labelloop.bucket.features import DAMAGED
 from labelloop.bucket.lease import PUSHER, TRIMMER
 from labelloop.bucket.pool import Ranked
 from labelloop.bucket.project import Project
-from labelloop.domain.ordering.candidates import Candidates
+from labelloop.domain.ordering.shortlist import Shortlist
 from labelloop.errors import Retryable
 from labelloop.labelstudio.project import StudioProject
 from labelloop.messages import RankWakeUp, Step
@@ -22,9 +22,9 @@ from labelloop.ports import Clock, LabelStudio, ObjectStore, Queue, utc_now
 from labelloop.recipes.protocol import Tools
 from labelloop.usecases.intake.survey import Progress, SurveyDeps, survey
 from labelloop.usecases.learning.vectors import Unfinished
-from labelloop.usecases.ordering.first_order import known_dataset, make_way, texts_now, texts_of
-from labelloop.usecases.ordering.push import Outcome, push
-from labelloop.usecases.ordering.score import Scene, blinded, candidates_of, placed
+from labelloop.usecases.ordering.first_order import inputs_now, inputs_of, known_dataset, make_way
+from labelloop.usecases.ordering.push import RankOutcome, push
+from labelloop.usecases.ordering.score import Scene, blinded, placed, shortlist_of
 from labelloop.usecases.ordering.trim import Trim
 from labelloop.usecases.serving.serve import Versions
 
@@ -34,9 +34,9 @@ _REST_S: Final = 15  # between times of deleting beside people
 _SHARDS_IN_A_PART: Final = 10  # of 500 tasks
 _TURN: Final = timedelta(seconds=60)  # of a survey: others wait for their order
 _SURVEYED: Final = {
-    Progress.LEFT_TO_HOLDER: Outcome.LEFT_TO_HOLDER,
-    Progress.UNFINISHED: Outcome.UNFINISHED,
-    Progress.FINISHED: Outcome.SURVEYED,
+    Progress.LEFT_TO_HOLDER: RankOutcome.LEFT_TO_HOLDER,
+    Progress.UNFINISHED: RankOutcome.UNFINISHED,
+    Progress.FINISHED: RankOutcome.SURVEYED,
 }
 
 
@@ -48,7 +48,7 @@ class RankDeps:
     """
 
     store: ObjectStore
-    queue: Queue  # a survey may bring labels
+    train_queue: Queue  # a survey may bring labels
     rank_queue: Queue
     versions: Callable[[], Versions]
     tools: Callable[[], Tools]
@@ -56,7 +56,7 @@ class RankDeps:
     clock: Clock = utc_now
 
     strategy: str
-    head: int
+    queue_length: int
     keeps_predictions: bool
     is_blind: bool  # whether the random share comes without a suggestion
 
@@ -70,15 +70,15 @@ class Ranking:
     studio: StudioProject | None
     deps: RankDeps
 
-    def plan(self) -> Outcome:
+    def plan(self) -> RankOutcome:
         """Cut the pool into parts, ask for those to be scored that are not; else for the push."""
-        pool, texts = self.project.pool, self._texts_now()
+        pool, inputs = self.project.pool, self._inputs_now()
         alone = self.project.lease(PUSHER).held(self._now_s(), _LEASE_S)
-        if not make_way(self.version, texts, pool, self.studio, alone):
+        if not make_way(self.version, inputs, pool, self.studio, alone):
             self._ask_for("plan", delay_s=_NEXT_TRY_S)
-            return Outcome.LEFT_TO_HOLDER
+            return RankOutcome.LEFT_TO_HOLDER
         parts = pool.plan(self.version, _SHARDS_IN_A_PART)
-        missing = sorted(set(range(len(parts))) - pool.scored_parts(self.version, texts))
+        missing = sorted(set(range(len(parts))) - pool.scored_parts(self.version, inputs))
         for part in missing:
             self._ask_for("score", part)
         if parts and not missing:
@@ -87,47 +87,49 @@ class Ranking:
             self.project.orders.add(self.version, [])
             if self.studio is not None:
                 pool.set_ranked(self.version)
-        return Outcome.PLANNED
+        return RankOutcome.PLANNED
 
-    def score(self, part: int) -> Outcome:
+    def score(self, part: int) -> RankOutcome:
         """Score one part, once; whoever finds all scored asks for the push of so many."""
         pool = self.project.pool
-        parts, texts = pool.parts(self.version), self._texts_now()
-        if part < len(parts) and part not in pool.scored_parts(self.version, texts):
+        parts, inputs = pool.parts(self.version), self._inputs_now()
+        if part < len(parts) and part not in pool.scored_parts(self.version, inputs):
             scene = self._scene()
-            texts = texts_of(self.version, scene.dataset)
+            inputs = inputs_of(self.version, scene.dataset)
             try:
-                size = self.deps.head
-                worth = candidates_of(parts[part], pool, scene, size, len(parts))
+                size = self.deps.queue_length
+                worth = shortlist_of(parts[part], pool, scene, size, len(parts))
             except Unfinished:  # what was encoded is kept, so this goes on and ends
                 self._ask_for("score", part)
                 raise
-            pool.add_part(self.version, part, worth.to_bytes(), texts)
-            if texts != self._texts_now():  # changed meanwhile
+            pool.add_part(self.version, part, worth.to_bytes(), inputs)
+            if inputs != self._inputs_now():  # changed meanwhile
                 self._ask_for("plan")
-        if pool.scored_parts(self.version, texts).issuperset(range(len(parts))):
+        if pool.scored_parts(self.version, inputs).issuperset(range(len(parts))):
             self._ask_for("push", len(parts))
-        return Outcome.SCORED
+        return RankOutcome.SCORED
 
     def place(self) -> list[Ranked]:
         """Put the candidates of all parts in order, and store it before anybody pushes it."""
         scene, key = self._scene(), self.project.key
-        texts = texts_of(self.version, scene.dataset)
-        parts = self._candidates(texts)
-        head = placed(parts, scene, self.deps.strategy, self.deps.head, key) if parts else []
-        head = blinded(head, key) if self.deps.is_blind else head
-        self.project.orders.add(self.version, head)
-        return head
+        inputs = inputs_of(self.version, scene.dataset)
+        parts = self._candidates(inputs)
+        queue = (
+            placed(parts, scene, self.deps.strategy, self.deps.queue_length, key) if parts else []
+        )
+        queue = blinded(queue, key) if self.deps.is_blind else queue
+        self.project.orders.add(self.version, queue)
+        return queue
 
-    def _candidates(self, texts: str) -> list[Candidates]:
+    def _candidates(self, inputs: str) -> list[Shortlist]:
         """Return what the parts bring; they are scored anew if one can't be read.
 
         It is damaged, or an earlier release scored it.
         """
         pool = self.project.pool
         try:
-            stored = pool.candidates(self.version, texts)
-            return [Candidates.from_bytes(body) for body in stored]
+            stored = pool.candidates(self.version, inputs)
+            return [Shortlist.from_bytes(body) for body in stored]
         except DAMAGED as exc:
             pool.forget_ranks(keep="")
             self._ask_for("plan")
@@ -141,8 +143,8 @@ class Ranking:
         dataset = known_dataset(self.project, self.studio)
         return Scene(served, dataset, self.project, self.deps.tools())
 
-    def _texts_now(self) -> str:
-        return texts_now(self.version, self.project, self.studio)
+    def _inputs_now(self) -> str:
+        return inputs_now(self.version, self.project, self.studio)
 
     def _now_s(self) -> float:
         return self.deps.clock().timestamp()
@@ -157,7 +159,7 @@ class ConnectedRanking(Ranking):
 
     studio: StudioProject
 
-    def survey(self, turn: int) -> Outcome:
+    def survey(self, turn: int) -> RankOutcome:
         """Compare with Label Studio for a while, and go on later. The first turn asks for all.
 
         Once all tasks are seen the project is ranked, by a step of its own.
@@ -166,14 +168,17 @@ class ConnectedRanking(Ranking):
         if turn == 0 and self.project.pool.is_listed():  # else the first one is enough
             self.project.surveys.ask(now)
         surveying = SurveyDeps(
-            store=deps.store, queue=deps.queue, rank_queue=deps.rank_queue, clock=deps.clock
+            store=deps.store,
+            train_queue=deps.train_queue,
+            rank_queue=deps.rank_queue,
+            clock=deps.clock,
         )
         progress = survey(self.studio, surveying, now + _TURN)
         if progress is Progress.UNFINISHED:
             deps.rank_queue.send(RankWakeUp(self.project.key, "survey", part=turn + 1), 0)
         return _SURVEYED[progress]
 
-    def push(self, parts: int) -> Outcome:
+    def push(self, parts: int) -> RankOutcome:
         """Push, unless somebody does: two at once would store all twice.
 
         Who finds another at work comes again later: that one may be dead, or at an older version. A
@@ -181,45 +186,45 @@ class ConnectedRanking(Ranking):
         """
         with self.project.lease(PUSHER).held(self._now_s(), _LEASE_S) as is_mine:
             if is_mine and 0 < parts <= self.project.pool.pushed_parts(self.version):
-                return Outcome.PUSHED
+                return RankOutcome.PUSHED
             if is_mine:
                 return self._push_alone()
             self._ask_for("push", parts, _NEXT_TRY_S)
-            return Outcome.LEFT_TO_HOLDER
+            return RankOutcome.LEFT_TO_HOLDER
 
-    def _push_alone(self) -> Outcome:
+    def _push_alone(self) -> RankOutcome:
         pool, version = self.project.pool, self.version
-        scored = pool.scored_parts(version, self._texts_now())
+        scored = pool.scored_parts(version, self._inputs_now())
         parts = next(part for part in count() if part not in scored)
-        head = self.place()
-        outcome = push(self.project, version, head, self.studio)
-        if outcome is not Outcome.SUPERSEDED:
-            leaves = outcome is Outcome.REFUSED or self._keeps_predictions()
+        queue = self.place()
+        outcome = push(self.project, version, queue, self.studio)
+        if outcome is not RankOutcome.SUPERSEDED:
+            leaves = outcome is RankOutcome.REFUSED or self._keeps_predictions()
             pool.forget_ranks(keep=version)
             pool.set_ranked(version, trimmed=leaves, parts=parts)  # last: it ends what runs twice
             if not leaves:
                 self._ask_for("trim")
-        facts = {"project": self.project.key, "version": version, "tasks": len(head)}
+        facts = {"project": self.project.key, "version": version, "tasks": len(queue)}
         logger().info("ranking pushed", extra=facts | {"outcome": outcome})
         return outcome
 
-    def trim(self) -> Outcome:
+    def trim(self) -> RankOutcome:
         """Remove superseded predictions for a while, never beside a push; the sweep asks again."""
         pool, version = self.project.pool, self.version
         if pool.ranked()[0] != version or self._keeps_predictions():
-            return Outcome.SUPERSEDED
+            return RankOutcome.SUPERSEDED
         # One at a time, rests included: the sweep sends a wake-up, though one may be on its way.
         trimming = self.project.lease(TRIMMER)
         with trimming.held(self._now_s(), _LEASE_S) as is_mine:
             if not is_mine:
-                return Outcome.LEFT_TO_HOLDER
+                return RankOutcome.LEFT_TO_HOLDER
             trim = Trim(self.project, self.studio, self.deps.clock, self._may_trim)
             outcome = trim.run(version)
-            if outcome is Outcome.TRIMMING:
+            if outcome is RankOutcome.TRIMMING:
                 trimming.rest(self._now_s(), _REST_S)
-        if outcome is Outcome.TRIMMED:
+        if outcome is RankOutcome.TRIMMED:
             pool.set_ranked(version, trimmed=True, parts=pool.pushed_parts(version))
-        elif outcome is Outcome.TRIMMING:
+        elif outcome is RankOutcome.TRIMMING:
             self._ask_for("trim", delay_s=_REST_S)
         return outcome
 

@@ -5,18 +5,22 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from labelloop.bucket.features import KeptFeatures
+from labelloop.bucket.features import FeatureFiles
 from labelloop.bucket.pool import Pool, Ranked
 from labelloop.bucket.project import Project
 from labelloop.domain.columns import Columns
 from labelloop.domain.intake.folding import Dataset
 from labelloop.domain.learning.examples import examples_of
-from labelloop.domain.ordering.candidates import Candidates, merged, worth_a_place
 from labelloop.domain.ordering.random_share import are_random
+from labelloop.domain.ordering.shortlist import Shortlist, merged, worth_a_place
 from labelloop.errors import Unprocessable
 from labelloop.recipes import control_of, folder_of
 from labelloop.recipes.protocol import Control, Tools
-from labelloop.usecases.learning.look import left_of, look_at_labelled, look_at_shards
+from labelloop.usecases.learning.task_features import (
+    features_of_labelled,
+    features_of_shards,
+    unlabelled_of,
+)
 from labelloop.usecases.ordering.order import MOST_LABELLED, queue_of
 from labelloop.usecases.serving.predict import question
 from labelloop.usecases.serving.serve import Served
@@ -39,14 +43,14 @@ class Scene:
         except Unprocessable:
             return None
 
-    def kept(self, control: Control) -> KeptFeatures:
+    def kept(self, control: Control) -> FeatureFiles:
         """Return where the features of a control are stored."""
         return self.project.features(folder_of(control.recipe, self.tools.encoder))
 
 
-def candidates_of(
+def shortlist_of(
     shards: Sequence[str], pool: Pool, scene: Scene, size: int, parts: int
-) -> Candidates:
+) -> Shortlist:
     """Return the tasks of some shards, one part of so many, that may be among the first `size`.
 
     Unfinished: call again. None where the version knows nothing of the labels that are offered.
@@ -54,20 +58,20 @@ def candidates_of(
     control, served = scene.control, scene.served
     asked = question(scene.dataset.label_config or "", served)
     if control is None or (served.model is not None and asked is None):
-        return Candidates(np.empty(0, np.int64), Columns(0, {}), None)
-    looked = look_at_shards(shards, pool, control, scene.kept(control), scene.tools)
+        return Shortlist(np.empty(0, np.int64), Columns(0, {}), None)
+    looked = features_of_shards(shards, pool, control, scene.kept(control), scene.tools)
     dataset = scene.dataset
-    tasks, features = left_of(looked, dataset.done_tasks(), dataset.deleted_until())
+    tasks, features = unlabelled_of(looked, dataset.done_tasks(), dataset.deleted_until())
     answers = None
     if len(tasks) and served.model is not None and asked is not None:
         answers = asked.shown(served.model.answer(features))
     telling = features.only(control.apart(scene.tools.encoder))
-    found = Candidates(tasks, telling, answers)
+    found = Shortlist(tasks, telling, answers)
     return worth_a_place(found, found.reading(control.measure), size, parts, scene.project.key)
 
 
 def placed(
-    parts: Sequence[Candidates], scene: Scene, strategy: str, size: int, project_key: str
+    parts: Sequence[Shortlist], scene: Scene, strategy: str, size: int, project_key: str
 ) -> list[Ranked]:
     """Return the queue, with what is predicted of it; no labels before a model."""
     served, control = scene.served, scene.control
@@ -80,7 +84,7 @@ def placed(
     found = merged(usable)
     examples = examples_of(scene.dataset, control)
     newest = [examples.inputs[row] for row in examples.newest(MOST_LABELLED)]
-    labelled = look_at_labelled(newest, control, scene.kept(control), scene.tools)
+    labelled = features_of_labelled(newest, control, scene.kept(control), scene.tools)
     strategy = served.strategy if served.model else strategy
     queue = queue_of(found, labelled, control, strategy, size, project_key)
     rows, scores = zip(*queue, strict=True)
@@ -93,14 +97,14 @@ def placed(
     return [Ranked(*one) for one in zip(tasks, scores, results, strict=True)]
 
 
-def _names_of(part: Candidates) -> tuple[str, ...] | None:
+def _names_of(part: Shortlist) -> tuple[str, ...] | None:
     return None if part.answers is None else part.answers.names
 
 
-def blinded(head: Sequence[Ranked], project_key: str) -> list[Ranked]:
-    """Return the head with no suggestion for the random share: people follow what they are shown.
+def blinded(queue: Sequence[Ranked], project_key: str) -> list[Ranked]:
+    """Return the queue with no suggestion for the random share: people follow what they are shown.
 
     7,000 labels of 410 people shifted to the suggested ones (arXiv 2507.15821).
     """
-    hidden = are_random([one.task for one in head], project_key)
-    return [replace(o, result=[]) if hides else o for o, hides in zip(head, hidden, strict=True)]
+    hidden = are_random([one.task for one in queue], project_key)
+    return [replace(o, result=[]) if hides else o for o, hides in zip(queue, hidden, strict=True)]

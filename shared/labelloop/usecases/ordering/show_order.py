@@ -21,8 +21,8 @@ def show_order(
     pool = project.pool
     version = project.active().value.version
     order = project.orders.newest(version) if pool.is_listed() else None
-    head = order.head if order else ()
-    rows = _fitting([asdict(one) for one in head[start : start + limit]])
+    queue = order.queue if order else ()
+    rows = _fitting([asdict(one) for one in queue[start : start + limit]])
     end = start + len(rows)
     deletes = project.options().value.delete_predictions
     return {
@@ -33,9 +33,9 @@ def show_order(
         "scored": pool.scored(version),
         "changed_at": project.changed_at().isoformat(),
         "keeps_predictions": keeps_predictions if deletes is None else not deletes,
-        "total": len(head),
+        "total": len(queue),
         "tasks": rows,
-        "next": end if end < len(head) else None,
+        "next": end if end < len(queue) else None,
     }
 
 

@@ -17,9 +17,9 @@ from typing import Any, Final
 from labelloop.domain.version import UNTRAINED
 from labelloop.labelstudio.project import StudioProject
 from labelloop.ports import ProjectState
-from labelloop.usecases.ordering.push import Outcome
+from labelloop.usecases.ordering.push import RankOutcome
 
-MOST_SUPERSEDED: Final = 20_000  # while people label; twenty versions of `RankHead` tasks
+MOST_SUPERSEDED: Final = 20_000  # while people label; twenty versions of `QueueLength` tasks
 _REST: Final = timedelta(minutes=10)
 _BUDGET: Final = timedelta(seconds=5)  # of deleting beside people
 _BUDGET_AT_REST: Final = timedelta(seconds=100)  # of a function's 300 s; a version takes up to 60
@@ -35,7 +35,7 @@ class Trim:
     clock: Callable[[], datetime]
     may_go_on: Callable[[], bool]
 
-    def run(self, version: str) -> Outcome:
+    def run(self, version: str) -> RankOutcome:
         """Delete all versions of the project's but this one; what is shown, or of others, stays.
 
         Idempotent. Ends early: TRIMMING when its time is over, WAITING while people label and
@@ -47,33 +47,33 @@ class Trim:
         ours = {UNTRAINED, *self.project.versions()} if known.keys() - set(keep) else set()
         found = {one: known[one] for one in known if one in ours and one not in keep}
         if not found:
-            return Outcome.TRIMMED
+            return RankOutcome.TRIMMED
         return self._at_rest(sorted(found)) if self._is_at_rest() else self._beside_people(found)
 
-    def _at_rest(self, versions: Iterable[str]) -> Outcome:
+    def _at_rest(self, versions: Iterable[str]) -> RankOutcome:
         end = self.clock() + _BUDGET_AT_REST
         for one in versions:
             if not self.may_go_on():
-                return Outcome.SUPERSEDED
+                return RankOutcome.SUPERSEDED
             if self.clock() > end or not self._is_at_rest():
-                return Outcome.TRIMMING
+                return RankOutcome.TRIMMING
             self.studio.delete_predictions(one)
-        return Outcome.TRIMMED
+        return RankOutcome.TRIMMED
 
-    def _beside_people(self, found: Mapping[str, int]) -> Outcome:
+    def _beside_people(self, found: Mapping[str, int]) -> RankOutcome:
         excess = sum(found.values()) - MOST_SUPERSEDED
         if excess <= 0:
-            return Outcome.WAITING
+            return RankOutcome.WAITING
         end = self.clock() + _BUDGET
         rows = rows_of(found, self.studio.predictions())[:excess]
         for some in batched(rows, _BETWEEN_LOOKS, strict=False):
             if not self.may_go_on():
-                return Outcome.SUPERSEDED
+                return RankOutcome.SUPERSEDED
             if self.clock() > end:
-                return Outcome.TRIMMING
+                return RankOutcome.TRIMMING
             for row in some:
                 self.studio.delete_prediction(row)
-        return Outcome.WAITING
+        return RankOutcome.WAITING
 
     def _is_at_rest(self) -> bool:
         return self.clock() - self.project.changed_at() > _REST

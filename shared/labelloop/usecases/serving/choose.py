@@ -19,7 +19,7 @@ class ChooseDeps:
     """What choosing needs from outside."""
 
     store: ObjectStore
-    queue: Queue
+    train_queue: Queue
 
 
 def choose(key: str, choices: Mapping[str, Any], deps: ChooseDeps) -> Options:
@@ -43,7 +43,7 @@ def choose(key: str, choices: Mapping[str, Any], deps: ChooseDeps) -> Options:
     now = swap.to or before
     if now.strategy != before.strategy:
         with suppress(Unavailable):
-            deps.queue.send(WakeUp(key, "options"), 0)
+            deps.train_queue.send(WakeUp(key, "options"), 0)
     return now
 
 

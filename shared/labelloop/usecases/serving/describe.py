@@ -7,7 +7,7 @@ from time import time
 from typing import Any, Final
 
 from labelloop.bucket.archive import Archive
-from labelloop.bucket.evidence import KeptEvidence
+from labelloop.bucket.evidence import EvidenceFiles
 from labelloop.bucket.lease import TRAINER, Lease
 from labelloop.bucket.objects import fields_of
 from labelloop.bucket.pointers import ActivePointer
@@ -67,7 +67,7 @@ def _repair(repair: Repair) -> dict[str, Any] | None:
     return asdict(repair) if repair.why else None
 
 
-def _refused(version: str, evidence: KeptEvidence) -> dict[str, Any] | None:
+def _refused(version: str, evidence: EvidenceFiles) -> dict[str, Any] | None:
     """Return the last version that was refused in favour of the active one, and why."""
     refusal = evidence.refusal(version).value
     if not refusal.version:

@@ -14,7 +14,7 @@ class PinDeps:
     """What pinning needs from outside."""
 
     store: ObjectStore
-    queue: Queue
+    train_queue: Queue
     clock: Clock = utc_now
 
 
@@ -33,5 +33,5 @@ def unpin(key: str, deps: PinDeps) -> bool:
     project = Project(deps.store, key)
     restore_active(project)
     free = switch_by_hand(project, lambda now: replace(now, pinned=False), "unpinned", deps.clock())
-    deps.queue.send(WakeUp(key, "start_training"), 0)
+    deps.train_queue.send(WakeUp(key, "start_training"), 0)
     return free

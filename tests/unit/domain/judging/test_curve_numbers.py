@@ -5,7 +5,7 @@ from typing import cast
 import numpy as np
 import pytest
 
-from labelloop.domain.judging.curve import Point, expected_gain, spaced
+from labelloop.domain.judging.curve import CurvePoint, expected_gain, spaced
 from labelloop.domain.judging.savings import Law, error_band, pooled_error, saving
 from labelloop.domain.judging.stopping import advise, is_comparable, per_step
 from labelloop.recipes import control_of
@@ -21,7 +21,7 @@ def saving_at(labels, error, tasks=100_000):
 
 
 def falling(power, error=1.0, until=500):
-    return [Point(n, error * n**-power) for n in range(50, until + 1, 50)]
+    return [CurvePoint(n, error * n**-power) for n in range(50, until + 1, 50)]
 
 
 @pytest.mark.parametrize("power", [0.25, 0.4, 0.7])
@@ -36,22 +36,22 @@ def test_the_next_hundred_labels_follow_the_curve_so_far(power):
 
 
 def test_a_single_point_gives_a_wide_band():
-    one, many = (expected_gain(points, 100) for points in ([Point(100, 0.2)], falling(0.4)))
+    one, many = (expected_gain(points, 100) for points in ([CurvePoint(100, 0.2)], falling(0.4)))
 
     assert one.low < one.value < one.high
     assert (one.high - one.low) / one.value > (many.high - many.low) / many.value
 
 
 def test_a_curve_that_rises_promises_nothing_below_zero():
-    gain = expected_gain([Point(n, 0.001 * n) for n in (100, 200, 300, 400)], 100)
+    gain = expected_gain([CurvePoint(n, 0.001 * n) for n in (100, 200, 300, 400)], 100)
 
     assert gain.low >= 0.0
 
 
 def test_a_curve_spans_all_labels_in_few_points_and_ends_at_the_newest():
-    curve: list[Point] = []
+    curve: list[CurvePoint] = []
     for labels in range(20, 2_001):
-        curve = spaced([*curve, Point(labels, labels**-0.4)])
+        curve = spaced([*curve, CurvePoint(labels, labels**-0.4)])
 
     assert (curve[0].labels, curve[-1].labels) == (20, 2_000)
     assert len(curve) <= 22
@@ -71,7 +71,7 @@ def test_the_band_holds_the_truth_however_often_versions_come(step):
         for n in range(100, 401, step):
             error = error_at(n, power)
             missed = int((luck[: n // 10] < error).sum())
-            points.append(Point(n, pooled_error(missed, n // 10, error)))
+            points.append(CurvePoint(n, pooled_error(missed, n // 10, error)))
         gain = expected_gain(points, 100)
         held += gain.low <= error_at(400, power) - error_at(500, power) <= gain.high
 
@@ -154,13 +154,13 @@ def test_advice_waits_for_five_comparisons():
     ("labels", "error", "stops"), [(1_000, 2.0, True), (999, 2.0, False), (1_000, 40.0, False)]
 )
 def test_after_a_thousand_labels_a_hundred_have_to_be_worth_a_point(labels, error, stops):
-    gain = expected_gain([Point(labels, error * labels**-0.4)], 100)
+    gain = expected_gain([CurvePoint(labels, error * labels**-0.4)], 100)
 
     assert advise(labels, [0.1] * 5, gain).stops == stops
 
 
 def test_reasons_name_what_the_next_labels_bring():
-    gain = expected_gain([Point(1_000, 0.1)], 100)
+    gain = expected_gain([CurvePoint(1_000, 0.1)], 100)
 
     assert advise(1_000, [], gain).reason == "expected of the next 100 labels: 0.4 points"
     assert advise(60, [], gain).reason == "too few versions to compare"

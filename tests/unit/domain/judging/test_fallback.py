@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from labelloop.domain.judging.comparison import fair_scores
-from labelloop.domain.judging.fallback import Order, decide, folds
+from labelloop.domain.judging.fallback import OrderDecision, decide, folds
 from labelloop.recipes.text_choices.measure import MEASURE, answers_of
 
-STRATEGY = Order(is_random=False, reason="", since=0)
-FALLEN = Order(is_random=True, reason="worse", since=300)
+STRATEGY = OrderDecision(is_random=False, reason="", since=0)
+FALLEN = OrderDecision(is_random=True, reason="worse", since=300)
 
 
 def arm(labels, right, rng):

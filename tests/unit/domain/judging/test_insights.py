@@ -6,7 +6,7 @@ from typing import cast
 import numpy as np
 import pytest
 
-from labelloop.domain.judging.curve import Point
+from labelloop.domain.judging.curve import CurvePoint
 from labelloop.domain.judging.insights import Honest, believed_error, insights
 from labelloop.domain.judging.savings import Law
 from labelloop.recipes import control_of
@@ -37,7 +37,7 @@ def honest_where(said, labels, unlabelled=5_000):
 
 
 def told(rows, labels=300, disagreements=(), ordered=250, unlabelled=5_000, right=0.95, law=LAW):
-    earlier = [Point(n, 2 * n**-0.5) for n in (50, 100, 200)]
+    earlier = [CurvePoint(n, 2 * n**-0.5) for n in (50, 100, 200)]
     honest = honest_of(rows, right, unlabelled)
     return insights(labels, honest, earlier, disagreements, 0.9, ordered, law)
 
@@ -65,7 +65,7 @@ def test_the_curve_has_a_band_that_narrows():
 
 
 def test_the_bands_of_earlier_points_stay_and_points_from_before_have_none():
-    earlier = [Point(50, 0.3), Point(100, 0.2, 0.1, 0.4)]
+    earlier = [CurvePoint(50, 0.3), CurvePoint(100, 0.2, 0.1, 0.4)]
     curve = insights(300, honest_of(120), earlier, [], 0.9, 250, LAW)["curve"]
 
     assert curve[:2] == [

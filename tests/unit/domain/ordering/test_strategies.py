@@ -8,13 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labelloop.domain.ordering.strategies import DEFAULT, STRATEGIES, select
-from labelloop.domain.ordering.unlabelled import Pool
+from labelloop.domain.ordering.unlabelled import SelectionInput
 from labelloop.recipes.text_choices.measure import ChoiceReading, margin
 
 every_strategy = pytest.mark.parametrize("name", STRATEGIES)
 
 
-def pool_of(n: int, classes: int = 3, labelled: int = 0, seed: int = 0) -> Pool:
+def pool_of(n: int, classes: int = 3, labelled: int = 0, seed: int = 0) -> SelectionInput:
     """Return n tasks in a few clumps, so many of them labelled already.
 
     `classes`: how many a model knows, 0: no model.
@@ -26,25 +26,25 @@ def pool_of(n: int, classes: int = 3, labelled: int = 0, seed: int = 0) -> Pool:
     done, left = np.split(rng.permutation(n), [labelled])
     vectors = vectors.astype(np.float32)
     left = np.sort(left)
-    pool = Pool(100 + left, vectors[left], vectors[np.sort(done)])
+    pool = SelectionInput(100 + left, vectors[left], vectors[np.sort(done)])
     return reading(pool, rng.dirichlet(np.ones(classes), n)[left]) if classes else pool
 
 
-def reading(pool: Pool, probabilities: np.ndarray) -> Pool:
+def reading(pool: SelectionInput, probabilities: np.ndarray) -> SelectionInput:
     return replace(pool, reading=ChoiceReading(probabilities))
 
 
-def probabilities_of(pool: Pool) -> np.ndarray:
+def probabilities_of(pool: SelectionInput) -> np.ndarray:
     assert pool.reading is not None
     return pool.reading.shares
 
 
-def unlabelled(vectors: np.ndarray) -> Pool:
+def unlabelled(vectors: np.ndarray) -> SelectionInput:
     vectors = vectors.astype(np.float32)
-    return Pool(np.arange(len(vectors)), vectors, vectors[:0])
+    return SelectionInput(np.arange(len(vectors)), vectors, vectors[:0])
 
 
-def permuted(pool: Pool, order: np.ndarray) -> Pool:
+def permuted(pool: SelectionInput, order: np.ndarray) -> SelectionInput:
     return replace(
         pool,
         tasks=pool.tasks[order],
@@ -253,7 +253,7 @@ def test_far_down_the_queue_the_order_is_by_margin():
     assert (np.diff(tail) >= 0).all()
 
 
-def gaps_of(pool: Pool) -> np.ndarray:
+def gaps_of(pool: SelectionInput) -> np.ndarray:
     return margin(probabilities_of(pool))
 
 

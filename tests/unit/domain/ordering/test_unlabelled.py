@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from labelloop.domain.ordering.unlabelled import Pool, unlabelled
+from labelloop.domain.ordering.unlabelled import SelectionInput, unlabelled
 
 
 def unit(n: int, dimensions: int = 384) -> np.ndarray:
@@ -15,7 +15,7 @@ def repeats_of(vectors: np.ndarray, order: np.ndarray, labelled: int = 0) -> lis
     """Return the ids of the repeats; ids are rows of `vectors`, the last of them labelled."""
     first_labelled = len(vectors) - labelled
     order = order[order < first_labelled]
-    pool = Pool(order, vectors[order], vectors[first_labelled:])
+    pool = SelectionInput(order, vectors[order], vectors[first_labelled:])
     return sorted(order[unlabelled(pool).repeats].tolist())
 
 

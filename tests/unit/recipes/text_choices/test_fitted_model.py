@@ -2,8 +2,6 @@
 
 import numpy as np
 import pytest
-from labelloop.domain.learning.features import Features
-from labelloop.recipes.text_choices.train_model import train_head
 from scipy.sparse import csr_matrix
 
 from labelloop.errors import BadModel, Unprocessable

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from labelloop.bucket.evidence import KeptEvidence, Refusal
+from labelloop.bucket.evidence import EvidenceFiles, Rejection
 from labelloop.domain.learning.policy import Patience
 from labelloop.recipes.tools import Toolbox
-from labelloop.usecases.learning.train import Outcome, TrainDeps, train
+from labelloop.usecases.learning.train import TrainDeps, TrainOutcome, train
 from tests.builders import PROJECT
 from tests.fakes import learning_by
 from tests.unit.usecases.judging.counting import SWEEP, CountingModel, CountingTrainer
@@ -39,7 +39,7 @@ def deps(store, trainer, clock, rank_queue) -> TrainDeps:
 def learn(project, deps, clock):
     """Store events and train; give back the outcome."""
 
-    def learn(*events, config=None) -> Outcome:
+    def learn(*events, config=None) -> TrainOutcome:
         for one in events:
             clock.sleep(0.001)
             changed = replace(one, label_config=config) if config else one
@@ -51,8 +51,8 @@ def learn(project, deps, clock):
 
 @pytest.fixture
 def refusal(store, project):
-    def refusal() -> Refusal:
-        return KeptEvidence(store, PROJECT).refusal(project.active().value.version).value
+    def refusal() -> Rejection:
+        return EvidenceFiles(store, PROJECT).refusal(project.active().value.version).value
 
     return refusal
 

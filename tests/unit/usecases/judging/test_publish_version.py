@@ -2,8 +2,8 @@
 
 import pytest
 
-from labelloop.bucket.evidence import KeptEvidence
-from labelloop.usecases.learning.train import Outcome, train
+from labelloop.bucket.evidence import EvidenceFiles
+from labelloop.usecases.learning.train import TrainOutcome, train
 from labelloop.usecases.serving.activate import ActivateDeps, activate
 from labelloop.usecases.serving.choose import ChooseDeps, choose
 from labelloop.usecases.serving.pin import PinDeps, pin
@@ -20,14 +20,14 @@ from tests.unit.usecases.judging.counting import SWEEP, card_of, gate_of, labels
 
 
 def test_the_first_version_is_served_and_says_so(learn, project):
-    assert learn(*labels(1, 60)) is Outcome.SWITCHED
+    assert learn(*labels(1, 60)) is TrainOutcome.SWITCHED
     assert gate_of(project)["reason"] == "the first version"
 
 
 def test_a_sound_version_takes_the_place_of_the_active_one(learn, project):
     learn(*labels(1, 60))
 
-    assert learn(*labels(61, 40, day=1)) is Outcome.SWITCHED
+    assert learn(*labels(61, 40, day=1)) is TrainOutcome.SWITCHED
     assert gate_of(project)["reason"] == "not worse than the active version"
     assert gate_of(project)["numbers"]["labels"]["rows"] == 60
 
@@ -39,7 +39,7 @@ def test_a_version_without_readable_evidence_gives_way(learn, project, store, na
     version = project.active().value.version
     store.tamper(f"projects/{PROJECT}/models/{version}/{name}", body)
 
-    assert learn(*labels(61, 120, day=1, swapped=True)) is Outcome.SWITCHED
+    assert learn(*labels(61, 120, day=1, swapped=True)) is TrainOutcome.SWITCHED
     assert "active version" in gate_of(project)["reason"]
 
 
@@ -47,7 +47,7 @@ def test_a_version_of_an_older_release_without_evidence_gives_way(learn, project
     learn(*labels(1, 60))
     store.delete(store.keys("evidence.npz"))
 
-    assert learn(*labels(61, 40, day=1)) is Outcome.SWITCHED
+    assert learn(*labels(61, 40, day=1)) is TrainOutcome.SWITCHED
     assert gate_of(project)["reason"] == "nothing is kept of what the active version learnt"
 
 
@@ -55,7 +55,7 @@ def test_a_class_that_is_added_is_learnt(learn, project):
     learn(*labels(1, 60))
     new = [created(i, "Neutral", "x" * 20) for i in range(100, 120)]
 
-    assert learn(*new, config=label_config(*LABELS, "Neutral")) is Outcome.SWITCHED
+    assert learn(*new, config=label_config(*LABELS, "Neutral")) is TrainOutcome.SWITCHED
     assert "Neutral" in card_of(project).parts
 
 
@@ -66,7 +66,7 @@ def test_a_class_that_is_offered_no_more_goes(learn, project):
 
     narrower = event(label_config=label_config(), project_updated_at="2027-01-01T00:00:00+00:00")
 
-    assert learn(narrower) is Outcome.SWITCHED
+    assert learn(narrower) is TrainOutcome.SWITCHED
     assert (
         gate_of(project)["reason"]
         == "the label config no longer offers 1 class of the active version"
@@ -77,7 +77,7 @@ def test_most_of_a_class_deleted_unawares_is_refused(learn, refusal):
     learn(*labels(1, 60))
     gone = [one.annotations[0].id for one in labels(1, 60) if len(text_of(one.tasks[0].id)) % 2]
 
-    assert learn(deleted(*gone[1:])) is Outcome.UP_TO_DATE
+    assert learn(deleted(*gone[1:])) is TrainOutcome.UP_TO_DATE
     assert "1 class lost nearly all labels (from " in refusal().reason
 
 
@@ -86,9 +86,9 @@ def test_other_options_are_learnt_whatever_the_gate_would_say(
 ):
     learn(*labels(1, 60))
     trainer.is_broken = True
-    choose(PROJECT, {"strategy": "entropy"}, ChooseDeps(store=store, queue=queue))
+    choose(PROJECT, {"strategy": "entropy"}, ChooseDeps(store=store, train_queue=queue))
 
-    assert train(SWEEP, deps) is Outcome.SWITCHED
+    assert train(SWEEP, deps) is TrainOutcome.SWITCHED
     assert gate_of(project)["reason"] == "the same labels, with other options"
 
 
@@ -98,13 +98,13 @@ def test_a_version_judged_against_one_that_is_gone_is_judged_again(
     learn(*labels(1, 60))
     first = project.active().value.version
     learn(*labels(61, 20, day=1))
-    known = KeptEvidence.refusal
+    known = EvidenceFiles.refusal
 
     def somebody_goes_back(self, champion):
         activate(PROJECT, first, ActivateDeps(store=store, rank_queue=MemoryQueue(), clock=clock))
         return known(self, champion)
 
-    monkeypatch.setattr(KeptEvidence, "refusal", somebody_goes_back)
+    monkeypatch.setattr(EvidenceFiles, "refusal", somebody_goes_back)
     learn(*labels(81, 160, day=1, swapped=True))
 
     assert trainer.trainings == 4
@@ -116,7 +116,7 @@ def test_a_pin_that_comes_meanwhile_leaves_all_as_it_is(
 ):
     learn(*labels(1, 60))
     version = project.active().value.version
-    trainer.meanwhile = lambda: pin(PROJECT, PinDeps(store=store, queue=queue, clock=clock))
+    trainer.meanwhile = lambda: pin(PROJECT, PinDeps(store=store, train_queue=queue, clock=clock))
 
     learn(*labels(61, 120, day=1, swapped=True))
 

@@ -6,13 +6,13 @@ import json
 import numpy as np
 import pytest
 
-from labelloop.bucket.evidence import Kept, KeptEvidence, Refusal
-from labelloop.bucket.features import KeptFeatures
+from labelloop.bucket.evidence import EvidenceFiles, Rejection, TrainingRecord
+from labelloop.bucket.features import FeatureFiles
 from labelloop.bucket.pool import Pool
 from labelloop.recipes import control_of, folder_of
 from labelloop.recipes.text_choices.measure import probabilities_of
 from labelloop.recipes.tools import Toolbox
-from labelloop.usecases.learning.look import look_at_shard
+from labelloop.usecases.learning.task_features import features_of_shard
 from tests.builders import (
     LABELS,
     PROJECT,
@@ -30,8 +30,8 @@ def kept_pool(store):
     pool, control = Pool(store, PROJECT), control_of(label_config())
     pool.add("listed-000000", [task(i, text_of(i)) for i in range(1_001, 1_201)])
     (shard,) = pool.shards()
-    kept = KeptFeatures(store, PROJECT, folder_of(control.recipe, ""))
-    look_at_shard(shard, pool, control, kept, Toolbox())
+    kept = FeatureFiles(store, PROJECT, folder_of(control.recipe, ""))
+    features_of_shard(shard, pool, control, kept, Toolbox())
 
 
 def test_the_pool_is_asked_as_well(learn, project, kept_pool):
@@ -132,13 +132,13 @@ def test_the_curve_goes_on_and_versions_are_compared_over_steps_of_any_size(
     assert told["disagreements"] == [0.0, 0.0]  # 60 to 90, 90 to 120; not 60 to 75
 
 
-def kept_of(store, version: str) -> Kept:
-    found = KeptEvidence(store, PROJECT).of(version)
+def kept_of(store, version: str) -> TrainingRecord:
+    found = EvidenceFiles(store, PROJECT).of(version)
     assert found is not None
     return found
 
 
-def as_stored_before(kept: Kept) -> bytes:
+def as_stored_before(kept: TrainingRecord) -> bytes:
     """Return what the release before stored, which knew labels by their places among classes."""
     body, names = io.BytesIO(), list(kept.out_of_fold.names)
     np.savez_compressed(
@@ -196,7 +196,7 @@ def test_labels_in_doubt_are_kept_with_the_version(learn, project, store):
     again = [created(900, LABELS[len(text_of(5)) % 2 - 1], task=5, annotator=2)]
     learn(*labels(1, 60), *wrong, *again)
 
-    found = KeptEvidence(store, PROJECT).doubts(project.active().value.version)
+    found = EvidenceFiles(store, PROJECT).doubts(project.active().value.version)
 
     assert {(one["task"], one["why"]) for one in found} >= {
         (61, "the model expects another label"),
@@ -208,11 +208,11 @@ def test_labels_in_doubt_are_kept_with_the_version(learn, project, store):
 
 
 def test_damaged_doubts_and_refusals_are_none(store):
-    evidence = KeptEvidence(store, PROJECT)
+    evidence = EvidenceFiles(store, PROJECT)
     store.create(f"projects/{PROJECT}/models/1-a/doubts.json", b"{")
     store.create(f"projects/{PROJECT}/gate.json", b'{"other": 1}')
 
     assert evidence.doubts("1-a") == []
-    assert evidence.refusal("1-a").value == Refusal()
-    evidence.set_refusal(evidence.refusal("1-a"), Refusal("1-a", "2-b"))
+    assert evidence.refusal("1-a").value == Rejection()
+    evidence.set_rejection(evidence.refusal("1-a"), Rejection("1-a", "2-b"))
     assert evidence.refusal("1-a").value.version == "2-b"

@@ -11,7 +11,7 @@ from labelloop.domain.intake.events import canonical, row_of
 from labelloop.domain.intake.folding import Dataset, checksum, compress, fold
 from labelloop.errors import Damaged
 from labelloop.messages import WakeUp
-from labelloop.usecases.learning.train import Outcome, train
+from labelloop.usecases.learning.train import TrainOutcome, train
 from labelloop.usecases.serving.describe import describe
 from labelloop.usecases.serving.pin import PinDeps, pin
 from tests.builders import PROJECT, annotation, created, reviews
@@ -66,7 +66,7 @@ def test_a_pointer_that_is_gone_is_made_anew_without_an_event(deps, learnt, stor
     store.delete([POINTER])
 
     assert project.snapshots.is_gone()
-    assert train(SWEEP, deps) is Outcome.UP_TO_DATE
+    assert train(SWEEP, deps) is TrainOutcome.UP_TO_DATE
     assert not project.snapshots.is_gone()
 
 
@@ -117,7 +117,7 @@ def test_of_a_damaged_snapshot_the_one_before_goes_on_and_is_not_learnt_yet(
     spoil(store, how)
     add(created(99))
 
-    assert train(SWEEP, deps) is Outcome.LEFT_TO_REBUILD
+    assert train(SWEEP, deps) is TrainOutcome.LEFT_TO_REBUILD
 
     assert labels(project) == 7  # the first six, and the new one
     assert project.dataset_pointer().value.seq > served.dataset_seq
@@ -133,7 +133,7 @@ def test_on_request_a_damaged_snapshot_is_found_though_nothing_waits(
 ):
     spoil(store, how)
 
-    assert train(REPAIR, deps) is Outcome.LEFT_TO_REBUILD
+    assert train(REPAIR, deps) is TrainOutcome.LEFT_TO_REBUILD
 
     assert labels(project) == 6
 
@@ -146,11 +146,11 @@ def test_what_was_lost_is_learnt_without_after_a_day_or_when_a_person_says_so(
     train(SWEEP, deps)
 
     clock.sleep(86_401)
-    assert train(SWEEP, deps) is Outcome.SWITCHED
+    assert train(SWEEP, deps) is TrainOutcome.SWITCHED
 
     spoil(store, "gone")
     train(REPAIR, deps)
-    assert train(WakeUp(PROJECT, "start_training"), deps) is not Outcome.LEFT_TO_REBUILD
+    assert train(WakeUp(PROJECT, "start_training"), deps) is not TrainOutcome.LEFT_TO_REBUILD
 
 
 def test_label_studio_that_starts_a_training_by_itself_does_not_learn_without_what_was_lost(
@@ -159,7 +159,7 @@ def test_label_studio_that_starts_a_training_by_itself_does_not_learn_without_wh
     spoil(store, "gone")
     saved = add(created(99))  # and `min_annotations_to_start_training` labels are there
 
-    assert train(replace(saved, reason="start_training"), deps) is Outcome.LEFT_TO_REBUILD
+    assert train(replace(saved, reason="start_training"), deps) is TrainOutcome.LEFT_TO_REBUILD
 
 
 @pytest.mark.parametrize("began", ["", "2026-11-23T11:00:00+00:00"])
@@ -169,18 +169,18 @@ def test_what_was_lost_is_learnt_once_all_labels_were_compared(
     surveys = Surveys(store, PROJECT)
     surveys.swap(surveys.state(), Survey(began=began, ended="2026-11-23T10:00:00+00:00"))
     spoil(store, "gone")
-    assert train(SWEEP, deps) is Outcome.LEFT_TO_REBUILD
+    assert train(SWEEP, deps) is TrainOutcome.LEFT_TO_REBUILD
 
     if began:  # the walk under way began before the damage was found
         clock.sleep(60)
         surveys.swap(surveys.state(), surveys.state().value.done(clock()))
-        assert train(SWEEP, deps) is Outcome.LEFT_TO_REBUILD
+        assert train(SWEEP, deps) is TrainOutcome.LEFT_TO_REBUILD
     clock.sleep(60)
     walking = surveys.swap(surveys.state(), surveys.state().value.begun(clock(), "", ""))
-    assert train(SWEEP, deps) is Outcome.LEFT_TO_REBUILD
+    assert train(SWEEP, deps) is TrainOutcome.LEFT_TO_REBUILD
     surveys.swap(walking, walking.value.done(clock()))
 
-    assert train(SWEEP, deps) is Outcome.SWITCHED
+    assert train(SWEEP, deps) is TrainOutcome.SWITCHED
 
 
 def test_without_any_readable_snapshot_numbers_go_on_all_the_same(deps, learnt, store, project):
@@ -188,7 +188,7 @@ def test_without_any_readable_snapshot_numbers_go_on_all_the_same(deps, learnt, 
     store.delete([POINTER, *store.keys("/datasets/")])
     project.add_event("late", created(99))
 
-    assert train(SWEEP, deps) is Outcome.LEFT_TO_REBUILD
+    assert train(SWEEP, deps) is TrainOutcome.LEFT_TO_REBUILD
 
     assert project.dataset_pointer().value.seq > served.dataset_seq
     assert project.active().value == served
@@ -231,7 +231,7 @@ def test_rows_of_the_year_9999_that_an_earlier_version_stored_are_dated_when_it_
 
 
 def test_who_pins_a_project_before_its_first_label_damages_nothing(deps, add, store, project):
-    pin(PROJECT, PinDeps(store=store, queue=MemoryQueue()))
+    pin(PROJECT, PinDeps(store=store, train_queue=MemoryQueue()))
     add(*reviews(6))
 
     train(SWEEP, deps)

@@ -11,7 +11,7 @@ from labelloop.bucket.pointers import ActivePointer
 from labelloop.domain.intake.events import canonical
 from labelloop.errors import BadModel
 from labelloop.recipes.text_choices import FORMAT
-from labelloop.usecases.learning.train import Outcome, train
+from labelloop.usecases.learning.train import TrainOutcome, train
 from labelloop.usecases.serving.activate import ActivateDeps, activate
 from labelloop.usecases.serving.pin import PinDeps, pin, unpin
 from labelloop.usecases.serving.serve import Versions
@@ -51,7 +51,7 @@ def test_the_version_that_was_served_is_served_again(deps, add, project, lose_po
     before = project.active().value
     lose_pointer()
 
-    assert train(SWEEP, deps) is Outcome.UP_TO_DATE
+    assert train(SWEEP, deps) is TrainOutcome.UP_TO_DATE
 
     assert project.active().value == before
     assert len(trainer.trainings) == 2
@@ -60,7 +60,7 @@ def test_the_version_that_was_served_is_served_again(deps, add, project, lose_po
 def test_a_pin_stays_a_pin(deps, add, project, store, queue, lose_pointer):
     add(*reviews(6))
     train(SWEEP, deps)
-    pin(PROJECT, PinDeps(store=store, queue=queue))
+    pin(PROJECT, PinDeps(store=store, train_queue=queue))
     before = project.active().value
     lose_pointer()
     add(*reviews(6, first=7))
@@ -69,7 +69,7 @@ def test_a_pin_stays_a_pin(deps, add, project, store, queue, lose_pointer):
 
     assert project.active().value == before
     lose_pointer()
-    assert not pin(PROJECT, PinDeps(store=store, queue=queue))
+    assert not pin(PROJECT, PinDeps(store=store, train_queue=queue))
     assert project.active().value == before
 
 
@@ -92,8 +92,8 @@ def test_a_pointer_that_somebody_restored_from_a_copy_is_numbered_on(
     add(*reviews(6))
     train(SWEEP, deps)
     copy = store.body(KEY)
-    pin(PROJECT, PinDeps(store=store, queue=queue))
-    unpin(PROJECT, PinDeps(store=store, queue=queue))
+    pin(PROJECT, PinDeps(store=store, train_queue=queue))
+    unpin(PROJECT, PinDeps(store=store, train_queue=queue))
     store.tamper(KEY, copy)
     add(*reviews(6, first=7))
 
@@ -165,24 +165,24 @@ def test_a_version_of_a_later_release_is_not_served_and_another_is_trained(
     later = of_a_later_release(store, project)
 
     assert Versions(store, load_later, encoder="").of(PROJECT).version == "untrained"
-    assert train(SWEEP, deps) is Outcome.SWITCHED
+    assert train(SWEEP, deps) is TrainOutcome.SWITCHED
 
     ours = project.active().value
     assert ours.format == FORMAT
     assert ours.version != later.version
     assert ours.previous_version == later.version
     assert len(trainer.trainings) == 2
-    assert train(SWEEP, deps) is Outcome.UP_TO_DATE
+    assert train(SWEEP, deps) is TrainOutcome.UP_TO_DATE
 
 
 def test_a_pinned_version_of_a_later_release_waits_for_a_person(deps, add, store, queue, project):
     add(*reviews(6))
     train(SWEEP, deps)
-    pin(PROJECT, PinDeps(store=store, queue=queue))
+    pin(PROJECT, PinDeps(store=store, train_queue=queue))
     later = of_a_later_release(store, project)
 
     train(SWEEP, deps)
 
     assert project.active().value == later
-    unpin(PROJECT, PinDeps(store=store, queue=queue))
-    assert train(queue.sent[0][0], deps) is Outcome.SWITCHED
+    unpin(PROJECT, PinDeps(store=store, train_queue=queue))
+    assert train(queue.sent[0][0], deps) is TrainOutcome.SWITCHED

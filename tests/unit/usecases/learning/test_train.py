@@ -8,7 +8,7 @@ import pytest
 from labelloop.bucket.project import Project
 from labelloop.messages import WakeUp
 from labelloop.recipes import control_of
-from labelloop.usecases.learning.train import Outcome, train
+from labelloop.usecases.learning.train import TrainOutcome, train
 from tests.builders import PROJECT, created, deleted, event, label_config, reviews
 from tests.fakes import MemoryStore
 from tests.unit.usecases.learning.trainer import SWEEP, card_of
@@ -17,7 +17,7 @@ from tests.unit.usecases.learning.trainer import SWEEP, card_of
 def test_labels_become_a_version_that_is_served(deps, add, project, store):
     add(*reviews(6))
 
-    assert train(SWEEP, deps) is Outcome.SWITCHED
+    assert train(SWEEP, deps) is TrainOutcome.SWITCHED
 
     active = project.active().value
     card = card_of(store, active.version)
@@ -37,14 +37,14 @@ def test_a_burst_of_labels_triggers_one_training(deps, add, trainer, clock):
 
     outcomes = [train(wake_up, deps) for wake_up in wake_ups]
 
-    assert outcomes == [*[Outcome.LEFT_TO_LATER] * 3, Outcome.SWITCHED]
+    assert outcomes == [*[TrainOutcome.LEFT_TO_LATER] * 3, TrainOutcome.SWITCHED]
     assert len(trainer.trainings) == 2
 
 
 def test_the_start_training_button_waits_for_nobody(deps, add):
     add(*reviews(6))
 
-    assert train(WakeUp(PROJECT, "start_training", "any"), deps) is Outcome.SWITCHED
+    assert train(WakeUp(PROJECT, "start_training", "any"), deps) is TrainOutcome.SWITCHED
 
 
 def test_a_wake_up_that_comes_twice_finds_its_work_done(deps, add, trainer, project):
@@ -52,7 +52,7 @@ def test_a_wake_up_that_comes_twice_finds_its_work_done(deps, add, trainer, proj
     train(wake_up, deps)
     before = project.active()
 
-    assert train(wake_up, deps) is Outcome.UP_TO_DATE
+    assert train(wake_up, deps) is TrainOutcome.UP_TO_DATE
     assert project.active() == before
     assert len(trainer.trainings) == 1
 
@@ -73,7 +73,7 @@ def test_an_event_that_changes_nothing_makes_no_new_version(deps, add, project):
 
     add(event(action="PROJECT_UPDATED"))
 
-    assert train(SWEEP, deps) is Outcome.UP_TO_DATE
+    assert train(SWEEP, deps) is TrainOutcome.UP_TO_DATE
     assert project.active().value == before
 
 
@@ -173,7 +173,7 @@ def test_a_damaged_pointer_is_written_over_by_the_next_training(deps, add, proje
     store.tamper(f"projects/{PROJECT}/active.json", b"{}")
     add(*reviews(2, first=7))
 
-    assert train(SWEEP, deps) is Outcome.SWITCHED
+    assert train(SWEEP, deps) is TrainOutcome.SWITCHED
     assert project.active().value.is_trained
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from labelloop.bucket.pool import Pool
 from labelloop.bucket.project import Project
 from labelloop.messages import RankWakeUp, WakeUp
-from labelloop.usecases.learning.train import Outcome, train
+from labelloop.usecases.learning.train import TrainOutcome, train
 from labelloop.usecases.serving.choose import ChooseDeps, choose
 from tests.builders import PROJECT, created, event, reviews, task
 from tests.unit.usecases.learning.trainer import SWEEP, card_of
@@ -25,10 +25,10 @@ def test_a_ranking_that_cannot_be_asked_for_or_is_not_wanted_stops_no_training(
 ):
     rank_queue.down = True
     add(*reviews(6))
-    assert train(SWEEP, deps) is Outcome.SWITCHED
+    assert train(SWEEP, deps) is TrainOutcome.SWITCHED
 
     add(*reviews(2, first=7))
-    assert train(SWEEP, replace(deps, is_connected=False)) is Outcome.SWITCHED
+    assert train(SWEEP, replace(deps, is_connected=False)) is TrainOutcome.SWITCHED
 
 
 def test_new_tasks_go_to_the_pool_and_change_no_dataset(deps, add, project, store):
@@ -49,9 +49,9 @@ def test_another_strategy_makes_another_version_of_the_same_labels(deps, add, pr
     add(*reviews(8))
     train(SWEEP, deps)
     first = project.active().value
-    choose(PROJECT, {"strategy": "entropy"}, ChooseDeps(store=deps.store, queue=queue))
+    choose(PROJECT, {"strategy": "entropy"}, ChooseDeps(store=deps.store, train_queue=queue))
 
-    assert train(WakeUp(PROJECT, "options"), deps) is Outcome.SWITCHED
+    assert train(WakeUp(PROJECT, "options"), deps) is TrainOutcome.SWITCHED
     second = project.active().value
     assert (first.strategy, second.strategy) == ("margin", "entropy")
     assert first.version != second.version
@@ -64,7 +64,7 @@ def test_a_strategy_chosen_back_before_it_was_learnt_makes_no_version(deps, add,
     train(SWEEP, deps)
     first = project.active().value.version
     for strategy in ("entropy", "margin"):
-        choose(PROJECT, {"strategy": strategy}, ChooseDeps(store=deps.store, queue=queue))
+        choose(PROJECT, {"strategy": strategy}, ChooseDeps(store=deps.store, train_queue=queue))
 
     train(WakeUp(PROJECT, "options"), deps)
 

@@ -7,7 +7,7 @@ import pytest
 from labelloop.recipes import control_of
 from labelloop.recipes.text_choices.onnx_model import OnnxModel
 from labelloop.recipes.tools import Toolbox
-from labelloop.usecases.learning.train import Outcome, TrainDeps, train
+from labelloop.usecases.learning.train import TrainDeps, TrainOutcome, train
 from tests.builders import label_config, reviews
 from tests.tiny_encoder import CountingEncoder
 from tests.unit.usecases.learning.trainer import SWEEP, card_of
@@ -67,10 +67,10 @@ def test_another_encoder_means_another_version_of_the_same_data(deps, add, proje
     before = project.active().value
 
     assert project.untrained_dataset("counting-1") is not None
-    assert train(SWEEP, beside(encoder, deps)) is Outcome.SWITCHED
+    assert train(SWEEP, beside(encoder, deps)) is TrainOutcome.SWITCHED
     assert project.active().value.version != before.version
-    assert train(SWEEP, beside(encoder, deps)) is Outcome.UP_TO_DATE
-    assert train(SWEEP, deps) is Outcome.SWITCHED  # and back
+    assert train(SWEEP, beside(encoder, deps)) is TrainOutcome.UP_TO_DATE
+    assert train(SWEEP, deps) is TrainOutcome.SWITCHED  # and back
 
 
 def test_more_new_labels_than_there_is_time_to_encode_are_learnt_later(
@@ -80,7 +80,7 @@ def test_more_new_labels_than_there_is_time_to_encode_are_learnt_later(
     monkeypatch.setattr("labelloop.usecases.learning.vectors._TEXTS_AT_ONCE", 4)
     add(*reviews(6))
 
-    assert train(SWEEP, beside(encoder, deps)) is Outcome.LEFT_TO_SWEEP
+    assert train(SWEEP, beside(encoder, deps)) is TrainOutcome.LEFT_TO_SWEEP
     assert not project.active().value.is_trained
     monkeypatch.undo()
-    assert train(SWEEP, beside(encoder, deps)) is Outcome.SWITCHED
+    assert train(SWEEP, beside(encoder, deps)) is TrainOutcome.SWITCHED

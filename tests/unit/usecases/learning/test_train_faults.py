@@ -14,7 +14,7 @@ from labelloop.bucket.project import Project
 from labelloop.errors import BadModel, Conflict, Rejected
 from labelloop.messages import WakeUp
 from labelloop.recipes.text_choices import FORMAT
-from labelloop.usecases.learning.train import Outcome, train
+from labelloop.usecases.learning.train import TrainOutcome, train
 from labelloop.usecases.serving.activate import ActivateDeps, activate
 from labelloop.usecases.serving.describe import describe
 from labelloop.usecases.serving.pin import PinDeps, pin, unpin
@@ -42,7 +42,7 @@ def test_an_event_that_cannot_be_understood_is_put_aside_and_the_others_train(
     store.create(f"projects/{PROJECT}/events/0000.json", poison)
     add(*reviews(6))
 
-    assert train(SWEEP, deps) is Outcome.SWITCHED
+    assert train(SWEEP, deps) is TrainOutcome.SWITCHED
 
     (aside,) = store.keys("/quarantine/")
     assert "not an event" in json.loads(store.body(aside))["reason"]
@@ -62,7 +62,7 @@ def test_a_model_that_fails_its_check_is_not_served_and_the_wake_up_fails(
         train(SWEEP, deps)
 
     assert not project.active().value.is_trained
-    assert train(SWEEP, deps) is Outcome.SWITCHED
+    assert train(SWEEP, deps) is TrainOutcome.SWITCHED
 
 
 def test_labels_that_come_during_a_training_are_learnt_in_the_next_round(
@@ -72,7 +72,7 @@ def test_labels_that_come_during_a_training_are_learnt_in_the_next_round(
 
     def another_trainer_folds_more():
         add(*reviews(4, first=7))
-        assert train(SWEEP, deps) is Outcome.LEFT_TO_HOLDER
+        assert train(SWEEP, deps) is TrainOutcome.LEFT_TO_HOLDER
 
     trainer.meanwhile = another_trainer_folds_more
     train(SWEEP, deps)
@@ -102,11 +102,11 @@ def test_a_version_is_ranked_at_once_though_more_labels_are_trained_next(
 def test_a_lease_that_ran_out_is_taken_over(deps, add, project, clock):
     Lease(deps.store, project.key, TRAINER).take("somebody who died", clock.now.timestamp(), 60)
     add(*reviews(6))
-    assert train(SWEEP, deps) is Outcome.LEFT_TO_HOLDER
+    assert train(SWEEP, deps) is TrainOutcome.LEFT_TO_HOLDER
 
     clock.sleep(60)
 
-    assert train(SWEEP, deps) is Outcome.SWITCHED
+    assert train(SWEEP, deps) is TrainOutcome.SWITCHED
 
 
 @pytest.fixture
@@ -186,9 +186,9 @@ def test_a_training_is_put_off_for_a_day_at_most(add, attempts):
 def test_who_asks_for_a_training_by_name_does_not_wait(add, attempts, deps, project):
     add(*reviews(6))
     attempts(3, MemoryError)
-    assert train(SWEEP, deps) is Outcome.PUT_OFF
+    assert train(SWEEP, deps) is TrainOutcome.PUT_OFF
 
-    assert train(WakeUp(PROJECT, "start_training"), deps) is Outcome.SWITCHED
+    assert train(WakeUp(PROJECT, "start_training"), deps) is TrainOutcome.SWITCHED
     assert not Lease(deps.store, PROJECT, TRAINER).put_off(deps.clock().timestamp()).tries
 
 
@@ -252,7 +252,7 @@ def test_a_lost_race_for_the_snapshot_is_run_again_with_all_labels(
 
     monkeypatch.setattr(Project, "add_dataset", lose_once)
 
-    assert train(SWEEP, deps) is Outcome.SWITCHED
+    assert train(SWEEP, deps) is TrainOutcome.SWITCHED
     assert len(project.dataset(project.dataset_pointer().value).annotations) == 6
 
 
@@ -274,22 +274,22 @@ def test_thousands_of_pending_events_are_folded_in_one_go(deps, store, project, 
 def test_while_pinned_labels_are_folded_and_wait(add, deps, project, store, queue, clock):
     train(add(*reviews(4)), deps)
     version = project.active().value.version
-    pin(PROJECT, PinDeps(store=store, queue=queue, clock=clock))
+    pin(PROJECT, PinDeps(store=store, train_queue=queue, clock=clock))
     add(*reviews(4, first=5))
 
-    assert train(SWEEP, deps) == Outcome.UP_TO_DATE
+    assert train(SWEEP, deps) == TrainOutcome.UP_TO_DATE
     assert project.active().value.version == version
     assert (project.dataset_pointer().value.seq, project.pending()) == (2, [])
 
-    unpin(PROJECT, PinDeps(store=store, queue=queue, clock=clock))
-    assert train(queue.sent[-1][0], deps) == Outcome.SWITCHED
+    unpin(PROJECT, PinDeps(store=store, train_queue=queue, clock=clock))
+    assert train(queue.sent[-1][0], deps) == TrainOutcome.SWITCHED
     assert project.active().value.dataset_seq == 2
 
 
 def test_a_pin_that_races_with_a_publish_wins(add, deps, trainer, project, store, queue, clock):
     train(add(*reviews(4)), deps)
     version = project.active().value.version
-    trainer.meanwhile = lambda: pin(PROJECT, PinDeps(store=store, queue=queue, clock=clock))
+    trainer.meanwhile = lambda: pin(PROJECT, PinDeps(store=store, train_queue=queue, clock=clock))
     add(*reviews(4, first=5))
 
     train(SWEEP, deps)

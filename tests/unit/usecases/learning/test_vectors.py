@@ -2,7 +2,7 @@
 
 import pytest
 
-from labelloop.bucket.features import KeptFeatures
+from labelloop.bucket.features import FeatureFiles
 from labelloop.recipes import control_of, folder_of
 from labelloop.recipes.tools import Toolbox, digest_of
 from labelloop.usecases.learning import vectors as module
@@ -24,8 +24,8 @@ def encoder() -> CountingEncoder:
 
 
 @pytest.fixture
-def kept(store, encoder) -> KeptFeatures:
-    return KeptFeatures(store, PROJECT, folder_of(CONTROL.recipe, encoder.name))
+def kept(store, encoder) -> FeatureFiles:
+    return FeatureFiles(store, PROJECT, folder_of(CONTROL.recipe, encoder.name))
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_a_training_encodes_only_the_labels_that_are_new(train, encoder):
 
 def test_what_is_known_is_not_encoded(train, kept, encoder):
     known = CountingEncoder().encode(["another text"])[0]
-    kept.keep_labelled({digest_of("abc"): known})
+    kept.store_labelled({digest_of("abc"): known})
 
     vectors = train(["abc", "a"])
 
@@ -85,7 +85,7 @@ def test_all_that_one_training_asks_for_is_kept_and_encoded_once(train, kept, en
 
 def test_where_nothing_is_new_nothing_is_written(train, monkeypatch):
     train(["a", "bb"])
-    monkeypatch.setattr(KeptFeatures, "keep_labelled", None)
+    monkeypatch.setattr(FeatureFiles, "store_labelled", None)
 
     assert len(train(["bb", "a"])) == 2
 
@@ -134,7 +134,7 @@ def test_a_training_that_was_cut_off_forgets_nothing_it_had_yet_to_ask_for(
 
 
 def test_without_an_encoder_nothing_is_kept_of_labels(store):
-    kept = KeptFeatures(store, PROJECT, folder_of(CONTROL.recipe, ""))
+    kept = FeatureFiles(store, PROJECT, folder_of(CONTROL.recipe, ""))
 
     with StoredVectors(Toolbox(), kept) as tools:
         seen = CONTROL.features(["a"], tools)

@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 
-from labelloop.domain.judging.fallback import Order
+from labelloop.domain.judging.fallback import OrderDecision
 from labelloop.domain.learning.examples import Examples
 from labelloop.domain.ordering.random_share import are_random
 from labelloop.recipes.tools import Toolbox
@@ -171,7 +171,11 @@ def test_both_arms_learn_what_was_labelled_before_and_not_too_much_of_it(memory)
 
 
 def test_what_an_older_card_decided_by_all_labels_is_looked_at_again(memory):
-    known = {"chosen": "margin", "order": asdict(Order(True, "worse", 1_000)), "looked_at": 1_000}
+    known = {
+        "chosen": "margin",
+        "order": asdict(OrderDecision(True, "worse", 1_000)),
+        "looked_at": 1_000,
+    }
 
     found = choose_order("margin", known, arms(memory, 1_200, True, before=600), KEY)
 

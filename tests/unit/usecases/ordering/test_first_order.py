@@ -11,7 +11,7 @@ from labelloop.domain.version import UNTRAINED
 from labelloop.messages import RankWakeUp, WakeUp
 from labelloop.recipes.tools import Toolbox
 from labelloop.usecases.learning.train import TrainDeps, train
-from labelloop.usecases.ordering.push import Outcome
+from labelloop.usecases.ordering.push import RankOutcome
 from labelloop.usecases.ordering.rank import rank
 from tests.builders import event, label_config
 from tests.fakes import MemoryQueue, learning_by
@@ -134,13 +134,13 @@ def test_without_a_label_studio_another_order_is_placed(deps, key, configure, st
     old = Orders(store, key).newest(UNTRAINED)
 
     (plan,) = configure(after)
-    assert run(plan, apart)[-1] is Outcome.PLACED
+    assert run(plan, apart)[-1] is RankOutcome.PLACED
 
     new = Orders(store, key).newest(UNTRAINED)
     assert new is not None
     assert new.number == (old.number if old else 0) + 1
-    assert len(new.head) == 5
-    assert not old or new.head != old.head
+    assert len(new.queue) == 5
+    assert not old or new.queue != old.queue
 
 
 def test_other_labels_of_the_same_text_leave_the_order_alone(
@@ -232,7 +232,7 @@ def test_an_order_that_is_being_pushed_is_waited_for(deps, key, configure, clock
     run(RankWakeUp(key), deps)
     (plan,) = configure(OF_TITLES)
     with Lease(store, key, PUSHER).held(clock.now.timestamp(), 90):
-        assert rank(plan, deps) is Outcome.LEFT_TO_HOLDER
+        assert rank(plan, deps) is RankOutcome.LEFT_TO_HOLDER
 
     ((again, delay_s),) = deps.rank_queue.sent
     assert (again.step, delay_s > 0) == ("plan", True)

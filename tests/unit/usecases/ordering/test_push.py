@@ -6,7 +6,7 @@ import pytest
 
 from labelloop.bucket.lease import PUSHER, Lease
 from labelloop.messages import RankWakeUp
-from labelloop.usecases.ordering.push import Outcome
+from labelloop.usecases.ordering.push import RankOutcome
 from labelloop.usecases.ordering.rank import rank
 from tests.unit.usecases.ordering.versions import lengths_in_order_served, run
 
@@ -53,7 +53,7 @@ def test_a_version_that_a_newer_one_overtakes_is_shown_until_that_one_is_pushed(
     monkeypatch.setattr(label_studio, "add_predictions", overtaken)
     outcomes = run(activate("1-aaaaaaaa"), deps)
 
-    assert Outcome.SUPERSEDED in outcomes
+    assert RankOutcome.SUPERSEDED in outcomes
     assert label_studio.project(id_)["model_version"] == "1-aaaaaaaa"
     run(newest[0], deps)
     assert label_studio.project(id_)["model_version"] == "2-bbbbbbbb"
@@ -83,7 +83,7 @@ def test_if_label_studio_takes_no_prediction_the_project_is_not_switched(
     monkeypatch.setattr("labelloop.usecases.ordering.push.count", lambda _: None)
     label_studio.labels = {"Other"}
 
-    assert run(activate("1-aaaaaaaa"), deps)[-1] is Outcome.REFUSED
+    assert run(activate("1-aaaaaaaa"), deps)[-1] is RankOutcome.REFUSED
     assert label_studio.project(id_)["model_version"] == ""
 
 
@@ -93,7 +93,7 @@ def test_a_task_deleted_without_our_knowing_does_not_stop_the_others(
     run(activate("1-aaaaaaaa"), deps)
     label_studio.delete_task(label_studio.next_task(id_))
 
-    assert Outcome.PUSHED in run(activate("2-bbbbbbbb"), deps)
+    assert RankOutcome.PUSHED in run(activate("2-bbbbbbbb"), deps)
     assert label_studio.prediction_counts(id_)["2-bbbbbbbb"] == 4
 
 
@@ -125,8 +125,8 @@ def test_a_push_that_meets_another_comes_after_it(
     monkeypatch.setattr(label_studio, "add_predictions", meanwhile)
     outcomes = run(activate("1-aaaaaaaa"), deps)
 
-    assert met == [Outcome.LEFT_TO_HOLDER, (RankWakeUp(key, "push", "1-aaaaaaaa"), 2)]
-    assert outcomes.count(Outcome.PUSHED) == 2
+    assert met == [RankOutcome.LEFT_TO_HOLDER, (RankWakeUp(key, "push", "1-aaaaaaaa"), 2)]
+    assert outcomes.count(RankOutcome.PUSHED) == 2
     assert label_studio.prediction_counts(id_) == {"1-aaaaaaaa": 5}
 
 
@@ -140,8 +140,8 @@ def test_a_long_trim_rests_and_goes_on(deps, activate, label_studio, clock, key,
 
     outcomes = run(activate("2-bbbbbbbb"), deps)
 
-    assert outcomes.count(Outcome.TRIMMING) == 4
-    assert outcomes[-1] is Outcome.WAITING
+    assert outcomes.count(RankOutcome.TRIMMING) == 4
+    assert outcomes[-1] is RankOutcome.WAITING
 
 
 def test_a_wake_up_of_the_sweep_shortens_no_rest(
@@ -156,12 +156,12 @@ def test_a_wake_up_of_the_sweep_shortens_no_rest(
     monkeypatch.setattr(label_studio, "delete_prediction", slow)
     trim = RankWakeUp(key, "trim", "2-bbbbbbbb")
 
-    assert rank(trim, deps) is Outcome.TRIMMING
+    assert rank(trim, deps) is RankOutcome.TRIMMING
     clock.sleep(10)
-    assert rank(trim, deps) is Outcome.LEFT_TO_HOLDER
+    assert rank(trim, deps) is RankOutcome.LEFT_TO_HOLDER
     ((sent, delay),) = deps.rank_queue.sent
     clock.sleep(delay - 10)
-    assert rank(sent, deps) is Outcome.TRIMMING
+    assert rank(sent, deps) is RankOutcome.TRIMMING
     assert label_studio.prediction_counts(id_)["1-aaaaaaaa"] == 3
 
 
@@ -175,7 +175,7 @@ def test_a_trim_stops_once_a_newer_version_is_active(
     newer = lambda row: (activate("3-cccccccc"), delete(row))  # noqa: E731
     monkeypatch.setattr(label_studio, "delete_prediction", newer)
 
-    assert run(activate("2-bbbbbbbb"), deps)[-1] is Outcome.SUPERSEDED
+    assert run(activate("2-bbbbbbbb"), deps)[-1] is RankOutcome.SUPERSEDED
     assert label_studio.prediction_counts(id_)["1-aaaaaaaa"] == 4
 
 
@@ -185,7 +185,7 @@ def test_nothing_is_deleted_beside_a_push(deps, activate, label_studio, id_, key
     clock.sleep(3600)
     Lease(deps.store, key, PUSHER).take("somebody", clock.now.timestamp(), 60)
 
-    assert run(RankWakeUp(key, "trim", "2-bbbbbbbb"), deps) == [Outcome.SUPERSEDED]
+    assert run(RankWakeUp(key, "trim", "2-bbbbbbbb"), deps) == [RankOutcome.SUPERSEDED]
     assert label_studio.prediction_counts(id_) == {"1-aaaaaaaa": 5, "2-bbbbbbbb": 5}
 
 
@@ -201,8 +201,8 @@ def test_one_trims_at_a_time(deps, activate, label_studio, key, monkeypatch):
     monkeypatch.setattr(label_studio, "delete_prediction", meanwhile)
     outcomes = run(activate("2-bbbbbbbb"), deps)
 
-    assert set(met) == {Outcome.LEFT_TO_HOLDER}
-    assert outcomes[-1] is Outcome.WAITING
+    assert set(met) == {RankOutcome.LEFT_TO_HOLDER}
+    assert outcomes[-1] is RankOutcome.WAITING
 
 
 def test_what_two_pushes_stored_twice_loses_its_repeats(

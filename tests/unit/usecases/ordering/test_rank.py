@@ -11,7 +11,7 @@ from labelloop.domain.version import UNTRAINED
 from labelloop.errors import Denied, Retryable, Unavailable
 from labelloop.labelstudio.payloads import read_tasks
 from labelloop.messages import RankWakeUp
-from labelloop.usecases.ordering.push import Outcome
+from labelloop.usecases.ordering.push import RankOutcome
 from labelloop.usecases.ordering.rank import rank
 from tests.builders import label_config
 from tests.unit.usecases.ordering.versions import (
@@ -26,8 +26,8 @@ from tests.unit.usecases.ordering.versions import (
 def test_the_next_tasks_are_those_the_version_is_least_sure_of(deps, activate, label_studio, id_):
     outcomes = run(activate("1-aaaaaaaa"), deps)
 
-    assert outcomes[:2] == [Outcome.SURVEYED, Outcome.PLANNED]
-    assert outcomes[-2:] == [Outcome.PUSHED, Outcome.TRIMMED]
+    assert outcomes[:2] == [RankOutcome.SURVEYED, RankOutcome.PLANNED]
+    assert outcomes[-2:] == [RankOutcome.PUSHED, RankOutcome.TRIMMED]
     known = label_studio.project(id_)
     assert (known["model_version"], known["sampling"]) == ("1-aaaaaaaa", "Uncertainty sampling")
     assert lengths_in_order_served(label_studio, id_, 5) == [1, 2, 3, 5, 7]
@@ -62,7 +62,7 @@ def test_a_newer_version_takes_over_and_the_older_ones_predictions_go_once_nobod
     assert label_studio.project(id_)["model_version"] == "2-bbbbbbbb"
     clock.sleep(3600)
 
-    assert run(RankWakeUp(key, "trim", "2-bbbbbbbb"), deps) == [Outcome.TRIMMED]
+    assert run(RankWakeUp(key, "trim", "2-bbbbbbbb"), deps) == [RankOutcome.TRIMMED]
     assert label_studio.prediction_counts(id_) == {"2-bbbbbbbb": 5}
     assert Pool(deps.store, key).ranked() == ("2-bbbbbbbb", True)
 
@@ -78,7 +78,7 @@ def test_once_all_is_labelled_what_was_superseded_goes_all_the_same(
 
     outcomes = run(activate("2-bbbbbbbb"), deps)
 
-    assert outcomes[-2:] == [Outcome.NOTHING_LEFT, Outcome.TRIMMED]
+    assert outcomes[-2:] == [RankOutcome.NOTHING_LEFT, RankOutcome.TRIMMED]
     assert label_studio.prediction_counts(id_) == {"1-aaaaaaaa": 5}  # which is shown
 
 
@@ -117,7 +117,7 @@ def test_every_step_may_run_twice(deps, activate, label_studio, id_):
 def test_a_step_for_an_older_version_stops(deps, activate, key):
     activate("2-bbbbbbbb")
 
-    assert run(RankWakeUp(key, "push", "1-aaaaaaaa"), deps) == [Outcome.SUPERSEDED]
+    assert run(RankWakeUp(key, "push", "1-aaaaaaaa"), deps) == [RankOutcome.SUPERSEDED]
 
 
 def test_whoever_switched_the_order_off_is_left_alone(deps, activate, label_studio, id_):
@@ -160,7 +160,7 @@ def test_two_who_plan_at_once_make_one_plan(deps, activate, store, key, monkeypa
 def test_before_the_first_model_typical_tasks_come_first(deps, key, label_studio, id_, project):
     object.__setattr__(deps, "versions", lambda: Untrained(UNTRAINED))
 
-    assert Outcome.PUSHED in run(RankWakeUp(key), deps)
+    assert RankOutcome.PUSHED in run(RankWakeUp(key), deps)
 
     known = label_studio.project(id_)
     assert (known["model_version"], known["sampling"]) == (UNTRAINED, "Uncertainty sampling")
@@ -194,7 +194,7 @@ def test_every_tenth_place_is_for_the_random_share(deps, activate, label_studio,
 
 def test_without_a_label_studio_nothing_is_done(deps, key, project):
     object.__setattr__(deps, "label_studio", lambda: None)
-    assert rank(RankWakeUp(key), deps) is Outcome.UNCONNECTED
+    assert rank(RankWakeUp(key), deps) is RankOutcome.UNCONNECTED
 
 
 def test_a_version_that_is_not_served_yet_is_tried_again(deps, activate, key):
@@ -222,7 +222,7 @@ def test_a_project_made_anew_under_the_same_id_is_not_touched(
 
     outcomes = run(activate("1-aaaaaaaa"), deps)
 
-    assert outcomes == [Outcome.GONE]
+    assert outcomes == [RankOutcome.GONE]
     assert not {"add_predictions", "change_project"} & set(label_studio.calls)
     assert "another one by now, made 2027" in Archive(deps.store, key).state().reason
 
@@ -230,14 +230,14 @@ def test_a_project_made_anew_under_the_same_id_is_not_touched(
 def test_a_project_that_was_deleted_is_no_dead_letter(deps, activate, label_studio, id_, key):
     label_studio.delete_project(id_)
 
-    assert run(activate("1-aaaaaaaa"), deps) == [Outcome.GONE]
+    assert run(activate("1-aaaaaaaa"), deps) == [RankOutcome.GONE]
     assert Archive(deps.store, key).state()
 
 
 def test_a_project_that_is_there_again_is_ranked_again(deps, activate, label_studio, key, clock):
     Archive(deps.store, key).put("deleted", clock())
 
-    assert Outcome.PUSHED in run(activate("1-aaaaaaaa"), deps)
+    assert RankOutcome.PUSHED in run(activate("1-aaaaaaaa"), deps)
     assert not Archive(deps.store, key).state()
 
 
@@ -246,7 +246,7 @@ def test_the_random_share_has_its_places_and_no_suggestion(
     deps, activate, label_studio, id_, key, monkeypatch, is_blind
 ):
     monkeypatch.undo()
-    deps = replace(deps, head=100, is_blind=is_blind)
+    deps = replace(deps, queue_length=100, is_blind=is_blind)
     label_studio.import_tasks(id_, [{"text": "x" * length} for length in range(1, 60)])
     run(activate("1-aaaaaaaa"), deps)
 
@@ -264,7 +264,7 @@ def test_who_asks_has_tasks_ranked_that_no_event_told_of(deps, activate, label_s
 
     outcomes = run(RankWakeUp(key, "survey"), deps)
 
-    assert outcomes[:2] == [Outcome.SURVEYED, Outcome.PLANNED]
+    assert outcomes[:2] == [RankOutcome.SURVEYED, RankOutcome.PLANNED]
     assert label_studio.next_task(id_) == new
 
 
@@ -285,5 +285,5 @@ def test_a_long_survey_takes_turns_with_other_projects(
 
     outcomes = run(activate("1-aaaaaaaa"), deps)
 
-    assert outcomes[:3] == [Outcome.UNFINISHED, Outcome.SURVEYED, Outcome.PLANNED]
-    assert Outcome.PUSHED in outcomes
+    assert outcomes[:3] == [RankOutcome.UNFINISHED, RankOutcome.SURVEYED, RankOutcome.PLANNED]
+    assert RankOutcome.PUSHED in outcomes

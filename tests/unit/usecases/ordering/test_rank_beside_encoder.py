@@ -3,7 +3,7 @@
 import pytest
 
 from labelloop.recipes.tools import Toolbox
-from labelloop.usecases.ordering.push import Outcome
+from labelloop.usecases.ordering.push import RankOutcome
 from labelloop.usecases.ordering.rank import rank
 from labelloop.usecases.serving.serve import Served
 from tests.tiny_encoder import CountingEncoder
@@ -65,14 +65,14 @@ def test_a_part_with_too_much_to_encode_is_scored_in_several_steps(
     deps, encoder, activate, label_studio, id_, monkeypatch
 ):
     monkeypatch.setattr("labelloop.usecases.ordering.ranking._SHARDS_IN_A_PART", 10)
-    monkeypatch.setattr("labelloop.usecases.learning.look.BUDGET_S", -1.0)
+    monkeypatch.setattr("labelloop.usecases.learning.task_features.BUDGET_S", -1.0)
     first = activate("1-aaaaaaaa")
     rank(first, deps)
     outcomes = [rank(deps.rank_queue.sent.pop(0)[0], deps) for _ in range(2)]
-    monkeypatch.setattr("labelloop.usecases.learning.look.BUDGET_S", 100.0)
+    monkeypatch.setattr("labelloop.usecases.learning.task_features.BUDGET_S", 100.0)
 
-    assert outcomes == [Outcome.PLANNED, Outcome.UNFINISHED]
-    assert Outcome.PUSHED in run(deps.rank_queue.sent.pop(0)[0], deps)
+    assert outcomes == [RankOutcome.PLANNED, RankOutcome.UNFINISHED]
+    assert RankOutcome.PUSHED in run(deps.rank_queue.sent.pop(0)[0], deps)
     assert lengths_in_order_served(label_studio, id_, 2) == [1, 2]
 
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from labelloop.bucket.project import Project
 from labelloop.domain.intake.folding import Dataset, fold
-from labelloop.domain.ordering.candidates import Candidates
+from labelloop.domain.ordering.shortlist import Shortlist
 from labelloop.domain.version import UNTRAINED
 from labelloop.recipes import control_of
 from labelloop.recipes.tools import Toolbox
@@ -24,7 +24,7 @@ def test_of_many_labels_the_newest_are_looked_at_and_not_those_of_the_last_tasks
     project = Project(store, PROJECT)
     scene = Scene(Served(UNTRAINED, None), fold(Dataset(), labels), project, Toolbox())
     features = control_of(label_config()).features(texts, Toolbox())
-    part = Candidates(np.array([13, 14]), features, None)
+    part = Shortlist(np.array([13, 14]), features, None)
 
     head = placed([part], scene, "typical", 2, PROJECT)
 

@@ -9,7 +9,7 @@ import pytest
 from labelloop.bucket.pool import Pool
 from labelloop.labelstudio.payloads import read_tasks
 from labelloop.usecases.ordering import ranking
-from labelloop.usecases.ordering.push import Outcome
+from labelloop.usecases.ordering.push import RankOutcome
 from labelloop.usecases.ordering.rank import rank
 from tests.unit.usecases.ordering.versions import run
 
@@ -33,7 +33,7 @@ def work(monkeypatch, deps, label_studio, id_, store, key) -> list[str]:
 
         return note
 
-    for name in ("candidates_of", "push"):
+    for name in ("shortlist_of", "push"):
         monkeypatch.setattr(ranking, name, noted(name, getattr(ranking, name)))
     return found
 
@@ -47,7 +47,7 @@ def test_a_plan_that_comes_again_and_again_scores_each_part_once_and_pushes_once
 
     run(first, deps)
 
-    assert (work.count("candidates_of"), work.count("push")) == (7, 1 + 1)  # the last plan's own
+    assert (work.count("shortlist_of"), work.count("push")) == (7, 1 + 1)  # the last plan's own
 
 
 def test_a_plan_of_what_is_scored_pushes_once_and_scores_nothing(deps, activate, work):
@@ -69,7 +69,7 @@ def test_a_task_that_comes_later_is_scored_alone(deps, activate, work, label_stu
 
     run(first, deps)
 
-    assert work == ["candidates_of", "push"]
+    assert work == ["shortlist_of", "push"]
     assert label_studio.next_task(id_) == new
 
 
@@ -90,7 +90,7 @@ def test_a_score_step_killed_before_it_asks_for_the_push_asks_when_it_comes_agai
 
     run(last, deps)
 
-    assert (work.count("candidates_of"), work.count("push")) == (7, 1)
+    assert (work.count("shortlist_of"), work.count("push")) == (7, 1)
     assert label_studio.project(id_)["model_version"] == "1-aaaaaaaa"
 
 
@@ -122,11 +122,11 @@ def test_where_a_part_cannot_be_read_all_are_scored_anew(
     (push, _) = deps.rank_queue.sent.pop()
     store.tamper(store.keys("/part-")[3], body)
 
-    assert rank(push, deps) is Outcome.UNFINISHED
+    assert rank(push, deps) is RankOutcome.UNFINISHED
     (plan, _) = deps.rank_queue.sent.pop()
     run(plan, deps)
 
-    assert (work.count("candidates_of"), work.count("push")) == (14, 1)
+    assert (work.count("shortlist_of"), work.count("push")) == (14, 1)
     assert label_studio.project(id_)["model_version"] == "1-aaaaaaaa"
 
 

@@ -9,7 +9,7 @@ from labelloop.domain.intake.folding import fold
 from labelloop.domain.version import UNTRAINED
 from labelloop.labelstudio.payloads import key_of
 from labelloop.labelstudio.project import StudioProject
-from labelloop.usecases.ordering.push import Outcome
+from labelloop.usecases.ordering.push import RankOutcome
 from labelloop.usecases.ordering.trim import Trim
 from tests.builders import card, created, label_config
 from tests.fakes import MemoryLabelStudio
@@ -50,7 +50,7 @@ def label(project: Project) -> None:
     project.add_dataset(after, fold(project.dataset(after.value), [created(1)]))
 
 
-def trim(project, label_studio, clock, may_go_on=lambda: True) -> Outcome:
+def trim(project, label_studio, clock, may_go_on=lambda: True) -> RankOutcome:
     studio = StudioProject(label_studio, project.key)
     return Trim(project, studio, clock, may_go_on).run(NEW)
 
@@ -62,7 +62,7 @@ def bound(monkeypatch) -> int:
 
 
 def test_while_people_label_deletes_wait(project, label_studio, id_, clock):
-    assert trim(project, label_studio, clock) is Outcome.WAITING
+    assert trim(project, label_studio, clock) is RankOutcome.WAITING
 
     assert label_studio.prediction_counts(id_) == {OLD: 50, NEW: 50}
 
@@ -70,7 +70,7 @@ def test_while_people_label_deletes_wait(project, label_studio, id_, clock):
 def test_of_more_than_a_bound_the_oldest_are_deleted_one_by_one_while_people_label(
     project, label_studio, id_, clock, bound
 ):
-    assert trim(project, label_studio, clock) is Outcome.WAITING
+    assert trim(project, label_studio, clock) is RankOutcome.WAITING
 
     assert label_studio.prediction_counts(id_) == {OLD: bound, NEW: 50}
     assert label_studio.calls.count("delete_prediction") == 30
@@ -82,7 +82,7 @@ def test_when_nobody_has_labelled_for_a_while_they_are_deleted_at_once(
 ):
     clock.sleep(3600)
 
-    assert trim(project, label_studio, clock) is Outcome.TRIMMED
+    assert trim(project, label_studio, clock) is RankOutcome.TRIMMED
     assert label_studio.prediction_counts(id_) == {NEW: 50}
     assert "delete_prediction" not in label_studio.calls
 
@@ -101,7 +101,7 @@ def test_at_rest_it_ends_between_two_versions_when_somebody_labels_again(
 
     monkeypatch.setattr(label_studio, "delete_predictions", and_somebody_labels)
 
-    assert trim(project, label_studio, clock) is Outcome.TRIMMING
+    assert trim(project, label_studio, clock) is RankOutcome.TRIMMING
     assert label_studio.prediction_counts(id_) == {UNTRAINED: 1, NEW: 50}
 
 
@@ -112,7 +112,7 @@ def test_it_ends_in_time_and_is_gone_on_with(project, label_studio, id_, clock, 
     )
 
     outcomes = [trim(project, label_studio, clock) for _ in range(3)]
-    assert outcomes == [Outcome.TRIMMING, Outcome.WAITING, Outcome.WAITING]
+    assert outcomes == [RankOutcome.TRIMMING, RankOutcome.WAITING, RankOutcome.WAITING]
     assert label_studio.prediction_counts(id_) == {OLD: bound, NEW: 50}
 
 
@@ -120,7 +120,7 @@ def test_it_ends_in_time_and_is_gone_on_with(project, label_studio, id_, clock, 
 def test_it_stops_for_a_newer_order(project, label_studio, id_, clock, bound, rest_s):
     clock.sleep(rest_s)
 
-    assert trim(project, label_studio, clock, lambda: False) is Outcome.SUPERSEDED
+    assert trim(project, label_studio, clock, lambda: False) is RankOutcome.SUPERSEDED
     assert label_studio.prediction_counts(id_)[OLD] == 50
 
 
@@ -149,7 +149,7 @@ def test_the_version_that_is_shown_is_never_taken_away(project, label_studio, id
     label_studio.change_project(id_, model_version=OLD)
     clock.sleep(3600)
 
-    assert trim(project, label_studio, clock) is Outcome.TRIMMED
+    assert trim(project, label_studio, clock) is RankOutcome.TRIMMED
     assert label_studio.prediction_counts(id_) == {OLD: 50, NEW: 50}
 
 
@@ -175,7 +175,7 @@ def test_a_prediction_that_somebody_else_deletes_meanwhile_is_no_error(
     monkeypatch.setattr(label_studio, "prediction_counts", lambda _: {OLD: 50, NEW: 50})
     monkeypatch.setattr(label_studio, "predictions", lambda _: stale)
 
-    assert trim(project, label_studio, clock) is Outcome.WAITING
+    assert trim(project, label_studio, clock) is RankOutcome.WAITING
 
 
 def test_a_project_without_a_snapshot_is_at_rest(store):

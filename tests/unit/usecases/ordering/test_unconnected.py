@@ -13,7 +13,7 @@ from labelloop.labelstudio.project import StudioProject
 from labelloop.messages import RankWakeUp
 from labelloop.usecases.intake.accept import AcceptDeps
 from labelloop.usecases.intake.feed import FeedDeps, feed
-from labelloop.usecases.ordering.push import Outcome, push
+from labelloop.usecases.ordering.push import RankOutcome, push
 from labelloop.usecases.ordering.rank import rank
 from labelloop.usecases.ordering.show_order import show_order
 from tests.builders import label_config
@@ -33,7 +33,7 @@ def send(store, queue, clock, label_studio, id_, key):
 
     def send(config: str | None = None) -> int:
         asked = MemoryQueue()
-        accepting = AcceptDeps(store=store, queue=queue, clock=clock, quiet_s=0)
+        accepting = AcceptDeps(store=store, train_queue=queue, clock=clock, quiet_s=0)
         deps = FeedDeps(accepting=accepting, rank_queue=asked)
         for page in label_studio.tasks(id_):
             feed(key, read_tasks(page), deps, None)
@@ -51,7 +51,7 @@ def newest(store, key: str, version: str = "1-aaaaaaaa") -> Order:
 
 
 def test_nothing_is_ranked_of_a_project_whose_tasks_nobody_sent(apart, activate):
-    assert run(activate("1-aaaaaaaa"), apart) == [Outcome.UNCONNECTED]
+    assert run(activate("1-aaaaaaaa"), apart) == [RankOutcome.UNCONNECTED]
 
 
 def test_the_order_of_sent_tasks_is_placed_and_waits_to_be_pushed(
@@ -61,9 +61,9 @@ def test_the_order_of_sent_tasks_is_placed_and_waits_to_be_pushed(
 
     outcomes = run(activate("1-aaaaaaaa"), apart)
 
-    assert outcomes[-1] is Outcome.PLACED
+    assert outcomes[-1] is RankOutcome.PLACED
     order = newest(store, key)
-    assert (order.number, len(order.head)) == (1, 5)
+    assert (order.number, len(order.queue)) == (1, 5)
 
 
 @pytest.mark.parametrize("version", ["1-aaaaaaaa", "untrained"])
@@ -85,7 +85,7 @@ def test_what_is_pushed_from_elsewhere_is_what_would_be_pushed_from_here(
     send()
     run(RankWakeUp(key), apart)
     order = newest(store, key, version)
-    push(project, version, order.head, StudioProject(label_studio, key))
+    push(project, version, order.queue, StudioProject(label_studio, key))
 
     assert here
     assert pushed() == here
@@ -180,4 +180,4 @@ def test_two_that_place_at_once_leave_both_orders(store, key, monkeypatch):
     orders.add("1-aaaaaaaa", [Ranked(2, 0.1, [])])
 
     order = newest(store, key)
-    assert (order.number, order.head[0].task) == (2, 2)
+    assert (order.number, order.queue[0].task) == (2, 2)

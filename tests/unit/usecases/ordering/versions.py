@@ -6,7 +6,7 @@ import numpy as np
 
 from labelloop.domain.version import UNTRAINED
 from labelloop.messages import RankWakeUp
-from labelloop.usecases.ordering.push import Outcome
+from labelloop.usecases.ordering.push import RankOutcome
 from labelloop.usecases.ordering.rank import rank
 from labelloop.usecases.serving.serve import Served, Versions
 from tests.fakes import Classifier, lengths_of
@@ -49,7 +49,7 @@ class Untrained(OneVersion):
         return Served(UNTRAINED, None)
 
 
-def run(first: RankWakeUp, deps) -> list[Outcome]:
+def run(first: RankWakeUp, deps) -> list[RankOutcome]:
     """Take a step, and all that it asks for."""
     deps.rank_queue.sent.append((first, 0))
     outcomes = []

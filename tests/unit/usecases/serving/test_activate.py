@@ -104,7 +104,7 @@ def test_a_race_for_the_pointer_is_tried_again(project, publish, deps, store, mo
 
 def test_pinning_twice_is_pinning_once(store, project, publish, queue, clock):
     publish(1)
-    deps = PinDeps(store=store, queue=queue, clock=clock)
+    deps = PinDeps(store=store, train_queue=queue, clock=clock)
 
     assert (pin(PROJECT, deps), pin(PROJECT, deps)) == (True, False)
     assert project.active().value.pinned
@@ -114,7 +114,7 @@ def test_a_pinned_project_can_be_given_another_version_by_hand(
     store, project, publish, queue, clock, deps
 ):
     first, _ = publish(1), publish(2)
-    pin(PROJECT, PinDeps(store=store, queue=queue, clock=clock))
+    pin(PROJECT, PinDeps(store=store, train_queue=queue, clock=clock))
 
     activate(PROJECT, first, deps)
 
@@ -123,7 +123,7 @@ def test_a_pinned_project_can_be_given_another_version_by_hand(
 
 def test_unpinning_wakes_the_trainer_at_once(store, project, publish, queue, clock):
     publish(1)
-    deps = PinDeps(store=store, queue=queue, clock=clock)
+    deps = PinDeps(store=store, train_queue=queue, clock=clock)
     pin(PROJECT, deps)
 
     assert unpin(PROJECT, deps)

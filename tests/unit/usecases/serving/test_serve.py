@@ -217,7 +217,7 @@ def test_a_version_keeps_its_strategy_unless_that_went(versions, store, named, s
 def test_pinning_loads_no_model_again(versions, switch, store, clock, queue, monkeypatch):
     switch("1-a", b"one")
     versions.of(PROJECT)
-    pin(PROJECT, PinDeps(store=store, queue=queue, clock=clock))
+    pin(PROJECT, PinDeps(store=store, train_queue=queue, clock=clock))
     monkeypatch.setattr(Project, "model", None)
     clock.sleep(5)
 

@@ -27,7 +27,7 @@ _SEEN, _ANSWERS = "seen:", "answers:"
 
 
 @dataclass(frozen=True, slots=True)
-class Candidates:
+class Shortlist:
     """Some tasks: ids, features, and answers; no answers before the first model.
 
     `sampled_to`: outside the random share no task is missing whose place in the random order is
@@ -43,11 +43,11 @@ class Candidates:
         """Return how many tasks there are."""
         return len(self.tasks)
 
-    def take(self, rows: Rows) -> "Candidates":
+    def take(self, rows: Rows) -> "Shortlist":
         """Return some of the tasks, in the order asked for."""
         rows = np.asarray(rows, np.int64)
         answers = None if self.answers is None else self.answers.take(rows)
-        return Candidates(self.tasks[rows], self.features.take(rows), answers, self.sampled_to)
+        return Shortlist(self.tasks[rows], self.features.take(rows), answers, self.sampled_to)
 
     def is_sampled(self, project_key: str) -> NDArray[np.bool_]:
         """Say which, of those outside the random share, are a fair sample of the pool's."""
@@ -89,14 +89,14 @@ class Candidates:
         return cls(tasks, features, said, float(arrays["sampled_to"]))
 
 
-def merged(parts: Sequence[Candidates]) -> Candidates:
+def merged(parts: Sequence[Shortlist]) -> Shortlist:
     """Return the candidates of all parts, one or more, each task once: its newest part counts.
 
     All have answers, by the same names, or none has.
     """
     tasks = np.concatenate([part.tasks for part in parts])
     answers = [part.answers for part in parts if part.answers is not None]
-    all_ = Candidates(
+    all_ = Shortlist(
         tasks,
         joined([part.features for part in parts]),
         joined_answers(answers) if answers else None,
@@ -107,8 +107,8 @@ def merged(parts: Sequence[Candidates]) -> Candidates:
 
 
 def worth_a_place(
-    found: Candidates, reading: Reading | None, size: int, parts: int, project_key: str
-) -> Candidates:
+    found: Shortlist, reading: Reading | None, size: int, parts: int, project_key: str
+) -> Shortlist:
     """Return those that may be among the first `size` of a queue made of so many parts.
 
     `reading`: of their answers. Blocks of features that tell no tasks apart may be left out before.

@@ -6,14 +6,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from labelloop.bucket.features import KeptFeatures, ShardFeatures
+from labelloop.bucket.features import FeatureFiles, ShardFeatures
 from labelloop.bucket.pool import Pool
 from labelloop.recipes import control_of, folder_of
 from labelloop.recipes.text_choices.bags import Features
 from labelloop.recipes.text_choices.terms import bags_of
 from labelloop.recipes.tools import Toolbox
-from labelloop.usecases.learning import look
-from labelloop.usecases.learning.look import left_of, look_at_labelled, look_at_shards
+from labelloop.usecases.learning import task_features
+from labelloop.usecases.learning.task_features import (
+    features_of_labelled,
+    features_of_shards,
+    unlabelled_of,
+)
 from labelloop.usecases.learning.vectors import StoredVectors, Unfinished
 from tests.builders import PROJECT, label_config, task
 from tests.tiny_encoder import CountingEncoder
@@ -27,8 +31,8 @@ def encoder() -> CountingEncoder:
 
 
 @pytest.fixture
-def kept(store, encoder) -> KeptFeatures:
-    return KeptFeatures(store, PROJECT, folder_of(CONTROL.recipe, encoder.name))
+def kept(store, encoder) -> FeatureFiles:
+    return FeatureFiles(store, PROJECT, folder_of(CONTROL.recipe, encoder.name))
 
 
 @pytest.fixture
@@ -61,8 +65,8 @@ class Clock:
 
 
 def test_a_pool_is_encoded_once(pool, kept, encoder):
-    first = look_at_shards(pool.shards(), pool, CONTROL, kept, fresh(encoder))
-    again = look_at_shards(pool.shards(), pool, CONTROL, kept, fresh(encoder))
+    first = features_of_shards(pool.shards(), pool, CONTROL, kept, fresh(encoder))
+    again = features_of_shards(pool.shards(), pool, CONTROL, kept, fresh(encoder))
 
     assert sorted(encoder.texts) == ["x", "xx", "xxx"]
     for one, other in zip(first, again, strict=True):
@@ -73,19 +77,19 @@ def test_a_pool_is_encoded_once(pool, kept, encoder):
 
 
 def test_kept_features_are_read_without_the_tasks(pool, kept, encoder, monkeypatch):
-    look_at_shards(pool.shards(), pool, CONTROL, kept, fresh(encoder))
+    features_of_shards(pool.shards(), pool, CONTROL, kept, fresh(encoder))
     monkeypatch.setattr(Pool, "read", None)
 
-    assert len(look_at_shards(pool.shards(), pool, CONTROL, kept, fresh(encoder))) == 2
+    assert len(features_of_shards(pool.shards(), pool, CONTROL, kept, fresh(encoder))) == 2
 
 
 def test_features_that_the_release_before_kept_are_read(pool, kept, encoder, store):
-    first = look_at_shards(pool.shards(), pool, CONTROL, kept, fresh(encoder))
+    first = features_of_shards(pool.shards(), pool, CONTROL, kept, fresh(encoder))
     for key, one in zip(store.keys("/features/"), first, strict=True):
         store.tamper(key, as_stored_before(one))
     encoder.texts.clear()
 
-    again = look_at_shards(pool.shards(), pool, CONTROL, kept, fresh(encoder))
+    again = features_of_shards(pool.shards(), pool, CONTROL, kept, fresh(encoder))
 
     assert encoder.texts == []
     for one, other in zip(first, again, strict=True):
@@ -94,7 +98,10 @@ def test_features_that_the_release_before_kept_are_read(pool, kept, encoder, sto
         assert equal(ours.bags.ids, others.bags.ids)
         assert equal(ours.bags.counts, others.bags.counts)
         assert equal(ours.bags.starts, others.bags.starts)
-        assert left_of([one], set(), {})[0].tolist() == left_of([other], set(), {})[0].tolist()
+        assert (
+            unlabelled_of([one], set(), {})[0].tolist()
+            == unlabelled_of([other], set(), {})[0].tolist()
+        )
 
 
 def as_stored_before(one: ShardFeatures) -> bytes:
@@ -115,12 +122,12 @@ def as_stored_before(one: ShardFeatures) -> bytes:
 
 
 def test_a_missing_or_damaged_shard_is_computed_again_and_no_other(pool, kept, encoder, store):
-    look_at_shards(pool.shards(), pool, CONTROL, kept, fresh(encoder))
+    features_of_shards(pool.shards(), pool, CONTROL, kept, fresh(encoder))
     store.tamper(store.keys("/features/")[0], b"damaged")
     encoder.texts.clear()
 
     for _ in range(2):
-        look_at_shards(pool.shards(), pool, CONTROL, kept, fresh(encoder))
+        features_of_shards(pool.shards(), pool, CONTROL, kept, fresh(encoder))
 
     assert sorted(encoder.texts) == ["x", "xx"]
 
@@ -130,11 +137,11 @@ def test_a_shard_of_which_nothing_could_be_read_is_looked_at_again(pool, kept, e
     pool.add("c", [task(5, {"body": "inside"})])
     nothing = control_of(label_config().replace("$text", "$text.none"))
     within = control_of(label_config().replace("$text", "$text.body"))
-    (*_, unread) = look_at_shards(pool.shards(), pool, nothing, kept, fresh(encoder))
+    (*_, unread) = features_of_shards(pool.shards(), pool, nothing, kept, fresh(encoder))
     shard = pool.shards()[-1]
-    kept.keep_shard(shard, within.sees, unread)
+    kept.store_shard(shard, within.sees, unread)
 
-    looked = look_at_shards([shard], pool, within, kept, fresh(encoder))
+    looked = features_of_shards([shard], pool, within, kept, fresh(encoder))
 
     assert looked[0].is_readable.tolist() == [True]
 
@@ -142,29 +149,29 @@ def test_a_shard_of_which_nothing_could_be_read_is_looked_at_again(pool, kept, e
 def test_a_second_look_at_a_shard_without_text_writes_nothing(pool, kept, encoder, monkeypatch):
     pool.add("c", [task(5, {"image": "x.png"})])
     shard = pool.shards()[-1]
-    (first,) = look_at_shards([shard], pool, CONTROL, kept, fresh(encoder))
-    monkeypatch.setattr(KeptFeatures, "keep_shard", None)
+    (first,) = features_of_shards([shard], pool, CONTROL, kept, fresh(encoder))
+    monkeypatch.setattr(FeatureFiles, "store_shard", None)
 
-    (again,) = look_at_shards([shard], pool, CONTROL, kept, fresh(encoder))
+    (again,) = features_of_shards([shard], pool, CONTROL, kept, fresh(encoder))
 
     assert again.is_readable.tolist() == first.is_readable.tolist() == [False]
 
 
 def test_a_label_config_about_another_field_is_looked_at_anew(pool, kept, encoder):
-    look_at_shards(pool.shards(), pool, CONTROL, kept, fresh(encoder))
+    features_of_shards(pool.shards(), pool, CONTROL, kept, fresh(encoder))
     other = control_of(label_config().replace("$text", "$no"))
-    (_, looked) = look_at_shards(pool.shards(), pool, other, kept, fresh(encoder))
+    (_, looked) = features_of_shards(pool.shards(), pool, other, kept, fresh(encoder))
 
     assert looked.is_readable.tolist() == [False, False]
 
 
 def test_too_much_to_encode_is_gone_on_with_where_it_stopped(pool, kept, encoder, monkeypatch):
-    monkeypatch.setattr(look, "BUDGET_S", 59.0)
+    monkeypatch.setattr(task_features, "BUDGET_S", 59.0)
 
     with pytest.raises(Unfinished):
-        look_at_shards(pool.shards(), pool, CONTROL, kept, fresh(encoder), Clock())
+        features_of_shards(pool.shards(), pool, CONTROL, kept, fresh(encoder), Clock())
     assert sorted(encoder.texts) == ["x", "xx"]
-    look_at_shards(pool.shards(), pool, CONTROL, kept, fresh(encoder))
+    features_of_shards(pool.shards(), pool, CONTROL, kept, fresh(encoder))
 
     assert sorted(encoder.texts) == ["x", "xx", "xxx"]
 
@@ -172,33 +179,33 @@ def test_too_much_to_encode_is_gone_on_with_where_it_stopped(pool, kept, encoder
 def test_what_is_left_is_readable_not_done_and_in_its_newest_state(pool, kept, encoder):
     newer = replace(task(1, "x" * 9), updated_at="2026-11-24T09:00:00.000000+00:00")
     pool.add("c", [newer])
-    looked = look_at_shards(pool.shards(), pool, CONTROL, kept, fresh(encoder))
+    looked = features_of_shards(pool.shards(), pool, CONTROL, kept, fresh(encoder))
 
-    tasks, features = left_of(looked, {2}, {})
+    tasks, features = unlabelled_of(looked, {2}, {})
 
     assert tasks.tolist() == [1, 3]
     assert equal(features.array("vectors"), CountingEncoder().encode(["x" * 9, "xxx"]))
 
 
 def test_a_task_with_the_id_of_a_deleted_one_is_left(pool, kept, encoder):
-    looked = look_at_shards(pool.shards(), pool, CONTROL, kept, fresh(encoder))
+    looked = features_of_shards(pool.shards(), pool, CONTROL, kept, fresh(encoder))
     made = looked[0].updated_at[0]
 
-    assert 1 not in left_of(looked, set(), {1: str(made)})[0]
-    assert 1 in left_of(looked, set(), {1: "2026-11-22T09:00:00.000000+00:00"})[0]
+    assert 1 not in unlabelled_of(looked, set(), {1: str(made)})[0]
+    assert 1 in unlabelled_of(looked, set(), {1: "2026-11-22T09:00:00.000000+00:00"})[0]
 
 
 def test_of_nothing_nothing_is_left(pool, kept, encoder):
-    tasks, features = left_of([], set(), {})
+    tasks, features = unlabelled_of([], set(), {})
 
     assert (len(tasks), len(features)) == (0, 0)
 
 
 def test_of_tasks_that_cannot_be_read_nothing_is_left_beside_others(pool, kept, encoder):
     pool.add("0", [task(5, {"no": "text"}), task(6, {"no": "text"})])
-    looked = look_at_shards(pool.shards(), pool, CONTROL, kept, fresh(encoder))
+    looked = features_of_shards(pool.shards(), pool, CONTROL, kept, fresh(encoder))
 
-    tasks, features = left_of(looked, set(), {})
+    tasks, features = unlabelled_of(looked, set(), {})
 
     assert sum(not one.is_readable.any() for one in looked) == 1
     assert tasks.tolist() == [1, 2, 3]
@@ -210,26 +217,26 @@ def test_labelled_tasks_are_told_apart_by_what_a_training_stored(kept, encoder):
         tools.vectors(["a", "bb"])
     encoder.texts.clear()
 
-    seen = look_at_labelled(["bb", "new", "a"], CONTROL, kept, fresh(encoder))
+    seen = features_of_labelled(["bb", "new", "a"], CONTROL, kept, fresh(encoder))
 
     assert encoder.texts == []
     assert equal(seen.array("vectors"), CountingEncoder().encode(["bb", "a"]))
 
 
 def test_before_the_first_training_the_last_labelled_tasks_are_encoded(kept, encoder, monkeypatch):
-    monkeypatch.setattr(look, "_MOST_ENCODED", 2)
+    monkeypatch.setattr(task_features, "_MOST_ENCODED", 2)
 
-    seen = look_at_labelled(["a", "bb", "ccc"], CONTROL, kept, fresh(encoder))
+    seen = features_of_labelled(["a", "bb", "ccc"], CONTROL, kept, fresh(encoder))
 
     assert encoder.texts == ["bb", "ccc"]
     assert equal(seen.array("vectors"), CountingEncoder().encode(["bb", "ccc"]))
 
 
 def test_without_an_encoder_labelled_tasks_are_told_apart_by_their_bags(store):
-    kept = KeptFeatures(store, PROJECT, folder_of(CONTROL.recipe, ""))
+    kept = FeatureFiles(store, PROJECT, folder_of(CONTROL.recipe, ""))
     inputs = ["abc", "a", "abc"]
 
-    seen = look_at_labelled(inputs, CONTROL, kept, Toolbox())
+    seen = features_of_labelled(inputs, CONTROL, kept, Toolbox())
 
     assert equal(Features.of(seen).bags.ids, bags_of(inputs).ids)
     assert seen.array("vectors") is None

@@ -9,8 +9,8 @@ import pytest
 
 from labelloop.bucket.features import DAMAGED
 from labelloop.domain.columns import Columns
-from labelloop.domain.ordering.candidates import Candidates, merged, worth_a_place
 from labelloop.domain.ordering.random_share import are_random
+from labelloop.domain.ordering.shortlist import Shortlist, merged, worth_a_place
 from labelloop.recipes import control_of
 from labelloop.recipes.text_choices.measure import MEASURE, answers_of, margin, probabilities_of
 from labelloop.recipes.tools import Toolbox
@@ -23,31 +23,31 @@ KEY = "38.1"
 SIZES = (5_000, 3_000, 400)
 
 
-def part_of(first: int, size: int) -> Candidates:
+def part_of(first: int, size: int) -> Shortlist:
     """Return tasks with margins of all sizes, as many of each."""
     rng = np.random.default_rng(first)
     sure = rng.permutation(size) / size
     shares = np.stack([0.5 + sure / 2, 0.5 - sure / 2], axis=1)
     features = Columns(size, {"vectors": rng.standard_normal((size, 8)).astype(np.float32)})
     answers = answers_of(shares, CONTROL.offered)
-    return Candidates(np.arange(first, first + size), features, answers)
+    return Shortlist(np.arange(first, first + size), features, answers)
 
 
-def brought_by(part: Candidates, size: int, parts: int) -> Candidates:
+def brought_by(part: Shortlist, size: int, parts: int) -> Shortlist:
     return worth_a_place(part, part.reading(MEASURE), size, parts, KEY)
 
 
-def margins_of(found: Candidates) -> np.ndarray:
+def margins_of(found: Shortlist) -> np.ndarray:
     assert found.answers is not None
     return margin(probabilities_of(found.answers))
 
 
-def queue(found: Candidates, strategy: str, size: int) -> list[int]:
+def queue(found: Shortlist, strategy: str, size: int) -> list[int]:
     return [row for row, _ in queue_of(found, NOTHING, CONTROL, strategy, size, KEY)]
 
 
 @pytest.fixture
-def found() -> Candidates:
+def found() -> Shortlist:
     """Return what three parts of a pool bring to a queue of 100."""
     firsts = np.cumsum((1, *SIZES[:-1])).tolist()
     parts = [part_of(*part) for part in zip(firsts, SIZES, strict=True)]
@@ -92,7 +92,7 @@ def test_a_small_pool_comes_whole():
 
 
 def test_before_a_model_a_part_brings_its_sample_and_the_random_share():
-    part = Candidates(part_of(1, 5_000).tasks, part_of(1, 5_000).features, None)
+    part = Shortlist(part_of(1, 5_000).tasks, part_of(1, 5_000).features, None)
 
     found = brought_by(part, 100, 3)
 
@@ -117,7 +117,7 @@ def test_a_part_comes_back_as_it_was_stored(found, has_model):
     if not has_model:
         found = replace(found, answers=None)
 
-    again = Candidates.from_bytes(found.to_bytes())
+    again = Shortlist.from_bytes(found.to_bytes())
 
     assert again.sampled_to == found.sampled_to < 1
     assert again.tasks.tolist() == found.tasks.tolist()
@@ -129,7 +129,7 @@ def test_a_part_comes_back_as_it_was_stored(found, has_model):
         assert margins_of(again).tobytes() == margins_of(found).tobytes()
 
 
-def vectors_of(found: Candidates) -> np.ndarray:
+def vectors_of(found: Shortlist) -> np.ndarray:
     vectors = found.features.array("vectors")
     assert vectors is not None
     return vectors
@@ -137,16 +137,16 @@ def vectors_of(found: Candidates) -> np.ndarray:
 
 def test_bags_come_back_where_there_is_no_encoder():
     seen = CONTROL.features(["a b a", "", "c"], Toolbox())
-    part = Candidates(np.arange(3), seen.only(CONTROL.apart("")), None)
+    part = Shortlist(np.arange(3), seen.only(CONTROL.apart("")), None)
 
-    again = Candidates.from_bytes(part.to_bytes())
+    again = Shortlist.from_bytes(part.to_bytes())
 
     assert again.features.blocks.keys() == {"bags"}
     assert CONTROL.vectors(again.features).tobytes() == CONTROL.vectors(seen).tobytes()
 
 
 def test_a_part_without_tasks_comes_back_without_any():
-    again = Candidates.from_bytes(Candidates(np.empty(0, np.int64), NOTHING, None).to_bytes())
+    again = Shortlist.from_bytes(Shortlist(np.empty(0, np.int64), NOTHING, None).to_bytes())
 
     assert len(again) == len(again.features) == 0
 
@@ -162,7 +162,7 @@ def test_a_part_that_an_earlier_release_stored_is_scored_anew(found, missing):
     }
 
     with pytest.raises(KeyError):  # one of DAMAGED: then a ranking is made anew
-        Candidates.from_bytes(saved({name: older[name] for name in {*older} - {*missing}}))
+        Shortlist.from_bytes(saved({name: older[name] for name in {*older} - {*missing}}))
     assert KeyError in DAMAGED
 
 
@@ -183,4 +183,4 @@ def test_a_part_that_was_cut_off_or_does_not_fit_its_tasks_is_damaged(found):
     assert len(fewer) == 2
     for body in bodies:
         with pytest.raises(DAMAGED):
-            Candidates.from_bytes(body)
+            Shortlist.from_bytes(body)

@@ -10,8 +10,8 @@ from labelloop.ports import ObjectStore
 
 if TYPE_CHECKING:
     from labelloop.bucket.archive import Archive
-    from labelloop.bucket.evidence import KeptEvidence
-    from labelloop.bucket.features import KeptFeatures
+    from labelloop.bucket.evidence import EvidenceFiles
+    from labelloop.bucket.features import FeatureFiles
     from labelloop.bucket.lease import Lease
     from labelloop.bucket.orders import Orders
     from labelloop.bucket.pool import Pool
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from labelloop.bucket.surveys import Surveys
 
 
-class Belongings:
+class ProjectFiles:
     """What of a project lies in files of its own. Nothing is read before it is asked."""
 
     def __init__(self, store: ObjectStore, key: str) -> None:
@@ -62,17 +62,17 @@ class Belongings:
         return Archive(self._store, self.key)
 
     @property
-    def evidence(self) -> "KeptEvidence":
+    def evidence(self) -> "EvidenceFiles":
         """What its versions said when they were trained."""
-        from labelloop.bucket.evidence import KeptEvidence
+        from labelloop.bucket.evidence import EvidenceFiles
 
-        return KeptEvidence(self._store, self.key)
+        return EvidenceFiles(self._store, self.key)
 
-    def features(self, folder: str) -> "KeptFeatures":
+    def features(self, folder: str) -> "FeatureFiles":
         """Return what a recipe computed of its tasks, by the name of the recipe's folder."""
-        from labelloop.bucket.features import KeptFeatures
+        from labelloop.bucket.features import FeatureFiles
 
-        return KeptFeatures(self._store, self.key, folder)
+        return FeatureFiles(self._store, self.key, folder)
 
     def lease(self, of: str) -> "Lease":
         """Return the right to do one kind of work for it, by the name in `lease`."""

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from labelloop.bucket.features import KeptFeatures, ShardFeatures
+from labelloop.bucket.features import FeatureFiles, ShardFeatures
 from labelloop.bucket.pool import Pool
 from labelloop.domain.columns import Columns, joined
 from labelloop.recipes.protocol import Control, Tools
@@ -16,8 +16,8 @@ from labelloop.usecases.learning.vectors import BUDGET_S, RecalledVectors, Unfin
 _MOST_ENCODED: Final = 100  # of labelled tasks, before a training stored them
 
 
-def look_at_shard(
-    shard: str, pool: Pool, control: Control, kept: KeptFeatures, tools: Tools
+def features_of_shard(
+    shard: str, pool: Pool, control: Control, kept: FeatureFiles, tools: Tools
 ) -> ShardFeatures:
     """Return the features of a shard of the pool; compute and keep them unless they are kept.
 
@@ -36,7 +36,7 @@ def look_at_shard(
         _features([one for one in inputs if one is not None], is_readable, control, tools),
     )
     if known is None or is_readable.any():  # else it is what is kept
-        kept.keep_shard(shard, control.sees, made)
+        kept.store_shard(shard, control.sees, made)
     return made
 
 
@@ -50,11 +50,11 @@ def _features(
     return control.features(inputs, tools).take(rows)
 
 
-def look_at_shards(
+def features_of_shards(
     shards: Sequence[str],
     pool: Pool,
     control: Control,
-    kept: KeptFeatures,
+    kept: FeatureFiles,
     tools: Tools,
     clock: Callable[[], float] = time.monotonic,
 ) -> list[ShardFeatures]:
@@ -62,14 +62,14 @@ def look_at_shards(
     started = clock()
     looked: list[ShardFeatures] = []
     for shard in shards:
-        looked.append(look_at_shard(shard, pool, control, kept, tools))
+        looked.append(features_of_shard(shard, pool, control, kept, tools))
         left = len(shards) - len(looked)
         if left and clock() - started > BUDGET_S:
             raise Unfinished(f"{left} shards are still to be looked at")
     return looked
 
 
-def left_of(
+def unlabelled_of(
     looked: Sequence[ShardFeatures], done: Set[int], deleted_until: Mapping[int, str]
 ) -> tuple[NDArray[np.int64], Columns]:
     """Return the tasks that are neither done nor deleted and can be read, and their features.
@@ -95,8 +95,8 @@ def left_of(
     return tasks[rows], features.take(readable[rows])
 
 
-def look_at_labelled(
-    inputs: Sequence[object], control: Control, kept: KeptFeatures, tools: Tools
+def features_of_labelled(
+    inputs: Sequence[object], control: Control, kept: FeatureFiles, tools: Tools
 ) -> Columns:
     """Return by what labelled tasks are told apart: of those that a training stored.
 

@@ -4,9 +4,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from labelloop.bucket.evidence import Kept, Look
+from labelloop.bucket.evidence import SamplePredictions, TrainingRecord
 from labelloop.domain.judging.card import Card
-from labelloop.domain.judging.curve import Point
+from labelloop.domain.judging.curve import CurvePoint
 from labelloop.domain.judging.insights import Honest, believed_error, insights
 from labelloop.domain.judging.stopping import is_comparable, per_step
 from labelloop.domain.measure import Measure
@@ -19,15 +19,15 @@ _MOST_DISAGREEMENTS: Final = 10
 _LEAST_IN_COMMON: Final = 50  # tasks that two versions must have been asked about
 
 
-def tell_version(
+def insights_of(
     challenger: Challenger,
     sample: Sample,
-    before: Kept | None,
+    before: TrainingRecord | None,
     earlier: Card | None,
     ordered: int,
     blind_since: str | None,
     project_key: str,
-) -> tuple[dict[str, Any], Look]:
+) -> tuple[dict[str, Any], SamplePredictions]:
     """Return the insights for the card, and the look that later versions are compared with.
 
     `before` and `earlier` are of the active version; None where it can't be compared with.
@@ -37,7 +37,7 @@ def tell_version(
     labels = len(challenger.examples.labels)
     look, disagreed = _compared(_look(challenger, sample), before, challenger.measure)
     disagreements = [*told.get("disagreements", []), *disagreed][-_MOST_DISAGREEMENTS:]
-    points = [Point(**point) for point in told.get("curve", [])]
+    points = [CurvePoint(**point) for point in told.get("curve", [])]
     points = [point for point in points if point.labels < labels]  # labels may have been deleted
     found = insights(
         labels,
@@ -96,12 +96,14 @@ def _honest(
     )
 
 
-def _look(challenger: Challenger, sample: Sample) -> Look:
+def _look(challenger: Challenger, sample: Sample) -> SamplePredictions:
     said = challenger.measure.labels(challenger.pool)
-    return Look(len(challenger.examples.labels), sample.tasks, said)
+    return SamplePredictions(len(challenger.examples.labels), sample.tasks, said)
 
 
-def _compared(own: Look, before: Kept | None, measure: Measure) -> tuple[Look, list[float]]:
+def _compared(
+    own: SamplePredictions, before: TrainingRecord | None, measure: Measure
+) -> tuple[SamplePredictions, list[float]]:
     """Return the look to compare later versions with, and how far this one is off the one before.
 
     The look before is kept until enough labels lie in between, however small the steps.
