@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import httpx
 
 from labelloop.local.annotator import annotation_created
-from labelloop.local.backend import Backend
+from labelloop.local.backend import DemoBackend
 from tests.bench.report import Finding
 from tests.bench.trained import QUIET_S, predicted_version, settle, trained_stack
 
@@ -24,7 +24,7 @@ def measure() -> Iterator[Finding]:
         trained_stack("minilm", LABELS, ROUNDS) as (stack, project, tasks, truth),
         httpx.Client(base_url=stack.url, auth=(stack.user, stack.password)) as client,
     ):
-        backend, waits = Backend(client), []
+        backend, waits = DemoBackend(client), []
         for index in range(LABELS, LABELS + ROUNDS):
             before = predicted_version(backend, project, tasks[0])
             posted = time.monotonic()

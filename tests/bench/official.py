@@ -24,9 +24,9 @@ from tempfile import TemporaryDirectory
 import httpx
 
 from labelloop.local import reuters
-from labelloop.local.annotator import Task, predict_request
+from labelloop.local.annotator import DemoTask, predict_request
 from labelloop.local.emulator import LOOPBACK, ROOT, claim_port
-from labelloop.local.project import Project
+from labelloop.local.project import DemoProject
 from tests.bench.report import Finding
 from tests.bench.served import MADE_AT
 
@@ -57,12 +57,12 @@ def measure() -> Iterator[Finding]:
         print("left out: OFFICIAL_BACKEND and OFFICIAL_PYTHON name it, and wrk asks (see here)")
         return
     data = reuters.load(ROOT / ".local" / "data", LABELS + TEXTS, 1)
-    project = Project(1, "bench", data.classes, len(data.pool), MADE_AT)
+    project = DemoProject(1, "bench", data.classes, len(data.pool), MADE_AT)
     with TemporaryDirectory() as folder:
         bodies = Path(folder, "bodies")
         learnt, asked = data.pool[:LABELS], data.pool[LABELS:]
         # Of a labelled task: ours keeps its suggestion for task 1 to itself until then.
-        requests = (predict_request(project, [Task(1, 1, one.text)], True) for one in asked)
+        requests = (predict_request(project, [DemoTask(1, 1, one.text)], True) for one in asked)
         bodies.write_text("\n".join(json.dumps(one) for one in requests))
         codes = [data.classes.index(one.label) for one in learnt]
         Path(folder, "data.json").write_text(json.dumps([[one.text for one in learnt], codes]))

@@ -9,7 +9,7 @@ import pytest
 from labelloop.bucket.project import Project as TrainingRecord
 from labelloop.labelstudio.payloads import read_event
 from labelloop.local import reuters
-from labelloop.local.annotator import Task, annotation_created, predict_request
+from labelloop.local.annotator import DemoTask, annotation_created, predict_request
 from labelloop.local.emulator import ROOT
 from labelloop.local.project import Json, Project
 from labelloop.messages import WakeUp
@@ -34,7 +34,7 @@ class Site:
 
     def predict(self, texts: list[str]) -> Json:
         """Return the event that asks for predictions of some texts."""
-        tasks = [Task(number, number, text) for number, text in enumerate(texts, start=1)]
+        tasks = [DemoTask(number, number, text) for number, text in enumerate(texts, start=1)]
         return api_event(SECRET, "POST", "/predict", predict_request(self.project, tasks))
 
 
@@ -73,7 +73,7 @@ def add_label(
     store: MemoryStore, project: Project, document: reuters.Document, number: int
 ) -> None:
     """Let one label wait."""
-    task = Task(number, number, document.text)
+    task = DemoTask(number, number, document.text)
     body = annotation_created(project, task, document.label, number)
     event = read_event(body, project.created_at)
     TrainingRecord(store, project.key).add_event(f"{number:06d}", event)

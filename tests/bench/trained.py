@@ -11,10 +11,10 @@ import httpx
 
 from labelloop.domain.version import UNTRAINED
 from labelloop.local import reuters
-from labelloop.local.annotator import Task, annotation_created
-from labelloop.local.backend import Backend
+from labelloop.local.annotator import DemoTask, annotation_created
+from labelloop.local.backend import DemoBackend
 from labelloop.local.emulator import ROOT
-from labelloop.local.project import Json, Project
+from labelloop.local.project import DemoProject, Json
 from labelloop.local.stack import LocalStack, local_stack
 
 QUIET_S = 1
@@ -24,18 +24,18 @@ EVENTS = ROOT / "events"
 @contextmanager
 def trained_stack(
     encoder: str, labels: int = 200, more: int = 0
-) -> Iterator[tuple[LocalStack, Project, list[Task], list[str]]]:
+) -> Iterator[tuple[LocalStack, DemoProject, list[DemoTask], list[str]]]:
     """Run a stack that has learnt some of Reuters-21578 R8; yield its tasks and their labels too.
 
     The tasks that are learnt come first; `more` are left.
     """
     data = reuters.load(ROOT / ".local" / "data", labels + more, 1)
-    project = Project(1, "bench", data.classes, len(data.pool))
-    tasks = [Task(i, i, document.text) for i, document in enumerate(data.pool, start=1)]
+    project = DemoProject(1, "bench", data.classes, len(data.pool))
+    tasks = [DemoTask(i, i, document.text) for i, document in enumerate(data.pool, start=1)]
     truth = [document.label for document in data.pool]
     with local_stack(parameters={"QuietSeconds": str(QUIET_S), "Encoder": encoder}) as stack:
         with httpx.Client(base_url=stack.url, auth=(stack.user, stack.password)) as client:
-            backend = Backend(client)
+            backend = DemoBackend(client)
 
             def label(index: int) -> None:
                 backend.send(annotation_created(project, tasks[index], truth[index], index + 1))
@@ -46,7 +46,7 @@ def trained_stack(
         yield stack, project, tasks, truth
 
 
-def settle(backend: Backend, project: Project, task: Task, seconds: float = 8) -> None:
+def settle(backend: DemoBackend, project: DemoProject, task: DemoTask, seconds: float = 8) -> None:
     """Wait until there is a version, and no new one came for a while."""
     known, since = UNTRAINED, time.monotonic()
     while known == UNTRAINED or time.monotonic() - since < seconds:
@@ -55,7 +55,7 @@ def settle(backend: Backend, project: Project, task: Task, seconds: float = 8) -
             known, since = version, time.monotonic()
 
 
-def predicted_version(backend: Backend, project: Project, task: Task) -> str:
+def predicted_version(backend: DemoBackend, project: DemoProject, task: DemoTask) -> str:
     """Return the version that /predict answers with."""
     return backend.predict(project, [task])[0].version
 

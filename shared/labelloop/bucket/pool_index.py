@@ -33,7 +33,7 @@ _DAMAGED: Final = (EOFError, KeyError, OSError, TypeError, ValueError, zlib.erro
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownTask:
     """What is known of a task: its times in microseconds, and the digest of its data."""
 
     created_at: int
@@ -46,7 +46,7 @@ class PoolIndex:
     """The tasks of some shards by id, the newest state of each."""
 
     shards: set[str] = field(default_factory=set)
-    tasks: dict[int, Known] = field(default_factory=dict)
+    tasks: dict[int, KnownTask] = field(default_factory=dict)
 
     def ids(self) -> list[int]:
         """Return all ids, ascending."""
@@ -76,7 +76,7 @@ class PoolIndex:
         """Say whether a task is dated after a time."""
         return self.tasks[task].updated_at > _micros(time)
 
-    def add(self, tasks: Iterable[tuple[int, Known]]) -> None:
+    def add(self, tasks: Iterable[tuple[int, KnownTask]]) -> None:
         """Take in what is known of tasks of a shard, by id."""
         for id_, found in tasks:
             known = self.tasks.get(id_)
@@ -110,14 +110,14 @@ class PoolIndex:
         except _DAMAGED:
             return cls()
         rows = zip(columns[count : 2 * count], columns[2 * count :], _cut(digests), strict=True)
-        known = (Known(created, updated, digest) for created, updated, digest in rows)
+        known = (KnownTask(created, updated, digest) for created, updated, digest in rows)
         return cls(shards, dict(zip(columns[:count], known, strict=True)))
 
 
-def known_of(task: Task) -> Known:
+def known_of(task: Task) -> KnownTask:
     """Return what an index holds of a task."""
     digest = blake2b(canonical(task.data).encode(), digest_size=_DIGEST_BYTES).digest()
-    return Known(_micros(task.created_at), _micros(task.updated_at), digest)
+    return KnownTask(_micros(task.created_at), _micros(task.updated_at), digest)
 
 
 class PoolIndexes:
@@ -169,11 +169,11 @@ class PoolIndexes:
         """Store an index over the one before."""
         write_over(self._store, self._object, index.to_bytes())
 
-    def _read(self, shards: Iterable[str]) -> Iterator[list[tuple[int, Known]]]:
+    def _read(self, shards: Iterable[str]) -> Iterator[list[tuple[int, KnownTask]]]:
         with ThreadPoolExecutor(_SHARDS_AT_ONCE) as readers:
             yield from readers.map(self._known, shards)
 
-    def _known(self, shard: str) -> list[tuple[int, Known]]:
+    def _known(self, shard: str) -> list[tuple[int, KnownTask]]:
         """Return what is known of the tasks of a shard: not the tasks, which may be large."""
         return [(id_, known_of(task)) for id_, task in self._pool.read([shard]).items()]
 

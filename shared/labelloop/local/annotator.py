@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from labelloop.local.project import OWNER_ID, Json, Project, project_json, timestamp
+from labelloop.local.project import OWNER_ID, DemoProject, Json, project_json, timestamp
 
 
 @dataclass(frozen=True)
-class Task:
+class DemoTask:
     """One document as Label Studio numbers it."""
 
     id: int
@@ -17,7 +17,7 @@ class Task:
     text: str
 
 
-def setup_request(project: Project) -> Json:
+def setup_request(project: DemoProject) -> Json:
     """Return the body of POST /setup, which asks for the version that is served."""
     return {
         "project": project.key,
@@ -28,7 +28,9 @@ def setup_request(project: Project) -> Json:
     }
 
 
-def predict_request(project: Project, tasks: Sequence[Task], are_labelled: bool = False) -> Json:
+def predict_request(
+    project: DemoProject, tasks: Sequence[DemoTask], are_labelled: bool = False
+) -> Json:
     """Return the body of POST /predict; of labelled tasks the random share is answered too."""
     fields = {"is_labeled": are_labelled, "annotations": [], "predictions": [], "updated_by": None}
     return {
@@ -39,7 +41,7 @@ def predict_request(project: Project, tasks: Sequence[Task], are_labelled: bool 
     }
 
 
-def annotation_created(project: Project, task: Task, label: str, number: int) -> Json:
+def annotation_created(project: DemoProject, task: DemoTask, label: str, number: int) -> Json:
     """Return the event that Label Studio sends when its project's n-th annotation is submitted."""
     only_in_events: Json = {
         "is_labeled": True,
@@ -56,7 +58,7 @@ def annotation_created(project: Project, task: Task, label: str, number: int) ->
     }
 
 
-def _task(project: Project, task: Task) -> Json:
+def _task(project: DemoProject, task: DemoTask) -> Json:
     created = timestamp(project.created_at)
     return {
         "id": task.id,
@@ -78,7 +80,7 @@ def _task(project: Project, task: Task) -> Json:
     }
 
 
-def _annotation(project: Project, task: Task, label: str) -> Json:
+def _annotation(project: DemoProject, task: DemoTask, label: str) -> Json:
     now = timestamp(datetime.now(UTC))
     unique_id = uuid.uuid4()
     region: Json = {

@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 
 from labelloop.errors import LabelloopError
-from labelloop.local.annotator import Task, predict_request, setup_request
-from labelloop.local.project import Json, Project
+from labelloop.local.annotator import DemoTask, predict_request, setup_request
+from labelloop.local.project import DemoProject, Json
 
 PREDICT_TIMEOUT_S = 100  # Label Studio's own time limits, but for /webhook and /setup, which
 QUICK_TIMEOUT_S = 30  # a machine busy with training may answer late
@@ -19,7 +19,7 @@ class BackendFailed(LabelloopError):
 
 
 @dataclass(frozen=True)
-class Prediction:
+class SeenPrediction:
     """What the backend says of one task, None if it can't say; lowest score = label first."""
 
     label: str | None
@@ -27,7 +27,7 @@ class Prediction:
     version: str
 
 
-class Backend:
+class DemoBackend:
     """Talks to a backend as Label Studio does, and refuses answers that it could not use."""
 
     def __init__(self, client: httpx.Client) -> None:
@@ -37,7 +37,7 @@ class Backend:
         """Return if the backend says it is up."""
         self._ask("GET", "health", None)
 
-    def version(self, project: Project) -> str:
+    def version(self, project: DemoProject) -> str:
         """Return the version that the backend says it serves the project with."""
         return str(self._ask("POST", "setup", setup_request(project)).get("model_version"))
 
@@ -46,8 +46,8 @@ class Backend:
         self._ask("POST", "webhook", event)
 
     def predict(
-        self, project: Project, tasks: Sequence[Task], are_labelled: bool = False
-    ) -> list[Prediction]:
+        self, project: DemoProject, tasks: Sequence[DemoTask], are_labelled: bool = False
+    ) -> list[SeenPrediction]:
         """Return one prediction per task, in the order of the tasks; one request."""
         request = predict_request(project, tasks, are_labelled)
         results = self._ask("POST", "predict", request).get("results", [])
@@ -78,10 +78,10 @@ def _json_object(answer: httpx.Response, route: str) -> Json:
     return body
 
 
-def _prediction(result: dict[str, Any]) -> Prediction:
+def _prediction(result: dict[str, Any]) -> SeenPrediction:
     try:
         labels = [label for region in result["result"] for label in region["value"]["choices"]]
         score, version = float(result["score"]), str(result["model_version"])
     except (KeyError, TypeError, ValueError) as error:
         raise BackendFailed(f"/predict gave something else than a choice: {result}") from error
-    return Prediction(labels[0] if labels else None, score, version)
+    return SeenPrediction(labels[0] if labels else None, score, version)

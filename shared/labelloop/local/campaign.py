@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import batched
 
-from labelloop.local.annotator import Task, annotation_created
-from labelloop.local.backend import Backend, BackendFailed, Prediction
-from labelloop.local.project import Project
+from labelloop.local.annotator import DemoTask, annotation_created
+from labelloop.local.backend import BackendFailed, DemoBackend, SeenPrediction
+from labelloop.local.project import DemoProject
 
 POLL_S = 0.25
 TASKS_PER_REQUEST = 100  # encoding takes some 40 ms a text
@@ -36,10 +36,10 @@ class Stopped(BackendFailed):
 class Campaign:
     """A project, its unlabelled tasks in random order, and held-out ones to measure versions on."""
 
-    backend: Backend
-    project: Project
-    pool: list[Task]
-    held_out: list[Task]
+    backend: DemoBackend
+    project: DemoProject
+    pool: list[DemoTask]
+    held_out: list[DemoTask]
     truth: Truth
     by_score: bool
     report: Callable[[int, str], None]
@@ -56,7 +56,7 @@ class Campaign:
             yield point
             version = point.version
 
-    def _next_tasks(self, size: int) -> list[Task]:
+    def _next_tasks(self, size: int) -> list[DemoTask]:
         """Return the tasks to label next; the first ones are random, there being no model yet."""
         if not (self.by_score and self.labelled):
             return self.pool[:size]
@@ -64,15 +64,17 @@ class Campaign:
         scores = {task.id: p.score for task, p in zip(self.pool, predictions, strict=True)}
         return sorted(self.pool, key=lambda task: scores[task.id])[:size]
 
-    def _predict(self, tasks: list[Task], why: str, are_labelled: bool = False) -> list[Prediction]:
-        predictions: list[Prediction] = []
+    def _predict(
+        self, tasks: list[DemoTask], why: str, are_labelled: bool = False
+    ) -> list[SeenPrediction]:
+        predictions: list[SeenPrediction] = []
         for batch in batched(tasks, TASKS_PER_REQUEST, strict=False):
             self._go_on()
             self.report(self.labelled, f"{why} {len(predictions) + len(batch):,} tasks")
             predictions += self.backend.predict(self.project, batch, are_labelled)
         return predictions
 
-    def _label(self, tasks: list[Task]) -> None:
+    def _label(self, tasks: list[DemoTask]) -> None:
         chosen = {task.id for task in tasks}
         self.pool = [task for task in self.pool if task.id not in chosen]
         for task in tasks:

@@ -5,11 +5,11 @@ from collections.abc import Collection
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from functools import partial
 
-from labelloop.local.annotator import Task
-from labelloop.local.backend import Backend
+from labelloop.local.annotator import DemoTask
+from labelloop.local.backend import DemoBackend
 from labelloop.local.campaign import Campaign, Curve, Truth
 from labelloop.local.progress import Display
-from labelloop.local.project import Project
+from labelloop.local.project import DemoProject
 from labelloop.local.reuters import DataSet
 
 ORDERS = ["active", "random"]
@@ -17,7 +17,7 @@ IDS_PER_PROJECT = 1_000_000  # Label Studio numbers the tasks of all its project
 
 
 def label_side_by_side(
-    data: DataSet, rounds: list[int], backend: Backend, display: Display
+    data: DataSet, rounds: list[int], backend: DemoBackend, display: Display
 ) -> dict[str, Curve]:
     """Return the learning curve of each order, or raise what went wrong first."""
     stop = threading.Event()
@@ -37,14 +37,14 @@ def label_side_by_side(
 
 
 def campaign(
-    order: str, data: DataSet, backend: Backend, display: Display, stop: threading.Event
+    order: str, data: DataSet, backend: DemoBackend, display: Display, stop: threading.Event
 ) -> Campaign:
     """Return a project of its own with all the documents, to be labelled in the given order."""
     number = 1 + ORDERS.index(order)
     tasks, truth = _tasks(number * IDS_PER_PROJECT, data)
     return Campaign(
         backend,
-        Project(number, f"Demo, {order} order", data.labels, len(data.pool)),
+        DemoProject(number, f"Demo, {order} order", data.labels, len(data.pool)),
         pool=tasks[: len(data.pool)],
         held_out=tasks[len(data.pool) :],
         truth=truth,
@@ -69,11 +69,11 @@ def _raise_first_failure(curves: Collection[Future[Curve]]) -> None:
         curve.result()
 
 
-def _tasks(first_id: int, data: DataSet) -> tuple[list[Task], Truth]:
+def _tasks(first_id: int, data: DataSet) -> tuple[list[DemoTask], Truth]:
     """Return the pool's tasks, then the held-out ones, and the right label of each."""
     documents = data.pool + data.held_out
     tasks = [
-        Task(id=first_id + place, inner_id=place, text=document.text)
+        DemoTask(id=first_id + place, inner_id=place, text=document.text)
         for place, document in enumerate(documents, start=1)
     ]
     return tasks, {task.id: doc.label for task, doc in zip(tasks, documents, strict=True)}

@@ -17,7 +17,7 @@ from rich.console import Console
 
 from labelloop.errors import LabelloopError
 from labelloop.local import learning_curve, reuters
-from labelloop.local.backend import Backend
+from labelloop.local.backend import DemoBackend
 from labelloop.local.campaign import Curve
 from labelloop.local.contest import ORDERS, label_side_by_side
 from labelloop.local.emulator import ROOT
@@ -71,7 +71,7 @@ def _label(console: Console, data: reuters.DataSet) -> dict[str, Curve]:
             base_url=stack.url, auth=(stack.user, stack.password), trust_env=False
         ) as client,
     ):
-        return label_side_by_side(data, ROUNDS, Backend(client), display)
+        return label_side_by_side(data, ROUNDS, DemoBackend(client), display)
 
 
 def _conclude(

@@ -42,7 +42,7 @@ PROJECT_SETTINGS: Json = {
 
 
 @dataclass(frozen=True)
-class Project:
+class DemoProject:
     """A single-choice text project."""
 
     id: int
@@ -66,7 +66,7 @@ class Project:
         )
 
 
-def project_json(project: Project, annotated: int) -> Json:
+def project_json(project: DemoProject, annotated: int) -> Json:
     """Return the project as an event carries it once some of its tasks are annotated."""
     created = timestamp(project.created_at)
     return (
@@ -91,7 +91,7 @@ def project_json(project: Project, annotated: int) -> Json:
     )
 
 
-def _parsed_control(project: Project) -> Json:
+def _parsed_control(project: DemoProject) -> Json:
     return {
         "type": "Choices",
         "to_name": ["text"],
@@ -101,11 +101,11 @@ def _parsed_control(project: Project) -> Json:
     }
 
 
-def _control_weights(project: Project) -> Json:
+def _control_weights(project: DemoProject) -> Json:
     return {"overall": 1.0, "type": "Choices", "labels": dict.fromkeys(project.labels, 1.0)}
 
 
-def _counters(project: Project, annotated: int) -> Json:
+def _counters(project: DemoProject, annotated: int) -> Json:
     return {
         "task_number": project.task_number,
         "finished_task_number": annotated,

@@ -28,7 +28,7 @@ from labelloop.web.schemas import (
     PROJECT_SCHEMA,
     ErrorAnswer,
     PredictAnswer,
-    PredictRequest,
+    PredictBody,
     VersionsAnswer,
 )
 
@@ -97,7 +97,7 @@ def _fail(_: Request, error: Exception) -> JSONResponse:
 @app.post(
     "/predict",
     responses={200: {"model": PredictAnswer}},
-    openapi_extra=PredictRequest.openapi(),
+    openapi_extra=PredictBody.openapi(),
 )
 async def predict_tasks(request: Request) -> Response:
     """Predict tasks with the project's active version: one result each, in the same order."""

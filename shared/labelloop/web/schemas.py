@@ -43,7 +43,7 @@ class Body(BaseModel):
         return {"requestBody": {"required": True, "content": content}}
 
 
-class PredictRequest(Body):
+class PredictBody(Body):
     """What Label Studio sends to /predict. Tasks are taken as they come."""
 
     tasks: list[Any] = Field(description="tasks, each an object with its `data`")
@@ -132,7 +132,7 @@ class TokenRequest(Body):
     token: str = Field(pattern=r"^[!-~]{8,4096}$", description="kept as a SecureString")
 
 
-class Result(BaseModel):
+class TaskPrediction(BaseModel):
     """The prediction for one task: regions, the task's place in the queue, the version."""
 
     result: list[dict[str, Any]]
@@ -143,7 +143,7 @@ class Result(BaseModel):
 class PredictAnswer(BaseModel):
     """One result for each task, in the order of the tasks."""
 
-    results: list[Result]
+    results: list[TaskPrediction]
 
 
 class VersionsAnswer(BaseModel):
@@ -187,7 +187,7 @@ class OptionsAnswer(BaseModel):
     delete_predictions: bool | None
 
 
-class Doubt(BaseModel):
+class DoubtedLabel(BaseModel):
     """A label that may be wrong."""
 
     task: int
@@ -240,7 +240,7 @@ class DoubtsAnswer(BaseModel):
     """Labels worth a second look, best first, as the active version sees them."""
 
     version: str
-    doubts: list[Doubt]
+    doubts: list[DoubtedLabel]
 
 
 class SentAnswer(BaseModel):

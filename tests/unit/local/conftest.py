@@ -7,9 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
-from labelloop.local.annotator import Task
-from labelloop.local.backend import Backend
-from labelloop.local.project import Project
+from labelloop.local.annotator import DemoTask
+from labelloop.local.backend import DemoBackend
+from labelloop.local.project import DemoProject
 
 LABELS = ["acq", "earn"]
 
@@ -26,7 +26,7 @@ class FakeBackend:
         self.retrains_at_request = 1_000_000
         self.asked_as_labelled: dict[int, bool] = {}
 
-    def labelled_tasks(self, project: Project) -> list[int]:
+    def labelled_tasks(self, project: DemoProject) -> list[int]:
         return [event["task"]["id"] for event in self.annotated[str(project.id)]]
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -71,14 +71,14 @@ def fake():
 @pytest.fixture
 def backend(fake):
     with httpx.Client(transport=httpx.MockTransport(fake), base_url="http://fake") as client:
-        yield Backend(client)
+        yield DemoBackend(client)
 
 
 @pytest.fixture
 def project():
-    return Project(7, "Demo", LABELS, task_number=8)
+    return DemoProject(7, "Demo", LABELS, task_number=8)
 
 
 @pytest.fixture
 def tasks():
-    return [Task(id=n, inner_id=n, text=f"{LABELS[n % 2]} number {n}") for n in range(1, 9)]
+    return [DemoTask(id=n, inner_id=n, text=f"{LABELS[n % 2]} number {n}") for n in range(1, 9)]

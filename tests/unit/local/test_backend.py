@@ -5,12 +5,12 @@ from typing import Any
 import httpx
 import pytest
 
-from labelloop.local.backend import Backend, BackendFailed
+from labelloop.local.backend import BackendFailed, DemoBackend
 
 
-def answering(status: int, **content: Any) -> Backend:
+def answering(status: int, **content: Any) -> DemoBackend:
     transport = httpx.MockTransport(lambda request: httpx.Response(status, **content))
-    return Backend(httpx.Client(transport=transport, base_url="http://fake"))
+    return DemoBackend(httpx.Client(transport=transport, base_url="http://fake"))
 
 
 def test_there_is_one_prediction_per_task_in_their_order(backend, project, tasks):
@@ -52,4 +52,4 @@ def test_no_answer_is_an_error_that_names_the_route():
     client = httpx.Client(transport=httpx.MockTransport(refuse), base_url="http://fake")
 
     with pytest.raises(BackendFailed, match="/health did not answer: refused"):
-        Backend(client).check_health()
+        DemoBackend(client).check_health()

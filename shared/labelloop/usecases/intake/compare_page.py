@@ -17,7 +17,7 @@ from labelloop.observability import logger
 from labelloop.usecases.intake.reconcile import compared
 
 
-class Known:
+class KnownRows:
     """What is known of a project's tasks and labels, a range of ids at a time."""
 
     def __init__(self, project: Project, index: PoolIndex) -> None:

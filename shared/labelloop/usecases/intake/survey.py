@@ -27,7 +27,7 @@ from labelloop.messages import RankWakeUp
 from labelloop.observability import count, logger
 from labelloop.ports import Clock, ObjectStore, Queue, utc_now
 from labelloop.usecases.intake.accept import AcceptDeps, accept
-from labelloop.usecases.intake.compare_page import Known, readable, without_deletes
+from labelloop.usecases.intake.compare_page import KnownRows, readable, without_deletes
 from labelloop.usecases.intake.reconcile import ALL_ABOVE
 
 _ANYWAY: Final = timedelta(days=1)
@@ -136,7 +136,7 @@ class _Walk:
             index = self._project.pool_index.whole(has_time)
             if index is None:
                 return Progress.UNFINISHED
-            self._known = Known(self._project, index)
+            self._known = KnownRows(self._project, index)
             while self._state.value.after < ALL_ABOVE:
                 self._take_next()
                 if self._state.value.after < ALL_ABOVE and not has_time():
