@@ -19,7 +19,7 @@ from tests.conftest import load_event
 from tests.fakes import MemoryQueue, MemoryStore
 from tests.integration.conftest import CONTEXT
 from tests.reliability.report import find
-from tests.reliability.training import no_head, training
+from tests.reliability.training import no_model, training
 
 MESSAGES = 10
 
@@ -62,7 +62,7 @@ def test_a_queue_that_was_emptied_heals_by_the_sweep():
         for number, event in enumerate(reviews(4)):
             Project(store, name).add_event(f"{number}", event)
     anything: Any = queue
-    deps = training(store, no_head)
+    deps = training(store, no_model)
 
     sweep(SweepDeps(store, anything, anything, lambda: None))
     for wake_up, _ in queue.sent:

@@ -3,20 +3,21 @@
 import random
 from dataclasses import asdict, replace
 
-from labelloop.bucket.pointers import FORMAT, ActivePointer
+from labelloop.bucket.pointers import ActivePointer
 from labelloop.bucket.project import Project
 from labelloop.domain.intake.events import canonical
 from labelloop.messages import WakeUp
-from labelloop.usecases.learning.featurise import Featuriser
+from labelloop.recipes.text_choices.control import FORMAT
+from labelloop.recipes.tools import Toolbox
 from labelloop.usecases.learning.train import TrainDeps, train
 from labelloop.usecases.serving.activate import ActivateDeps, activate
 from labelloop.usecases.serving.pin import PinDeps, pin, unpin
 from labelloop.usecases.serving.serve import Versions
 from labelloop.usecases.sweep import SweepDeps, sweep
 from tests.builders import PROJECT, reviews
-from tests.fakes import Clock, MemoryQueue, MemoryStore
+from tests.fakes import Clock, MemoryQueue, MemoryStore, learning_by
 from tests.reliability.report import find, size
-from tests.unit.usecases.learning.trainer import PATIENCE, EvenHead, Trainer
+from tests.unit.usecases.learning.trainer import PATIENCE, EvenModel, Trainer
 
 POINTER = f"projects/{PROJECT}/active.json"
 STEPS = ("label", "train", "pin", "unpin", "activate", "gone", "garbled", "copied back", "later")
@@ -35,8 +36,8 @@ class Schedule:
         self._copy = b""
         self.is_pinned: bool | None = False  # as people wish; a copy of a pointer tells nothing
         self.deps = TrainDeps(
-            self.store, self.queue, Featuriser(), Trainer(), EvenHead, PATIENCE, 4, "margin",
-            self.clock,
+            self.store, self.queue, Toolbox(), PATIENCE, 4, "margin", self.clock,
+            control_of=learning_by(Trainer(), EvenModel),
         )  # fmt: skip
 
     def run(self) -> None:
@@ -93,14 +94,15 @@ class Schedule:
     def _later(self) -> None:
         active = self.project.active().value
         if active.is_trained:
-            later = replace(active, format=FORMAT + 1)
+            made_by = self._random.choice(({"format": FORMAT + 1}, {"recipe": "of_tomorrow"}))
+            later = replace(active, **made_by)
             self.store.tamper(POINTER, canonical(asdict(later)).encode())
 
 
 def is_whole(schedule: Schedule, written: dict[str, bytes]) -> bool:
     """Say whether the newest labels are learnt by a version that is served, and nothing is lost."""
     active = schedule.project.active().value
-    served = Versions(schedule.store, EvenHead).of(PROJECT)
+    served = Versions(schedule.store, lambda _, artefact: EvenModel(artefact)).of(PROJECT)
     return (
         active.is_trained
         and active.format == FORMAT

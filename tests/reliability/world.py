@@ -9,7 +9,6 @@ from typing import Any
 from labelloop.bucket.project import Project
 from labelloop.domain.intake.events import Event
 from labelloop.domain.intake.folding import Dataset, checksum, decompress, fold
-from labelloop.domain.learning.training import Trained
 from labelloop.domain.serving.options import STRATEGY_NAMES, Options
 from labelloop.messages import WakeUp
 from labelloop.usecases.intake.accept import AcceptDeps, accept
@@ -19,11 +18,11 @@ from labelloop.usecases.serving.choose import choose
 from labelloop.usecases.serving.pin import PinDeps, pin, unpin
 from labelloop.usecases.sweep import SweepDeps, sweep
 from tests.builders import PROJECT
-from tests.fakes import MemoryStore
+from tests.fakes import MemoryStore, Ready
 from tests.reliability.histories import random_event
 from tests.reliability.scheduler import Faults, Scheduler
 from tests.reliability.simulated import SimulatedQueue, SimulatedStore
-from tests.reliability.training import PATIENCE, no_head, training
+from tests.reliability.training import PATIENCE, no_model, training
 
 SWEEP_S = 300
 LEAST = 2
@@ -118,7 +117,7 @@ class World:
         for name, event in self.stored.items():
             project.add_event(name, event)
         project.set_options(project.options(), Options(strategy=strategy))
-        train(WakeUp(PROJECT, "sweep"), training(memory, no_head, LEAST))
+        train(WakeUp(PROJECT, "sweep"), training(memory, no_model, LEAST))
         return project.active().value.learnt
 
     # -- functions ---------------------------------------------------------------------------
@@ -132,12 +131,12 @@ class World:
         accept(event, AcceptDeps(self.store, self.queue, PATIENCE.quiet_s, self._clock()))
 
     def _consume(self, message: Any) -> None:
-        train(message, training(self.store, self._train_head, LEAST, self._clock()))
+        train(message, training(self.store, self._fit, LEAST, self._clock()))
 
-    def _train_head(self, features: Any, labels: Any, **more: Any) -> Trained:
+    def _fit(self, seen: Any, labels: Any, **more: Any) -> Ready:
         self.trainings += 1
         self.scheduler.step(self.random.choice((1, 20, 100, 190)))
-        return no_head(features, labels, **more)
+        return no_model(seen, labels, **more)
 
     def _sweep(self) -> None:
         sweep(SweepDeps(self.store, self.queue, self.queue, lambda: None, self._clock()))
