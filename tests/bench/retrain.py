@@ -15,12 +15,12 @@ from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from labelloop.domain.learning.features import Features
 from labelloop.local import reuters
 from labelloop.local.emulator import ROOT
+from labelloop.recipes.text_choices.bags import Features
+from labelloop.recipes.text_choices.fitted_model import FittedModel
 from labelloop.recipes.text_choices.known_terms import MOST_TERMS, counts_of, frequent_terms
 from labelloop.recipes.text_choices.terms import bags_of
-from labelloop.recipes.text_choices.train_model import train_head
 from tests.bench.report import Finding
 from tests.bench.timing import paired, pin
 from tests.bench.timing import seconds as timed
@@ -41,7 +41,7 @@ def measure() -> Iterator[Finding]:
         features = Features(bags_of(texts))
 
         def ours(features=features, labels=labels) -> None:
-            train_head(features, labels, landmarks=landmarks)
+            FittedModel(features, labels, landmarks).packed()
 
         def bare(features=features, labels=labels) -> None:
             counts = counts_of(features.bags, frequent_terms(features.bags, MOST_TERMS))

@@ -39,7 +39,7 @@ class Site:
 
 
 def served(patch: pytest.MonkeyPatch, labels: int, more: int) -> Site:
-    """Train a sparse head on so many labels of R8, and have the functions serve it."""
+    """Train a sparse model on so many labels of R8, and have the functions serve it."""
     store, project, data = labelled(labels, more)
     train(WakeUp(project.key, "sweep"), training(store))
     build_on(store, patch)
