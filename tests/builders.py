@@ -1,8 +1,11 @@
 """Events and bodies for tests: one project, two labels, made to order."""
 
+from dataclasses import replace
 from typing import Any
 
 from labelloop.domain.intake.events import Annotation, Event, Task
+from labelloop.domain.judging.card import Card
+from labelloop.recipes.text_choices import FORMAT, NAME
 
 PROJECT = "38.1795398621"
 PROJECT_ID, PROJECT_MADE_AT = 38, "2026-11-23T01:50:21.000000Z"
@@ -76,3 +79,10 @@ def reviews(count: int, first: int = 1) -> list[Event]:
         created(i, kinds[i % 2][0], f"{kinds[i % 2][1]} number {i}")
         for i in range(first, first + count)
     ]
+
+
+def card(version: str, **changes: Any) -> Card:
+    """Return the card of a version, of which little else is known."""
+    seq = int(version.partition("-")[0])
+    known = Card(version=version, recipe=NAME, format=FORMAT, sha256="", dataset_seq=seq)
+    return replace(known, **changes)

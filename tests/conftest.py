@@ -21,24 +21,11 @@ settings.load_profile("any machine")
 
 EVENTS = Path(__file__).parent.parent / "events"
 SECRET = "labelloop:example-password"
-_BUILDERS = (
+_BUILDERS = [
+    *(one for one in vars(bootstrap).values() if hasattr(one, "cache_clear")),
     config.settings,
-    bootstrap.store,
-    bootstrap.queue,
-    bootstrap.rank_queue,
-    bootstrap.token,
-    bootstrap._label_studio_api,
-    bootstrap.rank_deps,
-    bootstrap.secret,
-    bootstrap.accept_deps,
-    bootstrap.sweep_deps,
-    bootstrap.train_deps,
-    bootstrap.versions,
-    bootstrap.tools,
-    bootstrap.encoder_files,
-    bootstrap._encoder,
     observability.logger,
-)
+]
 
 
 def load_event(name: str) -> dict[str, Any]:

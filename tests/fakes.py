@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import batched, islice
 from typing import Any, cast
@@ -51,12 +51,17 @@ def trained(
 
 @dataclass(frozen=True)
 class Ready:
-    """A fitted model that nothing is asked before it is stored."""
+    """A fitted model that is an artefact already, and answers as what that is loaded as."""
 
     made: Trained
+    load: Callable[[bytes], Any] | None = None
 
     def packed(self) -> Trained:
         return self.made
+
+    def answer(self, seen: Columns) -> Answers:
+        assert self.load is not None
+        return self.load(self.made.artefact).answer(seen)
 
 
 class Classifier:
@@ -76,7 +81,7 @@ class Classifier:
 def learning_by(fit: Callable[..., Any], load: Callable[[bytes], Any]) -> Callable[[str], Control]:
     """Return what reads label configs, and learns in another way than the recipe.
 
-    `fit(seen, labels, pool=None, names=None)`: names are the offered labels beside an encoder.
+    `fit(seen, labels, pool=None)` gives what is `Ready`.
     """
 
     def control(label_config: str) -> Control:
@@ -95,8 +100,8 @@ class _Learning:
         return getattr(self.control, name)
 
     def fit(self, labels: Any, seen: Any, pool: Any = None, tools: Any = None) -> Any:
-        names = self.control.offered if tools and tools.encoder else None
-        return self.fits(seen, labels, pool=pool, names=names)
+        found = self.fits(seen, labels, pool=pool)
+        return replace(found, load=self.load) if isinstance(found, Ready) else found
 
 
 class MemoryStore:

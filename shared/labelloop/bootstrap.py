@@ -1,16 +1,20 @@
 """The one place where ports meet adapters: a builder for each function, built once a cold start.
 
 Adapters are imported inside the builders, so that no function needs another one's layer.
+
+A use case gets ports and settings as one frozen value, built here by keyword, so that nobody has to
+know their order; if it needs one port only, that. A port is an object; a function that gives one
+where it may be missing, or is slow to load and not always needed.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
 from labelloop.adapters.aws_clients import quick_client_of
 from labelloop.config import processors, settings
 from labelloop.errors import BadSettings
-from labelloop.messages import RankWakeUp
 from labelloop.ports import LabelStudio, ObjectStore, Queue
 from labelloop.usecases.intake.accept import AcceptDeps
 
@@ -19,8 +23,13 @@ if TYPE_CHECKING:
     from labelloop.adapters.ssm_secret import SsmSecret
     from labelloop.recipes.protocol import Encoder, Model
     from labelloop.recipes.tools import Toolbox
+    from labelloop.usecases.intake.feed import FeedDeps
+    from labelloop.usecases.intake.repair import RepairDeps
     from labelloop.usecases.learning.train import TrainDeps
     from labelloop.usecases.ordering.ranking import RankDeps
+    from labelloop.usecases.serving.activate import ActivateDeps
+    from labelloop.usecases.serving.choose import ChooseDeps
+    from labelloop.usecases.serving.pin import PinDeps
     from labelloop.usecases.serving.serve import Versions
     from labelloop.usecases.sweep import SweepDeps
 
@@ -47,16 +56,6 @@ def rank_queue() -> Queue:
     from labelloop.adapters.sqs_queue import SqsQueue
 
     return SqsQueue(settings().rank_queue_url)
-
-
-def request_rank(project: str) -> None:
-    """Ask for a new ranking of a project."""
-    rank_queue().send(RankWakeUp(project), 0)
-
-
-def request_survey(project: str) -> None:
-    """Ask for a comparison of all tasks and labels of a project with Label Studio's."""
-    rank_queue().send(RankWakeUp(project, "survey"), 0)
 
 
 def label_studio() -> LabelStudio | None:
@@ -98,10 +97,64 @@ def accept_deps() -> AcceptDeps:
 
     chosen = settings()
     return AcceptDeps(
-        S3Store(chosen.bucket, quick_client_of("s3")),
-        SqsQueue(chosen.train_queue_url, quick_client_of("sqs")),
-        chosen.quiet_s,
+        store=S3Store(chosen.bucket, quick_client_of("s3")),
+        queue=SqsQueue(chosen.train_queue_url, quick_client_of("sqs")),
+        quiet_s=chosen.quiet_s,
     )
+
+
+@cache
+def setup_deps() -> "ChooseDeps":
+    """Return what /setup, which Label Studio waits for, chooses with."""
+    from labelloop.usecases.serving.choose import ChooseDeps
+
+    return ChooseDeps(store=accept_deps().store, queue=accept_deps().queue)
+
+
+@cache
+def choose_deps() -> "ChooseDeps":
+    """Return what people choose with."""
+    from labelloop.usecases.serving.choose import ChooseDeps
+
+    return ChooseDeps(store=store(), queue=queue())
+
+
+@cache
+def compare_deps() -> AcceptDeps:
+    """Return what accepts events, with a store that can also list: the quick one cannot."""
+    return replace(accept_deps(), store=store())
+
+
+@cache
+def feed_deps() -> "FeedDeps":
+    """Return what takes in tasks that are sent here."""
+    from labelloop.usecases.intake.feed import FeedDeps
+
+    return FeedDeps(accepting=compare_deps(), rank_queue=rank_queue())
+
+
+@cache
+def repair_deps() -> "RepairDeps":
+    """Return what has a dataset mended."""
+    from labelloop.usecases.intake.repair import RepairDeps
+
+    return RepairDeps(store=store(), queue=queue(), rank_queue=rank_queue())
+
+
+@cache
+def activate_deps() -> "ActivateDeps":
+    """Return what switches versions by hand."""
+    from labelloop.usecases.serving.activate import ActivateDeps
+
+    return ActivateDeps(store=store(), rank_queue=rank_queue())
+
+
+@cache
+def pin_deps() -> "PinDeps":
+    """Return what pins versions."""
+    from labelloop.usecases.serving.pin import PinDeps
+
+    return PinDeps(store=store(), queue=queue())
 
 
 @cache
@@ -110,8 +163,13 @@ def sweep_deps() -> "SweepDeps":
     from labelloop.usecases.sweep import SweepDeps
 
     files = encoder_files()
-    encoder = files.name if files else ""
-    return SweepDeps(store(), queue(), rank_queue(), label_studio, encoder=encoder)
+    return SweepDeps(
+        store=store(),
+        queue=queue(),
+        rank_queue=rank_queue(),
+        label_studio=label_studio,
+        encoder=files.name if files else "",
+    )
 
 
 @cache
@@ -121,15 +179,13 @@ def train_deps() -> "TrainDeps":
     from labelloop.usecases.learning.train import TrainDeps
 
     chosen = settings()
-    patience = Patience(chosen.quiet_s, chosen.max_wait_s, chosen.retrain_after)
-    least, strategy = chosen.min_labels, chosen.strategy
     return TrainDeps(
-        store(),
-        rank_queue(),
-        tools(),
-        patience,
-        least,
-        strategy,
+        store=store(),
+        rank_queue=rank_queue(),
+        tools=tools(),
+        patience=Patience(chosen.quiet_s, chosen.max_wait_s, chosen.retrain_after),
+        min_labels=chosen.min_labels,
+        strategy=chosen.strategy,
         is_connected=bool(chosen.label_studio_url),
         is_blind=chosen.blind_share == "on",
     )
@@ -142,15 +198,15 @@ def rank_deps() -> "RankDeps":
 
     chosen = settings()
     return RankDeps(
-        store(),
-        rank_queue(),
-        queue(),
-        versions,
-        tools,
-        label_studio,
-        chosen.strategy,
-        chosen.rank_head,
-        chosen.superseded_predictions == "keep",
+        store=store(),
+        queue=queue(),
+        rank_queue=rank_queue(),
+        versions=versions,
+        tools=tools,
+        label_studio=label_studio,
+        strategy=chosen.strategy,
+        head=chosen.rank_head,
+        keeps_predictions=chosen.superseded_predictions == "keep",
         is_blind=chosen.blind_share == "on",
     )
 
@@ -164,7 +220,7 @@ def versions() -> "Versions":
     def load(recipe: str, artefact: bytes) -> "Model":
         return recipe_named(recipe).load(artefact)
 
-    return Versions(store(), load, tools().encoder)
+    return Versions(store(), load, encoder=tools().encoder)
 
 
 @cache

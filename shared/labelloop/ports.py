@@ -1,11 +1,18 @@
 """What the loop needs from outside."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from labelloop.messages import Message
+
+type Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """Return the time: the clock of all that is given no other."""
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ def labelled(labels: int, more: int) -> tuple[MemoryStore, Project, reuters.Data
     """Return a store with so many labels of R8 waiting, and the documents: `more` are left."""
     store = MemoryStore()
     data = reuters.load(ROOT / ".local" / "data", labels + more, 1)
-    project = Project(1, "bench", data.classes, len(data.pool), MADE_AT)
+    project = Project(1, "bench", data.labels, len(data.pool), MADE_AT)
     for number, document in enumerate(data.pool[:labels], start=1):
         add_label(store, project, document, number)
     return store, project, data

@@ -10,13 +10,14 @@ import pytest
 from labelloop import bootstrap
 from labelloop.bucket.evidence import KeptEvidence, Refusal
 from labelloop.bucket.orders import Orders
-from labelloop.bucket.pointers import FORMAT, ActivePointer
+from labelloop.bucket.pointers import ActivePointer
 from labelloop.bucket.pool import Pool, Ranked
 from labelloop.bucket.project import Project
 from labelloop.messages import WakeUp
+from labelloop.recipes.text_choices import FORMAT
 from labelloop.usecases.learning.train import train
 from labelloop.web.credentials import events_pair, ml_pair
-from tests.builders import created
+from tests.builders import card, created
 from tests.conftest import load_event
 from tests.integration.conftest import CONTEXT
 
@@ -41,7 +42,7 @@ def versions(aws) -> list[str]:
     """Two versions, the newer one active."""
     project, names = Project(bootstrap.store(), PROJECT), ["1-aaaaaaaa", "2-aaaaaaaa"]
     for seq, name in enumerate(names, start=1):
-        project.add_model(name, b"", {"format": FORMAT, "sha256": "", "dataset": {"seq": seq}})
+        project.add_model(b"", card(name))
         to = ActivePointer(name, seq, FORMAT, switch=seq)
         project.switch(project.active(), to, {"why": "test"})
     return names
@@ -61,7 +62,7 @@ def test_the_status_tells_what_is_served(ask, versions):
     status = ask("GET", "/status", project=PROJECT).body
 
     assert (status["version"], status["pinned"]) == ("2-aaaaaaaa", False)
-    assert status["card"]["dataset"] == {"seq": 2}
+    assert status["card"]["dataset"] == {"seq": 2, "sha256": ""}
     assert status["options"] == {"strategy": None, "delete_predictions": None}
 
 

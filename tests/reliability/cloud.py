@@ -57,7 +57,7 @@ class Cloud:
 
     def serve(self, project: Project) -> Served:
         """Return what a function that starts now serves; AssertionError if it can't predict."""
-        served = Versions(self.store, load_model).of(project.key)
+        served = Versions(self.store, load_model, encoder="").of(project.key)
         tasks = [{"data": {"text": "a great film, lovely"}}]
         (prediction,) = predict(tasks, label_config(), served, Toolbox())
         assert prediction.result[0]["value"]["choices"] == ["Positive"]

@@ -25,7 +25,7 @@ from labelloop.recipes.text_choices import fitted_model  # noqa: F401 - loaded o
 from labelloop.recipes.text_choices.onnx_model import OnnxModel
 from labelloop.usecases.serving.activate import ActivateDeps, activate
 from labelloop.usecases.serving.pin import PinDeps, pin
-from tests.fakes import Ready, learning_by
+from tests.fakes import MemoryQueue, Ready, learning_by
 from tests.integration.conftest import CONTEXT
 from tests.reliability.aws_faults import AwsFaults, Line
 from tests.reliability.shortages import Shortage, suffering
@@ -184,12 +184,14 @@ def _train(job: Job) -> bool:
 
 
 def _pin(job: Job) -> bool:
-    return pin(job.project, PinDeps(bootstrap.store(), bootstrap.queue()))
+    return pin(job.project, PinDeps(store=bootstrap.store(), queue=bootstrap.queue()))
 
 
 def _activate(job: Job) -> bool:
     version = job.what.partition(":")[2]
-    return activate(job.project, version, ActivateDeps(bootstrap.store(), lambda _: None))
+    return activate(
+        job.project, version, ActivateDeps(store=bootstrap.store(), rank_queue=MemoryQueue())
+    )
 
 
 _JOBS: dict[str, Callable[[Job], bool]] = {"train": _train, "pin": _pin, "activate": _activate}

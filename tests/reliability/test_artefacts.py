@@ -143,7 +143,7 @@ def test_a_function_at_work_keeps_the_version_before(trained, rejected):
         pointer = json.loads(store.body(f"{ROOT}active.json"))
         before = {"version": first, "sha256": pointer["previous_sha256"]}
         store.tamper(f"{ROOT}active.json", json.dumps(pointer | before).encode())
-        versions = Versions(store, load_model, clock=partial(now.__getitem__, 0))
+        versions = Versions(store, load_model, encoder="", clock=partial(now.__getitem__, 0))
         assert versions.of(PROJECT).version == first
         store.tamper(f"{ROOT}models/{second}/model.onnx", flipped(model, chance))
         store.tamper(f"{ROOT}active.json", json.dumps(pointer).encode())

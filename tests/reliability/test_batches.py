@@ -64,7 +64,11 @@ def test_a_queue_that_was_emptied_heals_by_the_sweep():
     anything: Any = queue
     deps = training(store, no_model)
 
-    sweep(SweepDeps(store, anything, anything, lambda: None))
+    sweep(
+        SweepDeps(
+            store=store, queue=anything, rank_queue=anything, label_studio=lambda: None, encoder=""
+        )
+    )
     for wake_up, _ in queue.sent:
         train(wake_up, deps)
 

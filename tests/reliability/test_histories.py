@@ -116,7 +116,16 @@ def known_after(events: Iterable[Event], label_studio: MemoryLabelStudio, id_: i
         project.add_event(f"{number:03d}", one)
     for _ in range(2):
         train(WakeUp(project.key, "sweep"), deps)
-        sweep(SweepDeps(store, queue, queue, lambda: label_studio, clock))
+        sweep(
+            SweepDeps(
+                store=store,
+                queue=queue,
+                rank_queue=queue,
+                label_studio=lambda: label_studio,
+                clock=clock,
+                encoder="",
+            )
+        )
     train(WakeUp(project.key, "sweep"), deps)
     known = project.dataset(project.dataset_pointer().value)
     live = known.live_annotations()

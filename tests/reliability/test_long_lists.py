@@ -71,7 +71,12 @@ class World:
         for key in self.keys:
             Project(self.store, key).set_ordered()
         self.deps = SweepDeps(
-            self.store, self.queue, self.ranks, lambda: self.label_studio, self.clock
+            store=self.store,
+            queue=self.queue,
+            rank_queue=self.ranks,
+            label_studio=lambda: self.label_studio,
+            clock=self.clock,
+            encoder="",
         )
 
     def _made(self, tasks: int, labelled: int) -> int:
@@ -136,7 +141,9 @@ def test_a_day_later_as_much_is_compared_and_nothing_stored():
     world.sweep()
     stored = world.stored()
     studio = StudioProject(world.label_studio, world.keys[0])
-    deps = SurveyDeps(world.store, world.queue, world.ranks, world.clock)
+    deps = SurveyDeps(
+        store=world.store, queue=world.queue, rank_queue=world.ranks, clock=world.clock
+    )
     assert not is_due(studio, deps)
 
     world.clock.sleep(86_400)

@@ -19,7 +19,7 @@ from tests.reliability.report import find, size
 LEARNT, LANDMARKS = 600, 100
 MOST_DIFFERENT = 1e-5
 # Of the features of each script's texts. Kept features and versions of older releases hold to them:
-# whoever changes one of these has to raise FORMAT (labelloop/recipes/text_choices/control.py).
+# whoever changes one of these has to raise FORMAT (labelloop/recipes/text_choices/__init__.py).
 GOLDEN = {
     "Latin with accents": "3967902d85597cc6",
     "Turkish": "31e51a242a42a84b",

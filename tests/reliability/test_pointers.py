@@ -7,7 +7,7 @@ from labelloop.bucket.pointers import ActivePointer
 from labelloop.bucket.project import Project
 from labelloop.domain.intake.events import canonical
 from labelloop.messages import WakeUp
-from labelloop.recipes.text_choices.control import FORMAT
+from labelloop.recipes.text_choices import FORMAT
 from labelloop.recipes.tools import Toolbox
 from labelloop.usecases.learning.train import TrainDeps, train
 from labelloop.usecases.serving.activate import ActivateDeps, activate
@@ -36,9 +36,17 @@ class Schedule:
         self._copy = b""
         self.is_pinned: bool | None = False  # as people wish; a copy of a pointer tells nothing
         self.deps = TrainDeps(
-            self.store, self.queue, Toolbox(), PATIENCE, 4, "margin", self.clock,
+            store=self.store,
+            rank_queue=self.queue,
+            tools=Toolbox(),
             control_of=learning_by(Trainer(), EvenModel),
-        )  # fmt: skip
+            clock=self.clock,
+            patience=PATIENCE,
+            min_labels=4,
+            strategy="margin",
+            is_connected=True,
+            is_blind=True,
+        )
 
     def run(self) -> None:
         """Take some steps, each with the sweep's and the trainer's chance to put things right."""
@@ -51,10 +59,19 @@ class Schedule:
 
     def settle(self) -> None:
         """Let a person unpin, and sweep and train until there is nothing to do."""
-        unpin(PROJECT, PinDeps(self.store, self.queue))
+        unpin(PROJECT, PinDeps(store=self.store, queue=self.queue))
         for _ in range(5):
             self.clock.sleep(3600)
-            sweep(SweepDeps(self.store, self.queue, MemoryQueue(), lambda: None, self.clock))
+            sweep(
+                SweepDeps(
+                    store=self.store,
+                    queue=self.queue,
+                    rank_queue=MemoryQueue(),
+                    label_studio=lambda: None,
+                    clock=self.clock,
+                    encoder="",
+                )
+            )
             self._train()
 
     def _label(self, count: int = 2) -> None:
@@ -66,16 +83,20 @@ class Schedule:
         train(WakeUp(PROJECT, "sweep"), self.deps)
 
     def _pin(self) -> None:
-        if pin(PROJECT, PinDeps(self.store, self.queue)):
+        if pin(PROJECT, PinDeps(store=self.store, queue=self.queue)):
             self.is_pinned = True
 
     def _unpin(self) -> None:
-        if unpin(PROJECT, PinDeps(self.store, self.queue)):
+        if unpin(PROJECT, PinDeps(store=self.store, queue=self.queue)):
             self.is_pinned = False
 
     def _activate(self) -> None:
         version = self._random.choice(self.project.versions())
-        activate(PROJECT, version, ActivateDeps(self.store, lambda _: None, self.clock))
+        activate(
+            PROJECT,
+            version,
+            ActivateDeps(store=self.store, rank_queue=MemoryQueue(), clock=self.clock),
+        )
 
     def _gone(self) -> None:
         if self.project.active().value != ActivePointer():
@@ -102,7 +123,8 @@ class Schedule:
 def is_whole(schedule: Schedule, written: dict[str, bytes]) -> bool:
     """Say whether the newest labels are learnt by a version that is served, and nothing is lost."""
     active = schedule.project.active().value
-    served = Versions(schedule.store, lambda _, artefact: EvenModel(artefact)).of(PROJECT)
+    versions = Versions(schedule.store, lambda _, artefact: EvenModel(artefact), encoder="")
+    served = versions.of(PROJECT)
     return (
         active.is_trained
         and active.format == FORMAT

@@ -37,7 +37,14 @@ def survives(seed: int) -> bool:
     project.set_ordered()
     deps = training(store, no_model, NOTHING_TO_TRAIN, clock)
     queue: Any = MemoryQueue()
-    sweeping = SweepDeps(store, queue, queue, lambda: label_studio, clock)
+    sweeping = SweepDeps(
+        store=store,
+        queue=queue,
+        rank_queue=queue,
+        label_studio=lambda: label_studio,
+        clock=clock,
+        encoder="",
+    )
     numbers = [0]
     damaged_at = chance.randint(0, len(events))
     for place, event in enumerate([*events, None]):

@@ -26,8 +26,10 @@ def training(
     least: int = 4,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> TrainDeps:
-    """Return what training works with; `fit` stands for the recipe's, `least` = labels that a
-    first model needs."""
+    """Return what training works with; `least` = labels that a first model needs.
+
+    `fit(seen, labels, pool, names)` is in the place of the recipe's.
+    """
     return TrainDeps(
         store=store,
         rank_queue=cast(Any, None),  # never used: nothing is pushed anywhere
@@ -37,6 +39,7 @@ def training(
         min_labels=least,
         strategy="margin",
         clock=clock,
+        is_blind=True,
         control_of=learning_by(fit, lambda _: NoModel()) if fit else control_of,
     )
 

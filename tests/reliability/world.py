@@ -14,11 +14,11 @@ from labelloop.messages import WakeUp
 from labelloop.usecases.intake.accept import AcceptDeps, accept
 from labelloop.usecases.learning.train import train
 from labelloop.usecases.serving.activate import ActivateDeps, activate
-from labelloop.usecases.serving.choose import choose
+from labelloop.usecases.serving.choose import ChooseDeps, choose
 from labelloop.usecases.serving.pin import PinDeps, pin, unpin
 from labelloop.usecases.sweep import SweepDeps, sweep
 from tests.builders import PROJECT
-from tests.fakes import MemoryStore, Ready
+from tests.fakes import MemoryQueue, MemoryStore, Ready
 from tests.reliability.histories import random_event
 from tests.reliability.scheduler import Faults, Scheduler
 from tests.reliability.simulated import SimulatedQueue, SimulatedStore
@@ -128,7 +128,12 @@ class World:
 
     def _accept(self) -> None:
         event = random_event(self.random, self.scheduler.now())
-        accept(event, AcceptDeps(self.store, self.queue, PATIENCE.quiet_s, self._clock()))
+        accept(
+            event,
+            AcceptDeps(
+                store=self.store, queue=self.queue, quiet_s=PATIENCE.quiet_s, clock=self._clock()
+            ),
+        )
 
     def _consume(self, message: Any) -> None:
         train(message, training(self.store, self._fit, LEAST, self._clock()))
@@ -139,23 +144,36 @@ class World:
         return no_model(seen, labels, **more)
 
     def _sweep(self) -> None:
-        sweep(SweepDeps(self.store, self.queue, self.queue, lambda: None, self._clock()))
+        sweep(
+            SweepDeps(
+                store=self.store,
+                queue=self.queue,
+                rank_queue=self.queue,
+                label_studio=lambda: None,
+                clock=self._clock(),
+                encoder="",
+            )
+        )
 
     def _pin(self) -> None:
-        pin(PROJECT, PinDeps(self.store, self.queue, self._clock()))
+        pin(PROJECT, PinDeps(store=self.store, queue=self.queue, clock=self._clock()))
 
     def _unpin(self) -> None:
-        unpin(PROJECT, PinDeps(self.store, self.queue, self._clock()))
+        unpin(PROJECT, PinDeps(store=self.store, queue=self.queue, clock=self._clock()))
 
     def _choose(self) -> None:
         strategy = self.random.choice((*STRATEGY_NAMES[:3], None))
-        choose(PROJECT, {"strategy": strategy}, self.store, self.queue)
+        choose(PROJECT, {"strategy": strategy}, ChooseDeps(store=self.store, queue=self.queue))
 
     def _activate(self) -> None:
         if versions := Project(self.memory, PROJECT).versions():
             version = self.random.choice(versions)
             self._chosen.add(version)
-            activate(PROJECT, version, ActivateDeps(self.store, lambda _: None, self._clock()))
+            activate(
+                PROJECT,
+                version,
+                ActivateDeps(store=self.store, rank_queue=MemoryQueue(), clock=self._clock()),
+            )
 
     # -- what must hold ----------------------------------------------------------------------
 

@@ -38,6 +38,7 @@ from labelloop.ports import Listed, ObjectStore
 
 if TYPE_CHECKING:
     from labelloop.domain.intake.folding import Dataset
+    from labelloop.domain.judging.card import Card
 
 _NO_OPTIONS: Final = Tagged(Options(), "")
 
@@ -164,23 +165,26 @@ class Project(Belongings):
         stored = self._store.get_changed(key, since.etag) if since.etag else self._store.get(key)
         return Tagged(ActivePointer.from_json(stored.body), stored.etag) if stored else since
 
-    def add_model(self, version: str, model: bytes, card: dict[str, Any]) -> None:
+    def add_model(self, model: bytes, card: "Card") -> None:
         """Store a version's artefacts, the card last."""
-        self._store.create(f"{self._root}models/{version}/model.onnx", model)
-        card_text = json.dumps(card, indent=1, sort_keys=True)
-        self._store.create(f"{self._root}models/{version}/card.json", card_text.encode())
+        root = f"{self._root}models/{card.version}/"
+        self._store.create(f"{root}model.onnx", model)
+        text = json.dumps(card.to_json(), indent=1, sort_keys=True)
+        self._store.create(f"{root}card.json", text.encode())
 
     def model(self, version: str) -> bytes | None:
         """Return a version's model, None if there is none."""
         stored = self._store.get(f"{self._root}models/{version}/model.onnx")
         return stored.body if stored else None
 
-    def card(self, version: str) -> dict[str, Any] | None:
+    def card(self, version: str) -> "Card | None":
         """Return a version's card, None if there is no such version."""
+        from labelloop.domain.judging.card import Card
+
         if Version.parse(version) is None:
             return None
         stored = self._store.get(f"{self._root}models/{version}/card.json")
-        return fields_of(stored) or None
+        return Card.read(version, fields_of(stored))
 
     def switch(self, after: Tagged[ActivePointer], to: ActivePointer, why: dict[str, Any]) -> None:
         """Serve another version from now on; Conflict if somebody else switched meanwhile."""

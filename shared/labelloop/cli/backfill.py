@@ -4,7 +4,9 @@ import json
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
+
+import typer
 
 from labelloop.cli.export_file import read_file
 from labelloop.cli.report import Report
@@ -24,6 +26,24 @@ _ANNOTATION = (
     "ground_truth",
     "completed_by",
 )
+
+
+def send_labels(
+    session: Session,
+    report: Report,
+    file: Annotated[
+        Path | None, typer.Option("--from", help="an export in the format JSON; default: the API")
+    ] = None,
+) -> None:
+    """Send the labels that no webhook delivered. Sending a label twice changes nothing."""
+    if file:
+        sent = backfill_file(session, file, report)
+    else:
+        session.project  # noqa: B018 - a project that is not there is told of by name
+        batches = iter(session.studio.api.export(session.project_id))
+        sent = backfill(session, batches, report)
+    report.data |= {"project": session.key} | sent
+    report.say(f"{sent['annotations']:,} annotations of {sent['tasks']:,} tasks sent")
 
 
 def backfill(

@@ -1,15 +1,20 @@
 """What `labelloop backtest` is told, and whether its packages are there."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
+import typer
+
+from labelloop.cli.command import ended
 from labelloop.cli.report import Report
 from labelloop.errors import Rejected
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """An export to replay, and how: `cli/app.py` explains the options. Empty: the default."""
+    """An export to replay, and how: `backtest` explains the options. Empty: the default."""
 
     export: Path
     text: str
@@ -22,11 +27,50 @@ class Wanted:
     jobs: int
 
 
-def backtest(wanted: Wanted, report: Report) -> None:
-    """Replay a project with every strategy, or some; needs the extra `backtest`."""
-    try:
-        from labelloop.cli.replay import replay
-    except ImportError as exc:
-        fix = "run `make cli`, which brings it, or pipx install './shared[cli,backtest]'"
-        raise Rejected(f"this command needs the package {exc.name}", fix) from None
-    replay(wanted, report)
+def backtest(
+    export: Annotated[Path, typer.Argument(help="an export in the format JSON")],
+    text: Annotated[
+        str,
+        typer.Option(
+            help="the field that holds the text; default: the field named like the choice's <Text>,"
+            " else the field with the most text"
+        ),
+    ] = "",
+    choice: Annotated[
+        str, typer.Option(help="the choice to predict; default: the one with the most labels")
+    ] = "",
+    strategy: Annotated[
+        list[str] | None,
+        typer.Option(help="a strategy to replay; may be given several times; default: all"),
+    ] = None,
+    encoder: Annotated[
+        str,
+        typer.Option(
+            help="the folder of an encoder, or none; default: the one that `make build` made in the"
+            " current folder, else none"
+        ),
+    ] = "",
+    picture: Annotated[
+        Path | None, typer.Option("--picture", help="draw the curves into a file: PNG, SVG, PDF")
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, max=50, help="runs of each strategy")] = 3,
+    labels: Annotated[
+        int, typer.Option(min=20, help="most labels of a run; never more than half of the tasks")
+    ] = 500,
+    jobs: Annotated[
+        int, typer.Option(min=1, help="runs at a time; default: the number of processors")
+    ] = os.cpu_count() or 1,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="one JSON object on stdout, and nothing else")
+    ] = False,
+) -> None:
+    """Replay a finished project: what each strategy would have saved. Needs no deployment."""
+    only = tuple(strategy or ())
+    wanted = Wanted(export, text, choice, only, encoder, picture, seeds, labels, jobs)
+    with ended(Report(as_json)) as report:
+        try:
+            from labelloop.cli.replay import replay
+        except ImportError as exc:
+            fix = "run `make cli`, which brings it, or pipx install './shared[cli,backtest]'"
+            raise Rejected(f"this command needs the package {exc.name}", fix) from None
+        replay(wanted, report)

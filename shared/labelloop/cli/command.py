@@ -2,7 +2,8 @@
 
 import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Annotated, Any
 
@@ -48,33 +49,31 @@ def _common(
     return Session(url, project, label_studio, token, _ask_token), Report(as_json)
 
 
-def command(app: typer.Typer, name: str) -> Callable[[Job], Job]:
-    """Make a command of a job (session, report, options of its own): exit code 1 if it failed."""
+def add(app: typer.Typer, name: str, job: Job) -> None:
+    """Make a command of a job: session, report, and options of its own; its docstring is the help.
 
-    def register(job: Job) -> Job:
-        shared = inspect.signature(_common).parameters
-        own = list(inspect.signature(job).parameters.values())[2:]
+    The options that all of them have come behind its own.
+    """
+    shared = inspect.signature(_common).parameters
+    own = list(inspect.signature(job).parameters.values())[2:]
 
-        def run(**given: Any) -> None:
-            session, report = _common(**{key: given.pop(key) for key in shared})
-            end(report, lambda: job(session, report, **given))
+    def run(**given: Any) -> None:
+        session, report = _common(**{key: given.pop(key) for key in shared})
+        with ended(report):
+            job(session, report, **given)
 
-        every = [
-            one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in (*own, *shared.values())
-        ]
-        run.__signature__ = inspect.Signature(every)  # type: ignore[attr-defined]
-        run.__annotations__ = {one.name: one.annotation for one in every}
-        run.__doc__ = job.__doc__
-        app.command(name)(run)
-        return job
-
-    return register
+    every = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in (*own, *shared.values())]
+    run.__signature__ = inspect.Signature(every)  # type: ignore[attr-defined]
+    run.__annotations__ = {one.name: one.annotation for one in every}
+    run.__doc__ = job.__doc__
+    app.command(name)(run)
 
 
-def end(report: Report, job: Callable[[], None]) -> None:
-    """Do a job and end the program: exit code 1 if it failed."""
+@contextmanager
+def ended(report: Report) -> Iterator[Report]:
+    """End the program after the block, which does the job: exit code 1 if it failed."""
     try:
-        job()
+        yield report
     except LabelloopError as exc:
         report.fail(str(exc), exc.fix)
     except KeyboardInterrupt:

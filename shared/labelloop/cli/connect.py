@@ -3,8 +3,9 @@
 Each step looks first and changes only what differs, so that a second run changes nothing.
 """
 
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Annotated, Any, Final
+
+import typer
 
 from labelloop.cli.address import Address, bare
 from labelloop.cli.backfill import backfill, is_complete
@@ -23,16 +24,20 @@ LOCAL: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What is left out of connecting."""
-
-    stores_token: bool = True
-    backfills: bool = True
-
-
-def connect(session: Session, choices: Choices, report: Report) -> None:
-    """Make the project learn and be ordered, with no click in its settings."""
+def connect(
+    session: Session,
+    report: Report,
+    stores_token: Annotated[
+        bool,
+        typer.Option(
+            "--token-in-aws/--no-token", help="store the token in AWS, to push from there"
+        ),
+    ] = True,
+    backfills: Annotated[
+        bool, typer.Option("--backfill/--no-backfill", help="send the labels that exist already")
+    ] = True,
+) -> None:
+    """Connect a project, or repair its connection. A second run changes nothing."""
     project, address = session.project, session.backend.address
     report.data["project"] = session.key
     session.backend.get("/status", project=session.key)  # refuses wrong credentials by name
@@ -44,8 +49,8 @@ def connect(session: Session, choices: Choices, report: Report) -> None:
         raise Rejected(str(exc), _fix_of_refusal(exc, address)) from exc
     report.changed("order", _order(session, project), ORDERED)
     _look_at_config(project["label_config"], report)
-    _store_token(session, choices, report)
-    _learn(session, choices, report)
+    _store_token(session, stores_token, report)
+    _learn(session, backfills, report)
     _look_for_tasks(session, report)
 
 
@@ -64,9 +69,9 @@ def _look_at_config(label_config: str, report: Report) -> None:
     return report.step("label config", "unchanged", f"learns {what_is_learnt(label_config)}")
 
 
-def _store_token(session: Session, choices: Choices, report: Report) -> None:
+def _store_token(session: Session, stores_token: bool, report: Report) -> None:
     named = session.backend.get("/label-studio")["url"]
-    if not choices.stores_token:
+    if not stores_token:
         return report.step(
             "token", "skipped", "--no-token: `labelloop rank --watch` pushes instead"
         )
@@ -79,10 +84,10 @@ def _store_token(session: Session, choices: Choices, report: Report) -> None:
     return report.changed("token", answer["changed"], "stored as a SecureString in AWS")
 
 
-def _learn(session: Session, choices: Choices, report: Report) -> None:
+def _learn(session: Session, backfills: bool, report: Report) -> None:
     """Bring in what was labelled before, train on it, and ask for the order."""
     project, status = session.project, session.backend.get("/status", project=session.key)
-    if not choices.backfills:
+    if not backfills:
         report.step("labels so far", "skipped", "--no-backfill")
     elif is_complete(project, status):
         report.step("labels so far", "unchanged", f"{status['dataset']['annotations']} known")

@@ -9,7 +9,7 @@ from labelloop.web.credentials import API_KEY_HEADER
 
 
 def show_credentials(session: Session, report: Report) -> None:
-    """Print the backend's credentials, and the webhook's where the project is known."""
+    """Print the credentials that `connect` sets, to enter them in Label Studio by hand."""
     address = session.backend.address
     session.backend.get("/projects")  # refuses wrong credentials by name
     calls = address.for_ml_calls

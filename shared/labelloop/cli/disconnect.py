@@ -1,6 +1,8 @@
 """Disconnect a project, the webhook that Label Studio would leave behind included."""
 
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from labelloop.cli.connect import ORDERED
 from labelloop.cli.report import Report
@@ -11,8 +13,14 @@ from labelloop.domain.version import UNTRAINED
 _DEFAULT_ORDER = "Sequential sampling"
 
 
-def disconnect(session: Session, keeps_sampling: bool, report: Report) -> None:
-    """Remove backends and webhooks that lead to Labelloop. Labels and models stay in AWS."""
+def disconnect(
+    session: Session,
+    report: Report,
+    keep_sampling: Annotated[
+        bool, typer.Option("--keep-sampling", help="leave the project's task sampling as it is")
+    ] = False,
+) -> None:
+    """Remove Labelloop's ML backend and webhook from the project. What was learnt stays in AWS."""
     project, admin = session.project, session.studio.admin
     report.data["project"] = session.key
     backends = backends_of(session)
@@ -23,7 +31,7 @@ def disconnect(session: Session, keeps_sampling: bool, report: Report) -> None:
     for hook in hooks:
         admin.delete_webhook(hook["id"])
     report.changed("webhook", bool(hooks), f"{len(hooks)} removed")
-    if keeps_sampling:
+    if keep_sampling:
         return report.step("order", "skipped", "--keep-sampling")
     is_ordered = project.get("sampling") == ORDERED
     if is_ordered:

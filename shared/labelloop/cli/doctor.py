@@ -43,7 +43,7 @@ _SIGNS = {"ok": "[green]ok     [/]", "note": "[yellow]note   [/]", "problem": "[
 
 
 def examine(session: Session, report: Report) -> None:
-    """Report each check that can be made; the report fails if any found a problem."""
+    """Look for everything that is known to go wrong; each problem comes with its fix."""
     report.data["checks"] = []
     are_up = [_run(checks, session, report) for checks in (_LABELLOOP, _LABEL_STUDIO)]
     if all(are_up):

@@ -5,10 +5,13 @@ With a person's own AWS rights: no function may delete datasets or models, whate
 
 from collections.abc import Iterator
 from itertools import batched
-from typing import Any, Final
+from typing import Annotated, Any, Final
+
+import typer
 
 from labelloop.bucket.objects import PROJECTS
 from labelloop.cli import aws
+from labelloop.cli.command import ended
 from labelloop.cli.report import Report
 from labelloop.domain.project_key import is_project_key
 from labelloop.errors import NotFound, Rejected
@@ -17,7 +20,18 @@ _AT_ONCE: Final = 1_000  # the most that S3 deletes in one request
 _ROUNDS: Final = 3  # functions may be at work meanwhile
 
 
-def forget(project: str, stack: str, is_sure: bool, report: Report) -> None:
+def forget(
+    project: Annotated[str, typer.Option("--project", "-p", help="<id>.<created>, in full")],
+    stack: Annotated[str, typer.Option(help="the CloudFormation stack")] = "labelloop",
+    is_sure: Annotated[bool, typer.Option("--yes", help="delete; else only count")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON object on stdout")] = False,
+) -> None:
+    """Delete everything that is stored about a project, for good. Needs AWS rights."""
+    with ended(Report(as_json)) as report:
+        _forget(project, stack, is_sure, report)
+
+
+def _forget(project: str, stack: str, is_sure: bool, report: Report) -> None:
     """Delete a project's objects, their older versions too; tell how many."""
     if not is_project_key(project):
         told = "give the project's key in full, as --project 38.1795398621"

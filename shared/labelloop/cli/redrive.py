@@ -3,18 +3,25 @@
 Needs AWS rights: CloudFormation's to find the queues, and SQS's on both ends.
 """
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
+
+import typer
 
 from labelloop.cli import aws
+from labelloop.cli.command import ended
 from labelloop.cli.report import Report
 
 _AT_ONCE: Final = 10  # the most that SQS hands out
 _QUEUE, _DEAD = "QueueUrl", "DeadLetterQueueUrl"  # how the stack's outputs end
 
 
-def redrive(stack: str, report: Report) -> None:
-    """Move the dead letters of each of a stack's queues; tell how many."""
-    with aws.told(stack, f"labelloop redrive --stack {stack}"):
+def redrive(
+    stack: Annotated[str, typer.Option(help="the CloudFormation stack")] = "labelloop",
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON object on stdout")] = False,
+) -> None:
+    """Move dead letters back to their queues. Needs AWS rights."""
+    command = f"labelloop redrive --stack {stack}"
+    with ended(Report(as_json)) as report, aws.told(stack, command):
         session = aws.session()
         outputs, sqs = aws.outputs(session, stack), session.client("sqs")
         for name in sorted(name.removesuffix(_DEAD) for name in outputs if name.endswith(_DEAD)):

@@ -18,7 +18,7 @@ _BETWEEN_S: Final = 5.0
 
 
 def repair(session: Session, report: Report) -> None:
-    """Check what is stored, go on from what can be read, and compare it with Label Studio."""
+    """Check what is stored, mend it, compare it with Label Studio, and rank again."""
     found = session.backend.post("/repair", project=session.key)
     report.data |= found
     if not found["damaged"]:

@@ -14,7 +14,7 @@ from labelloop.cli.versions import chosen_options
 
 
 def show_status(session: Session, report: Report) -> None:
-    """Show what is served, how good it is, and what is not learnt and why."""
+    """Show which version is served, how good it is, and which labels are usable."""
     status = report.data = session.backend.get("/status", project=session.key)
     table = Table.grid(padding=(0, 2))
     for name, value in _rows(status).items():

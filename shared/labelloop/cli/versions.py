@@ -1,7 +1,8 @@
 """Look at a project's versions, and choose the one that is served."""
 
-from typing import Any
+from typing import Annotated, Any
 
+import typer
 from rich.markup import escape
 from rich.table import Table
 
@@ -12,7 +13,7 @@ from labelloop.errors import NotFound
 
 
 def show_doubts(session: Session, report: Report) -> None:
-    """List the labels worth a second look."""
+    """List the labels that may be wrong, the most doubtful first."""
     report.data = session.backend.get("/doubts", project=session.key)
     table = Table("task", "label", "perhaps", "wrong by", "why", box=None)
     for one in report.data["doubts"]:
@@ -22,7 +23,7 @@ def show_doubts(session: Session, report: Report) -> None:
 
 
 def show_versions(session: Session, report: Report) -> None:
-    """List the newest versions: when, of how many labels, how good, served or not."""
+    """List the versions: date, labels, accuracy, whether served or refused, and why."""
     history = session.backend.get("/history", project=session.key)
     names = [row["version"] for row in history["versions"]]
     report.data |= {"project": session.key, "versions": names, "active": history["active"]}
@@ -42,15 +43,17 @@ def _minute(time: str) -> str:
     return time[:16].replace("T", " ")
 
 
-def activate(session: Session, report: Report, version: str) -> None:
-    """Serve a version."""
+def activate(
+    session: Session, report: Report, version: Annotated[str, typer.Argument(show_default=False)]
+) -> None:
+    """Serve this version, until newer labels bring a newer one."""
     answer = session.backend.post("/activate", project=session.key, version=version)
     report.data |= {"project": session.key, "version": version, "changed": answer["changed"]}
     report.say(f"{version} is active" + ("" if answer["changed"] else " already"))
 
 
 def rollback(session: Session, report: Report) -> None:
-    """Serve the newest version that learnt from older data than the active one."""
+    """Serve the version before the active one."""
     names, active = _versions(session)
     older = [name for name in names if active == UNTRAINED or is_older(name, active)]
     if not older:
@@ -64,17 +67,28 @@ def rollback(session: Session, report: Report) -> None:
 
 
 def pin(session: Session, report: Report) -> None:
-    """Let no training switch the version."""
+    """Keep serving the active version. Labels are collected, but not learnt."""
     _post(session, report, "/pin", "pinned")
 
 
 def unpin(session: Session, report: Report) -> None:
-    """Let trainings switch the version again."""
+    """Learn the labels that waited, and serve new versions again."""
     _post(session, report, "/unpin", "unpinned; the labels that waited are learnt now")
 
 
-def choose_options(session: Session, report: Report, chosen: dict[str, Any]) -> None:
-    """Choose, if there is anything to choose, and show what is chosen."""
+def choose_options(
+    session: Session,
+    report: Report,
+    strategy: Annotated[str | None, typer.Option(help="how tasks are chosen")] = None,
+    deletes: Annotated[
+        bool | None,
+        typer.Option("--delete-predictions/--keep-predictions", help="those of older versions"),
+    ] = None,
+    resets: Annotated[bool, typer.Option("--reset", help="use the stack's settings")] = False,
+) -> None:
+    """Show the options of one project, or change them."""
+    given = {"strategy": strategy, "delete_predictions": deletes}
+    chosen = {name: value for name, value in given.items() if resets or value is not None}
     if chosen:
         options = session.backend.put("/options", project=session.key, **chosen)
     else:
@@ -84,13 +98,8 @@ def choose_options(session: Session, report: Report, chosen: dict[str, Any]) -> 
 
 
 def train(session: Session, report: Report) -> None:
-    """Ask for a training."""
+    """Learn the labels that wait now, without the quiet period."""
     _post(session, report, "/train", "a training is on its way")
-
-
-def rank(session: Session, report: Report) -> None:
-    """Ask for the order."""
-    _post(session, report, "/rank", "a ranking is on its way")
 
 
 def _post(session: Session, report: Report, path: str, told: str) -> None:

@@ -21,8 +21,8 @@ from labelloop.usecases.ordering.trim import Trim
 _SETTLED: Final = (Outcome.PUSHED, Outcome.NOTHING_LEFT, Outcome.REFUSED)
 
 
-def watch(session: Session, head: int, every_s: float, report: Report, rounds: int = 0) -> None:
-    """Push each new order, until Ctrl-C; `rounds` ends it sooner, for tests."""
+def watch(session: Session, head: int, every_s: float, report: Report, rounds: int) -> None:
+    """Push each new order, until Ctrl-C; a number of `rounds` that is not 0 ends it sooner."""
     watcher, done = Watcher(session, head, report), 0
     while True:
         try:

@@ -84,7 +84,7 @@ class Columns:
         found = np.ones(self.rows, np.bool_)
         for block in self.blocks.values():
             if not isinstance(block, Ragged) and block.dtype.kind == "f":
-                found &= np.isfinite(block).reshape(self.rows, -1).all(axis=1)
+                found &= np.isfinite(block).all(axis=tuple(range(1, block.ndim)))
         return found
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:

@@ -44,7 +44,7 @@ def campaign(
     tasks, truth = _tasks(number * IDS_PER_PROJECT, data)
     return Campaign(
         backend,
-        Project(number, f"Demo, {order} order", data.classes, len(data.pool)),
+        Project(number, f"Demo, {order} order", data.labels, len(data.pool)),
         pool=tasks[: len(data.pool)],
         held_out=tasks[len(data.pool) :],
         truth=truth,

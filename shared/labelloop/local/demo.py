@@ -57,7 +57,7 @@ def main() -> int:
 def _introduce(console: Console, data: reuters.DataSet) -> None:
     console.print(
         f"{reuters.NAME}: {data.documents:,} documents ({len(data.pool):,} to label,"
-        f" {len(data.held_out):,} held out), {len(data.classes)} classes."
+        f" {len(data.held_out):,} held out), {len(data.labels)} classes."
     )
     console.print(f"Licence: {reuters.LICENCE}.")
 
@@ -98,7 +98,7 @@ def _result(data: reuters.DataSet, curves: Mapping[str, Curve], seconds: float) 
     dataset = {
         "name": reuters.NAME,
         "documents": data.documents,
-        "classes": len(data.classes),
+        "classes": len(data.labels),
         "licence": reuters.LICENCE,
     }
     points = {

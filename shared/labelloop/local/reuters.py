@@ -50,7 +50,7 @@ class DataSet:
         return len(self.pool) + len(self.held_out)
 
     @property
-    def classes(self) -> list[str]:
+    def labels(self) -> list[str]:
         """The labels an annotator chooses from, in alphabetical order."""
         return sorted({document.label for document in self.pool + self.held_out})
 

@@ -8,7 +8,7 @@ sweep begins with another project, the one that this one did not get to.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from labelloop.bucket.objects import fields_of, write_over
@@ -18,7 +18,7 @@ from labelloop.errors import Denied, Gone, LabelloopError
 from labelloop.labelstudio.project import StudioProject
 from labelloop.messages import RankWakeUp, WakeUp
 from labelloop.observability import count, logger
-from labelloop.ports import LabelStudio, ObjectStore, Queue
+from labelloop.ports import Clock, LabelStudio, ObjectStore, Queue, utc_now
 from labelloop.usecases.intake.survey import SurveyDeps, is_due, survey
 
 # Of the function's 300 s: a page that Label Studio is slow with may take most of the rest.
@@ -30,16 +30,20 @@ class SweepFailed(LabelloopError):
     """Some projects could not be swept; the log names them."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SweepDeps:
-    """What sweeping needs from outside. `label_studio` gives None where none is connected."""
+    """What sweeping needs from outside. `label_studio` gives None where none is connected.
+
+    `encoder`: the name of the one that is in use, empty where none is.
+    """
 
     store: ObjectStore
     queue: Queue
     rank_queue: Queue
     label_studio: Callable[[], LabelStudio | None]
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-    encoder: str = ""
+    clock: Clock = utc_now
+
+    encoder: str
 
 
 def sweep(deps: SweepDeps) -> int:
@@ -201,4 +205,6 @@ def _note_cursor(change: dict[str, str], store: ObjectStore) -> None:
 
 
 def _survey_deps(deps: SweepDeps) -> SurveyDeps:
-    return SurveyDeps(deps.store, deps.queue, deps.rank_queue, deps.clock)
+    return SurveyDeps(
+        store=deps.store, queue=deps.queue, rank_queue=deps.rank_queue, clock=deps.clock
+    )

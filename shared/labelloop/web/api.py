@@ -111,7 +111,7 @@ async def versions_of(
     project: Annotated[str | None, Query(json_schema_extra=PROJECT_SCHEMA)] = None,
 ) -> VersionsAnswer:
     """List a project's versions, newest first. Label Studio asks without naming the project."""
-    return VersionsAnswer(versions=list_versions(store(), project))
+    return VersionsAnswer(versions=list_versions(project, store()))
 
 
 @app.get("/openapi.json", include_in_schema=False)

@@ -1,27 +1,39 @@
 """The routes that people steer a project with: the command line calls them, and so may scripts."""
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 
-from labelloop.bootstrap import accept_deps, queue, request_rank, request_survey, store, token
+from labelloop.bootstrap import (
+    accept_deps,
+    activate_deps,
+    choose_deps,
+    compare_deps,
+    feed_deps,
+    pin_deps,
+    queue,
+    rank_queue,
+    repair_deps,
+    store,
+    token,
+)
 from labelloop.bucket.project import Project, projects
 from labelloop.config import settings
 from labelloop.labelstudio.payloads import project_key, read_export, read_json, read_tasks
-from labelloop.messages import WakeUp
-from labelloop.usecases.intake.accept import AcceptDeps, accept
+from labelloop.messages import RankWakeUp, WakeUp
+from labelloop.usecases.intake.accept import accept
 from labelloop.usecases.intake.compare import compare
-from labelloop.usecases.intake.feed import FeedDeps, feed
-from labelloop.usecases.intake.repair import RepairDeps, repair
+from labelloop.usecases.intake.feed import feed
+from labelloop.usecases.intake.repair import repair
 from labelloop.usecases.ordering.show_order import show_order
-from labelloop.usecases.serving.activate import ActivateDeps, activate
+from labelloop.usecases.serving.activate import activate
 from labelloop.usecases.serving.choose import choose
 from labelloop.usecases.serving.describe import describe
 from labelloop.usecases.serving.doubt import doubt
 from labelloop.usecases.serving.list_history import list_history
-from labelloop.usecases.serving.pin import PinDeps, pin, unpin
+from labelloop.usecases.serving.pin import pin, unpin
 from labelloop.web.http import refuse_forms, refuse_pages
 from labelloop.web.schemas import (
     PROJECT_SCHEMA,
@@ -57,11 +69,6 @@ async def _refuse_browsers(request: Request) -> None:
 
 
 management = APIRouter(tags=["management"], dependencies=[Depends(_refuse_browsers)])
-
-
-def _accepting() -> AcceptDeps:
-    """Return what accepts events, with a store that can also list: the quick one cannot."""
-    return replace(accept_deps(), store=store())
 
 
 async def _read[B: Body](kind: type[B], request: Request) -> B:
@@ -102,22 +109,22 @@ async def show_doubts(
 async def activate_version(request: Request) -> ChangedAnswer:
     """Serve a version from now on, until newer labels bring a newer one."""
     asked = await _read(ActivateRequest, request)
-    deps = ActivateDeps(store(), request_rank)
-    return ChangedAnswer(changed=activate(project_key(asked.project), asked.version, deps))
+    key = project_key(asked.project)
+    return ChangedAnswer(changed=activate(key, asked.version, activate_deps()))
 
 
 @management.post("/pin", openapi_extra=ProjectRequest.openapi())
 async def pin_version(request: Request) -> ChangedAnswer:
     """Keep the version that is served; labels are collected, and wait."""
     asked = await _read(ProjectRequest, request)
-    return ChangedAnswer(changed=pin(project_key(asked.project), PinDeps(store(), queue())))
+    return ChangedAnswer(changed=pin(project_key(asked.project), pin_deps()))
 
 
 @management.post("/unpin", openapi_extra=ProjectRequest.openapi())
 async def unpin_version(request: Request) -> ChangedAnswer:
     """Learn what waited, and go on switching."""
     asked = await _read(ProjectRequest, request)
-    return ChangedAnswer(changed=unpin(project_key(asked.project), PinDeps(store(), queue())))
+    return ChangedAnswer(changed=unpin(project_key(asked.project), pin_deps()))
 
 
 @management.post("/train", status_code=202, openapi_extra=ProjectRequest.openapi())
@@ -132,8 +139,9 @@ async def start_training(request: Request) -> AcceptedAnswer:
 async def start_ranking(request: Request) -> AcceptedAnswer:
     """Rank the pool again, push the order to Label Studio, and look for tasks we don't know."""
     asked = await _read(ProjectRequest, request)
-    request_rank(project_key(asked.project))
-    request_survey(project_key(asked.project))
+    key = project_key(asked.project)
+    rank_queue().send(RankWakeUp(key), 0)
+    rank_queue().send(RankWakeUp(key, "survey"), 0)
     return AcceptedAnswer()
 
 
@@ -143,15 +151,14 @@ async def compare_page(request: Request) -> ComparedAnswer:
     asked = await _read(CompareRequest, request)
     as_of = datetime.fromtimestamp(asked.as_of, UTC)
     page = asked.tasks, (asked.after, asked.upto), as_of, datetime.now(UTC), asked.settings
-    return ComparedAnswer(differed=compare(project_key(asked.project), page, _accepting()))
+    return ComparedAnswer(differed=compare(project_key(asked.project), page, compare_deps()))
 
 
 @management.post("/repair", status_code=202, openapi_extra=ProjectRequest.openapi())
 async def start_repair(request: Request) -> RepairAnswer:
     """Check what is stored; have it mended, compared with Label Studio, and ranked again."""
     asked = await _read(ProjectRequest, request)
-    deps = RepairDeps(store(), queue(), request_survey, request_rank)
-    return RepairAnswer.model_validate(repair(project_key(asked.project), deps))
+    return RepairAnswer.model_validate(repair(project_key(asked.project), repair_deps()))
 
 
 @management.put("/options", openapi_extra=OptionsRequest.openapi())
@@ -159,7 +166,7 @@ async def choose_options(request: Request) -> OptionsAnswer:
     """Choose a project's options over the stack's settings."""
     asked = await _read(OptionsRequest, request)
     choices = asked.model_dump(exclude_unset=True, exclude={"project"})
-    options = choose(project_key(asked.project), choices, store(), queue())
+    options = choose(project_key(asked.project), choices, choose_deps())
     return OptionsAnswer.model_validate(asdict(options))
 
 
@@ -179,7 +186,7 @@ async def take_tasks(request: Request) -> AcceptedAnswer:
     key, tasks = project_key(asked.project), read_tasks(asked.tasks)
     config = asked.label_config
     event = None if config is None else read_export(key, [], now, config)
-    feed(key, tasks, FeedDeps(_accepting(), request_rank), event)
+    feed(key, tasks, feed_deps(), event)
     return AcceptedAnswer()
 
 

@@ -7,7 +7,7 @@ Gateway hands to the other one, because of a slash too many, are answered there 
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from labelloop.bootstrap import accept_deps, secret
+from labelloop.bootstrap import accept_deps, secret, setup_deps
 from labelloop.domain.serving.options import RETIRED_STRATEGIES
 from labelloop.errors import Ignored
 from labelloop.labelstudio.payloads import project_key, read_event, read_extra_params, read_json
@@ -40,7 +40,7 @@ def _setup(request: Request) -> Any:
     if strategy and strategy not in RETIRED_STRATEGIES:
         from labelloop.usecases.serving.choose import choose
 
-        choose(project, {"strategy": strategy}, accept_deps().store, accept_deps().queue)
+        choose(project, {"strategy": strategy}, setup_deps())
     version = current_version(project, accept_deps())
     return answer(200, {"model_version": version})
 

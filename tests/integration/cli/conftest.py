@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from labelloop import bootstrap
 from labelloop.adapters.label_studio_answer import RENEW
-from labelloop.bucket.pointers import FORMAT, ActivePointer
+from labelloop.bucket.pointers import ActivePointer
 from labelloop.bucket.project import Project
 from labelloop.cli import first_order, wiring
 from labelloop.cli import session as session_module
@@ -26,8 +26,9 @@ from labelloop.domain.intake.folding import Dataset
 from labelloop.errors import Denied, Rejected
 from labelloop.labelstudio.payloads import key_of
 from labelloop.messages import RankWakeUp
+from labelloop.recipes.text_choices import FORMAT
 from labelloop.usecases.ordering.rank import rank
-from tests.builders import label_config
+from tests.builders import card, label_config
 from tests.conftest import SECRET, load_event
 from tests.fakes import MemoryLabelStudio, MemoryQueue
 from tests.integration.conftest import CONTEXT
@@ -130,9 +131,7 @@ class World(SimpleNamespace):
         project, name = Project(bootstrap.store(), self.key), f"{seq}-aaaaaaaa"
         if not project.dataset_pointer().etag:
             project.add_dataset(project.dataset_pointer(), Dataset())
-        facts = {"trained_at": "2026-11-23T12:00:00+00:00", "labels": 10}
-        card = {"format": FORMAT, "sha256": "", "dataset": {"seq": seq}} | facts
-        project.add_model(name, b"", card)
+        project.add_model(b"", card(name, trained_at="2026-11-23T12:00:00+00:00", labels=10))
         after = project.active()
         to = ActivePointer(name, seq, FORMAT, switch=after.value.switch + 1)
         project.switch(after, to, {"why": "test"})
@@ -148,7 +147,7 @@ class World(SimpleNamespace):
     def rank(self) -> None:
         """Do what the ranking function does when it is asked."""
         queue: Any = MemoryQueue()
-        deps = replace(bootstrap.rank_deps(), queue=queue, label_studio=lambda: self.studio)
+        deps = replace(bootstrap.rank_deps(), rank_queue=queue, label_studio=lambda: self.studio)
         queue.send(RankWakeUp(self.key), 0)
         while queue.sent:
             rank(queue.sent.pop(0)[0], deps)
@@ -160,7 +159,9 @@ class World(SimpleNamespace):
         from labelloop.labelstudio.project import StudioProject
         from labelloop.usecases.intake.survey import SurveyDeps, survey
 
-        deps = SurveyDeps(bootstrap.store(), bootstrap.queue(), bootstrap.rank_queue())
+        deps = SurveyDeps(
+            store=bootstrap.store(), queue=bootstrap.queue(), rank_queue=bootstrap.rank_queue()
+        )
         survey(StudioProject(self.studio, self.key), deps, datetime.now(UTC) + timedelta(minutes=1))
 
 

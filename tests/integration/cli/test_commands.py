@@ -14,7 +14,7 @@ from labelloop.cli.backend import Backend
 from labelloop.cli.backfill import chunks
 from labelloop.errors import TooLarge, Unavailable
 from labelloop.labelstudio.payloads import MOST_BODY_BYTES
-from tests.builders import label_config
+from tests.builders import card, label_config
 
 AT = "2026-11-23T09:00:00Z"
 
@@ -84,9 +84,14 @@ def test_the_versions_are_told_with_what_they_were_worth(world):
     world.publish(1)
     project = Project(bootstrap.store(), world.key)
     share = {"value": 0.9, "low": 0.81, "high": 0.95, "rows": 50}
-    card = {"trained_at": "2026-11-23T12:00:00+00:00", "labels": 60}
-    card |= {"gate": {"switches": False, "reason": "worse on 40 labels"}}
-    project.add_model("2-bbbbbbbb", b"", card | {"insights": {"random_share": share}})
+    refused = card(
+        "2-bbbbbbbb",
+        trained_at="2026-11-23T12:00:00+00:00",
+        labels=60,
+        gate={"switches": False, "reason": "worse on 40 labels"},
+        insights={"random_share": share},
+    )
+    project.add_model(b"", refused)
 
     output = world.run("versions", COLUMNS="200").output
 

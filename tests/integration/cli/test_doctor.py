@@ -13,7 +13,7 @@ from labelloop.cli import check_backend
 from labelloop.cli.backend import Answer
 from labelloop.domain.intake.events import Task
 from labelloop.errors import Unavailable
-from tests.builders import label_config
+from tests.builders import card, label_config
 from tests.integration.cli.conftest import URL
 
 
@@ -299,7 +299,7 @@ def test_a_model_that_was_lost_is_a_problem_and_one_that_is_to_come_is_not(label
     assert "All is well" not in labelled.run("doctor").output
 
     project = Project(bootstrap.store(), labelled.key)
-    project.add_model("1-aaaaaaaa", b"", {})
+    project.add_model(b"", card("1-aaaaaaaa"))
 
     assert "there was one" in found(labelled)["model"]["detail"]
 

@@ -52,4 +52,4 @@ def test_more_documents_than_there_are_cannot_be_drawn():
 def test_a_data_set_counts_its_documents_and_classes():
     data = DataSet(pool=[Document("x", "earn")], held_out=[Document("y", "acq")])
 
-    assert (data.documents, data.classes) == (2, ["acq", "earn"])
+    assert (data.documents, data.labels) == (2, ["acq", "earn"])

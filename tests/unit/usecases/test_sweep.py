@@ -16,8 +16,8 @@ from tests.fakes import MemoryLabelStudio
 
 
 @pytest.fixture
-def deps(store, queue, rank_queue, clock) -> SweepDeps:
-    return SweepDeps(store, queue, rank_queue, lambda: None, clock)
+def deps(sweep_deps) -> SweepDeps:
+    return sweep_deps
 
 
 def test_a_project_with_pending_events_is_woken(store, queue, deps):

@@ -3,6 +3,7 @@
 Cards of earlier releases are read, too: what they don't say is left out.
 """
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from labelloop.domain.judging.curve import counted
@@ -13,7 +14,7 @@ _CLASSES_NAMED: Final = 5
 _SHARE: Final = "labels of the random share"
 
 
-def lines(insights: dict[str, Any], labels: int) -> list[str]:
+def lines(insights: Mapping[str, Any], labels: int) -> list[str]:
     """Return accuracy, labels saved, classes, whether to go on, and what may be accepted."""
     return [
         f"accuracy: {accuracy(insights['random_share'])}",
@@ -25,7 +26,7 @@ def lines(insights: dict[str, Any], labels: int) -> list[str]:
     ]
 
 
-def _assisted(insights: dict[str, Any]) -> list[str]:
+def _assisted(insights: Mapping[str, Any]) -> list[str]:
     """Return a caution where people saw a suggestion; cards from before it was hidden: always."""
     rows = insights["random_share"]["rows"]
     assisted = insights.get("assisted", rows)
@@ -37,7 +38,7 @@ def _assisted(insights: dict[str, Any]) -> list[str]:
     ]
 
 
-def accuracy(share: dict[str, Any]) -> str:
+def accuracy(share: Mapping[str, Any]) -> str:
     """Return an accuracy with its range, what it was measured on, and what is still needed."""
     rows = share["rows"]
     if not rows:
@@ -50,14 +51,14 @@ def accuracy(share: dict[str, Any]) -> str:
     return f"{told}; {_WELL_KNOWN - rows} more will narrow that down"
 
 
-def brief_accuracy(share: dict[str, Any]) -> str:
+def brief_accuracy(share: Mapping[str, Any]) -> str:
     """Return an accuracy and its range for a table."""
     if not share.get("rows"):
         return "not known"
     return f"{share['value']:.0%} ({share['low']:.0%} to {share['high']:.0%})"
 
 
-def _between(share: dict[str, Any]) -> str:
+def _between(share: Mapping[str, Any]) -> str:
     return f"with 90% certainty between {share['low']:.0%} and {share['high']:.0%}"
 
 
@@ -74,7 +75,7 @@ def _saved(saving: dict[str, int] | None, labels: int) -> str:
     return f"these {labels} labels teach what {reached} would in random order"
 
 
-def _classes(by_class: dict[str, Any]) -> list[str]:
+def _classes(by_class: Mapping[str, Any]) -> list[str]:
     """Return the classes that the random share tells of, those that are found least often first."""
     found = {name: one["recall"] for name, one in by_class.items() if one["recall"]["rows"]}
     if not found:
@@ -86,12 +87,12 @@ def _classes(by_class: dict[str, Any]) -> list[str]:
     return [f"classes, the weakest first: {', '.join(named)}{rest}"]
 
 
-def _found(recall: dict[str, Any]) -> str:
+def _found(recall: Mapping[str, Any]) -> str:
     rows = recall["rows"]
     return f"{recall['value']:.0%} found ({round(recall['value'] * rows)} of {rows})"
 
 
-def _go_on(insights: dict[str, Any]) -> str:
+def _go_on(insights: Mapping[str, Any]) -> str:
     stopping, gain = insights["stopping"], insights["gain"]
     if stopping["stops"]:
         return f"labelling can stop: {stopping['reason']}"
@@ -105,7 +106,7 @@ def _go_on(insights: dict[str, Any]) -> str:
     )
 
 
-def _accepted(accept: dict[str, Any]) -> str:
+def _accepted(accept: Mapping[str, Any]) -> str:
     if accept["threshold"] is None:
         return f"not yet: {accept['why']}"
     wanted = accept.get("wanted", accept["precision"]["low"])

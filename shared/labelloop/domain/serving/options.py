@@ -13,10 +13,9 @@ STRATEGY_NAMES: Final = (
     "least_confidence",
     "typical",
     "core_set",
-    "badge",
     "random",
 )
-RETIRED_STRATEGIES: Final = ("committee",)  # stored choices may name them still: as good as none
+RETIRED_STRATEGIES: Final = ("badge", "committee")  # as good as none where they are stored
 
 
 @dataclass(frozen=True, slots=True)

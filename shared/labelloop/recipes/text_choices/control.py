@@ -2,8 +2,10 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from json import dumps
 from typing import TYPE_CHECKING, Any, Final
 
+from labelloop.recipes.text_choices import NAME
 from labelloop.recipes.text_choices.field_text import FieldText
 from labelloop.recipes.text_choices.offered import Offered
 
@@ -14,8 +16,6 @@ if TYPE_CHECKING:
     from labelloop.recipes.protocol import Fitted, Model, Region, Tools
     from labelloop.recipes.text_choices.measure import ChoiceMeasure
 
-NAME: Final = "text_choices"
-FORMAT: Final = 2  # of artefacts and features; raise it when either changes its meaning
 LANDMARKS: Final = 1_000  # tasks without a label that a model learns topics from
 _OVERHEAD: Final = 200  # characters: what a short text costs besides
 
@@ -206,7 +206,8 @@ class TextChoices:
 
     def largest(self, names: Sequence[str]) -> list["Region"]:
         """Return the largest of the results that answers of these names give."""
-        return [self._region(max(names, key=len, default=""), 1 / 3)]
+        regions = [self._region(name, 1 / 3) for name in names or ("",)]
+        return [max(regions, key=lambda region: len(dumps(region)))]
 
     def _region(self, label: str, confidence: float) -> "Region":
         """Return the region that shows a label in Label Studio."""

@@ -11,8 +11,8 @@ from labelloop.domain.answers import Answers
 from labelloop.domain.columns import Columns
 from labelloop.errors import BadModel, OutOfMemory
 from labelloop.quiet_onnxruntime import ort
+from labelloop.recipes.text_choices import FORMAT
 from labelloop.recipes.text_choices.bags import BAGS, VECTORS, Bags, Features
-from labelloop.recipes.text_choices.control import FORMAT
 from labelloop.recipes.text_choices.measure import answers_of
 from labelloop.recipes.text_choices.terms import IDS
 

@@ -3,8 +3,9 @@
 from typing import TYPE_CHECKING, Final
 
 from labelloop.labelstudio.label_config import LabelConfig
+from labelloop.recipes.text_choices import FORMAT, NAME
 from labelloop.recipes.text_choices import config as configs
-from labelloop.recipes.text_choices.control import FORMAT, NAME, TextChoices
+from labelloop.recipes.text_choices.control import TextChoices
 
 if TYPE_CHECKING:
     from labelloop.domain.intake.folding import Dataset

@@ -1,27 +1,26 @@
 """Accept what Label Studio sends: one stored event, one wake-up."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from uuid import uuid4
 
 from labelloop.bucket.project import Project
 from labelloop.domain.intake.events import Event
 from labelloop.errors import Unavailable
 from labelloop.messages import Reason, WakeUp
-from labelloop.ports import ObjectStore, Queue
+from labelloop.ports import Clock, ObjectStore, Queue, utc_now
 
 _BUTTON_DELAY_S = 2  # Label Studio sends START_TRAINING just before the annotation that caused it
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class AcceptDeps:
-    """What accepting needs from outside."""
+    """What accepting needs from outside; and what the deployment chose."""
 
     store: ObjectStore
     queue: Queue
+    clock: Clock = utc_now
+
     quiet_s: int
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
 def accept(event: Event, deps: AcceptDeps) -> str:

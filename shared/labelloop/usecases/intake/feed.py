@@ -3,20 +3,22 @@
 A page that is sent twice changes nothing the second time.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from labelloop.bucket.project import Project
 from labelloop.domain.intake.events import Event, Task
+from labelloop.messages import RankWakeUp
+from labelloop.ports import Queue
 from labelloop.usecases.intake.accept import AcceptDeps, accept
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FeedDeps:
-    """What feeding needs from outside. `request_rank` asks for a new order of a project."""
+    """What feeding needs from outside, and what it accepts a label config with."""
 
     accepting: AcceptDeps
-    request_rank: Callable[[str], None]
+    rank_queue: Queue
 
 
 def feed(key: str, tasks: Sequence[Task], deps: FeedDeps, config: Event | None) -> None:
@@ -29,4 +31,4 @@ def feed(key: str, tasks: Sequence[Task], deps: FeedDeps, config: Event | None) 
     if config.label_config not in (None, known):
         accept(config, deps.accepting)
     project.pool.set_listed()
-    deps.request_rank(key)
+    deps.rank_queue.send(RankWakeUp(key), 0)

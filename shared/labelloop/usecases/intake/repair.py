@@ -1,23 +1,21 @@
 """Look whether a project's dataset is whole, and have made good whatever it lacks."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from labelloop.bucket.project import Project
 from labelloop.errors import Damaged
-from labelloop.messages import WakeUp
+from labelloop.messages import RankWakeUp, WakeUp
 from labelloop.ports import ObjectStore, Queue
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RepairDeps:
     """What repairing needs from outside. What is asked for is done in the background."""
 
     store: ObjectStore
     queue: Queue
-    request_survey: Callable[[str], None]
-    request_rank: Callable[[str], None]
+    rank_queue: Queue
 
 
 def repair(key: str, deps: RepairDeps) -> dict[str, Any]:
@@ -34,6 +32,6 @@ def repair(key: str, deps: RepairDeps) -> dict[str, Any]:
     except Damaged as exc:
         found = found or str(exc)
     deps.queue.send(WakeUp(key, "repair"), 0)
-    deps.request_survey(key)
-    deps.request_rank(key)
+    deps.rank_queue.send(RankWakeUp(key, "survey"), 0)
+    deps.rank_queue.send(RankWakeUp(key), 0)
     return {"damaged": found, "seq": pointer.seq, "annotations": annotations}

@@ -9,7 +9,7 @@ difference that it began with and left is not walked for again.
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any, Final
@@ -25,7 +25,7 @@ from labelloop.labelstudio.fields import read_settings
 from labelloop.labelstudio.project import COUNTS, StudioProject, Surveyed
 from labelloop.messages import RankWakeUp
 from labelloop.observability import count, logger
-from labelloop.ports import ObjectStore, Queue
+from labelloop.ports import Clock, ObjectStore, Queue, utc_now
 from labelloop.usecases.intake.accept import AcceptDeps, accept
 from labelloop.usecases.intake.compare_page import Known, readable, without_deletes
 from labelloop.usecases.intake.reconcile import ALL_ABOVE
@@ -44,14 +44,14 @@ class Progress(StrEnum):
     FINISHED = "finished"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SurveyDeps:
     """What surveying needs from outside. `queue` takes wake-ups of trainers."""
 
     store: ObjectStore
     queue: Queue
     rank_queue: Queue
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    clock: Clock = utc_now
 
 
 def is_due(
@@ -122,7 +122,9 @@ class _Walk:
     ) -> None:
         self._project, self._studio, self._deps = project, studio, deps
         self._me, self._state = holder, state
-        self._accepting = AcceptDeps(deps.store, deps.queue, quiet_s=0, clock=deps.clock)
+        self._accepting = AcceptDeps(
+            store=deps.store, queue=deps.queue, clock=deps.clock, quiet_s=0
+        )
 
     def until(self, end: datetime) -> Progress:
         """Take in pages until a time is over, one at least."""

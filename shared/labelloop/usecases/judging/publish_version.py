@@ -13,6 +13,7 @@ from labelloop.bucket.evidence import Refusal
 from labelloop.bucket.pointers import ActivePointer, Tagged
 from labelloop.bucket.project import Project
 from labelloop.bucket.races import swapped
+from labelloop.domain.judging.card import Card
 from labelloop.domain.judging.gate import Verdict
 from labelloop.domain.judging.hold import Hold, hold_after
 from labelloop.domain.learning.examples import Examples
@@ -45,7 +46,7 @@ class Gate:
 
 def publish(
     to: ActivePointer,
-    card: dict[str, Any],
+    card: Card,
     challenger: Challenger,
     sample: Sample,
     gate: Gate,
@@ -57,20 +58,19 @@ def publish(
     verdict = _verdict(to, active, champion, challenger, sample, refusal.value, gate)
     before = champion.kept if isinstance(champion, Champion) else None
     known = gate.project.card(active.version) if before else None
-    ordered = 0 if to.strategy == RANDOM else card["order"]["given"]
-    since = card["blind_since"]
-    told, look = tell_version(
-        challenger, sample, before, known or {}, ordered, since, gate.project.key
-    )
+    ordered = 0 if to.strategy == RANDOM else card.order["given"]
+    since = card.blind_since
+    told, look = tell_version(challenger, sample, before, known, ordered, since, gate.project.key)
     gate.project.evidence.keep(to.version, challenger.kept(look), doubts_of(challenger))
-    card = card | challenger.trained.facts | {"gate": asdict(verdict), "insights": told}
-    gate.project.add_model(to.version, challenger.trained.artefact, card)
+    facts = challenger.trained.facts
+    card = replace(card, gate=asdict(verdict), insights=told, facts=facts)
+    gate.project.add_model(challenger.trained.artefact, card)
     if verdict.switches:
-        why = {"why": f"trained on {card['labels']} labels", "at": card["trained_at"]}
+        why = {"why": f"trained on {card.labels} labels", "at": card.trained_at}
         switch(gate.project, to, why, instead_of=active.version)
     else:
         since = refusal.value.since or min(max(challenger.examples.updated_at), _text(gate.now))
-        refused = Refusal(active.version, to.version, verdict.reason, since, card["trained_at"])
+        refused = Refusal(active.version, to.version, verdict.reason, since, card.trained_at)
         if verdict.of_changes:
             refused = _held(refused, active, refusal.value.hold, verdict, gate.now)
         gate.project.evidence.set_refusal(refusal, refused)
@@ -154,16 +154,14 @@ def advance(project: Project, to: ActivePointer) -> bool:
     return True
 
 
-def switch(
-    project: Project, version: ActivePointer, why: dict[str, Any], instead_of: str | None = None
-) -> None:
+def switch(project: Project, version: ActivePointer, why: dict[str, Any], instead_of: str) -> None:
     """Serve the version unless a newer or a pinned one is served. Lost races are tried again.
 
     Conflict if it was judged against a version that is not served any more.
     """
 
     def successor(after: Tagged[ActivePointer]) -> ActivePointer | None:
-        is_judged = instead_of in (None, after.value.version)
+        is_judged = after.value.version == instead_of
         if not is_judged or not _may_replace(version, after.value):
             return None
         return replace(

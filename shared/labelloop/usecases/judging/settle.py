@@ -35,6 +35,6 @@ def settle(project: Project, now: datetime) -> bool:
         is_same = active.version == held.version and active.has_held(at)
         if not is_same:
             return active
-        return in_place_of(active, refused, card) if card else without_model(active)
+        return in_place_of(active, card) if card else without_model(active)
 
     return switch_by_hand(project, chosen, "changed labels stayed as they were for a day", now)

@@ -5,6 +5,7 @@ from typing import Any, Final
 import numpy as np
 
 from labelloop.bucket.evidence import Kept, Look
+from labelloop.domain.judging.card import Card
 from labelloop.domain.judging.curve import Point
 from labelloop.domain.judging.insights import Honest, believed_error, insights
 from labelloop.domain.judging.stopping import is_comparable, per_step
@@ -22,26 +23,26 @@ def tell_version(
     challenger: Challenger,
     sample: Sample,
     before: Kept | None,
-    card: dict[str, Any],
+    earlier: Card | None,
     ordered: int,
     blind_since: str | None,
     project_key: str,
 ) -> tuple[dict[str, Any], Look]:
     """Return the insights for the card, and the look that later versions are compared with.
 
-    `before` and `card` are the active version's; empty where it can't be compared with. `ordered`:
-    labels that an active order asked for; `blind_since`: see the card, None where nothing is blind.
+    `before` and `earlier` are of the active version; None where it can't be compared with.
+    `ordered`: labels that an active order asked for; `blind_since`: see `Card`.
     """
-    told = card.get("insights", {})
+    told = earlier.insights if earlier else {}
     labels = len(challenger.examples.labels)
     look, disagreed = _compared(_look(challenger, sample), before, challenger.measure)
     disagreements = [*told.get("disagreements", []), *disagreed][-_MOST_DISAGREEMENTS:]
-    earlier = [Point(**point) for point in told.get("curve", [])]
-    earlier = [point for point in earlier if point.labels < labels]  # labels may have been deleted
+    points = [Point(**point) for point in told.get("curve", [])]
+    points = [point for point in points if point.labels < labels]  # labels may have been deleted
     found = insights(
         labels,
         _honest(challenger, sample, blind_since, project_key),
-        earlier,
+        points,
         disagreements,
         _WANTED_PRECISION,
         ordered,

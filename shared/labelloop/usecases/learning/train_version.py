@@ -4,19 +4,19 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
-from typing import Any
 from uuid import uuid4
 
 from labelloop.bucket.pointers import ActivePointer, DatasetPointer
 from labelloop.bucket.project import Project
 from labelloop.domain.intake.events import canonical
+from labelloop.domain.judging.card import Card
 from labelloop.domain.learning.examples import Examples, examples_of
 from labelloop.domain.learning.policy import Patience
 from labelloop.domain.version import UNTRAINED, Version
 from labelloop.errors import Unprocessable
-from labelloop.ports import ObjectStore, Queue
+from labelloop.ports import Clock, ObjectStore, Queue, utc_now
 from labelloop.recipes import GENERATION, control_of, folder_of, format_of
 from labelloop.recipes.protocol import Control, Tools
 from labelloop.usecases.judging.judge_version import Challenger
@@ -26,20 +26,21 @@ from labelloop.usecases.learning.vectors import StoredVectors
 from labelloop.usecases.ordering.choose_order import Arms, choose_order
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TrainDeps:
-    """What training needs from outside."""
+    """What training needs from outside; and what the deployment chose."""
 
     store: ObjectStore
     rank_queue: Queue
     tools: Tools
+    clock: Clock = utc_now
+    control_of: Callable[[str], Control] = control_of  # what is learnt of a label config
+
     patience: Patience
     min_labels: int
     strategy: str
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-    is_connected: bool = True  # whether a Label Studio is named to push the order to
-    is_blind: bool = True  # whether the random share comes without a suggestion
-    control_of: Callable[[str], Control] = control_of  # what is learnt of a label config
+    is_connected: bool  # whether a Label Studio is named to push the order to
+    is_blind: bool  # whether the random share comes without a suggestion
 
 
 def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) -> bool:
@@ -75,9 +76,9 @@ def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) ->
         with StoredVectors(deps.tools, kept) as tools:
             seen = control.features(examples.inputs, tools)
             trained = control.fit(examples.labels, seen, sample.features, tools).packed()
-        known = project.card(project.active().value.version) or {}
+        known = project.card(project.active().value.version)
         arms = Arms(control, examples, seen, project.history.since())
-        ordered = choose_order(strategy, known.get("order", {}), arms, project.key)
+        ordered = choose_order(strategy, known.order if known else {}, arms, project.key)
     except Unprocessable as exc:
         # A training from scratch on what is left would give no model, so none is served.
         return withdraw(to, str(exc), left, Gate(project, deps.clock()))
@@ -86,9 +87,12 @@ def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) ->
     asked = control.load(trained.artefact).answer(sample.features)
     challenger = Challenger(control, examples, seen, trained, asked)
     now = deps.clock()
-    spent = {"seconds": round(time.monotonic() - started, 3), "order": ordered.on_card()}
-    blind = {"blind_since": _blind_since(project, known, now) if deps.is_blind else None}
-    card = _card(to, pointer, challenger, now) | spent | blind
+    card = replace(
+        _card(to, pointer, challenger, now),
+        seconds=round(time.monotonic() - started, 3),
+        order=ordered.on_card(),
+        blind_since=_blind_since(project, known, now) if deps.is_blind else None,
+    )
     return publish(to, card, challenger, sample, Gate(project, now))
 
 
@@ -99,31 +103,34 @@ def _digest(examples: Examples, control: Control, encoder: str, strategy: str) -
     return sha256(canonical(facts).encode()).hexdigest()
 
 
-def _blind_since(project: Project, known: dict[str, Any], now: datetime) -> str:
+def _blind_since(project: Project, known: Card | None, now: datetime) -> str:
     """Return since when the random share has been without suggestions; empty: from the beginning.
 
     A version that came with suggestions on it, as those of earlier releases did, ends that.
     """
-    since = known.get("blind_since") if known or project.versions() else ""
-    return now.isoformat(timespec="microseconds") if since is None else str(since)
+    if known is None and not project.versions():
+        return ""
+    since = known.blind_since if known else None
+    return now.isoformat(timespec="microseconds") if since is None else since
 
 
 def _card(
     to: ActivePointer, pointer: DatasetPointer, challenger: Challenger, now: datetime
-) -> dict[str, Any]:
+) -> Card:
     control, labels = challenger.control, challenger.examples.labels
     parts = Counter(part for label in labels for part in control.parts(label))
-    return {
-        "version": to.version,
-        "recipe": to.recipe,
-        "format": to.format,
-        "encoder": to.encoder,
-        "sha256": to.sha256,
-        "learnt": to.learnt,
-        "dataset": {"seq": pointer.seq, "sha256": pointer.sha256},
-        "labels": len(labels),
-        "classes": dict(sorted(parts.items())),
-        "strategy": to.strategy,
-        "revision": to.revision,
-        "trained_at": now.isoformat(timespec="seconds"),
-    }
+    return Card(
+        version=to.version,
+        recipe=to.recipe,
+        format=to.format,
+        encoder=to.encoder,
+        sha256=to.sha256,
+        learnt=to.learnt,
+        dataset_seq=pointer.seq,
+        dataset_sha256=pointer.sha256,
+        labels=len(labels),
+        parts=dict(sorted(parts.items())),
+        strategy=to.strategy,
+        revision=to.revision,
+        trained_at=now.isoformat(timespec="seconds"),
+    )

@@ -27,8 +27,8 @@ class Unfinished(Retryable):
 class StoredVectors:
     """Tools that encode what is not stored yet, and store it when they are put away.
 
-    What is not asked for any more is not stored again. Unfinished when there is too much to encode;
-    the next try goes on where this one stopped.
+    What a training that ended did not ask for is not stored again. Unfinished when there is too
+    much to encode, in all calls together; the next try goes on where this one stopped.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class StoredVectors:
         self._tools, self._kept, self._clock = tools, kept, clock
         self._stored: Mapping[bytes, Vectors] = {}
         self._used: dict[bytes, Vectors] = {}
-        self._has_new = False
+        self._has_new, self._started = False, clock()
 
     def __enter__(self) -> Self:
         """Read what is stored."""
@@ -46,10 +46,10 @@ class StoredVectors:
             self._stored = self._kept.labelled()
         return self
 
-    def __exit__(self, *_: Any) -> None:
-        """Store what was used, if any of it is new."""
+    def __exit__(self, cut_off_by: type[BaseException] | None, *_: Any) -> None:
+        """Store what was used, if any of it is new; all that is known if there was more to use."""
         if self._has_new:
-            self._kept.keep_labelled(self._used)
+            self._kept.keep_labelled({**self._stored, **self._used} if cut_off_by else self._used)
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
         """Return unit vectors, shape (texts, dimensions)."""
@@ -57,13 +57,12 @@ class StoredVectors:
         known = {d: row for d in wanted if (row := self._known(d)) is not None}
         self._used |= known
         new = [digest for digest in wanted if digest not in known]
-        started = self._clock()
         for batch in batched(new, _TEXTS_AT_ONCE, strict=False):
             encoded = self._tools.vectors([wanted[digest] for digest in batch])
             self._used |= zip(batch, encoded, strict=True)
             self._has_new = True
             left = sum(digest not in self._used for digest in wanted)
-            if left and self._clock() - started > BUDGET_S:
+            if left and self._clock() - self._started > BUDGET_S:
                 raise Unfinished(f"{left:,} texts are still to be encoded")
         return np.stack([self._used[digest_of(text)] for text in texts])
 

@@ -4,6 +4,7 @@ Labels from before the first order are nobody's choice, and the random share of 
 was labelled then. So both arms learn them, and only what came later tells the arms apart.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from math import ceil
 from typing import Any, Final
@@ -67,7 +68,7 @@ class Arms:
         return before, since
 
 
-def choose_order(chosen: str, before: dict[str, Any], arms: Arms, project_key: str) -> Ordered:
+def choose_order(chosen: str, before: Mapping[str, Any], arms: Arms, project_key: str) -> Ordered:
     """Return the order. `before`: off the active version's card, void for another strategy.
 
     Both arms are trained and asked only when labels have grown since the last look, and never again
@@ -95,7 +96,7 @@ def choose_order(chosen: str, before: dict[str, Any], arms: Arms, project_key: s
     return replace(known, order=order, looked_at=known.given)
 
 
-def _read(chosen: str, before: dict[str, Any], given: int) -> Ordered:
+def _read(chosen: str, before: Mapping[str, Any], given: int) -> Ordered:
     # A card that does not tell what was given is an older one, judged by all labels.
     if before.get("chosen") != chosen or "given" not in before:
         return Ordered(chosen, Order(False, "", 0), 0, given)

@@ -10,12 +10,23 @@ from labelloop.errors import Gone
 from labelloop.labelstudio.payloads import project_key
 from labelloop.labelstudio.project import StudioProject
 from labelloop.messages import RankWakeUp
+from labelloop.observability import logger
+from labelloop.usecases.learning.vectors import Unfinished
 from labelloop.usecases.ordering.push import Outcome
 from labelloop.usecases.ordering.ranking import ConnectedRanking, RankDeps, Ranking
 
 
 def rank(wake_up: RankWakeUp, deps: RankDeps) -> Outcome:
     """Take one step of ranking a project; say what came of it."""
+    try:
+        return _rank(wake_up, deps)
+    except Unfinished as exc:  # it has asked for what is to be done first
+        facts = {"project": wake_up.project, "step": wake_up.step, "why": str(exc)}
+        logger().info("ranking goes on later", extra=facts)
+        return Outcome.UNFINISHED
+
+
+def _rank(wake_up: RankWakeUp, deps: RankDeps) -> Outcome:
     project = Project(deps.store, project_key(wake_up.project))
     version = project.active_version()
     if wake_up.version not in ("", version):

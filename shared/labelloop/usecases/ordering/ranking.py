@@ -5,7 +5,7 @@ What a step needs of the project, its version and the outside stands in one plac
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import count
 from typing import Final
 
@@ -18,7 +18,7 @@ from labelloop.errors import Retryable
 from labelloop.labelstudio.project import StudioProject
 from labelloop.messages import RankWakeUp, Step
 from labelloop.observability import logger
-from labelloop.ports import LabelStudio, ObjectStore, Queue
+from labelloop.ports import Clock, LabelStudio, ObjectStore, Queue, utc_now
 from labelloop.recipes.protocol import Tools
 from labelloop.usecases.intake.survey import Progress, SurveyDeps, survey
 from labelloop.usecases.learning.vectors import Unfinished
@@ -40,21 +40,25 @@ _SURVEYED: Final = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RankDeps:
-    """What ranking needs from outside. `label_studio` is None where none is connected."""
+    """What ranking needs from outside; and what the deployment chose.
+
+    `label_studio` gives None where none is connected.
+    """
 
     store: ObjectStore
-    queue: Queue
-    train_queue: Queue  # a survey may bring labels
+    queue: Queue  # a survey may bring labels
+    rank_queue: Queue
     versions: Callable[[], Versions]
     tools: Callable[[], Tools]
     label_studio: Callable[[], LabelStudio | None]
+    clock: Clock = utc_now
+
     strategy: str
     head: int
     keeps_predictions: bool
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-    is_blind: bool = True  # whether the random share comes without a suggestion
+    is_blind: bool  # whether the random share comes without a suggestion
 
 
 @dataclass(frozen=True)
@@ -97,7 +101,7 @@ class Ranking:
                 worth = candidates_of(parts[part], pool, scene, size, len(parts))
             except Unfinished:  # what was encoded is kept, so this goes on and ends
                 self._ask_for("score", part)
-                return Outcome.UNFINISHED
+                raise
             pool.add_part(self.version, part, worth.to_bytes(), texts)
             if texts != self._texts_now():  # changed meanwhile
                 self._ask_for("plan")
@@ -127,7 +131,7 @@ class Ranking:
         except DAMAGED as exc:
             pool.forget_ranks(keep="")
             self._ask_for("plan")
-            raise Retryable("a part of the ranking cannot be read, all are scored anew") from exc
+            raise Unfinished("a part cannot be read; all are scored anew") from exc
 
     def _scene(self) -> Scene:
         # Looked at now: who is sent back to the queue comes again after half an hour.
@@ -144,7 +148,7 @@ class Ranking:
         return self.deps.clock().timestamp()
 
     def _ask_for(self, step: Step, part: int = 0, delay_s: int = 0) -> None:
-        self.deps.queue.send(RankWakeUp(self.project.key, step, self.version, part), delay_s)
+        self.deps.rank_queue.send(RankWakeUp(self.project.key, step, self.version, part), delay_s)
 
 
 @dataclass(frozen=True)
@@ -161,10 +165,12 @@ class ConnectedRanking(Ranking):
         deps, now = self.deps, self.deps.clock()
         if turn == 0 and self.project.pool.is_listed():  # else the first one is enough
             self.project.surveys.ask(now)
-        surveying = SurveyDeps(deps.store, deps.train_queue, deps.queue, deps.clock)
+        surveying = SurveyDeps(
+            store=deps.store, queue=deps.queue, rank_queue=deps.rank_queue, clock=deps.clock
+        )
         progress = survey(self.studio, surveying, now + _TURN)
         if progress is Progress.UNFINISHED:
-            deps.queue.send(RankWakeUp(self.project.key, "survey", part=turn + 1), 0)
+            deps.rank_queue.send(RankWakeUp(self.project.key, "survey", part=turn + 1), 0)
         return _SURVEYED[progress]
 
     def push(self, parts: int) -> Outcome:

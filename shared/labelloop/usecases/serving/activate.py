@@ -2,26 +2,27 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
 
 from labelloop.bucket.pointers import ActivePointer, Tagged
 from labelloop.bucket.project import Project
 from labelloop.bucket.races import swapped
+from labelloop.domain.judging.card import Card
 from labelloop.domain.version import UNTRAINED
 from labelloop.errors import NotFound, Unprocessable
-from labelloop.ports import ObjectStore
+from labelloop.messages import RankWakeUp
+from labelloop.ports import Clock, ObjectStore, Queue, utc_now
 from labelloop.recipes import GENERATION, format_of
 from labelloop.usecases.serving.restore_active import restore_active
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ActivateDeps:
     """What switching by hand needs from outside."""
 
     store: ObjectStore
-    request_rank: Callable[[str], None]
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    rank_queue: Queue
+    clock: Clock = utc_now
 
 
 def activate(key: str, version: str, deps: ActivateDeps) -> bool:
@@ -39,23 +40,21 @@ def activate(key: str, version: str, deps: ActivateDeps) -> bool:
         raise NotFound("version: unknown; /versions lists those that there are")
     restore_active(project)
     beside = project.active().value.encoder
-    if card.get("encoder", "") != beside:
+    if card.encoder != beside:
         raise Unprocessable(
-            f"version: trained beside encoder {card.get('encoder') or 'none'}, "
+            f"version: trained beside encoder {card.encoder or 'none'}, "
             f"but {beside or 'none'} is in use"
         )
-    served = format_of(card.get("recipe", ""))
-    if card["format"] != served:
-        raise Unprocessable(
-            f"version: of format {card['format']}, but this release serves {served}"
-        )
+    served = format_of(card.recipe)
+    if card.format != served:
+        raise Unprocessable(f"version: of format {card.format}, but this release serves {served}")
 
     def chosen(active: ActivePointer) -> ActivePointer:
-        return active if active.version == version else in_place_of(active, version, card)
+        return active if active.version == version else in_place_of(active, card)
 
     is_changed = switch_by_hand(project, chosen, f"activated {version}", deps.clock())
     if is_changed:
-        deps.request_rank(key)
+        deps.rank_queue.send(RankWakeUp(key), 0)
     return is_changed
 
 
@@ -71,7 +70,7 @@ def _activate_none(project: Project, deps: ActivateDeps) -> bool:
 
     is_changed = switch_by_hand(project, chosen, f"activated {UNTRAINED}", deps.clock())
     if is_changed:
-        deps.request_rank(project.key)
+        deps.rank_queue.send(RankWakeUp(project.key), 0)
     return is_changed
 
 
@@ -90,19 +89,19 @@ def without_model(active: ActivePointer) -> ActivePointer:
     )
 
 
-def in_place_of(active: ActivePointer, version: str, card: dict[str, Any]) -> ActivePointer:
+def in_place_of(active: ActivePointer, card: Card) -> ActivePointer:
     """Return the pointer to the version of a card that is chosen over the active one."""
-    is_as_new = card["dataset"]["seq"] >= active.dataset_seq
+    is_as_new = card.dataset_seq >= active.dataset_seq
     return replace(
         active,
-        version=version,
-        dataset_seq=max(card["dataset"]["seq"], active.dataset_seq),
-        recipe=card.get("recipe", ""),
-        format=card["format"],
-        sha256=card["sha256"],
+        version=card.version,
+        dataset_seq=max(card.dataset_seq, active.dataset_seq),
+        recipe=card.recipe,
+        format=card.format,
+        sha256=card.sha256,
         # An older version is chosen over what was learnt since; that stays learnt.
-        learnt=card.get("learnt", "") if is_as_new else active.learnt,
-        strategy=card.get("strategy", active.strategy),
+        learnt=card.learnt if is_as_new else active.learnt,
+        strategy=card.strategy or active.strategy,
         previous_version=active.version,
         previous_sha256=active.sha256,
         held_until="",

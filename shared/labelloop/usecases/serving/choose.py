@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from labelloop.bucket.pointers import Tagged
@@ -14,7 +14,15 @@ from labelloop.messages import WakeUp
 from labelloop.ports import ObjectStore, Queue
 
 
-def choose(key: str, choices: Mapping[str, Any], store: ObjectStore, queue: Queue) -> Options:
+@dataclass(frozen=True, kw_only=True)
+class ChooseDeps:
+    """What choosing needs from outside."""
+
+    store: ObjectStore
+    queue: Queue
+
+
+def choose(key: str, choices: Mapping[str, Any], deps: ChooseDeps) -> Options:
     """Store the choices that are an option's, leave the other options, and return all of them.
 
     None takes a choice back. Another strategy is another order, and so another version: the trainer
@@ -22,7 +30,7 @@ def choose(key: str, choices: Mapping[str, Any], store: ObjectStore, queue: Queu
     """
     known = {name: choices[name] for name in ("strategy", "delete_predictions") if name in choices}
     _check(known)
-    project = Project(store, key)
+    project = Project(deps.store, key)
 
     def chosen(after: Tagged[Options]) -> Options | None:
         to = replace(after.value, **known)
@@ -35,7 +43,7 @@ def choose(key: str, choices: Mapping[str, Any], store: ObjectStore, queue: Queu
     now = swap.to or before
     if now.strategy != before.strategy:
         with suppress(Unavailable):
-            queue.send(WakeUp(key, "options"), 0)
+            deps.queue.send(WakeUp(key, "options"), 0)
     return now
 
 

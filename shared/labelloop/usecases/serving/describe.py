@@ -14,6 +14,7 @@ from labelloop.bucket.pointers import ActivePointer
 from labelloop.bucket.project import Project
 from labelloop.bucket.snapshots import Repair
 from labelloop.domain.intake.folding import Dataset
+from labelloop.domain.judging.card import Card
 from labelloop.domain.judging.in_words import lines
 from labelloop.errors import Unprocessable
 from labelloop.ports import ObjectStore
@@ -36,8 +37,8 @@ def describe(key: str, store: ObjectStore) -> dict[str, Any]:
         "version": active.version,
         "pinned": active.pinned,
         "trained_on": active.dataset_seq,
-        "card": card,
-        "told": _told(card or {}),
+        "card": card.to_json() if card else None,
+        "told": _told(card) if card else [],
         "refused": _refused(active.version, project.evidence),
         "dataset": {"seq": pointer.seq} | _counts(dataset),
         "learning": (learning := _learning(dataset)),
@@ -53,9 +54,9 @@ def describe(key: str, store: ObjectStore) -> dict[str, Any]:
     }
 
 
-def _told(card: dict[str, Any]) -> list[str]:
-    told = lines(card["insights"], card["labels"]) if "insights" in card else []
-    order = card.get("order", {}).get("order", {})
+def _told(card: Card) -> list[str]:
+    told = lines(card.insights, card.labels) if card.insights else []
+    order = card.order.get("order", {})
     if order.get("is_random"):
         told.append(f"tasks are served in random order: the strategy was {order['reason']}")
     return told

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 from labelloop.bucket.project import Project
+from labelloop.domain.judging.card import Card
 from labelloop.domain.judging.in_words import brief_accuracy
 from labelloop.ports import ObjectStore
 
@@ -18,21 +19,21 @@ def list_history(key: str, store: ObjectStore) -> dict[str, Any]:
     newest = names[:MOST_VERSIONS]
     with ThreadPoolExecutor(_READERS) as readers:
         cards = list(readers.map(project.card, newest))
-    rows = [_row(name, card or {}, active) for name, card in zip(newest, cards, strict=True)]
+    rows = [_row(name, card, active) for name, card in zip(newest, cards, strict=True)]
     return {"active": active, "versions": rows, "older": len(names) - len(newest)}
 
 
-def _row(name: str, card: dict[str, Any], active: str) -> dict[str, Any]:
-    gate, share = card.get("gate", {}), card.get("insights", {}).get("random_share", {})
-    refused = gate.get("switches") is False
+def _row(name: str, card: Card | None, active: str) -> dict[str, Any]:
+    share = card.insights.get("random_share", {}) if card else {}
+    refused = card is not None and card.is_refused
     return {
         "version": name,
-        "trained_at": card.get("trained_at", ""),
-        "labels": card.get("labels", 0),
+        "trained_at": card.trained_at if card else "",
+        "labels": card.labels if card else 0,
         "accuracy": share.get("value"),
         "accuracy_low": share.get("low"),
         "accuracy_high": share.get("high"),
         "accuracy_words": brief_accuracy(share),
         "outcome": "active" if name == active else "refused" if refused else "served before",
-        "why": gate.get("reason", ""),
+        "why": card.gate.get("reason", "") if card else "",
     }

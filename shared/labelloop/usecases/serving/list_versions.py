@@ -9,7 +9,7 @@ from labelloop.labelstudio.payloads import project_key
 from labelloop.ports import ObjectStore
 
 
-def list_versions(store: ObjectStore, project: str | None) -> list[str]:
+def list_versions(project: str | None, store: ObjectStore) -> list[str]:
     """Return versions, newest first; the only project's if none is named, else NotFound."""
     keys = [project_key(project)] if project else list(islice(projects(store), 2))
     if len(keys) > 1:

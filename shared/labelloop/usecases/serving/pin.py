@@ -1,23 +1,21 @@
 """Pin a project to the version it serves, and let it go again."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
 from labelloop.bucket.project import Project
 from labelloop.messages import WakeUp
-from labelloop.ports import ObjectStore, Queue
+from labelloop.ports import Clock, ObjectStore, Queue, utc_now
 from labelloop.usecases.serving.activate import switch_by_hand
 from labelloop.usecases.serving.restore_active import restore_active
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PinDeps:
     """What pinning needs from outside."""
 
     store: ObjectStore
     queue: Queue
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    clock: Clock = utc_now
 
 
 def pin(key: str, deps: PinDeps) -> bool:

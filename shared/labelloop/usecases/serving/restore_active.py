@@ -39,20 +39,21 @@ def _served_at(project: Project, number: int) -> ActivePointer | None:
     if version == UNTRAINED:
         return ActivePointer(switch=number, pinned=is_pinned)
     card, model = project.card(version), project.model(version)
-    if card is None or model is None or sha256(model).hexdigest() != card.get("sha256"):
+    if card is None or model is None or sha256(model).hexdigest() != card.sha256:
         return None
-    earlier = (project.card(before) if before != version else None) or {}
+    earlier = project.card(before) if before != version else None
     return ActivePointer(
-        version,
-        card["dataset"]["seq"],
-        card["format"],
-        card["sha256"],
-        card.get("learnt", ""),
-        card.get("encoder", ""),
-        number,
-        is_pinned,
-        before if earlier else UNTRAINED,
-        earlier.get("sha256", ""),
-        card.get("strategy", ""),
-        card.get("revision", 0),
+        version=version,
+        dataset_seq=card.dataset_seq,
+        recipe=card.recipe,
+        format=card.format,
+        sha256=card.sha256,
+        learnt=card.learnt,
+        encoder=card.encoder,
+        switch=number,
+        pinned=is_pinned,
+        previous_version=earlier.version if earlier else UNTRAINED,
+        previous_sha256=earlier.sha256 if earlier else "",
+        strategy=card.strategy,
+        revision=card.revision,
     )

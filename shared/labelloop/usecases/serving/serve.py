@@ -60,7 +60,7 @@ class Versions:
         self,
         store: ObjectStore,
         load: Load,
-        encoder: str = "",
+        encoder: str,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store, self._load_model, self._clock = store, load, clock

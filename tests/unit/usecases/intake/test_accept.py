@@ -12,7 +12,7 @@ from tests.builders import PROJECT, created, event
 
 @pytest.fixture
 def deps(store, queue, clock) -> AcceptDeps:
-    return AcceptDeps(store, queue, quiet_s=10, clock=clock)
+    return AcceptDeps(store=store, queue=queue, quiet_s=10, clock=clock)
 
 
 def test_an_event_is_stored_and_one_wake_up_sent_for_after_the_quiet_period(deps, store, queue):

@@ -1,6 +1,7 @@
 """Reconciling: what no event told is learnt from Label Studio's export."""
 
 import random
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -33,8 +34,8 @@ def project(store, label_studio, id_) -> Project:
 
 
 @pytest.fixture
-def deps(store, queue, rank_queue, clock, label_studio) -> SweepDeps:
-    return SweepDeps(store, queue, rank_queue, lambda: label_studio, clock)
+def deps(sweep_deps, label_studio) -> SweepDeps:
+    return replace(sweep_deps, label_studio=lambda: label_studio)
 
 
 def fold_pending(project: Project) -> None:

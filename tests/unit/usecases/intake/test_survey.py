@@ -48,7 +48,7 @@ def project(store, key) -> Project:
 
 @pytest.fixture
 def deps(store, queue, rank_queue, clock) -> SurveyDeps:
-    return SurveyDeps(store, queue, rank_queue, clock)
+    return SurveyDeps(store=store, queue=queue, rank_queue=rank_queue, clock=clock)
 
 
 @pytest.fixture

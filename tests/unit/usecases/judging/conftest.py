@@ -22,13 +22,15 @@ def trainer() -> CountingTrainer:
 def deps(store, trainer, clock, rank_queue) -> TrainDeps:
     patience = Patience(quiet_s=10, max_wait_s=60, retrain_after=20)
     return TrainDeps(
-        store,
-        rank_queue,
-        Toolbox(),
-        patience,
-        4,
-        "margin",
-        clock,
+        store=store,
+        rank_queue=rank_queue,
+        tools=Toolbox(),
+        patience=patience,
+        min_labels=4,
+        strategy="margin",
+        clock=clock,
+        is_connected=True,
+        is_blind=True,
         control_of=learning_by(trainer, CountingModel),
     )
 

@@ -2,10 +2,13 @@
 
 import json
 from collections import Counter, defaultdict
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
 from labelloop.bucket.project import Project
+from labelloop.domain.judging.card import Card
 from labelloop.errors import BadModel
 from labelloop.messages import WakeUp
 from tests.builders import (
@@ -27,7 +30,7 @@ class CountingTrainer:
         self.is_broken = False
         self.meanwhile = lambda: None
 
-    def __call__(self, seen, labels, pool=None, names=None):
+    def __call__(self, seen, labels, pool=None):
         self.trainings += 1
         happen, self.meanwhile = self.meanwhile, lambda: None
         happen()
@@ -84,5 +87,12 @@ def labels(first: int, count: int, day: int = 0, swapped: bool = False, **change
     ]
 
 
-def gate_of(project: Project) -> dict:
-    return (project.card(project.active().value.version) or {})["gate"]
+def card_of(project: Project, version: str = "") -> Card:
+    """Return the card of a version, or of the active one."""
+    found = project.card(version or project.active().value.version)
+    assert found is not None
+    return found
+
+
+def gate_of(project: Project) -> Mapping[str, Any]:
+    return card_of(project).gate

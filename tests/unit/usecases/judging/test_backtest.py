@@ -4,15 +4,17 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from labelloop.domain.learning.features import Features
 
 from labelloop.domain.ordering.random_share import are_random
 from labelloop.domain.ordering.strategies import STRATEGIES
 from labelloop.errors import Unprocessable
-from labelloop.recipes.text_choices.fitted_model import FittedHead
-from labelloop.recipes.text_choices.terms import bags_of
+from labelloop.recipes import control_of
+from labelloop.recipes.text_choices.bags import Features
+from labelloop.recipes.tools import Toolbox
 from labelloop.usecases.judging.backtest import Replay, compare
 from labelloop.usecases.ordering.order import queue_of
+from tests.builders import label_config
+from tests.fakes import learning_by
 
 WORDS = {
     "film": ["film", "cast", "plot", "actor", "scene", "camera"],
@@ -21,29 +23,35 @@ WORDS = {
 }
 
 
-def replay_of(labels, learn=FittedHead):
+CONFIG = label_config(*WORDS)
+CONTROL = control_of(CONFIG)
+
+
+def replay_of(labels, control=CONTROL):
     rng = np.random.default_rng(0)
     texts = [" ".join(rng.choice(WORDS[one], 3)) + f" {row}" for row, one in enumerate(labels)]
-    return Replay(Features(bags_of(texts)), np.array(labels), learn)
+    return Replay(CONTROL.features(texts, Toolbox()), labels, control, Toolbox())
 
 
 class Noting:
     """Learns, and keeps which rows of a project it was shown."""
 
     def __init__(self, labels):
-        self.project = replay_of(labels, self)
-        bags = (self.project.features.take([row]).bags for row in range(len(labels)))
-        self._rows = {bag.ids.tobytes(): row for row, bag in enumerate(bags)}
+        self.project = replay_of(labels, learning_by(self, CONTROL.load)(CONFIG))
+        self._rows = {bag: row for row, bag in enumerate(self._bags_of(self.project.features))}
         self.learnt, self.landmarks = [], []
 
-    def __call__(self, features, labels, landmarks):
-        self.learnt.append(self._rows_of(features))
-        self.landmarks.append(self._rows_of(landmarks))
-        return FittedHead(features, labels, landmarks)
+    def __call__(self, seen, labels, pool):
+        self.learnt.append(self._rows_of(seen))
+        self.landmarks.append(self._rows_of(pool))
+        return CONTROL.fit(labels, seen, pool)
 
-    def _rows_of(self, features):
-        bags = (features.take([row]).bags for row in range(len(features)))
-        return [self._rows[bag.ids.tobytes()] for bag in bags]
+    def _rows_of(self, seen):
+        return [self._rows[bag] for bag in self._bags_of(seen)]
+
+    def _bags_of(self, seen):
+        bags = Features.of(seen).bags
+        return [bags.take([row]).ids.tobytes() for row in range(len(bags))]
 
 
 @pytest.fixture(scope="module")

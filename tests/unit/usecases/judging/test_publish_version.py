@@ -5,7 +5,7 @@ import pytest
 from labelloop.bucket.evidence import KeptEvidence
 from labelloop.usecases.learning.train import Outcome, train
 from labelloop.usecases.serving.activate import ActivateDeps, activate
-from labelloop.usecases.serving.choose import choose
+from labelloop.usecases.serving.choose import ChooseDeps, choose
 from labelloop.usecases.serving.pin import PinDeps, pin
 from tests.builders import (
     LABELS,
@@ -15,7 +15,8 @@ from tests.builders import (
     event,
     label_config,
 )
-from tests.unit.usecases.judging.counting import SWEEP, gate_of, labels, text_of
+from tests.fakes import MemoryQueue
+from tests.unit.usecases.judging.counting import SWEEP, card_of, gate_of, labels, text_of
 
 
 def test_the_first_version_is_served_and_says_so(learn, project):
@@ -55,7 +56,7 @@ def test_a_class_that_is_added_is_learnt(learn, project):
     new = [created(i, "Neutral", "x" * 20) for i in range(100, 120)]
 
     assert learn(*new, config=label_config(*LABELS, "Neutral")) is Outcome.SWITCHED
-    assert "Neutral" in project.card(project.active().value.version)["classes"]
+    assert "Neutral" in card_of(project).parts
 
 
 def test_a_class_that_is_offered_no_more_goes(learn, project):
@@ -85,7 +86,7 @@ def test_other_options_are_learnt_whatever_the_gate_would_say(
 ):
     learn(*labels(1, 60))
     trainer.is_broken = True
-    choose(PROJECT, {"strategy": "entropy"}, store, queue)
+    choose(PROJECT, {"strategy": "entropy"}, ChooseDeps(store=store, queue=queue))
 
     assert train(SWEEP, deps) is Outcome.SWITCHED
     assert gate_of(project)["reason"] == "the same labels, with other options"
@@ -100,7 +101,7 @@ def test_a_version_judged_against_one_that_is_gone_is_judged_again(
     known = KeptEvidence.refusal
 
     def somebody_goes_back(self, champion):
-        activate(PROJECT, first, ActivateDeps(store, lambda _: None, clock))
+        activate(PROJECT, first, ActivateDeps(store=store, rank_queue=MemoryQueue(), clock=clock))
         return known(self, champion)
 
     monkeypatch.setattr(KeptEvidence, "refusal", somebody_goes_back)
@@ -115,7 +116,7 @@ def test_a_pin_that_comes_meanwhile_leaves_all_as_it_is(
 ):
     learn(*labels(1, 60))
     version = project.active().value.version
-    trainer.meanwhile = lambda: pin(PROJECT, PinDeps(store, queue, clock))
+    trainer.meanwhile = lambda: pin(PROJECT, PinDeps(store=store, queue=queue, clock=clock))
 
     learn(*labels(61, 120, day=1, swapped=True))
 

@@ -4,18 +4,17 @@ import json
 from dataclasses import replace
 
 import pytest
-from labelloop.recipes.text_choices.train_model import train_head
 
 from labelloop.bucket.evidence import KeptEvidence, Refusal
 from labelloop.bucket.project import Project
 from labelloop.errors import NotFound, OutOfMemory, Unavailable
-from labelloop.recipes.text_choices.onnx_model import OnnxHead
+from labelloop.recipes import control_of
 from labelloop.usecases.judging.settle import settle
 from labelloop.usecases.learning.train import Outcome, train
 from labelloop.usecases.serving.activate import ActivateDeps, activate
 from labelloop.usecases.serving.describe import describe
 from labelloop.usecases.serving.pin import PinDeps, pin
-from labelloop.usecases.sweep import SweepDeps, sweep
+from labelloop.usecases.sweep import sweep
 from tests.builders import (
     LABELS,
     PROJECT,
@@ -25,7 +24,15 @@ from tests.builders import (
     label_config,
     reviews,
 )
-from tests.unit.usecases.judging.counting import SWEEP, CountingHead, gate_of, labels, text_of
+from tests.fakes import MemoryQueue, learning_by
+from tests.unit.usecases.judging.counting import (
+    SWEEP,
+    CountingModel,
+    card_of,
+    gate_of,
+    labels,
+    text_of,
+)
 
 
 def test_a_day_of_swapped_labels_is_not_served_and_the_reason_is_told(
@@ -39,19 +46,21 @@ def test_a_day_of_swapped_labels_is_not_served_and_the_reason_is_told(
 
     (refused,) = set(project.versions()) - {before.version}
     assert project.active().value == replace(before, dataset_seq=2)
-    assert not project.card(refused)["gate"]["switches"]
+    assert not card_of(project, refused).gate["switches"]
     assert refusal() == Refusal(
         before.version,
         refused,
-        project.card(refused)["gate"]["reason"],
+        card_of(project, refused).gate["reason"],
         since="2026-11-23T11:03:00.000000+00:00",
-        at=project.card(refused)["trained_at"],
+        at=card_of(project, refused).trained_at,
     )
     assert describe(PROJECT, store)["refused"]["version"] == refused
     assert len(rank_queue) == 0
 
 
-def test_a_version_that_there_is_no_memory_to_load_is_not_replaced_unjudged(learn, project, deps):
+def test_a_version_that_there_is_no_memory_to_load_is_not_replaced_unjudged(
+    learn, project, deps, trainer
+):
     learn(*labels(1, 60))
     before = project.active().value
     champion = project.model(before.version)
@@ -62,10 +71,10 @@ def test_a_version_that_there_is_no_memory_to_load_is_not_replaced_unjudged(lear
     def load(artefact):
         if artefact == champion:
             raise OutOfMemory("the model does not load")
-        return CountingHead(artefact)
+        return CountingModel(artefact)
 
     with pytest.raises(OutOfMemory):
-        train(SWEEP, replace(deps, load_head=load))
+        train(SWEEP, replace(deps, control_of=learning_by(trainer, load)))
 
     assert project.active().value == before
     assert train(SWEEP, deps) is Outcome.UP_TO_DATE
@@ -73,7 +82,7 @@ def test_a_version_that_there_is_no_memory_to_load_is_not_replaced_unjudged(lear
 
 @pytest.mark.parametrize("swapped", [False, True])
 def test_the_real_model_is_judged_as_well(deps, project, swapped):
-    real = replace(deps, train_head=train_head, load_head=OnnxHead)
+    real = replace(deps, control_of=control_of)
     day = reviews(120, first=61)
     if swapped:
         day = [
@@ -136,7 +145,7 @@ def test_a_refused_version_is_served_when_a_person_says_so(
     learn(*labels(61, 120, day=1, swapped=True))
     refused = refusal().version
 
-    activate(PROJECT, refused, ActivateDeps(store, lambda _: None, clock))
+    activate(PROJECT, refused, ActivateDeps(store=store, rank_queue=MemoryQueue(), clock=clock))
 
     assert project.active().value.version == refused
     assert refusal() == Refusal()
@@ -177,11 +186,10 @@ def relabelled(learn, project, refusal):
 
 
 def test_labels_that_were_all_given_anew_are_served_once_they_stayed_for_a_day(
-    relabelled, project, deps, store, queue, rank_queue, clock, refusal
+    relabelled, project, deps, sweep_deps, rank_queue, clock, refusal
 ):
     assert "100% of the labels were changed" in relabelled.reason
     assert "served from 2026-11-24T12:00 UTC on" in relabelled.reason
-    sweep_deps = SweepDeps(store, queue, rank_queue, lambda: None, clock)
     clock.sleep(23 * 3600)
     assert (sweep(sweep_deps), train(SWEEP, deps)) == (0, Outcome.UP_TO_DATE)
     clock.sleep(3600)
@@ -230,7 +238,7 @@ def test_a_class_deleted_on_purpose_is_not_held_for_ever(learn, project, deps, c
     clock.sleep(25 * 3600)
 
     assert train(SWEEP, deps) is Outcome.SWITCHED
-    assert len(project.card(project.active().value.version)["classes"]) == 2
+    assert len(card_of(project).parts) == 2
 
 
 def test_worse_new_labels_are_held_until_others_come(learn, project, deps, clock):
@@ -298,7 +306,9 @@ def test_a_trainer_that_dies_before_the_new_day_is_on_the_pointer_does_not_short
     assert project.active().value.version == first
 
 
-def test_a_hold_of_which_nothing_can_be_read_ends(relabelled, project, store, deps, queue, clock):
+def test_a_hold_of_which_nothing_can_be_read_ends(
+    relabelled, project, store, deps, sweep_deps, clock
+):
     store.replace(
         f"projects/{PROJECT}/gate.json", b"{", store.get(f"projects/{PROJECT}/gate.json").etag
     )
@@ -306,7 +316,7 @@ def test_a_hold_of_which_nothing_can_be_read_ends(relabelled, project, store, de
 
     assert train(SWEEP, deps) is Outcome.UP_TO_DATE
     assert project.active().value.held_until == ""
-    assert sweep(SweepDeps(store, queue, queue, lambda: None, clock)) == 0
+    assert sweep(sweep_deps) == 0
 
 
 def test_a_refusal_that_an_earlier_release_stored_is_read(relabelled, store, project, clock, deps):
@@ -330,7 +340,7 @@ def emptied(learn, project):
 
 @pytest.mark.parametrize("left", [0, 3])
 def test_a_version_is_kept_for_a_day_where_so_few_labels_are_left_that_none_can_be_learnt(
-    learn, project, deps, store, queue, clock, rank_queue, refusal, left
+    learn, project, deps, sweep_deps, store, clock, refusal, left
 ):
     learn(*labels(1, 60))
     first = project.active().value.version
@@ -343,7 +353,6 @@ def test_a_version_is_kept_for_a_day_where_so_few_labels_are_left_that_none_can_
     assert f"{1 - left / 60:.0%} of the labels are gone, and a model takes" in refusal().reason
     assert "served from 2026-11-24T12:00 UTC on" in refusal().reason
     clock.sleep(2 * 3600)
-    sweep_deps = SweepDeps(store, queue, rank_queue, lambda: None, clock)
     assert sweep(sweep_deps) == 1
     assert train(SWEEP, deps) is Outcome.SWITCHED
     assert project.active().value.version == "untrained"
@@ -371,11 +380,13 @@ def test_labels_that_come_back_within_the_day_leave_the_version(
 
 
 def test_a_person_may_say_that_no_version_is_to_be_served(emptied, project, store, clock):
-    activate(PROJECT, "untrained", ActivateDeps(store, lambda _: None, clock))
+    activate(PROJECT, "untrained", ActivateDeps(store=store, rank_queue=MemoryQueue(), clock=clock))
 
     assert project.active().value.version == "untrained"
     with pytest.raises(NotFound):
-        activate(PROJECT, "untrained", ActivateDeps(store, lambda _: None, clock))
+        activate(
+            PROJECT, "untrained", ActivateDeps(store=store, rank_queue=MemoryQueue(), clock=clock)
+        )
 
 
 def test_labels_of_a_label_config_that_is_another_one_now_are_not_waited_for(learn, project):
@@ -398,10 +409,14 @@ def test_few_labels_that_are_deleted_leave_no_version_at_once(learn, project):
 def test_a_person_ends_the_holding(relabelled, project, deps, store, queue, clock, by):
     first = project.active().value.version
     if by == "pin":
-        pin(PROJECT, PinDeps(store, queue, clock))
+        pin(PROJECT, PinDeps(store=store, queue=queue, clock=clock))
     else:
-        activate(PROJECT, relabelled.version, ActivateDeps(store, lambda _: None, clock))
-        activate(PROJECT, first, ActivateDeps(store, lambda _: None, clock))
+        activate(
+            PROJECT,
+            relabelled.version,
+            ActivateDeps(store=store, rank_queue=MemoryQueue(), clock=clock),
+        )
+        activate(PROJECT, first, ActivateDeps(store=store, rank_queue=MemoryQueue(), clock=clock))
     clock.sleep(25 * 3600)
 
     assert train(SWEEP, deps) is Outcome.UP_TO_DATE

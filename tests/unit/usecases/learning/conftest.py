@@ -19,13 +19,15 @@ def trainer() -> Trainer:
 @pytest.fixture
 def deps(store, trainer, clock, rank_queue) -> TrainDeps:
     return TrainDeps(
-        store,
-        rank_queue,
-        Toolbox(),
-        PATIENCE,
-        4,
-        "margin",
-        clock,
+        store=store,
+        rank_queue=rank_queue,
+        tools=Toolbox(),
+        patience=PATIENCE,
+        min_labels=4,
+        strategy="margin",
+        clock=clock,
+        is_connected=True,
+        is_blind=True,
         control_of=learning_by(trainer, EvenModel),
     )
 

@@ -1,19 +1,24 @@
 """Looking once: features are computed when they are missing, and only then."""
 
+import io
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from labelloop.bucket.features import KeptFeatures
+from labelloop.bucket.features import KeptFeatures, ShardFeatures
 from labelloop.bucket.pool import Pool
-from labelloop.recipes.label_config import read_label_config
+from labelloop.recipes import control_of, folder_of
+from labelloop.recipes.text_choices.bags import Features
+from labelloop.recipes.text_choices.terms import bags_of
+from labelloop.recipes.tools import Toolbox
 from labelloop.usecases.learning import look
-from labelloop.usecases.learning.featurise import Featuriser
-from labelloop.usecases.learning.look import Unfinished, left_of, look_at_labelled, look_at_shards
+from labelloop.usecases.learning.look import left_of, look_at_labelled, look_at_shards
+from labelloop.usecases.learning.vectors import StoredVectors, Unfinished
 from tests.builders import PROJECT, label_config, task
 from tests.tiny_encoder import CountingEncoder
 
-CONTROL = read_label_config(label_config())
+CONTROL = control_of(label_config())
 
 
 @pytest.fixture
@@ -23,7 +28,7 @@ def encoder() -> CountingEncoder:
 
 @pytest.fixture
 def kept(store, encoder) -> KeptFeatures:
-    return KeptFeatures(store, PROJECT, encoder.name)
+    return KeptFeatures(store, PROJECT, folder_of(CONTROL.recipe, encoder.name))
 
 
 @pytest.fixture
@@ -39,9 +44,9 @@ def equal(vectors, others) -> bool:
     return bool(vectors.shape == others.shape and (vectors == others).all())
 
 
-def fresh(encoder: CountingEncoder) -> Featuriser:
+def fresh(encoder: CountingEncoder) -> Toolbox:
     """A process that has seen nothing yet."""
-    return Featuriser(encoder.name, lambda: encoder)
+    return Toolbox(encoder.name, lambda: encoder)
 
 
 class Clock:
@@ -59,10 +64,12 @@ def test_a_pool_is_encoded_once(pool, kept, encoder):
     first = look_at_shards(pool.shards(), pool, CONTROL, kept, fresh(encoder))
     again = look_at_shards(pool.shards(), pool, CONTROL, kept, fresh(encoder))
 
-    assert sorted(encoder.texts) == ["", "x", "xx", "xxx"]
+    assert sorted(encoder.texts) == ["x", "xx", "xxx"]
     for one, other in zip(first, again, strict=True):
-        assert equal(one.features.vectors, other.features.vectors)
-        assert (one.features.bags.ids == other.features.bags.ids).all()
+        ours, others = Features.of(one.features), Features.of(other.features)
+        assert equal(ours.vectors, others.vectors)
+        assert equal(ours.bags.ids, others.bags.ids)
+        assert equal(ours.bags.starts, others.bags.starts)
 
 
 def test_kept_features_are_read_without_the_tasks(pool, kept, encoder, monkeypatch):
@@ -70,6 +77,41 @@ def test_kept_features_are_read_without_the_tasks(pool, kept, encoder, monkeypat
     monkeypatch.setattr(Pool, "read", None)
 
     assert len(look_at_shards(pool.shards(), pool, CONTROL, kept, fresh(encoder))) == 2
+
+
+def test_features_that_the_release_before_kept_are_read(pool, kept, encoder, store):
+    first = look_at_shards(pool.shards(), pool, CONTROL, kept, fresh(encoder))
+    for key, one in zip(store.keys("/features/"), first, strict=True):
+        store.tamper(key, as_stored_before(one))
+    encoder.texts.clear()
+
+    again = look_at_shards(pool.shards(), pool, CONTROL, kept, fresh(encoder))
+
+    assert encoder.texts == []
+    for one, other in zip(first, again, strict=True):
+        ours, others = Features.of(one.features), Features.of(other.features)
+        assert equal(ours.vectors, others.vectors)
+        assert equal(ours.bags.ids, others.bags.ids)
+        assert equal(ours.bags.counts, others.bags.counts)
+        assert equal(ours.bags.starts, others.bags.starts)
+        assert left_of([one], set(), {})[0].tolist() == left_of([other], set(), {})[0].tolist()
+
+
+def as_stored_before(one: ShardFeatures) -> bytes:
+    """Return what the release before, which knew one kind of features, stored of a shard."""
+    features, body = Features.of(one.features), io.BytesIO()
+    assert features.vectors is not None
+    np.savez_compressed(
+        body,
+        tasks=one.tasks,
+        updated_at=one.updated_at,
+        is_readable=one.is_readable,
+        ids=features.bags.ids,
+        counts=features.bags.counts.astype(np.uint16),
+        lengths=np.diff(features.bags.starts).astype(np.uint32),
+        vectors=features.vectors,
+    )
+    return body.getvalue()
 
 
 def test_a_missing_or_damaged_shard_is_computed_again_and_no_other(pool, kept, encoder, store):
@@ -86,11 +128,11 @@ def test_a_missing_or_damaged_shard_is_computed_again_and_no_other(pool, kept, e
 def test_a_shard_of_which_nothing_could_be_read_is_looked_at_again(pool, kept, encoder, store):
     """What an earlier release could not read, as `$article.body`, it kept as unreadable."""
     pool.add("c", [task(5, {"body": "inside"})])
-    nothing = read_label_config(label_config().replace("$text", "$text.none"))
-    within = read_label_config(label_config().replace("$text", "$text.body"))
+    nothing = control_of(label_config().replace("$text", "$text.none"))
+    within = control_of(label_config().replace("$text", "$text.body"))
     (*_, unread) = look_at_shards(pool.shards(), pool, nothing, kept, fresh(encoder))
     shard = pool.shards()[-1]
-    kept.keep_shard(shard, within.text_key, unread)
+    kept.keep_shard(shard, within.sees, unread)
 
     looked = look_at_shards([shard], pool, within, kept, fresh(encoder))
 
@@ -110,21 +152,21 @@ def test_a_second_look_at_a_shard_without_text_writes_nothing(pool, kept, encode
 
 def test_a_label_config_about_another_field_is_looked_at_anew(pool, kept, encoder):
     look_at_shards(pool.shards(), pool, CONTROL, kept, fresh(encoder))
-    other = read_label_config(label_config().replace("$text", "$no"))
+    other = control_of(label_config().replace("$text", "$no"))
     (_, looked) = look_at_shards(pool.shards(), pool, other, kept, fresh(encoder))
 
     assert looked.is_readable.tolist() == [False, False]
 
 
 def test_too_much_to_encode_is_gone_on_with_where_it_stopped(pool, kept, encoder, monkeypatch):
-    monkeypatch.setattr(look, "_BUDGET_S", 59.0)
+    monkeypatch.setattr(look, "BUDGET_S", 59.0)
 
     with pytest.raises(Unfinished):
         look_at_shards(pool.shards(), pool, CONTROL, kept, fresh(encoder), Clock())
     assert sorted(encoder.texts) == ["x", "xx"]
     look_at_shards(pool.shards(), pool, CONTROL, kept, fresh(encoder))
 
-    assert sorted(encoder.texts) == ["", "x", "xx", "xxx"]
+    assert sorted(encoder.texts) == ["x", "xx", "xxx"]
 
 
 def test_what_is_left_is_readable_not_done_and_in_its_newest_state(pool, kept, encoder):
@@ -135,7 +177,7 @@ def test_what_is_left_is_readable_not_done_and_in_its_newest_state(pool, kept, e
     tasks, features = left_of(looked, {2}, {})
 
     assert tasks.tolist() == [1, 3]
-    assert equal(features.vectors, CountingEncoder().encode(["x" * 9, "xxx"]))
+    assert equal(features.array("vectors"), CountingEncoder().encode(["x" * 9, "xxx"]))
 
 
 def test_a_task_with_the_id_of_a_deleted_one_is_left(pool, kept, encoder):
@@ -152,41 +194,43 @@ def test_of_nothing_nothing_is_left(pool, kept, encoder):
     assert (len(tasks), len(features)) == (0, 0)
 
 
-def test_a_training_encodes_only_the_labels_that_are_new(kept, encoder):
-    look_at_labelled(["a", "bb"], kept, fresh(encoder))
-    features = look_at_labelled(["bb", "ccc", "a", "bb"], kept, fresh(encoder))
+def test_of_tasks_that_cannot_be_read_nothing_is_left_beside_others(pool, kept, encoder):
+    pool.add("0", [task(5, {"no": "text"}), task(6, {"no": "text"})])
+    looked = look_at_shards(pool.shards(), pool, CONTROL, kept, fresh(encoder))
 
-    assert encoder.texts == ["a", "bb", "ccc"]
-    assert equal(features.vectors, CountingEncoder().encode(["bb", "ccc", "a", "bb"]))
+    tasks, features = left_of(looked, set(), {})
 
-
-def test_labels_that_were_deleted_are_kept_no_longer(kept, encoder):
-    look_at_labelled(["a", "bb"], kept, fresh(encoder))
-    look_at_labelled(["bb", "ccc"], kept, fresh(encoder))
-
-    assert len(kept.labelled()) == 2
+    assert sum(not one.is_readable.any() for one in looked) == 1
+    assert tasks.tolist() == [1, 2, 3]
+    assert equal(features.array("vectors"), CountingEncoder().encode(["x", "xx", "xxx"]))
 
 
-def test_many_labels_at_once_are_encoded_in_several_runs(kept, encoder, monkeypatch):
-    monkeypatch.setattr(look, "_TEXTS_AT_ONCE", 2)
-    monkeypatch.setattr(look, "_BUDGET_S", 59.0)
-    texts = ["x" * length for length in range(7)]
-    runs = 0
+def test_labelled_tasks_are_told_apart_by_what_a_training_stored(kept, encoder):
+    with StoredVectors(fresh(encoder), kept) as tools:
+        tools.vectors(["a", "bb"])
+    encoder.texts.clear()
 
-    while runs < 20:
-        runs += 1
-        try:
-            look_at_labelled(texts, kept, fresh(encoder), Clock())
-        except Unfinished:
-            continue
-        break
+    seen = look_at_labelled(["bb", "new", "a"], CONTROL, kept, fresh(encoder))
 
-    assert runs == 4
-    assert sorted(encoder.texts) == texts
+    assert encoder.texts == []
+    assert equal(seen.array("vectors"), CountingEncoder().encode(["bb", "a"]))
 
 
-def test_without_an_encoder_nothing_is_kept_of_labels(store, encoder):
-    kept = KeptFeatures(store, PROJECT, "")
+def test_before_the_first_training_the_last_labelled_tasks_are_encoded(kept, encoder, monkeypatch):
+    monkeypatch.setattr(look, "_MOST_ENCODED", 2)
 
-    assert look_at_labelled(["a"], kept, Featuriser()).vectors is None
+    seen = look_at_labelled(["a", "bb", "ccc"], CONTROL, kept, fresh(encoder))
+
+    assert encoder.texts == ["bb", "ccc"]
+    assert equal(seen.array("vectors"), CountingEncoder().encode(["bb", "ccc"]))
+
+
+def test_without_an_encoder_labelled_tasks_are_told_apart_by_their_bags(store):
+    kept = KeptFeatures(store, PROJECT, folder_of(CONTROL.recipe, ""))
+    inputs = ["abc", "a", "abc"]
+
+    seen = look_at_labelled(inputs, CONTROL, kept, Toolbox())
+
+    assert equal(Features.of(seen).bags.ids, bags_of(inputs).ids)
+    assert seen.array("vectors") is None
     assert store.keys("/features/") == []

@@ -231,7 +231,7 @@ def test_rows_of_the_year_9999_that_an_earlier_version_stored_are_dated_when_it_
 
 
 def test_who_pins_a_project_before_its_first_label_damages_nothing(deps, add, store, project):
-    pin(PROJECT, PinDeps(store, MemoryQueue()))
+    pin(PROJECT, PinDeps(store=store, queue=MemoryQueue()))
     add(*reviews(6))
 
     train(SWEEP, deps)

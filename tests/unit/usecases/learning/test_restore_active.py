@@ -7,16 +7,18 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from labelloop.bucket.pointers import FORMAT, ActivePointer
+from labelloop.bucket.pointers import ActivePointer
 from labelloop.domain.intake.events import canonical
 from labelloop.errors import BadModel
+from labelloop.recipes.text_choices import FORMAT
 from labelloop.usecases.learning.train import Outcome, train
 from labelloop.usecases.serving.activate import ActivateDeps, activate
 from labelloop.usecases.serving.pin import PinDeps, pin, unpin
 from labelloop.usecases.serving.serve import Versions
-from labelloop.usecases.sweep import SweepDeps, sweep
+from labelloop.usecases.sweep import sweep
 from tests.builders import PROJECT, reviews
-from tests.unit.usecases.learning.trainer import SWEEP, EvenHead
+from tests.fakes import MemoryQueue
+from tests.unit.usecases.learning.trainer import SWEEP, EvenModel
 
 KEY = f"projects/{PROJECT}/active.json"
 
@@ -30,6 +32,11 @@ def lose_pointer(request, store):
             store.tamper(KEY, b"{")
 
     return lose
+
+
+def load(recipe: str, artefact: bytes) -> EvenModel:
+    assert recipe == "text_choices"
+    return EvenModel(artefact)
 
 
 def switches(store) -> list[str]:
@@ -53,7 +60,7 @@ def test_the_version_that_was_served_is_served_again(deps, add, project, lose_po
 def test_a_pin_stays_a_pin(deps, add, project, store, queue, lose_pointer):
     add(*reviews(6))
     train(SWEEP, deps)
-    pin(PROJECT, PinDeps(store, queue))
+    pin(PROJECT, PinDeps(store=store, queue=queue))
     before = project.active().value
     lose_pointer()
     add(*reviews(6, first=7))
@@ -62,7 +69,7 @@ def test_a_pin_stays_a_pin(deps, add, project, store, queue, lose_pointer):
 
     assert project.active().value == before
     lose_pointer()
-    assert not pin(PROJECT, PinDeps(store, queue))
+    assert not pin(PROJECT, PinDeps(store=store, queue=queue))
     assert project.active().value == before
 
 
@@ -85,8 +92,8 @@ def test_a_pointer_that_somebody_restored_from_a_copy_is_numbered_on(
     add(*reviews(6))
     train(SWEEP, deps)
     copy = store.body(KEY)
-    pin(PROJECT, PinDeps(store, queue))
-    unpin(PROJECT, PinDeps(store, queue))
+    pin(PROJECT, PinDeps(store=store, queue=queue))
+    unpin(PROJECT, PinDeps(store=store, queue=queue))
     store.tamper(KEY, copy)
     add(*reviews(6, first=7))
 
@@ -107,20 +114,18 @@ def test_of_a_damaged_version_the_one_before_is_served(deps, add, store, project
     store.tamper(f"projects/{PROJECT}/models/{second}/model.onnx", b"damaged")
     lose_pointer()
 
-    activate(PROJECT, first, ActivateDeps(store, lambda _: None))
+    activate(PROJECT, first, ActivateDeps(store=store, rank_queue=MemoryQueue()))
 
     assert project.active().value.version == first
     assert project.active().value.switch == 2
 
 
-def test_the_sweep_wakes_a_project_without_a_pointer(
-    deps, add, store, queue, rank_queue, lose_pointer
-):
+def test_the_sweep_wakes_a_project_without_a_pointer(deps, add, sweep_deps, queue, lose_pointer):
     add(*reviews(6))
     train(SWEEP, deps)
     lose_pointer()
 
-    sweep(SweepDeps(store, queue, rank_queue, lambda: None, deps.clock))
+    sweep(sweep_deps)
 
     assert [wake_up.reason for wake_up, _ in queue.sent] == ["sweep"]
 
@@ -131,13 +136,13 @@ def test_meanwhile_who_served_the_version_goes_on_and_nobody_fails(
     add(*reviews(6))
     train(SWEEP, deps)
     now = [0.0]
-    warm = Versions(store, EvenHead, clock=lambda: now[0])
+    warm = Versions(store, load, encoder="", clock=lambda: now[0])
     version = warm.of(PROJECT).version
     lose_pointer()
     now[0] += 60
 
     assert warm.of(PROJECT).version == version
-    assert Versions(store, EvenHead).of(PROJECT).version == "untrained"
+    assert Versions(store, load, encoder="").of(PROJECT).version == "untrained"
 
 
 def of_a_later_release(store, project) -> ActivePointer:
@@ -147,11 +152,9 @@ def of_a_later_release(store, project) -> ActivePointer:
     return later
 
 
-class LaterHead(EvenHead):
+def load_later(recipe: str, artefact: bytes) -> EvenModel:
     """What a later release made cannot be read."""
-
-    def __init__(self, artefact: bytes) -> None:
-        raise BadModel(f"the model has format {FORMAT + 1}, not {FORMAT}")
+    raise BadModel(f"the model has format {FORMAT + 1}, not {FORMAT}")
 
 
 def test_a_version_of_a_later_release_is_not_served_and_another_is_trained(
@@ -161,7 +164,7 @@ def test_a_version_of_a_later_release_is_not_served_and_another_is_trained(
     train(SWEEP, deps)
     later = of_a_later_release(store, project)
 
-    assert Versions(store, LaterHead).of(PROJECT).version == "untrained"
+    assert Versions(store, load_later, encoder="").of(PROJECT).version == "untrained"
     assert train(SWEEP, deps) is Outcome.SWITCHED
 
     ours = project.active().value
@@ -175,11 +178,11 @@ def test_a_version_of_a_later_release_is_not_served_and_another_is_trained(
 def test_a_pinned_version_of_a_later_release_waits_for_a_person(deps, add, store, queue, project):
     add(*reviews(6))
     train(SWEEP, deps)
-    pin(PROJECT, PinDeps(store, queue))
+    pin(PROJECT, PinDeps(store=store, queue=queue))
     later = of_a_later_release(store, project)
 
     train(SWEEP, deps)
 
     assert project.active().value == later
-    unpin(PROJECT, PinDeps(store, queue))
+    unpin(PROJECT, PinDeps(store=store, queue=queue))
     assert train(queue.sent[0][0], deps) is Outcome.SWITCHED

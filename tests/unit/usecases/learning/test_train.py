@@ -7,13 +7,11 @@ import pytest
 
 from labelloop.bucket.project import Project
 from labelloop.messages import WakeUp
-from labelloop.recipes.text_choices.onnx_model import OnnxHead
-from labelloop.recipes.text_choices.train_model import train_head
-from labelloop.usecases.learning.featurise import Featuriser
-from labelloop.usecases.learning.train import Outcome, TrainDeps, train
+from labelloop.recipes import control_of
+from labelloop.usecases.learning.train import Outcome, train
 from tests.builders import PROJECT, created, deleted, event, label_config, reviews
 from tests.fakes import MemoryStore
-from tests.unit.usecases.learning.trainer import PATIENCE, SWEEP, card_of
+from tests.unit.usecases.learning.trainer import SWEEP, card_of
 
 
 def test_labels_become_a_version_that_is_served(deps, add, project, store):
@@ -114,11 +112,9 @@ def test_a_label_taken_out_of_the_label_config_is_not_learnt(deps, add, trainer)
 
 
 def test_deleting_all_of_a_class_leads_to_the_version_of_a_training_from_scratch(
-    store, rank_queue, clock, add, project
+    deps, store, clock, add, project
 ):
-    deps = TrainDeps(
-        store, rank_queue, Featuriser(), train_head, OnnxHead, PATIENCE, 4, "margin", clock
-    )
+    deps = replace(deps, control_of=control_of)
     config = label_config("Positive", "Negative", "Neutral")
     neutral = [created(i, "Neutral", f"so so {i}") for i in range(20, 24)]
     kept, gone = ([replace(e, label_config=config) for e in es] for es in (reviews(8), neutral))
@@ -161,12 +157,8 @@ def test_what_changes_no_example_makes_no_new_version(deps, add, project, traine
     assert project.untrained_dataset("") is None
 
 
-def test_texts_of_blanks_only_train_nothing_and_are_not_looked_at_again(
-    store, rank_queue, clock, add, project
-):
-    deps = TrainDeps(
-        store, rank_queue, Featuriser(), train_head, OnnxHead, PATIENCE, 4, "margin", clock
-    )
+def test_texts_of_blanks_only_train_nothing_and_are_not_looked_at_again(deps, add, project):
+    deps = replace(deps, control_of=control_of)
     add(*[created(i, ("Positive", "Negative")[i % 2], " " * i) for i in range(1, 9)])
 
     train(SWEEP, deps)

@@ -6,9 +6,9 @@ from labelloop.bucket.pool import Pool
 from labelloop.bucket.project import Project
 from labelloop.messages import RankWakeUp, WakeUp
 from labelloop.usecases.learning.train import Outcome, train
-from labelloop.usecases.serving.choose import choose
+from labelloop.usecases.serving.choose import ChooseDeps, choose
 from tests.builders import PROJECT, created, event, reviews, task
-from tests.unit.usecases.learning.trainer import SWEEP
+from tests.unit.usecases.learning.trainer import SWEEP, card_of
 
 
 def test_a_new_version_asks_for_a_ranking(deps, add, rank_queue):
@@ -49,13 +49,13 @@ def test_another_strategy_makes_another_version_of_the_same_labels(deps, add, pr
     add(*reviews(8))
     train(SWEEP, deps)
     first = project.active().value
-    choose(PROJECT, {"strategy": "entropy"}, deps.store, queue)
+    choose(PROJECT, {"strategy": "entropy"}, ChooseDeps(store=deps.store, queue=queue))
 
     assert train(WakeUp(PROJECT, "options"), deps) is Outcome.SWITCHED
     second = project.active().value
     assert (first.strategy, second.strategy) == ("margin", "entropy")
     assert first.version != second.version
-    assert project.card(second.version)["strategy"] == "entropy"
+    assert card_of(deps.store, second.version)["strategy"] == "entropy"
     assert project.untrained_dataset("") is None
 
 
@@ -64,7 +64,7 @@ def test_a_strategy_chosen_back_before_it_was_learnt_makes_no_version(deps, add,
     train(SWEEP, deps)
     first = project.active().value.version
     for strategy in ("entropy", "margin"):
-        choose(PROJECT, {"strategy": strategy}, deps.store, queue)
+        choose(PROJECT, {"strategy": strategy}, ChooseDeps(store=deps.store, queue=queue))
 
     train(WakeUp(PROJECT, "options"), deps)
 
@@ -72,16 +72,18 @@ def test_a_strategy_chosen_back_before_it_was_learnt_makes_no_version(deps, add,
     assert project.untrained_dataset("") is None
 
 
-def test_a_card_tells_how_many_labels_were_given_since_the_first_order(deps, add, project, clock):
+def test_a_card_tells_how_many_labels_were_given_since_the_first_order(
+    deps, add, project, store, clock
+):
     add(*reviews(8))
     train(SWEEP, deps)
-    first = project.card(project.active().value.version)
+    first = card_of(store, project.active().value.version)
     later = f"{clock.now.replace(hour=13):%Y-%m-%dT%H:%M:%S.000000+00:00}"
     add(*[created(i, "Positive", "a lovely film", updated_at=later) for i in (9, 10)])
     train(SWEEP, deps)
 
     assert first["order"]["given"] == 0
-    assert project.card(project.active().value.version)["order"]["given"] == 2
+    assert card_of(store, project.active().value.version)["order"]["given"] == 2
 
 
 def test_new_tasks_are_ranked_though_they_make_no_version(deps, add, rank_queue):

@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from labelloop.usecases.learning.featurise import Featuriser
+from labelloop.recipes import control_of
+from labelloop.recipes.text_choices.onnx_model import OnnxModel
+from labelloop.recipes.tools import Toolbox
 from labelloop.usecases.learning.train import Outcome, TrainDeps, train
 from tests.builders import label_config, reviews
 from tests.tiny_encoder import CountingEncoder
@@ -18,7 +20,7 @@ def encoder() -> CountingEncoder:
 
 def beside(encoder: CountingEncoder, deps: TrainDeps, name: str = "") -> TrainDeps:
     """Train in a process that has seen nothing yet, with an encoder."""
-    return replace(deps, featuriser=Featuriser(name or encoder.name, lambda: encoder))
+    return replace(deps, tools=Toolbox(name or encoder.name, lambda: encoder))
 
 
 def test_a_version_tells_which_encoder_it_was_trained_beside(deps, add, project, store, encoder):
@@ -29,23 +31,32 @@ def test_a_version_tells_which_encoder_it_was_trained_beside(deps, add, project,
     assert active.encoder == card_of(store, active.version)["encoder"] == "counting-1"
 
 
-def test_all_labels_that_are_offered_are_known_by_name(deps, add, trainer, encoder):
+@pytest.fixture
+def learning(deps) -> TrainDeps:
+    """What learns as the recipe does: it asks for the vectors of the labels' names."""
+    return replace(deps, control_of=control_of)
+
+
+def test_all_labels_that_are_offered_are_known_by_name(learning, add, project, encoder):
     config = label_config("Positive", "Negative", "SoSo")
     add(*[replace(one, label_config=config) for one in reviews(6)])
 
-    train(SWEEP, deps)
-    assert not trainer.names  # names mean nothing without an encoder
+    def known() -> set[str]:
+        return set(OnnxModel(project.model(project.active().value.version)).names)
 
-    train(SWEEP, beside(encoder, deps))
-    assert trainer.names == {"Positive", "Negative", "SoSo"}
+    train(SWEEP, learning)
+    assert known() == {"Positive", "Negative"}  # names mean nothing without an encoder
+
+    train(SWEEP, beside(encoder, learning))
+    assert known() == {"Positive", "Negative", "SoSo"}
     assert "so so" in encoder.texts
 
 
-def test_a_retraining_encodes_only_the_new_labels(deps, add, encoder):
+def test_a_retraining_encodes_only_the_new_labels(learning, add, encoder):
     add(*reviews(6))
-    train(SWEEP, beside(encoder, deps))
+    train(SWEEP, beside(encoder, learning))
     add(*reviews(2, first=7))
-    train(SWEEP, beside(encoder, deps))
+    train(SWEEP, beside(encoder, learning))
 
     assert len(encoder.texts) == len(set(encoder.texts)) == 8 + 2  # two labels' names
 
@@ -65,8 +76,8 @@ def test_another_encoder_means_another_version_of_the_same_data(deps, add, proje
 def test_more_new_labels_than_there_is_time_to_encode_are_learnt_later(
     deps, add, project, encoder, monkeypatch
 ):
-    monkeypatch.setattr("labelloop.usecases.learning.look._BUDGET_S", -1.0)
-    monkeypatch.setattr("labelloop.usecases.learning.look._TEXTS_AT_ONCE", 4)
+    monkeypatch.setattr("labelloop.usecases.learning.vectors.BUDGET_S", -1.0)
+    monkeypatch.setattr("labelloop.usecases.learning.vectors._TEXTS_AT_ONCE", 4)
     add(*reviews(6))
 
     assert train(SWEEP, beside(encoder, deps)) is Outcome.LEFT_TO_SWEEP

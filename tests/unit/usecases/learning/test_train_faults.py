@@ -9,15 +9,17 @@ from itertools import pairwise
 import pytest
 
 from labelloop.bucket.lease import TRAINER, Lease
-from labelloop.bucket.pointers import FORMAT, ActivePointer
+from labelloop.bucket.pointers import ActivePointer
 from labelloop.bucket.project import Project
 from labelloop.errors import BadModel, Conflict, Rejected
 from labelloop.messages import WakeUp
+from labelloop.recipes.text_choices import FORMAT
 from labelloop.usecases.learning.train import Outcome, train
 from labelloop.usecases.serving.activate import ActivateDeps, activate
 from labelloop.usecases.serving.describe import describe
 from labelloop.usecases.serving.pin import PinDeps, pin, unpin
 from tests.builders import PROJECT, created, deleted, event, reviews
+from tests.fakes import MemoryQueue
 from tests.unit.usecases.learning.trainer import SWEEP
 
 
@@ -272,14 +274,14 @@ def test_thousands_of_pending_events_are_folded_in_one_go(deps, store, project, 
 def test_while_pinned_labels_are_folded_and_wait(add, deps, project, store, queue, clock):
     train(add(*reviews(4)), deps)
     version = project.active().value.version
-    pin(PROJECT, PinDeps(store, queue, clock))
+    pin(PROJECT, PinDeps(store=store, queue=queue, clock=clock))
     add(*reviews(4, first=5))
 
     assert train(SWEEP, deps) == Outcome.UP_TO_DATE
     assert project.active().value.version == version
     assert (project.dataset_pointer().value.seq, project.pending()) == (2, [])
 
-    unpin(PROJECT, PinDeps(store, queue, clock))
+    unpin(PROJECT, PinDeps(store=store, queue=queue, clock=clock))
     assert train(queue.sent[-1][0], deps) == Outcome.SWITCHED
     assert project.active().value.dataset_seq == 2
 
@@ -287,7 +289,7 @@ def test_while_pinned_labels_are_folded_and_wait(add, deps, project, store, queu
 def test_a_pin_that_races_with_a_publish_wins(add, deps, trainer, project, store, queue, clock):
     train(add(*reviews(4)), deps)
     version = project.active().value.version
-    trainer.meanwhile = lambda: pin(PROJECT, PinDeps(store, queue, clock))
+    trainer.meanwhile = lambda: pin(PROJECT, PinDeps(store=store, queue=queue, clock=clock))
     add(*reviews(4, first=5))
 
     train(SWEEP, deps)
@@ -299,7 +301,7 @@ def test_a_rollback_is_not_undone_by_the_same_data(add, deps, project, store, cl
     train(add(*reviews(4)), deps)
     train(add(*reviews(4, first=5)), deps)
     older = project.versions()[-1]
-    activate(PROJECT, older, ActivateDeps(store, lambda _: None, clock))
+    activate(PROJECT, older, ActivateDeps(store=store, rank_queue=MemoryQueue(), clock=clock))
 
     train(SWEEP, deps)
     assert project.active().value.version == older

@@ -21,14 +21,12 @@ class Trainer:
 
     def __init__(self) -> None:
         self.trainings: list[Counter[tuple[tuple[int, ...], str]]] = []
-        self.names: set[str] = set()
         self.meanwhile = lambda: None
 
-    def __call__(self, seen, labels, pool=None, names=None):
+    def __call__(self, seen, labels, pool=None):
         bags = Features.of(seen).bags
-        bags = [tuple(bags.take([row]).ids.tolist()) for row in range(len(bags))]
-        self.trainings.append(Counter(zip(bags, labels, strict=True)))
-        self.names = set(names or ())
+        terms = [tuple(bags.take([row]).ids.tolist()) for row in range(len(bags))]
+        self.trainings.append(Counter(zip(terms, labels, strict=True)))
         happen, self.meanwhile = self.meanwhile, lambda: None
         happen()
         artefact = repr(sorted(self.trainings[-1].items())).encode()

@@ -7,7 +7,7 @@ from labelloop.bucket.project import Project
 from labelloop.messages import RankWakeUp
 from labelloop.recipes.tools import Toolbox
 from labelloop.usecases.ordering.ranking import RankDeps
-from tests.builders import label_config
+from tests.builders import card, label_config
 from tests.fakes import MemoryLabelStudio
 from tests.unit.usecases.ordering.versions import OneVersion, project_key_of
 
@@ -44,16 +44,17 @@ def deps(store, rank_queue, queue, label_studio, clock, monkeypatch):
     monkeypatch.setattr("labelloop.usecases.ordering.ranking._SHARDS_IN_A_PART", 1)
     monkeypatch.setattr("labelloop.usecases.ordering.order.in_random_order", lambda *_: [])
     return RankDeps(
-        store,
-        rank_queue,
-        queue,
-        lambda: OneVersion("1-aaaaaaaa"),
-        Toolbox,
-        lambda: label_studio,
-        "margin",
-        5,
-        False,
-        clock,
+        store=store,
+        rank_queue=rank_queue,
+        queue=queue,
+        versions=lambda: OneVersion("1-aaaaaaaa"),
+        tools=Toolbox,
+        label_studio=lambda: label_studio,
+        strategy="margin",
+        head=5,
+        keeps_predictions=False,
+        clock=clock,
+        is_blind=True,
     )
 
 
@@ -64,7 +65,7 @@ def activate(project, deps):
         seq = int(version.partition("-")[0])
         to = ActivePointer(version, seq, 1, switch=after.value.switch + 1)
         if version not in project.versions():
-            project.add_model(version, b"", {})
+            project.add_model(b"", card(version))
         project.switch(after, to, {"why": "test"})
         served = OneVersion(version)
         object.__setattr__(deps, "versions", lambda: served)

@@ -3,19 +3,19 @@
 from dataclasses import replace
 
 import pytest
-from labelloop.usecases.learning.featurise import Featuriser
 
 from labelloop.bucket.lease import PUSHER, Lease
 from labelloop.bucket.orders import Orders
 from labelloop.bucket.pool import Pool
 from labelloop.domain.version import UNTRAINED
 from labelloop.messages import RankWakeUp, WakeUp
+from labelloop.recipes.tools import Toolbox
 from labelloop.usecases.learning.train import TrainDeps, train
 from labelloop.usecases.ordering.push import Outcome
 from labelloop.usecases.ordering.rank import rank
 from tests.builders import event, label_config
-from tests.fakes import MemoryQueue
-from tests.unit.usecases.learning.trainer import PATIENCE, EvenHead, Trainer
+from tests.fakes import MemoryQueue, learning_by
+from tests.unit.usecases.learning.trainer import PATIENCE, EvenModel, Trainer
 from tests.unit.usecases.ordering.versions import Untrained, run
 
 BROKEN = label_config().replace("single", "multiple")
@@ -45,7 +45,18 @@ def asked() -> MemoryQueue:
 @pytest.fixture
 def wake(store, project, asked, clock):
     """Wake the trainer; give back what it asks of the ranking."""
-    deps = TrainDeps(store, asked, Featuriser(), Trainer(), EvenHead, PATIENCE, 4, "margin", clock)
+    deps = TrainDeps(
+        store=store,
+        rank_queue=asked,
+        tools=Toolbox(),
+        patience=PATIENCE,
+        min_labels=4,
+        strategy="margin",
+        clock=clock,
+        is_connected=True,
+        is_blind=True,
+        control_of=learning_by(Trainer(), EvenModel),
+    )
 
     def wake() -> list[RankWakeUp]:
         asked.sent.clear()
@@ -191,7 +202,7 @@ def test_an_order_that_was_killed_on_its_way_is_made_when_run_again(
         patch.setattr(label_studio, call, die)
         with pytest.raises(KeyboardInterrupt):
             run(plan, deps)
-    deps.queue.sent.clear()
+    deps.rank_queue.sent.clear()
     assert Pool(deps.store, key).ranked()[0] != UNTRAINED  # so the sweep would ask too
     run(plan, deps)
 
@@ -210,7 +221,7 @@ def test_a_part_that_is_scored_while_the_text_changes_has_the_order_planned_anew
         real(*args)
 
     rank(RankWakeUp(key), deps)  # surveys, and asks for the plan
-    (plan, _) = deps.queue.sent.pop()
+    (plan, _) = deps.rank_queue.sent.pop()
     monkeypatch.setattr(Pool, "add_part", late)
     run(plan, deps)
 
@@ -223,7 +234,7 @@ def test_an_order_that_is_being_pushed_is_waited_for(deps, key, configure, clock
     with Lease(store, key, PUSHER).held(clock.now.timestamp(), 90):
         assert rank(plan, deps) is Outcome.LEFT_TO_HOLDER
 
-    ((again, delay_s),) = deps.queue.sent
+    ((again, delay_s),) = deps.rank_queue.sent
     assert (again.step, delay_s > 0) == ("plan", True)
 
 

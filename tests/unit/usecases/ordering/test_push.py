@@ -30,7 +30,7 @@ def test_a_push_that_was_killed_is_finished_by_the_next_one(
     first = activate("1-aaaaaaaa")
     with pytest.raises(KeyboardInterrupt):
         run(first, deps)
-    deps.queue.sent.clear()
+    deps.rank_queue.sent.clear()
     if call in ("add_predictions", "prediction_counts"):
         assert label_studio.project(id_)["model_version"] == ""
 
@@ -119,7 +119,7 @@ def test_a_push_that_meets_another_comes_after_it(
     def meanwhile(*args):
         monkeypatch.setattr(label_studio, "add_predictions", real)
         met.append(rank(RankWakeUp(key, "push", "1-aaaaaaaa"), deps))
-        met.append(deps.queue.sent[-1])
+        met.append(deps.rank_queue.sent[-1])
         return real(*args)
 
     monkeypatch.setattr(label_studio, "add_predictions", meanwhile)
@@ -159,7 +159,7 @@ def test_a_wake_up_of_the_sweep_shortens_no_rest(
     assert rank(trim, deps) is Outcome.TRIMMING
     clock.sleep(10)
     assert rank(trim, deps) is Outcome.LEFT_TO_HOLDER
-    ((sent, delay),) = deps.queue.sent
+    ((sent, delay),) = deps.rank_queue.sent
     clock.sleep(delay - 10)
     assert rank(sent, deps) is Outcome.TRIMMING
     assert label_studio.prediction_counts(id_)["1-aaaaaaaa"] == 3

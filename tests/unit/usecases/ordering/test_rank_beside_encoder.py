@@ -1,40 +1,28 @@
 """Ranking beside an encoder: the pool is encoded once."""
 
-import numpy as np
 import pytest
-from labelloop.usecases.learning.featurise import Featuriser
 
+from labelloop.recipes.tools import Toolbox
 from labelloop.usecases.ordering.push import Outcome
 from labelloop.usecases.ordering.rank import rank
 from labelloop.usecases.serving.serve import Served
 from tests.tiny_encoder import CountingEncoder
 from tests.unit.usecases.ordering.versions import (
     OneVersion,
-    VectorHead,
+    VectorModel,
     lengths_in_order_served,
     run,
 )
-
-
-class TwoHeads(VectorHead):
-    """Two who agree on all but the first text."""
-
-    def committee(self, features):
-        one = np.tile([0.5, 0.5], (len(features), 1))
-        other = one.copy()
-        other[features.bags.starts[1:] == features.bags.starts[1:].max()] = [1.0, 0.0]
-        return np.stack([one, other])
 
 
 @pytest.fixture
 def encoder(deps, monkeypatch) -> CountingEncoder:
     """The stack's encoder; each step runs in a process that has seen nothing yet."""
     encoder = CountingEncoder()
-    fresh = lambda: Featuriser(encoder.name, lambda: encoder)  # noqa: E731
-    object.__setattr__(deps, "featuriser", fresh)
-    monkeypatch.setattr(
-        OneVersion, "of", lambda self, *_: Served(self.version, VectorHead(), "margin")
-    )
+    fresh = lambda: Toolbox(encoder.name, lambda: encoder)  # noqa: E731
+    object.__setattr__(deps, "tools", fresh)
+    served = lambda self, *_: Served(self.version, VectorModel(), "margin", "text_choices")  # noqa: E731
+    monkeypatch.setattr(OneVersion, "of", served)
     return encoder
 
 
@@ -66,7 +54,7 @@ def test_a_score_step_killed_while_it_encodes_loses_no_shard_it_has_encoded(
     first = activate("1-aaaaaaaa")
     with pytest.raises(KeyboardInterrupt):
         run(first, deps)
-    deps.queue.sent.clear()
+    deps.rank_queue.sent.clear()
     run(first, deps)
 
     assert sorted(map(len, encoder.texts)) == [1, 2, 3, 5, 7, 8, 9]
@@ -77,14 +65,14 @@ def test_a_part_with_too_much_to_encode_is_scored_in_several_steps(
     deps, encoder, activate, label_studio, id_, monkeypatch
 ):
     monkeypatch.setattr("labelloop.usecases.ordering.ranking._SHARDS_IN_A_PART", 10)
-    monkeypatch.setattr("labelloop.usecases.learning.look._BUDGET_S", -1.0)
+    monkeypatch.setattr("labelloop.usecases.learning.look.BUDGET_S", -1.0)
     first = activate("1-aaaaaaaa")
     rank(first, deps)
-    outcomes = [rank(deps.queue.sent.pop(0)[0], deps) for _ in range(2)]
-    monkeypatch.setattr("labelloop.usecases.learning.look._BUDGET_S", 100.0)
+    outcomes = [rank(deps.rank_queue.sent.pop(0)[0], deps) for _ in range(2)]
+    monkeypatch.setattr("labelloop.usecases.learning.look.BUDGET_S", 100.0)
 
     assert outcomes == [Outcome.PLANNED, Outcome.UNFINISHED]
-    assert Outcome.PUSHED in run(deps.queue.sent.pop(0)[0], deps)
+    assert Outcome.PUSHED in run(deps.rank_queue.sent.pop(0)[0], deps)
     assert lengths_in_order_served(label_studio, id_, 2) == [1, 2]
 
 
@@ -95,16 +83,3 @@ def test_damaged_features_change_no_order(deps, encoder, activate, label_studio,
     run(activate("2-bbbbbbbb"), deps)
 
     assert lengths_in_order_served(label_studio, id_, 5) == [1, 2, 3, 5, 7]
-
-
-def test_a_committee_is_asked_where_the_strategy_is_one(
-    deps, encoder, activate, label_studio, id_, monkeypatch
-):
-    served = lambda self, *_: Served(self.version, TwoHeads(), "committee")  # noqa: E731
-    monkeypatch.setattr(OneVersion, "of", served)
-    monkeypatch.setattr("labelloop.usecases.ordering.ranking._SHARDS_IN_A_PART", 10)
-
-    run(activate("1-aaaaaaaa"), deps)
-
-    last = max(task["id"] for page in label_studio.tasks(id_) for task in page)
-    assert label_studio.next_task(id_) == last

@@ -1,15 +1,16 @@
 """The places of candidates beside what is labelled already."""
 
 import numpy as np
-from labelloop.usecases.learning.featurise import Featuriser
 
-from labelloop.bucket.features import KeptFeatures
+from labelloop.bucket.project import Project
 from labelloop.domain.intake.folding import Dataset, fold
 from labelloop.domain.ordering.candidates import Candidates
 from labelloop.domain.version import UNTRAINED
+from labelloop.recipes import control_of
+from labelloop.recipes.tools import Toolbox
 from labelloop.usecases.ordering.score import Scene, placed
 from labelloop.usecases.serving.serve import Served
-from tests.builders import PROJECT, created
+from tests.builders import PROJECT, created, label_config
 
 OLD, NEW = (f"2026-11-23T{hour}:00:00.000000+00:00" for hour in (10, 11))
 
@@ -18,12 +19,12 @@ def test_of_many_labels_the_newest_are_looked_at_and_not_those_of_the_last_tasks
     store, monkeypatch
 ):
     monkeypatch.setattr("labelloop.usecases.ordering.score.MOST_LABELLED", 1)
-    features = Featuriser()
     texts = ["asked a moment ago", "asked long ago"]
     labels = [created(i + 1, text=texts[i], updated_at=(NEW, OLD)[i]) for i in range(2)]
-    dataset, kept = fold(Dataset(), labels), KeptFeatures(store, PROJECT, "")
-    scene = Scene(Served(UNTRAINED, None), dataset, kept, features)
-    part = Candidates(np.array([13, 14]), np.empty((2, 0)), features(texts))
+    project = Project(store, PROJECT)
+    scene = Scene(Served(UNTRAINED, None), fold(Dataset(), labels), project, Toolbox())
+    features = control_of(label_config()).features(texts, Toolbox())
+    part = Candidates(np.array([13, 14]), features, None)
 
     head = placed([part], scene, "typical", 2, PROJECT)
 

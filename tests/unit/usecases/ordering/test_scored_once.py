@@ -1,12 +1,15 @@
 """Steps that come again, as a queue and a sweep send them: what is done is not done twice."""
 
+import io
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from labelloop.bucket.pool import Pool
 from labelloop.labelstudio.payloads import read_tasks
 from labelloop.usecases.ordering import ranking
+from labelloop.usecases.ordering.push import Outcome
 from labelloop.usecases.ordering.rank import rank
 from tests.unit.usecases.ordering.versions import run
 
@@ -74,20 +77,56 @@ def test_a_score_step_killed_before_it_asks_for_the_push_asks_when_it_comes_agai
     deps, activate, work, key, monkeypatch, label_studio, id_
 ):
     rank(activate("1-aaaaaaaa"), deps)
-    *scores, (last, _) = list(deps.queue.sent)
-    deps.queue.sent.clear()
+    *scores, (last, _) = list(deps.rank_queue.sent)
+    deps.rank_queue.sent.clear()
     for step, _ in scores:
         rank(step, deps)
-    assert not deps.queue.sent
-    send = deps.queue.send
-    monkeypatch.setattr(deps.queue, "send", killed)
+    assert not deps.rank_queue.sent
+    send = deps.rank_queue.send
+    monkeypatch.setattr(deps.rank_queue, "send", killed)
     with pytest.raises(KeyboardInterrupt):
         rank(last, deps)
-    monkeypatch.setattr(deps.queue, "send", send)
+    monkeypatch.setattr(deps.rank_queue, "send", send)
 
     run(last, deps)
 
     assert (work.count("candidates_of"), work.count("push")) == (7, 1)
+    assert label_studio.project(id_)["model_version"] == "1-aaaaaaaa"
+
+
+def of_an_earlier_release() -> bytes:
+    """Return a part as it was stored when all features were bags, and all answers probabilities."""
+    body = io.BytesIO()
+    np.savez(
+        body,
+        tasks=np.array([1], np.int64),
+        probabilities=np.array([[0.5, 0.5]]),
+        committee=np.empty((0, 1, 2)),
+        sampled_to=1.0,
+        ids=np.array([7], np.uint32),
+        counts=np.ones(1, np.float32),
+        starts=np.array([0, 1]),
+    )
+    return body.getvalue()
+
+
+@pytest.mark.parametrize("body", [b"damaged", of_an_earlier_release()])
+def test_where_a_part_cannot_be_read_all_are_scored_anew(
+    deps, activate, work, store, label_studio, id_, body
+):
+    rank(activate("1-aaaaaaaa"), deps)
+    scores = list(deps.rank_queue.sent)
+    deps.rank_queue.sent.clear()
+    for step, _ in scores:
+        rank(step, deps)
+    (push, _) = deps.rank_queue.sent.pop()
+    store.tamper(store.keys("/part-")[3], body)
+
+    assert rank(push, deps) is Outcome.UNFINISHED
+    (plan, _) = deps.rank_queue.sent.pop()
+    run(plan, deps)
+
+    assert (work.count("candidates_of"), work.count("push")) == (14, 1)
     assert label_studio.project(id_)["model_version"] == "1-aaaaaaaa"
 
 
@@ -96,15 +135,15 @@ def test_of_a_plan_that_grows_while_it_is_scored_no_part_is_taken_for_another(
 ):
     first = activate("1-aaaaaaaa")
     rank(first, deps)
-    (zero, _), *others = list(deps.queue.sent)
-    deps.queue.sent.clear()
+    (zero, _), *others = list(deps.rank_queue.sent)
+    deps.rank_queue.sent.clear()
     (new,) = label_studio.import_tasks(id_, [{"text": ""}])
     Pool(deps.store, key).add("2027", read_tasks([label_studio._tasks[new]]))
     rank(first, deps)
-    deps.queue.sent.clear()
+    deps.rank_queue.sent.clear()
     for step, _ in (*others, (replace(zero, part=7), 0)):
         rank(step, deps)
-    assert not deps.queue.sent
+    assert not deps.rank_queue.sent
 
     run(zero, deps)
 

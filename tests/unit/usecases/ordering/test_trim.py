@@ -11,7 +11,7 @@ from labelloop.labelstudio.payloads import key_of
 from labelloop.labelstudio.project import StudioProject
 from labelloop.usecases.ordering.push import Outcome
 from labelloop.usecases.ordering.trim import Trim
-from tests.builders import created, label_config
+from tests.builders import card, created, label_config
 from tests.fakes import MemoryLabelStudio
 
 OLD, NEW, LATER = "1-aaaaaaaa", "2-bbbbbbbb", "3-cccccccc"
@@ -41,7 +41,7 @@ def project(store, label_studio, id_) -> Project:
     dataset.label_config = label_config()
     project.add_dataset(after, dataset)
     for version in (OLD, NEW, LATER):
-        project.add_model(version, b"", {})
+        project.add_model(b"", card(version))
     return project
 
 

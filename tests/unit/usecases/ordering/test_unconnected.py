@@ -17,7 +17,7 @@ from labelloop.usecases.ordering.push import Outcome, push
 from labelloop.usecases.ordering.rank import rank
 from labelloop.usecases.ordering.show_order import show_order
 from tests.builders import label_config
-from tests.fakes import MemoryStore
+from tests.fakes import MemoryQueue, MemoryStore
 from tests.unit.usecases.ordering.versions import Untrained, run
 
 
@@ -32,8 +32,9 @@ def send(store, queue, clock, label_studio, id_, key):
     """Send a project's tasks as `rank --watch` does; give back how often an order was asked for."""
 
     def send(config: str | None = None) -> int:
-        asked: list[str] = []
-        deps = FeedDeps(AcceptDeps(store, queue, 0, clock=clock), asked.append)
+        asked = MemoryQueue()
+        accepting = AcceptDeps(store=store, queue=queue, clock=clock, quiet_s=0)
+        deps = FeedDeps(accepting=accepting, rank_queue=asked)
         for page in label_studio.tasks(id_):
             feed(key, read_tasks(page), deps, None)
         event = read_export(key, [], clock(), config or label_config())
@@ -141,10 +142,10 @@ def test_who_waits_for_an_order_sees_how_far_it_is(apart, activate, send, store,
     first = activate("1-aaaaaaaa")
     assert (told()["is_listed"], told()["order"]) == (False, 0)
     send()
-    apart.queue.sent.clear()
+    apart.rank_queue.sent.clear()
     rank(first, apart)
     assert (told()["order"], told()["parts"], told()["scored"]) == (0, 3, 0)
-    run(apart.queue.sent.pop(0)[0], apart)
+    run(apart.rank_queue.sent.pop(0)[0], apart)
 
     assert (told()["order"], told()["scored"], told()["total"]) == (1, 3, 5)
     assert len(told(limit=2)["tasks"]) == told(limit=2)["next"] == 2

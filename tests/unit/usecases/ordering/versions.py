@@ -51,10 +51,10 @@ class Untrained(OneVersion):
 
 def run(first: RankWakeUp, deps) -> list[Outcome]:
     """Take a step, and all that it asks for."""
-    deps.queue.sent.append((first, 0))
+    deps.rank_queue.sent.append((first, 0))
     outcomes = []
-    while deps.queue.sent:
-        wake_up, delay = deps.queue.sent.pop(0)
+    while deps.rank_queue.sent:
+        wake_up, delay = deps.rank_queue.sent.pop(0)
         deps.clock.sleep(delay)
         outcomes.append(rank(wake_up, deps))
     return outcomes

@@ -4,21 +4,18 @@ import json
 
 import pytest
 
-from labelloop.bucket.pointers import FORMAT, ActivePointer
+from labelloop.bucket.pointers import ActivePointer
 from labelloop.errors import NotFound, Unprocessable
+from labelloop.messages import RankWakeUp
+from labelloop.recipes.text_choices import FORMAT
 from labelloop.usecases.serving.activate import ActivateDeps, activate
 from labelloop.usecases.serving.pin import PinDeps, pin, unpin
-from tests.builders import PROJECT
+from tests.builders import PROJECT, card
 
 
 @pytest.fixture
-def ranked() -> list[str]:
-    return []
-
-
-@pytest.fixture
-def deps(store, clock, ranked) -> ActivateDeps:
-    return ActivateDeps(store, ranked.append, clock)
+def deps(store, clock, rank_queue) -> ActivateDeps:
+    return ActivateDeps(store=store, rank_queue=rank_queue, clock=clock)
 
 
 @pytest.fixture
@@ -27,8 +24,8 @@ def publish(project):
 
     def publish(seq: int, format_: int = FORMAT, encoder: str = "") -> str:
         version, digest = f"{seq}-aaaaaaaa", f"digest {seq}"
-        card = {"format": format_, "sha256": digest, "dataset": {"seq": seq}, "encoder": encoder}
-        project.add_model(version, b"model", card)
+        made = card(version, format=format_, sha256=digest, encoder=encoder)
+        project.add_model(b"model", made)
         after = project.active()
         switch = after.value.switch + 1
         to = ActivePointer(version, seq, format_, digest, encoder=encoder, switch=switch)
@@ -38,14 +35,16 @@ def publish(project):
     return publish
 
 
-def test_an_older_version_is_served_and_the_newer_data_stay_learnt(project, publish, deps, ranked):
+def test_an_older_version_is_served_and_the_newer_data_stay_learnt(
+    project, publish, deps, rank_queue
+):
     first, _ = publish(1), publish(2)
 
     assert activate(PROJECT, first, deps)
 
     active = project.active().value
     assert (active.version, active.sha256, active.dataset_seq) == (first, "digest 1", 2)
-    assert ranked == [PROJECT]
+    assert rank_queue.sent == [(RankWakeUp(PROJECT), 0)]
 
 
 def test_the_switch_is_written_down(store, publish, deps):
@@ -58,11 +57,11 @@ def test_the_switch_is_written_down(store, publish, deps):
     assert entry["at"] == "2026-11-23T12:00:00+00:00"
 
 
-def test_the_active_version_is_not_switched_to_again(project, publish, deps, ranked):
+def test_the_active_version_is_not_switched_to_again(project, publish, deps, rank_queue):
     version = publish(1)
 
     assert not activate(PROJECT, version, deps)
-    assert (project.active().value.switch, ranked) == (1, [])
+    assert (project.active().value.switch, rank_queue.sent) == (1, [])
 
 
 def test_a_version_trained_beside_another_encoder_is_refused(project, publish, deps):
@@ -105,7 +104,7 @@ def test_a_race_for_the_pointer_is_tried_again(project, publish, deps, store, mo
 
 def test_pinning_twice_is_pinning_once(store, project, publish, queue, clock):
     publish(1)
-    deps = PinDeps(store, queue, clock)
+    deps = PinDeps(store=store, queue=queue, clock=clock)
 
     assert (pin(PROJECT, deps), pin(PROJECT, deps)) == (True, False)
     assert project.active().value.pinned
@@ -115,7 +114,7 @@ def test_a_pinned_project_can_be_given_another_version_by_hand(
     store, project, publish, queue, clock, deps
 ):
     first, _ = publish(1), publish(2)
-    pin(PROJECT, PinDeps(store, queue, clock))
+    pin(PROJECT, PinDeps(store=store, queue=queue, clock=clock))
 
     activate(PROJECT, first, deps)
 
@@ -124,7 +123,7 @@ def test_a_pinned_project_can_be_given_another_version_by_hand(
 
 def test_unpinning_wakes_the_trainer_at_once(store, project, publish, queue, clock):
     publish(1)
-    deps = PinDeps(store, queue, clock)
+    deps = PinDeps(store=store, queue=queue, clock=clock)
     pin(PROJECT, deps)
 
     assert unpin(PROJECT, deps)
@@ -141,8 +140,8 @@ def test_a_pointer_of_an_older_release_is_not_pinned():
 def test_a_version_that_was_kept_back_brings_what_it_learnt(project, publish, deps):
     """It was pinned away: the pointer went on naming the examples of the version before."""
     publish(1)
-    card = {"format": FORMAT, "sha256": "digest 2", "dataset": {"seq": 2}, "learnt": "examples 2"}
-    project.add_model("2-bbbbbbbb", b"model", card)
+    kept_back = card("2-bbbbbbbb", sha256="digest 2", learnt="examples 2")
+    project.add_model(b"model", kept_back)
 
     activate(PROJECT, "2-bbbbbbbb", deps)
 

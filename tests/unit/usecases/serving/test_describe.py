@@ -6,7 +6,7 @@ from labelloop.bucket.pointers import ActivePointer
 from labelloop.bucket.project import Project
 from labelloop.domain.intake.folding import fold
 from labelloop.usecases.serving.describe import describe
-from tests.builders import PROJECT, created, deleted, event, label_config
+from tests.builders import PROJECT, card, created, deleted, event, label_config
 
 
 def test_a_project_that_nothing_is_stored_for_has_zeros(store):
@@ -61,7 +61,7 @@ def test_a_label_config_that_cannot_be_learnt_is_the_reason_that_there_is_no_mod
 
 def test_the_last_training_says_why_there_is_no_model(store):
     project = stored(store, created(1))
-    project.add_model("1-aaaaaaaa", b"", {})
+    project.add_model(b"", card("1-aaaaaaaa"))
     why = {"why": "a model takes 10 usable labels"}
     project.switch(project.active(), ActivePointer(switch=1, dataset_seq=1), why)
 

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from labelloop.usecases.learning.featurise import Featuriser
 
 from labelloop.domain.ordering.random_share import are_random
 from labelloop.errors import TooLarge
+from labelloop.recipes.tools import Toolbox
 from labelloop.usecases.serving.predict import blinded, predict
 from labelloop.usecases.serving.serve import Served
 from tests.builders import PROJECT, label_config
-from tests.fakes import lengths_of
+from tests.fakes import Classifier, lengths_of
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -23,27 +23,29 @@ JSON = st.recursive(
 )
 
 
-class LengthHead:
+class LengthModel(Classifier):
     """Longer texts are more positive."""
 
-    encoder = ""
-
-    def __init__(self, *classes: str, seconds=lambda length: None) -> None:
-        self.classes = classes or ("Negative", "Positive")
+    def __init__(self, *names: str, seconds=lambda length: None) -> None:
+        self.names = names or ("Negative", "Positive")
         self._seconds = seconds
 
-    def predict_proba(self, features):
-        lengths = lengths_of(features)
+    def predict_proba(self, seen):
+        lengths = lengths_of(seen)
         for length in lengths:
             self._seconds(length)
         first = 1 / (2 + lengths)
-        rest = (1 - first) / (len(self.classes) - 1)
-        return np.stack([first] + [rest] * (len(self.classes) - 1), axis=1)
+        rest = (1 - first) / (len(self.names) - 1)
+        return np.stack([first] + [rest] * (len(self.names) - 1), axis=1)
 
 
-def predictions(tasks, head=None, config=None, **kwargs):
-    served = Served("1-a", head or LengthHead())
-    return predict(tasks, config or label_config(), served, Featuriser(), **kwargs)
+def served(model) -> Served:
+    return Served("1-a", model, recipe="text_choices")
+
+
+def predictions(tasks, model=None, config=None, **kwargs):
+    asked = served(model or LengthModel())
+    return predict(tasks, config or label_config(), asked, Toolbox(), **kwargs)
 
 
 def task(text):
@@ -85,9 +87,9 @@ def test_unreadable_tasks_go_last_and_do_not_shift_the_others():
 
 
 def test_a_project_without_a_model_gets_empty_results_that_are_all_first():
-    served = Served("untrained", None)
+    untrained = Served("untrained", None)
 
-    found = predict([task("a")] * 3, label_config(), served, Featuriser())
+    found = predict([task("a")] * 3, label_config(), untrained, Toolbox())
     assert [(p.result, p.score) for p in found] == [([], 0.5)] * 3
 
 
@@ -96,15 +98,15 @@ def test_a_project_without_a_model_gets_empty_results_that_are_all_first():
     ["", "<View/>", "nonsense", label_config("Other", "Labels"), label_config("Positive", "New")],
 )
 def test_a_label_config_the_model_cannot_answer_gets_empty_results(config):
-    results = predict([task("a")] * 2, config, Served("1-a", LengthHead()), Featuriser())
+    results = predict([task("a")] * 2, config, served(LengthModel()), Toolbox())
 
     assert [p.result for p in results] == [[], []]
 
 
 def test_labels_that_are_offered_no_more_are_not_predicted_and_their_share_goes_to_the_others():
-    head = LengthHead("Gone", "Positive", "Negative")
+    model = LengthModel("Gone", "Positive", "Negative")
 
-    (one,) = predictions([task("")], head)
+    (one,) = predictions([task("")], model)
 
     assert one.result[0]["value"]["choices"] == ["Positive"]
     assert one.result[0]["score"] == pytest.approx(0.5)
@@ -125,7 +127,7 @@ def test_a_request_that_would_take_too_long_is_refused_at_its_beginning():
         now[0] += 1.0
 
     with pytest.raises(TooLarge, match="fewer tasks"):
-        predictions([task("a")] * 1_000, LengthHead(seconds=take_a_second), clock=lambda: now[0])
+        predictions([task("a")] * 1_000, LengthModel(seconds=take_a_second), clock=lambda: now[0])
 
     assert now[0] < 400
 
@@ -135,7 +137,7 @@ def test_a_request_whose_answer_would_be_too_large_is_refused_before_any_work():
         raise AssertionError("worked")
 
     with pytest.raises(TooLarge, match="fewer tasks"):
-        predictions([task("a")] * 50_000, LengthHead(seconds=fail))
+        predictions([task("a")] * 50_000, LengthModel(seconds=fail))
 
 
 def test_the_end_of_a_very_long_text_counts_for_nothing():
@@ -145,9 +147,9 @@ def test_the_end_of_a_very_long_text_counts_for_nothing():
         now[0] += 0.001 + length / 1e6
 
     tasks = [task("ab")] * 256 + [task("x" * 5_000_000)]
-    head = LengthHead(seconds=take_what_is_read)
+    model = LengthModel(seconds=take_what_is_read)
 
-    assert len(predictions(tasks, head, clock=lambda: now[0])) == 257
+    assert len(predictions(tasks, model, clock=lambda: now[0])) == 257
 
 
 def test_long_names_of_controls_count_for_the_size_of_the_answer():
@@ -160,7 +162,7 @@ def test_long_names_of_controls_count_for_the_size_of_the_answer():
 
 def test_a_large_answer_is_refused_without_a_model_too():
     with pytest.raises(TooLarge, match="fewer tasks"):
-        predict([{}] * 2_000_000, "", Served("untrained", None), Featuriser())
+        predict([{}] * 2_000_000, "", Served("untrained", None), Toolbox())
 
 
 def test_no_tasks_are_no_results():

@@ -12,26 +12,30 @@ from labelloop.domain.serving.options import RETIRED_STRATEGIES, STRATEGY_NAMES
 from labelloop.errors import BadModel, Unavailable
 from labelloop.usecases.serving.pin import PinDeps, pin
 from labelloop.usecases.serving.serve import Versions
-from tests.builders import PROJECT
+from tests.builders import PROJECT, card
+from tests.fakes import Classifier
 
 
-class NamedHead:
-    """A head whose classes tell which artefact it was loaded from."""
-
-    encoder = ""
+class NamedModel(Classifier):
+    """A model whose names tell which artefact it was loaded from."""
 
     def __init__(self, artefact: bytes) -> None:
         if artefact.startswith(b"bad"):
             raise BadModel("does not load")
-        self.classes = [artefact.decode()]
+        self.names = [artefact.decode()]
 
-    def predict_proba(self, features):
-        return np.ones((len(features), 1))
+    def predict_proba(self, seen):
+        return np.ones((len(seen), 1))
+
+
+def load(recipe: str, artefact: bytes) -> NamedModel:
+    assert recipe == "text_choices"
+    return NamedModel(artefact)
 
 
 @pytest.fixture
 def versions(store, clock) -> Versions:
-    return Versions(store, NamedHead, clock=lambda: clock.now.timestamp())
+    return Versions(store, load, encoder="", clock=lambda: clock.now.timestamp())
 
 
 @pytest.fixture
@@ -40,7 +44,7 @@ def switch(store):
 
     def switch(version: str, artefact: bytes | None, digest: str | None = None) -> None:
         if artefact is not None:
-            project.add_model(version, artefact, {})
+            project.add_model(artefact, card(version))
         after = project.active()
         digest = digest or sha256(artefact or b"").hexdigest()
         seq = after.value.switch + 1
@@ -66,7 +70,7 @@ def test_a_new_version_is_taken_up_within_seconds_and_not_asked_for_on_every_cal
     versions, switch, clock, store
 ):
     switch("1-a", b"one")
-    assert versions.of(PROJECT).classes == ["one"]
+    assert versions.of(PROJECT).names == ["one"]
     switch("2-b", b"two")
     reads = store.reads
 
@@ -74,7 +78,7 @@ def test_a_new_version_is_taken_up_within_seconds_and_not_asked_for_on_every_cal
     assert store.reads == reads
     clock.sleep(5)
 
-    assert (versions.of(PROJECT).version, versions.of(PROJECT).classes) == ("2-b", ["two"])
+    assert (versions.of(PROJECT).version, versions.of(PROJECT).names) == ("2-b", ["two"])
 
 
 @pytest.mark.parametrize(
@@ -104,7 +108,7 @@ def test_a_process_that_starts_while_the_active_version_is_bad_serves_the_one_be
     first = sha256(b"one").hexdigest()
     switch("1-a", b"one")
     project = Project(store, PROJECT)
-    project.add_model("2-b", b"bad", {})
+    project.add_model(b"bad", card("2-b"))
     bad = ActivePointer("2-b", 2, 1, sha256(b"bad").hexdigest(), switch=2)
     project.switch(
         project.active(),
@@ -112,7 +116,7 @@ def test_a_process_that_starts_while_the_active_version_is_bad_serves_the_one_be
         {"why": "test"},
     )
 
-    assert Versions(store, NamedHead, clock=clock.now.timestamp).of(PROJECT).version == "1-a"
+    assert Versions(store, load, encoder="", clock=clock.now.timestamp).of(PROJECT).version == "1-a"
 
 
 @pytest.mark.parametrize("damage", [b"{}", b"", b"[]", b'{"version": 7}'])
@@ -131,14 +135,14 @@ def test_a_damaged_pointer_changes_nothing_about_what_is_served(
 def test_a_version_of_another_encoder_is_not_served_and_the_old_one_stays(
     store, switch, clock, monkeypatch
 ):
-    class VectorHead(NamedHead):
-        def __init__(self, artefact: bytes) -> None:
-            super().__init__(artefact)
-            self.encoder = artefact.decode()
+    def load(_: str, artefact: bytes) -> NamedModel:
+        model = NamedModel(artefact)
+        model.encoder = artefact.decode()
+        return model
 
     counted: list[str] = []
     monkeypatch.setattr("labelloop.usecases.serving.serve.count", counted.append)
-    versions = Versions(store, VectorHead, "mine", clock=lambda: clock.now.timestamp())
+    versions = Versions(store, load, encoder="mine", clock=lambda: clock.now.timestamp())
     switch("1-a", b"mine")
     assert versions.of(PROJECT).version == "1-a"
     switch("2-b", b"other")
@@ -171,7 +175,7 @@ def test_a_model_taken_out_of_service_is_not_served_any_more(versions, switch, c
     switch("untrained", None)
     clock.sleep(5)
 
-    assert versions.of(PROJECT).head is None
+    assert versions.of(PROJECT).model is None
 
 
 def test_while_the_store_is_down_what_is_loaded_goes_on_serving(versions, switch, clock, store):
@@ -203,7 +207,7 @@ def test_memory_holds_the_heads_of_the_projects_seen_last(versions, store, clock
 )
 def test_a_version_keeps_its_strategy_unless_that_went(versions, store, named, served):
     project, body = Project(store, PROJECT), b"one"
-    project.add_model("1-a", body, {})
+    project.add_model(body, card("1-a"))
     to = ActivePointer("1-a", 1, 1, sha256(body).hexdigest(), strategy=named)
     project.switch(project.active(), to, {"why": "test"})
 
@@ -213,7 +217,7 @@ def test_a_version_keeps_its_strategy_unless_that_went(versions, store, named, s
 def test_pinning_loads_no_model_again(versions, switch, store, clock, queue, monkeypatch):
     switch("1-a", b"one")
     versions.of(PROJECT)
-    pin(PROJECT, PinDeps(store, queue, clock))
+    pin(PROJECT, PinDeps(store=store, queue=queue, clock=clock))
     monkeypatch.setattr(Project, "model", None)
     clock.sleep(5)
 

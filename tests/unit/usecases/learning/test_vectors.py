@@ -1,0 +1,164 @@
+"""Vectors of labelled texts: stored with the project, so that no training encodes one twice."""
+
+import pytest
+
+from labelloop.bucket.features import KeptFeatures
+from labelloop.recipes import control_of, folder_of
+from labelloop.recipes.tools import Toolbox, digest_of
+from labelloop.usecases.learning import vectors as module
+from labelloop.usecases.learning.vectors import (
+    RecalledVectors,
+    StoredVectors,
+    Unfinished,
+    UsedVectors,
+)
+from tests.builders import PROJECT, label_config
+from tests.tiny_encoder import CountingEncoder
+
+CONTROL = control_of(label_config())
+
+
+@pytest.fixture
+def encoder() -> CountingEncoder:
+    return CountingEncoder()
+
+
+@pytest.fixture
+def kept(store, encoder) -> KeptFeatures:
+    return KeptFeatures(store, PROJECT, folder_of(CONTROL.recipe, encoder.name))
+
+
+@pytest.fixture
+def train(kept, encoder):
+    """Look at texts in a process that has seen nothing yet; give back their vectors."""
+
+    def train(*texts: list[str], clock=lambda: 0.0):
+        with StoredVectors(Toolbox(encoder.name, lambda: encoder), kept, clock) as tools:
+            return [tools.vectors(some) for some in texts][-1]
+
+    return train
+
+
+class Clock:
+    """Each look at it takes a minute."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        self.now += 60.0
+        return self.now
+
+
+def test_a_training_encodes_only_the_labels_that_are_new(train, encoder):
+    train(["a", "bb"])
+    vectors = train(["bb", "ccc", "a", "bb"])
+
+    assert encoder.texts == ["a", "bb", "ccc"]
+    assert vectors.tolist() == CountingEncoder().encode(["bb", "ccc", "a", "bb"]).tolist()
+
+
+def test_what_is_known_is_not_encoded(train, kept, encoder):
+    known = CountingEncoder().encode(["another text"])[0]
+    kept.keep_labelled({digest_of("abc"): known})
+
+    vectors = train(["abc", "a"])
+
+    assert encoder.texts == ["a"]
+    assert vectors[0].tolist() == known.tolist()
+
+
+def test_labels_that_were_deleted_are_kept_no_longer(train, kept):
+    train(["a", "bb"])
+    train(["bb", "ccc"])
+
+    assert kept.labelled().keys() == {digest_of("bb"), digest_of("ccc")}
+
+
+def test_all_that_one_training_asks_for_is_kept_and_encoded_once(train, kept, encoder):
+    train(["a", "bb"], ["names", "a"])
+    train(["a", "bb"], ["names", "a"])
+
+    assert encoder.texts == ["a", "bb", "names"]
+    assert len(kept.labelled()) == 3
+
+
+def test_where_nothing_is_new_nothing_is_written(train, monkeypatch):
+    train(["a", "bb"])
+    monkeypatch.setattr(KeptFeatures, "keep_labelled", None)
+
+    assert len(train(["bb", "a"])) == 2
+
+
+def test_many_labels_at_once_are_encoded_in_several_runs(train, encoder, monkeypatch):
+    monkeypatch.setattr(module, "_TEXTS_AT_ONCE", 2)
+    monkeypatch.setattr(module, "BUDGET_S", 59.0)
+    texts = ["x" * length for length in range(7)]
+    runs = 0
+
+    while runs < 20:
+        runs += 1
+        try:
+            train(texts, clock=Clock())
+        except Unfinished:
+            continue
+        break
+
+    assert runs == 4
+    assert sorted(encoder.texts) == texts
+
+
+def test_all_calls_of_a_training_share_its_time(train, encoder, monkeypatch):
+    monkeypatch.setattr(module, "_TEXTS_AT_ONCE", 1)
+    monkeypatch.setattr(module, "BUDGET_S", 100.0)
+
+    with pytest.raises(Unfinished, match="1 texts"):
+        train(["a", "bb"], ["ccc", "dddd"], clock=Clock())
+
+    assert encoder.texts == ["a", "bb", "ccc"]
+
+
+def test_a_training_that_was_cut_off_forgets_nothing_it_had_yet_to_ask_for(
+    train, encoder, monkeypatch
+):
+    train(["a", "names"])
+    monkeypatch.setattr(module, "_TEXTS_AT_ONCE", 1)
+    monkeypatch.setattr(module, "BUDGET_S", -1.0)
+    with pytest.raises(Unfinished):
+        train(["a", "bb", "ccc"], ["names"])
+    monkeypatch.undo()
+
+    train(["a", "bb", "ccc"], ["names"])
+
+    assert encoder.texts == ["a", "names", "bb", "ccc"]
+
+
+def test_without_an_encoder_nothing_is_kept_of_labels(store):
+    kept = KeptFeatures(store, PROJECT, folder_of(CONTROL.recipe, ""))
+
+    with StoredVectors(Toolbox(), kept) as tools:
+        seen = CONTROL.features(["a"], tools)
+
+    assert seen.array("vectors") is None
+    assert store.keys("/features/") == []
+
+
+def test_vectors_that_are_only_recalled_are_of_what_is_stored(train, kept, encoder):
+    stored = train(["a", "bb"])
+    encoder.texts.clear()
+
+    recalled = RecalledVectors(encoder.name, kept.labelled()).vectors(["new", "bb", "a"])
+
+    assert encoder.texts == []
+    assert recalled[1:].tolist() == stored[::-1].tolist()
+    assert (recalled[0] != recalled[0]).all()
+    assert RecalledVectors(encoder.name, {}).vectors([]).shape == (0, 1)
+
+
+def test_what_was_used_is_remembered(encoder):
+    tools = UsedVectors(Toolbox(encoder.name, lambda: encoder))
+
+    vectors = tools.vectors(["a", "bb"])
+
+    assert tools.encoder == encoder.name
+    assert [tools.found[digest_of(one)].tolist() for one in ("a", "bb")] == vectors.tolist()
