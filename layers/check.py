@@ -42,15 +42,21 @@ TOO_HEAVY = {
 # What each has to be able to do with nothing but its layers: that a package is missing which is
 # imported late, or was pruned too far, shows only when it is used.
 ENCODE = """
+from labelloop.recipes import control_of
+
 texts = [f"{word} film {n}" for n in range(20) for word in ("good", "bad")]
-features = bootstrap.featuriser()(texts)
-assert len(features.vectors) == len(texts)
+control = control_of(
+    '<View><Text name="text" value="$text"/><Choices name="label" toName="text">'
+    '<Choice value="good"/><Choice value="bad"/></Choices></View>'
+)
+seen = control.features(texts, bootstrap.tools())
+assert len(seen.array("vectors")) == len(texts)
 """
 TRAIN = (
     ENCODE
     + """
-bootstrap.train_deps().train_head(features, ["good", "bad"] * 20)
-bootstrap.train_deps().train_head(features, ["good", "bad", "other", "none"] * 10)
+control.fit(["good", "bad"] * 20, seen).packed()
+control.fit(["good", "bad", "other", "none"] * 10, seen).packed()
 """
 )
 PAGES = "import labelloop.web.api\n"

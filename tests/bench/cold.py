@@ -37,18 +37,18 @@ def measure() -> Iterator[Finding]:
             seconds = _cold(webhook, asked, environment, path)
             yield Finding(f"cold {path}, {webhook.memory_mb:,} MB", seconds, "s", goal)
             yield Finding(f"cold {path}, of a plain function's", seconds / base, "times", 1)
-        yield _predict(stack, project, tasks, "sparse head", 0.60)
+        yield _predict(stack, project, tasks, "sparse model", 0.60)
     with trained_stack("minilm") as (stack, project, tasks, _):
         yield _predict(stack, project, tasks, "encoder", 1.2)
 
 
-def _predict(stack, project, tasks, head: str, goal: float) -> Finding:
-    function = Function.built("PredictFunction", without="-" if head == "encoder" else "Encoder")
+def _predict(stack, project, tasks, model: str, goal: float) -> Finding:
+    function = Function.built("PredictFunction", without="-" if model == "encoder" else "Encoder")
     asked = api_event(
         f"{stack.user}:{stack.password}", "POST", "/predict", predict_request(project, tasks[-1:])
     )
-    seconds = _cold(function, asked, environment_of(stack, "Predict"), f"/predict, {head}")
-    name = f"cold /predict with its model, {head}, {function.memory_mb:,} MB"
+    seconds = _cold(function, asked, environment_of(stack, "Predict"), f"/predict, {model}")
+    name = f"cold /predict with its model, {model}, {function.memory_mb:,} MB"
     return Finding(name, seconds, "s", goal)
 
 

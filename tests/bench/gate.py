@@ -18,6 +18,7 @@ from rich.table import Table
 
 from labelloop.domain.judging.evidence import FRESH, Evidence
 from labelloop.domain.judging.gate import judge
+from labelloop.recipes.text_choices.measure import MEASURE
 from tests.bench.report import Finding, write
 from tests.bench.simulation import Ints, Project, TextSet, Version, labelled, load
 
@@ -114,15 +115,18 @@ def trial(
     honest_new[now] = challenger.out_of_fold
     verdict = judge(
         Evidence(
+            measure=MEASURE,
+            known=data.known,
+            parts=[(name,) for name in data.known],
             before=labels.champion,
             labels=labels.challenger,
             is_random=project.random[order],
             is_fresh=np.arange(len(order)) >= max(refused_at, len(order) - FRESH),
-            champion=honest_old,
-            challenger=honest_new,
-            pool_champion=champion.predict(pool),
-            pool_challenger=challenger.predict(pool),
-            offered=np.full(data.classes, True),
+            champion=data.answers(honest_old),
+            challenger=data.answers(honest_new),
+            pool_champion=data.answers(champion.predict(pool)),
+            pool_challenger=data.answers(challenger.predict(pool)),
+            offered=data.known,
         )
     )
     damage = champion.accuracy() - challenger.accuracy()

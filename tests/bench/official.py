@@ -57,14 +57,14 @@ def measure() -> Iterator[Finding]:
         print("left out: OFFICIAL_BACKEND and OFFICIAL_PYTHON name it, and wrk asks (see here)")
         return
     data = reuters.load(ROOT / ".local" / "data", LABELS + TEXTS, 1)
-    project = DemoProject(1, "bench", data.classes, len(data.pool), MADE_AT)
+    project = DemoProject(1, "bench", data.labels, len(data.pool), MADE_AT)
     with TemporaryDirectory() as folder:
         bodies = Path(folder, "bodies")
         learnt, asked = data.pool[:LABELS], data.pool[LABELS:]
         # Of a labelled task: ours keeps its suggestion for task 1 to itself until then.
         requests = (predict_request(project, [DemoTask(1, 1, one.text)], True) for one in asked)
         bodies.write_text("\n".join(json.dumps(one) for one in requests))
-        codes = [data.classes.index(one.label) for one in learnt]
+        codes = [data.labels.index(one.label) for one in learnt]
         Path(folder, "data.json").write_text(json.dumps([[one.text for one in learnt], codes]))
         subprocess.run(  # noqa: S603 - named by whoever runs this
             [python, "-c", FIT, f"{folder}/data.json", f"{folder}/model.pkl"], check=True

@@ -1,6 +1,6 @@
 """Ranking an encoded pool by a new version: against the bare matrix products and a sort.
 
-Part by part, as the rank function does: features from the store, the head, the tasks that may come
+Part by part, as the rank function does: features from the store, the model, the tasks that may come
 next; then the queue of all parts, diverse, with the random share. Bare: the model's own matrix
 products in numpy and scipy, of the bags, the vectors and their likeness to the landmarks, and the
 tasks sorted by margin. The latter are 128 times the work of the vectors' product with 8 classes;
@@ -11,20 +11,27 @@ import resource
 from collections.abc import Iterator
 
 import numpy as np
-from labelloop.domain.learning.features import Bags, Features
-from labelloop.recipes.text_choices.train_model import train_head
 from scipy.sparse import csr_matrix
 
+from labelloop.domain.columns import Columns
 from labelloop.domain.ordering.shortlist import Shortlist, merged, worth_a_place
-from labelloop.recipes.text_choices.onnx_model import OnnxHead
+from labelloop.domain.ordering.strategies import DEFAULT
+from labelloop.recipes import control_of
+from labelloop.recipes.protocol import Model
+from labelloop.recipes.text_choices.bags import Bags, Features
+from labelloop.recipes.text_choices.fitted_model import FittedModel
+from labelloop.recipes.text_choices.onnx_model import OnnxModel
 from labelloop.recipes.text_choices.pooled_experts import NEARNESS, SMOOTHING
 from labelloop.usecases.ordering.order import queue_of
 from tests.bench.report import Finding
 from tests.bench.timing import pin, seconds
+from tests.builders import label_config
 
 SIZES = (10_000, 100_000, 1_000_000)
 PART, HEAD, CLASSES, DIMENSIONS, TERMS, WORDS = 5_000, 1_000, 8, 384, 20_000, 120
 LABELS, LANDMARKS = 1_000, 1_000
+CONTROL = control_of(label_config())
+TELLING = CONTROL.apart("an encoder")
 
 
 def measure() -> Iterator[Finding]:
@@ -35,15 +42,16 @@ def measure() -> Iterator[Finding]:
     codes = rng.integers(0, CLASSES, LABELS)
     labelled = made_up(rng, kinds, codes)
     landmarks = made_up(rng, kinds, rng.integers(0, CLASSES, LANDMARKS))
-    trained = train_head(labelled, [f"class {code}" for code in codes], landmarks=landmarks)
-    head = OnnxHead(trained.artefact)
+    fitted = FittedModel(labelled, [f"class {code}" for code in codes], landmarks)
+    model = OnnxModel(fitted.packed().artefact)
     part = made_up(rng, kinds, rng.integers(0, CLASSES, PART))
+    known = labelled.columns().only(TELLING)
     weights = rng.normal(size=(DIMENSIONS, CLASSES)).astype(np.float32)
     terms = rng.normal(size=(TERMS + 1, CLASSES)).astype(np.float32)
     for size in SIZES:
         parts = size // PART
         before = _peak_mb()
-        ours = seconds(lambda: rank(head, part, parts, labelled))  # noqa: B023
+        ours = seconds(lambda: rank(model, part.columns(), parts, known))  # noqa: B023
         grown = _peak_mb() - before
         bare = seconds(lambda: bare_rank(part, parts, weights, terms, landmarks))  # noqa: B023
         least = seconds(lambda: bare_rank(part, parts, weights, terms, None))  # noqa: B023
@@ -56,15 +64,15 @@ def measure() -> Iterator[Finding]:
         yield Finding(f"{told}, memory beyond one part's", grown, "MB", 500)
 
 
-def rank(head: OnnxHead, part: Features, parts: int, labelled: Features) -> list:
+def rank(model: Model, part: Columns, parts: int, labelled: Columns) -> list:
     """Rank a pool of so many parts; return its head."""
     found = []
     for number in range(parts):
         tasks = np.arange(number * PART, (number + 1) * PART)
-        rows = Shortlist(tasks, head.predict_proba(part), part)
-        some = worth_a_place(rows, HEAD, parts, "bench").to_bytes()
+        rows = Shortlist(tasks, part.only(TELLING), model.answer(part))
+        some = worth_a_place(rows, rows.reading(CONTROL.measure), HEAD, parts, "bench").to_bytes()
         found.append(Shortlist.from_bytes(some))
-    queue = queue_of(merged(found), labelled, "typical_then_margin", HEAD, "bench")
+    queue = queue_of(merged(found), labelled, CONTROL, DEFAULT, HEAD, "bench")
     return list(queue)
 
 

@@ -10,8 +10,6 @@ import random
 from collections.abc import Iterator
 
 import numpy as np
-from labelloop.domain.learning.features import Features
-from labelloop.recipes.text_choices.train_model import train_head
 from skl2onnx import to_onnx
 from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.linear_model import LogisticRegression
@@ -19,6 +17,8 @@ from sklearn.pipeline import make_pipeline
 
 from labelloop.local import reuters
 from labelloop.local.emulator import ROOT
+from labelloop.recipes.text_choices.bags import Features
+from labelloop.recipes.text_choices.fitted_model import FittedModel
 from labelloop.recipes.text_choices.known_terms import MOST_TERMS, counts_of, frequent_terms
 from labelloop.recipes.text_choices.terms import bags_of
 from tests.bench.report import Finding
@@ -41,7 +41,7 @@ def measure() -> Iterator[Finding]:
         features = Features(bags_of(texts))
 
         def ours(features=features, labels=labels) -> None:
-            train_head(features, labels, landmarks=landmarks)
+            FittedModel(features, labels, landmarks).packed()
 
         def bare(features=features, labels=labels) -> None:
             counts = counts_of(features.bags, frequent_terms(features.bags, MOST_TERMS))

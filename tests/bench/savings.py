@@ -13,18 +13,20 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from labelloop.domain.judging.comparison import hits
 from labelloop.domain.judging.curve import CurvePoint, expected_gain
 from labelloop.domain.judging.insights import NEXT_LABELS, believed_error
 from labelloop.domain.judging.savings import FOLLOWED, pooled_error, saving
-from labelloop.domain.judging.stopping import advise, disagreement
+from labelloop.domain.judging.stopping import advise, per_step
+from labelloop.recipes import control_of
 from tests.bench.report import Finding, write
 from tests.bench.simulation import Floats, Ints, Project, TextSet, Version, labelled, load
+from tests.builders import label_config
 
 AT = (100, 180, 300, 500)
 STEP, MOST, REFERENCE = 25, FOLLOWED, 1_000
 SIZES = (10, 15, 20, 30, 40, 60, 80, 110, 150, 200, 270, 360, 480, 640, 850, 1_100, 1_500, 2_000)
 RANDOM_RUNS, SAMPLE = 6, 1_500
+CONTROL = control_of(label_config())
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def error_now(project: Project, size: int) -> float:
     data, rows = project.data, project.order[:size]
     labels = data.labels[rows]
     version = Version(data, rows, labels)
-    missed = 1 - hits(version.out_of_fold, labels)
+    missed = 1 - CONTROL.measure.hits(data.answers(version.out_of_fold), data.named(labels))
     confidence = version.predict(np.setdiff1d(np.arange(data.pool), rows)).max(axis=1)
     random = project.random[rows]
     believed = believed_error(confidence, float(missed.sum()), size, data.pool)
@@ -90,10 +92,11 @@ def error_now(project: Project, size: int) -> float:
 
 def estimates(data: TextSet, project: Project, curve: Floats) -> list[Run]:
     """Return the estimates of one run at several sizes."""
-    found = []
+    found, law = [], CONTROL.law
+    assert law is not None
     for size in AT:
         error = error_now(project, size)
-        told = saving(size, error, data.pool)
+        told = saving(size, error, data.pool, law)
         truth = labels_in_random_order(curve, accuracy(data, project.order[:size]))
         if told is not None:
             truth = min(truth, told.most)
@@ -104,16 +107,17 @@ def estimates(data: TextSet, project: Project, curve: Floats) -> list[Run]:
 def stop(data: TextSet, project: Project) -> Stop:
     """Follow a run until labelling is advised to stop."""
     sample = np.random.default_rng(0).choice(data.pool, min(SAMPLE, data.pool), replace=False)
-    before: Ints | None = None
+    before: list[str] | None = None
     disagreements: list[float] = []
     points: list[CurvePoint] = []
     at: int | None = None
     reference = reached = 0.0
     for size in range(STEP, len(project.order) + 1, STEP):
         rows = project.order[:size]
-        now = Version(data, rows, data.labels[rows]).predict(sample).argmax(axis=1)
+        said = Version(data, rows, data.labels[rows]).predict(sample)
+        now = CONTROL.measure.labels(data.answers(said))
         if before is not None:
-            disagreements.append(disagreement(before, now, STEP))
+            disagreements.append(per_step(CONTROL.measure.disagreement(before, now), STEP))
         before = now
         if size == REFERENCE:
             reference = accuracy(data, rows)

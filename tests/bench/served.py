@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from labelloop.bucket.project import Project as TrainingRecord
+from labelloop.bucket.project import Project as Stored
 from labelloop.labelstudio.payloads import read_event
 from labelloop.local import reuters
 from labelloop.local.annotator import DemoTask, annotation_created, predict_request
 from labelloop.local.emulator import ROOT
-from labelloop.local.project import Json, Project
+from labelloop.local.project import DemoProject, Json
 from labelloop.messages import WakeUp
 from labelloop.usecases.learning.train import train
 from tests.bench.timing import seconds
@@ -28,7 +28,7 @@ MADE_AT = datetime(2026, 11, 23, tzinfo=UTC)
 class Site:
     """A project that is served, the artefact of its version, and texts that it has not learnt."""
 
-    project: Project
+    project: DemoProject
     artefact: bytes
     texts: list[str]
 
@@ -39,7 +39,7 @@ class Site:
 
 
 def served(patch: pytest.MonkeyPatch, labels: int, more: int) -> Site:
-    """Train a sparse head on so many labels of R8, and have the functions serve it."""
+    """Train a sparse model on so many labels of R8, and have the functions serve it."""
     store, project, data = labelled(labels, more)
     train(WakeUp(project.key, "sweep"), training(store))
     build_on(store, patch)
@@ -59,21 +59,21 @@ def train_seconds(labels: int, rounds: int = 3) -> float:
     return statistics.median(found[1:])
 
 
-def labelled(labels: int, more: int) -> tuple[MemoryStore, Project, reuters.DataSet]:
+def labelled(labels: int, more: int) -> tuple[MemoryStore, DemoProject, reuters.DataSet]:
     """Return a store with so many labels of R8 waiting, and the documents: `more` are left."""
     store = MemoryStore()
     data = reuters.load(ROOT / ".local" / "data", labels + more, 1)
-    project = Project(1, "bench", data.classes, len(data.pool), MADE_AT)
+    project = DemoProject(1, "bench", data.labels, len(data.pool), MADE_AT)
     for number, document in enumerate(data.pool[:labels], start=1):
         add_label(store, project, document, number)
     return store, project, data
 
 
 def add_label(
-    store: MemoryStore, project: Project, document: reuters.Document, number: int
+    store: MemoryStore, project: DemoProject, document: reuters.Document, number: int
 ) -> None:
     """Let one label wait."""
     task = DemoTask(number, number, document.text)
     body = annotation_created(project, task, document.label, number)
     event = read_event(body, project.created_at)
-    TrainingRecord(store, project.key).add_event(f"{number:06d}", event)
+    Stored(store, project.key).add_event(f"{number:06d}", event)

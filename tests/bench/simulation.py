@@ -1,15 +1,17 @@
-"""A project as it happens: labelled by margin with a random share between, by the real heads."""
+"""A project as it happens: labelled by margin with a random share between, by the real model."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from labelloop.domain.learning.features import Features, joined
 from numpy.typing import NDArray
 
+from labelloop.domain.answers import Answers
 from labelloop.domain.ordering.random_share import are_random
-from labelloop.recipes.text_choices.fitted_model import FittedHead
+from labelloop.recipes.text_choices.bags import Features
+from labelloop.recipes.text_choices.fitted_model import FittedModel
+from labelloop.recipes.text_choices.measure import answers_of
 from tests.bench.labels import data as sets
 
 START, BATCH, EVERY = 20, 25, 10
@@ -34,6 +36,19 @@ class TextSet:
         """How many classes there are."""
         return int(self.labels.max()) + 1
 
+    @property
+    def known(self) -> list[str]:
+        """The classes by names that sort by their number, as the model's classes are sorted."""
+        return self.named(np.arange(self.classes))
+
+    def named(self, codes: Ints) -> list[str]:
+        """Return classes by their numbers."""
+        return [f"{code:04d}" for code in codes.tolist()]
+
+    def answers(self, shares: Floats) -> Answers:
+        """Return probabilities of all classes, shape (n, classes), as the gate sees them."""
+        return answers_of(shares, self.known)
+
     @cached_property
     def landmarks(self) -> Features:
         """A sample of the texts to label."""
@@ -53,7 +68,7 @@ def load(names: str = "") -> Iterator[TextSet]:
             np.concatenate([found.pool.labels, found.test.labels]), return_inverse=True
         )
         print(f"{found.name}: {len(classes)} classes", flush=True)
-        features = joined([found.pool.features, found.test.features])
+        features = found.pool.joined(found.test).features
         by_class = found.names
         vectors = [by_class[one] for one in classes.tolist()]
         yield TextSet(found.name, features, codes.astype(np.int64), len(found.pool), vectors)
@@ -74,7 +89,7 @@ class Project:
 
 
 class Version:
-    """The product's heads, trained on some rows of a set: probabilities of all its classes."""
+    """The product's model, trained on some rows of a set: probabilities of all its classes."""
 
     def __init__(self, data: TextSet, rows: Ints, labels: Ints) -> None:
         self._data = data
@@ -83,10 +98,10 @@ class Version:
         if self._only is not None:
             self._shares[:, self._only] = 1.0
             return
-        names = {_name(code): vector for code, vector in enumerate(data.names)}
-        learnt = [_name(code) for code in labels.tolist()]
-        self._head = FittedHead(data.features.take(rows), learnt, data.landmarks, names)
-        honest = self._head.model.out_of_fold_
+        names = dict(zip(data.known, data.names, strict=True))
+        known = data.features.take(rows)
+        self._model = FittedModel(known, data.named(labels), data.landmarks, names)
+        honest = self._model.model.out_of_fold_
         self._shares = np.where(np.isnan(honest), 1 / data.classes, honest)
 
     @property
@@ -100,7 +115,7 @@ class Version:
             found = np.full((len(rows), self._data.classes), 1e-6)
             found[:, self._only] = 1.0
             return _normed(found)
-        return _normed(self._head.predict_proba(self._data.features.take(rows)))
+        return _normed(self._model.predict_proba(self._data.features.take(rows)))
 
     def accuracy(self) -> float:
         """Return the share of held-out texts that it is right about."""
@@ -140,11 +155,6 @@ def _batch(
     margin[rows] = np.inf
     unsure = np.argsort(margin)[: min(10 * BATCH, np.isfinite(margin).sum())]
     return [int(task) for task in rng.choice(unsure, min(BATCH, len(unsure)), replace=False)]
-
-
-def _name(code: int) -> str:
-    """Return a name that sorts by its number, as the model's classes are sorted."""
-    return f"{code:04d}"
 
 
 def _normed(shares: Floats) -> Floats:

@@ -30,7 +30,7 @@ def trained_stack(
     The tasks that are learnt come first; `more` are left.
     """
     data = reuters.load(ROOT / ".local" / "data", labels + more, 1)
-    project = DemoProject(1, "bench", data.classes, len(data.pool))
+    project = DemoProject(1, "bench", data.labels, len(data.pool))
     tasks = [DemoTask(i, i, document.text) for i, document in enumerate(data.pool, start=1)]
     truth = [document.label for document in data.pool]
     with local_stack(parameters={"QuietSeconds": str(QUIET_S), "Encoder": encoder}) as stack:

@@ -1,7 +1,7 @@
 """Warm /predict, from API Gateway's event to the answer, against features and a bare session.run.
 
 In process, on one core, with a store in memory: what is measured is the function's own work. The
-sparse head knows Reuters-21578 R8; both sides see texts that it has not learnt.
+sparse model knows Reuters-21578 R8; both sides see texts that it has not learnt.
 """
 
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from labelloop.quiet_onnxruntime import ort
-from labelloop.recipes.text_choices.onnx_model import OnnxHead, _pad
+from labelloop.recipes.text_choices.onnx_model import OnnxModel, _pad
 from labelloop.recipes.text_choices.terms import bags_of
 from tests.bench.report import Finding
 from tests.bench.served import served
@@ -27,7 +27,7 @@ def measure() -> Iterator[Finding]:
         site = served(patch, LABELS, TEXTS)
         import functions.predict.app as app
 
-        head, session = OnnxHead(site.artefact), bare_session(site.artefact)
+        model, session = OnnxModel(site.artefact), bare_session(site.artefact)
         pin()
         for tasks, repeats in REPEATS.items():
             starts = range(0, tasks * repeats, tasks)
@@ -40,7 +40,7 @@ def measure() -> Iterator[Finding]:
 
             def bare(batches=batches) -> None:
                 for texts in batches:
-                    ids, counts = _pad(head._known(bags_of(texts)))
+                    ids, counts = _pad(model._known(bags_of(texts)))
                     session.run(None, {"ids": ids, "counts": counts})
 
             mine, other, ratio = paired(ours, bare, ROUNDS)

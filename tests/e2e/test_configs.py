@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from labelloop.recipes.label_config import read_label_config
 
+from labelloop.recipes import control_of
 from tests.e2e.annotator import Annotator
 from tests.e2e.report import Exactly, find
 from tests.e2e.test_browser import _log_in, browser
@@ -57,7 +57,7 @@ def test_a_label_config_is_read_as_its_page_shows_it(
 
     status = labelloop.cli("status", studio.personal_token, annotator.project)
     usable, shown = status["learning"]["usable"], annotator.shown_predictions()
-    read = str(read_label_config(config).text_of(data(of_two[-1].text)))
+    read = str(control_of(config).input_of(data(of_two[-1].text)))
     with browser(tmp_path) as page:
         _log_in(page, studio.url)
         page.goto(f"{studio.url}/projects/{annotator.project}/data?task={tasks[-1]}")

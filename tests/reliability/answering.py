@@ -6,11 +6,11 @@ from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
-from labelloop.domain.learning.features import Features
 
 from labelloop.adapters.encoder_files import EncoderFiles
 from labelloop.adapters.onnx_encoder import OnnxEncoder
-from labelloop.recipes.text_choices.onnx_model import OnnxHead
+from labelloop.recipes.text_choices.bags import Features
+from labelloop.recipes.text_choices.onnx_model import OnnxModel
 from labelloop.recipes.text_choices.terms import bags_of
 from tests.multilingual import scripts_texts
 
@@ -18,15 +18,15 @@ TEXTS = scripts_texts(200)
 
 
 def answer(artefact: bytes) -> dict[str, str]:
-    """Return the digests of all texts' terms, vectors and probabilities, and of the classes."""
-    head, encoder = OnnxHead(artefact), OnnxEncoder(EncoderFiles.built_in())
+    """Return the digests of all texts' terms, vectors and probabilities, and of the names."""
+    model, encoder = OnnxModel(artefact), OnnxEncoder(EncoderFiles.built_in())
     features = Features(bags_of(TEXTS), encoder.encode(TEXTS))
     assert features.vectors is not None
     return {
         "terms": _digest(features.bags.ids),
         "vectors": _digest(features.vectors),
-        "probabilities": _digest(head.predict_proba(features)),
-        "classes": sha256(json.dumps(head.classes).encode()).hexdigest(),
+        "probabilities": _digest(model.predict_proba(features)),
+        "names": sha256(json.dumps(model.names).encode()).hexdigest(),
     }
 
 

@@ -19,10 +19,13 @@ import functions.train.app
 from labelloop import bootstrap
 from labelloop.bucket.lease import Lease
 from labelloop.messages import WakeUp
-from labelloop.recipes.text_choices import onnx_model, train_model  # noqa: F401 - loaded once
+from labelloop.recipes import control_of
+from labelloop.recipes.protocol import Control
+from labelloop.recipes.text_choices import fitted_model  # noqa: F401 - loaded once
+from labelloop.recipes.text_choices.onnx_model import OnnxModel
 from labelloop.usecases.serving.activate import ActivateDeps, activate
 from labelloop.usecases.serving.pin import PinDeps, pin
-from tests.fakes import MemoryQueue
+from tests.fakes import MemoryQueue, Ready, learning_by
 from tests.integration.conftest import CONTEXT
 from tests.reliability.aws_faults import AwsFaults, Line
 from tests.reliability.shortages import Shortage, suffering
@@ -126,14 +129,19 @@ def _do(job: Job, line: Line) -> Done:
     off = timedelta(seconds=job.clock_off_s)
     short = ExitStack()
 
-    def fit(features: Any, labels: Any, **more: Any) -> Any:
-        fitting_since[0] = time.monotonic()
-        short.enter_context(suffering(job.shortage))
-        with _counted(job, calls):
-            return deps.train_head(features, labels, **more)
+    def watched(label_config: str) -> Control:
+        control = control_of(label_config)
+
+        def fit(seen: Any, labels: Any, pool: Any = None, **_: Any) -> Ready:
+            fitting_since[0] = time.monotonic()
+            short.enter_context(suffering(job.shortage))
+            with _counted(job, calls):
+                return Ready(control.fit(labels, seen, pool).packed())
+
+        return learning_by(fit, OnnxModel)(label_config)
 
     train_app.train_deps = lambda: replace(
-        deps, train_head=fit, clock=lambda: datetime.now(UTC) + off
+        deps, control_of=watched, clock=lambda: datetime.now(UTC) + off
     )
     take = Lease.take
     if not job.respects_lease:
@@ -176,7 +184,7 @@ def _train(job: Job) -> bool:
 
 
 def _pin(job: Job) -> bool:
-    return pin(job.project, PinDeps(store=bootstrap.store(), queue=bootstrap.queue()))
+    return pin(job.project, PinDeps(store=bootstrap.store(), train_queue=bootstrap.queue()))
 
 
 def _activate(job: Job) -> bool:

@@ -19,7 +19,7 @@ from tests.conftest import load_event
 from tests.fakes import MemoryQueue, MemoryStore
 from tests.integration.conftest import CONTEXT
 from tests.reliability.report import find
-from tests.reliability.training import no_head, training
+from tests.reliability.training import no_model, training
 
 MESSAGES = 10
 
@@ -62,11 +62,15 @@ def test_a_queue_that_was_emptied_heals_by_the_sweep():
         for number, event in enumerate(reviews(4)):
             Project(store, name).add_event(f"{number}", event)
     anything: Any = queue
-    deps = training(store, no_head)
+    deps = training(store, no_model)
 
     sweep(
         SweepDeps(
-            store=store, queue=anything, rank_queue=anything, label_studio=lambda: None, encoder=""
+            store=store,
+            train_queue=anything,
+            rank_queue=anything,
+            label_studio=lambda: None,
+            encoder="",
         )
     )
     for wake_up, _ in queue.sent:

@@ -67,7 +67,7 @@ def torn_state(aws: Cloud, project: Project, labels: int = KNOWN + NEW) -> str:
     card, model = project.card(active.version), project.model(active.version)
     if card is None or model is None or sha256(model).hexdigest() != active.sha256:
         return "the version is not whole"
-    if card["sha256"] != active.sha256 or aws.serve(project).head is None:
+    if card.sha256 != active.sha256 or aws.serve(project).model is None:
         return "the version is not the one of the card"
     folded = set(aws.labels(project))
     waiting = {int(one.key[-11:-5]) for one in project.pending()}

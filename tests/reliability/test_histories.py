@@ -17,7 +17,7 @@ from tests.fakes import Clock, MemoryLabelStudio, MemoryQueue, MemoryStore
 from tests.reliability.histories import random_event
 from tests.reliability.report import find, size
 from tests.reliability.scheduler import START
-from tests.reliability.training import no_head, training
+from tests.reliability.training import no_model, training
 
 NOTHING_TO_TRAIN = 10**6  # labels that a first model needs
 
@@ -111,7 +111,7 @@ def known_after(events: Iterable[Event], label_studio: MemoryLabelStudio, id_: i
     clock.sleep(3600)
     project = Project(store, key_of(label_studio.project(id_)))
     project.set_ordered()  # the sweep looks after projects that anything is stored for
-    deps = training(store, no_head, NOTHING_TO_TRAIN, clock)
+    deps = training(store, no_model, NOTHING_TO_TRAIN, clock)
     for number, one in enumerate(events):
         project.add_event(f"{number:03d}", one)
     for _ in range(2):

@@ -5,13 +5,13 @@ import subprocess
 import sys
 
 import pytest
-from labelloop.domain.learning.features import Features
-from labelloop.recipes.text_choices.train_model import train_head
 
 from labelloop.adapters.encoder_files import EncoderFiles
 from labelloop.adapters.onnx_encoder import OnnxEncoder
 from labelloop.local.emulator import ROOT
 from labelloop.local.stack import TEMPLATE
+from labelloop.recipes.text_choices.bags import Features
+from labelloop.recipes.text_choices.fitted_model import FittedModel
 from labelloop.recipes.text_choices.terms import bags_of
 from tests.reliability.answering import TEXTS, answer
 from tests.reliability.report import find
@@ -36,7 +36,7 @@ def test_a_version_and_the_encoder_answer_the_same_in_every_locale(tmp_path, mon
     monkeypatch.syspath_prepend(LAYER)
     vectors = OnnxEncoder(EncoderFiles.built_in()).encode(TEXTS)
     labels = [LABELS[i % len(LABELS)] for i in range(len(TEXTS))]
-    artefact = train_head(Features(bags_of(TEXTS), vectors), labels).artefact
+    artefact = FittedModel(Features(bags_of(TEXTS), vectors), labels).packed().artefact
     (tmp_path / "model.onnx").write_bytes(artefact)
     expected = answer(artefact)
 

@@ -72,7 +72,7 @@ class World:
             Project(self.store, key).set_ordered()
         self.deps = SweepDeps(
             store=self.store,
-            queue=self.queue,
+            train_queue=self.queue,
             rank_queue=self.ranks,
             label_studio=lambda: self.label_studio,
             clock=self.clock,
@@ -142,7 +142,7 @@ def test_a_day_later_as_much_is_compared_and_nothing_stored():
     stored = world.stored()
     studio = StudioProject(world.label_studio, world.keys[0])
     deps = SurveyDeps(
-        store=world.store, queue=world.queue, rank_queue=world.ranks, clock=world.clock
+        store=world.store, train_queue=world.queue, rank_queue=world.ranks, clock=world.clock
     )
     assert not is_due(studio, deps)
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from labelloop.domain.learning.features import Features
-from labelloop.recipes.text_choices.train_model import train_head
 
+from labelloop.recipes.text_choices.bags import Features
+from labelloop.recipes.text_choices.fitted_model import FittedModel
 from labelloop.recipes.text_choices.known_terms import counts_of, known_terms
-from labelloop.recipes.text_choices.onnx_model import OnnxHead
-from labelloop.recipes.text_choices.pooled_experts import PooledHeads
+from labelloop.recipes.text_choices.onnx_model import OnnxModel
+from labelloop.recipes.text_choices.pooled_experts import PooledExperts
 from labelloop.recipes.text_choices.terms import bags_of
 from tests.multilingual import ODD, SCRIPTS, texts_of
 from tests.reliability.report import find, size
@@ -19,7 +19,7 @@ from tests.reliability.report import find, size
 LEARNT, LANDMARKS = 600, 100
 MOST_DIFFERENT = 1e-5
 # Of the features of each script's texts. Kept features and versions of older releases hold to them:
-# whoever changes one of these has to raise FORMAT (labelloop/bucket/pointers.py).
+# whoever changes one of these has to raise FORMAT (labelloop/recipes/text_choices/__init__.py).
 GOLDEN = {
     "Latin with accents": "3967902d85597cc6",
     "Turkish": "31e51a242a42a84b",
@@ -52,15 +52,15 @@ def test_what_is_served_is_what_scikit_learn_says(classes, dimensions):
     learnt = features_of(texts(LEARNT, chance), dimensions)
     labels = [f"class {chance.randrange(classes)}" for _ in range(len(learnt))]
     landmarks = features_of(texts(LANDMARKS, chance), dimensions) if dimensions else None
-    reference, terms = PooledHeads(), known_terms(learnt.bags, landmarks, classes)
+    reference, terms = PooledExperts(), known_terms(learnt.bags, landmarks, classes)
     around = rows(landmarks, terms) if landmarks else None
     reference.fit(rows(learnt, terms), labels, landmarks=around)
-    served = OnnxHead(train_head(learnt, labels, landmarks=landmarks).artefact)
+    served = OnnxModel(FittedModel(learnt, labels, landmarks).packed().artefact)
     seen = features_of(texts(count, chance), dimensions)
 
     expected, got = reference.predict_proba(rows(seen, terms)), served.predict_proba(seen)
 
-    told = f"parity of {'all heads' if dimensions else 'the sparse heads'}"
+    told = f"parity of {'all experts' if dimensions else 'the sparse experts'}"
     tried = f"{len(seen):,} texts in {len(SCRIPTS)} scripts"
     flipped = int((expected.argmax(axis=1) != got.argmax(axis=1)).sum())
     find(f"{told}: labels that flip", flipped, f"of {tried}")

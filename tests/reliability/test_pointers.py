@@ -3,21 +3,21 @@
 import random
 from dataclasses import asdict, replace
 
-from labelloop.usecases.learning.featurise import Featuriser
-
-from labelloop.bucket.pointers import FORMAT, ActivePointer
+from labelloop.bucket.pointers import ActivePointer
 from labelloop.bucket.project import Project
 from labelloop.domain.intake.events import canonical
 from labelloop.messages import WakeUp
+from labelloop.recipes.text_choices import FORMAT
+from labelloop.recipes.tools import Toolbox
 from labelloop.usecases.learning.train import TrainDeps, train
 from labelloop.usecases.serving.activate import ActivateDeps, activate
 from labelloop.usecases.serving.pin import PinDeps, pin, unpin
 from labelloop.usecases.serving.serve import Versions
 from labelloop.usecases.sweep import SweepDeps, sweep
 from tests.builders import PROJECT, reviews
-from tests.fakes import Clock, MemoryQueue, MemoryStore
+from tests.fakes import Clock, MemoryQueue, MemoryStore, learning_by
 from tests.reliability.report import find, size
-from tests.unit.usecases.learning.trainer import PATIENCE, EvenHead, Trainer
+from tests.unit.usecases.learning.trainer import PATIENCE, EvenModel, Trainer
 
 POINTER = f"projects/{PROJECT}/active.json"
 STEPS = ("label", "train", "pin", "unpin", "activate", "gone", "garbled", "copied back", "later")
@@ -38,9 +38,8 @@ class Schedule:
         self.deps = TrainDeps(
             store=self.store,
             rank_queue=self.queue,
-            featuriser=Featuriser(),
-            train_head=Trainer(),
-            load_head=EvenHead,
+            tools=Toolbox(),
+            control_of=learning_by(Trainer(), EvenModel),
             clock=self.clock,
             patience=PATIENCE,
             min_labels=4,
@@ -60,13 +59,13 @@ class Schedule:
 
     def settle(self) -> None:
         """Let a person unpin, and sweep and train until there is nothing to do."""
-        unpin(PROJECT, PinDeps(store=self.store, queue=self.queue))
+        unpin(PROJECT, PinDeps(store=self.store, train_queue=self.queue))
         for _ in range(5):
             self.clock.sleep(3600)
             sweep(
                 SweepDeps(
                     store=self.store,
-                    queue=self.queue,
+                    train_queue=self.queue,
                     rank_queue=MemoryQueue(),
                     label_studio=lambda: None,
                     clock=self.clock,
@@ -84,11 +83,11 @@ class Schedule:
         train(WakeUp(PROJECT, "sweep"), self.deps)
 
     def _pin(self) -> None:
-        if pin(PROJECT, PinDeps(store=self.store, queue=self.queue)):
+        if pin(PROJECT, PinDeps(store=self.store, train_queue=self.queue)):
             self.is_pinned = True
 
     def _unpin(self) -> None:
-        if unpin(PROJECT, PinDeps(store=self.store, queue=self.queue)):
+        if unpin(PROJECT, PinDeps(store=self.store, train_queue=self.queue)):
             self.is_pinned = False
 
     def _activate(self) -> None:
@@ -116,14 +115,16 @@ class Schedule:
     def _later(self) -> None:
         active = self.project.active().value
         if active.is_trained:
-            later = replace(active, format=FORMAT + 1)
+            made_by = self._random.choice(({"format": FORMAT + 1}, {"recipe": "of_tomorrow"}))
+            later = replace(active, **made_by)
             self.store.tamper(POINTER, canonical(asdict(later)).encode())
 
 
 def is_whole(schedule: Schedule, written: dict[str, bytes]) -> bool:
     """Say whether the newest labels are learnt by a version that is served, and nothing is lost."""
     active = schedule.project.active().value
-    served = Versions(schedule.store, EvenHead, encoder="").of(PROJECT)
+    versions = Versions(schedule.store, lambda _, artefact: EvenModel(artefact), encoder="")
+    served = versions.of(PROJECT)
     return (
         active.is_trained
         and active.format == FORMAT

@@ -13,7 +13,7 @@ from tests.builders import created, label_config
 from tests.fakes import Clock, MemoryLabelStudio, MemoryQueue, MemoryStore
 from tests.reliability.report import find, size
 from tests.reliability.test_histories import label
-from tests.reliability.training import no_head, training
+from tests.reliability.training import no_model, training
 
 NOTHING_TO_TRAIN = 10**6  # labels that a first model needs
 
@@ -35,7 +35,7 @@ def survives(seed: int) -> bool:
     clock.sleep(3600)
     project = Project(store, key_of(label_studio.project(id_)))
     project.set_ordered()
-    deps = training(store, no_head, NOTHING_TO_TRAIN, clock)
+    deps = training(store, no_model, NOTHING_TO_TRAIN, clock)
     queue: Any = MemoryQueue()
     sweeping = SweepDeps(
         store=store,
@@ -106,7 +106,7 @@ def test_damage_is_found():
         chance = random.Random(seed)
         store, clock = MemoryStore(clock := Clock()), clock
         project = Project(store, "38.1795398621")
-        deps = training(store, no_head, NOTHING_TO_TRAIN, clock)
+        deps = training(store, no_model, NOTHING_TO_TRAIN, clock)
         for place in range(3):
             project.add_event(f"{place}", created(place + 1))
             train(WakeUp(project.key, "sweep"), deps)

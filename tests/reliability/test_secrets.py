@@ -22,7 +22,7 @@ from tests.conftest import SECRET, load_event
 from tests.reliability.report import find
 from tests.reliability.requests import AUTHORIZATION, LIGHT, METHODS, OTHERS, bodies
 from tests.reliability.site import call, site
-from tests.reliability.training import no_head, training
+from tests.reliability.training import no_model, training
 
 PLANTED = [
     f"planted{number:02d}-{random.Random(number).randbytes(8).hex()}" for number in range(20)
@@ -35,7 +35,7 @@ def test_planted_secrets_show_up_nowhere(monkeypatch, caplog, capfd):
     with site(monkeypatch) as store:
         for event in spoilt_and_whole(requests()):
             answers.append(str(call(event)))
-        deps = training(store, no_head)
+        deps = training(store, no_model)
         train(WakeUp(PROJECT, "sweep"), deps)
         messages = str(bootstrap.queue().last) + str(bootstrap.rank_queue().last)  # type: ignore[attr-defined]
         kept = store.everything().decode("utf-8", "replace")

@@ -78,6 +78,7 @@ def short(aws: Cloud, shortage: Shortage) -> tuple[str, Done | None]:
 
 def unjudged(project: Project) -> str:
     """Say so if a version took the place of one that there was no memory to compare it with."""
-    card = project.card(project.active().value.version) or {}
-    reason: str = card["gate"]["reason"]
+    card = project.card(project.active().value.version)
+    assert card is not None
+    reason: str = card.gate["reason"]
     return reason if "cannot be asked" in reason else ""

@@ -6,8 +6,6 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from labelloop.domain.learning.training import Trained
-
 from labelloop.bucket.project import Project
 from labelloop.domain.intake.events import Event
 from labelloop.domain.intake.folding import Dataset, checksum, decompress, fold
@@ -20,11 +18,11 @@ from labelloop.usecases.serving.choose import ChooseDeps, choose
 from labelloop.usecases.serving.pin import PinDeps, pin, unpin
 from labelloop.usecases.sweep import SweepDeps, sweep
 from tests.builders import PROJECT
-from tests.fakes import MemoryQueue, MemoryStore
+from tests.fakes import MemoryQueue, MemoryStore, Ready
 from tests.reliability.histories import random_event
 from tests.reliability.scheduler import Faults, Scheduler
 from tests.reliability.simulated import SimulatedQueue, SimulatedStore
-from tests.reliability.training import PATIENCE, no_head, training
+from tests.reliability.training import PATIENCE, no_model, training
 
 SWEEP_S = 300
 LEAST = 2
@@ -119,7 +117,7 @@ class World:
         for name, event in self.stored.items():
             project.add_event(name, event)
         project.set_options(project.options(), Options(strategy=strategy))
-        train(WakeUp(PROJECT, "sweep"), training(memory, no_head, LEAST))
+        train(WakeUp(PROJECT, "sweep"), training(memory, no_model, LEAST))
         return project.active().value.learnt
 
     # -- functions ---------------------------------------------------------------------------
@@ -133,23 +131,26 @@ class World:
         accept(
             event,
             AcceptDeps(
-                store=self.store, queue=self.queue, quiet_s=PATIENCE.quiet_s, clock=self._clock()
+                store=self.store,
+                train_queue=self.queue,
+                quiet_s=PATIENCE.quiet_s,
+                clock=self._clock(),
             ),
         )
 
     def _consume(self, message: Any) -> None:
-        train(message, training(self.store, self._train_head, LEAST, self._clock()))
+        train(message, training(self.store, self._fit, LEAST, self._clock()))
 
-    def _train_head(self, features: Any, labels: Any, **more: Any) -> Trained:
+    def _fit(self, seen: Any, labels: Any, **more: Any) -> Ready:
         self.trainings += 1
         self.scheduler.step(self.random.choice((1, 20, 100, 190)))
-        return no_head(features, labels, **more)
+        return no_model(seen, labels, **more)
 
     def _sweep(self) -> None:
         sweep(
             SweepDeps(
                 store=self.store,
-                queue=self.queue,
+                train_queue=self.queue,
                 rank_queue=self.queue,
                 label_studio=lambda: None,
                 clock=self._clock(),
@@ -158,14 +159,16 @@ class World:
         )
 
     def _pin(self) -> None:
-        pin(PROJECT, PinDeps(store=self.store, queue=self.queue, clock=self._clock()))
+        pin(PROJECT, PinDeps(store=self.store, train_queue=self.queue, clock=self._clock()))
 
     def _unpin(self) -> None:
-        unpin(PROJECT, PinDeps(store=self.store, queue=self.queue, clock=self._clock()))
+        unpin(PROJECT, PinDeps(store=self.store, train_queue=self.queue, clock=self._clock()))
 
     def _choose(self) -> None:
         strategy = self.random.choice((*STRATEGY_NAMES[:3], None))
-        choose(PROJECT, {"strategy": strategy}, ChooseDeps(store=self.store, queue=self.queue))
+        choose(
+            PROJECT, {"strategy": strategy}, ChooseDeps(store=self.store, train_queue=self.queue)
+        )
 
     def _activate(self) -> None:
         if versions := Project(self.memory, PROJECT).versions():

@@ -7,11 +7,12 @@ from functools import cache
 from hashlib import sha256
 
 import numpy as np
-from labelloop.domain.learning.features import Bags, Features, joined
 from numpy.typing import NDArray
 
 from labelloop.adapters.encoder_files import EncoderFiles
 from labelloop.adapters.onnx_encoder import OnnxEncoder
+from labelloop.domain.columns import joined
+from labelloop.recipes.text_choices.bags import Bags, Features
 from labelloop.recipes.text_choices.label_names import words_of
 from labelloop.recipes.text_choices.terms import bags_of
 from tests.bench.labels.sources import COME_SPLIT, DOWNLOADS, NoSet, capped, text_sets
@@ -40,8 +41,8 @@ class Part:
     def joined(self, other: "Part") -> "Part":
         """Return the texts of both."""
         labels = np.concatenate([self.labels, other.labels])
-        features = joined([self.features, other.features])
-        return Part(self.texts + other.texts, labels, features)
+        seen = joined([self.features.columns(), other.features.columns()])
+        return Part(self.texts + other.texts, labels, Features.of(seen))
 
 
 @dataclass(frozen=True)

@@ -4,33 +4,38 @@ from collections.abc import Callable
 from typing import Final
 
 import numpy as np
-from labelloop.domain.learning.features import Features
 from numpy.typing import NDArray
 from scipy.linalg import eigh
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 from sklearn.linear_model import LogisticRegression
 
+from labelloop.domain.answers import Answers
+from labelloop.domain.columns import Columns
 from labelloop.domain.ordering.shortlist import Shortlist
 from labelloop.domain.ordering.strategies import DEFAULT, select
 from labelloop.domain.ordering.unlabelled import SelectionInput
-from labelloop.recipes.text_choices.fitted_model import FittedHead
+from labelloop.recipes import control_of
+from labelloop.recipes.text_choices.fitted_model import FittedModel
+from labelloop.recipes.text_choices.measure import MEASURE, answers_of
 from labelloop.usecases.ordering.order import queue_of
 from tests.bench.labels.curves import Choose, Curve, Learn, Rows, campaign
 from tests.bench.labels.data import TextSet
+from tests.builders import label_config
 
 BUDGET: Final = 500
 SIZES: Final = (*range(10, 200, 10), *range(200, BUDGET + 1, 50))
 TFIDF_SIZES: Final = range(20, BUDGET + 1, 20)
 TFIDF_SIZES_IN_ORDER: Final = (20, 50, *range(100, BUDGET + 1, 100))
 LANDMARKS: Final = 1_000
+CONTROL: Final = control_of(label_config())
 
 
 def labelloop(data: TextSet, seed: int) -> Curve:
-    """Return Labelloop's curve from zero labels: its heads, its queue with the random share."""
+    """Return Labelloop's curve from zero labels: its model, its queue with the random share."""
     ids = np.random.default_rng(seed).permutation(len(data.pool))
     return campaign(
-        our_heads(data),
-        _our_queue(data.pool.features, ids, str(seed)),
+        our_model(data),
+        _our_queue(data.pool.features.columns(), ids, str(seed)),
         SIZES,
         np.empty(0, np.int64),
         data.pool.labels,
@@ -49,29 +54,29 @@ def tfidf(data: TextSet, by_margin: bool, seed: int) -> Curve:
     return campaign(_tfidf(data), by_smallest_margin, TFIDF_SIZES, start, data.pool.labels)
 
 
-def our_heads(data: TextSet) -> Learn:
+def our_model(data: TextSet) -> Learn:
     """Return how Labelloop learns, without the detour of the artefact, which answers the same."""
     drawn = np.random.default_rng(7).permutation(len(data.pool))[:LANDMARKS]
     landmarks, names = data.pool.features.take(drawn), data.names
 
     def learn(labelled: Rows) -> tuple[float, NDArray[np.floating]]:
         known = data.pool.features.take(labelled)
-        head = FittedHead(known, _of(data, labelled).tolist(), landmarks, names)
-        answers = head.predict_proba(data.test.features).argmax(axis=1)
-        right = np.array(head.classes)[answers] == data.test.labels
-        return float(right.mean()), head.predict_proba(data.pool.features)
+        model = FittedModel(known, _of(data, labelled).tolist(), landmarks, names)
+        answers = model.predict_proba(data.test.features).argmax(axis=1)
+        right = np.array(model.names)[answers] == data.test.labels
+        return float(right.mean()), model.predict_proba(data.pool.features)
 
     return learn
 
 
-def _our_queue(pool: Features, ids: Rows, salt: str) -> Choose:
+def _our_queue(pool: Columns, ids: Rows, salt: str) -> Choose:
     """Return a way to choose: the head of the queue that Label Studio would be given."""
 
     def choose(labelled: Rows, probabilities: NDArray[np.floating] | None, size: int) -> Rows:
         left = np.setdiff1d(np.arange(len(ids)), labelled)
-        answers = np.empty((len(left), 0)) if probabilities is None else probabilities[left]
-        found = Shortlist(ids[left], answers, pool.take(left))
-        queue = queue_of(found, pool.take(labelled), DEFAULT, size, salt)
+        answers = None if probabilities is None else _answers(probabilities[left])
+        found = Shortlist(ids[left], pool.take(left), answers)
+        queue = queue_of(found, pool.take(labelled), CONTROL, DEFAULT, size, salt)
         return left[[row for row, _ in queue]]
 
     return choose
@@ -108,13 +113,17 @@ def strategy(name: str, ids: Rows, vectors: NDArray | None, seed: int) -> Choose
     """Return one of Labelloop's strategies as a way to choose."""
 
     def choose(labelled: Rows, probabilities: NDArray[np.floating] | None, size: int) -> Rows:
-        is_labelled = np.zeros(len(ids), bool)
-        is_labelled[labelled] = True
+        left = np.setdiff1d(np.arange(len(ids)), labelled)
         assert vectors is not None
-        pool = SelectionInput(ids, vectors, is_labelled, probabilities)
-        return select(name, pool, size, seed * 1_000 + len(labelled))
+        reading = None if probabilities is None else MEASURE.reading(_answers(probabilities[left]))
+        pool = SelectionInput(ids[left], vectors[left], vectors[labelled], reading)
+        return left[select(name, pool, size, seed * 1_000 + len(labelled))]
 
     return choose
+
+
+def _answers(probabilities: NDArray[np.floating]) -> Answers:
+    return answers_of(probabilities, [str(code) for code in range(probabilities.shape[1])])
 
 
 def in_order(order: Rows) -> Choose:
