@@ -136,7 +136,7 @@ class Labelloop:
         bucket = self.stack.outputs["BucketName"]
         orders = Orders(S3Store(bucket, self.stack.client("s3")), key)
         order = orders.newest(self.active(key))
-        return list(order.head) if order else []
+        return list(order.queue) if order else []
 
     def has_learnt(self, key: str) -> bool:
         """Say whether the version that is served has learnt the newest dataset."""
