@@ -38,35 +38,35 @@ class RecipeContract:
     tasks: Sequence[Any]
     results: Sequence[list[dict[str, Any]]]
 
-    @pytest.fixture(params=[False, True], ids=["without an encoder", "with an encoder"])
+    @pytest.fixture(scope="class", params=[False, True], ids=["without an encoder", "with one"])
     def tools(self, request) -> Toolbox:
         return Toolbox(CountingEncoder.name, CountingEncoder) if request.param else Toolbox()
 
-    @pytest.fixture
+    @pytest.fixture(scope="class")
     def control(self) -> Control:
         control = self.recipe.read(parse(self.config))
         assert control is not None
         return control
 
-    @pytest.fixture
+    @pytest.fixture(scope="class")
     def inputs(self, control) -> list[Any]:
         return [control.input_of(data) for data in self.tasks]
 
-    @pytest.fixture
+    @pytest.fixture(scope="class")
     def labels(self, control) -> list[Any]:
         return [control.label_of(result) for result in self.results]
 
-    @pytest.fixture
+    @pytest.fixture(scope="class")
     def seen(self, control, inputs, tools) -> Columns:
         found: Columns = control.features(inputs, tools)
         return found
 
-    @pytest.fixture
+    @pytest.fixture(scope="class")
     def fitted(self, control, labels, seen, tools) -> Fitted:
         found: Fitted = control.fit(labels, seen, seen, tools)
         return found
 
-    @pytest.fixture
+    @pytest.fixture(scope="class")
     def answers(self, fitted, seen) -> Answers:
         found: Answers = fitted.answer(seen)
         return found
