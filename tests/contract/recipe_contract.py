@@ -39,35 +39,42 @@ class RecipeContract:
     results: Sequence[list[dict[str, Any]]]
 
     @pytest.fixture(scope="class", params=[False, True], ids=["without an encoder", "with one"])
-    def tools(self, request) -> Toolbox:
+    @classmethod
+    def tools(cls, request) -> Toolbox:
         return Toolbox(CountingEncoder.name, CountingEncoder) if request.param else Toolbox()
 
     @pytest.fixture(scope="class")
-    def control(self) -> Control:
-        control = self.recipe.read(parse(self.config))
+    @classmethod
+    def control(cls) -> Control:
+        control = cls.recipe.read(parse(cls.config))
         assert control is not None
         return control
 
     @pytest.fixture(scope="class")
-    def inputs(self, control) -> list[Any]:
-        return [control.input_of(data) for data in self.tasks]
+    @classmethod
+    def inputs(cls, control) -> list[Any]:
+        return [control.input_of(data) for data in cls.tasks]
 
     @pytest.fixture(scope="class")
-    def labels(self, control) -> list[Any]:
-        return [control.label_of(result) for result in self.results]
+    @classmethod
+    def labels(cls, control) -> list[Any]:
+        return [control.label_of(result) for result in cls.results]
 
     @pytest.fixture(scope="class")
-    def seen(self, control, inputs, tools) -> Columns:
+    @classmethod
+    def seen(cls, control, inputs, tools) -> Columns:
         found: Columns = control.features(inputs, tools)
         return found
 
     @pytest.fixture(scope="class")
-    def fitted(self, control, labels, seen, tools) -> Fitted:
+    @classmethod
+    def fitted(cls, control, labels, seen, tools) -> Fitted:
         found: Fitted = control.fit(labels, seen, seen, tools)
         return found
 
     @pytest.fixture(scope="class")
-    def answers(self, fitted, seen) -> Answers:
+    @classmethod
+    def answers(cls, fitted, seen) -> Answers:
         found: Answers = fitted.answer(seen)
         return found
 
