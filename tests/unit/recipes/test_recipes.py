@@ -1,5 +1,6 @@
 """Which recipe a label config is for, and what is known of recipes without loading them."""
 
+from importlib import metadata
 from types import SimpleNamespace
 
 import pytest
@@ -43,7 +44,7 @@ def install(monkeypatch):
 
     def install(*points: Point) -> None:
         groups = {recipes.GROUP: points}
-        monkeypatch.setattr(recipes, "entry_points", lambda group: groups.get(group, ()))
+        monkeypatch.setattr(metadata, "entry_points", lambda group: groups.get(group, ()))
         recipes.forget_added()
 
     yield install
