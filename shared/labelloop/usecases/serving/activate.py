@@ -62,7 +62,7 @@ def _activate_none(project: Project, deps: ActivateDeps) -> bool:
     """Serve no version before its time has come, where that was refused."""
     restore_active(project)
     before = project.active().value.version
-    if project.evidence.refusal(before).value.version != UNTRAINED:
+    if project.evidence.rejection(before).value.version != UNTRAINED:
         raise NotFound("version: unknown; /versions lists those that there are")
 
     def chosen(active: ActivePointer) -> ActivePointer:

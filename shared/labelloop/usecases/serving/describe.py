@@ -69,7 +69,7 @@ def _repair(repair: Repair) -> dict[str, Any] | None:
 
 def _refused(version: str, evidence: EvidenceFiles) -> dict[str, Any] | None:
     """Return the last version that was refused in favour of the active one, and why."""
-    refusal = evidence.refusal(version).value
+    refusal = evidence.rejection(version).value
     if not refusal.version:
         return None
     return {"version": refusal.version, "reason": refusal.reason, "at": refusal.at}

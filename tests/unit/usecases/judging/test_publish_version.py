@@ -48,7 +48,7 @@ def test_a_version_of_an_older_release_without_evidence_gives_way(learn, project
     store.delete(store.keys("evidence.npz"))
 
     assert learn(*labels(61, 40, day=1)) is TrainOutcome.SWITCHED
-    assert gate_of(project)["reason"] == "nothing is kept of what the active version learnt"
+    assert gate_of(project)["reason"] == "no record of the active version's training can be read"
 
 
 def test_a_class_that_is_added_is_learnt(learn, project):
