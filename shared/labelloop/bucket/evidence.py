@@ -59,7 +59,7 @@ class TrainingRecord:
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """The last version that was rejected, and the champion it was to replace; empty = there is none.
+    """The last version that was rejected, and its champion; empty = there is none.
 
     `since`: a time as text; labels updated later are new to the first version that was rejected.
     """
@@ -94,7 +94,7 @@ class EvidenceFiles:
             return None
 
     def doubts(self, version: str) -> list[dict[str, Any]]:
-        """Return the labels worth a second look, best first; none if they are missing or damaged."""
+        """Return the labels worth a second look, best first; none if missing or damaged."""
         stored = self._store.get(self._key(version, "doubts.json"))
         try:
             return list(json.loads(stored.body)) if stored else []
@@ -125,7 +125,7 @@ class EvidenceFiles:
             self._store.create(key, body)
 
     def forget_rejection(self, champion: str) -> None:
-        """Forget a rejection in favour of this version: the labels are again those that it learnt."""
+        """Forget a rejection in favour of this version: its labels are again the current ones."""
         last = self.rejection(champion)
         if last.value != Rejection():
             self.set_rejection(last, Rejection())
