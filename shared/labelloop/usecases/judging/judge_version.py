@@ -189,7 +189,7 @@ class _Codes:
 
 
 def _names(control: Control, record: TrainingRecord) -> list[str]:
-    """Return the parts that answers of both versions are about: those offered, then earlier ones."""
+    """Return the parts that both versions' answers are about: those offered, then earlier ones."""
     earlier = (name for name in record.out_of_fold.names if name not in control.offered)
     return [*control.offered, *earlier]
 

@@ -81,7 +81,7 @@ def _honest(
     hits, labels = measure.hits(answers, examples.labels), len(examples.labels)
     confidence = measure.reading(challenger.sample_answers).confidence
     misses = labels - float(hits.sum())
-    believed = believed_error(confidence, misses, labels, labels + (sample.left or 0))
+    believed = believed_error(confidence, misses, labels, labels + (sample.unlabelled or 0))
     rows = np.flatnonzero(is_random)
     random, random_labels = answers.take(rows), [examples.labels[row] for row in rows.tolist()]
     times = np.array(examples.updated_at)[is_random]
@@ -92,7 +92,7 @@ def _honest(
         by_part=measure.by_part(random, random_labels),
         pool_confidence=confidence,
         believed_error=believed,
-        unlabelled=sample.left,
+        unlabelled=sample.unlabelled,
         assisted=assisted,
     )
 
@@ -105,10 +105,10 @@ def _predictions(challenger: Challenger, sample: Sample) -> SamplePredictions:
 def _compared(
     own: SamplePredictions, record: TrainingRecord | None, measure: Measure
 ) -> tuple[SamplePredictions, list[float]]:
-    """Return the predictions to compare later versions with, and the disagreement with earlier ones.
+    """Return the predictions to compare later versions with, and their disagreement per step.
 
     The earlier predictions are passed on until enough labels lie in between, however small the
-    steps.
+    steps. No disagreement, an empty list, where there is nothing to compare with.
     """
     if record is None or not 0 < record.sample.labels < own.labels:
         return own, []

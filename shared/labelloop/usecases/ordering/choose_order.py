@@ -56,7 +56,7 @@ class Ordered:
 
 @dataclass(frozen=True, slots=True)
 class Arms:
-    """What both arms are trained on. `features`: the examples'; `since`: when the first order was."""
+    """What both arms are trained on. `since`: the time of the first order, as text."""
 
     control: Control
     examples: Examples

@@ -76,7 +76,7 @@ class Ranking:
     deps: RankDeps
 
     def plan(self) -> RankOutcome:
-        """Cut the pool into parts; ask for the missing scores, or if there are none for the push."""
+        """Cut the pool into parts; ask for the missing scores, or else for the push."""
         pool, inputs = self.project.pool, self._inputs_now()
         alone = self.project.lease(PUSHER).held(self._now_s(), _LEASE_S)
         if not forget_other_inputs(self.version, inputs, pool, self.studio, alone):
@@ -115,7 +115,7 @@ class Ranking:
         return RankOutcome.SCORED
 
     def place(self) -> list[Ranked]:
-        """Put the candidates of all parts in order; return the queue, which is stored as an order."""
+        """Put the candidates of all parts in order; store and return the queue."""
         scene, key = self._scene(), self.project.key
         inputs = inputs_of(self.version, scene.dataset)
         parts = self._candidates(inputs)
@@ -160,7 +160,7 @@ class Ranking:
 
 @dataclass(frozen=True)
 class ConnectedRanking(Ranking):
-    """The ranking of a project whose Label Studio is connected: it can be surveyed and pushed to."""
+    """The ranking of a project whose Label Studio is connected, for surveys and pushes."""
 
     studio: StudioProject
 
