@@ -22,7 +22,7 @@ from labelloop.usecases.learning.task_features import (
     unlabelled_of,
 )
 from labelloop.usecases.ordering.order import MOST_LABELLED, queue_of
-from labelloop.usecases.serving.predict import question
+from labelloop.usecases.serving.predict import question_of
 from labelloop.usecases.serving.serve import Served
 
 
@@ -56,15 +56,15 @@ def shortlist_of(
     Empty if the version has learnt none of the labels that are offered. Unfinished: call again.
     """
     control, served = scene.control, scene.served
-    asked = question(scene.dataset.label_config or "", served)
-    if control is None or (served.model is not None and asked is None):
+    question = question_of(scene.dataset.label_config or "", served)
+    if control is None or (served.model is not None and question is None):
         return Shortlist(np.empty(0, np.int64), Columns(0, {}), None)
     shard_features = features_of_shards(shards, pool, control, scene.features(control), scene.tools)
     dataset = scene.dataset
     tasks, features = unlabelled_of(shard_features, dataset.done_tasks(), dataset.deleted_until())
     answers = None
-    if len(tasks) and served.model is not None and asked is not None:
-        answers = asked.shown(served.model.answer(features))
+    if len(tasks) and served.model is not None and question is not None:
+        answers = question.shown(served.model.answer(features))
     features = features.only(control.apart(scene.tools.encoder))
     candidates = Shortlist(tasks, features, answers)
     reading = candidates.reading(control.measure)
@@ -76,9 +76,9 @@ def placed(
 ) -> list[Ranked]:
     """Return the queue with its predictions, which are empty before there is a model."""
     served, control = scene.served, scene.control
-    asked = question(scene.dataset.label_config or "", served)
+    question = question_of(scene.dataset.label_config or "", served)
     # A part that was scored before the label config changed has answers for other names.
-    names = asked.names if asked else None
+    names = question.names if question else None
     usable = [part for part in parts if len(part) and _names_of(part) == names]
     if control is None or not usable:
         return []

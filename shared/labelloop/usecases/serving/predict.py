@@ -45,7 +45,7 @@ class Question:
         return self.control.shown(answers, self.names)
 
 
-def question(label_config: str, served: Served) -> Question | None:
+def question_of(label_config: str, served: Served) -> Question | None:
     """Return the question of a label config; None if the version has learnt nothing of it."""
     control = _control(label_config)
     if served.model is None or control is None or control.recipe != served.recipe:
@@ -69,16 +69,16 @@ def predict(
     """
     if len(tasks) * _result_bytes(_control(label_config), tuple(served.names)) > _MOST_ANSWER_BYTES:
         raise TooLarge(f"the answer for {len(tasks):,} tasks would be too large; {_ADVICE}")
-    asked = question(label_config, served)
-    if asked is None or served.model is None:
+    question = question_of(label_config, served)
+    if question is None or served.model is None:
         return [Prediction([], LABEL_FIRST) for _ in tasks]
-    control = asked.control
+    control = question.control
     data = (task.get("data") if isinstance(task, Mapping) else None for task in tasks)
     inputs = [control.input_of(fields) for fields in data]
     readable = [one for one in inputs if one is not None]
     if not readable:
         return [Prediction([], LABEL_LAST) for _ in tasks]
-    answers = asked.shown(_run(served.model, control, readable, tools, clock))
+    answers = question.shown(_run(served.model, control, readable, tools, clock))
     scores = place_of(served.strategy, control.measure.reading(answers)).tolist()
     predicted = map(Prediction, control.results(answers), scores)
     return [Prediction([], LABEL_LAST) if one is None else next(predicted) for one in inputs]
