@@ -69,7 +69,7 @@ def test_the_status_tells_what_is_served(ask, versions):
 def test_a_version_that_was_refused_is_told_of(ask, versions):
     evidence = EvidenceFiles(bootstrap.store(), PROJECT)
     refused = Rejection(versions[1], "3-aaaaaaaa", "worse", "2026", "2026-11-23T12:00:00+00:00")
-    evidence.set_rejection(evidence.refusal(versions[1]), refused)
+    evidence.set_rejection(evidence.rejection(versions[1]), refused)
 
     told = ask("GET", "/status", project=PROJECT).body["refused"]
     ask("POST", "/activate", project=PROJECT, version=versions[0])

@@ -81,4 +81,4 @@ def unjudged(project: Project) -> str:
     card = project.card(project.active().value.version)
     assert card is not None
     reason: str = card.gate["reason"]
-    return reason if "cannot be asked" in reason else ""
+    return reason if "active version cannot be loaded" in reason else ""

@@ -1,1 +1,1 @@
-"""What lies in the bucket, and how it is written."""
+"""The objects in the bucket, and how they are read and written."""

@@ -1,9 +1,9 @@
-"""Projects that Label Studio has no more: archived, until Label Studio has them again.
+"""Projects that Label Studio no longer has: archived, until Label Studio has them again.
 
     projects/<id>.<created>/archived.json     why, since when, when last looked for
 
-Nothing is ranked, pushed or surveyed of an archived project, and nothing alarms anybody. Its labels
-and models stay, `/predict` answers, and events are learnt: they may come from another Label Studio.
+An archived project is not ranked, pushed or surveyed, and raises no alarm. Its labels and models
+stay, `/predict` answers, and events are learnt: they may come from another Label Studio.
 """
 
 from dataclasses import asdict, dataclass
@@ -20,7 +20,7 @@ _LOOKED_FOR_AGAIN: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Archived:
-    """Why a project is archived; no reason: it is not."""
+    """Why and since when a project is archived; not archived if the reason is empty."""
 
     reason: str = ""
     since: str = ""
@@ -41,12 +41,12 @@ class Archive:
 
     def state(self) -> Archived:
         """Return why the project is archived, if it is."""
-        known = fields_of(self._store.get(self._object))
-        texts = {name: known.get(name) for name in Archived.__dataclass_fields__}
+        fields = fields_of(self._store.get(self._object))
+        texts = {name: fields.get(name) for name in Archived.__dataclass_fields__}
         return Archived(**{name: text for name, text in texts.items() if isinstance(text, str)})
 
     def is_due(self, now: datetime) -> bool:
-        """Say whether Label Studio is to be asked: not archived, or not looked for since a day."""
+        """Say whether to look in Label Studio: not archived, or last looked for a day ago."""
         state = self.state()
         try:
             return not state or now - datetime.fromisoformat(state.looked_at) >= _LOOKED_FOR_AGAIN
@@ -54,16 +54,16 @@ class Archive:
             return True
 
     def put(self, reason: str, now: datetime) -> None:
-        """Archive the project, or note that it is still away."""
-        known, at = self.state(), now.isoformat(timespec="seconds")
-        if not known:
+        """Archive the project, or note that it is still missing."""
+        before, time = self.state(), now.isoformat(timespec="seconds")
+        if not before:
             facts = {"project": self._project, "why": reason}
             logger().error("project archived", extra=facts)
             count("ProjectArchived")
-        self._write(Archived(reason, known.since or at, at))
+        self._write(Archived(reason, before.since or time, time))
 
     def take_out(self) -> None:
-        """Note that Label Studio has the project, if it was archived."""
+        """End the archiving, if the project is archived: Label Studio has it."""
         if self.state():
             logger().info("project back from the archive", extra={"project": self._project})
             self._write(Archived())

@@ -1,12 +1,12 @@
-"""What a version said when it was trained, kept beside it, and the last version that was refused.
+"""The record of a version's training, stored beside it, and the last version that was rejected.
 
     projects/<id>.<created>/
       models/<version>/evidence.npz     labels learnt, and answers out of fold; immutable
       models/<version>/doubts.json      labels worth a second look, best first; immutable
-      gate.json                         the last refusal                     (compare-and-swap)
+      gate.json                         the last rejection                   (compare-and-swap)
 
-Both files of a version are stored before its card. Without them, or with damaged ones, a version
-is served all the same; the next one is then compared with nothing.
+Both files of a version are stored before its card. If they are missing or damaged, the version is
+served all the same, and the next one is compared with nothing.
 """
 
 import io
@@ -34,34 +34,34 @@ _ANSWERS: Final = "answers:"  # before the names of their arrays
 
 @dataclass(frozen=True, slots=True)
 class SamplePredictions:
-    """What a version said of a sample of the pool: a label for each task.
+    """What a version predicted for a sample of the pool: a label for each task.
 
     `labels`: how many it was trained on.
     """
 
     labels: int
     tasks: NDArray[np.int64]
-    said: list[Label]
+    predicted: list[Label]
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingRecord:
     """What a version learnt: tasks by id, their labels, and its answers out of fold.
 
-    `look`: of this version, or of an older one where too few labels lie in between.
+    `sample`: this version's predictions, or an older one's where too few labels lie in between.
     """
 
     tasks: NDArray[np.int64]
     labels: list[Label]
     out_of_fold: Answers
-    look: SamplePredictions
+    sample: SamplePredictions
 
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """The last version that was refused, by the one it was to replace; empty = there is none.
+    """The last version that was rejected, and its champion; empty = there is none.
 
-    `since`: labels updated after this text are newer than all that the first refused version knew.
+    `since`: a time as text; labels updated later are new to the first version that was rejected.
     """
 
     champion: str = ""
@@ -79,14 +79,14 @@ class EvidenceFiles:
         self._store = store
         self._root = f"{PROJECTS}{key}/"
 
-    def keep(self, version: str, kept: TrainingRecord, doubts: Sequence[dict[str, Any]]) -> None:
-        """Store what belongs to a version that has no card yet."""
-        self._store.create(self._key(version, "evidence.npz"), _packed(kept))
+    def store(self, version: str, record: TrainingRecord, doubts: Sequence[dict[str, Any]]) -> None:
+        """Store the record and the doubts of a version that has no card yet."""
+        self._store.create(self._key(version, "evidence.npz"), _packed(record))
         body = canonical(list(doubts[:MOST_DOUBTS])).encode()
         self._store.create(self._key(version, "doubts.json"), body)
 
     def of(self, version: str) -> TrainingRecord | None:
-        """Return what is kept of a version, None if nothing that can be read."""
+        """Return a version's record; None if it is missing or damaged."""
         stored = self._store.get(self._key(version, "evidence.npz"))
         try:
             return _unpacked(arrays_of(stored.body)) if stored else None
@@ -94,30 +94,30 @@ class EvidenceFiles:
             return None
 
     def doubts(self, version: str) -> list[dict[str, Any]]:
-        """Return the labels worth a second look, best first; none if nothing can be read."""
+        """Return the labels worth a second look, best first; none if missing or damaged."""
         stored = self._store.get(self._key(version, "doubts.json"))
         try:
             return list(json.loads(stored.body)) if stored else []
         except (ValueError, TypeError):
             return []
 
-    def refusal(self, champion: str) -> Tagged[Rejection]:
-        """Return the last refusal if it was by this version, else an empty one.
+    def rejection(self, champion: str) -> Tagged[Rejection]:
+        """Return the last rejection if it was in favour of this version, else an empty one.
 
-        So a switch, by a training or by hand, ends a refusal without a write of its own.
+        So a switch, by a training or by hand, ends a rejection without a write of its own.
         """
         stored = self._store.get(f"{self._root}gate.json")
         if stored is None:
             return Tagged(Rejection(), "")
         try:
             fields = json.loads(stored.body)
-            found = Rejection(**fields | {"hold": Hold(**fields.get("hold", {}))})
+            last = Rejection(**fields | {"hold": Hold(**fields.get("hold", {}))})
         except (ValueError, TypeError, AttributeError):
-            found = Rejection()
-        return Tagged(found if found.champion == champion else Rejection(), stored.etag)
+            last = Rejection()
+        return Tagged(last if last.champion == champion else Rejection(), stored.etag)
 
     def set_rejection(self, after: Tagged[Rejection], to: Rejection) -> None:
-        """Remember a refusal; Conflict if somebody else refused meanwhile."""
+        """Store a rejection; Conflict if another one was stored meanwhile."""
         key, body = f"{self._root}gate.json", canonical(asdict(to)).encode()
         if after.etag:
             self._store.replace(key, body, after.etag)
@@ -125,29 +125,29 @@ class EvidenceFiles:
             self._store.create(key, body)
 
     def forget_rejection(self, champion: str) -> None:
-        """Forget a refusal by this version: the labels are again those that it learnt."""
-        known = self.refusal(champion)
-        if known.value != Rejection():
-            self.set_rejection(known, Rejection())
+        """Forget a rejection in favour of this version: its labels are again the current ones."""
+        last = self.rejection(champion)
+        if last.value != Rejection():
+            self.set_rejection(last, Rejection())
 
     def _key(self, version: str, name: str) -> str:
         return f"{self._root}models/{version}/{name}"
 
 
-def _packed(kept: TrainingRecord) -> bytes:
-    known, labels = _coded(kept.labels)
-    look_known, said = _coded(kept.look.said)
+def _packed(record: TrainingRecord) -> bytes:
+    known, labels = _coded(record.labels)
+    sample_known, predicted = _coded(record.sample.predicted)
     arrays: dict[str, Any] = {
-        "names": np.array(kept.out_of_fold.names, np.str_),
-        "tasks": kept.tasks,
+        "names": np.array(record.out_of_fold.names, np.str_),
+        "tasks": record.tasks,
         "known": known,
         "labels": labels,
-        "look_labels": np.array(kept.look.labels),
-        "look_tasks": kept.look.tasks,
-        "look_known": look_known,
-        "look_said": said,
+        "look_labels": np.array(record.sample.labels),
+        "look_tasks": record.sample.tasks,
+        "look_known": sample_known,
+        "look_said": predicted,
     }
-    for name, array in kept.out_of_fold.columns.to_arrays().items():
+    for name, array in record.out_of_fold.columns.to_arrays().items():
         arrays[f"{_ANSWERS}{name}"] = array.astype(np.float16) if array.dtype.kind == "f" else array
     body = io.BytesIO()
     np.savez_compressed(body, **arrays)
@@ -166,16 +166,16 @@ def _unpacked(arrays: dict[str, NDArray[Any]]) -> TrainingRecord:
     if not len(tasks) or (np.diff(tasks) <= 0).any():
         raise ValueError("the tasks are not by id, or there are none")
     out_of_fold = Answers(tuple(arrays["names"].tolist()), Columns.from_arrays(len(tasks), answers))
-    look_tasks = arrays["look_tasks"].astype(np.int64)
-    said = _decoded(arrays["look_known"], arrays["look_said"], len(look_tasks))
-    look = SamplePredictions(int(arrays["look_labels"]), look_tasks, said)
+    sample_tasks = arrays["look_tasks"].astype(np.int64)
+    predicted = _decoded(arrays["look_known"], arrays["look_said"], len(sample_tasks))
+    sample = SamplePredictions(int(arrays["look_labels"]), sample_tasks, predicted)
     return TrainingRecord(
-        tasks, _decoded(arrays["known"], arrays["labels"], len(tasks)), out_of_fold, look
+        tasks, _decoded(arrays["known"], arrays["labels"], len(tasks)), out_of_fold, sample
     )
 
 
 def _as_now(arrays: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """Return what the release before stored, which knew labels by their places among names."""
+    """Return the arrays of the previous release, which stored labels as places among names."""
     names, look_names = arrays["classes"], arrays["look_classes"]
     if arrays["out_of_fold"].shape != (len(arrays["tasks"]), len(names)):
         raise ValueError("the arrays don't fit each other")

@@ -1,10 +1,10 @@
-"""What recipes computed of a project's tasks, so that no later version computes it again.
+"""The features that recipes computed of a project's tasks, so that none is computed twice.
 
     projects/<id>.<created>/features/<recipe's folder>/
-      pool/<shard>-<what is seen>.npz   the features of one shard of the pool, immutable
+      pool/<shard>-<inputs>.npz         the features of one shard of the pool, immutable
       labelled.npz                      vectors of labelled texts               (compare-and-swap)
 
-Nothing here is ever needed: what is missing or damaged is computed anew. What changes features
+No file here is required: what is missing or damaged is computed anew. Whatever changes features
 changes the key: the recipe and its format, another encoder, another field of the tasks' data. A
 shard of the pool never changes.
 """
@@ -24,7 +24,7 @@ from labelloop.bucket.objects import PROJECTS, write_over
 from labelloop.domain.columns import Columns
 from labelloop.ports import ObjectStore
 
-# What numpy raises for a file that is none of its own, or was cut off.
+# What numpy raises for a file that it did not write, or that was cut off.
 DAMAGED: Final = (
     BadZipFile,
     EOFError,
@@ -37,13 +37,13 @@ DAMAGED: Final = (
 )
 
 
-# As the release before named the arrays of the only kind of features that it knew.
+# The names that the previous release gave to the arrays of its only kind of features.
 _EARLIER: Final = {"ids": "bags.ids", "counts": "bags.counts", "lengths": "bags.lengths"}
 
 
 @dataclass(frozen=True, slots=True)
 class ShardFeatures:
-    """The tasks of a shard: ids, times of their states, which can be read, and their features."""
+    """The tasks of a shard: ids, times of their states, which are readable, and their features."""
 
     tasks: NDArray[np.int64]
     updated_at: NDArray[np.str_]
@@ -59,18 +59,22 @@ class FeatureFiles:
         self._root = f"{PROJECTS}{key}/features/{folder}/"
 
     def shard(self, shard: str, sees: str) -> ShardFeatures | None:
-        """Return what is kept of a shard of the pool, None if nothing that can be read."""
+        """Return the stored features of a shard of the pool; None if missing or damaged."""
         stored = self._store.get(self._shard_key(shard, sees))
         try:
             return _shard_of(arrays_of(stored.body)) if stored else None
         except DAMAGED:
             return None
 
-    def store_shard(self, shard: str, sees: str, kept: ShardFeatures) -> None:
-        """Keep the features of a shard, over damaged ones if there are any."""
-        rows = {"tasks": kept.tasks, "updated_at": kept.updated_at, "is_readable": kept.is_readable}
+    def store_shard(self, shard: str, sees: str, rows: ShardFeatures) -> None:
+        """Store the features of a shard, over damaged ones if there are any."""
+        tasks = {
+            "tasks": rows.tasks,
+            "updated_at": rows.updated_at,
+            "is_readable": rows.is_readable,
+        }
         body = io.BytesIO()
-        np.savez_compressed(body, **rows | kept.features.to_arrays())
+        np.savez_compressed(body, **tasks | rows.features.to_arrays())
         write_over(self._store, self._shard_key(shard, sees), body.getvalue())
 
     def labelled(self) -> dict[bytes, NDArray[np.float32]]:
@@ -85,7 +89,7 @@ class FeatureFiles:
             return {}
 
     def store_labelled(self, vectors: Mapping[bytes, NDArray[np.float32]]) -> None:
-        """Keep the vectors of labelled texts instead of those kept before."""
+        """Store the vectors of labelled texts, in place of those stored before."""
         body = io.BytesIO()
         digests = np.array([digest.hex() for digest in vectors])
         np.savez(body, digests=digests, vectors=np.stack(list(vectors.values())))
@@ -97,7 +101,7 @@ class FeatureFiles:
 
 
 def arrays_of(body: bytes) -> dict[str, NDArray[Any]]:
-    """Return the arrays of a file of numpy's; one of `DAMAGED` is raised for what is none."""
+    """Return the arrays of a file of numpy's; raises one of `DAMAGED` if it is none."""
     with np.load(io.BytesIO(body), allow_pickle=False) as file:
         return dict(file)  # reads all, and with it the checksums
 
@@ -111,11 +115,11 @@ def _shard_of(arrays: Mapping[str, NDArray[Any]]) -> ShardFeatures:
         raise ValueError("the arrays don't fit each other")
     features = Columns.from_arrays(len(tasks), arrays)
     if not features.are_finite().all():
-        raise ValueError("a row has parts that are no numbers")
+        raise ValueError("a row has parts that are not finite")
     return ShardFeatures(tasks, updated_at, is_readable, features)
 
 
 def _finite(vectors: NDArray[Any]) -> NDArray[Any]:
     if not np.isfinite(vectors).all():
-        raise ValueError("a vector has parts that are no numbers")
+        raise ValueError("a vector has parts that are not finite")
     return vectors

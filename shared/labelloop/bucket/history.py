@@ -1,4 +1,4 @@
-"""Who switched what, when and why.
+"""The switches of a project: which version, when and why.
 
 history/<switch>.json    one for each switch, immutable; numbers only grow
 """
@@ -20,26 +20,26 @@ class History:
         self._root = f"{root}history/"
 
     def numbers(self) -> list[int]:
-        """Return the numbers of all switches that were written down, ascending."""
+        """Return the numbers of all stored switches, ascending."""
         keys = (listed.key.removeprefix(self._root) for listed in self._store.list(self._root))
         names = (key.removesuffix(".json") for key in keys)
         return [int(name) for name in names if name.isdecimal()]
 
     def entry(self, switch: int) -> Stored | None:
-        """Return what was written down of a switch, None if nothing was."""
+        """Return the entry of a switch, None if none is stored."""
         return self._store.get(self._key(switch))
 
     def add(self, switch: int, entry: dict[str, Any]) -> None:
-        """Write down a switch. One that has the number already stays as it is."""
+        """Store the entry of a switch. If the number has an entry already, that one stays."""
         with suppress(Conflict):
             self._store.create(self._key(switch), canonical(entry).encode())
 
     def next_after(self, switch: int) -> int:
-        """Return the number of the next switch, also where the pointer to the last is a copy."""
+        """Return the number of the next switch, even if the pointer was restored from a copy."""
         return max([switch, *self.numbers()]) + 1
 
     def since(self) -> str:
-        """Return when there was a first order, by the store's clock; before, none was followed."""
+        """Return when the first order was made, by the store's clock; the last time if none was."""
         listed = next(self._store.list(self._root), None)
         since = listed.stored_at if listed else datetime.max.replace(tzinfo=UTC)
         return since.isoformat(timespec="microseconds")

@@ -1,8 +1,8 @@
-"""One worker at a time for a project: leases, which save money and are never needed to be right.
+"""One worker at a time for a project: leases, which save money; results are right without them.
 
 projects/<id>.<created>/
-  lease.json                    who trains                                (compare-and-swap)
-  pushing.json, trimming.json   who pushes to Label Studio, who trims there
+  lease.json                    the trainer at work                       (compare-and-swap)
+  pushing.json, trimming.json   the workers that push to Label Studio, and trim there
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -20,16 +20,16 @@ from labelloop.ports import ObjectStore, Stored
 TRAINER: Final = "lease"  # the names of the leases
 PUSHER: Final = "pushing"
 TRIMMER: Final = "trimming"
-_FIRST_DELAY_S: Final = 300.0  # after the second time: the first one may be bad luck
+_FIRST_DELAY_S: Final = 300.0  # after the second failure: the first one may be bad luck
 _LONGEST_DELAY_S: Final = 86_400.0
-_LIVES_S: Final = 300.0  # of a function; one that outlives its lease is still at work
-_KILLED: Final = "ended before it was done, for want of time or of memory"
+_LIVES_S: Final = 300.0  # of a function: it may still be at work after its lease has ended
+_KILLED: Final = "ended before it was done: out of time or memory"
 _NOBODY: Final = "nobody, for a rest"
 
 
 @dataclass(frozen=True, slots=True)
 class PutOff:
-    """Work that began and did not end so many times in a row, and when to try it again."""
+    """Work that failed `tries` times in a row, why, and when to try it again."""
 
     tries: int = 0
     until: float = 0.0
@@ -39,8 +39,9 @@ class PutOff:
 class Lease:
     """The right to do one kind of work for a project, until a time. Raises what the store raises.
 
-    The holder gives it back. One that died is succeeded once its time is up. What never ends in
-    the time or memory that there is would keep all workers busy: it is put off, longer each time.
+    The holder gives it back. After a holder that died, the lease is free once its time is up. Work
+    that never ends within a function's time or memory would keep all workers busy: it is put off,
+    longer each time.
     """
 
     def __init__(self, store: ObjectStore, key: str, of: str) -> None:
@@ -49,7 +50,7 @@ class Lease:
 
     @contextmanager
     def held(self, now: float, seconds: float) -> Iterator[bool]:
-        """Yield whether the block has the lease; it has not while somebody else's is running."""
+        """Yield whether the block has the lease; False while another holder's is running."""
         me = uuid4().hex
         is_mine = self.take(me, now, seconds)
         try:
@@ -65,7 +66,7 @@ class Lease:
                 self.release(me)
 
     def take(self, holder: str, now: float, seconds: float) -> bool:
-        """Say whether the holder may work now: nobody else's lease is running."""
+        """Take the lease if no other holder's is running; return whether it was taken."""
         stored = self._stored()
         if _holder(stored, now) not in ("", holder):
             return False
@@ -79,7 +80,7 @@ class Lease:
         return True
 
     def rest(self, now: float, seconds: float) -> None:
-        """Keep everybody out for a while, also once the holder has released the lease."""
+        """Keep all workers out for a while, even once the holder has released the lease."""
         stored = self._stored()
         if stored is not None:
             resting = {"holder": _NOBODY, "until": now + seconds}
@@ -87,11 +88,11 @@ class Lease:
                 self._swap(stored, fields_of(stored) | resting)
 
     def put_off(self, now: float) -> PutOff:
-        """Return how often the work did not end, and until when it is put off."""
+        """Return how often the work failed, and until when it is put off."""
         return _Work.read(fields_of(self._stored()), now).put_off()
 
     def is_held(self, now: float) -> bool:
-        """Say whether somebody's lease is running."""
+        """Say whether a lease is running."""
         return bool(_holder(self._stored(), now))
 
     def release(self, holder: str) -> None:
@@ -99,30 +100,29 @@ class Lease:
         self._end(holder, lambda work: replace(work, unfinished=0, failed_at=0.0, reason=""))
 
     def _give_back(self, holder: str, now: float, reason: str) -> None:
-        """End the holder's lease, and remember that the work failed."""
+        """End the holder's lease, and note that the work failed."""
 
         def failed(work: _Work) -> _Work:
-            again = work.unfinished + 1
-            return replace(work, unfinished=again, failed_at=now, reason=reason)
+            return replace(work, unfinished=work.unfinished + 1, failed_at=now, reason=reason)
 
         self._end(holder, failed)
 
-    def _end(self, holder: str, judged: Callable[["_Work"], "_Work"]) -> None:
-        """Strike the holder out, also where another one took over since."""
+    def _end(self, holder: str, updated: Callable[["_Work"], "_Work"]) -> None:
+        """Remove the holder, even if another one took over since."""
 
-        def struck_out(stored: Stored | None) -> dict[str, Any] | None:
+        def without_holder(stored: Stored | None) -> dict[str, Any] | None:
             lease = fields_of(stored)
             work = _Work.read(lease, float("-inf"))
             if holder not in work.begun:
                 return None
-            left = {name: at for name, at in work.begun.items() if name != holder}
+            others = {name: time for name, time in work.begun.items() if name != holder}
             is_over = lease.get("holder") == holder
-            lasts = {"holder": "" if is_over else lease.get("holder", "")}
-            lasts |= {"until": 0.0 if is_over else lease.get("until", 0.0)}
-            return lasts | judged(replace(work, begun=left)).fields()
+            running = {"holder": "" if is_over else lease.get("holder", "")}
+            running |= {"until": 0.0 if is_over else lease.get("until", 0.0)}
+            return running | updated(replace(work, begun=others)).fields()
 
         with suppress(Outpaced):  # then it ends when its time is up
-            swapped(self._stored, struck_out, self._swap, "the lease")
+            swapped(self._stored, without_holder, self._swap, "the lease")
 
     def _stored(self) -> Stored | None:
         return self._store.get(self._object)
@@ -134,7 +134,7 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """Who began and did not end yet, and when; and how often in a row the work failed."""
+    """The holders still at work, when each began, and how often in a row the work failed."""
 
     begun: dict[str, float]
     unfinished: int
@@ -143,15 +143,15 @@ class _Work:
 
     @classmethod
     def read(cls, lease: Mapping[str, Any], now: float) -> "_Work":
-        """Return what a lease says. Whoever began longer ago than a function lives was killed."""
+        """Return the work of a stored lease. A holder older than a function's life was killed."""
         stored = lease.get("begun")
-        found = stored if isinstance(stored, dict) else {}
-        begun = {name: at for name, at in found.items() if isinstance(at, int | float)}
-        killed = [at for at in begun.values() if now - at >= _LIVES_S]
+        times = stored if isinstance(stored, dict) else {}
+        begun = {name: time for name, time in times.items() if isinstance(time, int | float)}
+        killed = [time for time in begun.values() if now - time >= _LIVES_S]
         return cls(
-            {name: at for name, at in begun.items() if now - at < _LIVES_S},
+            {name: time for name, time in begun.items() if now - time < _LIVES_S},
             int(_number(lease.get("unfinished"))) + len(killed),
-            max([_number(lease.get("failed_at")), *(at + _LIVES_S for at in killed)]),
+            max([_number(lease.get("failed_at")), *(time + _LIVES_S for time in killed)]),
             _KILLED if killed else str(lease.get("reason", "")),
         )
 
@@ -172,7 +172,7 @@ def _number(value: Any) -> float:
 
 
 def _holder(stored: Stored | None, now: float) -> str:
-    """Return whose lease is running; empty if nobody's is, or the object can't be read."""
+    """Return the holder of the running lease; empty if none is running or can be read."""
     lease = fields_of(stored)
     until = lease.get("until")
     is_running = isinstance(until, int | float) and now < until

@@ -1,4 +1,4 @@
-"""Small objects in the bucket: how they are read, and written over."""
+"""Small objects in the bucket: how they are read and overwritten."""
 
 import json
 from contextlib import suppress
@@ -11,7 +11,7 @@ PROJECTS: Final = "projects/"  # all that is stored of a project lies below this
 
 
 def fields_of(stored: Stored | None) -> dict[str, Any]:
-    """Return what a small object says; nothing if it says nothing, or cannot be read."""
+    """Return the fields of a small JSON object; none if it is missing or can't be read."""
     try:
         value = json.loads(stored.body) if stored else {}
     except (ValueError, RecursionError):
@@ -22,13 +22,13 @@ def fields_of(stored: Stored | None) -> dict[str, Any]:
 def swap(store: ObjectStore, key: str, body: bytes, etag: str) -> str:
     """Store an object over the one with that tag, return the new tag; Conflict if it has another.
 
-    An empty tag: there was none.
+    An empty tag: there must be no object yet.
     """
     return store.replace(key, body, etag) if etag else store.create(key, body)
 
 
 def write_over(store: ObjectStore, key: str, body: bytes) -> None:
-    """Store an object, over another one if need be. A lost race is the other's to win."""
+    """Store an object, over another one if there is one. If another write wins a race, it stays."""
     stored = store.get(key)
     with suppress(Conflict):
         swap(store, key, body, stored.etag if stored else "")

@@ -1,8 +1,8 @@
-"""The order of a version's tasks, as it was placed: for whoever pushes it to Label Studio.
+"""The order of a version's tasks, stored to be pushed to Label Studio from here or elsewhere.
 
     projects/<id>.<created>/ranks/<version>/order-<n>.json.gz
 
-The newest counts: tasks that come later, and labels, make another one.
+The newest counts: later tasks and labels make another one.
 """
 
 import gzip
@@ -38,8 +38,8 @@ class Orders:
 
         def new_key(keys: list[str]) -> str | None:
             newest = self._store.get(keys[-1]) if keys else None
-            is_there = newest is not None and newest.body == body
-            return None if is_there else f"{self._root}{version}/order-{len(keys):06d}.json.gz"
+            is_stored = newest is not None and newest.body == body
+            return None if is_stored else f"{self._root}{version}/order-{len(keys):06d}.json.gz"
 
         def place(_: list[str], key: str) -> None:
             self._store.create(key, body)

@@ -24,8 +24,8 @@ class ActivePointer:
 
     `recipe` and `format` say what made the artefact; of no version the format is the recipes'
     generation. `learnt` is the checksum of what the version was trained on, `encoder` the name of
-    the encoder that was in use. The version served before is kept in mind for predictors that start
-    while this one can't be loaded.
+    the encoder that was in use. The previous version is for predictors that start while this one
+    can't be loaded.
     """
 
     version: str = UNTRAINED
@@ -40,7 +40,7 @@ class ActivePointer:
     previous_sha256: str = ""
     strategy: str = ""  # names how the version orders tasks
     revision: int = 0  # of the options that it was made with
-    held_until: str = ""  # then a version is served that was refused because labels were changed
+    held_until: str = ""  # then a version that was rejected for changed labels is served
     recipe: str = ""
 
     @property
@@ -50,11 +50,11 @@ class ActivePointer:
 
     @property
     def is_outdated(self) -> bool:
-        """Say whether another release made the version: this one can't read its model.
+        """Say whether another release made the version, so that this one can't read its model.
 
-        Or it might read what that one could not learn. After a release was taken back the pointer
-        names a version of a later format, and is replaced by one of ours. An earlier release's last
-        trainers may do so too; the sweep puts that right.
+        Or this one may learn what that one could not. After a rollback the pointer names a version
+        of a later format, which is replaced by one of ours. The last trainers of an earlier release
+        may set the pointer too; the sweep puts that right.
         """
         return self.format != (format_of(self.recipe) if self.is_trained else GENERATION)
 
@@ -69,7 +69,7 @@ class ActivePointer:
         return name_of(self.recipe), self.format, self.encoder
 
     def has_held(self, now: str) -> bool:
-        """Say whether a refused version has been held back for long enough."""
+        """Say whether a rejected version has been held back for long enough."""
         return "" < self.held_until <= now and not self.pinned
 
     @classmethod
@@ -77,8 +77,8 @@ class ActivePointer:
         """Return a stored pointer, BadModel if it names no version. Later fields may be missing."""
         try:
             stored = json.loads(body)
-            known = {name: stored[name] for name in cls.__dataclass_fields__ if name in stored}
-            pointer = cls(**known | {"version": stored["version"]})
+            fields = {name: stored[name] for name in cls.__dataclass_fields__ if name in stored}
+            pointer = cls(**fields | {"version": stored["version"]})
         except (KeyError, TypeError, ValueError, RecursionError) as exc:
             raise BadModel(f"the pointer cannot be read: {type(exc).__name__}") from exc
         if not isinstance(pointer.version, str) or type(pointer.dataset_seq) is not int:

@@ -2,13 +2,13 @@
 
     projects/<id>.<created>/
       pool/<name>.jsonl.gz              tasks, immutable; a shard for each event or surveyed page
-      pool/sent-<...>.jsonl.gz          those that were sent over HTTP, named by what they hold
+      pool/sent-<...>.jsonl.gz          those that were sent over HTTP, named by their content
       pool.json                         written once a survey has seen all tasks
       ranks/<version>/plan-<n>.json     which shards make up which part; later tasks add one
-      ranks/<version>/part-<n>.npz      what a part brings to the queue
-      ranks/untrained/part-<inputs>-<n>.npz      and of which inputs: see `first_order`
-      ranked.json                       the version that Label Studio has got, of how many parts; if
-                                        trimmed
+      ranks/<version>/part-<n>.npz      a part's candidates for the queue
+      ranks/untrained/part-<inputs>-<n>.npz      the same, by inputs: see `first_order`
+      ranked.json                       the version that was pushed, its number of parts, whether
+                                        older versions are trimmed
 
 A task may stand in several shards; its newest state counts.
 """
@@ -58,10 +58,10 @@ class Pool:
     def add(self, name: str, tasks: Iterable[Task]) -> None:
         """Store tasks as a shard, or as several so that each is encoded in bounded time.
 
-        A shard that is there already is kept: it holds the same.
+        A shard that exists already stays: it holds the same.
         """
-        for number, some in enumerate(batched(tasks, _TASKS_IN_A_SHARD, strict=False)):
-            lines = "\n".join(canonical(row_of(task)) for task in some)
+        for number, rows in enumerate(batched(tasks, _TASKS_IN_A_SHARD, strict=False)):
+            lines = "\n".join(canonical(row_of(task)) for task in rows)
             key = f"{self._root}pool/{name}{f'-{number:04d}' if number else ''}.jsonl.gz"
             with suppress(Conflict):
                 self._store.create(key, gzip.compress(lines.encode(), mtime=0))
@@ -71,10 +71,10 @@ class Pool:
 
         `began`: when, as an ISO 8601 text in UTC.
         """
-        found = canonical([row_of(task) for task in tasks])
-        digest = sha256(found.encode()).hexdigest()[:16]
+        rows = canonical([row_of(task) for task in tasks])
+        digest = sha256(rows.encode()).hexdigest()[:16]
         # Sorts behind events and older surveys: of two states of a task the later shard's counts.
-        time = "".join(one for one in began if one in digits)[:14]
+        time = "".join(char for char in began if char in digits)[:14]
         self.add(f"survey-{time}-{after:012d}-{digest}", tasks)
 
     def add_sent(self, tasks: Sequence[Task]) -> None:
@@ -89,11 +89,11 @@ class Pool:
         return [key.removeprefix(root).removesuffix(".jsonl.gz") for key in keys]
 
     def is_listed(self) -> bool:
-        """Say whether all tasks were seen once."""
+        """Say whether a survey has seen all tasks."""
         return self._store.get(f"{self._root}pool.json") is not None
 
     def set_listed(self) -> None:
-        """Remember that they were."""
+        """Note that a survey has seen all tasks."""
         self._store.create(f"{self._root}pool.json", b"{}")
 
     def shards(self) -> list[str]:
@@ -104,8 +104,8 @@ class Pool:
         """Return the newest state of the tasks of some shards, by id."""
         tasks: dict[int, Task] = {}
         for task in self._tasks(shards):
-            known = tasks.get(task.id)
-            if known is None or task.updated_at > known.updated_at:
+            earlier = tasks.get(task.id)
+            if earlier is None or task.updated_at > earlier.updated_at:
                 tasks[task.id] = task
         return tasks
 
@@ -118,7 +118,7 @@ class Pool:
     # -- ranks -------------------------------------------------------------------------------
 
     def plan(self, version: str, size: int) -> list[list[str]]:
-        """Cut the shards into parts of so many; return all parts, those fixed before first.
+        """Cut the shards into parts of `size`; return all parts, those planned earlier first.
 
         A part never changes, so shards that came after the others were planned make parts of their
         own.
@@ -131,7 +131,7 @@ class Pool:
             key = self._rank_key(version, f"plan-{len(parts):06d}.json")
             try:
                 self._store.create(key, canonical(added).encode())
-            except Conflict:  # somebody else planned at the same time
+            except Conflict:  # another worker planned at the same time
                 return self.parts(version)
         return parts + added
 
@@ -142,7 +142,7 @@ class Pool:
         return [part for body in bodies if body for part in json.loads(body.body)]
 
     def add_part(self, version: str, part: int, candidates: bytes, inputs: str = "") -> None:
-        """Store what a part brings to the queue, unless it is there already."""
+        """Store the candidates of a part, unless they are stored already."""
         with suppress(Conflict):
             self._store.create(f"{self._parts_of(version, inputs)}{part:06d}.npz", candidates)
 
@@ -152,7 +152,7 @@ class Pool:
         return all(shard in planned for shard in self.shards())
 
     def scored(self, version: str, inputs: str = "") -> int:
-        """Return how many parts are scored; of any inputs where none are named."""
+        """Return how many parts are scored; for any inputs if none are named."""
         return len(self.scored_parts(version, inputs))
 
     def scored_parts(self, version: str, inputs: str = "") -> set[int]:
@@ -161,43 +161,43 @@ class Pool:
         return {int(key.rpartition("-")[2].removesuffix(".npz")) for key in keys}
 
     def scored_inputs(self, version: str) -> set[str]:
-        """Return the names of the inputs that parts were scored of; empty if a part names none."""
+        """Return the names of the inputs that parts were scored of; "" if a part names none."""
         keys = (one.key for one in self._store.list(self._parts_of(version, "")))
         return {_inputs_of(key) for key in keys}
 
     def candidates(self, version: str, inputs: str = "") -> list[bytes]:
-        """Return what the parts that are scored bring to the queue, oldest tasks first."""
+        """Return the candidates of the scored parts, oldest tasks first."""
         listed = self._store.list(self._parts_of(version, inputs))
         return [body.body for one in listed if (body := self._store.get(one.key))]
 
     def forget_parts(self, version: str, inputs: Collection[str]) -> None:
-        """Delete what was scored of some inputs."""
+        """Delete the parts that were scored of some inputs."""
         keys = [one.key for one in self._store.list(self._parts_of(version, ""))]
         self._store.delete([key for key in keys if _inputs_of(key) in inputs])
 
     def forget_ranks(self, keep: str) -> None:
-        """Delete what was scored for other versions than one."""
+        """Delete plans, parts and orders of all versions but `keep`."""
         prefix = f"{self._root}ranks/"
         mine = f"{prefix}{keep}/"
         keys = (one.key for one in self._store.list(prefix))
         self._store.delete([key for key in keys if not key.startswith(mine)])
 
     def ranked(self) -> tuple[str, bool]:
-        """Return the version that Label Studio has got, empty if none, and whether it was trimmed.
+        """Return the version that was pushed to Label Studio, "" if none; and if it is trimmed.
 
-        Trimmed: the predictions of the versions before are gone.
+        Trimmed: the predictions of earlier versions are deleted.
         """
         fields = fields_of(self._store.get(f"{self._root}ranked.json"))
         return fields.get("version", ""), fields.get("trimmed", False)
 
     def pushed_parts(self, version: str) -> int:
-        """Return how many parts, from the first one on, Label Studio has got of a version."""
+        """Return how many parts of a version, from the first one on, were pushed."""
         fields = fields_of(self._store.get(f"{self._root}ranked.json"))
         parts = fields.get("parts")
         return parts if fields.get("version") == version and type(parts) is int else 0
 
     def set_ranked(self, version: str, trimmed: bool = False, parts: int = 0) -> None:
-        """Remember that Label Studio has got a version. A lost race is the other's to remember."""
+        """Note that a version was pushed. If another write wins a race, that one stays."""
         key = f"{self._root}ranked.json"
         body = canonical({"version": version, "trimmed": trimmed, "parts": parts}).encode()
         write_over(self._store, key, body)

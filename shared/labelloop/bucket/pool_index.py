@@ -1,9 +1,9 @@
-"""What is in the pool, without the texts: of each task when it was made and a digest of its data.
+"""An index of the pool, without the texts: each task's times and a digest of its data.
 
-    projects/<id>.<created>/pool-index.gz     rolled up from the shards it names
+    projects/<id>.<created>/pool-index.gz     made from the shards it names
 
-A pool of 300,000 tasks has 600 shards: read one by one, with their texts, they would take what a
-sweep has for all projects. What is missing or damaged is rolled up anew.
+A pool of 300,000 tasks has 600 shards: to read them one by one, with their texts, would take the
+time that a sweep has for all projects. What is missing or damaged is made anew.
 """
 
 import gzip
@@ -34,7 +34,7 @@ _DAMAGED: Final = (EOFError, KeyError, OSError, TypeError, ValueError, zlib.erro
 
 @dataclass(frozen=True, slots=True)
 class KnownTask:
-    """What is known of a task: its times in microseconds, and the digest of its data."""
+    """A task in the index: its times in microseconds, and the digest of its data."""
 
     created_at: int
     updated_at: int
@@ -53,18 +53,18 @@ class PoolIndex:
         return sorted(self.tasks)
 
     def as_new(self, task: Task) -> Task | None:
-        """Return a task as it must stand in the pool to count; None if it does already.
+        """Return a task, dated so that it counts as the newest state; None if the pool has it.
 
-        Label Studio dates a task anew with each label, so times alone make no difference; and what
-        it restored from a backup is older than what was there.
+        Label Studio dates a task anew with each label, so times alone make no difference. A task
+        that was restored from a backup is older than the one in the pool, and is dated after it.
         """
         known = self.tasks.get(task.id)
         if known is None:
             return task
-        found = known_of(task)
-        if (found.created_at, found.digest) == (known.created_at, known.digest):
+        new = known_of(task)
+        if (new.created_at, new.digest) == (known.created_at, known.digest):
             return None
-        if found.updated_at > known.updated_at:
+        if new.updated_at > known.updated_at:
             return task
         if known.updated_at >= _LAST:  # no time is later
             return None
@@ -77,23 +77,23 @@ class PoolIndex:
         return self.tasks[task].updated_at > _micros(time)
 
     def add(self, tasks: Iterable[tuple[int, KnownTask]]) -> None:
-        """Take in what is known of tasks of a shard, by id."""
-        for id_, found in tasks:
+        """Take in the tasks of a shard, by id; the newest state of each counts."""
+        for id_, new in tasks:
             known = self.tasks.get(id_)
-            if known is None or found.updated_at > known.updated_at:
-                self.tasks[id_] = found
+            if known is None or new.updated_at > known.updated_at:
+                self.tasks[id_] = new
 
     def to_bytes(self) -> bytes:
         """Return what `from_bytes` reads."""
         rows = sorted(self.tasks.items())
         columns = (
             array("q", [id_ for id_, _ in rows]),
-            array("q", [one.created_at for _, one in rows]),
-            array("q", [one.updated_at for _, one in rows]),
+            array("q", [task.created_at for _, task in rows]),
+            array("q", [task.updated_at for _, task in rows]),
         )
         head = {"shards": sorted(self.shards), "tasks": len(rows)}
         parts = [canonical(head).encode(), b"\n", *(column.tobytes() for column in columns)]
-        digests = b"".join(one.digest for _, one in rows)
+        digests = b"".join(task.digest for _, task in rows)
         return gzip.compress(b"".join([*parts, digests]), compresslevel=1, mtime=0)
 
     @classmethod
@@ -115,7 +115,7 @@ class PoolIndex:
 
 
 def known_of(task: Task) -> KnownTask:
-    """Return what an index holds of a task."""
+    """Return a task as the index holds it."""
     digest = blake2b(canonical(task.data).encode(), digest_size=_DIGEST_BYTES).digest()
     return KnownTask(_micros(task.created_at), _micros(task.updated_at), digest)
 
@@ -130,22 +130,22 @@ class PoolIndexes:
 
     def stored(self) -> PoolIndex:
         """Return the index as it was last stored; shards may have come since."""
-        found = self._store.get(self._object)
-        return PoolIndex.from_bytes(found.body) if found else PoolIndex()
+        body = self._store.get(self._object)
+        return PoolIndex.from_bytes(body.body) if body else PoolIndex()
 
     def missing(self, index: PoolIndex) -> list[str]:
         """Return the keys of the shards that an index does not hold."""
         return [key for key in self._pool.shards() if _name(key) not in index.shards]
 
     def whole(self, has_time: Callable[[], bool] = lambda: True) -> PoolIndex | None:
-        """Return the index of all shards; None if time is over, and the next call goes on."""
+        """Return the index of all shards; None if time is over: the next call goes on."""
         index = self.stored()
         missing = self.missing(index)
-        for some in batched(missing, _SHARDS_AT_ONCE, strict=False):
+        for batch in batched(missing, _SHARDS_AT_ONCE, strict=False):
             if not has_time():
                 self.store(index)
                 return None
-            for key, tasks in zip(some, self._read(some), strict=True):
+            for key, tasks in zip(batch, self._read(batch), strict=True):
                 index.add(tasks)
                 index.shards.add(_name(key))
         if missing:
@@ -153,9 +153,9 @@ class PoolIndexes:
         return index
 
     def count(self, gone: Collection[int], most: int) -> int | None:
-        """Return how many tasks the pool has; None while more than some shards are not rolled up.
+        """Return how many tasks the pool has; None if the index lacks more than `most` shards.
 
-        `gone`: those that were deleted.
+        `gone`: the ids of deleted tasks.
         """
         index = self.stored()
         missing = self.missing(index)
@@ -174,17 +174,18 @@ class PoolIndexes:
             yield from readers.map(self._known, shards)
 
     def _known(self, shard: str) -> list[tuple[int, KnownTask]]:
-        """Return what is known of the tasks of a shard: not the tasks, which may be large."""
+        """Return the index rows of a shard's tasks: not the tasks, which may be large."""
         return [(id_, known_of(task)) for id_, task in self._pool.read([shard]).items()]
 
 
 def within(ids: list[int], after: int, upto: int) -> list[int]:
-    """Return those of some ascending ids that are above one and up to another."""
+    """Return those of some ascending ids that are above `after`, up to `upto`."""
     return ids[bisect_right(ids, after) : bisect_right(ids, upto)]
 
 
 def _cut(digests: bytes) -> Iterator[bytes]:
-    return (digests[at : at + _DIGEST_BYTES] for at in range(0, len(digests), _DIGEST_BYTES))
+    starts = range(0, len(digests), _DIGEST_BYTES)
+    return (digests[start : start + _DIGEST_BYTES] for start in starts)
 
 
 def _micros(time: str) -> int:

@@ -1,21 +1,21 @@
-"""What lies where in the bucket for one Label Studio project, and how it is written.
+"""The objects of one Label Studio project in the bucket, and how they are written.
 
 projects/<id>.<created>/
   events/<received>-<uuid>.json       one per webhook, immutable, deleted once folded
   quarantine/<same name>.json         events that could not be understood, with the reason
-  datasets/, dataset.json             what is known, and all that was: see `snapshots`
+  datasets/, dataset.json             snapshots of the dataset, and the pointer: see `snapshots`
   models/<seq>-<attempt>/model.onnx   immutable
   models/<seq>-<attempt>/card.json    written last: a version exists once its card does
-  models/<seq>-<attempt>/...          what it said of its labels: see `evidence`
-  gate.json                           the last version that was refused: see there
+  models/<seq>-<attempt>/...          the record of its training: see `evidence`
+  gate.json                           the last version that was rejected: see there
   active.json                         pointer to the version that is served  (compare-and-swap)
-  options.json                        what was chosen for the project        (compare-and-swap)
+  options.json                        the project's options                  (compare-and-swap)
   ordered.json                        Label Studio's order by score was switched on once
-  survey.json                         how far a walk over Label Studio's tasks is: see `surveys`
-  archived.json                       Label Studio has the project no more: see `archive`
-  history/                            what was switched to, when and why: see `history`
-  features/                           what was computed of tasks, once: see `features`
-  lease.json, pushing.json, trimming.json   who works at it now: see `lease`
+  survey.json                         the walk over Label Studio's tasks: see `surveys`
+  archived.json                       Label Studio no longer has the project: see `archive`
+  history/                            the switches, when and why: see `history`
+  features/                           the features of tasks: see `features`
+  lease.json, pushing.json, trimming.json   the workers at work: see `lease`
 """
 
 import json
@@ -67,7 +67,7 @@ class Project(ProjectFiles):
         return next(self._store.list(f"{self._root}events/"), None) is not None
 
     def read(self, listed: Listed) -> bytes | None:
-        """Return the body of a pending event, None if somebody folded it meanwhile."""
+        """Return the body of a pending event, None if another worker folded it meanwhile."""
         stored = self._store.get(listed.key)
         return stored.body if stored else None
 
@@ -84,14 +84,14 @@ class Project(ProjectFiles):
         self._store.delete(one.key for one in listed)
 
     def quarantined(self) -> int:
-        """Return how many events were put aside."""
+        """Return how many events are in quarantine."""
         return sum(1 for _ in self._store.list(f"{self._root}quarantine/"))
 
     def quarantine(self, listed: Listed, body: bytes, reason: str) -> None:
-        """Put an event aside with the reason. Idempotent."""
+        """Put an event into quarantine with the reason. Idempotent."""
         text = body.decode("utf-8", "backslashreplace")
-        aside = canonical({"reason": reason, "event": text}).encode()
-        self._store.create(f"{self._root}quarantine/{self.event_name(listed)}.json", aside)
+        quarantined = canonical({"reason": reason, "event": text}).encode()
+        self._store.create(f"{self._root}quarantine/{self.event_name(listed)}.json", quarantined)
         self._store.delete([listed.key])
 
     def _event_key(self, name: str) -> str:
@@ -108,10 +108,10 @@ class Project(ProjectFiles):
         return self.snapshots.changed_at()
 
     def dataset(self, pointer: DatasetPointer) -> "Dataset":
-        """Return a snapshot to look at; the newest that can be read where it is damaged.
+        """Return a snapshot for reading only; if it is damaged, the newest that can be read.
 
-        Who learns from one, or stores another, reads it by `snapshots`: what is missing here is not
-        deleted.
+        To learn from one, or to store another, read it by `snapshots`: labels that are missing here
+        are not deleted.
         """
         try:
             return self.snapshots.read(pointer)
@@ -121,8 +121,8 @@ class Project(ProjectFiles):
 
             logger().error("dataset damaged", extra={"project": self.key, "why": str(exc)})
             count("DatasetDamaged")
-            found = self.snapshots.newest_readable()
-            return found[0][1] if found else Dataset()
+            readable = self.snapshots.newest_readable()
+            return readable[0][1] if readable else Dataset()
 
     def add_dataset(self, after: Tagged[DatasetPointer], dataset: "Dataset") -> DatasetPointer:
         """Store a snapshot and point to it; Conflict if the pointer was swapped meanwhile."""
@@ -131,8 +131,8 @@ class Project(ProjectFiles):
     def untrained_dataset(self, encoder: str) -> DatasetPointer | None:
         """Return the newest snapshot unless the active version has learnt it, or is pinned.
 
-        A version that was made beside another encoder, by another release, or with other options
-        than those chosen since, has yet to learn it.
+        A version that was made beside another encoder, by another release, or with older options
+        has not learnt it.
         """
         pointer, active = self.dataset_pointer().value, self.active().value
         age = (pointer.seq, self.options().value.revision)
@@ -145,7 +145,7 @@ class Project(ProjectFiles):
     def active(self) -> Tagged[ActivePointer]:
         """Return the pointer to the version that is served; to none if it cannot be read.
 
-        So the next training writes over a pointer that was damaged.
+        So the next training overwrites a damaged pointer.
         """
         stored = self._store.get(f"{self._root}active.json")
         if stored is None:
@@ -187,7 +187,7 @@ class Project(ProjectFiles):
         return Card.read(version, fields_of(stored))
 
     def switch(self, after: Tagged[ActivePointer], to: ActivePointer, why: dict[str, Any]) -> None:
-        """Serve another version from now on; Conflict if somebody else switched meanwhile."""
+        """Serve another version from now on; Conflict if the pointer was swapped meanwhile."""
         self._swap("active.json", after.etag, asdict(to))
         entry = {"version": to.version, "instead_of": after.value.version, "pinned": to.pinned}
         self.history.add(to.switch, entry | why)
@@ -201,7 +201,7 @@ class Project(ProjectFiles):
         return sorted(seqs, key=seqs.__getitem__, reverse=True)
 
     def advance(self, after: Tagged[ActivePointer], to: ActivePointer) -> None:
-        """Keep the version, and remember that newer data changes nothing about it."""
+        """Keep the version, and note that newer data does not change it."""
         self._swap("active.json", after.etag, asdict(to))
 
     def _swap(self, name: str, etag: str, fields: Any) -> None:
@@ -214,18 +214,18 @@ class Project(ProjectFiles):
         return self._store.get(f"{self._root}ordered.json") is not None
 
     def set_ordered(self) -> None:
-        """Remember that it was."""
+        """Note that it was switched on."""
         self._store.create(f"{self._root}ordered.json", b"{}")
 
     # -- options -----------------------------------------------------------------------------
 
     def options(self) -> Tagged[Options]:
-        """Return what was chosen for this project."""
+        """Return the options of this project."""
         stored = self._store.get(f"{self._root}options.json")
         return Tagged(Options.read(fields_of(stored)), stored.etag) if stored else _NO_OPTIONS
 
     def set_options(self, after: Tagged[Options], to: Options) -> None:
-        """Choose; Conflict if somebody else did meanwhile."""
+        """Store the options; Conflict if they were swapped meanwhile."""
         self._swap("options.json", after.etag, asdict(to))
 
 

@@ -1,6 +1,6 @@
-"""What belongs to a project beside its events, dataset and versions.
+"""The objects of a project beside its events, dataset and versions.
 
-Each is imported when it is asked for: the webhook, which needs none, has to start at once, and the
+Each module is imported on first use: the webhook, which needs none, has to start at once, and the
 sweep has no numpy.
 """
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class ProjectFiles:
-    """What of a project lies in files of its own. Nothing is read before it is asked."""
+    """The parts of a project that have files of their own. Nothing is read before it is used."""
 
     def __init__(self, store: ObjectStore, key: str) -> None:
         self.key = key
@@ -35,47 +35,47 @@ class ProjectFiles:
 
     @property
     def pool_index(self) -> "PoolIndexes":
-        """What is in the pool, without the texts."""
+        """The index of the pool, without the texts."""
         from labelloop.bucket.pool_index import PoolIndexes
 
         return PoolIndexes(self._store, self.key)
 
     @property
     def orders(self) -> "Orders":
-        """The orders that the tasks of its versions were placed in."""
+        """The orders of its versions' tasks."""
         from labelloop.bucket.orders import Orders
 
         return Orders(self._store, self.key)
 
     @property
     def surveys(self) -> "Surveys":
-        """How far the walk over its tasks in Label Studio is."""
+        """The state of the walk over its tasks in Label Studio."""
         from labelloop.bucket.surveys import Surveys
 
         return Surveys(self._store, self.key)
 
     @property
     def archive(self) -> "Archive":
-        """Whether Label Studio has it no more."""
+        """Whether it is archived, as Label Studio no longer has it."""
         from labelloop.bucket.archive import Archive
 
         return Archive(self._store, self.key)
 
     @property
     def evidence(self) -> "EvidenceFiles":
-        """What its versions said when they were trained."""
+        """The records of its versions' trainings, and the last rejection."""
         from labelloop.bucket.evidence import EvidenceFiles
 
         return EvidenceFiles(self._store, self.key)
 
     def features(self, folder: str) -> "FeatureFiles":
-        """Return what a recipe computed of its tasks, by the name of the recipe's folder."""
+        """Return the stored features of its tasks, by the name of the recipe's folder."""
         from labelloop.bucket.features import FeatureFiles
 
         return FeatureFiles(self._store, self.key, folder)
 
     def lease(self, of: str) -> "Lease":
-        """Return the right to do one kind of work for it, by the name in `lease`."""
+        """Return the lease for one kind of work, by its name in `lease`."""
         from labelloop.bucket.lease import Lease
 
         return Lease(self._store, self.key, of)

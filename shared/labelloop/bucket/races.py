@@ -1,4 +1,4 @@
-"""Compare and swap: read, decide, write; and begin anew where somebody else wrote first."""
+"""Compare and swap: read, decide, write; and begin again if another write came first."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -7,19 +7,19 @@ from typing import Final
 
 from labelloop.errors import Conflict, Outpaced
 
-_ROUNDS: Final = 12  # each lost race means that another one got further
+_ROUNDS: Final = 12  # each lost race means that another worker got further
 
 
 @dataclass(frozen=True, slots=True)
 class Swap[Read, Written]:
-    """What was read last, and what was written over it: None where nothing was to be."""
+    """What was read last, and what was written over it: None if nothing was."""
 
     after: Read
     to: Written | None
 
 
 def won[T](attempt: Callable[[], T], over: str) -> T:
-    """Return what an attempt comes to. One that raises Conflict is made anew; Outpaced at last."""
+    """Return the result of an attempt, repeated after each Conflict; Outpaced after too many."""
     for _ in range(_ROUNDS):
         with suppress(Conflict):
             return attempt()
@@ -32,9 +32,9 @@ def swapped[Read, Written](
     write: Callable[[Read, Written], object],
     over: str,
 ) -> Swap[Read, Written]:
-    """Write what is decided on over what was read; `decide` returns None where all is well.
+    """Write what `decide` returns over what was read; None means that nothing is to be written.
 
-    `write` raises Conflict if somebody else wrote since.
+    `write` raises Conflict if something else was written since.
     """
 
     def attempt() -> Swap[Read, Written]:

@@ -1,7 +1,7 @@
-"""The snapshots of a project's dataset, the pointer to the newest, and what became of both.
+"""The snapshots of a project's dataset, the pointer to the newest, and the last damage.
 
 projects/<id>.<created>/
-  datasets/<seq>-<sha256>.jsonl.gz    immutable, named by what they hold: damage shows when read
+  datasets/<seq>-<sha256>.jsonl.gz    immutable, named by content, so damage shows on reading
   dataset.json                        pointer to the newest                  (compare-and-swap)
   repair.json                         what was damaged last, and since when
 
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from labelloop.domain.intake.folding import Dataset
 
 _NAME: Final = re.compile(r"(\d{8,18})-([0-9a-f]{64})[.]jsonl[.]gz", re.ASCII)
-# All that a body can do wrong that is not what was once stored.
+# What reading a damaged body may raise.
 _UNREADABLE: Final = (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError)
 
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """What was damaged last, empty if nothing ever was. `lost`: labels may be missing since.
+    """The last damage, empty if there was none. `lost`: labels may be missing since.
 
     `restored`: the number of the snapshot that could be read, 0 if none could.
     """
@@ -53,12 +53,12 @@ class Snapshots:
     # -- pointer -----------------------------------------------------------------------------
 
     def pointer(self) -> Tagged[DatasetPointer]:
-        """Return the pointer to the newest snapshot; one without its pointer is found by name."""
+        """Return the pointer to the newest snapshot; if it can't be read, made from the names."""
         stored = self._store.get(f"{self._root}dataset.json")
-        found = _read(stored.body) if stored else None
-        if found is None:
-            found = max(self._named(), key=lambda one: one.seq, default=DatasetPointer())
-        return Tagged(found, stored.etag if stored else "")
+        pointer = _read(stored.body) if stored else None
+        if pointer is None:
+            pointer = max(self._named(), key=lambda one: one.seq, default=DatasetPointer())
+        return Tagged(pointer, stored.etag if stored else "")
 
     def changed_at(self) -> datetime:
         """Return when the newest snapshot was stored, by the store's clock."""
@@ -66,7 +66,7 @@ class Snapshots:
         return next((one.stored_at for one in listed), datetime.min.replace(tzinfo=UTC))
 
     def point_to(self, after: Tagged[DatasetPointer], to: DatasetPointer) -> None:
-        """Point to another snapshot; Conflict if somebody else did meanwhile."""
+        """Point to another snapshot; Conflict if the pointer was swapped meanwhile."""
         body = canonical(asdict(to)).encode()
         swap(self._store, f"{self._root}dataset.json", body, after.etag)
 
@@ -74,7 +74,7 @@ class Snapshots:
 
     def read(self, pointer: DatasetPointer) -> "Dataset":
         """Return a snapshot, an empty one for the pointer to none; Damaged if it isn't whole."""
-        from labelloop.domain.intake.folding import (  # late: the webhook's
+        from labelloop.domain.intake.folding import (  # late: the webhook starts without it
             Dataset,
             checksum,
             decompress,
@@ -104,26 +104,26 @@ class Snapshots:
         from labelloop.domain.intake.folding import checksum, compress
 
         lines = dataset.to_lines()
-        # Of a trainer that died before it pointed to its snapshot the number is still free.
+        # If a trainer died before it pointed to its snapshot, the number is used again.
         seq = max(after.value.seq + bool(after.etag), at_least, 1)
         pointer = DatasetPointer(seq, checksum(lines), len(dataset.annotations))
         if pointer.sha256 == after.value.sha256 and after.etag and not at_least:
             return after.value
-        with suppress(Conflict):  # named by content: what is there holds the same lines
+        with suppress(Conflict):  # named by content: the stored one holds the same lines
             self._store.create(self._key(pointer), compress(lines))
         self.point_to(after, pointer)
         return pointer
 
     def newest_readable(self) -> list[tuple[DatasetPointer, "Dataset"]]:
         """Return the whole snapshots of the highest number that has any; two may share it."""
-        found: list[tuple[DatasetPointer, Dataset]] = []
+        readable: list[tuple[DatasetPointer, Dataset]] = []
         for pointer in sorted(self._named(), key=lambda one: one.seq, reverse=True):
-            if found and pointer.seq < found[0][0].seq:
+            if readable and pointer.seq < readable[0][0].seq:
                 break
             with suppress(Damaged):
                 dataset = self.read(pointer)
-                found.append((replace(pointer, annotations=len(dataset.annotations)), dataset))
-        return found
+                readable.append((replace(pointer, annotations=len(dataset.annotations)), dataset))
+        return readable
 
     def numbers(self) -> list[int]:
         """Return the numbers of all snapshots, smallest first; two may have the same."""
@@ -132,34 +132,36 @@ class Snapshots:
     # -- damage ------------------------------------------------------------------------------
 
     def damage(self) -> str:
-        """Say what is wrong with pointer and names; empty if nothing is. Nothing large is read."""
+        """Return what is wrong with pointer and names; "" if nothing is. Nothing large is read."""
         listed = list(self._store.list(f"{self._root}dataset.json"))
         stored = self._store.get(f"{self._root}dataset.json")
-        found = _read(stored.body) if stored else None
+        pointer = _read(stored.body) if stored else None
         if stored is None:
             return "the pointer to the dataset is gone" if self._is_lost() else ""
-        if found is None:
+        if pointer is None:
             return "the pointer to the dataset cannot be read"
         names = self._listed()
-        if found.seq and self._key(found) not in {one.key for one in names}:
-            return f"snapshot {found.seq} is gone"
-        # One of a trainer that died before it pointed to it was stored after the pointer.
-        pointed_at = [one.stored_at for one in listed]  # none: it was stored a moment ago
+        if pointer.seq and self._key(pointer) not in {one.key for one in names}:
+            return f"snapshot {pointer.seq} is gone"
+        # A snapshot whose trainer died before it pointed to it was stored after the pointer.
+        pointed_at = [one.stored_at for one in listed]  # empty: it was stored a moment ago
         for one in names:
-            if _named(one).seq > found.seq and any(one.stored_at < at for at in pointed_at):
-                return f"the pointer is to snapshot {found.seq}, and a later one was stored before"
+            if _named(one).seq > pointer.seq and any(one.stored_at < time for time in pointed_at):
+                return (
+                    f"the pointer is to snapshot {pointer.seq}, and a later one was stored before"
+                )
         return ""
 
     def is_gone(self) -> bool:
         """Say whether the pointer, or the snapshot that it names, is missing: two short reads."""
         stored = self._store.get(f"{self._root}dataset.json")
-        found = _read(stored.body) if stored else None
-        if found is None:
+        pointer = _read(stored.body) if stored else None
+        if pointer is None:
             return stored is not None or bool(self._named())
-        return found.seq > 0 and next(iter(self._store.list(self._key(found))), None) is None
+        return pointer.seq > 0 and next(iter(self._store.list(self._key(pointer))), None) is None
 
     def repair(self) -> Repair:
-        """Return what was damaged last."""
+        """Return the last damage."""
         stored = self._store.get(f"{self._root}repair.json")
         try:
             return Repair(**json.loads(stored.body)) if stored else Repair()
@@ -167,7 +169,7 @@ class Snapshots:
             return Repair()
 
     def note(self, repair: Repair) -> None:
-        """Remember what was damaged."""
+        """Store a repair, over the one before."""
         key, body = f"{self._root}repair.json", canonical(asdict(repair)).encode()
         stored = self._store.get(key)
         swap(self._store, key, body, stored.etag if stored else "")
@@ -175,9 +177,9 @@ class Snapshots:
     # -- parts -------------------------------------------------------------------------------
 
     def _dated(self, dataset: "Dataset", pointer: DatasetPointer) -> "Dataset":
-        """Return a dataset none of whose rows is dated after it was stored.
+        """Return a dataset without rows that are dated after it was stored.
 
-        Earlier versions took rows of any time, and nothing could ever correct one of the year 9999.
+        Earlier releases took rows of any time, and nothing could ever correct one of the year 9999.
         """
         if dataset.latest() <= latest_at(text_of(datetime.now(UTC))):
             return dataset
@@ -189,15 +191,15 @@ class Snapshots:
         return [one for one in listed if _NAME.fullmatch(one.key.rpartition("/")[2])]
 
     def _is_lost(self) -> bool:
-        """Say whether there was a pointer, and is none: something was made of what it pointed to.
+        """Say whether the pointer is missing though there was one, as later objects show.
 
-        A first snapshot alone may be one that a trainer is about to point to.
+        A first snapshot alone shows nothing: a trainer may be about to point to it.
         """
         stored = self._store.get(f"{self._root}active.json")
         is_learnt = stored is not None and _number_learnt(stored.body) > 0
-        was = is_learnt or any(number > 1 for number in self.numbers())
-        was = was or next(iter(self._store.list(f"{self._root}models/")), None) is not None
-        return was and self._store.get(f"{self._root}dataset.json") is None
+        existed = is_learnt or any(number > 1 for number in self.numbers())
+        existed = existed or next(iter(self._store.list(f"{self._root}models/")), None) is not None
+        return existed and self._store.get(f"{self._root}dataset.json") is None
 
     def _named(self) -> list[DatasetPointer]:
         return [_named(one) for one in self._listed()]
@@ -224,7 +226,7 @@ def _read(body: bytes) -> DatasetPointer | None:
 
 
 def _number_learnt(body: bytes) -> int:
-    """Return the number of the snapshot that the active pointer says was learnt; 0 if it can't."""
+    """Return the number of the learnt snapshot from the active pointer's body; 0 if unreadable."""
     try:
         number = json.loads(body)["dataset_seq"]
     except (KeyError, TypeError, ValueError, RecursionError):

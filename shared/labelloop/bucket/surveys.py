@@ -1,9 +1,9 @@
 """Surveys: walks over all tasks of a project in Label Studio, by id, over as many sweeps as needed.
 
-    projects/<id>.<created>/survey.json    how far the walk is, who is at it     (compare-and-swap)
+    projects/<id>.<created>/survey.json    how far the walk is, and its holder   (compare-and-swap)
 
-Whoever is at it renews its right with each page it has taken in. One that died is succeeded once
-its time is up, and the walk goes on after the last page.
+The holder renews its right with each page that it took in. After a holder that died, another one
+goes on after the last page, once the time is up.
 """
 
 from dataclasses import asdict, dataclass, replace
@@ -16,50 +16,52 @@ from labelloop.bucket.races import swapped
 from labelloop.domain.intake.events import canonical
 from labelloop.ports import ObjectStore, Stored
 
-HELD_S: Final = 120.0  # a page takes seconds; one that Label Studio is slow with, a minute or two
+HELD_S: Final = 120.0  # a page takes seconds, a slow one a minute or two
 
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """Where the walk of a project is. Times are ISO 8601 texts, empty where there is none yet."""
+    """The state of a project's walk. Times are ISO 8601 texts, empty where there is none yet."""
 
     began: str = ""  # the walk under way
     after: int = 0  # the last id that it has covered
     listed: int = 0  # how many tasks it has seen
-    found: int = 0  # how many of them the pool lacked, or had otherwise
-    settled: str = ""  # the numbers of both sides that need no other walk
+    found: int = 0  # how many of them were new to the pool, or changed
+    settled: str = ""  # the numbers of both sides for which no other walk is needed
     differed: str = ""  # how both sides differed when the newest walk began, if it changed nothing
-    is_partial: bool = False  # Label Studio listed fewer tasks than it counts: none is gone
+    is_partial: bool = (
+        False  # Label Studio listed fewer tasks than it counts: none is taken for deleted
+    )
     ended: str = ""  # the last complete walk
-    asked: str = ""  # somebody wants one that begins after this
+    asked: str = ""  # a walk that begins after this time is wanted
     holder: str = ""
     until: float = 0.0
 
     @classmethod
     def read(cls, stored: Stored | None) -> Self:
-        """Return a stored state; what is missing or damaged is as before the first walk."""
-        known, before = fields_of(stored), asdict(cls())
-        return cls(**before | {n: v for n, v in known.items() if type(v) is type(before.get(n))})
+        """Return a stored state; a missing or damaged field is as before the first walk."""
+        fields, before = fields_of(stored), asdict(cls())
+        return cls(**before | {n: v for n, v in fields.items() if type(v) is type(before.get(n))})
 
     def begun(self, now: datetime, numbers: str, differed: str) -> Self:
         """Return the state of a walk at its beginning, or of the one under way."""
         if self.began:
             return self
-        at = now.isoformat(timespec="seconds")
+        time = now.isoformat(timespec="seconds")
         fresh = replace(self, after=0, listed=0, found=0, is_partial=False, asked="")
-        return replace(fresh, began=at, settled=numbers, differed=differed)
+        return replace(fresh, began=time, settled=numbers, differed=differed)
 
     def done(self, now: datetime) -> Self:
         """Return the state after a complete walk."""
-        at = now.isoformat(timespec="seconds")
-        return replace(self, began="", ended=at, holder="", until=0.0)
+        time = now.isoformat(timespec="seconds")
+        return replace(self, began="", ended=time, holder="", until=0.0)
 
     def is_held(self, now: datetime) -> bool:
-        """Say whether somebody is at it."""
+        """Say whether a holder is at work."""
         return bool(self.holder) and now.timestamp() < self.until
 
     def held(self, holder: str, now: datetime) -> Self:
-        """Return the state with the right renewed."""
+        """Return the state with the holder's right renewed."""
         return replace(self, holder=holder, until=now.timestamp() + HELD_S)
 
 
@@ -71,20 +73,20 @@ class Surveys:
         self._object = f"{PROJECTS}{key}/survey.json"
 
     def state(self) -> Tagged[Survey]:
-        """Return where the survey is."""
+        """Return the stored state."""
         stored = self._store.get(self._object)
         return Tagged(Survey.read(stored), stored.etag if stored else "")
 
     def swap(self, after: Tagged[Survey], to: Survey) -> Tagged[Survey]:
-        """Store a state over the one that was read; Conflict if somebody else did meanwhile."""
+        """Store a state over the one that was read; Conflict if it was swapped meanwhile."""
         body = canonical(asdict(to)).encode()
         return Tagged(to, swap(self._store, self._object, body, after.etag))
 
     def ask(self, now: datetime) -> None:
-        """Have a walk made that begins from now on."""
-        at = now.isoformat(timespec="seconds")
+        """Request a walk that begins from now on."""
+        time = now.isoformat(timespec="seconds")
 
-        def asked(known: Tagged[Survey]) -> Survey:
-            return replace(known.value, asked=at)
+        def requested(after: Tagged[Survey]) -> Survey:
+            return replace(after.value, asked=time)
 
-        swapped(self.state, asked, self.swap, "the survey")
+        swapped(self.state, requested, self.swap, "the survey")

@@ -96,7 +96,7 @@ def _replay(project: Finished, tools: Toolbox) -> Replay:
         if not control.missing(labels[:few], 0):
             control.fit(labels[:few], features.take(range(len(labels[:few]))), tools=used)
             break
-    return Replay(features, labels, control, RecalledVectors(tools.encoder, used.found))
+    return Replay(features, labels, control, RecalledVectors(tools.encoder, used.by_digest))
 
 
 def _facts(project: Finished, replayed: Replay, encoder: str, runs: int) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""Label Studio's own language: its payloads, label configs and projects."""
+"""Label Studio's formats: its payloads, label configs and projects."""

@@ -18,7 +18,7 @@ _REGION_FIELDS: Final[tuple[str, ...]] = (
 
 
 def read_annotation(value: Any) -> Annotation:
-    """Return an annotation; Unprocessable names the field that is off."""
+    """Return an annotation; Unprocessable names the field that is wrong."""
     fields = mapping(value, "annotation")
     result = fields.get("result", "")
     annotator = fields.get("completed_by")
@@ -31,7 +31,7 @@ def read_annotation(value: Any) -> Annotation:
         updated_at=time_of(fields.get("updated_at"), "annotation.updated_at"),
         result=[
             read_region(one, "annotation.result")
-            # None: a skip over the API that names no result
+            # None: a skip over the API without a result
             for one in list_of([] if result is None else result, "annotation.result")
         ],
         skipped=fields.get("was_cancelled") is True,
@@ -43,14 +43,14 @@ def read_annotation(value: Any) -> Annotation:
 def read_region(value: Any, name: str) -> dict[str, Any]:
     """Return a region, or a relation between two, with all that Label Studio's editor writes."""
     fields = mapping(value, name)
-    return _shallow({one: fields[one] for one in _REGION_FIELDS if one in fields}, name)
+    return _shallow({field: fields[field] for field in _REGION_FIELDS if field in fields}, name)
 
 
 def read_task(value: Any, settings: Mapping[str, Any]) -> Task:
-    """Return a task of a project with these settings; Unprocessable names the field that is off.
+    """Return a task of a project with these settings; Unprocessable names the field that is wrong.
 
-    Label Studio gives all tasks the project's number of annotators anew when that is changed, but
-    those that had another number before: only that is kept.
+    `overlap` is read only if it differs from the project's number of annotators: when that changes,
+    Label Studio changes the tasks with the same number, and leaves the others.
     """
     fields, most = mapping(value, "task"), settings.get("maximum_annotations")
     overlap = fields.get("overlap")
@@ -65,50 +65,50 @@ def read_task(value: Any, settings: Mapping[str, Any]) -> Task:
 
 
 def read_settings(project: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what of a project's settings decides what its labels mean, and which tasks are done.
+    """Return the settings that decide what a project's labels mean, and which tasks are done.
 
-    What is not set is left out. Nothing else is taken: a project has secrets.
+    Those that are not set are left out. Nothing else is taken: a project has secrets.
     """
     most, skips = project.get("maximum_annotations"), project.get("skip_queue")
     weights = project.get("control_weights")
-    found = {
+    settings = {
         "control_weights": _shallow(weights, "control_weights") if weights else None,
         "maximum_annotations": most if type(most) is int and most > 0 else None,
         "skip_queue": skips if isinstance(skips, str) else None,
     }
-    return {name: value for name, value in found.items() if value}
+    return {name: value for name, value in settings.items() if value}
 
 
 def mapping(value: Any, name: str) -> dict[str, Any]:
-    """Demand an object."""
+    """Return an object; Unprocessable if the value is none."""
     if isinstance(value, dict):
         return value
     raise Unprocessable(f"{name}: expected an object")
 
 
 def list_of(value: Any, name: str) -> list[Any]:
-    """Demand a list."""
+    """Return a list; Unprocessable if the value is none."""
     if isinstance(value, list):
         return value
     raise Unprocessable(f"{name}: expected a list")
 
 
 def id_of(value: Any, name: str) -> int:
-    """Demand an id."""
+    """Return an id; Unprocessable if the value is none."""
     if type(value) is int and 0 < value < 2**63:
         return value
     raise Unprocessable(f"{name}: expected a positive whole number")
 
 
 def text_or_none(value: Any, name: str) -> str | None:
-    """Demand a text, or nothing."""
+    """Return a text or None; Unprocessable if the value is neither."""
     if value is None or isinstance(value, str):
         return value
     raise Unprocessable(f"{name}: expected a text")
 
 
 def time_of(value: Any, name: str) -> str:
-    """Return a time as UTC text with microseconds, so that texts sort as times do."""
+    """Return a time as UTC text with microseconds: such texts sort as times do."""
     try:
         time = datetime.fromisoformat(value)
         return text_of(time if time.tzinfo else time.replace(tzinfo=UTC))
@@ -121,7 +121,7 @@ def time_of(value: Any, name: str) -> str:
 
 
 def _shallow(value: Any, name: str) -> dict[str, Any]:
-    """Demand an object that no later step runs out of stack with."""
+    """Return an object that is not nested too deeply for later steps' stack."""
     level: list[Any] = [mapping(value, name)]
     for _ in range(_MOST_LEVELS):
         inner = (one.values() if isinstance(one, dict) else one for one in level)

@@ -28,12 +28,12 @@ class Tag:
 
     @property
     def title(self) -> str:
-        """What messages call it: its kind as written, and its name."""
+        """Its name in messages: its kind as written, and its name."""
         return f"{self.name} {self.attributes.get('name', '')!r}"
 
     @property
     def is_control(self) -> bool:
-        """Whether it is about an object, and so something that people answer."""
+        """Whether it is a control: a tag that is about an object, and that people answer."""
         return "toname" in self.attributes
 
     def walk(self) -> Iterator["Tag"]:

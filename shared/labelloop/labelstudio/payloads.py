@@ -1,7 +1,7 @@
 """Label Studio's payloads: from the bodies it sends to events, keeping allow-listed fields only.
 
-Bodies carry secrets (the project's token, the storage password, an access token), so nothing is
-copied but what is named here. The payloads are those of Label Studio 1.23.
+Bodies carry secrets (the project's token, the storage password, an access token), so only the
+fields named here are copied. The payloads are those of Label Studio 1.23.
 """
 
 import json
@@ -39,7 +39,7 @@ STORED: Final = _ABOUT_ANNOTATIONS | {
     "PROJECT_UPDATED",
     "START_TRAINING",
 }
-# Nothing to learn from these: they are about other things than a project's tasks and labels.
+# Nothing to learn from these: they are not about a project's tasks and labels.
 IGNORED: Final = frozenset(
     {
         "PROJECT_CREATED",
@@ -53,7 +53,7 @@ NO_SETTINGS: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 def read_json(body: bytes) -> dict[str, Any]:
-    """Return the JSON object of a body; TooLarge or BadRequest says what is wrong with it."""
+    """Return the JSON object of a body; raises TooLarge or BadRequest with the reason."""
     if len(body) > MOST_BODY_BYTES:
         raise TooLarge(f"a body of {len(body):,} bytes; at most {MOST_BODY_BYTES:,} are taken")
     try:
@@ -68,7 +68,7 @@ def read_json(body: bytes) -> dict[str, Any]:
 
 
 def project_key(value: Any) -> str:
-    """Return a checked `<id>.<created>`, the name that ML calls give a project."""
+    """Return a checked project key, `<id>.<created>`; Unprocessable if it is none."""
     if isinstance(value, str) and is_project_key(value):
         return value
     raise Unprocessable("project: expected '<id>.<created>', as Label Studio sends it")
@@ -77,7 +77,7 @@ def project_key(value: Any) -> str:
 def read_event(body: Mapping[str, Any], received_at: datetime) -> Event:
     """Return the event of a webhook body.
 
-    Ignored says why there is nothing to store of it; Unprocessable what no Label Studio sends.
+    Raises Ignored if there is nothing to store, Unprocessable for what no Label Studio sends.
     """
     action = body.get("action")
     if not isinstance(action, str):
@@ -111,15 +111,15 @@ def read_export(
     label_config: Any = None,
     settings: Mapping[str, Any] = NO_SETTINGS,
 ) -> Event:
-    """Return the event that stands for tasks of an export; those without annotations are left out.
+    """Return the event for the tasks of an export; those without annotations are left out.
 
-    `settings`: the project as Label Studio's API shows it. That doesn't say when it was changed:
-    it is as it was when it came.
+    `settings`: the project as Label Studio's API shows it. The API doesn't say when it was changed,
+    so it counts as changed when it was received.
     """
     rows = [mapping(task, "task") for task in list_of(tasks, "tasks")]
     labelled = [row for row in rows if list_of(row.get("annotations"), "task.annotations")]
-    known = read_settings(settings)
-    read, annotations = read_page(labelled, known)
+    project_settings = read_settings(settings)
+    read, annotations = read_page(labelled, project_settings)
     return Event(
         action="BACKFILL",
         project=project_key(project),
@@ -128,16 +128,16 @@ def read_export(
         project_updated_at=text_of(received_at),
         annotations=tuple(annotations),
         tasks=tuple(read),
-        settings=known,
+        settings=project_settings,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class PredictRequest:
-    """What Label Studio wants to know of /predict. Tasks are taken as they come.
+    """A request to /predict. The tasks are not checked.
 
-    `context`: what an annotator has drawn so far, regions whole; empty unless a prediction is
-    asked for in the editor. No kind of labelling needs it yet.
+    `context`: the regions that an annotator has drawn so far, whole; empty unless the editor asks
+    for a prediction. No kind of labelling needs it yet.
     """
 
     project: str
@@ -147,7 +147,7 @@ class PredictRequest:
 
 
 def read_predict(body: Mapping[str, Any]) -> PredictRequest:
-    """Return what a body of /predict asks; Unprocessable names what is off."""
+    """Return the request of a body of /predict; Unprocessable names what is wrong."""
     label_config = body.get("label_config")
     if not isinstance(label_config, str):
         raise Unprocessable("label_config: expected a text")
@@ -166,7 +166,7 @@ def _context(params: Any) -> list[dict[str, Any]]:
 
 
 def key_of(project: Mapping[str, Any]) -> str:
-    """Return the name that ML calls give a project of a webhook or of the API."""
+    """Return the project key of a project in a webhook's or the API's JSON."""
     created = datetime.fromisoformat(time_of(project.get("created_at"), "project.created_at"))
     return project_key(f"{id_of(project.get('id'), 'project.id')}.{int(created.timestamp())}")
 
@@ -196,7 +196,7 @@ def read_page(
 
 @dataclass(slots=True)
 class Readable:
-    """What can be read of a list of tasks, and the ids of the rows that can't."""
+    """The readable rows of a list of tasks, and the ids of the others."""
 
     tasks: list[Task] = field(default_factory=list)
     annotations: list[Annotation] = field(default_factory=list)
@@ -205,22 +205,22 @@ class Readable:
 
 
 def read_what_can_be(values: Any, settings: Mapping[str, Any]) -> Readable:
-    """Return what can be read of a list of tasks: a row that can't be stops no other one."""
-    found = Readable()
+    """Return the readable rows of a list of tasks; the others are logged and named by id."""
+    readable = Readable()
     for row in [mapping(value, "task") for value in list_of(values, "tasks")]:
         id_ = row.get("id")
         try:
-            found.tasks.append(read_task(row, settings))
+            readable.tasks.append(read_task(row, settings))
         except Unprocessable as exc:
-            found.unread_tasks |= _id_in(row)
+            readable.unread_tasks |= _id_in(row)
             logger().error("task not read", extra={"task": id_, "why": str(exc)})
         for one in list_of(row.get("annotations"), "task.annotations"):
             try:
-                found.annotations.append(_annotation_of(row, one))
+                readable.annotations.append(_annotation_of(row, one))
             except Unprocessable as exc:
-                found.unread_annotations |= _id_in(one)
+                readable.unread_annotations |= _id_in(one)
                 logger().error("annotation not read", extra={"task": id_, "why": str(exc)})
-    return found
+    return readable
 
 
 def _id_in(row: Any) -> set[int]:

@@ -1,8 +1,8 @@
-"""One project in Label Studio, asked for by its whole key.
+"""One project in Label Studio, by its whole key.
 
-Label Studio knows projects by ids, and an id comes back: SQLite gives those of deleted projects to
-new ones, another Label Studio counts from 1 as well. So nothing is read or written by an id alone:
-use cases have no other way to Label Studio than this one, which compares the key first.
+Label Studio knows projects by ids, and an id may be used again: SQLite gives those of deleted
+projects to new ones, and another Label Studio counts from 1 as well. So nothing is read or written
+by an id alone: use cases reach Label Studio only through this module, which compares the key first.
 """
 
 import time
@@ -15,14 +15,14 @@ from labelloop.errors import Gone, NotFound, Unavailable
 from labelloop.labelstudio.payloads import key_of
 from labelloop.ports import LabelStudio, TaskPage
 
-# All that is looked at: others are counted anew for each answer, for a second in a large project.
+# All that is read: other fields are counted anew for each answer, a second in a large project.
 SETTINGS: Final = (
     *("id", "created_at", "label_config", "model_version", "sampling"),
     *("maximum_annotations", "skip_queue", "control_weights"),
 )
 COUNTS: Final = ("task_number", "total_annotations_number", "skipped_annotations_number")
 _LABELS: Final = ("total_annotations", "cancelled_annotations")
-_KNOWN_FOR_S: Final = 10.0  # deleting predictions one by one would take twice the time otherwise
+_KNOWN_FOR_S: Final = 10.0  # else deleting predictions one by one would take twice the time
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Surveyed:
     """A page of tasks, with the annotations of those that have some.
 
     `upto`: the last id that the page covers, None if it covers all above. `as_of`: a time by Label
-    Studio's clock before the page was asked for; None if it does not say the time. `settings`: the
+    Studio's clock before the page was requested; None if it does not send the time. `settings`: the
     project's, read after the page. `left`: how many tasks are listed above the id, and `counted`
     how many the project counts in all.
     """
@@ -44,9 +44,9 @@ class Surveyed:
 
 
 class StudioProject:
-    """The project of Label Studio that a key names. Gone if it has none, or another, of that id.
+    """The project of Label Studio that a key names. Gone if there is none or another of that id.
 
-    Raises what Label Studio raises too.
+    Also raises what Label Studio's client raises.
     """
 
     def __init__(
@@ -75,24 +75,24 @@ class StudioProject:
     def survey(self, last: int, has_more: Callable[[int], bool] = lambda _: False) -> Surveyed:
         """Return the next page of tasks above an id, with their annotations.
 
-        Unavailable if the annotations that it counts of a task don't come with it.
-        `has_more`: tasks whose annotations are of interest though Label Studio counts none.
+        Unavailable if a task comes without the annotations that Label Studio counts.
+        `has_more`: says which tasks to export even though Label Studio counts no annotations.
         """
-        # Before the page: a task that is imported meanwhile is missing in neither.
+        # Before the page: a task that is imported meanwhile is not missing then.
         counted = self._compared((*SETTINGS, "task_number")).get("task_number")
         as_of = self._studio.now()
         page = self._studio.tasks_after(self._id, last)
         labelled = _labelled(page)
         wanted = [t["id"] for t in page.tasks if t["id"] in labelled or has_more(t["id"])]
         exported = self._studio.exported(self._id, wanted) if wanted else []
-        settings = self._check()  # what was read in between is this project's too
-        found = {task["id"]: task["annotations"] for task in exported}
-        lacking = {id_ for id_ in labelled if not found.get(id_)}
-        # Looked at again: an annotation may have been deleted in between.
+        settings = self._check()  # so what was read in between is this project's too
+        annotations = {task["id"]: task["annotations"] for task in exported}
+        lacking = {id_ for id_ in labelled if not annotations.get(id_)}
+        # Counted again: an annotation may have been deleted in between.
         if lacking and (lacking := lacking & _labelled(self._studio.tasks_after(self._id, last))):
-            told = f"Label Studio's export lacks the annotations of {len(lacking)} tasks"
-            raise Unavailable(f"{told}, task {min(lacking)} among them")
-        tasks = [task | {"annotations": found.get(task["id"], [])} for task in page.tasks]
+            reason = f"Label Studio's export lacks the annotations of {len(lacking)} tasks"
+            raise Unavailable(f"{reason}, task {min(lacking)} among them")
+        tasks = [task | {"annotations": annotations.get(task["id"], [])} for task in page.tasks]
         counted = counted if isinstance(counted, int) else 0
         return Surveyed(tasks, settings, page.last, as_of, page.left, counted)
 
@@ -118,7 +118,7 @@ class StudioProject:
         self._studio.delete_predictions(self._checked(), version)
 
     def _checked(self) -> int:
-        """Return the id, known to be this project's a moment ago."""
+        """Return the id; that it is this project's was checked a moment ago."""
         if self._clock() - self._checked_at > _KNOWN_FOR_S:
             self._check()
         return self._id
@@ -128,16 +128,16 @@ class StudioProject:
 
     def _compared(self, fields: Sequence[str]) -> dict[str, Any]:
         try:
-            known = self._studio.project(self._id, fields)
+            settings = self._studio.project(self._id, fields)
         except NotFound:
-            told = f"Label Studio has no project {self._id} any more, or the token may not see it"
-            raise Gone(told) from None
-        if key_of(known) != self.key:
-            made = known["created_at"]
-            told = f"project {self._id} of Label Studio is another one by now, made {made}"
-            raise Gone(told)
+            reason = f"Label Studio has no project {self._id} any more, or the token may not see it"
+            raise Gone(reason) from None
+        if key_of(settings) != self.key:
+            made = settings["created_at"]
+            reason = f"project {self._id} of Label Studio is another one by now, made {made}"
+            raise Gone(reason)
         self._checked_at = self._clock()
-        return known
+        return settings
 
 
 def _labelled(page: TaskPage) -> set[int]:

@@ -1,8 +1,8 @@
-"""Find what was forgotten: lost wake-ups, a ranking that never ended, what no event told of.
+"""Find forgotten work: lost wake-ups, unfinished rankings, changes that no event reported.
 
-First each project is woken that has something left to do, which takes a few reads. Then those whose
-labels or tasks differ from Label Studio's are surveyed, a fair share of the time each. The next
-sweep begins with another project, the one that this one did not get to.
+First each project with something left to do is woken, which takes a few reads. Then the projects
+whose labels or tasks differ from Label Studio's are surveyed, each for a fair share of the time.
+The next sweep begins with a project that this one did not reach.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +21,7 @@ from labelloop.observability import count, logger
 from labelloop.ports import Clock, LabelStudio, ObjectStore, Queue, utc_now
 from labelloop.usecases.intake.survey import SurveyDeps, is_due, survey
 
-# Of the function's 300 s: a page that Label Studio is slow with may take most of the rest.
+# Of the function's 300 s: one slow page of Label Studio's may take most of the rest.
 _BUDGET: Final = timedelta(seconds=170)
 _CURSOR: Final = "sweep.json"  # beside the projects: where the next sweep begins
 
@@ -32,9 +32,9 @@ class SweepFailed(LabelloopError):
 
 @dataclass(frozen=True, kw_only=True)
 class SweepDeps:
-    """What sweeping needs from outside. `label_studio` gives None where none is connected.
+    """What sweeping needs from outside. `label_studio` returns None where none is connected.
 
-    `encoder`: the name of the one that is in use, empty where none is.
+    `encoder`: the name of the encoder in use, empty if there is none.
     """
 
     store: ObjectStore
@@ -49,8 +49,8 @@ class SweepDeps:
 def sweep(deps: SweepDeps) -> int:
     """Send a wake-up for each project with something left to do; return how many.
 
-    A project whose own wake-up is still on its way gets one more, which finds its work done. One
-    that cannot be read does not keep the others asleep: SweepFailed names it at the end.
+    A project whose wake-up is still on its way gets a second one, which finds nothing to do. A
+    project that cannot be read is logged and stops no other one; SweepFailed is raised at the end.
     """
     end = deps.clock() + _BUDGET
     label_studio = deps.label_studio()
@@ -70,7 +70,7 @@ def sweep(deps: SweepDeps) -> int:
 
 
 def _in_turn(store: ObjectStore) -> list[str]:
-    """Return all projects, beginning where the last sweep said."""
+    """Return the keys of all projects, beginning with the one that the last sweep noted."""
     keys = list(projects(store))
     first = fields_of(store.get(_CURSOR)).get("next", "")
     later = [key for key in keys if isinstance(first, str) and key >= first]
@@ -92,7 +92,7 @@ def _wake(project: Project, has_label_studio: bool, deps: SweepDeps) -> bool:
 
 
 def _wake_placing(project: Project, version: str, deps: SweepDeps) -> bool:
-    """Have tasks that were sent here put in order, if no order of them is there to be pushed."""
+    """Ask for an order of the tasks that were sent here, if there is none to push yet."""
     is_unplaced = bool(project.pool.sent()) and not project.orders.has(version)
     if is_unplaced:
         deps.rank_queue.send(RankWakeUp(project.key), 0)
@@ -115,14 +115,15 @@ def _wake_ranking(project: Project, deps: SweepDeps) -> bool:
 def _survey_in_turn(
     keys: Sequence[str], label_studio: LabelStudio, deps: SweepDeps, end: datetime
 ) -> set[str]:
-    """Survey the projects that are due while there is time; return those that failed.
+    """Survey the projects that are due while there is time; return the keys of those that failed.
 
-    One that the last sweep died of comes after all others: it may end this one too.
+    If the last sweep was killed while it read a project, that one comes last: it may end this
+    sweep too.
     """
     suspect = str(fields_of(deps.store.get(_CURSOR)).get("reading"))
     failed = _survey_due([key for key in keys if key != suspect], label_studio, deps, end)
     if suspect in keys and deps.clock() < end:
-        with _told(suspect, deps, failed):
+        with _logged(suspect, deps, failed):
             for studio in _due(suspect, label_studio, deps):
                 survey(studio, _survey_deps(deps), end)
         _note_cursor({"reading": ""}, deps.store)
@@ -132,33 +133,33 @@ def _survey_in_turn(
 def _survey_due(
     keys: Sequence[str], label_studio: LabelStudio, deps: SweepDeps, end: datetime
 ) -> set[str]:
-    """Survey those that are due. Looking who is takes half of the time at most."""
+    """Survey the projects that are due. Finding them takes half of the time at most."""
     failed: set[str] = set()
     due: list[StudioProject] = []
-    half, looked_at = end - (end - deps.clock()) / 2, 0
+    half, checked = end - (end - deps.clock()) / 2, 0
     for key in keys:
-        if looked_at and deps.clock() >= half:
+        if checked and deps.clock() >= half:
             break
-        looked_at += 1
-        with _told(key, deps, failed):
+        checked += 1
+        with _logged(key, deps, failed):
             due += _due(key, label_studio, deps)
-    after = (*keys[looked_at:], *keys[1:], *keys)[:1]
+    after = (*keys[checked:], *keys[1:], *keys)[:1]
     for place, studio in enumerate(due):
-        now, left = deps.clock(), due[place:]
+        now, rest = deps.clock(), due[place:]
         if place and now >= end:
             _begin_next_with(studio.key, deps.store)
             return failed
-        # Before: if the function is killed at this one, it is another one's turn.
-        _begin_next_with(left[1].key if len(left) > 1 else after[0], deps.store)
-        with _told(studio.key, deps, failed):
-            survey(studio, _survey_deps(deps), now + (end - now) / len(left))
+        # First: if the function is killed during this survey, the next sweep begins after it.
+        _begin_next_with(rest[1].key if len(rest) > 1 else after[0], deps.store)
+        with _logged(studio.key, deps, failed):
+            survey(studio, _survey_deps(deps), now + (end - now) / len(rest))
     for key in after:
         _begin_next_with(key, deps.store)
     return failed
 
 
 def _due(key: str, label_studio: LabelStudio, deps: SweepDeps) -> list[StudioProject]:
-    """Return the project if it is to be surveyed; one that is back from the archive is ranked."""
+    """Return the project if a survey is due; one that is back from the archive is ranked."""
     project = Project(deps.store, key)
     is_archived = bool(project.archive.state())
     if is_archived and not (project.has_pending() or project.archive.is_due(deps.clock())):
@@ -176,8 +177,8 @@ def _due(key: str, label_studio: LabelStudio, deps: SweepDeps) -> list[StudioPro
 
 
 @contextmanager
-def _told(key: str, deps: SweepDeps, failed: set[str]) -> Iterator[None]:
-    """Tell what went wrong with one project, so that it stops no other one."""
+def _logged(key: str, deps: SweepDeps, failed: set[str]) -> Iterator[None]:
+    """Log the error of one project, so that it stops no other one."""
     try:
         yield
     except Gone as exc:
@@ -196,10 +197,10 @@ def _begin_next_with(key: str, store: ObjectStore) -> None:
 
 
 def _note_cursor(change: dict[str, str], store: ObjectStore) -> None:
-    """Change the cursor: which project is `next`, and which one is being read, if one is."""
+    """Change the cursor: the `next` project, and the one that is being read, if any."""
     stored = store.get(_CURSOR)
-    known = {n: v for n, v in (fields_of(stored) | change).items() if n in ("next", "reading")}
-    body = canonical(known).encode()
+    fields = {n: v for n, v in (fields_of(stored) | change).items() if n in ("next", "reading")}
+    body = canonical(fields).encode()
     if stored is None or stored.body != body:
         write_over(store, _CURSOR, body)
 

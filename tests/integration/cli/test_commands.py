@@ -35,7 +35,7 @@ def test_the_status_is_told(world):
 def test_the_status_tells_what_was_refused_and_what_to_do(world):
     version, evidence = world.publish(), EvidenceFiles(bootstrap.store(), world.key)
     refused = Rejection(version, "2-bbbbbbbb", "worse on 40 labels", "2026", "2026-11-23")
-    evidence.set_rejection(evidence.refusal(version), refused)
+    evidence.set_rejection(evidence.rejection(version), refused)
 
     output = world.run("status").output
 

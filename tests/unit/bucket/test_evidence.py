@@ -25,7 +25,7 @@ from tests.builders import PROJECT
 VERSION = "3-abc"
 KEY = f"projects/{PROJECT}/models/{VERSION}/evidence.npz"
 ROWS = [[0.25, 0.75], [0.5, 0.5], [np.nan, np.nan]]
-LOOK = SamplePredictions(20, np.array([7, 9]), ["yes", "no"])
+SAMPLE = SamplePredictions(20, np.array([7, 9]), ["yes", "no"])
 
 
 @pytest.fixture
@@ -33,9 +33,9 @@ def evidence(store) -> EvidenceFiles:
     return EvidenceFiles(store, PROJECT)
 
 
-def kept(labels=("yes", "no", "yes"), look=LOOK) -> TrainingRecord:
+def record(labels=("yes", "no", "yes"), sample=SAMPLE) -> TrainingRecord:
     answers = answers_of(np.array(ROWS, np.float32), ["no", "yes"])
-    return TrainingRecord(np.array([1, 2, 5]), list(labels), answers, look)
+    return TrainingRecord(np.array([1, 2, 5]), list(labels), answers, sample)
 
 
 def assert_equal(one: TrainingRecord, other: TrainingRecord | None) -> None:
@@ -45,22 +45,25 @@ def assert_equal(one: TrainingRecord, other: TrainingRecord | None) -> None:
     rows, others = probabilities_of(one.out_of_fold), probabilities_of(other.out_of_fold)
     assert rows == pytest.approx(others, abs=1e-3, nan_ok=True)
     assert others.dtype == np.float32
-    assert (one.look.labels, one.look.said) == (other.look.labels, other.look.said)
-    assert one.look.tasks.tolist() == other.look.tasks.tolist()
+    assert (one.sample.labels, one.sample.predicted) == (
+        other.sample.labels,
+        other.sample.predicted,
+    )
+    assert one.sample.tasks.tolist() == other.sample.tasks.tolist()
 
 
-def test_what_a_version_learnt_and_said_comes_back(evidence):
-    evidence.keep(VERSION, kept(), [])
+def test_what_a_version_learnt_and_predicted_comes_back(evidence):
+    evidence.store(VERSION, record(), [])
 
-    assert_equal(kept(), evidence.of(VERSION))
+    assert_equal(record(), evidence.of(VERSION))
     assert evidence.of("4-def") is None
 
 
-def test_a_look_at_nothing_comes_back(evidence):
+def test_a_sample_of_nothing_comes_back(evidence):
     nothing = SamplePredictions(3, np.empty(0, np.int64), [])
-    evidence.keep(VERSION, kept(look=nothing), [])
+    evidence.store(VERSION, record(sample=nothing), [])
 
-    assert_equal(kept(look=nothing), evidence.of(VERSION))
+    assert_equal(record(sample=nothing), evidence.of(VERSION))
 
 
 @pytest.mark.parametrize(
@@ -69,10 +72,10 @@ def test_a_look_at_nothing_comes_back(evidence):
     ids=["several", "numbers", "objects"],
 )
 def test_labels_may_be_any_json(evidence, labels):
-    look = SamplePredictions(20, np.array([7, 9]), labels[:2])
-    evidence.keep(VERSION, kept(labels, look), [])
+    sample = SamplePredictions(20, np.array([7, 9]), labels[:2])
+    evidence.store(VERSION, record(labels, sample), [])
 
-    assert_equal(kept(labels, look), evidence.of(VERSION))
+    assert_equal(record(labels, sample), evidence.of(VERSION))
 
 
 def test_answers_of_any_blocks_come_back(evidence):
@@ -80,7 +83,7 @@ def test_answers_of_any_blocks_come_back(evidence):
     places = np.array([5, 6, 7], np.uint32)
     spans = Ragged({"at": places, "sure": np.array([0.5, 1, 0.25])}, np.array([0, 2, 2, 3]))
     answers = Answers((), Columns(3, {"spans": spans, "tokens": np.array([9, 8, 7])}))
-    evidence.keep(VERSION, replace(kept(), out_of_fold=answers), [])
+    evidence.store(VERSION, replace(record(), out_of_fold=answers), [])
 
     found = evidence.of(VERSION).out_of_fold
 
@@ -112,14 +115,16 @@ def earlier(**changes: Any) -> bytes:
 def test_what_the_release_before_stored_is_read(evidence, store):
     store.tamper(KEY, earlier())
 
-    assert_equal(kept(), evidence.of(VERSION))
+    assert_equal(record(), evidence.of(VERSION))
 
 
 def test_of_the_release_before_a_look_at_nothing_is_read(evidence, store):
     none = {"look_tasks": np.empty(0, np.int64), "look_said": np.empty(0, np.int32)}
     store.tamper(KEY, earlier(**none, look_classes=np.empty(0, "<U1")))
 
-    assert_equal(kept(look=SamplePredictions(20, np.empty(0, np.int64), [])), evidence.of(VERSION))
+    assert_equal(
+        record(sample=SamplePredictions(20, np.empty(0, np.int64), [])), evidence.of(VERSION)
+    )
 
 
 @pytest.mark.parametrize(
@@ -161,7 +166,7 @@ def test_what_does_not_fit_of_the_release_before_counts_as_damaged(evidence, sto
     ids=range(10),
 )
 def test_what_does_not_fit_counts_as_damaged(evidence, store, changes):
-    evidence.keep(VERSION, kept(), [])
+    evidence.store(VERSION, record(), [])
     body = io.BytesIO()
     np.savez_compressed(body, **arrays_of(store.body(KEY)) | changes)
     store.tamper(KEY, body.getvalue())
@@ -171,7 +176,7 @@ def test_what_does_not_fit_counts_as_damaged(evidence, store, changes):
 
 @pytest.mark.parametrize("form", ["now", "earlier"])
 def test_no_damage_is_fatal(evidence, store, form):
-    evidence.keep(VERSION, kept(), [])
+    evidence.store(VERSION, record(), [])
     whole = store.body(KEY) if form == "now" else earlier()
 
     for length in range(0, len(whole) - 1, 29):
@@ -180,16 +185,16 @@ def test_no_damage_is_fatal(evidence, store, form):
 
 
 def test_evidence_is_kept_once(evidence):
-    evidence.keep(VERSION, kept(), [])
-    evidence.keep(VERSION, kept(), [])  # cut off before the card, and tried again
+    evidence.store(VERSION, record(), [])
+    evidence.store(VERSION, record(), [])  # cut off before the card, and tried again
 
     with pytest.raises(Conflict):
-        evidence.keep(VERSION, kept(["no", "no", "yes"]), [])
+        evidence.store(VERSION, record(["no", "no", "yes"]), [])
 
 
 def test_so_many_doubts_are_kept_best_first(evidence, store):
     doubts = [{"task": task, "label": "yes"} for task in range(MOST_DOUBTS + 1)]
-    evidence.keep(VERSION, kept(), doubts)
+    evidence.store(VERSION, record(), doubts)
 
     assert evidence.doubts(VERSION) == doubts[:MOST_DOUBTS]
     assert evidence.doubts("4-def") == []
@@ -200,14 +205,14 @@ def test_so_many_doubts_are_kept_best_first(evidence, store):
 
 def test_a_refusal_is_told_by_the_version_that_refused_and_no_other(evidence):
     refusal = Rejection(VERSION, "4-def", "worse", hold=Hold("2026-11-24", "2026-11-23", 0.3, 0.1))
-    evidence.set_rejection(evidence.refusal(VERSION), refusal)
+    evidence.set_rejection(evidence.rejection(VERSION), refusal)
 
-    assert evidence.refusal(VERSION).value == refusal
-    assert evidence.refusal("4-def").value == Rejection()
+    assert evidence.rejection(VERSION).value == refusal
+    assert evidence.rejection("4-def").value == Rejection()
 
 
 def test_of_two_who_refuse_at_once_one_is_told_so(evidence):
-    known = evidence.refusal(VERSION)
+    known = evidence.rejection(VERSION)
     evidence.set_rejection(known, Rejection(VERSION, "4-def", "worse"))
 
     with pytest.raises(Conflict):
@@ -215,25 +220,25 @@ def test_of_two_who_refuse_at_once_one_is_told_so(evidence):
 
 
 def test_a_refusal_that_is_forgotten_is_none(evidence):
-    evidence.set_rejection(evidence.refusal(VERSION), Rejection(VERSION, "4-def", "worse"))
+    evidence.set_rejection(evidence.rejection(VERSION), Rejection(VERSION, "4-def", "worse"))
 
     evidence.forget_rejection(VERSION)
     evidence.forget_rejection(VERSION)
 
-    assert evidence.refusal(VERSION).value == Rejection()
+    assert evidence.rejection(VERSION).value == Rejection()
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"7", b'{"x": 1}', b'{"hold": {"x": 1}}', b"\xff"])
 def test_a_refusal_that_cannot_be_read_is_none_and_is_written_over(evidence, store, body):
     store.tamper(f"projects/{PROJECT}/gate.json", body)
 
-    assert evidence.refusal(VERSION).value == Rejection()
-    evidence.set_rejection(evidence.refusal(VERSION), Rejection(VERSION, "4-def", "worse"))
-    assert evidence.refusal(VERSION).value.reason == "worse"
+    assert evidence.rejection(VERSION).value == Rejection()
+    evidence.set_rejection(evidence.rejection(VERSION), Rejection(VERSION, "4-def", "worse"))
+    assert evidence.rejection(VERSION).value.reason == "worse"
 
 
 def test_a_refusal_of_a_release_that_held_nothing_back_is_read(evidence, store):
     fields = b'{"champion": "3-abc", "version": "4-def", "reason": "worse", "since": "", "at": ""}'
     store.tamper(f"projects/{PROJECT}/gate.json", fields)
 
-    assert evidence.refusal(VERSION).value == Rejection(VERSION, "4-def", "worse")
+    assert evidence.rejection(VERSION).value == Rejection(VERSION, "4-def", "worse")

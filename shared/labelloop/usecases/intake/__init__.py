@@ -1,1 +1,1 @@
-"""From what Label Studio sends, or has, to what is known of a project."""
+"""From what Label Studio sends, or has, to a project's dataset and pool."""

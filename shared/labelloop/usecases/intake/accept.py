@@ -24,7 +24,7 @@ class AcceptDeps:
 
 
 def accept(event: Event, deps: AcceptDeps) -> str:
-    """Store the event, ask for a look at it after the quiet period, return its name.
+    """Store the event, send a wake-up for after the quiet period, return the event's name.
 
     Raises Unavailable if it could not be stored. A wake-up that can't be sent loses nothing: the
     sweep finds the event.

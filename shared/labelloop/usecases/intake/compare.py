@@ -1,4 +1,4 @@
-"""Take over what differs from Label Studio, page by page, where only a person can ask it."""
+"""Take over differences from Label Studio, page by page, where only a person can reach it."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -14,7 +14,7 @@ type Page = tuple[
 
 
 def compare(key: str, page: Page, deps: AcceptDeps) -> int:
-    """Store the event that makes the dataset what a page has; return how many rows differed."""
+    """Store the event that makes the dataset equal to a page; return how many rows differed."""
     project = Project(deps.store, key)
     dataset = project.dataset(project.dataset_pointer().value)
     event = compared(key, dataset, *page)

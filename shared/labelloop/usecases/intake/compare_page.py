@@ -1,4 +1,4 @@
-"""Compare a page of Label Studio's tasks with what is known of them, in pool and dataset."""
+"""Compare a page of Label Studio's tasks with what pool and dataset have of them."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ from labelloop.usecases.intake.reconcile import compared
 
 
 class KnownRows:
-    """What is known of a project's tasks and labels, a range of ids at a time."""
+    """A project's tasks and labels, as pool and dataset have them, for a range of ids at a time."""
 
     def __init__(self, project: Project, index: PoolIndex) -> None:
         self._key, self.index = project.key, index
@@ -42,25 +42,25 @@ class KnownRows:
         as_of: datetime,
         now: datetime,
     ) -> Event | None:
-        """Return the event that makes what is known what Label Studio has; None if it is."""
-        found = self._compared(page, covers, as_of, now)
+        """Return the event that makes pool and dataset equal to a page; None if they are."""
+        difference = self._compared(page, covers, as_of, now)
         ids = {row["id"] for row in page.tasks}
         gone, back = self._gone(ids, *covers), self._back(tasks, text_of(as_of))
-        event = found or Event("COMPARED", self._key, text_of(now), as_of=text_of(as_of))
-        told = {one.id for one in event.tasks}
+        event = difference or Event("COMPARED", self._key, text_of(now), as_of=text_of(as_of))
+        in_event = {one.id for one in event.tasks}
         event = replace(
             event,
             deleted_tasks=tuple(sorted({*event.deleted_tasks, *gone})),
-            tasks=(*event.tasks, *(one for one in back if one.id not in told)),
+            tasks=(*event.tasks, *(one for one in back if one.id not in in_event)),
         )
-        # Told once, not with each page.
+        # Once, not with each page.
         if event.label_config is not None:
             self._dataset.label_config = event.label_config
             self._dataset.label_config_at = event.project_updated_at
         if event.settings:
             self._dataset.settings = event.settings
             self._dataset.settings_at = event.project_updated_at
-        return event if found or gone or back else None
+        return event if difference or gone or back else None
 
     def _compared(
         self, page: Surveyed, covers: tuple[int, int], as_of: datetime, now: datetime
@@ -68,27 +68,27 @@ class KnownRows:
         part = self._part(page.tasks, *covers)
         try:
             return compared(self._key, part, page.tasks, covers, as_of, now, page.settings)
-        except Unprocessable as exc:  # of other pages the labels are compared all the same
+        except Unprocessable as exc:  # the labels of other pages are compared all the same
             logger().error("labels not compared", extra={"project": self._key, "why": str(exc)})
             return None
 
     def _part(self, rows: Sequence[Mapping[str, Any]], after: int, upto: int) -> Dataset:
-        """Return what the dataset has of a page: comparing with all of it takes minutes."""
-        ids, known = within(self._labelled, after, upto), self._dataset
+        """Return the dataset's part for a page: comparing with the whole dataset takes minutes."""
+        ids, dataset = within(self._labelled, after, upto), self._dataset
         annotations = {row.id: row for id_ in ids for row in self._labels.get(id_, ())}
         for row in rows:
-            for one in row["annotations"]:  # it may have been another task's
-                if (moved := known.annotations.get(one.get("id"))) is not None:
+            for one in row["annotations"]:  # it may belong to another task in the dataset
+                if (moved := dataset.annotations.get(one.get("id"))) is not None:
                     annotations[moved.id] = moved
-        tasks = {id_: known.tasks[id_] for id_ in ids if id_ in known.tasks}
+        tasks = {id_: dataset.tasks[id_] for id_ in ids if id_ in dataset.tasks}
         others = {row.task for row in annotations.values()} - tasks.keys()
-        tasks |= {id_: known.tasks[id_] for id_ in others if id_ in known.tasks}
-        return replace(known, annotations=annotations, tasks=tasks)
+        tasks |= {id_: dataset.tasks[id_] for id_ in others if id_ in dataset.tasks}
+        return replace(dataset, annotations=annotations, tasks=tasks)
 
     def _gone(self, seen: set[int], after: int, upto: int) -> set[int]:
-        """Return the tasks of the pool that Label Studio has no more, and nothing told of.
+        """Return the tasks of the pool that Label Studio no longer has, and no event deleted.
 
-        Where its clock is ahead, a task may be dated after its own delete: that is told again.
+        Where its clock is ahead, a task may be dated after its own delete: it is deleted again.
         """
         listed, deleted = within(self._listed, after, upto), self._dataset.deleted_tasks
         until = self._deleted_until
@@ -96,7 +96,7 @@ class KnownRows:
         return {id_ for id_ in gone if id_ not in deleted or self.index.is_after(id_, until[id_])}
 
     def _back(self, tasks: Sequence[Task], as_of: str) -> list[Task]:
-        """Return the tasks that were deleted, and are there: restored, or others with their ids."""
+        """Return the deleted tasks that Label Studio has: restored, or others with their ids."""
         deleted = self._dataset.deleted_tasks
         return [
             replace(task, as_of=as_of)
@@ -106,18 +106,18 @@ class KnownRows:
 
 
 def without_deletes(event: Event | None) -> Event | None:
-    """Return what is left of an event that takes nothing away: more may be there than is listed."""
+    """Return an event without its deletes, as not all may be listed; None if nothing remains."""
     if event is None:
         return None
     event = replace(event, deleted_annotations=(), deleted_tasks=())
-    is_left = event.annotations or event.tasks or event.settings or event.label_config is not None
-    return event if is_left else None
+    remains = event.annotations or event.tasks or event.settings or event.label_config is not None
+    return event if remains else None
 
 
 def readable(
     rows: Sequence[Mapping[str, Any]], settings: Mapping[str, Any], now: str
 ) -> list[Task]:
-    """Return the tasks of a page, none dated past any clock; one not readable stops no others."""
+    """Return the readable tasks of a page, none dated in the future; log the others."""
     tasks, latest = [], latest_at(now)
     for row in rows:
         try:

@@ -15,28 +15,29 @@ _PATIENCE: Final = timedelta(days=1)
 
 
 def mend(project: Project, why: str, now: datetime) -> Repair:
-    """Go on from the newest snapshot that can be read; return what was found.
+    """Go on from the newest snapshot that can be read; return the repair.
 
-    Where labels may be missing, a comparing of all labels with Label Studio's is asked for. What
-    was found is stored before anything is changed: a death in between loses no word of it. Numbers
-    go on above those that versions were made of, or no later version would count as newer. Conflict
-    if somebody else is at it.
+    If labels may be missing, a comparison of all labels with Label Studio's is requested. The
+    repair is stored before anything is changed, so that being killed in between loses nothing. The
+    next snapshot's number is above those that versions were made of, or no later version would
+    count as newer. Conflict if the pointer is swapped meanwhile.
     """
     snapshots = project.snapshots
     after, numbers = snapshots.pointer(), snapshots.numbers()
-    found = snapshots.newest_readable()
+    readable = snapshots.newest_readable()
     made = [one.seq for one in map(Version.parse, project.versions()[:1]) if one]
     top = max(0, after.value.seq, project.active().value.dataset_seq, *numbers, *made)
-    is_whole = bool(found) and found[0][0].seq == top and len(found) == numbers.count(top)
-    restored = found[0][0].seq if found else 0
+    is_whole = bool(readable) and readable[0][0].seq == top
+    is_whole = is_whole and len(readable) == numbers.count(top)
+    restored = readable[0][0].seq if readable else 0
     repair = Repair(why, text_of(now), lost=not is_whole, restored=restored)
     snapshots.note(repair)
     if repair.lost:
         project.surveys.ask(now)
-    if is_whole and len(found) == 1:
-        snapshots.point_to(after, found[0][0])
+    if is_whole and len(readable) == 1:
+        snapshots.point_to(after, readable[0][0])
     else:
-        dataset = reduce(joined, (one for _, one in found), Dataset())
+        dataset = reduce(joined, (one for _, one in readable), Dataset())
         snapshots.add(after, dataset, at_least=top + 1)
     facts = {"project": project.key, "why": why, "lost": repair.lost, "restored": restored}
     logger().error("dataset mended", extra=facts)
@@ -45,9 +46,9 @@ def mend(project: Project, why: str, now: datetime) -> Repair:
 
 
 def may_lack_labels(project: Project, now: datetime) -> bool:
-    """Say whether labels may be missing: until all were compared, a day where nobody compares.
+    """Say whether labels may be missing: until all were compared, or for a day if nobody compares.
 
-    To learn without them would be to unlearn them.
+    A version that is trained without them would unlearn them.
     """
     repair = project.snapshots.repair()
     if not repair.lost:

@@ -1,7 +1,7 @@
-"""Learn what no event told: compare what Label Studio has with the dataset.
+"""Find what no event reported: compare what Label Studio has with the dataset.
 
 Webhooks are lost for good when a call takes over a second, imports send none, and some changes
-leave the times of what they change alone.
+don't touch the times of what they change.
 """
 
 from collections.abc import Mapping, Sequence
@@ -40,26 +40,29 @@ def compared(
     now: datetime,
     settings: Mapping[str, Any] | None = None,
 ) -> Event | None:
-    """Return the event that makes the dataset what Label Studio has; None if nothing differs.
+    """Return the event that makes the dataset equal to Label Studio; None if nothing differs.
 
     `tasks`: all that Label Studio has with an id above the first of `covers` up to the second, in
     its own JSON, each with all of its annotations. `as_of`: a time of Label Studio's clock just
-    before it was asked; by then the dataset may know less or more. `settings`: the project as
-    Label Studio's API shows it, asked for at the same time or later.
+    before they were read; the dataset may be older or newer. `settings`: the project as Label
+    Studio's API shows it, read at the same time or later.
 
-    What is new or newer becomes the event that was lost. What differs though its times don't say so
-    is true as of then: see `folding`. What is missing was deleted, those after `as_of` excepted.
-    A row that can't be read is logged and left as it is known.
-    Needs `overlap` of each task to know its own number of annotators; without it none is changed.
+    Rows that are new or newer become the event that was lost. Rows that differ though their times
+    don't are true as of `as_of`: see `folding`. Missing rows were deleted, those after `as_of`
+    excepted. A row that can't be read is logged and left as the dataset has it.
+    A task without `overlap` in the JSON keeps its own number of annotators.
     """
     project = read_settings(settings) if settings is not None else dataset.settings
-    known = {id_: row.overlap for id_, row in dataset.tasks.items()}
+    overlaps = {id_: row.overlap for id_, row in dataset.tasks.items()}
     read = read_what_can_be(list(tasks), project)
-    told = {row["id"] for row in tasks if "overlap" in row}
-    rows = [r if r.id in told else replace(r, overlap=known.get(r.id)) for r in read.tasks]
-    at = text_of(as_of) if text_of(as_of) <= latest_at(text_of(now)) else text_of(now)
+    with_overlap = {row["id"] for row in tasks if "overlap" in row}
+    rows = [
+        row if row.id in with_overlap else replace(row, overlap=overlaps.get(row.id))
+        for row in read.tasks
+    ]
+    time = text_of(as_of) if text_of(as_of) <= latest_at(text_of(now)) else text_of(now)
     unread = frozenset(read.unread_tasks), frozenset(read.unread_annotations)
-    page = Page(rows, read.annotations, *covers, at, text_of(now), *unread)
+    page = Page(rows, read.annotations, *covers, time, text_of(now), *unread)
     event = Event(
         action="COMPARED",
         project=key,
@@ -81,7 +84,7 @@ def compared(
 def _with_project(
     event: Event, dataset: Dataset, config: str | None, settings: dict[str, Any]
 ) -> Event:
-    """Label Studio's API does not say when a project was changed: what is known stays as old."""
+    """Add the project's label config and settings, as of the event, as the API gives no time."""
     is_new = config is not None and config != dataset.label_config
     is_set = settings != dataset.settings
     return replace(

@@ -1,9 +1,9 @@
-"""Survey a project: walk over all its tasks in Label Studio, and learn what no event told of them.
+"""Survey a project: walk over all its tasks in Label Studio, and find what no event reported.
 
-One walk for the pool and for the labels. Each page is taken in, then the walk's state is stored:
-killed anywhere, or out of time, it goes on after the last page, and a page that is taken in twice
-changes nothing the second time. A walk that took in all pages has mended what can be mended, so the
-difference that it began with and left is not walked for again.
+One walk serves the pool and the labels. Each page is taken in, then the walk's state is stored: a
+walk that is killed or out of time goes on after the last page, and a page that is taken in twice
+changes nothing the second time. A walk over all pages has mended what can be mended, so a
+difference that was there before it and stays is no reason for another walk.
 """
 
 from collections.abc import Callable, Mapping
@@ -31,22 +31,22 @@ from labelloop.usecases.intake.compare_page import KnownRows, readable, without_
 from labelloop.usecases.intake.reconcile import ALL_ABOVE
 
 _ANYWAY: Final = timedelta(days=1)
-# While events wait both sides count differently: that alone is no reason to walk all the time.
+# While events wait, both sides count differently: that alone is no reason for walk after walk.
 _BUSY: Final = timedelta(hours=1)
 _SECOND: Final = timedelta(seconds=1)
 
 
 class Progress(StrEnum):
-    """What came of a turn."""
+    """The outcome of a turn."""
 
-    LEFT_TO_HOLDER = "left to who is at it"
-    UNFINISHED = "to be gone on with"
+    LEFT_TO_HOLDER = "left to the worker that holds it"
+    UNFINISHED = "to be continued"
     FINISHED = "finished"
 
 
 @dataclass(frozen=True, kw_only=True)
 class SurveyDeps:
-    """What surveying needs from outside. `queue` takes wake-ups of trainers."""
+    """What surveying needs from outside."""
 
     store: ObjectStore
     train_queue: Queue
@@ -59,11 +59,11 @@ def is_due(
 ) -> bool:
     """Say whether a project is to be surveyed: once a day, on request, and where counts differ.
 
-    `on_reading`: called before all that is known of it is read.
+    `on_reading`: called before its dataset and pool are read.
     """
     project, now = Project(deps.store, studio.key), deps.clock()
-    known = project.surveys.state()
-    state = known.value
+    stored = project.surveys.state()
+    state = stored.value
     if state.began or state.asked or _age(state.ended, now) >= _ANYWAY:
         return True
     theirs = studio.settings(counted=True)
@@ -77,21 +77,21 @@ def is_due(
     if differs and differs != state.differed:
         return True
     try:
-        project.surveys.swap(known, replace(state, settled=numbers, differed=differs))
-    except Conflict:  # somebody began, or asked: the next look sees it
+        project.surveys.swap(stored, replace(state, settled=numbers, differed=differs))
+    except Conflict:  # a walk began, or was requested: the next check sees it
         return False
     return False
 
 
 def survey(studio: StudioProject, deps: SurveyDeps, until: datetime) -> Progress:
-    """Walk on until a time, a page at least; say what came of it."""
+    """Walk on until a time, a page at least; return the outcome."""
     project, me = Project(deps.store, studio.key), uuid4().hex
-    known, now = project.surveys.state(), deps.clock()
-    if known.value.is_held(now):
+    stored, now = project.surveys.state(), deps.clock()
+    if stored.value.is_held(now):
         return Progress.LEFT_TO_HOLDER
     try:
-        begun = _begun(known.value, project, studio, deps, until)
-        state = project.surveys.swap(known, begun.held(me, deps.clock()))
+        begun = _begun(stored.value, project, studio, deps, until)
+        state = project.surveys.swap(stored, begun.held(me, deps.clock()))
         return _Walk(project, studio, deps, me, state).until(until)
     except Conflict:
         return Progress.LEFT_TO_HOLDER
@@ -100,7 +100,7 @@ def survey(studio: StudioProject, deps: SurveyDeps, until: datetime) -> Progress
 def _begun(
     state: Survey, project: Project, studio: StudioProject, deps: SurveyDeps, until: datetime
 ) -> Survey:
-    """Return the state of the walk under way, or of a new one that knows how both sides differ."""
+    """Return the state of the walk under way, or of a new one with the difference of both sides."""
     if state.began:
         return state
     now, theirs = deps.clock(), studio.settings(counted=True)
@@ -110,7 +110,7 @@ def _begun(
 
 
 class _Walk:
-    """One turn of walking. What it knows was stored before its first page was asked for."""
+    """One turn of a walk. Pool and dataset are read before its first page is."""
 
     def __init__(
         self,
@@ -162,13 +162,13 @@ class _Walk:
         if event:
             accept(event, self._accepting)
         state = replace(self._state.value, after=upto, is_partial=is_partial)
-        if new or event:  # what is left once this is learnt was not seen yet
+        if new or event:  # what differs once this is learnt is not known yet
             state = replace(state, differed="")
         state = replace(state, listed=state.listed + len(page.tasks), found=state.found + len(new))
         self._note(state.held(self._me, self._deps.clock()))
 
     def _is_short(self, page: Surveyed) -> bool:
-        """Say whether fewer tasks are listed than counted, and not because some were deleted."""
+        """Say whether fewer tasks are listed than counted, other than by a delete meanwhile."""
         listed = self._state.value.listed + page.left
         if listed >= page.counted:
             return False
@@ -191,40 +191,42 @@ class _Walk:
     def _rest(self) -> None:
         """Let others go on at once."""
         if self._state.value.holder == self._me:
-            with suppress(Conflict):  # somebody took over
+            with suppress(Conflict):  # another worker took over
                 self._note(replace(self._state.value, holder="", until=0.0))
 
     def _note(self, state: Survey) -> None:
-        """Store the state; Conflict if somebody took over, but not if one only asked."""
+        """Store the state; Conflict if another worker took over; a request for a walk is none."""
         try:
             self._state = self._project.surveys.swap(self._state, state)
         except Conflict:
-            known = self._project.surveys.state()
-            if known.value.holder != self._me:
+            stored = self._project.surveys.state()
+            if stored.value.holder != self._me:
                 raise
-            self._state = self._project.surveys.swap(known, replace(state, asked=known.value.asked))
+            state = replace(state, asked=stored.value.asked)
+            self._state = self._project.surveys.swap(stored, state)
 
 
 def _numbers(theirs: Mapping[str, Any], project: Project) -> str:
-    """Return what both sides are known by: equal numbers need no second walk."""
+    """Return numbers that identify the states of both sides: if equal, no walk is needed again."""
     config = sha256(canonical([theirs.get("label_config"), read_settings(theirs)]).encode())
     ours = [project.dataset_pointer().value.sha256, len(project.pool.shards())]
     return canonical([[theirs.get(name) for name in COUNTS], config.hexdigest()[:16], ours])
 
 
 def _difference(theirs: Mapping[str, Any], project: Project, index: PoolIndex | None) -> str:
-    """Return how the counts of both sides differ, and settings of what is labelled; "" if not."""
+    """Return how the counts and the settings of both sides differ; "" if they don't."""
     dataset = project.dataset(project.dataset_pointer().value)
     live = dataset.live_annotations()
     skipped = sum(one.skipped for one in live)
     tasks = len(index.tasks.keys() - dataset.deleted_tasks.keys()) if index else 0
-    there = [theirs.get("label_config"), read_settings(theirs)]
-    is_set_same = dataset.label_config is None or [dataset.label_config, dataset.settings] == there
+    settings = [theirs.get("label_config"), read_settings(theirs)]
+    our_settings = [dataset.label_config, dataset.settings]
+    is_set_same = dataset.label_config is None or our_settings == settings
     ours = [tasks, len(live) - skipped, skipped]
-    off = [one - (theirs.get(name) or 0) for one, name in zip(ours, COUNTS, strict=True)]
+    off = [number - (theirs.get(name) or 0) for number, name in zip(ours, COUNTS, strict=True)]
     if is_set_same and not any(off):
         return ""
-    return canonical([off, "" if is_set_same else sha256(canonical(there).encode()).hexdigest()])
+    return canonical([off, "" if is_set_same else sha256(canonical(settings).encode()).hexdigest()])
 
 
 def _age(time: str, now: datetime) -> timedelta:

@@ -1,1 +1,1 @@
-"""From a model to the version that is served, or to a refusal."""
+"""From a model to the version that is served, or to a rejection."""

@@ -1,8 +1,8 @@
-"""Replay a finished project: what each strategy would have saved of its labels.
+"""Replay a finished project: how many of its labels each strategy would have saved.
 
-The labels are all there, so the queue asks for a task and gets the answer that people gave. Model
-and queue are those of a project at work, the random share too. Held-out tasks, the same for all
-strategies, say how good each model became.
+All labels are there already, so each task of the queue gets the label that people gave it. Model
+and queue are made as for a running project, the random share included. Accuracy is measured on
+held-out tasks, which are the same for all strategies.
 """
 
 from collections.abc import Iterable, Sequence
@@ -27,17 +27,23 @@ type Accuracies = list[float]
 
 LEAST_LABELS: Final = 60
 _HELD_OUT, _MOST_HELD_OUT = 1 / 3, 1_000
-_MOST_OF_POOL: Final = 1 / 2  # of the pool: who labels all of it has nothing left to choose
-_BATCHES: Final = ((30, 5), (50, 10), (200, 25), (1_000, 50), (np.inf, 200))  # up to so many labels
+_MOST_OF_POOL: Final = 1 / 2  # of the pool: once all of it is labelled, all strategies are equal
+_BATCHES: Final = (
+    (30, 5),
+    (50, 10),
+    (200, 25),
+    (1_000, 50),
+    (np.inf, 200),
+)  # labels below, and batch size
 _MOST_UNLABELLED: Final = 1_500  # tasks without a label that a model may learn from
-_AIMED_AT: Final = 1 / 2  # of the labels, from where on random order's accuracy is averaged
+_AIMED_AT: Final = 1 / 2  # of the labels: from there on random order's accuracy is averaged
 
 
 @dataclass(frozen=True)
 class Replay:
     """A finished project's tasks with the labels that people gave. Unprocessable for too few.
 
-    `tools`: with which nothing but the labels' names may have to be encoded.
+    `tools`: they encode the names of labels at most, as the features are computed already.
     """
 
     features: Columns
@@ -47,10 +53,10 @@ class Replay:
 
     def __post_init__(self) -> None:
         """Refuse what nothing can be learnt from."""
-        known = sorted({canonical(label) for label in self.labels})
-        if len(known) < 2:
-            told = f"all are {self.labels[0]!r}" if known else "there is none"
-            raise Unprocessable(f"nothing to learn from the labels: {told}")
+        distinct = {canonical(label) for label in self.labels}
+        if len(distinct) < 2:
+            reason = f"all are {self.labels[0]!r}" if distinct else "there is none"
+            raise Unprocessable(f"nothing to learn from the labels: {reason}")
         if len(self.labels) < LEAST_LABELS:
             raise Unprocessable(
                 f"{len(self.labels)} labelled tasks; a backtest needs {LEAST_LABELS}"
@@ -58,38 +64,38 @@ class Replay:
 
     @property
     def held_out(self) -> int:
-        """How many tasks are never asked for, and measured on."""
+        """The number of held-out tasks: never in the queue, used to measure accuracy."""
         return min(_MOST_HELD_OUT, int(len(self.labels) * _HELD_OUT))
 
     def steps(self, budget: int) -> list[int]:
         """Return the numbers of labels after which a model is trained.
 
-        They end at a budget, or at half of the tasks that are not held out.
+        The last is the budget, or half of the tasks that are not held out if those are fewer.
         """
         pool = len(self.labels) - self.held_out
         most = min(budget, int(pool * _MOST_OF_POOL))
-        found = [10]
-        while found[-1] < most:
-            step = next(step for until, step in _BATCHES if found[-1] < until)
-            found.append(min(found[-1] + step, most))
-        return found
+        sizes = [10]
+        while sizes[-1] < most:
+            step = next(step for until, step in _BATCHES if sizes[-1] < until)
+            sizes.append(min(sizes[-1] + step, most))
+        return sizes
 
     def run(self, strategy: str, seed: int, steps: Sequence[int]) -> Accuracies:
         """Label in the order of a strategy; return the accuracy after each step."""
         shuffled = np.random.default_rng(seed).permutation(len(self.labels))
         held_out, pool = shuffled[: self.held_out], shuffled[self.held_out :]
         labelled, model = np.empty(0, np.int64), None
-        found = []
+        accuracies = []
         for size in steps:
             free = np.setdiff1d(pool, labelled)
             recent = self.features.take(labelled[-MOST_LABELLED:])
-            seen = self._candidates(free, model)
+            candidates = self._candidates(free, model)
             more = size - len(labelled)
-            queue = queue_of(seen, recent, self.control, strategy, more, str(seed))
+            queue = queue_of(candidates, recent, self.control, strategy, more, str(seed))
             labelled = np.concatenate([labelled, free[[row for row, _ in queue]]])
             model = self._model(labelled, pool)
-            found.append(self._accuracy(model, labelled, held_out))
-        return found
+            accuracies.append(self._accuracy(model, labelled, held_out))
+        return accuracies
 
     def _candidates(self, rows: Ints, model: Model | None) -> Shortlist:
         features = self.features.take(rows)
@@ -117,12 +123,12 @@ class Replay:
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a strategy.
+    """The result of a strategy.
 
-    `curve`: labels and mean accuracy; `to_target`: labels to the accuracy to reach, the median of
-    the runs, and the least and the most of any, infinite where it was not reached; `ahead`: of
-    random order's accuracy, in the mean over the labels, and the standard error of that, None of
-    one run.
+    `curve`: numbers of labels and mean accuracies; `to_target`: the labels it takes to reach the
+    target accuracy, the median of the runs; `least` and `most`: the range over the runs, infinite
+    where a run did not reach it; `ahead`: accuracy minus random order's, the mean over the labels;
+    `error`: the standard error of that, None for one run.
     """
 
     curve: list[tuple[int, float]]
@@ -135,54 +141,54 @@ class Result:
 
 @dataclass(frozen=True)
 class Backtest:
-    """The results by strategy, the best in the mean first.
+    """The results by strategy, the best mean first.
 
-    `target`: the accuracy to reach, in the mean of the runs. Each has its own: what random order
-    has on the same held-out tasks, in the mean of the second half of its labels. At its end alone
-    it is luck that decides: as good an order would often be said never to get there.
+    `target`: the accuracy to reach, the mean of the runs'. Each run has its own target: random
+    order's accuracy on the same held-out tasks, averaged over the second half of its labels. The
+    accuracy at the end alone depends on luck: an order as good would often never reach it.
     """
 
     results: dict[str, Result]
     target: float
 
     def saved(self, name: str) -> float | None:
-        """Return how many labels a strategy saves of random order's, None if it isn't known."""
+        """Return how many labels a strategy saves over random order, None if unknown."""
         saved = self.results[RANDOM].to_target - self.results[name].to_target
         return saved if np.isfinite(saved) else None
 
     def as_json(self) -> dict[str, Any]:
         """Return the numbers as JSON values."""
-        found = self.results.items()
+        results = self.results.items()
         return {
             "strategies": {
-                name: [{"labels": n, "accuracy": round(a, 4)} for n, a in one.curve]
-                for name, one in found
+                name: [{"labels": n, "accuracy": round(a, 4)} for n, a in result.curve]
+                for name, result in results
             },
             "target": round(self.target, 4),
-            "labels_to_target": {name: _whole(one.to_target) for name, one in found},
+            "labels_to_target": {name: _whole(result.to_target) for name, result in results},
             "labels_to_target_range": {
-                name: [_whole(one.least), _whole(one.most)] for name, one in found
+                name: [_whole(result.least), _whole(result.most)] for name, result in results
             },
-            "labels_saved": {name: _whole(self.saved(name)) for name, _ in found},
+            "labels_saved": {name: _whole(self.saved(name)) for name, _ in results},
             "ahead_of_random": {
                 name: {
-                    "accuracy": round(one.ahead, 4),
-                    "standard_error": None if one.error is None else round(one.error, 4),
+                    "accuracy": round(result.ahead, 4),
+                    "standard_error": None if result.error is None else round(result.error, 4),
                 }
-                for name, one in found
+                for name, result in results
             },
         }
 
 
 def compare(steps: Sequence[int], runs: dict[str, list[Accuracies]]) -> Backtest:
-    """Return what came of each strategy's runs, one for each seed; random order is among them."""
-    found = {name: np.array(some) for name, some in runs.items()}
-    random = found[RANDOM]
+    """Return the results of each strategy's runs, one for each seed; random order is among them."""
+    by_strategy = {name: np.array(rows) for name, rows in runs.items()}
+    random = by_strategy[RANDOM]
     is_later = np.array(steps) >= _AIMED_AT * steps[-1]
     targets = random[:, is_later].mean(axis=1)
     results = {
         name: _result(steps, accuracies, targets, _areas(steps, accuracies) - _areas(steps, random))
-        for name, accuracies in found.items()
+        for name, accuracies in by_strategy.items()
     }
     by_ahead = sorted(results.items(), key=lambda item: -item[1].ahead)
     return Backtest(dict(by_ahead), float(targets.mean()))
@@ -209,7 +215,7 @@ def _result(
 
 
 def _curve(steps: Sequence[int], accuracies: Iterable[float]) -> list[tuple[int, float]]:
-    return [(size, float(one)) for size, one in zip(steps, accuracies, strict=True)]
+    return [(size, float(value)) for size, value in zip(steps, accuracies, strict=True)]
 
 
 def _areas(steps: Sequence[int], accuracies: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""Judge a version that was just trained: say all that is known of it and of the active one."""
+"""Judge a version that was just trained: collect the evidence on it and on the active version."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,24 +27,24 @@ type Ints = NDArray[np.integer]
 
 @dataclass(frozen=True, slots=True)
 class Champion:
-    """The active version: what is kept of its training, and its model."""
+    """The active version: the record of its training, and its model."""
 
-    kept: TrainingRecord
+    record: TrainingRecord
     model: Model
 
 
 @dataclass(frozen=True, slots=True)
 class Challenger:
-    """A version that was just trained, what on, and the control that its labels are of.
+    """A version that was just trained, its examples, and the control that they are labels of.
 
-    `seen`: the features of the examples, in their order; `pool`: its answers for the sample.
+    `features`: those of the examples, in their order; `sample_answers`: for the pool's sample.
     """
 
     control: Control
     examples: Examples
-    seen: Columns
+    features: Columns
     trained: Trained
-    pool: Answers
+    sample_answers: Answers
 
     @property
     def measure(self) -> Measure:
@@ -53,33 +53,33 @@ class Challenger:
 
     @property
     def out_of_fold(self) -> Answers:
-        """Its answers out of fold; of an example without one it says all alike: no answer."""
+        """Its answers out of fold; where an example has none, an answer that prefers no label."""
         return _filled(self.trained.out_of_fold, self.measure)
 
-    def kept(self, look: SamplePredictions) -> TrainingRecord:
-        """Return what is to be kept of it."""
+    def record(self, sample: SamplePredictions) -> TrainingRecord:
+        """Return the record of its training, to be stored."""
         rows = newest(self.examples)
         tasks = np.array(self.examples.tasks, np.int64)[rows]
         labels = [self.examples.labels[row] for row in rows.tolist()]
-        return TrainingRecord(tasks, labels, self.trained.out_of_fold.take(rows), look)
+        return TrainingRecord(tasks, labels, self.trained.out_of_fold.take(rows), sample)
 
-    def has_labels_of(self, kept: TrainingRecord) -> bool:
-        """Say whether another version learnt the same labels."""
-        mine = self.kept(kept.look)
+    def has_labels_of(self, record: TrainingRecord) -> bool:
+        """Return whether another version learnt the same labels."""
+        mine = self.record(record.sample)
         return (
-            mine.out_of_fold.names == kept.out_of_fold.names
-            and np.array_equal(mine.tasks, kept.tasks)
-            and canonical(mine.labels) == canonical(kept.labels)
+            mine.out_of_fold.names == record.out_of_fold.names
+            and np.array_equal(mine.tasks, record.tasks)
+            and canonical(mine.labels) == canonical(record.labels)
         )
 
 
 def newest(examples: Examples) -> Ints:
-    """Return the rows of the examples that are kept, ascending: those labelled last."""
+    """Return the rows of the examples that a record has, ascending: those labelled last."""
     return np.sort(np.array(examples.newest(MOST_ROWS), np.int64))
 
 
 def _filled(answers: Answers, measure: Measure) -> Answers:
-    """Return answers with those that are no numbers replaced by what says nothing."""
+    """Return answers; a row that is not finite is replaced by one that prefers no label."""
     is_known = answers.columns.are_finite()
     if is_known.all():
         return answers
@@ -92,7 +92,7 @@ def champion_of(
 ) -> Champion | Verdict:
     """Return the active version, or the verdict where there is nothing to compare with.
 
-    OutOfMemory says nothing of the active version: who cannot load it must not replace it.
+    OutOfMemory is raised: it says nothing against the active version, so nothing replaces it.
     """
     if not active.is_trained:
         return first_version()
@@ -102,44 +102,46 @@ def champion_of(
         return Verdict(True, f"the active version has format {active.format}")
     if active.encoder != encoder:
         return Verdict(True, "the active version was trained beside another encoder")
-    kept, artefact = project.evidence.of(active.version), project.model(active.version)
-    if kept is None or artefact is None:
-        return Verdict(True, "nothing is kept of what the active version learnt")
+    record, artefact = project.evidence.of(active.version), project.model(active.version)
+    if record is None or artefact is None:
+        return Verdict(True, "no record of the active version's training can be read")
     try:
-        return Champion(kept, control.load(artefact))
+        return Champion(record, control.load(artefact))
     except OutOfMemory:
         raise
     except BadModel as exc:
-        return Verdict(True, f"the active version cannot be asked: {exc}")
+        return Verdict(True, f"the active version cannot be loaded: {exc}")
 
 
 def judge_version(
     challenger: Challenger, champion: Champion, sample: Sample, since: str, project_key: str
 ) -> Verdict:
-    """Say whether to switch. `since`: see `Rejection`; the key decides the random share."""
+    """Return whether to switch. `since`: see `Rejection`; the key decides the random share."""
     return judge(_evidence(challenger, champion, sample, since, project_key))
 
 
-def judge_left(examples: Examples, control: Control, kept: TrainingRecord, why: str) -> Verdict:
-    """Say whether to serve no version, as `why` says that these examples make none.
+def judge_withdrawal(
+    examples: Examples, control: Control, record: TrainingRecord, why: str
+) -> Verdict:
+    """Return whether to serve no version: `why` says why these examples don't make one.
 
-    `kept`: of the active version. Of the one that is not there all answers are alike.
+    `record`: the active version's. The missing challenger's answers prefer no label.
     """
     measure = control.measure
-    names = _names(control, kept)
-    here = _rows_of(kept.tasks, np.array(examples.tasks, np.int64))
-    codes = _Codes([*kept.labels, *examples.labels])
-    none, nothing = np.zeros(len(here), np.bool_), measure.alike(names, 0)
+    names = _names(control, record)
+    example_rows = _rows_of(record.tasks, np.array(examples.tasks, np.int64))
+    codes = _Codes([*record.labels, *examples.labels])
+    none, nothing = np.zeros(len(example_rows), np.bool_), measure.alike(names, 0)
     evidence = Evidence(
         measure=measure,
         known=codes.known,
         parts=[control.parts(label) for label in codes.known],
-        before=codes.of(kept.labels),
-        labels=np.append(codes.of(examples.labels), -1)[here],
+        before=codes.of(record.labels),
+        labels=np.append(codes.of(examples.labels), -1)[example_rows],
         is_random=none,
         is_fresh=none,
-        champion=measure.aligned(_filled(kept.out_of_fold, measure), names),
-        challenger=measure.alike(names, len(here)),
+        champion=measure.aligned(_filled(record.out_of_fold, measure), names),
+        challenger=measure.alike(names, len(example_rows)),
         pool_champion=nothing,
         pool_challenger=nothing,
         offered=control.offered,
@@ -150,25 +152,25 @@ def judge_left(examples: Examples, control: Control, kept: TrainingRecord, why: 
 def _evidence(
     challenger: Challenger, champion: Champion, sample: Sample, since: str, project_key: str
 ) -> Evidence:
-    control, examples, kept = challenger.control, challenger.examples, champion.kept
-    measure, names = challenger.measure, _names(challenger.control, champion.kept)
+    control, examples, record = challenger.control, challenger.examples, champion.record
+    measure, names = challenger.measure, _names(challenger.control, champion.record)
     labelled = np.array(examples.tasks, np.int64)
-    tasks = np.union1d(kept.tasks, labelled[newest(examples)])
-    here, there = _rows_of(tasks, labelled), _rows_of(tasks, kept.tasks)
-    codes = _Codes([*kept.labels, *examples.labels])
-    updated_at = np.where(here >= 0, np.array([*examples.updated_at, ""])[here], "")
+    tasks = np.union1d(record.tasks, labelled[newest(examples)])
+    example_rows, record_rows = _rows_of(tasks, labelled), _rows_of(tasks, record.tasks)
+    codes = _Codes([*record.labels, *examples.labels])
+    updated_at = np.where(example_rows >= 0, np.array([*examples.updated_at, ""])[example_rows], "")
     return Evidence(
         measure=measure,
         known=codes.known,
         parts=[control.parts(label) for label in codes.known],
-        before=np.append(codes.of(kept.labels), -1)[there],
-        labels=np.append(codes.of(examples.labels), -1)[here],
+        before=np.append(codes.of(record.labels), -1)[record_rows],
+        labels=np.append(codes.of(examples.labels), -1)[example_rows],
         is_random=are_random(tasks, project_key),
         is_fresh=_is_fresh(updated_at, since),
-        champion=_answers(champion, challenger, here, there, names),
-        challenger=measure.aligned(challenger.out_of_fold, names).take(here),
+        champion=_champion_answers(champion, challenger, example_rows, record_rows, names),
+        challenger=measure.aligned(challenger.out_of_fold, names).take(example_rows),
         pool_champion=measure.aligned(champion.model.answer(sample.features), names),
-        pool_challenger=measure.aligned(challenger.pool, names),
+        pool_challenger=measure.aligned(challenger.sample_answers, names),
         offered=control.offered,
     )
 
@@ -179,34 +181,38 @@ class _Codes:
     def __init__(self, labels: Sequence[Label]) -> None:
         by_text = {canonical(label): label for label in labels}
         self.known = list(by_text.values())
-        self._place = {text: number for number, text in enumerate(by_text)}
+        self._places = {text: place for place, text in enumerate(by_text)}
 
     def of(self, labels: Sequence[Label]) -> Ints:
         """Return the place of each label in `known`."""
-        return np.array([self._place[canonical(label)] for label in labels], np.int64)
+        return np.array([self._places[canonical(label)] for label in labels], np.int64)
 
 
-def _names(control: Control, kept: TrainingRecord) -> list[str]:
-    """Return what answers of both versions are about: what is offered, and what was before."""
-    before = (name for name in kept.out_of_fold.names if name not in control.offered)
-    return [*control.offered, *before]
+def _names(control: Control, record: TrainingRecord) -> list[str]:
+    """Return the parts that both versions' answers are about: those offered, then earlier ones."""
+    earlier = (name for name in record.out_of_fold.names if name not in control.offered)
+    return [*control.offered, *earlier]
 
 
-def _answers(
-    champion: Champion, challenger: Challenger, here: Ints, there: Ints, names: Sequence[str]
+def _champion_answers(
+    champion: Champion,
+    challenger: Challenger,
+    example_rows: Ints,
+    record_rows: Ints,
+    names: Sequence[str],
 ) -> Answers:
-    """Return what the champion says of each task: out of fold, or directly of what is new to it."""
+    """Return the champion's answer for each task: out of fold, or its model's if it is new."""
     measure = challenger.measure
-    learnt = measure.aligned(_filled(champion.kept.out_of_fold, measure), names)
-    new = np.flatnonzero(there < 0)
-    asked = measure.aligned(champion.model.answer(challenger.seen.take(here[new])), names)
-    rows = there.copy()
-    rows[new] = len(learnt) + np.arange(len(new))
-    return joined_answers([learnt, asked]).take(rows)
+    out_of_fold = measure.aligned(_filled(champion.record.out_of_fold, measure), names)
+    new = np.flatnonzero(record_rows < 0)
+    answers = champion.model.answer(challenger.features.take(example_rows[new]))
+    rows = record_rows.copy()
+    rows[new] = len(out_of_fold) + np.arange(len(new))
+    return joined_answers([out_of_fold, measure.aligned(answers, names)]).take(rows)
 
 
 def _rows_of(tasks: Ints, among: Ints) -> Ints:
-    """Return the row of each task among others, by id and not none; -1 where it is not there."""
+    """Return the row of each task in `among`, which is sorted by id; -1 where it is missing."""
     if not len(among):
         return np.full(len(tasks), -1)
     rows = np.searchsorted(among, tasks).clip(max=len(among) - 1)
@@ -214,7 +220,7 @@ def _rows_of(tasks: Ints, among: Ints) -> Ints:
 
 
 def _is_fresh(updated_at: NDArray[np.str_], since: str) -> NDArray[np.bool_]:
-    """Say which labels came after the refusal: the newest of them, if there was one."""
+    """Return which labels came after the rejection, the newest ones; none if there was none."""
     order = np.argsort(updated_at, kind="stable")[::-1][:FRESH]
     fresh = np.zeros(len(updated_at), np.bool_)
     fresh[order] = True

@@ -1,8 +1,8 @@
-"""Have a version that was just trained judged, store it, and serve it or write down why not.
+"""Judge a version that was just trained, store it, and serve it or store why it is rejected.
 
-What is stored of a version stands under a key of its own attempt, the card last. A refusal is
-written down before the active pointer says that the snapshot was looked at. Whoever is cut off
-before that has done nothing that another attempt would not do again.
+Each attempt stores its version under keys of its own, the card last. A rejection is stored before
+the active pointer says that the snapshot was judged. An attempt that is cut off before that is
+simply repeated.
 """
 
 from dataclasses import asdict, dataclass, replace
@@ -26,14 +26,14 @@ from labelloop.usecases.judging.judge_version import (
     Challenger,
     Champion,
     champion_of,
-    judge_left,
     judge_version,
+    judge_withdrawal,
 )
 from labelloop.usecases.judging.version_insights import doubts_of, insights_of
 from labelloop.usecases.learning.sample_pool import Sample
 
 _STAYS: Final = "if the labels stay as they are now, it is served from {} UTC on"
-_JUDGED_IN_VAIN: Final = "the version was judged against another one than is active"
+_JUDGED_IN_VAIN: Final = "the version was judged against one that is not active any more"
 
 
 @dataclass(frozen=True)
@@ -51,70 +51,72 @@ def publish(
     sample: Sample,
     gate: Gate,
 ) -> bool:
-    """Store a version; say whether it was to be served. Conflict if it was judged in vain."""
+    """Store a version; return whether it is served. Conflict if another one is active by now."""
     active = gate.project.active().value
     champion = champion_of(active, gate.project, challenger.control, to.encoder)
-    refusal = gate.project.evidence.refusal(active.version)
-    verdict = _verdict(to, active, champion, challenger, sample, refusal.value, gate)
-    before = champion.kept if isinstance(champion, Champion) else None
-    known = gate.project.card(active.version) if before else None
+    rejection = gate.project.evidence.rejection(active.version)
+    verdict = _verdict(to, active, champion, challenger, sample, rejection.value, gate)
+    record = champion.record if isinstance(champion, Champion) else None
+    active_card = gate.project.card(active.version) if record else None
     ordered = 0 if to.strategy == RANDOM else card.order["given"]
-    since = card.blind_since
-    told, look = insights_of(challenger, sample, before, known, ordered, since, gate.project.key)
-    gate.project.evidence.keep(to.version, challenger.kept(look), doubts_of(challenger))
+    insights, predictions = insights_of(
+        challenger, sample, record, active_card, ordered, card.blind_since, gate.project.key
+    )
+    gate.project.evidence.store(to.version, challenger.record(predictions), doubts_of(challenger))
     facts = challenger.trained.facts
-    card = replace(card, gate=asdict(verdict), insights=told, facts=facts)
+    card = replace(card, gate=asdict(verdict), insights=insights, facts=facts)
     gate.project.add_model(challenger.trained.artefact, card)
     if verdict.switches:
         why = {"why": f"trained on {card.labels} labels", "at": card.trained_at}
         switch(gate.project, to, why, instead_of=active.version)
     else:
-        since = refusal.value.since or min(max(challenger.examples.updated_at), _text(gate.now))
-        refused = Rejection(active.version, to.version, verdict.reason, since, card.trained_at)
+        since = rejection.value.since or min(max(challenger.examples.updated_at), _text(gate.now))
+        rejected = Rejection(active.version, to.version, verdict.reason, since, card.trained_at)
         if verdict.of_changes:
-            refused = _held(refused, active, refusal.value.hold, verdict, gate.now)
-        gate.project.evidence.set_rejection(refusal, refused)
-        _leave(gate.project, to, refused)
+            rejected = _held(rejected, active, rejection.value.hold, verdict, gate.now)
+        gate.project.evidence.set_rejection(rejection, rejected)
+        _reject(gate.project, to, rejected)
     return verdict.switches
 
 
 def withdraw(
     to: ActivePointer,
     why: str,
-    left: tuple[Examples, Control] | None,
+    remaining: tuple[Examples, Control] | None,
     gate: Gate,
 ) -> bool:
-    """Serve no version, as none can be learnt, unless labels are gone; say whether it is so.
+    """Serve no version, as none can be learnt; return False if that has to wait as labels are gone.
 
-    `left`: the examples and what they are labels of; None if the label config can't be read. A
-    script that deletes all labels is noticed within a day, like one that deletes most of them.
+    `remaining`: the examples that are left, and their control; None if the label config can't be
+    read. The wait is a day: a script that deletes all labels is noticed in that time, like one
+    that deletes most of them.
     """
     active = gate.project.active().value
-    is_ours = left is not None and name_of(active.recipe) == left[1].recipe
+    is_ours = remaining is not None and name_of(active.recipe) == remaining[1].recipe
     is_ours = is_ours and not active.is_outdated and active.encoder == to.encoder
-    kept = gate.project.evidence.of(active.version) if active.is_trained and is_ours else None
-    verdict = judge_left(*left, kept, why) if left and kept else Verdict(True, why)
+    record = gate.project.evidence.of(active.version) if active.is_trained and is_ours else None
+    verdict = (
+        judge_withdrawal(*remaining, record, why) if remaining and record else Verdict(True, why)
+    )
     if verdict.switches:
         switch(gate.project, to, {"why": why}, instead_of=active.version)
         return True
-    refusal, at = (
-        gate.project.evidence.refusal(active.version),
-        gate.now.isoformat(timespec="seconds"),
-    )
-    since = refusal.value.since or _text(gate.now)
-    refused = Rejection(active.version, to.version, verdict.reason, since, at)
-    refused = _held(refused, active, refusal.value.hold, verdict, gate.now)
-    gate.project.evidence.set_rejection(refusal, refused)
-    _leave(gate.project, to, refused)
+    rejection = gate.project.evidence.rejection(active.version)
+    since, now = rejection.value.since or _text(gate.now), gate.now.isoformat(timespec="seconds")
+    rejected = Rejection(active.version, to.version, verdict.reason, since, now)
+    rejected = _held(rejected, active, rejection.value.hold, verdict, gate.now)
+    gate.project.evidence.set_rejection(rejection, rejected)
+    _reject(gate.project, to, rejected)
     return False
 
 
 def _held(
-    refused: Rejection, active: ActivePointer, known: Hold, verdict: Verdict, now: datetime
+    rejected: Rejection, active: ActivePointer, before: Hold, verdict: Verdict, now: datetime
 ) -> Rejection:
-    """Return the refusal with the time of its end. What a person ended is not gone on with."""
-    hold = hold_after(known if active.held_until else Hold(), verdict.numbers, now)
-    return replace(refused, hold=hold, reason=f"{refused.reason}; {_STAYS.format(hold.until[:16])}")
+    """Return the rejection with the time of its end. A hold that a person ended is not resumed."""
+    hold = hold_after(before if active.held_until else Hold(), verdict.numbers, now)
+    reason = f"{rejected.reason}; {_STAYS.format(hold.until[:16])}"
+    return replace(rejected, hold=hold, reason=reason)
 
 
 def _verdict(
@@ -123,14 +125,14 @@ def _verdict(
     champion: Champion | Verdict,
     challenger: Challenger,
     sample: Sample,
-    refusal: Rejection,
+    rejection: Rejection,
     gate: Gate,
 ) -> Verdict:
     if isinstance(champion, Verdict):
         return champion
-    if to.revision != active.revision and challenger.has_labels_of(champion.kept):
+    if to.revision != active.revision and challenger.has_labels_of(champion.record):
         return Verdict(True, "the same labels, with other options")
-    return judge_version(challenger, champion, sample, refusal.since, gate.project.key)
+    return judge_version(challenger, champion, sample, rejection.since, gate.project.key)
 
 
 def _text(now: datetime) -> str:
@@ -140,16 +142,16 @@ def _text(now: datetime) -> str:
 def advance(project: Project, to: ActivePointer) -> bool:
     """Say whether the active version has learnt just this; if so, mark the dataset as learnt.
 
-    Much changes a dataset and no example: a skip, the project's settings, a ground-truth toggle. A
-    new version would make Label Studio ask for every prediction again.
+    Much changes a dataset but no example: a skip, the project's settings, a ground-truth toggle. A
+    new version would make Label Studio request every prediction again.
     """
     after = project.active()
-    known = after.value
-    if (known.learnt, known.made_by) != (to.learnt, to.made_by):
+    active = after.value
+    if (active.learnt, active.made_by) != (to.learnt, to.made_by):
         return False
-    project.evidence.forget_rejection(known.version)
-    moved = replace(_up_to(known, to), held_until="")
-    if moved.age > known.age:  # a slower trainer must not put it back
+    project.evidence.forget_rejection(active.version)
+    moved = replace(_up_to(active, to), held_until="")
+    if moved.age > active.age:  # a slower trainer must not put it back
         project.advance(after, moved)
     return True
 
@@ -182,24 +184,24 @@ def switch(project: Project, version: ActivePointer, why: dict[str, Any], instea
         raise Conflict(_JUDGED_IN_VAIN)
 
 
-def _leave(project: Project, version: ActivePointer, refused: Rejection) -> None:
-    """Keep the active version, and remember that the snapshot was looked at.
+def _reject(project: Project, version: ActivePointer, rejected: Rejection) -> None:
+    """Keep the active version, and note that the snapshot was judged.
 
-    What it learnt is left as it is: each change of a label has the refused ones judged again.
+    Its `learnt` stays as it is, so that after any change of a label a version is judged again.
     """
     after = project.active()
     if not _may_replace(version, after.value):
         return
-    if after.value.version != refused.champion:
+    if after.value.version != rejected.champion:
         raise Conflict(_JUDGED_IN_VAIN)
-    project.advance(after, replace(_up_to(after.value, version), held_until=refused.hold.until))
+    project.advance(after, replace(_up_to(after.value, version), held_until=rejected.hold.until))
     count("VersionRefused")
-    facts = {"project": project.key, "version": version.version, "why": refused.reason}
+    facts = {"project": project.key, "version": version.version, "why": rejected.reason}
     logger().warning("version refused", extra=facts)
 
 
-def _up_to(known: ActivePointer, to: ActivePointer) -> ActivePointer:
-    return replace(known, dataset_seq=to.dataset_seq, revision=to.revision)
+def _up_to(active: ActivePointer, to: ActivePointer) -> ActivePointer:
+    return replace(active, dataset_seq=to.dataset_seq, revision=to.revision)
 
 
 def _may_replace(version: ActivePointer, active: ActivePointer) -> bool:

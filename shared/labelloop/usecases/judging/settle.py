@@ -1,7 +1,7 @@
-"""Serve a version that was refused because labels were changed, once they have stayed for a day.
+"""Serve a version that was rejected for changed labels, once they stayed changed for a day.
 
-All labels may be given anew on purpose, and then no label is left to say so. A script that went
-wrong is noticed within a day, and put right: that ends the refusal, too. Idempotent.
+People may redo all labels on purpose, and no other label shows that it was on purpose. A script
+that went wrong is noticed and put right within a day, which ends the rejection too. Idempotent.
 """
 
 from dataclasses import replace
@@ -15,24 +15,24 @@ from labelloop.usecases.serving.activate import in_place_of, switch_by_hand, wit
 
 
 def settle(project: Project, now: datetime) -> bool:
-    """Serve what was held back for long enough; say whether another version is served now."""
-    at, after = now.isoformat(timespec="microseconds"), project.active()
+    """Serve a version that was held back for long enough; return whether one was switched to."""
+    time, after = now.isoformat(timespec="microseconds"), project.active()
     held = after.value
-    if not held.has_held(at):
+    if not held.has_held(time):
         return False
-    refusal = project.evidence.refusal(held.version).value
-    if refusal.hold.until > at:  # of a trainer that has not moved the pointer yet, or died
+    rejection = project.evidence.rejection(held.version).value
+    if rejection.hold.until > time:  # of a trainer that has not moved the pointer yet, or died
         return False
-    refused = refusal.version
-    card = project.card(refused)
-    if card is None and refused != UNTRAINED:
-        # Without its end the sweep would wake a trainer every few minutes, in vain.
+    rejected = rejection.version
+    card = project.card(rejected)
+    if card is None and rejected != UNTRAINED:
+        # If it had no end, the sweep would wake a trainer every few minutes for nothing.
         project.advance(after, replace(held, held_until=""))
-        logger().error("refused version gone", extra={"project": project.key, "version": refused})
+        logger().error("refused version gone", extra={"project": project.key, "version": rejected})
         return False
 
     def chosen(active: ActivePointer) -> ActivePointer:
-        is_same = active.version == held.version and active.has_held(at)
+        is_same = active.version == held.version and active.has_held(time)
         if not is_same:
             return active
         return in_place_of(active, card) if card else without_model(active)

@@ -1,4 +1,4 @@
-"""Say what people want to know of a version that was just trained: its card's numbers, doubts."""
+"""What people want to know of a version that was just trained: its card's numbers, doubts."""
 
 from typing import Any, Final
 
@@ -14,32 +14,33 @@ from labelloop.domain.ordering.random_share import are_random
 from labelloop.usecases.judging.judge_version import Challenger
 from labelloop.usecases.learning.sample_pool import Sample
 
-_WANTED_PRECISION: Final = 0.95  # of what may be accepted unseen
+_WANTED_PRECISION: Final = 0.95  # of predictions that may be accepted unseen
 _MOST_DISAGREEMENTS: Final = 10
-_LEAST_IN_COMMON: Final = 50  # tasks that two versions must have been asked about
+_LEAST_IN_COMMON: Final = 50  # tasks that both versions must have predicted
 
 
 def insights_of(
     challenger: Challenger,
     sample: Sample,
-    before: TrainingRecord | None,
+    record: TrainingRecord | None,
     earlier: Card | None,
     ordered: int,
     blind_since: str | None,
     project_key: str,
 ) -> tuple[dict[str, Any], SamplePredictions]:
-    """Return the insights for the card, and the look that later versions are compared with.
+    """Return the insights for the card, and the predictions to compare later versions with.
 
-    `before` and `earlier` are of the active version; None where it can't be compared with.
-    `ordered`: labels that an active order asked for; `blind_since`: see `Card`.
+    `record` and `earlier`: the active version's record and card; None if it can't be compared.
+    `ordered`: labels that were given in a strategy's order; `blind_since`: see `Card`.
     """
-    told = earlier.insights if earlier else {}
+    previous = earlier.insights if earlier else {}
     labels = len(challenger.examples.labels)
-    look, disagreed = _compared(_look(challenger, sample), before, challenger.measure)
-    disagreements = [*told.get("disagreements", []), *disagreed][-_MOST_DISAGREEMENTS:]
-    points = [CurvePoint(**point) for point in told.get("curve", [])]
+    own = _predictions(challenger, sample)
+    predictions, disagreed = _compared(own, record, challenger.measure)
+    disagreements = [*previous.get("disagreements", []), *disagreed][-_MOST_DISAGREEMENTS:]
+    points = [CurvePoint(**point) for point in previous.get("curve", [])]
     points = [point for point in points if point.labels < labels]  # labels may have been deleted
-    found = insights(
+    numbers = insights(
         labels,
         _honest(challenger, sample, blind_since, project_key),
         points,
@@ -48,75 +49,76 @@ def insights_of(
         ordered,
         challenger.control.law,
     )
-    return found | {"disagreements": disagreements}, look
+    return numbers | {"disagreements": disagreements}, predictions
 
 
 def doubts_of(challenger: Challenger) -> list[dict[str, Any]]:
     """Return the labels worth a second look, best first."""
     examples, measure = challenger.examples, challenger.measure
     answers = challenger.trained.out_of_fold
-    known = np.flatnonzero(answers.columns.are_finite())
-    asked = measure.aligned(answers.take(known), challenger.control.offered)
-    labels = [examples.labels[row] for row in known.tolist()]
-    votes = [examples.votes[row] for row in known.tolist()]
+    answered = np.flatnonzero(answers.columns.are_finite())
+    answers = measure.aligned(answers.take(answered), challenger.control.offered)
+    labels = [examples.labels[row] for row in answered.tolist()]
+    votes = [examples.votes[row] for row in answered.tolist()]
     return [
         {
-            "task": examples.tasks[int(known[one.row])],
-            "label": labels[one.row],
-            "suggested": one.instead,
-            "doubt": round(one.doubt, 4),
-            "why": "annotators disagree" if one.disagreed else "the model expects another label",
+            "task": examples.tasks[int(answered[doubt.row])],
+            "label": labels[doubt.row],
+            "suggested": doubt.instead,
+            "doubt": round(doubt.doubt, 4),
+            "why": "annotators disagree" if doubt.disagreed else "the model expects another label",
         }
-        for one in measure.doubts(asked, labels, votes)
+        for doubt in measure.doubts(answers, labels, votes)
     ]
 
 
 def _honest(
     challenger: Challenger, sample: Sample, blind_since: str | None, project_key: str
 ) -> Honest:
-    """Return what the random share says, and what the model believes of all tasks."""
+    """Return the measurements on the random share, and the model's own estimates for all tasks."""
     examples, measure, answers = challenger.examples, challenger.measure, challenger.out_of_fold
     is_random = are_random(examples.tasks, project_key)
     hits, labels = measure.hits(answers, examples.labels), len(examples.labels)
-    confidence = measure.reading(challenger.pool).confidence
+    confidence = measure.reading(challenger.sample_answers).confidence
     misses = labels - float(hits.sum())
-    believed = believed_error(confidence, misses, labels, labels + (sample.left or 0))
+    believed = believed_error(confidence, misses, labels, labels + (sample.unlabelled or 0))
     rows = np.flatnonzero(is_random)
-    honest, random_labels = answers.take(rows), [examples.labels[row] for row in rows.tolist()]
+    random, random_labels = answers.take(rows), [examples.labels[row] for row in rows.tolist()]
     times = np.array(examples.updated_at)[is_random]
     assisted = len(times) if blind_since is None else int((times <= blind_since).sum())
     return Honest(
         hits=hits[is_random],
-        confidence=measure.reading(honest).confidence,
-        by_part=measure.by_part(honest, random_labels),
+        confidence=measure.reading(random).confidence,
+        by_part=measure.by_part(random, random_labels),
         pool_confidence=confidence,
         believed_error=believed,
-        unlabelled=sample.left,
+        unlabelled=sample.unlabelled,
         assisted=assisted,
     )
 
 
-def _look(challenger: Challenger, sample: Sample) -> SamplePredictions:
-    said = challenger.measure.labels(challenger.pool)
-    return SamplePredictions(len(challenger.examples.labels), sample.tasks, said)
+def _predictions(challenger: Challenger, sample: Sample) -> SamplePredictions:
+    predicted = challenger.measure.labels(challenger.sample_answers)
+    return SamplePredictions(len(challenger.examples.labels), sample.tasks, predicted)
 
 
 def _compared(
-    own: SamplePredictions, before: TrainingRecord | None, measure: Measure
+    own: SamplePredictions, record: TrainingRecord | None, measure: Measure
 ) -> tuple[SamplePredictions, list[float]]:
-    """Return the look to compare later versions with, and how far this one is off the one before.
+    """Return the predictions to compare later versions with, and their disagreement per step.
 
-    The look before is kept until enough labels lie in between, however small the steps.
+    The earlier predictions are passed on until enough labels lie in between, however small the
+    steps. No disagreement, an empty list, where there is nothing to compare with.
     """
-    if before is None or not 0 < before.look.labels < own.labels:
+    if record is None or not 0 < record.sample.labels < own.labels:
         return own, []
-    then = before.look
-    _, mine, theirs = np.intersect1d(own.tasks, then.tasks, return_indices=True)
-    if len(mine) < _LEAST_IN_COMMON:
+    earlier = record.sample
+    _, own_rows, earlier_rows = np.intersect1d(own.tasks, earlier.tasks, return_indices=True)
+    if len(own_rows) < _LEAST_IN_COMMON:
         return own, []
-    if not is_comparable(own.labels, then.labels):
-        return then, []
-    said = [own.said[row] for row in mine.tolist()]
-    said_then = [then.said[row] for row in theirs.tolist()]
-    off = measure.disagreement(said_then, said)
-    return own, [round(per_step(off, own.labels - then.labels), 4)]
+    if not is_comparable(own.labels, earlier.labels):
+        return earlier, []
+    now = [own.predicted[row] for row in own_rows.tolist()]
+    before = [earlier.predicted[row] for row in earlier_rows.tolist()]
+    disagreement = measure.disagreement(before, now)
+    return own, [round(per_step(disagreement, own.labels - earlier.labels), 4)]

@@ -1,4 +1,4 @@
-"""Take a sample of the tasks without a label, off what is kept of their features."""
+"""Take a sample of the tasks without a label from their stored features."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,32 +20,33 @@ _MOST_TASKS: Final = 1_500
 class Sample:
     """Some tasks without a label, and their features.
 
-    `left`: about how many there are in all, None before the first ranking.
+    `unlabelled`: about how many there are in all, None before the first ranking.
     """
 
     tasks: np.ndarray[tuple[int], np.dtype[np.int64]]
     features: Columns
-    left: int | None
+    unlabelled: int | None
 
 
-def sample_pool(pool: Pool, kept: FeatureFiles, sees: str, dataset: Dataset) -> Sample:
+def sample_pool(pool: Pool, files: FeatureFiles, sees: str, dataset: Dataset) -> Sample:
     """Return the sample: the same for the same pool. Nothing is encoded for it.
 
-    Empty before the first ranking, which is what computes and keeps features.
+    Empty before the first ranking, which computes and stores features.
     """
     shards = pool.shards()
-    some = list(_kept_of(shards, kept, sees))
-    if not some:
+    stored = list(_stored_of(shards, files, sees))
+    if not stored:
         return Sample(np.empty(0, np.int64), Columns(0, {}), None)
-    tasks, features = unlabelled_of(some, dataset.labelled_tasks(), dataset.deleted_until())
+    tasks, features = unlabelled_of(stored, dataset.labelled_tasks(), dataset.deleted_until())
     rows = np.random.default_rng(0).permutation(len(tasks))[:_MOST_TASKS]
-    return Sample(tasks[rows], features.take(rows), round(len(tasks) * len(shards) / len(some)))
+    unlabelled = round(len(tasks) * len(shards) / len(stored))
+    return Sample(tasks[rows], features.take(rows), unlabelled)
 
 
-def _kept_of(shards: list[str], kept: FeatureFiles, sees: str) -> Iterator[ShardFeatures]:
-    """Yield what is kept of shards spread over all of them."""
+def _stored_of(shards: list[str], files: FeatureFiles, sees: str) -> Iterator[ShardFeatures]:
+    """Yield the stored features of shards spread over all of them."""
     places = np.linspace(0, len(shards) - 1, min(len(shards), _MOST_SHARDS)).astype(np.int64)
     for place in np.unique(places).tolist():
-        found = kept.shard(shards[place], sees)
-        if found is not None:
-            yield found
+        features = files.shard(shards[place], sees)
+        if features is not None:
+            yield features

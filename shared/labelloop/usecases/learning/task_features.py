@@ -1,4 +1,4 @@
-"""Look at a project's tasks once: compute their features, or read what was kept of them."""
+"""Features of a project's tasks: computed once, then read from where they are stored."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence, Set
@@ -13,37 +13,37 @@ from labelloop.domain.columns import Columns, joined
 from labelloop.recipes.protocol import Control, Tools
 from labelloop.usecases.learning.vectors import BUDGET_S, RecalledVectors, Unfinished
 
-_MOST_ENCODED: Final = 100  # of labelled tasks, before a training stored them
+_MOST_ENCODED: Final = 100  # of labelled tasks, before the first training stored their vectors
 
 
 def features_of_shard(
-    shard: str, pool: Pool, control: Control, kept: FeatureFiles, tools: Tools
+    shard: str, pool: Pool, control: Control, files: FeatureFiles, tools: Tools
 ) -> ShardFeatures:
-    """Return the features of a shard of the pool; compute and keep them unless they are kept.
+    """Return the features of a shard of the pool; compute and store them if none are stored.
 
-    A shard of which nothing could be read is looked at again: what is read of tasks has grown.
+    A shard without a readable task is computed again: later releases read more kinds of inputs.
     """
-    known = kept.shard(shard, control.sees)
-    if known is not None and known.is_readable.any():
-        return known
+    stored = files.shard(shard, control.sees)
+    if stored is not None and stored.is_readable.any():
+        return stored
     tasks = list(pool.read([shard]).values())
     inputs = [control.input_of(task.data) for task in tasks]
     is_readable = np.array([one is not None for one in inputs], np.bool_)
-    made = ShardFeatures(
+    computed = ShardFeatures(
         np.array([task.id for task in tasks], np.int64),
         np.array([task.updated_at for task in tasks], np.str_),
         is_readable,
         _features([one for one in inputs if one is not None], is_readable, control, tools),
     )
-    if known is None or is_readable.any():  # else it is what is kept
-        kept.store_shard(shard, control.sees, made)
-    return made
+    if stored is None or is_readable.any():  # else the same is stored
+        files.store_shard(shard, control.sees, computed)
+    return computed
 
 
 def _features(
     inputs: Sequence[object], is_readable: NDArray[np.bool_], control: Control, tools: Tools
 ) -> Columns:
-    """Return a row for each task; of those that can't be read any row stands there."""
+    """Return a row for each task; the row of one that can't be read has no meaning."""
     if not inputs:
         return Columns(len(is_readable), {})
     rows = np.maximum(np.cumsum(is_readable) - 1, 0)
@@ -54,33 +54,33 @@ def features_of_shards(
     shards: Sequence[str],
     pool: Pool,
     control: Control,
-    kept: FeatureFiles,
+    files: FeatureFiles,
     tools: Tools,
     clock: Callable[[], float] = time.monotonic,
 ) -> list[ShardFeatures]:
-    """Return the features of some shards. Unfinished when there is too much to encode at once."""
+    """Return the features of some shards. Unfinished if there is too much to encode at once."""
     started = clock()
-    looked: list[ShardFeatures] = []
+    features: list[ShardFeatures] = []
     for shard in shards:
-        looked.append(features_of_shard(shard, pool, control, kept, tools))
-        left = len(shards) - len(looked)
-        if left and clock() - started > BUDGET_S:
-            raise Unfinished(f"{left} shards are still to be looked at")
-    return looked
+        features.append(features_of_shard(shard, pool, control, files, tools))
+        missing = len(shards) - len(features)
+        if missing and clock() - started > BUDGET_S:
+            raise Unfinished(f"{missing} shards are still without features")
+    return features
 
 
 def unlabelled_of(
-    looked: Sequence[ShardFeatures], done: Set[int], deleted_until: Mapping[int, str]
+    shards: Sequence[ShardFeatures], done: Set[int], deleted_until: Mapping[int, str]
 ) -> tuple[NDArray[np.int64], Columns]:
-    """Return the tasks that are neither done nor deleted and can be read, and their features.
+    """Return the readable tasks that are neither done nor deleted, and their features.
 
-    The newest state of each counts. A task that got the id of a deleted one is another.
+    The newest state of each counts. A new task with the id of a deleted one is not deleted.
     """
-    tasks = np.concatenate([np.empty(0, np.int64), *(one.tasks for one in looked)])
+    tasks = np.concatenate([np.empty(0, np.int64), *(shard.tasks for shard in shards)])
     if not len(tasks):
         return tasks, Columns(0, {})
-    updated_at = np.concatenate([one.updated_at for one in looked])
-    is_readable = np.concatenate([one.is_readable for one in looked])
+    updated_at = np.concatenate([shard.updated_at for shard in shards])
+    is_readable = np.concatenate([shard.is_readable for shard in shards])
     order = np.lexsort((updated_at, tasks))  # by task, its newest state last
     is_newest = np.append(tasks[order][1:] != tasks[order][:-1], True)
     rows = order[is_newest]
@@ -91,21 +91,23 @@ def unlabelled_of(
         is_deleted[place] = updated_at[row] <= deleted_until[int(tasks[row])]
     rows = rows[~is_deleted]
     readable = np.cumsum(is_readable) - 1  # the place of each row among those that can be read
-    features = joined([one.features.take(np.flatnonzero(one.is_readable)) for one in looked])
+    features = joined([shard.features.take(np.flatnonzero(shard.is_readable)) for shard in shards])
     return tasks[rows], features.take(readable[rows])
 
 
 def features_of_labelled(
-    inputs: Sequence[object], control: Control, kept: FeatureFiles, tools: Tools
+    inputs: Sequence[object], control: Control, files: FeatureFiles, tools: Tools
 ) -> Columns:
-    """Return by what labelled tasks are told apart: of those that a training stored.
+    """Return the features that tell labelled tasks apart, of those that a training stored.
 
     Before the first training, of the last ones.
     """
     only = control.apart(tools.encoder)
     if not tools.encoder:
         return control.features(inputs, tools, only)
-    recalled = RecalledVectors(tools.encoder, kept.labelled())
-    seen = control.features(inputs, recalled, only)
-    rows = np.flatnonzero(seen.are_finite())
-    return seen.take(rows) if len(rows) else control.features(inputs[-_MOST_ENCODED:], tools, only)
+    recalled = RecalledVectors(tools.encoder, files.labelled())
+    features = control.features(inputs, recalled, only)
+    rows = np.flatnonzero(features.are_finite())
+    if not len(rows):
+        return control.features(inputs[-_MOST_ENCODED:], tools, only)
+    return features.take(rows)

@@ -1,8 +1,8 @@
 """Learn what was labelled: fold events into a dataset, train a version on it, serve it.
 
-Idempotent: a wake-up that arrives twice, late or out of order finds its work done. Safe to be
-killed anywhere and to race with itself: snapshots and versions are written under keys of their own,
-and the two pointers move by compare-and-swap, only ever to something newer.
+Idempotent: a wake-up that arrives twice, late or out of order finds its work done. It may be killed
+anywhere and may race with itself: snapshots and versions are written under keys of their own, and
+the two pointers move by compare-and-swap, only ever to something newer.
 """
 
 from collections.abc import Sequence
@@ -40,7 +40,7 @@ _LEASE_S: Final = 60  # a longer training may be done twice, which costs money a
 
 
 class TrainOutcome(StrEnum):
-    """What a wake-up led to."""
+    """The outcome of a wake-up."""
 
     LEFT_TO_LATER = "left to a later event"
     LEFT_TO_HOLDER = "left to the trainer at work"
@@ -52,13 +52,13 @@ class TrainOutcome(StrEnum):
 
 
 def train(wake_up: WakeUp, deps: TrainDeps) -> TrainOutcome:
-    """Bring a project up to date; say what came of it. Retryable after too many lost races."""
+    """Bring a project up to date; return the outcome. Retryable after too many lost races."""
     project = Project(deps.store, project_key(wake_up.project))
     return won(lambda: _attempt(wake_up, project, deps), "the dataset, or what is made of it")
 
 
 def _attempt(wake_up: WakeUp, project: Project, deps: TrainDeps) -> TrainOutcome:
-    # Before the events are listed: those of a comparing that just ended are among them.
+    # Before the events are listed, so that those of a comparison that just ended are among them.
     is_held = not _is_asked(wake_up) and may_lack_labels(project, deps.clock())
     pending = project.pending()
     if _can_leave(wake_up, pending, project, deps):
@@ -78,7 +78,7 @@ def _attempt(wake_up: WakeUp, project: Project, deps: TrainDeps) -> TrainOutcome
     except Unfinished as exc:
         logger().info("training put off", extra={"project": project.key, "why": str(exc)})
         return TrainOutcome.LEFT_TO_SWEEP
-    # By what is stored, not by the event: who was killed after folding it sees it as well.
+    # By what is stored, not by the event: it may be folded by a trainer that was killed since.
     is_to_be_ranked = is_to_be_ranked or is_outdated(project)
     if is_to_be_ranked and outcome is not TrainOutcome.SWITCHED:
         _ask_for_ranking(project, deps)
@@ -86,7 +86,7 @@ def _attempt(wake_up: WakeUp, project: Project, deps: TrainDeps) -> TrainOutcome
 
 
 def _demand_whole(project: Project, *, is_read: bool) -> None:
-    """Raise Damaged where there is no telling the newest snapshot, or it is asked for and isn't."""
+    """Raise Damaged if the newest snapshot is unknown, or with `is_read` if it can't be read."""
     if why := project.snapshots.damage():
         raise Damaged(why)
     if is_read:
@@ -114,7 +114,7 @@ def _can_leave(wake_up: WakeUp, pending: list[Listed], project: Project, deps: T
 
 
 def _patience(project: Project, deps: TrainDeps) -> Patience:
-    """Return how many events are enough: each is taken for a label, and most are."""
+    """Return the patience: how many events are enough, each taken for a label, as most are."""
     pointer = project.dataset_pointer().value
     has_model = project.active().value.is_trained
     if has_model or pointer.annotations >= SMALL:
@@ -135,9 +135,9 @@ def _usable(dataset: Dataset, deps: TrainDeps) -> int:
 
 
 def _fold_pending(project: Project, pending: list[Listed], deps: TrainDeps) -> bool:
-    """Fold what waits; say whether that is a reason to rank: tasks that came, or the label config.
+    """Fold pending events; return whether to rank: there are new tasks, or a first label config.
 
-    Where a Label Studio is connected, ranking asks it for the label config itself.
+    If a Label Studio is connected, ranking reads the label config there itself.
     """
     is_to_be_ranked = False
     for batch in batched(pending, _EVENTS_AT_ONCE, strict=False):
@@ -154,7 +154,7 @@ def _fold_pending(project: Project, pending: list[Listed], deps: TrainDeps) -> b
 
 
 def _read_events(project: Project, batch: Sequence[Listed]) -> list[Event]:
-    """Return the events that are still there, setting aside those that are none."""
+    """Return the events that are still stored; what is no event is quarantined."""
     with ThreadPoolExecutor(_READERS) as readers:
         bodies = readers.map(project.read, batch)
         read = ((one, body) for one, body in zip(batch, bodies, strict=True) if body is not None)
@@ -187,9 +187,9 @@ def _understood(project: Project, listed: Listed, body: bytes) -> Event | None:
 
 
 def _is_asked(wake_up: WakeUp) -> bool:
-    """Say whether a person asked by name, not Label Studio with an event.
+    """Say whether a person requested the training, not Label Studio with an event.
 
-    It sends START_TRAINING by itself too, as labels are saved.
+    Label Studio sends START_TRAINING by itself too, as labels are saved.
     """
     return wake_up.reason == "start_training" and not wake_up.event
 
@@ -197,8 +197,8 @@ def _is_asked(wake_up: WakeUp) -> bool:
 def _catch_up(project: Project, deps: TrainDeps, *, is_asked: bool) -> TrainOutcome:
     """Train until the active version is as new as the dataset.
 
-    Whoever finds the lease taken has folded its events before, so the holder, who looks once more
-    after giving the lease back, sees them. Looking before giving it back would lose them.
+    A trainer that finds the lease taken has folded its events before, so the holder sees them when
+    it checks once more after giving the lease back. Checking before that would miss them.
     """
     restore_active(project)
     outcome, lease = TrainOutcome.UP_TO_DATE, project.lease(TRAINER)
@@ -215,5 +215,5 @@ def _catch_up(project: Project, deps: TrainDeps, *, is_asked: bool) -> TrainOutc
                 return TrainOutcome.LEFT_TO_HOLDER
             if train_version(project, pointer, deps):
                 outcome = TrainOutcome.SWITCHED
-                _ask_for_ranking(project, deps)  # at once: more labels may keep us here for long
+                _ask_for_ranking(project, deps)  # at once: more labels may take long
     return outcome

@@ -44,7 +44,7 @@ class TrainDeps:
 
 
 def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) -> bool:
-    """Bring the active version up to a snapshot; say whether another one was to be served."""
+    """Bring the active version up to a snapshot; return whether it was replaced."""
     started, encoder = time.monotonic(), deps.tools.encoder
     dataset, options = project.snapshots.read(pointer), project.options().value
     strategy = options.strategy or deps.strategy
@@ -56,11 +56,11 @@ def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) ->
         strategy=strategy,
         revision=options.revision,
     )
-    left: tuple[Examples, Control] | None = None
+    remaining: tuple[Examples, Control] | None = None
     try:
         control = deps.control_of(dataset.label_config or "")
         examples = examples_of(dataset, control)
-        left = examples, control
+        remaining = examples, control
         if why := control.missing(examples.labels, deps.min_labels):
             raise Unprocessable(why)
         learnt = replace(
@@ -71,46 +71,47 @@ def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) ->
         )
         if advance(project, learnt):
             return False
-        kept = project.features(folder_of(control.recipe, encoder))
-        sample = sample_pool(project.pool, kept, control.sees, dataset)
-        with StoredVectors(deps.tools, kept) as tools:
-            seen = control.features(examples.inputs, tools)
-            trained = control.fit(examples.labels, seen, sample.features, tools).packed()
-        known = project.card(project.active().value.version)
-        arms = Arms(control, examples, seen, project.history.since())
-        ordered = choose_order(strategy, known.order if known else {}, arms, project.key)
+        files = project.features(folder_of(control.recipe, encoder))
+        sample = sample_pool(project.pool, files, control.sees, dataset)
+        with StoredVectors(deps.tools, files) as tools:
+            features = control.features(examples.inputs, tools)
+            trained = control.fit(examples.labels, features, sample.features, tools).packed()
+        active_card = project.card(project.active().value.version)
+        arms = Arms(control, examples, features, project.history.since())
+        before = active_card.order if active_card else {}
+        ordered = choose_order(strategy, before, arms, project.key)
     except Unprocessable as exc:
         # A training from scratch on what is left would give no model, so none is served.
-        return withdraw(to, str(exc), left, Gate(project, deps.clock()))
+        return withdraw(to, str(exc), remaining, Gate(project, deps.clock()))
     version, digest = Version(pointer.seq, uuid4().hex[:8]), sha256(trained.artefact).hexdigest()
     to = replace(learnt, version=str(version), sha256=digest, strategy=ordered.strategy)
-    asked = control.load(trained.artefact).answer(sample.features)
-    challenger = Challenger(control, examples, seen, trained, asked)
+    sample_answers = control.load(trained.artefact).answer(sample.features)
+    challenger = Challenger(control, examples, features, trained, sample_answers)
     now = deps.clock()
     card = replace(
         _card(to, pointer, challenger, now),
         seconds=round(time.monotonic() - started, 3),
         order=ordered.on_card(),
-        blind_since=_blind_since(project, known, now) if deps.is_blind else None,
+        blind_since=_blind_since(project, active_card, now) if deps.is_blind else None,
     )
     return publish(to, card, challenger, sample, Gate(project, now))
 
 
 def _digest(examples: Examples, control: Control, encoder: str, strategy: str) -> str:
-    """Return the checksum of what a version learns: of the offered names only with an encoder."""
+    """Return the checksum of what a version learns; offered names count with an encoder only."""
     offered = control.offered if encoder else ()
     facts = [examples.inputs, examples.labels, offered, strategy]
     return sha256(canonical(facts).encode()).hexdigest()
 
 
-def _blind_since(project: Project, known: Card | None, now: datetime) -> str:
+def _blind_since(project: Project, active: Card | None, now: datetime) -> str:
     """Return since when the random share has been without suggestions; empty: from the beginning.
 
-    A version that came with suggestions on it, as those of earlier releases did, ends that.
+    After a version that showed suggestions on it, as earlier releases' did, it counts from now.
     """
-    if known is None and not project.versions():
+    if active is None and not project.versions():
         return ""
-    since = known.blind_since if known else None
+    since = active.blind_since if active else None
     return now.isoformat(timespec="microseconds") if since is None else since
 
 

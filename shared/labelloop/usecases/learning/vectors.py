@@ -21,21 +21,21 @@ type Vectors = NDArray[np.float32]
 
 
 class Unfinished(Retryable):
-    """There was more to encode than a function has time for. What was encoded is kept."""
+    """There was more to encode than a function has time for. What was encoded is stored."""
 
 
 class StoredVectors:
-    """Tools that encode what is not stored yet, and store it when they are put away.
+    """Tools that encode the texts without a stored vector; on exit the used vectors are stored.
 
-    What a training that ended did not ask for is not stored again. Unfinished when there is too
-    much to encode, in all calls together; the next try goes on where this one stopped.
+    Vectors that a completed training did not use are dropped. Unfinished if there is too much to
+    encode, in all calls together; the next try goes on where this one stopped.
     """
 
     def __init__(
-        self, tools: Tools, kept: FeatureFiles, clock: Callable[[], float] = time.monotonic
+        self, tools: Tools, files: FeatureFiles, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.encoder = tools.encoder
-        self._tools, self._kept, self._clock = tools, kept, clock
+        self._tools, self._files, self._clock = tools, files, clock
         self._stored: Mapping[bytes, Vectors] = {}
         self._used: dict[bytes, Vectors] = {}
         self._has_new, self._started = False, clock()
@@ -43,36 +43,36 @@ class StoredVectors:
     def __enter__(self) -> Self:
         """Read what is stored."""
         if self.encoder:
-            self._stored = self._kept.labelled()
+            self._stored = self._files.labelled()
         return self
 
     def __exit__(self, cut_off_by: type[BaseException] | None, *_: Any) -> None:
-        """Store what was used, if any of it is new; all that is known if there was more to use."""
+        """Store the used vectors if any is new; after an error, all vectors."""
         if self._has_new:
-            self._kept.store_labelled({**self._stored, **self._used} if cut_off_by else self._used)
+            self._files.store_labelled({**self._stored, **self._used} if cut_off_by else self._used)
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
         """Return unit vectors, shape (texts, dimensions)."""
         wanted = {digest_of(text): text for text in texts}
-        known = {d: row for d in wanted if (row := self._known(d)) is not None}
-        self._used |= known
-        new = [digest for digest in wanted if digest not in known]
+        stored = {d: row for d in wanted if (row := self._vector(d)) is not None}
+        self._used |= stored
+        new = [digest for digest in wanted if digest not in stored]
         for batch in batched(new, _TEXTS_AT_ONCE, strict=False):
             encoded = self._tools.vectors([wanted[digest] for digest in batch])
             self._used |= zip(batch, encoded, strict=True)
             self._has_new = True
-            left = sum(digest not in self._used for digest in wanted)
-            if left and self._clock() - self._started > BUDGET_S:
-                raise Unfinished(f"{left:,} texts are still to be encoded")
+            missing = sum(digest not in self._used for digest in wanted)
+            if missing and self._clock() - self._started > BUDGET_S:
+                raise Unfinished(f"{missing:,} texts are still to be encoded")
         return np.stack([self._used[digest_of(text)] for text in texts])
 
-    def _known(self, digest: bytes) -> Vectors | None:
-        found = self._used.get(digest)
-        return self._stored.get(digest) if found is None else found
+    def _vector(self, digest: bytes) -> Vectors | None:
+        used = self._used.get(digest)
+        return self._stored.get(digest) if used is None else used
 
 
 class RecalledVectors:
-    """Tools that encode nothing: what is not stored has vectors that are no numbers."""
+    """Tools that encode nothing: a text without a stored vector gets one of NaN."""
 
     def __init__(self, encoder: str, stored: Mapping[bytes, Vectors]) -> None:
         self.encoder, self._stored = encoder, stored
@@ -80,20 +80,20 @@ class RecalledVectors:
         self._nothing = np.full(dimensions, np.nan, np.float32)
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
-        """Return unit vectors, shape (texts, dimensions), or such as are not finite."""
+        """Return unit vectors, shape (texts, dimensions), or NaN."""
         rows = [self._stored.get(digest_of(text), self._nothing) for text in texts]
         return np.stack([self._nothing, *rows])[1:]
 
 
 class UsedVectors:
-    """Tools that remember which vectors were asked for."""
+    """Tools that remember the vectors of all texts they were given."""
 
     def __init__(self, tools: Tools) -> None:
         self.encoder, self._tools = tools.encoder, tools
-        self.found: dict[bytes, Vectors] = {}
+        self.by_digest: dict[bytes, Vectors] = {}
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
         """Return unit vectors, shape (texts, dimensions)."""
         rows = self._tools.vectors(texts)
-        self.found |= zip(map(digest_of, texts), rows, strict=True)
+        self.by_digest |= zip(map(digest_of, texts), rows, strict=True)
         return rows

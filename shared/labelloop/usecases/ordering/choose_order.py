@@ -1,7 +1,7 @@
 """Choose the order that a version's tasks are served in: the strategy's, or a random one.
 
-Labels from before the first order are nobody's choice, and the random share of them is of whatever
-was labelled then. So both arms learn them, and only what came later tells the arms apart.
+No strategy chose the labels from before the first order, so both arms learn them: those of the
+strategy and of random order. The arms differ in the labels that came later.
 """
 
 from collections.abc import Mapping
@@ -24,16 +24,19 @@ from labelloop.recipes.protocol import Control
 
 type Ints = NDArray[np.integer]
 
-_AGAIN_AFTER: Final = 1.25  # times the labels of the last look: it takes ten small trainings
+_AGAIN_AFTER: Final = (
+    1.25  # times the labels of the last comparison, which takes ten small trainings
+)
 _MOST_ROWS: Final = 1_000  # the labels that came first, some 100 of them random
 _MOST_BEFORE: Final = 500  # of the labels from before the first order
 
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
-    """An order, the strategy that was chosen for the project, and the labels when last looked.
+    """The order of a version, as its card stores it.
 
-    `given`: labels given since there was an order; those are what is counted and looked at.
+    `chosen`: the project's strategy; `given`: how many labels were given since the first order,
+    the only ones that are counted and compared; `looked_at`: how many at the last comparison.
     """
 
     chosen: str
@@ -53,11 +56,11 @@ class Ordered:
 
 @dataclass(frozen=True, slots=True)
 class Arms:
-    """What two arms are trained on, and how. `since`: when there was a first order, as text."""
+    """What both arms are trained on. `since`: the time of the first order, as text."""
 
     control: Control
     examples: Examples
-    seen: Columns
+    features: Columns
     since: str
 
     def by_time(self) -> tuple[Ints, Ints]:
@@ -69,61 +72,61 @@ class Arms:
 
 
 def choose_order(chosen: str, before: Mapping[str, Any], arms: Arms, project_key: str) -> Ordered:
-    """Return the order. `before`: off the active version's card, void for another strategy.
+    """Return the order. `before`: from the active version's card, void for another strategy.
 
-    Both arms are trained and asked only when labels have grown since the last look, and never again
-    once all the labels that count have been looked at.
+    The arms are trained and compared only when there are enough labels more than at the last
+    comparison, and never again once all the labels that count were compared.
     """
-    earlier, given = arms.by_time()
-    known = _read(chosen, before, len(given))
-    is_settled = chosen == RANDOM or known.looked_at >= _MOST_ROWS
-    if is_settled or known.given < _AGAIN_AFTER * known.looked_at:
-        return known
-    common, rows = earlier[:: max(1, ceil(len(earlier) / _MOST_BEFORE))], given[:_MOST_ROWS]
+    unordered, ordered = arms.by_time()
+    last = _read(chosen, before, len(ordered))
+    is_settled = chosen == RANDOM or last.looked_at >= _MOST_ROWS
+    if is_settled or last.given < _AGAIN_AFTER * last.looked_at:
+        return last
+    common, rows = unordered[:: max(1, ceil(len(unordered) / _MOST_BEFORE))], ordered[:_MOST_ROWS]
     tasks = np.array(arms.examples.tasks)[rows]
-    asked = [
+    tested = [
         answers
         for fold in folds(are_random(tasks, project_key))
-        if (answers := _asked(fold, common, rows, arms)) is not None
+        if (answers := _tested(fold, common, rows, arms)) is not None
     ]
-    if sum(len(labels) for _, _, labels in asked) < LEAST_ROWS:
-        return known
+    if sum(len(labels) for _, _, labels in tested) < LEAST_ROWS:
+        return last
     measure = arms.control.measure
-    labels = [label for _, _, some in asked for label in some]
-    strategy = fair_scores(measure, joined_answers([one for one, _, _ in asked]), labels)
-    random = fair_scores(measure, joined_answers([one for _, one, _ in asked]), labels)
-    order = decide(strategy, random, known.given, known.order)
-    return replace(known, order=order, looked_at=known.given)
+    labels = [label for _, _, fold_labels in tested for label in fold_labels]
+    strategy = fair_scores(measure, joined_answers([answers for answers, _, _ in tested]), labels)
+    random = fair_scores(measure, joined_answers([answers for _, answers, _ in tested]), labels)
+    order = decide(strategy, random, last.given, last.order)
+    return replace(last, order=order, looked_at=last.given)
 
 
 def _read(chosen: str, before: Mapping[str, Any], given: int) -> Ordered:
-    # A card that does not tell what was given is an older one, judged by all labels.
+    # A card without `given` is of an earlier release, which compared all labels.
     if before.get("chosen") != chosen or "given" not in before:
         return Ordered(chosen, OrderDecision(False, "", 0), 0, given)
     return Ordered(chosen, OrderDecision(**before["order"]), before["looked_at"], given)
 
 
-def _asked(
+def _tested(
     fold: Fold, common: Ints, rows: Ints, arms: Arms
 ) -> tuple[Answers, Answers, list[Label]] | None:
     """Return both arms' answers and the labels; None where an arm has nothing to learn from."""
-    asked = rows[fold.asked]
+    tests = rows[fold.asked]
     try:
         strategy, random = (
-            _answers(np.concatenate([common, rows[arm]]), asked, arms)
+            _answers(np.concatenate([common, rows[arm]]), tests, arms)
             for arm in (fold.strategy, fold.random)
         )
     except (Unprocessable, BadModel):
         return None
-    return strategy, random, [arms.examples.labels[row] for row in asked.tolist()]
+    return strategy, random, [arms.examples.labels[row] for row in tests.tolist()]
 
 
-def _answers(learnt: Ints, asked: Ints, arms: Arms) -> Answers:
+def _answers(learnt: Ints, tests: Ints, arms: Arms) -> Answers:
     control = arms.control
     labels = [arms.examples.labels[row] for row in learnt.tolist()]
     if why := control.missing(labels, 0):
         raise Unprocessable(why)
-    fitted = control.fit(labels, arms.seen.take(learnt))
-    answers = fitted.answer(arms.seen.take(asked))
+    fitted = control.fit(labels, arms.features.take(learnt))
+    answers = fitted.answer(arms.features.take(tests))
     names = sorted({part for label in arms.examples.labels for part in control.parts(label)})
     return control.measure.aligned(answers, names)

@@ -1,7 +1,7 @@
-"""The order before the first model: of which inputs it is made, and how one of others is replaced.
+"""The order before the first model: which inputs it is made of, and how an outdated one goes.
 
-Of a label config it depends on the inputs that are labelled, and on nothing else. Its parts bear
-their name, so what was scored of other inputs is never mixed in, however late it comes.
+Of a label config it depends on the inputs that are labelled, and on nothing else. Its parts are
+named after them, so a part that was scored of other inputs is never mixed in, however late.
 """
 
 from contextlib import AbstractContextManager
@@ -19,8 +19,8 @@ from labelloop.recipes import control_of
 _UNREAD: Final = "unread"  # nothing of the label config can be learnt, so no task has a place
 
 
-def known_dataset(project: Project, studio: StudioProject | None) -> Dataset:
-    """Return what is known of a project: before its first event the label config is asked for."""
+def dataset_with_config(project: Project, studio: StudioProject | None) -> Dataset:
+    """Return a project's dataset; before its first event, with Label Studio's label config."""
     dataset = project.dataset(project.dataset_pointer().value)
     if dataset.label_config is None and studio is not None:
         dataset.label_config = studio.settings()["label_config"]
@@ -28,14 +28,14 @@ def known_dataset(project: Project, studio: StudioProject | None) -> Dataset:
 
 
 def inputs_now(version: str, project: Project, studio: StudioProject | None) -> str:
-    """Return the name of the inputs that a version's parts have to be of at this moment."""
-    return inputs_of(version, known_dataset(project, studio)) if version == UNTRAINED else ""
+    """Return the name of the inputs that a version's parts depend on now; see `inputs_of`."""
+    return inputs_of(version, dataset_with_config(project, studio)) if version == UNTRAINED else ""
 
 
 def inputs_of(version: str, dataset: Dataset) -> str:
     """Return the name of the inputs that a version's parts depend on; empty once there is a model.
 
-    A model knows its inputs, and a later one is a version of its own.
+    The inputs of a model are fixed: other inputs make another version.
     """
     if version != UNTRAINED:
         return ""
@@ -54,17 +54,17 @@ def is_outdated(project: Project) -> bool:
     return bool(_others(version, inputs_now(version, project, None), pool))
 
 
-def make_way(
+def forget_other_inputs(
     version: str,
     inputs: str,
     pool: Pool,
     studio: StudioProject | None,
     alone: AbstractContextManager[bool],
 ) -> bool:
-    """Forget what was scored of other inputs, and Label Studio's predictions of it before.
+    """Delete the parts scored of other inputs; before them, Label Studio's predictions of those.
 
-    Those would keep their old places in the new order. Killed in between, it is done again. False
-    if there is something to forget and somebody pushes at this moment.
+    The predictions would keep their old places in the new order. Killed in between, it is done
+    again. False if there is something to delete, but a push is running.
     """
     others = _others(version, inputs, pool)
     if not others:
@@ -73,7 +73,7 @@ def make_way(
         if not is_mine:
             return False
         if studio is not None:
-            pool.set_ranked("")  # so that the sweep asks until it is pushed
+            pool.set_ranked("")  # so that the sweep sends wake-ups until it is pushed
             if others - {_UNREAD}:
                 studio.delete_predictions(version)
         pool.forget_parts(version, others)

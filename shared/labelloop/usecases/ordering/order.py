@@ -1,7 +1,7 @@
 """Put the candidates of all parts into one queue: by the strategy, with the random share between.
 
-Label Studio serves the lowest score first, so a task's score is its place in the queue: diversity
-can't be told by a number of each task alone.
+Label Studio serves the lowest score first, so a task's score is its place in the queue: a number
+for each task alone can't express diversity.
 """
 
 import zlib
@@ -18,45 +18,45 @@ from labelloop.domain.ordering.strategies import select
 from labelloop.domain.ordering.unlabelled import SelectionInput
 from labelloop.recipes.protocol import Control
 
-MOST_LABELLED: Final = 2_000  # the newest: what is near them need not be asked again
+MOST_LABELLED: Final = 2_000  # the newest: candidates near them are worth less
 
 
 def queue_of(
-    found: Shortlist,
+    candidates: Shortlist,
     labelled: Columns,
     control: Control,
     strategy: str,
     size: int,
     project_key: str,
 ) -> Iterator[tuple[int, float]]:
-    """Yield the rows of up to `size` candidates, and their scores, the one to label first in front.
+    """Yield the rows of up to `size` candidates and their scores, the one to label first in front.
 
-    `labelled`: the newest MOST_LABELLED of what is labelled already. Deterministic, and the same
+    `labelled`: features of the newest MOST_LABELLED labelled tasks. Deterministic, and the same
     for any order of the parts.
     """
-    rows = {int(task): row for row, task in enumerate(found.tasks)}
-    fair = in_random_order(found.tasks, project_key)
-    chosen = np.setdiff1d(np.arange(len(found)), [rows[task] for task in fair])
+    rows = {int(task): row for row, task in enumerate(candidates.tasks)}
+    random_share = in_random_order(candidates.tasks, project_key)
+    others = np.setdiff1d(np.arange(len(candidates)), [rows[task] for task in random_share])
     seed = zlib.crc32(project_key.encode())
-    pool = _selection_input(found.take(chosen), labelled, control, project_key)
-    picked = select(strategy, pool, size, seed)
-    queue = interleave((int(found.tasks[chosen[row]]) for row in picked), fair)
+    pool = _selection_input(candidates.take(others), labelled, control, project_key)
+    selected = select(strategy, pool, size, seed)
+    queue = interleave((int(candidates.tasks[others[row]]) for row in selected), random_share)
     for place, task in zip(range(1, size + 1), queue, strict=False):
         yield rows[task], score_of(place, size)
 
 
 def _selection_input(
-    found: Shortlist, labelled: Columns, control: Control, project_key: str
+    candidates: Shortlist, labelled: Columns, control: Control, project_key: str
 ) -> SelectionInput:
-    """Return candidates and labelled tasks, the newest first, as what tells tasks apart sees them.
+    """Return the vectors of candidates, and of labelled tasks, the newest first, to select from.
 
-    Both together: how much a feature tells may depend on how many have it.
+    They are made together: the weight of a feature may depend on how many tasks have it.
     """
-    vectors = control.vectors(joined([found.features, labelled]))
+    vectors = control.vectors(joined([candidates.features, labelled]))
     return SelectionInput(
-        found.tasks,
-        vectors[: len(found)],
-        vectors[len(found) :][::-1],
-        found.reading(control.measure),
-        found.is_sampled(project_key),
+        candidates.tasks,
+        vectors[: len(candidates)],
+        vectors[len(candidates) :][::-1],
+        candidates.reading(control.measure),
+        candidates.is_sampled(project_key),
     )

@@ -1,8 +1,8 @@
 """Push a ranking to Label Studio, so that its next task is the one most worth labelling.
 
-The order of the steps is what keeps the project served: predictions first, then the switch of
-`project.model_version`; older versions go later (`trim`). Killed anywhere, the project stands on
-a version with predictions; run again, it goes on where it stopped.
+The order of the steps keeps the project served: predictions first, then the switch of
+`project.model_version`; older versions are deleted later (`trim`). A push that is killed leaves the
+project on a version with predictions; the next one goes on where it stopped.
 """
 
 from collections import defaultdict
@@ -20,7 +20,7 @@ from labelloop.observability import count, logger
 from labelloop.ports import ProjectState
 
 # After each request Label Studio counts the predictions of all tasks of the project, 5 s at 10,000
-# tasks: few large requests, each well within the time it has to answer.
+# tasks: few large requests, each well within the time limit of a request.
 _PREDICTIONS_AT_ONCE: Final = 5_000
 _AHEAD: Final = 1e-7  # less than a place in the longest queue: 100,000 tasks of `QueueLength`
 _ORDERED, _DEFAULT_ORDER = "Uncertainty sampling", "Sequential sampling"
@@ -29,21 +29,21 @@ _ORDERED, _DEFAULT_ORDER = "Uncertainty sampling", "Sequential sampling"
 class RankOutcome(StrEnum):
     """What a step of ranking led to."""
 
-    GONE = "Label Studio has the project no more"
+    GONE = "Label Studio has no such project any more"
     UNCONNECTED = "no Label Studio is named, or no token stored"
     SUPERSEDED = "a newer version is active"
-    LEFT_TO_HOLDER = "to be done by or after who is at it"
+    LEFT_TO_HOLDER = "left to the worker that holds the lease"
     SURVEYED = "all tasks compared with Label Studio's"
     PLANNED = "parts planned"
     SCORED = "part scored"
-    UNFINISHED = "part encoded so far, to be gone on with"
-    PLACED = "placed in order, to be pushed by who sent the tasks"
+    UNFINISHED = "encoded in part, to be continued"
+    PLACED = "placed in order, to be pushed from outside"
     NOTHING_LEFT = "no task left to rank"
     REFUSED = "Label Studio took none of the predictions"
     PUSHED = "pushed"
     TRIMMED = "superseded predictions deleted"
     TRIMMING = "superseded predictions left to delete"
-    WAITING = "superseded predictions left until nobody labels"
+    WAITING = "superseded predictions left until labelling pauses"
 
 
 def push(
@@ -52,49 +52,49 @@ def push(
     queue: Sequence[Ranked],
     studio: StudioProject,
 ) -> RankOutcome:
-    """Make Label Studio serve the queue of the queue in the order of its scores."""
+    """Make Label Studio serve the queue in the order of its scores."""
     if not queue:
         return RankOutcome.NOTHING_LEFT
-    known = studio.settings()
+    settings = studio.settings()
     if not _complete(version, queue, studio):
         return RankOutcome.REFUSED
-    active, shown = project.active_version(), known.get("model_version") or ""
-    # With trainings faster than pushes each push is overtaken: a newer order is better than none.
+    active, shown = project.active_version(), settings.get("model_version") or ""
+    # Where trainings are faster than pushes, each push is overtaken: a newer order beats none.
     is_progress = is_older(version, active) and not is_older(version, shown)
     if active != version and not is_progress:
         return RankOutcome.SUPERSEDED
     if shown != version:
         studio.change(model_version=version)
-    _order_by_score_once(project, known, studio)
-    # Somebody may have pushed a newer version between our last look and our switch.
+    _order_by_score_once(project, settings, studio)
+    # A newer version may have been pushed between the check and the switch.
     is_active = project.active_version() == version
     return RankOutcome.PUSHED if is_active else RankOutcome.SUPERSEDED
 
 
 def _complete(version: str, queue: Sequence[Ranked], studio: StudioProject) -> int:
-    """Add what a version lacks of a queue; return how many of it stand there.
+    """Add the predictions that a version lacks of a queue; return how many tasks have one.
 
-    A killed push, tasks that came later or somebody's deleting leave gaps. Nothing of the version
-    is deleted to begin anew: it may be shown, or another push be at work on it. What two of them
-    stored twice loses its repeats.
+    A killed push, later tasks or predictions that somebody deleted leave gaps. The version's
+    predictions are not deleted to begin anew: they may be shown, or another push may be running.
+    What two pushes stored twice is deleted once.
     """
-    # Listing all predictions takes a second a thousand: only where there is something to find.
-    known = studio.prediction_counts().get(version, 0)
-    standing = _standing(version, studio) if known else {}
+    # Listing all predictions takes a second a thousand: only if there are any.
+    count_before = studio.prediction_counts().get(version, 0)
+    stored = _predictions_of(version, studio) if count_before else {}
     # A place ahead of the task that had it in the order before.
-    lead = _AHEAD if standing else 0.0
-    missing = [replace(o, score=o.score - lead) for o in queue if o.task not in standing]
+    lead = _AHEAD if stored else 0.0
+    missing = [replace(o, score=o.score - lead) for o in queue if o.task not in stored]
     try:
         _add(version, missing, studio)
     except (Denied, NotFound):
         raise
-    except Rejected:  # one deleted task, of which no event told, makes it refuse a whole batch
-        there = studio.tasks()
-        queue = [one for one in queue if one.task in there]
-        there -= _standing(version, studio).keys()
-        _add(version, [one for one in missing if one.task in there], studio)
+    except Rejected:  # one deleted task that no event reported makes it refuse a whole batch
+        tasks = studio.tasks()
+        queue = [one for one in queue if one.task in tasks]
+        tasks -= _predictions_of(version, studio).keys()
+        _add(version, [one for one in missing if one.task in tasks], studio)
     taken = studio.prediction_counts().get(version, 0)
-    if taken > len(standing.keys() | {one.task for one in queue}):
+    if taken > len(stored.keys() | {one.task for one in queue}):
         taken = _drop_repeats(version, studio)
     if taken < len(queue):
         facts = {"project": studio.key, "version": version, "sent": len(queue), "taken": taken}
@@ -105,37 +105,37 @@ def _complete(version: str, queue: Sequence[Ranked], studio: StudioProject) -> i
 
 def _drop_repeats(version: str, studio: StudioProject) -> int:
     """Delete all but the first of a task's predictions; return how many tasks have one."""
-    standing = _standing(version, studio)
-    for repeat in (row for rows in standing.values() for row in sorted(rows)[1:]):
+    stored = _predictions_of(version, studio)
+    for repeat in (row for rows in stored.values() for row in sorted(rows)[1:]):
         studio.delete_prediction(repeat)
-    return len(standing)
+    return len(stored)
 
 
-def _standing(version: str, studio: StudioProject) -> dict[int, list[int]]:
-    """Return a version's predictions by task."""
-    standing: dict[int, list[int]] = defaultdict(list)
-    for one in studio.predictions():
-        if one["model_version"] == version:
-            standing[one["task"]].append(one["id"])
-    return standing
+def _predictions_of(version: str, studio: StudioProject) -> dict[int, list[int]]:
+    """Return the ids of a version's predictions by task."""
+    by_task: dict[int, list[int]] = defaultdict(list)
+    for prediction in studio.predictions():
+        if prediction["model_version"] == version:
+            by_task[prediction["task"]].append(prediction["id"])
+    return by_task
 
 
 def _add(version: str, queue: Sequence[Ranked], studio: StudioProject) -> None:
-    """Store predictions. Label Studio leaves out what it can't use without a word."""
+    """Store predictions. Label Studio silently leaves out those that it can't use."""
     for batch in batched(queue, _PREDICTIONS_AT_ONCE, strict=False):
         studio.add_predictions([_prediction(one, version) for one in batch])
 
 
-def _prediction(one: Ranked, version: str) -> dict[str, Any]:
-    return {"task": one.task, "result": one.result, "score": one.score, "model_version": version}
+def _prediction(task: Ranked, version: str) -> dict[str, Any]:
+    return {"task": task.task, "result": task.result, "score": task.score, "model_version": version}
 
 
 def _order_by_score_once(
-    project: ProjectState, known: dict[str, Any], studio: StudioProject
+    project: ProjectState, settings: dict[str, Any], studio: StudioProject
 ) -> None:
-    """Switch the order on at the first push; whoever switches it off later is left alone."""
+    """Switch the order on at the first push only: people may switch it off again."""
     if project.is_ordered():
         return
-    if known.get("sampling") == _DEFAULT_ORDER:
+    if settings.get("sampling") == _DEFAULT_ORDER:
         studio.change(sampling=_ORDERED)
     project.set_ordered()

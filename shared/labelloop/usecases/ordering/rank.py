@@ -1,8 +1,8 @@
 """Rank the pool by the active version: plan the parts, score each, and push the head of the queue.
 
-Before the first model the queue is typical tasks first, without labels. Every step may run twice,
-or be cut off anywhere: what it writes stands under the version's own keys or is found done. A step
-for a version that is not active any more stops, because the newer version has steps of its own.
+Before the first model the queue has typical tasks first, without predictions. Every step may run
+twice, or be cut off anywhere: it writes under the version's own keys, and skips what is done. A
+step for a version that is not active any more stops: the newer version has steps of its own.
 """
 
 from labelloop.bucket.project import Project
@@ -17,10 +17,10 @@ from labelloop.usecases.ordering.ranking import ConnectedRanking, RankDeps, Rank
 
 
 def rank(wake_up: RankWakeUp, deps: RankDeps) -> RankOutcome:
-    """Take one step of ranking a project; say what came of it."""
+    """Take one step of ranking a project; return its outcome."""
     try:
         return _rank(wake_up, deps)
-    except Unfinished as exc:  # it has asked for what is to be done first
+    except Unfinished as exc:  # it has sent a wake-up for the rest
         facts = {"project": wake_up.project, "step": wake_up.step, "why": str(exc)}
         logger().info("ranking goes on later", extra=facts)
         return RankOutcome.UNFINISHED
@@ -44,7 +44,7 @@ def _rank(wake_up: RankWakeUp, deps: RankDeps) -> RankOutcome:
 
 
 def _unconnected_step(wake_up: RankWakeUp, ranking: Ranking) -> RankOutcome:
-    """Make the order of a project whose tasks were sent here; whoever sent them pushes it."""
+    """Make the order of a project whose tasks were sent here; it is pushed from outside."""
     project = ranking.project
     dataset = project.dataset(project.dataset_pointer().value)
     if not project.pool.is_listed() or dataset.label_config is None:

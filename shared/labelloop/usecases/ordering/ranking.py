@@ -1,6 +1,6 @@
-"""The steps of ranking one project by one version: plan, score, place; and push where it can be.
+"""The steps of ranking one project by one version: plan, score, place, and push if connected.
 
-What a step needs of the project, its version and the outside stands in one place, the ranking.
+A ranking holds what its steps need: the project, its version, and the outside.
 """
 
 from collections.abc import Callable
@@ -22,15 +22,20 @@ from labelloop.ports import Clock, LabelStudio, ObjectStore, Queue, utc_now
 from labelloop.recipes.protocol import Tools
 from labelloop.usecases.intake.survey import Progress, SurveyDeps, survey
 from labelloop.usecases.learning.vectors import Unfinished
-from labelloop.usecases.ordering.first_order import inputs_now, inputs_of, known_dataset, make_way
+from labelloop.usecases.ordering.first_order import (
+    dataset_with_config,
+    forget_other_inputs,
+    inputs_now,
+    inputs_of,
+)
 from labelloop.usecases.ordering.push import RankOutcome, push
 from labelloop.usecases.ordering.score import Scene, blinded, placed, shortlist_of
 from labelloop.usecases.ordering.trim import Trim
 from labelloop.usecases.serving.serve import Versions
 
-_LEASE_S: Final = 90  # twice what a long push takes: whoever is killed keeps others waiting
-_NEXT_TRY_S: Final = 2  # of a push: it is what people wait for
-_REST_S: Final = 15  # between times of deleting beside people
+_LEASE_S: Final = 90  # twice what a long push takes: a killed worker keeps others waiting that long
+_NEXT_TRY_S: Final = 2  # of a push: people wait for it
+_REST_S: Final = 15  # between times of deleting while people label
 _SHARDS_IN_A_PART: Final = 10  # of 500 tasks
 _TURN: Final = timedelta(seconds=60)  # of a survey: others wait for their order
 _SURVEYED: Final = {
@@ -44,7 +49,7 @@ _SURVEYED: Final = {
 class RankDeps:
     """What ranking needs from outside; and what the deployment chose.
 
-    `label_studio` gives None where none is connected.
+    `label_studio` returns None where none is connected.
     """
 
     store: ObjectStore
@@ -71,10 +76,10 @@ class Ranking:
     deps: RankDeps
 
     def plan(self) -> RankOutcome:
-        """Cut the pool into parts, ask for those to be scored that are not; else for the push."""
+        """Cut the pool into parts; ask for the missing scores, or else for the push."""
         pool, inputs = self.project.pool, self._inputs_now()
         alone = self.project.lease(PUSHER).held(self._now_s(), _LEASE_S)
-        if not make_way(self.version, inputs, pool, self.studio, alone):
+        if not forget_other_inputs(self.version, inputs, pool, self.studio, alone):
             self._ask_for("plan", delay_s=_NEXT_TRY_S)
             return RankOutcome.LEFT_TO_HOLDER
         parts = pool.plan(self.version, _SHARDS_IN_A_PART)
@@ -90,7 +95,7 @@ class Ranking:
         return RankOutcome.PLANNED
 
     def score(self, part: int) -> RankOutcome:
-        """Score one part, once; whoever finds all scored asks for the push of so many."""
+        """Score one part, once; if all parts are scored, ask for the push of so many."""
         pool = self.project.pool
         parts, inputs = pool.parts(self.version), self._inputs_now()
         if part < len(parts) and part not in pool.scored_parts(self.version, inputs):
@@ -98,11 +103,11 @@ class Ranking:
             inputs = inputs_of(self.version, scene.dataset)
             try:
                 size = self.deps.queue_length
-                worth = shortlist_of(parts[part], pool, scene, size, len(parts))
-            except Unfinished:  # what was encoded is kept, so this goes on and ends
+                shortlist = shortlist_of(parts[part], pool, scene, size, len(parts))
+            except Unfinished:  # what was encoded is stored, so the next try goes on from there
                 self._ask_for("score", part)
                 raise
-            pool.add_part(self.version, part, worth.to_bytes(), inputs)
+            pool.add_part(self.version, part, shortlist.to_bytes(), inputs)
             if inputs != self._inputs_now():  # changed meanwhile
                 self._ask_for("plan")
         if pool.scored_parts(self.version, inputs).issuperset(range(len(parts))):
@@ -110,7 +115,7 @@ class Ranking:
         return RankOutcome.SCORED
 
     def place(self) -> list[Ranked]:
-        """Put the candidates of all parts in order, and store it before anybody pushes it."""
+        """Put the candidates of all parts in order; store and return the queue."""
         scene, key = self._scene(), self.project.key
         inputs = inputs_of(self.version, scene.dataset)
         parts = self._candidates(inputs)
@@ -122,7 +127,7 @@ class Ranking:
         return queue
 
     def _candidates(self, inputs: str) -> list[Shortlist]:
-        """Return what the parts bring; they are scored anew if one can't be read.
+        """Return the shortlists of the parts; if one can't be read, all are scored anew.
 
         It is damaged, or an earlier release scored it.
         """
@@ -136,11 +141,11 @@ class Ranking:
             raise Unfinished("a part cannot be read; all are scored anew") from exc
 
     def _scene(self) -> Scene:
-        # Looked at now: who is sent back to the queue comes again after half an hour.
+        # Read now, not from memory: a wake-up that fails returns only after half an hour.
         served = self.deps.versions().of(self.project.key, 0.0)
         if served.version != self.version:
             raise Retryable(f"version {self.version} is not served here yet")
-        dataset = known_dataset(self.project, self.studio)
+        dataset = dataset_with_config(self.project, self.studio)
         return Scene(served, dataset, self.project, self.deps.tools())
 
     def _inputs_now(self) -> str:
@@ -155,17 +160,17 @@ class Ranking:
 
 @dataclass(frozen=True)
 class ConnectedRanking(Ranking):
-    """The ranking of a project whose Label Studio is at hand: to be surveyed, and pushed to."""
+    """The ranking of a project whose Label Studio is connected, for surveys and pushes."""
 
     studio: StudioProject
 
     def survey(self, turn: int) -> RankOutcome:
-        """Compare with Label Studio for a while, and go on later. The first turn asks for all.
+        """Compare with Label Studio for a while, and go on later. Turn 0 begins a new walk.
 
-        Once all tasks are seen the project is ranked, by a step of its own.
+        Once all tasks are compared the project is ranked, by a step of its own.
         """
         deps, now = self.deps, self.deps.clock()
-        if turn == 0 and self.project.pool.is_listed():  # else the first one is enough
+        if turn == 0 and self.project.pool.is_listed():  # else the first walk is still to end
             self.project.surveys.ask(now)
         surveying = SurveyDeps(
             store=deps.store,
@@ -179,10 +184,10 @@ class ConnectedRanking(Ranking):
         return _SURVEYED[progress]
 
     def push(self, parts: int) -> RankOutcome:
-        """Push, unless somebody does: two at once would store all twice.
+        """Push, unless another push is running: two at once would store all twice.
 
-        Who finds another at work comes again later: that one may be dead, or at an older version. A
-        push of so many parts is done once, though each score step that came twice asks for it.
+        If one is, a wake-up tries again later: the other may be dead, or push an older version. A
+        push of so many parts is done once, though each repeated score step asks for it.
         """
         with self.project.lease(PUSHER).held(self._now_s(), _LEASE_S) as is_mine:
             if is_mine and 0 < parts <= self.project.pool.pushed_parts(self.version):
@@ -201,7 +206,7 @@ class ConnectedRanking(Ranking):
         if outcome is not RankOutcome.SUPERSEDED:
             leaves = outcome is RankOutcome.REFUSED or self._keeps_predictions()
             pool.forget_ranks(keep=version)
-            pool.set_ranked(version, trimmed=leaves, parts=parts)  # last: it ends what runs twice
+            pool.set_ranked(version, trimmed=leaves, parts=parts)  # last: it stops a second run
             if not leaves:
                 self._ask_for("trim")
         facts = {"project": self.project.key, "version": version, "tasks": len(queue)}
@@ -209,7 +214,7 @@ class ConnectedRanking(Ranking):
         return outcome
 
     def trim(self) -> RankOutcome:
-        """Remove superseded predictions for a while, never beside a push; the sweep asks again."""
+        """Delete superseded predictions for a while, never during a push; the sweep asks again."""
         pool, version = self.project.pool, self.version
         if pool.ranked()[0] != version or self._keeps_predictions():
             return RankOutcome.SUPERSEDED

@@ -22,7 +22,7 @@ from labelloop.usecases.learning.task_features import (
     unlabelled_of,
 )
 from labelloop.usecases.ordering.order import MOST_LABELLED, queue_of
-from labelloop.usecases.serving.predict import question
+from labelloop.usecases.serving.predict import question_of
 from labelloop.usecases.serving.serve import Served
 
 
@@ -37,64 +37,65 @@ class Scene:
 
     @property
     def control(self) -> Control | None:
-        """What is labelled; None where that is nothing we can read."""
+        """What is labelled; None if no recipe reads the label config."""
         try:
             return control_of(self.dataset.label_config or "")
         except Unprocessable:
             return None
 
-    def kept(self, control: Control) -> FeatureFiles:
-        """Return where the features of a control are stored."""
+    def features(self, control: Control) -> FeatureFiles:
+        """Return the stored features of a control."""
         return self.project.features(folder_of(control.recipe, self.tools.encoder))
 
 
 def shortlist_of(
     shards: Sequence[str], pool: Pool, scene: Scene, size: int, parts: int
 ) -> Shortlist:
-    """Return the tasks of some shards, one part of so many, that may be among the first `size`.
+    """Return the tasks of some shards, one part of `parts`, that may be among the first `size`.
 
-    Unfinished: call again. None where the version knows nothing of the labels that are offered.
+    Empty if the version has learnt none of the labels that are offered. Unfinished: call again.
     """
     control, served = scene.control, scene.served
-    asked = question(scene.dataset.label_config or "", served)
-    if control is None or (served.model is not None and asked is None):
+    question = question_of(scene.dataset.label_config or "", served)
+    if control is None or (served.model is not None and question is None):
         return Shortlist(np.empty(0, np.int64), Columns(0, {}), None)
-    looked = features_of_shards(shards, pool, control, scene.kept(control), scene.tools)
+    shard_features = features_of_shards(shards, pool, control, scene.features(control), scene.tools)
     dataset = scene.dataset
-    tasks, features = unlabelled_of(looked, dataset.done_tasks(), dataset.deleted_until())
+    tasks, features = unlabelled_of(shard_features, dataset.done_tasks(), dataset.deleted_until())
     answers = None
-    if len(tasks) and served.model is not None and asked is not None:
-        answers = asked.shown(served.model.answer(features))
-    telling = features.only(control.apart(scene.tools.encoder))
-    found = Shortlist(tasks, telling, answers)
-    return worth_a_place(found, found.reading(control.measure), size, parts, scene.project.key)
+    if len(tasks) and served.model is not None and question is not None:
+        answers = question.shown(served.model.answer(features))
+    features = features.only(control.apart(scene.tools.encoder))
+    candidates = Shortlist(tasks, features, answers)
+    reading = candidates.reading(control.measure)
+    return worth_a_place(candidates, reading, size, parts, scene.project.key)
 
 
 def placed(
     parts: Sequence[Shortlist], scene: Scene, strategy: str, size: int, project_key: str
 ) -> list[Ranked]:
-    """Return the queue, with what is predicted of it; no labels before a model."""
+    """Return the queue with its predictions, which are empty before there is a model."""
     served, control = scene.served, scene.control
-    asked = question(scene.dataset.label_config or "", served)
-    # A part that was scored before the label config changed has answers by other names.
-    names = asked.names if asked else None
+    question = question_of(scene.dataset.label_config or "", served)
+    # A part that was scored before the label config changed has answers for other names.
+    names = question.names if question else None
     usable = [part for part in parts if len(part) and _names_of(part) == names]
     if control is None or not usable:
         return []
-    found = merged(usable)
+    candidates = merged(usable)
     examples = examples_of(scene.dataset, control)
     newest = [examples.inputs[row] for row in examples.newest(MOST_LABELLED)]
-    labelled = features_of_labelled(newest, control, scene.kept(control), scene.tools)
+    labelled = features_of_labelled(newest, control, scene.features(control), scene.tools)
     strategy = served.strategy if served.model else strategy
-    queue = queue_of(found, labelled, control, strategy, size, project_key)
+    queue = queue_of(candidates, labelled, control, strategy, size, project_key)
     rows, scores = zip(*queue, strict=True)
-    tasks = found.tasks[list(rows)].tolist()
-    if found.answers is None:
+    tasks = candidates.tasks[list(rows)].tolist()
+    if candidates.answers is None:
         return [Ranked(task, score, []) for task, score in zip(tasks, scores, strict=True)]
-    results = control.results(found.answers.take(rows))
-    # What Label Studio's import would refuse is left out, so that the order is taken all the same.
+    results = control.results(candidates.answers.take(rows))
+    # What Label Studio's import would refuse is left out, so that it takes the order all the same.
     results = results if control.is_pushable else [[] for _ in results]
-    return [Ranked(*one) for one in zip(tasks, scores, results, strict=True)]
+    return [Ranked(*row) for row in zip(tasks, scores, results, strict=True)]
 
 
 def _names_of(part: Shortlist) -> tuple[str, ...] | None:

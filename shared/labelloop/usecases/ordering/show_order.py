@@ -1,4 +1,4 @@
-"""Show the active version's order, and how far it is, to whoever pushes it from elsewhere."""
+"""Show the active version's order, and its progress, so that it can be pushed from outside."""
 
 import json
 from dataclasses import asdict
@@ -13,9 +13,9 @@ _MOST_BYTES: Final = 2_000_000  # Lambda takes 6 MB, with each quote escaped onc
 def show_order(
     key: str, store: ObjectStore, start: int, limit: int, *, keeps_predictions: bool
 ) -> dict[str, Any]:
-    """Return the places from `start` on, as many as are asked for and fit an answer.
+    """Return the places from `start` on: `limit` of them, or as many as fit an answer.
 
-    `order` is 0 while none is placed. `keeps_predictions`: unless the project chose otherwise.
+    `order` is 0 while none is placed. `keeps_predictions`: the default for the project's option.
     """
     project = Project(store, key)
     pool = project.pool

@@ -1,11 +1,11 @@
 """Delete superseded versions' predictions from Label Studio, and keep no annotator waiting.
 
-Lying there they cost people next to nothing: of 1,000 tasks with predictions of 40 versions each, a
-label takes 0.17 s instead of 0.15. Deleting costs: a version's predictions go row by row in one
-transaction, which locks a SQLite database for 5 to 10 s a thousand; and each single delete may make
-an annotator's submit fail ("database is locked"). So the newest order goes first, and deletes wait
-until nobody has labelled for a while. Only beyond a bound they go beside people, one by one,
-seconds at a time with rests between.
+To keep them costs almost nothing: with 1,000 tasks and predictions of 40 versions each, a label
+takes 0.17 s instead of 0.15. To delete them is expensive: a version's predictions go row by row in
+one transaction, which locks a SQLite database for 5 to 10 s a thousand; and each single delete may
+make an annotator's submit fail ("database is locked"). So the newest order is pushed first, and
+deletes wait until nobody has labelled for a while. Only beyond a bound they are done while people
+label, one by one, seconds at a time with rests between.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -21,9 +21,9 @@ from labelloop.usecases.ordering.push import RankOutcome
 
 MOST_SUPERSEDED: Final = 20_000  # while people label; twenty versions of `QueueLength` tasks
 _REST: Final = timedelta(minutes=10)
-_BUDGET: Final = timedelta(seconds=5)  # of deleting beside people
+_BUDGET: Final = timedelta(seconds=5)  # of deleting while people label
 _BUDGET_AT_REST: Final = timedelta(seconds=100)  # of a function's 300 s; a version takes up to 60
-_BETWEEN_LOOKS: Final = 5
+_AT_ONCE: Final = 5
 
 
 @dataclass(frozen=True)
@@ -36,42 +36,44 @@ class Trim:
     may_go_on: Callable[[], bool]
 
     def run(self, version: str) -> RankOutcome:
-        """Delete all versions of the project's but this one; what is shown, or of others, stays.
+        """Delete the predictions of the project's versions, but this one's and those shown.
 
-        Idempotent. Ends early: TRIMMING when its time is over, WAITING while people label and
-        little is superseded, SUPERSEDED when it may not go on.
+        Predictions that others made stay. Idempotent. Ends early: TRIMMING when its time is over,
+        WAITING while people label and little is superseded, SUPERSEDED when it may not go on.
         """
         keep = (version, self.studio.settings().get("model_version"))
-        known = self.studio.prediction_counts()
-        # Not by the look of a name: others may name theirs as we do.
-        ours = {UNTRAINED, *self.project.versions()} if known.keys() - set(keep) else set()
-        found = {one: known[one] for one in known if one in ours and one not in keep}
-        if not found:
+        counts = self.studio.prediction_counts()
+        # By the stored names, not by their form: others may name theirs as we do.
+        ours = {UNTRAINED, *self.project.versions()} if counts.keys() - set(keep) else set()
+        superseded = {name: n for name, n in counts.items() if name in ours and name not in keep}
+        if not superseded:
             return RankOutcome.TRIMMED
-        return self._at_rest(sorted(found)) if self._is_at_rest() else self._beside_people(found)
+        if self._is_at_rest():
+            return self._at_rest(sorted(superseded))
+        return self._while_people_label(superseded)
 
     def _at_rest(self, versions: Iterable[str]) -> RankOutcome:
         end = self.clock() + _BUDGET_AT_REST
-        for one in versions:
+        for version in versions:
             if not self.may_go_on():
                 return RankOutcome.SUPERSEDED
             if self.clock() > end or not self._is_at_rest():
                 return RankOutcome.TRIMMING
-            self.studio.delete_predictions(one)
+            self.studio.delete_predictions(version)
         return RankOutcome.TRIMMED
 
-    def _beside_people(self, found: Mapping[str, int]) -> RankOutcome:
-        excess = sum(found.values()) - MOST_SUPERSEDED
+    def _while_people_label(self, superseded: Mapping[str, int]) -> RankOutcome:
+        excess = sum(superseded.values()) - MOST_SUPERSEDED
         if excess <= 0:
             return RankOutcome.WAITING
         end = self.clock() + _BUDGET
-        rows = rows_of(found, self.studio.predictions())[:excess]
-        for some in batched(rows, _BETWEEN_LOOKS, strict=False):
+        rows = rows_of(superseded, self.studio.predictions())[:excess]
+        for batch in batched(rows, _AT_ONCE, strict=False):
             if not self.may_go_on():
                 return RankOutcome.SUPERSEDED
             if self.clock() > end:
                 return RankOutcome.TRIMMING
-            for row in some:
+            for row in batch:
                 self.studio.delete_prediction(row)
         return RankOutcome.WAITING
 
@@ -80,5 +82,5 @@ class Trim:
 
 
 def rows_of(versions: Collection[str], predictions: Iterable[dict[str, Any]]) -> list[int]:
-    """Return those predictions that are of some versions, oldest first."""
+    """Return the ids of the predictions of some versions, oldest first."""
     return sorted(one["id"] for one in predictions if one["model_version"] in versions)

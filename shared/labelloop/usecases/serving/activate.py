@@ -26,24 +26,24 @@ class ActivateDeps:
 
 
 def activate(key: str, version: str, deps: ActivateDeps) -> bool:
-    """Serve the version from now on; say whether that changed anything.
+    """Serve the version from now on; return whether that changed anything.
 
     Raises NotFound for a version without a card, Unprocessable for one of another format or
-    encoder. The data that was learnt already stays learnt: nothing older than it is trained again
-    over the choice. `untrained` may be named while it is held back, as labels are gone.
+    encoder. Data that was learnt already counts as learnt, so no training on it replaces the
+    choice. `untrained` may be named while it is held back, as labels are gone.
     """
     project = Project(deps.store, key)
     if version == UNTRAINED:
         return _activate_none(project, deps)
     card = project.card(version)
     if card is None:
-        raise NotFound("version: unknown; /versions lists those that there are")
+        raise NotFound("version: unknown; /versions lists the known ones")
     restore_active(project)
-    beside = project.active().value.encoder
-    if card.encoder != beside:
+    encoder = project.active().value.encoder
+    if card.encoder != encoder:
         raise Unprocessable(
             f"version: trained beside encoder {card.encoder or 'none'}, "
-            f"but {beside or 'none'} is in use"
+            f"but {encoder or 'none'} is in use"
         )
     served = format_of(card.recipe)
     if card.format != served:
@@ -59,11 +59,11 @@ def activate(key: str, version: str, deps: ActivateDeps) -> bool:
 
 
 def _activate_none(project: Project, deps: ActivateDeps) -> bool:
-    """Serve no version before its time has come, where that was refused."""
+    """Serve no version at once, if that was rejected and is held back."""
     restore_active(project)
     before = project.active().value.version
-    if project.evidence.refusal(before).value.version != UNTRAINED:
-        raise NotFound("version: unknown; /versions lists those that there are")
+    if project.evidence.rejection(before).value.version != UNTRAINED:
+        raise NotFound("version: unknown; /versions lists the known ones")
 
     def chosen(active: ActivePointer) -> ActivePointer:
         return without_model(active) if active.version == before else active
@@ -114,7 +114,7 @@ def switch_by_hand(
     why: str,
     now: datetime,
 ) -> bool:
-    """Swap the active pointer for what is chosen; say whether that is another one."""
+    """Swap the active pointer for the chosen one; return whether that differs."""
 
     def another(after: Tagged[ActivePointer]) -> ActivePointer | None:
         to = chosen(after.value)

@@ -23,17 +23,19 @@ class ChooseDeps:
 
 
 def choose(key: str, choices: Mapping[str, Any], deps: ChooseDeps) -> Options:
-    """Store the choices that are an option's, leave the other options, and return all of them.
+    """Store the options that `choices` names, leave the others, and return all of them.
 
     None takes a choice back. Another strategy is another order, and so another version: the trainer
     is woken to make it. If that wake-up is lost, the sweep sends another.
     """
-    known = {name: choices[name] for name in ("strategy", "delete_predictions") if name in choices}
-    _check(known)
+    options = {
+        name: choices[name] for name in ("strategy", "delete_predictions") if name in choices
+    }
+    _check(options)
     project = Project(deps.store, key)
 
     def chosen(after: Tagged[Options]) -> Options | None:
-        to = replace(after.value, **known)
+        to = replace(after.value, **options)
         if to == after.value:
             return None
         return replace(to, revision=to.revision + (to.strategy != after.value.strategy))

@@ -25,9 +25,9 @@ _MOST_SHARDS: Final = 100  # read to count the pool while somebody waits
 
 
 def describe(key: str, store: ObjectStore) -> dict[str, Any]:
-    """Return what is served, what it learnt from, what waits, and what was chosen.
+    """Return the active version, its training, what is pending, and the options.
 
-    A project that nothing is stored for is like any other one, with zeros.
+    A project that nothing is stored for has the same fields, with zeros.
     """
     project = Project(store, key)
     active, pointer = project.active().value, project.dataset_pointer().value
@@ -38,8 +38,8 @@ def describe(key: str, store: ObjectStore) -> dict[str, Any]:
         "pinned": active.pinned,
         "trained_on": active.dataset_seq,
         "card": card.to_json() if card else None,
-        "told": _told(card) if card else [],
-        "refused": _refused(active.version, project.evidence),
+        "told": _lines(card) if card else [],
+        "refused": _rejection(active.version, project.evidence),
         "dataset": {"seq": pointer.seq} | _counts(dataset),
         "learning": (learning := _learning(dataset)),
         "no_model": None if active.is_trained else _no_model(project, active, learning),
@@ -54,29 +54,29 @@ def describe(key: str, store: ObjectStore) -> dict[str, Any]:
     }
 
 
-def _told(card: Card) -> list[str]:
-    told = lines(card.insights, card.labels) if card.insights else []
+def _lines(card: Card) -> list[str]:
+    texts = lines(card.insights, card.labels) if card.insights else []
     order = card.order.get("order", {})
     if order.get("is_random"):
-        told.append(f"tasks are served in random order: the strategy was {order['reason']}")
-    return told
+        texts.append(f"tasks are served in random order: the strategy was {order['reason']}")
+    return texts
 
 
 def _repair(repair: Repair) -> dict[str, Any] | None:
-    """Return what was damaged last; `lost`: labels may be missing until they were compared."""
+    """Return the last damage; `lost`: labels may be missing until all were compared."""
     return asdict(repair) if repair.why else None
 
 
-def _refused(version: str, evidence: EvidenceFiles) -> dict[str, Any] | None:
-    """Return the last version that was refused in favour of the active one, and why."""
-    refusal = evidence.refusal(version).value
-    if not refusal.version:
+def _rejection(version: str, evidence: EvidenceFiles) -> dict[str, Any] | None:
+    """Return the last version that was rejected in favour of the active one, and why."""
+    rejection = evidence.rejection(version).value
+    if not rejection.version:
         return None
-    return {"version": refusal.version, "reason": refusal.reason, "at": refusal.at}
+    return {"version": rejection.version, "reason": rejection.reason, "at": rejection.at}
 
 
 def _pool(project: Project, dataset: Dataset) -> dict[str, Any]:
-    """Return how many tasks are known, and how far they are compared with Label Studio's."""
+    """Return how many tasks the pool has, and how far they are compared with Label Studio's."""
     survey = project.surveys.state().value
     return {
         "tasks": project.pool_index.count(dataset.deleted_tasks.keys(), _MOST_SHARDS),
@@ -87,11 +87,11 @@ def _pool(project: Project, dataset: Dataset) -> dict[str, Any]:
 
 def _put_off(trainings: Lease) -> dict[str, Any] | None:
     """Return why trainings are put off, if they are."""
-    found = trainings.put_off(time())
-    if found.tries < 2:
+    put_off = trainings.put_off(time())
+    if put_off.tries < 2:
         return None
-    until = datetime.fromtimestamp(found.until, UTC).isoformat(timespec="seconds")
-    return {"tries": found.tries, "reason": found.reason, "until": until}
+    until = datetime.fromtimestamp(put_off.until, UTC).isoformat(timespec="seconds")
+    return {"tries": put_off.tries, "reason": put_off.reason, "until": until}
 
 
 def _archived(archive: Archive) -> dict[str, Any] | None:
@@ -100,7 +100,7 @@ def _archived(archive: Archive) -> dict[str, Any] | None:
 
 
 def _learning(dataset: Dataset) -> dict[str, Any]:
-    """Return which control is learnt, and how many annotations are; or why none can be."""
+    """Return the control that is learnt and its usable annotations; or why none can be learnt."""
     nothing: dict[str, Any] = {
         "choice": "",
         "text": "",
@@ -115,9 +115,9 @@ def _learning(dataset: Dataset) -> dict[str, Any]:
         control = control_of(dataset.label_config)
     except Unprocessable as exc:
         return nothing | {"reason": str(exc)}
-    counted = usable(dataset, control)
-    read = {"usable": asdict(counted), "line": counted.line(), "reason": ""}
-    return control.about() | read
+    counts = usable(dataset, control)
+    fields = {"usable": asdict(counts), "line": counts.line(), "reason": ""}
+    return control.about() | fields
 
 
 def _no_model(project: Project, active: ActivePointer, learning: dict[str, Any]) -> dict[str, Any]:

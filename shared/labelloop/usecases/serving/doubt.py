@@ -1,4 +1,4 @@
-"""Doubt labels: say which ones are worth a second look."""
+"""List the labels that are worth a second look."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from labelloop.ports import ObjectStore
 
 
 def doubt(key: str, store: ObjectStore) -> dict[str, Any]:
-    """Return the active version, and what it doubts of the labels that it learnt, best first."""
+    """Return the active version, and the labels that it learnt but doubts, most doubtful first."""
     project = Project(store, key)
     version = project.active().value.version
     return {"version": version, "doubts": project.evidence.doubts(version)}

@@ -1,4 +1,4 @@
-"""List a project's newest versions with what their cards say: for choosing one, and for reports."""
+"""List a project's newest versions with facts of their cards: to choose one, and for reports."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final

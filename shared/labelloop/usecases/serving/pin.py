@@ -19,16 +19,16 @@ class PinDeps:
 
 
 def pin(key: str, deps: PinDeps) -> bool:
-    """Let no training switch the version, until unpinned; say whether that is new."""
+    """Let no training switch the version until it is unpinned; return whether that is new."""
     project = Project(deps.store, key)
     restore_active(project)
     return switch_by_hand(project, lambda now: replace(now, pinned=True), "pinned", deps.clock())
 
 
 def unpin(key: str, deps: PinDeps) -> bool:
-    """Let trainings switch again, and learn at once what waited; say whether it was pinned.
+    """Let trainings switch again, and learn what waited at once; return whether it was pinned.
 
-    The wake-up is sent even if it was not pinned: the try before may have ended short of it.
+    The wake-up is sent even if it was not pinned: an earlier try may have ended before it.
     """
     project = Project(deps.store, key)
     restore_active(project)

@@ -35,7 +35,7 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a version is asked: a control, and those of the version's names that may be shown."""
+    """What a version answers: a control, and those of the version's names that may be shown."""
 
     control: Control
     names: tuple[str, ...]
@@ -45,8 +45,8 @@ class Question:
         return self.control.shown(answers, self.names)
 
 
-def question(label_config: str, served: Served) -> Question | None:
-    """Return what can be asked about a label config; None if nothing the version has learnt."""
+def question_of(label_config: str, served: Served) -> Question | None:
+    """Return the question of a label config; None if the version has learnt nothing of it."""
     control = _control(label_config)
     if served.model is None or control is None or control.recipe != served.recipe:
         return None
@@ -64,21 +64,21 @@ def predict(
     """Return one prediction for each task, whatever the tasks hold.
 
     A task without a readable input gets an empty result and goes last; all results are empty while
-    there is no model, or when the label config is none that the model can answer. Raises TooLarge,
-    as soon as this can be told, when the answer would be too large or too late.
+    there is no model, or if the model has learnt nothing of the label config. Raises TooLarge, as
+    early as possible, if the answer would be too large or too late.
     """
     if len(tasks) * _result_bytes(_control(label_config), tuple(served.names)) > _MOST_ANSWER_BYTES:
         raise TooLarge(f"the answer for {len(tasks):,} tasks would be too large; {_ADVICE}")
-    asked = question(label_config, served)
-    if asked is None or served.model is None:
+    question = question_of(label_config, served)
+    if question is None or served.model is None:
         return [Prediction([], LABEL_FIRST) for _ in tasks]
-    control = asked.control
+    control = question.control
     data = (task.get("data") if isinstance(task, Mapping) else None for task in tasks)
-    inputs = [control.input_of(one) for one in data]
+    inputs = [control.input_of(fields) for fields in data]
     readable = [one for one in inputs if one is not None]
     if not readable:
         return [Prediction([], LABEL_LAST) for _ in tasks]
-    answers = asked.shown(_run(served.model, control, readable, tools, clock))
+    answers = question.shown(_run(served.model, control, readable, tools, clock))
     scores = place_of(served.strategy, control.measure.reading(answers)).tolist()
     predicted = map(Prediction, control.results(answers), scores)
     return [Prediction([], LABEL_LAST) if one is None else next(predicted) for one in inputs]
@@ -87,7 +87,7 @@ def predict(
 def blinded(answers: list[Prediction], tasks: Sequence[Any], project_key: str) -> list[Prediction]:
     """Return the answers with no suggestion for the random share, until a task is labelled.
 
-    Label Studio says of each task whether it is: with several annotators not before the last one.
+    Label Studio sends whether a task is labelled: with several annotators, once all are done.
     """
     ids = [_id_to_hide(task) for task in tasks]
     hidden = are_random(ids, project_key) & (np.array(ids, np.int64) > 0)
@@ -115,15 +115,15 @@ def _run(
     clock: Callable[[], float],
 ) -> Answers:
     """Encode and predict batch by batch; give up early if the rest won't be done in time."""
-    if len(inputs) == 1:  # what an annotator waits for: there is no rest
+    if len(inputs) == 1:  # an annotator waits for it, and there is no rest
         return model.answer(control.features(inputs, tools, model.needs))
     work = [control.work(one) for one in inputs]
     if model.encoder:
-        control.features(inputs[:1], tools, model.needs)  # loading the encoder tells nothing
+        control.features(inputs[:1], tools, model.needs)  # loading the encoder is not timed
     answers, total, done, started = [], sum(work), 0, clock()
     for batch in _batches(work):
-        some = [inputs[row] for row in batch]
-        answers.append(model.answer(control.features(some, tools, model.needs)))
+        batch_inputs = [inputs[row] for row in batch]
+        answers.append(model.answer(control.features(batch_inputs, tools, model.needs)))
         done += sum(work[row] for row in batch)
         if (clock() - started) * total / done > _BUDGET_S:
             late = f"{len(inputs):,} tasks would take more than {_BUDGET_S:.0f} s"
@@ -132,7 +132,7 @@ def _run(
 
 
 def _batches(work: Sequence[int]) -> Iterator[range]:
-    """Yield rows in batches of about as much work."""
+    """Yield rows in batches of about the same work."""
     first, size = 0, 0
     for row, one in enumerate(work):
         size += one

@@ -1,4 +1,4 @@
-"""Point again to the version that was served last, where the pointer to it is gone or damaged."""
+"""Restore the pointer to the version that was served last, if it is missing or damaged."""
 
 from contextlib import suppress
 from dataclasses import replace
@@ -15,19 +15,19 @@ from labelloop.observability import count, logger
 def restore_active(project: Project) -> None:
     """Make the pointer anew from the history and the version's card, if there is no pointer.
 
-    Idempotent. Of the versions that were served the newest intact one is it; a pin stays a pin. A
-    project that never had a version is left as it is, and so is a pointer that somebody else made.
+    Idempotent. It points to the newest intact version that was served; a pin is restored too. A
+    project that never had a version is left as it is, and so is a pointer that came meanwhile.
     """
     after = project.active()
     if after.value != ActivePointer():
         return
     numbers = project.history.numbers()
-    found = next(filter(None, (_served_at(project, number) for number in numbers[::-1])), None)
-    if found is None:
+    last = next(filter(None, (_served_at(project, number) for number in numbers[::-1])), None)
+    if last is None:
         return
     with suppress(Conflict):
-        project.advance(after, replace(found, switch=numbers[-1]))
-        logger().error("pointer restored", extra={"project": project.key, "version": found.version})
+        project.advance(after, replace(last, switch=numbers[-1]))
+        logger().error("pointer restored", extra={"project": project.key, "version": last.version})
         count("PointerRestored")
 
 

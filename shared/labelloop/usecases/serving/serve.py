@@ -21,7 +21,7 @@ type Load = Callable[[str, bytes], Model]
 """Load an artefact that the recipe of that name made; BadModel for any that can't be served."""
 
 _CHECK_EVERY_S: Final = 1.0
-_MOST_PROJECTS: Final = 16  # whose models stay in memory
+_MOST_PROJECTS: Final = 16  # that many models stay in memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Served:
 @dataclass(frozen=True, slots=True)
 class _Slot:
     served: Served
-    pointer: Tagged[ActivePointer]  # the newest one seen, even if its version is not served
+    pointer: Tagged[ActivePointer]  # the newest one read, even if its version is not served
     checked_at: float
 
 
@@ -50,7 +50,7 @@ _EMPTY: Final = _Slot(Served(UNTRAINED, None), Tagged(ActivePointer(), ""), floa
 
 
 class Versions:
-    """The versions this process serves, one for each project, newest pointer within seconds.
+    """The versions that this process serves, one for each project; a switch is seen within seconds.
 
     A version that can't be loaded, or that needs vectors of another encoder, is never served: the
     one before stays, and a metric counts it.
@@ -68,9 +68,9 @@ class Versions:
         self._slots: OrderedDict[str, _Slot] = OrderedDict()
 
     def of(self, project: str, max_age_s: float = _CHECK_EVERY_S) -> Served:
-        """Return what serves a project; Unavailable if that was never read and can't be now.
+        """Return the version that serves a project; Unavailable if it can't be read and never was.
 
-        The pointer is looked at again if that was done so long ago.
+        The pointer is read again if the last read is `max_age_s` ago.
         """
         slot = self._slots.pop(project, _EMPTY)
         try:
@@ -103,7 +103,7 @@ class Versions:
             return replace(slot, checked_at=now)
 
     def _previous(self, project: Project, active: ActivePointer) -> Served:
-        """Return the version before for a process that never served it; none if it is bad too."""
+        """Return the previous version, for a process that never served it; none if that is bad."""
         version, digest = active.previous_version, active.previous_sha256
         try:
             return self._load(project, replace(active, version=version, sha256=digest))
@@ -122,8 +122,8 @@ class Versions:
         model = self._load_model(recipe, artefact)
         if model.encoder not in ("", self._encoder):
             raise BadModel(f"the model was trained on vectors of {model.encoder}")
-        known = pointer.strategy in STRATEGY_NAMES
-        strategy = pointer.strategy if known else STRATEGY_NAMES[0]
+        is_known = pointer.strategy in STRATEGY_NAMES
+        strategy = pointer.strategy if is_known else STRATEGY_NAMES[0]
         return Served(pointer.version, model, strategy, recipe)
 
 

@@ -14,14 +14,14 @@ _MOST_EXAMPLES: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Annotations that teach nothing, for one reason. `tasks`: the first of theirs, by id."""
+    """Annotations that teach nothing, for one reason. `tasks`: their first tasks, by id."""
 
     reason: str
     annotations: int
     tasks: list[int]
 
     def line(self) -> str:
-        """Return it in words: how many, why, and where."""
+        """Return a line of text: how many, why, and where."""
         where = "task " if len(self.tasks) == 1 else "tasks "
         more = ", ..." if self.annotations > len(self.tasks) == _MOST_NAMED else ""
         return f"{self.annotations} {self.reason}: {where}{', '.join(map(str, self.tasks))}{more}"
@@ -29,33 +29,33 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Usable:
-    """Annotations, skips apart, and those of them that are usable."""
+    """How many annotations there are, without skips, and how many of them are usable."""
 
     annotations: int
     usable: int
     left_out: list[LeftOut]
 
     def line(self) -> str:
-        """Return it in words, those that are left out by reason."""
-        counted = f"{self.usable} of {self.annotations} annotations are usable"
-        return "; ".join([counted, *(one.line() for one in self.left_out)])
+        """Return a line of text, with the unusable annotations by reason."""
+        usable_ones = f"{self.usable} of {self.annotations} annotations are usable"
+        return "; ".join([usable_ones, *(one.line() for one in self.left_out)])
 
 
 def usable(dataset: Dataset, control: Control) -> Usable:
     """Count a dataset's annotations: those that `control` can learn, and the others by reason."""
-    given = [one for one in dataset.live_annotations() if not one.skipped]
+    annotations = [one for one in dataset.live_annotations() if not one.skipped]
     readable = {
         task: control.input_of(dataset.tasks[task].data) is not None
-        for task in {one.task for one in given}
+        for task in {one.task for one in annotations}
     }
     left_out: dict[str, list[tuple[int, str]]] = defaultdict(list)
-    for annotation in given:
+    for annotation in annotations:
         reason, example = _why_not(annotation, readable[annotation.task], control)
         if reason:
             left_out[reason].append((annotation.task, example))
-    rows = [_left_out(reason, some) for reason, some in left_out.items()]
+    rows = [_left_out(reason, examples) for reason, examples in left_out.items()]
     rows.sort(key=lambda row: (-row.annotations, row.reason))
-    return Usable(len(given), len(given) - sum(row.annotations for row in rows), rows)
+    return Usable(len(annotations), len(annotations) - sum(row.annotations for row in rows), rows)
 
 
 def _why_not(annotation: Annotation, is_readable: bool, control: Control) -> tuple[str, str]:
@@ -65,7 +65,7 @@ def _why_not(annotation: Annotation, is_readable: bool, control: Control) -> tup
 
 
 def _left_out(reason: str, annotations: list[tuple[int, str]]) -> LeftOut:
-    """Return annotations left out for one reason: what they say is named, the first of it."""
+    """Return annotations left out for one reason, with the first examples of what they say."""
     tasks = sorted({task for task, _ in annotations})[:_MOST_NAMED]
     examples = sorted({example for _, example in annotations if example})
     if examples:

@@ -52,7 +52,7 @@ def learn(project, deps, clock):
 @pytest.fixture
 def refusal(store, project):
     def refusal() -> Rejection:
-        return EvidenceFiles(store, PROJECT).refusal(project.active().value.version).value
+        return EvidenceFiles(store, PROJECT).rejection(project.active().value.version).value
 
     return refusal
 

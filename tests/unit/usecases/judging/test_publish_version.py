@@ -48,7 +48,7 @@ def test_a_version_of_an_older_release_without_evidence_gives_way(learn, project
     store.delete(store.keys("evidence.npz"))
 
     assert learn(*labels(61, 40, day=1)) is TrainOutcome.SWITCHED
-    assert gate_of(project)["reason"] == "nothing is kept of what the active version learnt"
+    assert gate_of(project)["reason"] == "no record of the active version's training can be read"
 
 
 def test_a_class_that_is_added_is_learnt(learn, project):
@@ -98,13 +98,13 @@ def test_a_version_judged_against_one_that_is_gone_is_judged_again(
     learn(*labels(1, 60))
     first = project.active().value.version
     learn(*labels(61, 20, day=1))
-    known = EvidenceFiles.refusal
+    known = EvidenceFiles.rejection
 
     def somebody_goes_back(self, champion):
         activate(PROJECT, first, ActivateDeps(store=store, rank_queue=MemoryQueue(), clock=clock))
         return known(self, champion)
 
-    monkeypatch.setattr(EvidenceFiles, "refusal", somebody_goes_back)
+    monkeypatch.setattr(EvidenceFiles, "rejection", somebody_goes_back)
     learn(*labels(81, 160, day=1, swapped=True))
 
     assert trainer.trainings == 4

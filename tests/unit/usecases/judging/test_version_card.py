@@ -147,10 +147,10 @@ def as_stored_before(kept: TrainingRecord) -> bytes:
         tasks=kept.tasks,
         labels=np.array([names.index(label) for label in kept.labels], np.int32),
         out_of_fold=probabilities_of(kept.out_of_fold).astype(np.float16),
-        look_labels=np.array(kept.look.labels),
+        look_labels=np.array(kept.sample.labels),
         look_classes=np.array(names, np.str_),
-        look_tasks=kept.look.tasks,
-        look_said=np.array([names.index(label) for label in kept.look.said], np.int32),
+        look_tasks=kept.sample.tasks,
+        look_said=np.array([names.index(label) for label in kept.sample.predicted], np.int32),
     )
     return body.getvalue()
 
@@ -169,8 +169,11 @@ def test_what_the_release_before_kept_is_read(learn, project, store, kept_pool):
     assert found.out_of_fold.names == kept.out_of_fold.names
     was, now = (probabilities_of(one.out_of_fold) for one in (kept, found))
     assert now.tolist() == was.tolist()
-    assert (found.look.labels, found.look.said) == (kept.look.labels, kept.look.said)
-    assert found.look.tasks.tolist() == kept.look.tasks.tolist()
+    assert (found.sample.labels, found.sample.predicted) == (
+        kept.sample.labels,
+        kept.sample.predicted,
+    )
+    assert found.sample.tasks.tolist() == kept.sample.tasks.tolist()
 
 
 @pytest.mark.parametrize("is_earlier", [False, True])
@@ -213,6 +216,6 @@ def test_damaged_doubts_and_refusals_are_none(store):
     store.create(f"projects/{PROJECT}/gate.json", b'{"other": 1}')
 
     assert evidence.doubts("1-a") == []
-    assert evidence.refusal("1-a").value == Rejection()
-    evidence.set_rejection(evidence.refusal("1-a"), Rejection("1-a", "2-b"))
-    assert evidence.refusal("1-a").value.version == "2-b"
+    assert evidence.rejection("1-a").value == Rejection()
+    evidence.set_rejection(evidence.rejection("1-a"), Rejection("1-a", "2-b"))
+    assert evidence.rejection("1-a").value.version == "2-b"

@@ -161,4 +161,4 @@ def test_what_was_used_is_remembered(encoder):
     vectors = tools.vectors(["a", "bb"])
 
     assert tools.encoder == encoder.name
-    assert [tools.found[digest_of(one)].tolist() for one in ("a", "bb")] == vectors.tolist()
+    assert [tools.by_digest[digest_of(one)].tolist() for one in ("a", "bb")] == vectors.tolist()

@@ -132,7 +132,7 @@ def test_a_push_that_meets_another_comes_after_it(
 
 def test_a_long_trim_rests_and_goes_on(deps, activate, label_studio, clock, key, monkeypatch):
     monkeypatch.setattr("labelloop.usecases.ordering.trim.MOST_SUPERSEDED", 0)
-    monkeypatch.setattr("labelloop.usecases.ordering.trim._BETWEEN_LOOKS", 1)
+    monkeypatch.setattr("labelloop.usecases.ordering.trim._AT_ONCE", 1)
     run(activate("1-aaaaaaaa"), deps)
     delete = label_studio.delete_prediction
     slow = lambda row: (clock.sleep(15), delete(row))  # noqa: E731
@@ -148,7 +148,7 @@ def test_a_wake_up_of_the_sweep_shortens_no_rest(
     deps, activate, label_studio, id_, clock, key, monkeypatch
 ):
     monkeypatch.setattr("labelloop.usecases.ordering.trim.MOST_SUPERSEDED", 0)
-    monkeypatch.setattr("labelloop.usecases.ordering.trim._BETWEEN_LOOKS", 1)
+    monkeypatch.setattr("labelloop.usecases.ordering.trim._AT_ONCE", 1)
     run(activate("1-aaaaaaaa"), deps)
     run(activate("2-bbbbbbbb"), replace(deps, keeps_predictions=True))
     delete = label_studio.delete_prediction
@@ -169,7 +169,7 @@ def test_a_trim_stops_once_a_newer_version_is_active(
     deps, activate, label_studio, id_, monkeypatch
 ):
     monkeypatch.setattr("labelloop.usecases.ordering.trim.MOST_SUPERSEDED", 0)
-    monkeypatch.setattr("labelloop.usecases.ordering.trim._BETWEEN_LOOKS", 1)
+    monkeypatch.setattr("labelloop.usecases.ordering.trim._AT_ONCE", 1)
     run(activate("1-aaaaaaaa"), deps)
     delete = label_studio.delete_prediction
     newer = lambda row: (activate("3-cccccccc"), delete(row))  # noqa: E731

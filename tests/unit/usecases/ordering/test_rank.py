@@ -183,7 +183,7 @@ def test_the_first_version_takes_over_from_the_order_without_one(
 def test_every_tenth_place_is_for_the_random_share(deps, activate, label_studio, id_, monkeypatch):
     monkeypatch.undo()
     label_studio.import_tasks(id_, [{"text": f"{number} " * number} for number in range(200)])
-    object.__setattr__(deps, "head", 60)
+    object.__setattr__(deps, "queue_length", 60)
 
     run(activate("1-aaaaaaaa"), deps)
 
