@@ -1,21 +1,23 @@
 """Answer a prediction request: one result for each task, in the order of the tasks."""
 
+from __future__ import annotations
+
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, Final
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, Final
 
 from labelloop.domain.answers import Answers, joined_answers
-from labelloop.domain.ordering.random_share import are_random
+from labelloop.domain.ordering.random_share import are_random, is_random
 from labelloop.domain.ordering.selection import LABEL_FIRST, LABEL_LAST, place_of
 from labelloop.errors import TooLarge, Unprocessable
 from labelloop.recipes import control_of
-from labelloop.recipes.protocol import Control, Input, Model, Tools
 from labelloop.usecases.serving.serve import Served
+
+if TYPE_CHECKING:  # protocols take milliseconds of a cold start
+    from labelloop.recipes.protocol import Control, Input, Model, Tools
 
 # API Gateway gives up after 30 s, and Lambda answers with at most 6 MB.
 _BUDGET_S: Final = 25.0
@@ -90,8 +92,14 @@ def blinded(answers: list[Prediction], tasks: Sequence[Any], project_key: str) -
     Label Studio sends whether a task is labelled: with several annotators, once all are done.
     """
     ids = [_id_to_hide(task) for task in tasks]
-    hidden = are_random(ids, project_key) & (np.array(ids, np.int64) > 0)
-    return [replace(o, result=[]) if hides else o for o, hides in zip(answers, hidden, strict=True)]
+    if len(ids) == 1:  # what an annotator waits for
+        hidden = [is_random(ids[0], project_key)]
+    else:
+        hidden = are_random(ids, project_key).tolist()
+    return [
+        replace(answer, result=[]) if id_ and hides else answer
+        for answer, id_, hides in zip(answers, ids, hidden, strict=True)
+    ]
 
 
 def _id_to_hide(task: Any) -> int:

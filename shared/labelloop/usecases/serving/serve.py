@@ -1,11 +1,13 @@
 """Keep the active version of each project loaded, and take up a new one while serving the old."""
 
+from __future__ import annotations
+
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from labelloop.bucket.pointers import ActivePointer, Tagged
 from labelloop.bucket.project import Project
@@ -15,7 +17,9 @@ from labelloop.errors import BadModel, Unavailable
 from labelloop.observability import count, logger
 from labelloop.ports import ObjectStore
 from labelloop.recipes import name_of
-from labelloop.recipes.protocol import Model
+
+if TYPE_CHECKING:  # protocols take milliseconds of a cold start
+    from labelloop.recipes.protocol import Model
 
 type Load = Callable[[str, bytes], Model]
 """Load an artefact that the recipe of that name made; BadModel for any that can't be served."""

@@ -3,7 +3,12 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labelloop.domain.ordering.random_share import are_random, in_random_order, interleave
+from labelloop.domain.ordering.random_share import (
+    are_random,
+    in_random_order,
+    interleave,
+    is_random,
+)
 
 _IDS = st.lists(st.integers(1, 10**9), unique=True, max_size=60)
 
@@ -12,6 +17,11 @@ def test_about_a_tenth_of_the_tasks_is_random():
     share = are_random(range(20_000), "salt").mean()
 
     assert 0.09 < share < 0.11
+
+
+@given(st.integers(0, 2**63 - 1), st.text(max_size=9))
+def test_one_task_is_random_as_it_is_among_others(task, key):
+    assert is_random(task, key) == are_random([1, task, 2], key)[1]
 
 
 def test_another_salt_is_another_share():
