@@ -2,8 +2,8 @@
 
     python layers/check.py .aws-sam/build x86_64
 
-Each function with its layers has to fit Lambda's limit and hold libraries of one processor. Where
-that processor is this machine's, its handler is imported with nothing else on the path and does a
+Each function with its layers must fit Lambda's limit and hold libraries for one processor only. If
+that is this machine's processor, its handler is imported with nothing else on the path and does a
 little of its work, so that a package missing from a layer cannot hide behind one installed here.
 """
 
@@ -21,8 +21,8 @@ LIMIT = 262_144_000  # bytes of function and layers, unzipped
 ELF_MACHINES = {"x86_64": 62, "arm64": 183}
 HOST = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
 
-# What each function builds at its first call, and what would slow that down too much: Label Studio
-# gives /health one second.
+# What each function builds at its first call, and the packages that would slow that down too much:
+# Label Studio waits one second for /health.
 BUILDERS = {
     "WebhookFunction": ("accept_deps", "secret"),
     "PredictFunction": ("versions", "secret"),
@@ -39,8 +39,8 @@ TOO_HEAVY = {
     "SweepFunction": {"fastapi", "numpy", "onnxruntime", "pydantic", "sklearn", "tokenizers"},
 }
 
-# What each has to be able to do with nothing but its layers: that a package is missing which is
-# imported late, or was pruned too far, shows only when it is used.
+# What each function must be able to do with nothing but its layers. A package that is imported
+# late and is missing, or was pruned too far, shows only when it is used.
 ENCODE = """
 from labelloop.recipes import control_of
 
@@ -49,14 +49,14 @@ control = control_of(
     '<View><Text name="text" value="$text"/><Choices name="label" toName="text">'
     '<Choice value="good"/><Choice value="bad"/></Choices></View>'
 )
-seen = control.features(texts, bootstrap.tools())
-assert len(seen.array("vectors")) == len(texts)
+features = control.features(texts, bootstrap.tools())
+assert len(features.array("vectors")) == len(texts)
 """
 TRAIN = (
     ENCODE
     + """
-control.fit(["good", "bad"] * 20, seen).packed()
-control.fit(["good", "bad", "other", "none"] * 10, seen).packed()
+control.fit(["good", "bad"] * 20, features).packed()
+control.fit(["good", "bad", "other", "none"] * 10, features).packed()
 """
 )
 PAGES = "import labelloop.web.api\n"
@@ -80,7 +80,7 @@ exec(proof)
 
 
 def main(build: Path, architecture: str) -> Iterator[str]:
-    """Print a line per function; yield what is wrong."""
+    """Print a line per function; yield a sentence for each problem."""
     template = yaml.safe_load((build / "template.yaml").read_text())
     encoder = size_of([build / "EncoderLayer"])
     print(f"{'EncoderLayer':16} {architecture:7} {encoder:12,} bytes, in all but the webhook")
@@ -107,24 +107,24 @@ def main(build: Path, architecture: str) -> Iterator[str]:
 
 
 def layers_of(properties: dict[str, Any]) -> list[str]:
-    """Return the names of a function's layers, those that a condition adds among them."""
+    """Return the names of a function's layers, including those that depend on a condition."""
     chosen = (layer.get("Fn::If", [None, layer])[1] for layer in properties["Layers"])
     return [layer["Ref"] for layer in chosen]
 
 
 def size_of(folders: list[Path]) -> int:
-    """Return the bytes of all files."""
+    """Return the total size of all files, in bytes."""
     files = (file for folder in folders for file in folder.rglob("*") if file.is_file())
     return sum(file.stat().st_size for file in files)
 
 
 def elf_machine(library: Path) -> int:
-    """Return the number of the processor that a shared library is made for."""
+    """Return the ELF number of the processor that a shared library is built for."""
     return int.from_bytes(library.read_bytes()[18:20], "little")
 
 
 def variables(template: dict[str, Any]) -> dict[str, str]:
-    """Return the functions' environment: parameters by their defaults, the rest made up."""
+    """Return the functions' environment: defaults of parameters, made-up values for the rest."""
     declared = template["Globals"]["Function"]["Environment"]["Variables"]
     parameters = template["Parameters"]
     return {
@@ -136,7 +136,7 @@ def variables(template: dict[str, Any]) -> dict[str, str]:
 
 
 def importing(name: str, path: list[Path], environment: dict[str, str]) -> Iterator[str]:
-    """Import a handler in isolation (-I -S: no site-packages); yield what is wrong."""
+    """Import a handler in isolation (-I -S: no site-packages); yield each problem."""
     keys = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "made-up")
     done = subprocess.run(  # noqa: S603 - this interpreter, with our own code
         [

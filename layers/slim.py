@@ -1,7 +1,7 @@
 """Prune a folder of installed packages to what a Lambda function needs at run time.
 
-Shared libraries are not stripped: that breaks scipy's OpenBLAS. Subpackages go that no training
-imports: check.py trains with what is left, with nothing else on the path.
+Shared libraries are not stripped: that breaks scipy's OpenBLAS. Subpackages that no training
+imports are deleted: check.py trains with the remaining ones, with nothing else on the path.
 """
 
 import shutil
@@ -26,7 +26,7 @@ UNUSED = (
     "onnx/fuzz",
     "onnx/reference",
     "joblib/test",
-    # What reads the data frames of other libraries; we have none.
+    # Readers of other libraries' data frames, which are not used here.
     *(f"narwhals/_{name}" for name in ("arrow", "dask", "duckdb", "ibis", "pandas_like", "polars")),
     *(f"narwhals/_{name}" for name in ("spark_like", "sql")),
     "numpy/_core/_*_tests.*.so",
@@ -45,7 +45,7 @@ UNUSED = (
 
 
 def prune(packages: Path) -> None:
-    """Delete what is never read; a folder goes with everything in it."""
+    """Delete files that are never read, and folders with everything in them."""
     for pattern in UNUSED:
         for path in list(packages.glob(pattern)):
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)

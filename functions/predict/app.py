@@ -1,4 +1,4 @@
-"""HTTP: /predict without a framework, for somebody waits; all other routes by FastAPI."""
+"""HTTP: /predict without a framework, because people wait for it; other routes by FastAPI."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> Any:
     path = path_of(event)
     if path == "/predict":
         return respond(event, predictions.answer_call)
-    if path in small_calls.PATHS:  # with a slash too many API Gateway finds no route of theirs
+    if path in small_calls.PATHS:  # API Gateway routes those with a slash too many to this function
         return respond(event, small_calls.answer_call)
     from labelloop.web.api import serve
 

@@ -1,4 +1,4 @@
-"""Schedule: wake the projects that were forgotten."""
+"""Schedule: send wake-ups for projects whose own wake-ups or events were lost."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from labelloop.usecases.sweep import sweep
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, int]:
-    """Answer with how many projects were woken."""
+    """Return the number of projects that a wake-up was sent for."""
     woken = sweep(sweep_deps())
     logger().info("swept", extra={"woken": woken})
     return {"woken": woken}

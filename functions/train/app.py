@@ -18,7 +18,7 @@ _processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> Any:
-    """Answer with the messages that must come again."""
+    """Return the messages that SQS must deliver again."""
     return process_partial_response(event, record_handler, _processor, context)
 
 

@@ -1,4 +1,4 @@
-"""HTTP for Label Studio's small calls: /health, /setup, and /webhook -> one stored event."""
+"""HTTP for Label Studio's small calls: /health, /setup, and /webhook, which stores one event."""
 
 from typing import Any
 

@@ -21,7 +21,7 @@ type Floats = NDArray[np.float32]
 
 
 class Graph:
-    """An ONNX graph that grows by one node a call."""
+    """An ONNX graph; each call of `op` adds one node."""
 
     def __init__(self) -> None:
         self.nodes: list[onnx.NodeProto] = []
@@ -58,7 +58,7 @@ class Layers:
         self._heads, self.width = config["num_attention_heads"], config["hidden_size"]
 
     def embeddings(self, ids: str, most: int) -> str:
-        """Return words plus positions plus the one segment there is, normalised."""
+        """Return the sum of word, position and segment embeddings, normalised; one segment."""
         graph, table = self.graph, self._weights
         integers, scales = graph.quantised(table["embeddings.word_embeddings.weight"], axis=1)
         words = graph.dequantised(
@@ -83,17 +83,17 @@ class Layers:
 
     def _attention(self, projected: str) -> str:
         op, constant = self.graph.op, self.graph.constant
-        each = self.width // self._heads
-        parted = constant([0, 0, self._heads, each], np.int64)
+        head_width = self.width // self._heads
+        by_head = constant([0, 0, self._heads, head_width], np.int64)
         query, key, value = (
-            op("Transpose", op("Reshape", one, parted), perm=order)
-            for one, order in zip(
+            op("Transpose", op("Reshape", part, by_head), perm=order)
+            for part, order in zip(
                 op("Split", projected, outputs=3, axis=-1, num_outputs=3),
                 ([0, 2, 1, 3], [0, 2, 3, 1], [0, 2, 1, 3]),
                 strict=True,
             )
         )
-        scores = op("Mul", op("MatMul", query, key), constant(each**-0.5))
+        scores = op("Mul", op("MatMul", query, key), constant(head_width**-0.5))
         mixed = op("MatMul", op("Softmax", scores, axis=-1), value)
         joined = op("Transpose", mixed, perm=[0, 2, 1, 3])
         return str(op("Reshape", joined, constant([0, 0, self.width], np.int64)))
@@ -114,7 +114,7 @@ class Layers:
 
 
 def bert(weights: bytes, config: dict[str, Any], most: int) -> onnx.ModelProto:
-    """Return the graph: ids of `most` tokens or fewer, shape (texts, tokens), to unit vectors.
+    """Return the graph: from ids of up to `most` tokens, shape (texts, tokens), to unit vectors.
 
     A vector is the mean of its tokens' last states (Reimers and Gurevych 2019).
     """
@@ -138,11 +138,11 @@ def bert(weights: bytes, config: dict[str, Any], most: int) -> onnx.ModelProto:
 def tensors(body: bytes) -> dict[str, Floats]:
     """Return the float tensors of a safetensors file, by name."""
     start = 8 + int.from_bytes(body[:8], "little")
-    described = json.loads(body[8:start])
+    header = json.loads(body[8:start])
     return {
-        name: np.frombuffer(memoryview(body)[start:][slice(*one["data_offsets"])], "<f4").reshape(
-            one["shape"]
+        name: np.frombuffer(memoryview(body)[start:][slice(*entry["data_offsets"])], "<f4").reshape(
+            entry["shape"]
         )
-        for name, one in described.items()
-        if name != "__metadata__" and one["dtype"] == "F32"
+        for name, entry in header.items()
+        if name != "__metadata__" and entry["dtype"] == "F32"
     }

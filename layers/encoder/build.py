@@ -21,7 +21,7 @@ MAX_TOKENS = 128  # what the model was trained on; a longer text is cut
 
 
 def main(archive: Path, folder: Path) -> None:
-    """Write model, tokenizer and their description into a folder."""
+    """Write the model, the tokenizer and their description into a folder."""
     with ZipFile(archive) as files:
         weights = checked(files.read("model.safetensors"), WEIGHTS)
         tokenizer = checked(files.read("tokenizer.json"), TOKENIZER)
@@ -43,7 +43,7 @@ def main(archive: Path, folder: Path) -> None:
 
 
 def checked(body: bytes, digest: str) -> bytes:
-    """Return the bytes if they have the digest."""
+    """Return the bytes if they have that SHA-256 digest; else end the program."""
     if sha256(body).hexdigest() != digest:
         sys.exit(f"the model's archive holds other files than expected: not {digest}")
     return body

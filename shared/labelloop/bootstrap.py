@@ -2,9 +2,10 @@
 
 Adapters are imported inside the builders, so that no function needs another one's layer.
 
-A use case gets ports and settings as one frozen value, built here by keyword, so that nobody has to
-know their order; if it needs one port only, that. A port is an object; a function that gives one
-where it may be missing, or is slow to load and not always needed.
+A use case gets its ports and settings as one frozen value, built here by keyword, so that their
+order does not matter; a use case that needs a single port gets that port. A port is passed as an
+object, or as a function that returns it if it may be missing, or is slow to load and not always
+needed.
 """
 
 from collections.abc import Callable
@@ -59,7 +60,7 @@ def rank_queue() -> Queue:
 
 
 def label_studio() -> LabelStudio | None:
-    """Return the Label Studio that the deployment names, None without it or without its token."""
+    """Return the Label Studio in the settings, None if they name none or there is no token."""
     if not settings().label_studio_url or not token().read():
         return None
     return _label_studio_api()
@@ -74,7 +75,7 @@ def _label_studio_api() -> LabelStudio:
 
 @cache
 def token() -> "SsmSecret":
-    """Return the token of Label Studio."""
+    """Return the secret that holds Label Studio's token."""
     from labelloop.adapters.ssm_secret import SsmSecret
 
     chosen = settings()
@@ -83,7 +84,7 @@ def token() -> "SsmSecret":
 
 @cache
 def secret() -> Callable[[], str]:
-    """Return the reader of the credentials."""
+    """Return a function that reads the credentials."""
     from labelloop.adapters.ssm_secret import SsmSecret
 
     return SsmSecret(settings().credentials_parameter, quick_client_of("ssm")).read
@@ -105,7 +106,7 @@ def accept_deps() -> AcceptDeps:
 
 @cache
 def setup_deps() -> "ChooseDeps":
-    """Return what /setup, which Label Studio waits for, chooses with."""
+    """Return what POST /setup chooses options with. It uses quick clients: Label Studio waits."""
     from labelloop.usecases.serving.choose import ChooseDeps
 
     return ChooseDeps(store=accept_deps().store, train_queue=accept_deps().train_queue)
@@ -113,7 +114,7 @@ def setup_deps() -> "ChooseDeps":
 
 @cache
 def choose_deps() -> "ChooseDeps":
-    """Return what people choose with."""
+    """Return what PUT /options works with."""
     from labelloop.usecases.serving.choose import ChooseDeps
 
     return ChooseDeps(store=store(), train_queue=queue())
@@ -121,13 +122,13 @@ def choose_deps() -> "ChooseDeps":
 
 @cache
 def compare_deps() -> AcceptDeps:
-    """Return what accepts events, with a store that can also list: the quick one cannot."""
+    """Return what POST /compare works with: the store can also list, as the quick client cannot."""
     return replace(accept_deps(), store=store())
 
 
 @cache
 def feed_deps() -> "FeedDeps":
-    """Return what takes in tasks that are sent here."""
+    """Return what POST /tasks works with."""
     from labelloop.usecases.intake.feed import FeedDeps
 
     return FeedDeps(accepting=compare_deps(), rank_queue=rank_queue())
@@ -135,7 +136,7 @@ def feed_deps() -> "FeedDeps":
 
 @cache
 def repair_deps() -> "RepairDeps":
-    """Return what has a dataset mended."""
+    """Return what POST /repair works with."""
     from labelloop.usecases.intake.repair import RepairDeps
 
     return RepairDeps(store=store(), train_queue=queue(), rank_queue=rank_queue())
@@ -143,7 +144,7 @@ def repair_deps() -> "RepairDeps":
 
 @cache
 def activate_deps() -> "ActivateDeps":
-    """Return what switches versions by hand."""
+    """Return what POST /activate works with."""
     from labelloop.usecases.serving.activate import ActivateDeps
 
     return ActivateDeps(store=store(), rank_queue=rank_queue())
@@ -151,7 +152,7 @@ def activate_deps() -> "ActivateDeps":
 
 @cache
 def pin_deps() -> "PinDeps":
-    """Return what pins versions."""
+    """Return what POST /pin and POST /unpin work with."""
     from labelloop.usecases.serving.pin import PinDeps
 
     return PinDeps(store=store(), train_queue=queue())
@@ -213,7 +214,7 @@ def rank_deps() -> "RankDeps":
 
 @cache
 def versions() -> "Versions":
-    """Return the versions that `functions/predict` serves."""
+    """Return the model versions that `functions/predict` serves."""
     from labelloop.recipes import recipe_named
     from labelloop.usecases.serving.serve import Versions
 
@@ -234,13 +235,13 @@ def tools() -> "Toolbox":
 
 @cache
 def encoder_files() -> "EncoderFiles | None":
-    """Return the files of the encoder that the settings name, None if they name none."""
+    """Return the files of the encoder in the settings, None if there is none."""
     from labelloop.adapters.encoder_files import EncoderFiles
 
-    chosen = settings().encoder
-    if chosen == "none":
+    name = settings().encoder
+    if name == "none":
         return None
-    return EncoderFiles.built_in() if chosen == "minilm" else EncoderFiles.of(store(), chosen)
+    return EncoderFiles.built_in() if name == "minilm" else EncoderFiles.of(store(), name)
 
 
 @cache

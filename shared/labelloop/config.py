@@ -18,7 +18,7 @@ def _setting(variable: str, default: Any = None, **limits: Any) -> Any:
 
 @dataclass(frozen=True)
 class Settings:
-    """What a deployment can choose. README's table of settings is tested against this class."""
+    """The settings of a deployment. A test compares README's table of settings with this class."""
 
     bucket: str = _setting("BUCKET")
     train_queue_url: str = _setting("TRAIN_QUEUE_URL")
@@ -41,20 +41,20 @@ class Settings:
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "Settings":
-        """Return the settings an environment holds; BadSettings names the variable that is off."""
+        """Return the settings in an environment; BadSettings names a missing or invalid one."""
         return cls(**{f.name: _read(f.type is int, f.metadata, environment) for f in fields(cls)})
 
 
-def _read(whole: bool, meta: Mapping[str, Any], environment: Mapping[str, str]) -> Any:
+def _read(is_number: bool, meta: Mapping[str, Any], environment: Mapping[str, str]) -> Any:
     variable, default = meta["variable"], meta["default"]
     text = environment.get(variable, "").strip() or default
     if text is None:
         raise BadSettings(f"{variable} is not set")
-    if not whole:
+    if not is_number:
         if text not in meta.get("among", (text,)):
             raise BadSettings(f"{variable} is {text!r}, not one of {', '.join(meta['among'])}")
         if not re.search(meta.get("matching", ""), text):
-            raise BadSettings(f"{variable} is {text!r}, which is not like {meta['matching']}")
+            raise BadSettings(f"{variable} is {text!r}, which does not match {meta['matching']}")
         return str(text)
     try:
         number = int(text)
@@ -72,6 +72,6 @@ def settings() -> Settings:
 
 
 def processors(environment: Mapping[str, str] = os.environ) -> int:
-    """Return how many threads pay off: Lambda gives a virtual CPU for each 1,769 MB."""
+    """Return how many threads are useful: Lambda gives a virtual CPU for each 1,769 MB."""
     memory_mb = int(environment.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE") or 0)
     return max(1, round(memory_mb / 1_769))

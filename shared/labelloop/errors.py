@@ -2,23 +2,23 @@
 
 LabelloopError
 ├── BadSettings        a deployment's setting is missing or out of its limits
-├── Ignored            understood, and nothing to do about it                      200
+├── Ignored            understood, but there is nothing to do                      200
 ├── Rejected           the same input will fail again: answer 4xx, or quarantine it
 │   ├── BadRequest     not the JSON that Label Studio sends                         400
-│   ├── Foreign        asked by a web page that is not ours                         403
+│   ├── Foreign        a request from a web page of another site                    403
 │   ├── NotJson        a change that is not sent as JSON                            415
 │   ├── Unprocessable  JSON, but not an event or request of the contract            422
 │   ├── Denied         Label Studio refuses our token                               502
-│   ├── Untrusted      the certificate of who answers is not trusted
-│   ├── NotFound       nothing of that name                                         404
-│   │   └── Gone           Label Studio has the project no more: deleted, or another one
+│   ├── Untrusted      the server's certificate is not trusted
+│   ├── NotFound       nothing has that name                                        404
+│   │   └── Gone           no longer in Label Studio: deleted, or its id is another project's
 │   ├── TooLarge       cannot be answered within the platform's limits              413
 │   └── BadModel       a model artefact that must not be served
-│       └── OutOfMemory  not loaded for want of memory, which says nothing of the model
-├── Damaged            what lies in the store is not what was once stored there
-└── Retryable          may go well the next time
-    ├── Conflict       somebody else wrote the object first
-    ├── Outpaced       somebody else did, time and again
+│       └── OutOfMemory  not loaded for lack of memory, which says nothing about the model
+├── Damaged            a stored object is not what was written
+└── Retryable          may succeed the next time
+    ├── Conflict       another process wrote the object first
+    ├── Outpaced       other processes did so at every try
     └── Unavailable    the store or the queue did not answer                        503
 """
 
@@ -26,8 +26,8 @@ LabelloopError
 class LabelloopError(Exception):
     """Root of everything the project raises on purpose. `fix`: what a person can do about it."""
 
-    def __init__(self, told: str = "", fix: str = "") -> None:
-        super().__init__(told)
+    def __init__(self, message: str = "", fix: str = "") -> None:
+        super().__init__(message)
         self.fix = fix
 
 
@@ -36,7 +36,7 @@ class BadSettings(LabelloopError):
 
 
 class Ignored(LabelloopError):
-    """The event is understood, and there is nothing to store of it; the text says why."""
+    """The event is understood, but nothing in it needs to be stored; the message says why."""
 
 
 class Rejected(LabelloopError):
@@ -48,11 +48,11 @@ class BadRequest(Rejected):
 
 
 class Foreign(Rejected):
-    """A web page that is not ours asks for a change, with the credentials that a browser keeps."""
+    """A web page of another site requests a change, with credentials that a browser stores."""
 
 
 class NotJson(Rejected):
-    """A change is asked for in another content type than JSON, as any web page's form can."""
+    """A change is requested in a content type other than JSON, as any web page's form can do."""
 
 
 class Unprocessable(Rejected):
@@ -60,23 +60,23 @@ class Unprocessable(Rejected):
 
 
 class Denied(Rejected):
-    """Label Studio refuses our token: wrong, expired, switched off, or without the right."""
+    """Label Studio refuses our token: it is wrong, expired, disabled, or lacks the permission."""
 
 
 class Untrusted(Rejected):
-    """The certificate of who answers is not trusted: no second try will change that."""
+    """The server's certificate is not trusted; a second try will not change that."""
 
 
 class NotFound(Rejected):
-    """There is nothing of that name."""
+    """Nothing has that name."""
 
 
 class Gone(NotFound):
-    """A project is not in Label Studio any more: deleted, or its id is another one's by now."""
+    """A project is no longer in Label Studio: deleted, or its id is now another project's."""
 
 
 class TooLarge(Rejected):
-    """The request cannot be answered within the platform's limits; the text says what to do."""
+    """The request cannot be answered within the platform's limits; the message says what to do."""
 
 
 class BadModel(Rejected):
@@ -84,23 +84,23 @@ class BadModel(Rejected):
 
 
 class Damaged(LabelloopError):
-    """What lies in the store is not what was once stored there; the text says what."""
+    """A stored object is not what was written; the message says which and how."""
 
 
 class OutOfMemory(BadModel):
-    """There is no memory to load a model artefact; another process may have it."""
+    """There is not enough memory to load a model artefact; another process may have enough."""
 
 
 class Retryable(LabelloopError):
-    """The same input may go well the next time."""
+    """The same input may succeed the next time."""
 
 
 class Conflict(Retryable):
-    """Somebody else wrote the object first."""
+    """Another process wrote the object first."""
 
 
 class Outpaced(Retryable):
-    """Somebody else wrote the object first, time and again."""
+    """Other processes wrote the object first, at every try."""
 
 
 class Unavailable(Retryable):

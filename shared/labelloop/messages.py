@@ -1,4 +1,4 @@
-"""What travels on the queue: wake-ups, never data."""
+"""The messages in the train and rank queues: wake-ups, never data."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -16,7 +16,7 @@ class Message(Protocol):
 
     @property
     def project(self) -> str:
-        """The key of the project that it is about."""
+        """The key of the project that the message is about."""
         ...
 
     def to_json(self) -> str:
@@ -26,7 +26,7 @@ class Message(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class WakeUp:
-    """Look at this project again. `event` names the stored event that caused it, if one did."""
+    """A project is to be looked at. `event` names the stored event that caused it, if one did."""
 
     project: str
     reason: Reason
@@ -38,7 +38,7 @@ class WakeUp:
 
     @classmethod
     def from_json(cls, body: str) -> Self:
-        """Return the wake-up of a message's body; Rejected if it holds none."""
+        """Return the wake-up in a message's body; Rejected if there is none."""
         wake_up = _read(cls, body)
         texts = (wake_up.project, wake_up.event)
         if wake_up.reason not in get_args(Reason) or not all(isinstance(t, str) for t in texts):
@@ -48,10 +48,11 @@ class WakeUp:
 
 @dataclass(frozen=True, slots=True)
 class RankWakeUp:
-    """Take one step of ranking a project's pool: survey it, plan the parts, score one, push, trim.
+    """One step of ranking a project's pool: survey it, plan the parts, score one, push, trim.
 
-    `version` names the version to rank by, empty for the active one; `part` counts from 0, and the
-    turns of a survey: the first one asks for it.
+    `version` names the version to rank by, empty for the active one. `part` is, by step: the number
+    of the part to score, from 0; the turn of a survey, where turn 0 requests a new one; for a push,
+    how many parts are scored, 0 if that is not known.
     """
 
     project: str
@@ -65,7 +66,7 @@ class RankWakeUp:
 
     @classmethod
     def from_json(cls, body: str) -> Self:
-        """Return the wake-up of a message's body; Rejected if it holds none."""
+        """Return the wake-up in a message's body; Rejected if there is none."""
         wake_up = _read(cls, body)
         texts = all(isinstance(text, str) for text in (wake_up.project, wake_up.version))
         if wake_up.step not in get_args(Step) or not texts or type(wake_up.part) is not int:

@@ -1,4 +1,4 @@
-"""Logs and metrics. Powertools comes late: a health check needs neither."""
+"""Logs and metrics. Powertools is imported late: a health check needs neither."""
 
 import logging
 from functools import cache
@@ -9,7 +9,7 @@ from typing import Any
 def logger() -> Any:
     """Return the function's structured logger. Log facts and ids, never texts, bodies, secrets.
 
-    On a person's machine, where the command line pushes an order, it is a plain one.
+    Without Powertools, as on a person's machine, it is a plain logger of the standard library.
     """
     try:
         from aws_lambda_powertools import Logger
@@ -19,7 +19,7 @@ def logger() -> Any:
 
 
 def count(metric: str) -> None:
-    """Count one occurrence of something worth an alarm, where there is an alarm."""
+    """Count one occurrence of something worth an alarm; without Powertools, do nothing."""
     try:
         from aws_lambda_powertools.metrics import MetricUnit, single_metric
     except ImportError:

@@ -1,4 +1,4 @@
-"""Learning curves as a picture: of a demo, a backtest, or many sets side by side."""
+"""Learning curves as a picture: of a demo, a backtest, or many data sets side by side."""
 
 import warnings
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ _COLUMNS: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A curve of labels and accuracies, and how it is drawn."""
+    """A curve of (labels, accuracy from 0 to 1), and how it is drawn."""
 
     name: str
     curve: Sequence[tuple[int, float]]
@@ -28,15 +28,15 @@ class Line:
 
 
 type Panels = Mapping[str, Sequence[Line]]
-"""Lines by the title of what they were measured on. Each panel has the same names and colours."""
+"""Lines by the title of their panel. All panels have the same names and colours of lines."""
 
 
 def check_path(path: Path) -> None:
-    """Refuse what can't be written before minutes are spent on it."""
+    """Raise Rejected for a path that can't be written, before minutes are spent on a picture."""
     if path.suffix.lower() not in KINDS:
-        raise Rejected(f"{path}: no kind of picture; there are: {', '.join(KINDS)}")
+        raise Rejected(f"{path}: not a picture's name; it must end in one of {', '.join(KINDS)}")
     if not path.parent.is_dir() or path.is_dir():
-        raise Rejected(f"{path}: no place for a file")
+        raise Rejected(f"{path}: no file can be written there")
 
 
 def draw(panels: Panels, held_out: str, path: Path) -> None:
@@ -50,7 +50,7 @@ def draw(panels: Panels, held_out: str, path: Path) -> None:
 
 
 def drawn(panels: Panels, held_out: str) -> "Figure":
-    """Return a figure of one panel or more. `held_out`: what accuracy was measured on."""
+    """Return a figure of one or more panels. `held_out`: what accuracy was measured on."""
     from matplotlib.figure import Figure  # takes a second
 
     columns = min(len(panels), _COLUMNS)
@@ -61,10 +61,10 @@ def drawn(panels: Panels, held_out: str) -> "Figure":
     for axes in places[len(panels) :]:
         axes.remove()
     for axes, (title, lines) in zip(places, panels.items(), strict=False):
-        for one in lines:
-            labels, accuracies = zip(*one.curve, strict=True)
-            how = {"color": one.colour, "lw": one.width, "ls": one.style, "marker": one.marker}
-            axes.plot(labels, [100 * a for a in accuracies], label=one.name, ms=3, **how)
+        for line in lines:
+            labels, accuracies = zip(*line.curve, strict=True)
+            look = {"color": line.colour, "lw": line.width, "ls": line.style, "marker": line.marker}
+            axes.plot(labels, [100 * a for a in accuracies], label=line.name, ms=3, **look)
         axes.set_title(title, parse_math=False)
         axes.grid(alpha=0.25)
         axes.spines[["top", "right"]].set_visible(False)

@@ -1,4 +1,4 @@
-"""What the loop needs from outside."""
+"""What the loop needs from outside: a store, queues, secrets, Label Studio, a clock."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ type Clock = Callable[[], datetime]
 
 
 def utc_now() -> datetime:
-    """Return the time: the clock of all that is given no other."""
+    """Return the current time in UTC: the default clock."""
     return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An object's bytes, and the tag that a conditional write names it by."""
+    """An object's bytes, and the entity tag that conditional reads and writes compare."""
 
     body: bytes
     etag: str
@@ -25,7 +25,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """An object in a listing. `stored_at` is the store's own clock, in whole seconds."""
+    """An object in a listing. `stored_at` is by the store's own clock, in whole seconds."""
 
     key: str
     stored_at: datetime
@@ -39,15 +39,15 @@ class ObjectStore(Protocol):
         ...
 
     def get_changed(self, key: str, etag: str) -> Stored | None:
-        """Return an object unless it still has that tag or does not exist."""
+        """Return an object; None if it still has that tag or does not exist."""
         ...
 
     def create(self, key: str, body: bytes) -> str:
-        """Store a new object, return its tag; Conflict if the key is taken by other bytes."""
+        """Store a new object, return its tag; Conflict if the key already holds other bytes."""
         ...
 
     def replace(self, key: str, body: bytes, etag: str) -> str:
-        """Store over the object with that tag, return the new one; Conflict if it has another."""
+        """Overwrite the object with that tag, return the new tag; Conflict if it has another."""
         ...
 
     def delete(self, keys: Iterable[str]) -> None:
@@ -64,14 +64,14 @@ class ObjectStore(Protocol):
 
 
 class ProjectState(Protocol):
-    """What pushing an order needs to know of a project: from its objects, or over HTTP."""
+    """What pushing a queue needs to know about a project: from its objects, or over HTTP."""
 
     def active_version(self) -> str:
-        """Return the version that is served."""
+        """Return the name of the version that is served."""
         ...
 
     def versions(self) -> list[str]:
-        """Return the versions that were made of the project, newest first."""
+        """Return the names of the project's versions, newest first."""
         ...
 
     def changed_at(self) -> datetime:
@@ -79,11 +79,11 @@ class ProjectState(Protocol):
         ...
 
     def is_ordered(self) -> bool:
-        """Say whether the order by score was switched on in Label Studio before."""
+        """Say whether the order by score was already switched on in Label Studio."""
         ...
 
     def set_ordered(self) -> None:
-        """Remember that it was."""
+        """Record that the order by score was switched on in Label Studio."""
         ...
 
 
@@ -91,47 +91,47 @@ class Queue(Protocol):
     """Where wake-ups wait. Raises Unavailable when the queue fails."""
 
     def send(self, message: Message, delay_s: int) -> None:
-        """Deliver a wake-up, at least once, no sooner than after the delay (0 to 900)."""
+        """Deliver a wake-up at least once, after the delay (0 to 900 s) at the earliest."""
         ...
 
 
 class Secret(Protocol):
-    """A text that is never logged. Raises Unavailable when its keeper fails."""
+    """A text that is never logged. Raises Unavailable when the service that stores it fails."""
 
     def read(self) -> str:
         """Return the secret, empty if there is none."""
         ...
 
     def write(self, value: str) -> None:
-        """Store the secret over the one before."""
+        """Store the secret in place of the previous one."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class TaskPage:
-    """Some tasks of a project by id, in Label Studio's JSON, and where the next page begins."""
+    """A page of a project's tasks by id, in Label Studio's JSON, and where the next one begins."""
 
     tasks: list[dict[str, Any]]
-    last: int | None  # the id to go on after; None: there are no more
-    left: int  # how many there are above the id that was asked for, these among them
+    last: int | None  # the id after which the next page begins; None: there are no more tasks
+    remaining: int  # how many tasks there are from the start of this page on, its own included
 
 
 class LabelStudio(Protocol):
     """One Label Studio, through its API. Values are its own JSON.
 
-    It knows projects by ids, and gives an id to another project after a while: use cases ask
+    It identifies projects by ids, and may give an id to another project later: use cases call it
     through a `StudioProject`, which compares the whole key.
 
-    Every method raises Denied when the token is refused, NotFound for a project that is not there,
-    and Unavailable when Label Studio can't be reached or goes on answering 429 or 5xx.
+    Every method raises Denied when the token is refused, NotFound for a project that does not
+    exist, and Unavailable when Label Studio can't be reached or keeps answering 429 or 5xx.
     """
 
     def now(self) -> datetime | None:
-        """Return the time of its newest answer by its own clock, if that says the time."""
+        """Return the time of its newest answer by its own clock, None if the answer has none."""
         ...
 
     def project(self, id_: int, fields: Sequence[str] = ()) -> dict[str, Any]:
-        """Return some fields of a project, settings or counters; all of them if none is named."""
+        """Return the named fields of a project, settings or counters; all if none is named."""
         ...
 
     def change_project(self, id_: int, **settings: Any) -> None:
@@ -143,11 +143,11 @@ class LabelStudio(Protocol):
         ...
 
     def tasks_after(self, id_: int, last: int) -> TaskPage:
-        """Return the next tasks of a project above an id."""
+        """Return the next page of a project's tasks, with ids above `last`."""
         ...
 
     def exported(self, id_: int, tasks: Sequence[int]) -> list[dict[str, Any]]:
-        """Return those of some tasks that have annotations, with them."""
+        """Return the annotated ones of the named tasks, with their annotations."""
         ...
 
     def export(self, id_: int) -> Iterator[list[dict[str, Any]]]:
@@ -155,7 +155,7 @@ class LabelStudio(Protocol):
         ...
 
     def add_predictions(self, id_: int, predictions: list[dict[str, Any]]) -> int:
-        """Store predictions {task, result, score, model_version}; return how many were taken."""
+        """Store predictions {task, result, score, model_version}; return how many were stored."""
         ...
 
     def predictions(self, id_: int) -> list[dict[str, Any]]:
@@ -163,7 +163,7 @@ class LabelStudio(Protocol):
         ...
 
     def delete_prediction(self, prediction: int) -> None:
-        """Delete one prediction; one that is gone is no error."""
+        """Delete one prediction; a missing one is no error."""
         ...
 
     def prediction_counts(self, id_: int) -> dict[str, int]:

@@ -83,7 +83,7 @@ class LabelStudioContract:
             for task in page.tasks
         ]
         assert found == [(labelled, 1, 0), (skipped, 0, 1), (bare, 0, 0)]
-        assert (page.last, page.left) == (None, 3)
+        assert (page.last, page.remaining) == (None, 3)
         assert {task["overlap"] for task in page.tasks} == {1}
         assert [task["is_labeled"] for task in page.tasks][:1] == [True]
 
@@ -92,7 +92,7 @@ class LabelStudioContract:
 
         page = world.api.tasks_after(world.project, last)
 
-        assert (page.tasks, page.last, page.left) == ([], None, 0)
+        assert (page.tasks, page.last, page.remaining) == ([], None, 0)
 
     def test_the_export_of_some_tasks_leaves_out_those_without_annotations(self, world):
         labelled, bare, other = world.import_tasks("abc")

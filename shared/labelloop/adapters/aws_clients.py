@@ -1,4 +1,4 @@
-"""Which client speaks to AWS: boto3's own, or for answers after a cold start one without boto3."""
+"""The clients for AWS: boto3's own, or, for answers after a cold start, one without boto3."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from labelloop.adapters.aws_limits import ATTEMPTS, CONNECT_S, READ_S
 
 
 def client_of(service: str, **connection: Any) -> Any:
-    """Return boto3's client of a service, which waits no longer than Label Studio does."""
+    """Return boto3's client of a service, with timeouts shorter than Label Studio's."""
     import boto3
     from botocore.config import Config
 
@@ -21,9 +21,9 @@ def client_of(service: str, **connection: Any) -> Any:
 
 
 def quick_client_of(service: str) -> Any:
-    """Return a client of a service that is there at once and can do little.
+    """Return a client of a service that is ready at once and has few calls.
 
-    Under SnapStart, whose credentials only boto3 knows how to find, it is boto3's: there it was
+    Under SnapStart it is boto3's client, because only boto3 finds the credentials there; it was
     made before the snapshot.
     """
     from labelloop.adapters.signed_aws import CLIENTS, can_sign

@@ -1,4 +1,4 @@
-"""Which errors of AWS pass by themselves."""
+"""Which errors of AWS are temporary."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,13 +24,13 @@ PASSING: Final = {
 
 
 def code_of(error: ClientError) -> str:
-    """Return the code that AWS gave an error."""
+    """Return AWS's code of an error, empty if it has none."""
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
 @contextmanager
 def unavailable_if_passing() -> Iterator[None]:
-    """Turn errors that may pass into Unavailable, and let the rest fly: they need a person."""
+    """Turn temporary errors into Unavailable; other errors pass through: they need a person."""
     try:
         yield
     except (ConnectionError, HTTPClientError) as exc:

@@ -1,4 +1,4 @@
-"""How long AWS is waited for: less than Label Studio waits, whichever client asks."""
+"""Timeouts and attempts of calls to AWS, for both kinds of clients; Label Studio waits longer."""
 
 from typing import Final
 

@@ -11,7 +11,7 @@ from types import ModuleType
 
 @contextmanager
 def _late(name: str) -> Iterator[None]:
-    """Let what is imported inside have a module that loads at the first look into it (PEP 562)."""
+    """Replace a module, for the imports in the block, by one that loads at first use (PEP 562)."""
     if name in sys.modules:
         yield
         return
@@ -23,7 +23,7 @@ def _late(name: str) -> Iterator[None]:
         del sys.modules[name]
 
 
-# The signers use it for streams of events alone, and loading it is a tenth of a cold /webhook.
+# The signers use it only for event streams, and loading it takes a tenth of a cold /webhook.
 with _late("asyncio"):
     from aws_sdk_signers import (
         URI,
@@ -40,9 +40,9 @@ class Signature:
     """Signs the requests to one service with the function's own credentials."""
 
     def __init__(self, service: str, region: str) -> None:
-        self._how = SigV4SigningProperties(region=region, service=service)
+        self._properties = SigV4SigningProperties(region=region, service=service)
         if service == "s3":  # its paths are signed as they are sent
-            self._how |= {
+            self._properties |= {
                 "content_checksum_enabled": True,
                 "uri_encode_path": False,
                 "normalize_path": False,
@@ -57,11 +57,13 @@ class Signature:
     def headers(
         self, url: tuple[str, str, str], method: str, headers: dict[str, str], body: bytes
     ) -> dict[str, str]:
-        """Return the headers with those that say who asks. `url`: scheme, host with port, path."""
+        """Return the headers and those of the signature. `url`: scheme, host with port, path."""
         scheme, host, path = url
         name, _, port = host.partition(":")
-        to = URI(scheme=scheme, host=name, port=int(port) if port else None, path=path)
+        uri = URI(scheme=scheme, host=name, port=int(port) if port else None, path=path)
         fields = Fields([Field(name=key, values=[value]) for key, value in headers.items()])
-        request = AWSRequest(destination=to, method=method, body=BytesIO(body), fields=fields)
-        signed = self._signer.sign(request=request, identity=self._identity, properties=self._how)
+        request = AWSRequest(destination=uri, method=method, body=BytesIO(body), fields=fields)
+        signed = self._signer.sign(
+            request=request, identity=self._identity, properties=self._properties
+        )
         return {field.name: field.as_string() for field in signed.fields}

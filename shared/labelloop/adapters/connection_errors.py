@@ -1,4 +1,4 @@
-"""Why a request got no answer, in words, and what a person can do about it."""
+"""Why a request got no answer, in words, and what to do about it."""
 
 from typing import Final
 from urllib.parse import urlsplit
@@ -19,25 +19,25 @@ TRUST: Final = (
 
 
 def why(error: HTTPError, url: str) -> tuple[str, str]:
-    """Return why nothing came back from an address, and what to do about it."""
-    where = bare_host(url)
+    """Return why a request to an address got no answer, and what to do about it."""
+    host = bare_host(url)
     cause = getattr(error, "original_error", None)
     if isinstance(error, SSLError) or isinstance(cause, SSLError):
         return why_untrusted(error), TRUST
     if isinstance(error, ProxyError):
-        fix = f"check HTTPS_PROXY, HTTP_PROXY and ALL_PROXY, or name {where} in NO_PROXY"
+        fix = f"check HTTPS_PROXY, HTTP_PROXY and ALL_PROXY, or name {host} in NO_PROXY"
         return "the proxy does not let it through", fix
     if isinstance(error, NameResolutionError):
-        return f"there is no host {where}", "check the address for a slip"
+        return f"there is no host {host}", "check the address for typing errors"
     if isinstance(error, NewConnectionError):
-        return f"nothing listens at {where}", "check that it runs, and its port"
+        return f"nothing listens at {host}", "check that it runs, and its port"
     if isinstance(error, TimeoutError):
         return "it took too long", "check that this machine can reach it, and try again"
     return f"the connection broke ({type(error).__name__})", "try again"
 
 
 def why_untrusted(error: Exception) -> str:
-    """Return in words what is wrong with a certificate, or with TLS at all."""
+    """Return in words what is wrong with a certificate, or with TLS itself."""
     text = str(error)
     if "CERTIFICATE_VERIFY_FAILED" in text or "certificate verify failed" in text:
         reason = text.partition("certificate verify failed:")[2].partition("(_ssl")[0].strip()

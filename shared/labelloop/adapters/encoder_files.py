@@ -1,8 +1,8 @@
-"""Where an encoder's files lie: in the layer, or in the bucket. Light: the sweep asks for names.
+"""The files of an encoder, in the layer or in the bucket. Imports little: the sweep reads names.
 
 encoder.json      {"name", "model_sha256", "tokenizer_sha256", "dimensions", "max_tokens"}
-model.onnx        token ids, shape (texts, tokens), to vectors, or to a vector for each token
-tokenizer.json    of the library tokenizers
+model.onnx        from token ids, shape (texts, tokens), to vectors of the texts or of the tokens
+tokenizer.json    in the format of the library tokenizers
 """
 
 import json
@@ -16,7 +16,7 @@ from typing import Any, Final, Self
 from labelloop.errors import BadModel
 from labelloop.ports import ObjectStore
 
-_MOST_BYTES: Final = 600_000_000  # of a model, which is in memory twice while it is loaded
+_MOST_BYTES: Final = 600_000_000  # of a model; it is in memory twice while it is loaded
 _MOST_DIMENSIONS: Final = 4_096
 _MOST_TOKENS: Final = 512
 
@@ -25,7 +25,7 @@ type Read = Callable[[str], bytes | None]
 
 @dataclass(frozen=True)
 class EncoderFiles:
-    """The files of one encoder. Raises BadModel for any that is missing, or is another one."""
+    """The files of one encoder. Raises BadModel for a missing file or a wrong digest."""
 
     name: str
     dimensions: int
@@ -35,16 +35,16 @@ class EncoderFiles:
 
     @classmethod
     def built_in(cls) -> Self:
-        """Return the layer's: the first folder `encoder` on the path that packages come from."""
-        described = (Path(folder, "encoder", "encoder.json") for folder in sys.path)
-        found = next((path.parent for path in described if path.is_file()), None)
-        if found is None:
+        """Return the layer's files: those in the first folder `encoder` on `sys.path`."""
+        candidates = (Path(entry, "encoder", "encoder.json") for entry in sys.path)
+        folder = next((path.parent for path in candidates if path.is_file()), None)
+        if folder is None:
             raise BadModel("there is no encoder here: the function lacks EncoderLayer")
-        return cls.in_folder("minilm", found)
+        return cls.in_folder("minilm", folder)
 
     @classmethod
     def in_folder(cls, name: str, folder: Path) -> Self:
-        """Return those that lie in a folder."""
+        """Return the files in a folder."""
 
         def read(file: str) -> bytes | None:
             path = folder / file
@@ -54,7 +54,7 @@ class EncoderFiles:
 
     @classmethod
     def of(cls, store: ObjectStore, name: str) -> Self:
-        """Return those that the bucket has under encoders/<name>/."""
+        """Return the files in the bucket under encoders/<name>/."""
 
         def read(file: str) -> bytes | None:
             stored = store.get(f"encoders/{name}/{file}")
@@ -68,16 +68,16 @@ class EncoderFiles:
         if body is None:
             raise BadModel(f"encoder {name}: encoder.json is missing")
         try:
-            known = json.loads(body)
+            description = json.loads(body)
             digests = {
-                "model.onnx": str(known["model_sha256"]),
-                "tokenizer.json": str(known["tokenizer_sha256"]),
+                "model.onnx": str(description["model_sha256"]),
+                "tokenizer.json": str(description["tokenizer_sha256"]),
             }
-            dimensions = _whole(known["dimensions"], 1, _MOST_DIMENSIONS)
-            max_tokens = _whole(known["max_tokens"], 3, _MOST_TOKENS)
+            dimensions = _whole(description["dimensions"], 1, _MOST_DIMENSIONS)
+            max_tokens = _whole(description["max_tokens"], 3, _MOST_TOKENS)
         except (KeyError, TypeError, ValueError, RecursionError) as exc:
-            told = f"encoder {name}: encoder.json cannot be read: {type(exc).__name__}: {exc}"
-            raise BadModel(told) from exc
+            reason = f"{type(exc).__name__}: {exc}"
+            raise BadModel(f"encoder {name}: encoder.json cannot be read: {reason}") from exc
         facts = json.dumps([digests, dimensions, max_tokens], sort_keys=True)
         digest = sha256(facts.encode()).hexdigest()[:12]
         return cls(f"{name}-{digest}", dimensions, max_tokens, digests, read)

@@ -14,11 +14,11 @@ class LabelStudioAdmin:
         self.http = http or LabelStudioHttp(url, token)
 
     def whoami(self) -> Json:
-        """Return the user that the token stands for."""
+        """Return the user that the token belongs to."""
         return as_object(self.http.ask("GET", "/api/current-user/whoami"))
 
     def release(self) -> str:
-        """Return Label Studio's version, "unknown" if it does not say."""
+        """Return Label Studio's version, "unknown" if the answer has none."""
         return str(as_object(self.http.ask("GET", "/api/version/")).get("release") or "unknown")
 
     def projects(self) -> list[Json]:
@@ -27,17 +27,17 @@ class LabelStudioAdmin:
         return as_list(answer.get("results"))
 
     def backends(self, project: int) -> list[Json]:
-        """Return a project's ML backends. Label Studio asks each for its health first."""
+        """Return a project's ML backends. Label Studio calls /health of each first."""
         answer = self.http.ask("GET", "/api/ml/", query={"project": project}, read_s=LONG_READ_S)
         return as_list(answer)
 
     def create_backend(self, project: int, url: str, title: str, **fields: Any) -> Json:
-        """Connect an ML backend; Label Studio asks it at once, and makes the webhook."""
+        """Connect an ML backend; Label Studio calls it at once, and creates the webhook."""
         body = {"project": project, "url": url, "title": title} | fields
         return as_object(self.http.ask("POST", "/api/ml/", body, read_s=LONG_READ_S))
 
     def change_backend(self, id_: int, project: int, url: str, **fields: Any) -> Json:
-        """Change a backend. Its address must be named each time, and its user and password."""
+        """Change a backend. Its address, user and password must be sent each time."""
         body = {"project": project, "url": url} | fields
         return as_object(self.http.ask("PATCH", f"/api/ml/{id_:d}", body, read_s=LONG_READ_S))
 
@@ -46,7 +46,7 @@ class LabelStudioAdmin:
         self.http.ask("DELETE", f"/api/ml/{id_:d}", read_s=LONG_READ_S)
 
     def start_training(self, backend: int) -> None:
-        """Press the button Start Training."""
+        """Do what the button Start Training does."""
         self.http.ask("POST", f"/api/ml/{backend:d}/train", {}, read_s=LONG_READ_S)
 
     def webhooks(self, project: int) -> list[Json]:
@@ -56,12 +56,12 @@ class LabelStudioAdmin:
     def create_webhook(
         self, project: int, url: str, *, actions: Sequence[str] = (), **fields: Any
     ) -> Json:
-        """Make a webhook for some actions, or for all."""
+        """Create a webhook for the named actions, or for all if none is named."""
         body = {"project": project, "url": url} | _actions(actions) | fields
         return as_object(self.http.ask("POST", "/api/webhooks/", body))
 
     def change_webhook(self, id_: int, *, actions: Sequence[str] = (), **fields: Any) -> Json:
-        """Change a webhook. Its actions are sent each time: left out, Label Studio empties them."""
+        """Change a webhook. Its actions are sent each time: Label Studio deletes them otherwise."""
         return as_object(
             self.http.ask("PATCH", f"/api/webhooks/{id_:d}/", _actions(actions) | fields)
         )

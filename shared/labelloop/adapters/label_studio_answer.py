@@ -17,7 +17,7 @@ _BUSY: Final = frozenset({429, 502, 503, 504})
 
 
 class Passing(Exception):
-    """May go well at once. `delivered` says whether Label Studio may have done it already."""
+    """A try may succeed soon. `delivered`: Label Studio may already have done what was asked."""
 
     def __init__(
         self, reason: str, *, delivered: bool, pause_s: float | None = None, fix: str = ""
@@ -29,27 +29,27 @@ class Passing(Exception):
 
 
 def judge(what: str, status: int, headers: Mapping[str, str], content: bytes) -> Any:
-    """Return the JSON of an answer, None if it is empty; `what` was asked is for the errors."""
+    """Return the JSON of an answer, None if it is empty. `what`: the request, for the errors."""
     if status in _BUSY:
         pause_s = _seconds(headers.get("Retry-After"))
         raise Passing(f"answered {status}", delivered=status != 429, pause_s=pause_s)
     if status >= 500 and _LOCKED in content:
-        raise Passing("its database was locked", delivered=False)  # and what was begun undone
+        raise Passing("its database was locked", delivered=False)  # it rolled the request back
     if status >= 500:
         raise Unavailable(f"{what}: Label Studio answered {status}")
     if status == 401:
         raise Denied(f"{what}: Label Studio answered 401, it refuses the token", RENEW)
     if status == 403:
         raise Denied(f"{what}: Label Studio answered 403, the token lacks the right", RIGHTS)
-    if status == 404 and not _is_own(content):  # a proxy says it of a Label Studio that is down
-        raise Unavailable(f"{what}: 404, and not in Label Studio's words")
+    if status == 404 and not _is_own(content):  # a proxy answers 404 if Label Studio is down
+        raise Unavailable(f"{what}: 404, and not from Label Studio itself")
     if status == 404:
         raise NotFound(f"{what}: Label Studio answered 404")
     if status >= 400:
         raise Rejected(f"{what}: Label Studio answered {status}")
     if status >= 300:
         raise Rejected(
-            f"{what}: redirected", "name the address that Label Studio answers at itself"
+            f"{what}: redirected", "name the address at which Label Studio itself answers"
         )
     if not content:
         return None
@@ -57,7 +57,7 @@ def judge(what: str, status: int, headers: Mapping[str, str], content: bytes) ->
         return json.loads(content)
     except (ValueError, RecursionError) as exc:
         raise Unavailable(
-            f"{what}: something else than Label Studio answered",
+            f"{what}: the answer is not Label Studio's",
             "check Label Studio's address: a page is there, but not its API",
         ) from exc
 
@@ -65,29 +65,29 @@ def judge(what: str, status: int, headers: Mapping[str, str], content: bytes) ->
 def as_object(answer: Any) -> Json:
     """Return a JSON object; Unavailable if it is something else."""
     if not isinstance(answer, dict):
-        raise Unavailable("Label Studio answered something else than a JSON object")
+        raise Unavailable("Label Studio did not answer with a JSON object")
     return answer
 
 
 def as_list(answer: Any) -> list[Json]:
     """Return a list of JSON objects; Unavailable if it is something else."""
     if not isinstance(answer, list) or not all(isinstance(item, dict) for item in answer):
-        raise Unavailable("Label Studio answered something else than a list of JSON objects")
+        raise Unavailable("Label Studio did not answer with a list of JSON objects")
     return answer
 
 
 def field[T](answer: Json, name: str, kind: type[T]) -> T:
     """Return a field of an answer; Unavailable if it is missing or of another type."""
-    if not isinstance(found := answer.get(name), kind):
+    if not isinstance(value := answer.get(name), kind):
         raise Unavailable(f"Label Studio's answer lacks {name}")
-    return found
+    return value
 
 
 def _is_own(content: bytes) -> bool:
-    """Say whether an error is in Label Studio's words: gateways write JSON too."""
+    """Say whether an error comes from Label Studio itself; gateways answer with JSON too."""
     try:
-        found = json.loads(content)
-        return isinstance(found, dict) and "status_code" in found
+        body = json.loads(content)
+        return isinstance(body, dict) and "status_code" in body
     except (ValueError, RecursionError):
         return False
 

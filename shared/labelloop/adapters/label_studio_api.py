@@ -1,4 +1,4 @@
-"""The loop's side of Label Studio's API. Numbers in comments: 1.23.2 on SQLite, two cores."""
+"""What the loop uses of Label Studio's API. Times in comments: 1.23.2 on SQLite, two cores."""
 
 import json
 import time
@@ -19,7 +19,7 @@ _PAGE: Final = 500
 _COUNTS: Final = ("id", "total_annotations", "cancelled_annotations")
 _TASK: Final = (*_COUNTS, "data", "created_at", "updated_at", "is_labeled", "overlap")
 _EXPORT_READ_S: Final = 60.0  # a batch takes half a second
-_EXPORTED_AT_ONCE: Final = 200  # their ids are in the address: 3 kB, proxies allow 8
+_EXPORTED_AT_ONCE: Final = 200  # tasks; their ids take 3 kB of the URL, proxies allow 8 kB
 
 
 class LabelStudioApi:
@@ -43,12 +43,12 @@ class LabelStudioApi:
         return self.http.answered_at
 
     def project(self, id_: int, fields: Sequence[str] = ()) -> dict[str, Any]:
-        """Return a project: some fields, or all, among them counters that take their time."""
+        """Return the named fields of a project, or all; some counters are slow."""
         query = {"include": ",".join(fields)} if fields else None
         return as_object(self.http.ask("GET", f"/api/projects/{id_:d}/", query=query))
 
     def change_project(self, id_: int, **settings: Any) -> None:
-        """Change settings of a project; Rejected if Label Studio has another mind."""
+        """Change settings of a project; Rejected if Label Studio does not accept them."""
         self.http.ask("PATCH", f"/api/projects/{id_:d}/", settings)
 
     def tasks(self, id_: int) -> Iterator[list[dict[str, Any]]]:
@@ -56,13 +56,13 @@ class LabelStudioApi:
         return (page.tasks for page in self._pages(id_, _TASK))
 
     def tasks_after(self, id_: int, last: int) -> TaskPage:
-        """Return the next page of tasks above an id, as many as Label Studio can answer with."""
+        """Return the next page of tasks above an id, smaller if its answer would be too large."""
         return self._page(id_, last, _TASK)
 
     def export(self, id_: int) -> Iterator[list[dict[str, Any]]]:
         """Yield the annotated tasks of a project, with their annotations, in batches.
 
-        Skipped tasks are among them: their annotations say `was_cancelled`.
+        Skipped tasks are included: their annotations have `was_cancelled`.
         """
         annotated = (
             task["id"]
@@ -74,9 +74,9 @@ class LabelStudioApi:
             yield self._exported(id_, ids)
 
     def exported(self, id_: int, tasks: Sequence[int]) -> list[dict[str, Any]]:
-        """Return those of some tasks that have annotations, with them."""
-        at_once = batched(tasks, _EXPORTED_AT_ONCE, strict=False)
-        return [task for ids in at_once for task in self._exported(id_, ids)]
+        """Return the annotated ones of the named tasks, with their annotations."""
+        batches = batched(tasks, _EXPORTED_AT_ONCE, strict=False)
+        return [task for ids in batches for task in self._exported(id_, ids)]
 
     def _exported(self, id_: int, tasks: Sequence[int]) -> list[dict[str, Any]]:
         query = {"exportType": "JSON", "ids[]": tasks}
@@ -90,10 +90,10 @@ class LabelStudioApi:
         return self._exported(id_, tasks[:half]) + self._exported(id_, tasks[half:])
 
     def add_predictions(self, id_: int, predictions: list[dict[str, Any]]) -> int:
-        """Store predictions {task, result, score, model_version}; return how many were taken.
+        """Store predictions {task, result, score, model_version}; return how many were stored.
 
-        Rejected, and none stored, if one names a task that the project does not have. Unavailable
-        may mean that they are stored: count the version's predictions before sending them again.
+        Rejected, and none stored, if one names a task that the project does not have. After
+        Unavailable they may be stored: count the version's predictions before sending them again.
         """
         path = f"/api/projects/{id_:d}/import/predictions"
         answer = as_object(self.http.ask("POST", path, predictions, read_s=LONG_READ_S))
@@ -103,10 +103,10 @@ class LabelStudioApi:
         """Return the predictions of all versions: {id, task, model_version} and more."""
         query = {"project": id_}
         answer = self.http.ask("GET", "/api/predictions/", query=query, read_s=LONG_READ_S)
-        return [as_object(one) for one in as_list(answer)]
+        return [as_object(prediction) for prediction in as_list(answer)]
 
     def delete_prediction(self, prediction: int) -> None:
-        """Delete one prediction; one that is gone is no error. 0.1 s, and nobody waits for it."""
+        """Delete one prediction; a missing one is no error. Takes 0.1 s; no annotator waits."""
         with suppress(NotFound):
             self.http.ask("DELETE", f"/api/predictions/{prediction:d}/")
 
@@ -117,14 +117,14 @@ class LabelStudioApi:
     def delete_predictions(self, id_: int, version: str) -> None:
         """Delete the predictions of a version; a version without any is no error.
 
-        On SQLite all annotators wait meanwhile, or are refused: 5 to 10 s for 1,000.
+        On SQLite all annotators wait meanwhile, or get errors: 5 to 10 s for 1,000 predictions.
         """
         path = f"/api/projects/{id_:d}/model-versions/"
         body = {"model_version": version}
         self.http.ask("DELETE", path, body, read_s=LONG_READ_S)
 
     def _pages(self, id_: int, fields: tuple[str, ...]) -> Iterator[TaskPage]:
-        """Yield pages by "id greater than the last one's": a deleted task shifts no later page."""
+        """Yield pages by "id greater than the last": a deleted task does not shift later pages."""
         last: int | None = 0
         while last is not None:
             page = self._page(id_, last, fields)
@@ -133,7 +133,7 @@ class LabelStudioApi:
             last = page.last
 
     def _page(self, id_: int, last: int, fields: tuple[str, ...]) -> TaskPage:
-        """Return a page of some fields; half as many tasks where the answer would be too large."""
+        """Return a page with the named fields; half as many tasks if the answer is too large."""
         size = self._page_size
         while True:
             try:
@@ -144,7 +144,7 @@ class LabelStudioApi:
                 size //= 2
 
     def _page_of(self, id_: int, last: int, fields: tuple[str, ...], size: int) -> TaskPage:
-        """Return a page. Naming the fields makes one of 500 take 0.2 s; without, 0.9 s."""
+        """Return a page. One of 500 tasks takes 0.2 s with named fields, 0.9 s with all fields."""
         above = {"filter": "filter:tasks:id", "operator": "greater", "type": "Number"}
         filters = {"conjunction": "and", "items": [above | {"value": last}]}
         query = {
@@ -157,16 +157,19 @@ class LabelStudioApi:
         }
         answer = as_object(self.http.ask("GET", "/api/tasks/", query=query))
         tasks = as_list(field(answer, "tasks", list))
-        # Not by the size: Label Studio may be set to give smaller pages than are asked for.
-        left = field(answer, "total", int)
-        is_last = len(tasks) >= left
+        # Not by the page's size: Label Studio may be configured to return smaller pages.
+        remaining = field(answer, "total", int)
+        is_last = len(tasks) >= remaining
         if not tasks and not is_last:
             raise Unavailable("Label Studio lists fewer tasks than it counts")
-        return TaskPage(tasks, None if is_last else _later(tasks, last), left)
+        return TaskPage(tasks, None if is_last else _later(tasks, last), remaining)
 
 
 def _later(tasks: list[dict[str, Any]], last: int) -> int:
-    """Return the id to go on after; a Label Studio that ignores the filter would never end."""
+    """Return the id after which the next page begins; Unavailable if it is not a greater one.
+
+    Otherwise a Label Studio that ignores the filter would be read for ever.
+    """
     newest = tasks[-1].get("id")
     if not isinstance(newest, int) or newest <= last:
         raise Unavailable("Label Studio lists its tasks in another order than by id")

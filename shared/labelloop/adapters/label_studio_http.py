@@ -1,4 +1,4 @@
-"""Requests to Label Studio: with its tokens, with limits, and which are tried again."""
+"""Requests to Label Studio: tokens, limits, retries."""
 
 import json
 import random
@@ -21,16 +21,16 @@ from labelloop.errors import BadSettings, Denied, TooLarge, Unavailable, Untrust
 TRIES: Final = 4
 CONNECT_S: Final = 3.0
 READ_S: Final = 30.0
-LONG_READ_S: Final = 120.0  # what Label Studio does row by row
+LONG_READ_S: Final = 120.0  # for what Label Studio does row by row
 MAX_ANSWER: Final = 64 * 1024 * 1024
 _LONGEST_PAUSE_S: Final = 10.0
-_PATIENCE_S: Final = 45.0  # of one request with its repeats; the last one may go beyond
-_REST_S: Final = 30.0
+_PATIENCE_S: Final = 45.0  # of one request; after this, no further try
+_REST_S: Final = 30.0  # after a failed request, the next ones fail at once
 _UNDELIVERED: Final = (ConnectTimeoutError, NewConnectionError)
 
 
 class LabelStudioHttp:
-    """One Label Studio. Follows no redirect, so that a token never leaves for another place."""
+    """One Label Studio. Follows no redirects, so that a token is never sent to another server."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class LabelStudioHttp:
         self._connect_s = connect_s
         self._max_answer = max_answer
         self._rests_until = float("-inf")
-        self.answered_at: datetime | None = None  # by the clock of Label Studio
+        self.answered_at: datetime | None = None  # by Label Studio's clock
 
     def ask(
         self,
@@ -64,44 +64,45 @@ class LabelStudioHttp:
     ) -> Any:
         """Return the JSON of an answer, None for an empty one.
 
-        A POST is sent again only if it was not delivered: it may do its work twice.
+        A POST is sent again only if it was not delivered: otherwise it might take effect twice.
         """
-        where = f"{path}?{urlencode(query, doseq=True)}" if query else path
-        again = method != "POST"
+        target = f"{path}?{urlencode(query, doseq=True)}" if query else path
+        repeatable = method != "POST"
         header = self._authorization.header()
         try:
-            return self._patiently(method, where, body, header, read_s, again)
+            return self._patiently(method, target, body, header, read_s, repeatable)
         except Denied:
             if not self._authorization.forget():
                 raise
         header = self._authorization.header()
-        return self._patiently(method, where, body, header, read_s, again)
+        return self._patiently(method, target, body, header, read_s, repeatable)
 
     def _refresh(self, token: str) -> str:
         path, body = "/api/token/refresh/", {"refresh": token}
-        answer = self._patiently("POST", path, body, None, READ_S, again=True)
+        answer = self._patiently("POST", path, body, None, READ_S, repeatable=True)
         return field(as_object(answer), "access", str)
 
     def _patiently(
-        self, method: str, path: str, body: Any, header: str | None, read_s: float, again: bool
+        self, method: str, path: str, body: Any, header: str | None, read_s: float, repeatable: bool
     ) -> Any:
-        if not again:
-            self._pool.clear()  # a kept connection may be closed just while the request is sent
+        if not repeatable:
+            self._pool.clear()  # an open connection may be closed just while the request is sent
         what = f"{method} {path.partition('?')[0]}"
         started = self._clock()
         if started < self._rests_until:
             raise Unavailable(
-                f"{what}: Label Studio did not answer a moment ago", "start it, and try again"
+                f"{what}: Label Studio did not answer a moment ago",
+                "start it if it is down, and try again in half a minute",
             )
         for tried in range(1, TRIES + 1):
             try:
                 return self._once(what, path, body, header, read_s)
             except Passing as passing:
                 if tried == TRIES or self._clock() - started > _PATIENCE_S:
-                    # So that the next project, or check, does not wait as long to hear the same.
+                    # So that the next project, or check, does not wait as long for the same error.
                     self._rests_until = self._clock() + _REST_S
                     raise Unavailable(f"{what}: {passing}", passing.fix) from passing.__cause__
-                if passing.delivered and not again:
+                if passing.delivered and not repeatable:
                     raise Unavailable(f"{what}: {passing}", passing.fix) from passing.__cause__
                 pause_s = 0.25 * 2**tried if passing.pause_s is None else passing.pause_s
                 jitter = random.uniform(1.0, 1.3)  # noqa: S311 - spreads retries, guards nothing
@@ -129,14 +130,14 @@ class LabelStudioHttp:
             content = self._read(answer, self._clock() + read_s)
         except HTTPError as exc:
             reason, fix = why(exc, self._url)
-            told = f"Label Studio can't be reached at {self._url}: {reason}"
+            message = f"Label Studio can't be reached at {self._url}: {reason}"
             if fix == TRUST:
-                raise Untrusted(told, fix) from exc
-            raise Passing(told, delivered=not isinstance(exc, _UNDELIVERED), fix=fix) from exc
+                raise Untrusted(message, fix) from exc
+            raise Passing(message, delivered=not isinstance(exc, _UNDELIVERED), fix=fix) from exc
         return judge(what, answer.status, answer.headers, content)
 
     def _read(self, answer: urllib3.BaseHTTPResponse, end: float) -> bytes:
-        """Return the body, within the limits of size and, for one that trickles in, of time."""
+        """Return the body; TooLarge for too many bytes, Passing if it comes too slowly."""
         content = bytearray()
         try:
             while chunk := answer.read1(65536):
@@ -146,7 +147,7 @@ class LabelStudioHttp:
                 if self._clock() > end:
                     raise Passing("the answer took too long", delivered=True)
         finally:
-            answer.close()  # a connection whose answer was read to its end is kept all the same
+            answer.close()  # the connection stays in the pool if the answer was read to its end
         return bytes(content)
 
 
@@ -158,7 +159,7 @@ def _date(headers: Mapping[str, str]) -> datetime | None:
 
 
 def base_url(url: str) -> str:
-    """Return a Label Studio's address without its last slash; BadSettings if it is none."""
+    """Return Label Studio's address without a slash at its end; BadSettings if it is invalid."""
     try:
         parts = urlsplit(url.strip())
         is_address = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0

@@ -1,4 +1,4 @@
-"""Label Studio's two kinds of tokens, and the header each becomes."""
+"""Label Studio's two kinds of tokens, and the Authorization header for each."""
 
 import re
 from collections.abc import Callable
@@ -6,13 +6,16 @@ from typing import Final
 
 from labelloop.errors import Denied
 
-_ACCESS_LIVES_S: Final = 240  # 300 s at Label Studio; the rest is for slow requests and clocks
+_ACCESS_LIVES_S: Final = 240  # 300 s in Label Studio; a margin for slow requests and clocks
 _PERSONAL: Final = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+")  # a JWT
 _LEGACY: Final = re.compile(r"[!-~]{1,40}")  # 40 hex digits, unless an administrator chose it
 
 
 class Authorization:
-    """The value of the Authorization header. A personal access token is traded for a short one."""
+    """The value of the Authorization header.
+
+    A personal access token is exchanged for an access token, which lives a few minutes.
+    """
 
     def __init__(
         self,
@@ -24,10 +27,10 @@ class Authorization:
         self._refresh = refresh
         self._clock = clock
         self._access: str | None = None
-        self._traded: tuple[str, float] = "", 0.0
+        self._exchanged: tuple[str, float] = "", 0.0  # the personal token, and when
 
     def header(self) -> str:
-        """Return the header's value; Denied if there is no token, or none of either kind."""
+        """Return the header's value; Denied if the token is missing or of neither kind."""
         token = self._token().strip()
         if _PERSONAL.fullmatch(token):
             return f"Bearer {self._access_token(token)}"
@@ -36,14 +39,14 @@ class Authorization:
         raise Denied("the token for Label Studio is " + ("malformed" if token else "missing"))
 
     def forget(self) -> bool:
-        """Drop the short token that was refused; say whether there was one."""
+        """Forget the access token, which was refused; say whether there was one."""
         had, self._access = self._access is not None, None
         return had
 
     def _access_token(self, token: str) -> str:
-        now, (of, at) = self._clock(), self._traded
-        if self._access is None or of != token or not 0 <= now - at < _ACCESS_LIVES_S:
+        now, (exchanged, time) = self._clock(), self._exchanged
+        if self._access is None or exchanged != token or not 0 <= now - time < _ACCESS_LIVES_S:
             self._access = None
             self._access = self._refresh(token)
-            self._traded = token, now
+            self._exchanged = token, now
         return self._access

@@ -31,15 +31,15 @@ class S3Store:
         return self._get(Key=key)
 
     def get_changed(self, key: str, etag: str) -> Stored | None:
-        """Return an object unless it still has that tag or does not exist."""
+        """Return an object; None if it still has that tag or does not exist."""
         return self._get(Key=key, IfNoneMatch=etag)
 
     def create(self, key: str, body: bytes) -> str:
-        """Store a new object, return its tag; Conflict if the key is taken by other bytes."""
+        """Store a new object, return its tag; Conflict if the key already holds other bytes."""
         return self._put(key, body, {"IfNoneMatch": "*"})
 
     def replace(self, key: str, body: bytes, etag: str) -> str:
-        """Store over the object with that tag, return the new one; Conflict if it has another."""
+        """Overwrite the object with that tag, return the new tag; Conflict if it has another."""
         return self._put(key, body, {"IfMatch": etag})
 
     def delete(self, keys: Iterable[str]) -> None:
@@ -51,38 +51,38 @@ class S3Store:
     def list(self, prefix: str) -> Iterator[Listed]:
         """Yield the objects whose key starts with a prefix, by key."""
         for page in self._pages(Prefix=prefix):
-            for found in page.get("Contents", []):
-                yield Listed(found["Key"], found["LastModified"])
+            for row in page.get("Contents", []):
+                yield Listed(row["Key"], row["LastModified"])
 
     def folders(self, prefix: str) -> Iterator[str]:
         """Yield the names of the folders right below a prefix that ends with a slash."""
         for page in self._pages(Prefix=prefix, Delimiter="/"):
-            for found in page.get("CommonPrefixes", []):
-                yield found["Prefix"].removeprefix(prefix).removesuffix("/")
+            for row in page.get("CommonPrefixes", []):
+                yield row["Prefix"].removeprefix(prefix).removesuffix("/")
 
     def _get(self, **request: Any) -> Stored | None:
         with unavailable_if_passing():
             try:
-                found = self._s3.get_object(Bucket=self._bucket, **request)
-                return Stored(found["Body"].read(), found["ETag"])
+                answer = self._s3.get_object(Bucket=self._bucket, **request)
+                return Stored(answer["Body"].read(), answer["ETag"])
             except ClientError as exc:
                 if code_of(exc) in ("NoSuchKey", "304"):
                     return None
                 raise
 
     def _put(self, key: str, body: bytes, condition: dict[str, Any]) -> str:
-        """Write under a condition.
+        """Write an object under a condition, return its tag; Conflict if another write won.
 
-        A lost race may be our own earlier try, whose answer got lost: what is stored tells. A 409
-        means that another write was under way, and says nothing of its outcome: try again. So do
-        we where a new key is said to be taken and nothing is there: callers take a Conflict for
-        the word that somebody stored the object.
+        The winner may be our own earlier try, if its answer got lost: the stored bytes show that. A
+        409 means that another write was under way, whatever its outcome: try again. Also try again
+        if S3 refuses a new key but there is no object, since callers rely on a Conflict to mean
+        that the object exists.
         """
         for _ in range(_ATTEMPTS):
             with unavailable_if_passing():
                 try:
-                    put = self._s3.put_object(Bucket=self._bucket, Key=key, Body=body, **condition)
-                    return put["ETag"]
+                    new = self._s3.put_object(Bucket=self._bucket, Key=key, Body=body, **condition)
+                    return new["ETag"]
                 except ClientError as exc:
                     if code_of(exc) not in _RACES:
                         raise
@@ -97,18 +97,18 @@ class S3Store:
         raise Unavailable("S3 stored nothing, and did not say why")
 
     def _delete(self, keys: Iterable[str]) -> None:
-        """Delete up to a thousand. S3 answers 200 all the same and lists what it did not delete."""
+        """Delete up to 1,000 objects. S3 answers 200 and lists what it did not delete."""
         for _ in range(_ATTEMPTS):
             objects: Any = [{"Key": key} for key in keys]
-            wanted: Any = {"Objects": objects, "Quiet": True}
-            failed = self._s3.delete_objects(Bucket=self._bucket, Delete=wanted).get("Errors", [])
-            if not failed:
+            request: Any = {"Objects": objects, "Quiet": True}
+            errors = self._s3.delete_objects(Bucket=self._bucket, Delete=request).get("Errors", [])
+            if not errors:
                 return
-            # One that will not pass by itself is the one to tell of.
-            error: Any = min(failed, key=lambda one: one.get("Code") in PASSING)
+            # Report an error that is not temporary, if there is one.
+            error: Any = min(errors, key=lambda each: each.get("Code") in PASSING)
             if error.get("Code") not in PASSING:
                 break
-            keys = [one["Key"] for one in failed]
+            keys = [each["Key"] for each in errors]
         raise ClientError({"Error": error}, "DeleteObjects")
 
     def _pages(self, **request: Any) -> Iterator[Any]:

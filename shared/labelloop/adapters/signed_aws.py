@@ -1,9 +1,9 @@
 """The calls of AWS between a cold start and an answer to Label Studio, without boto3.
 
 boto3 reads whole services' models before its first call, which takes longer than Label Studio waits
-for a webhook. Each class here stands in for boto3's client of a service: it has the calls that
-those answers need, under the same names, and raises the same errors. That the signatures are
-boto3's too is tested.
+for a webhook. Each class here replaces boto3's client of a service: it has the calls that those
+answers need, under the same names, and raises the same errors. Tests compare the signatures with
+boto3's.
 """
 
 import json
@@ -27,7 +27,7 @@ _PAUSE_S: Final = 0.1  # before the second attempt, doubled before each further 
 
 
 def can_sign() -> bool:
-    """Whether there are credentials to sign with: SnapStart keeps them where boto3 finds them."""
+    """Say whether the environment has credentials. Under SnapStart only boto3 can find them."""
     return bool(os.environ.get("AWS_ACCESS_KEY_ID"))
 
 
@@ -83,31 +83,31 @@ class _Answer:
 
 
 class _Service:
-    """A service's endpoint, over a connection that is kept from call to call."""
+    """A service's endpoint; connections stay open between calls."""
 
     def __init__(self, name: str) -> None:
         self._name = name
         region = os.environ.get("AWS_REGION") or os.environ["AWS_DEFAULT_REGION"]
         suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
         own = os.environ.get(f"AWS_ENDPOINT_URL_{name.upper()}")
-        self._given = own or os.environ.get("AWS_ENDPOINT_URL")
-        self._endpoint = urlsplit(self._given or f"https://{name}.{region}.{suffix}")
+        self._override = own or os.environ.get("AWS_ENDPOINT_URL")
+        self._endpoint = urlsplit(self._override or f"https://{name}.{region}.{suffix}")
         self._signature = Signature(name, region)
         self._connections: dict[str, HTTPConnection] = {}
         self._lock = Lock()
 
     def __del__(self) -> None:
-        """Close what is open."""
+        """Close the connections."""
         for connection in self._connections.values():
             connection.close()
 
     def call(self, target: str, kind: str, request: dict[str, Any]) -> dict[str, Any]:
-        """Call an operation of a service that speaks JSON."""
+        """Call an operation of a service with a JSON protocol; return its answer."""
         headers = {"content-type": kind, "x-amz-target": target}
         operation = target.partition(".")[2]
         answer = self.send(operation, "POST", "/", headers, json.dumps(request).encode())
-        answered: dict[str, Any] = json.loads(answer.body)
-        return answered
+        content: dict[str, Any] = json.loads(answer.body)
+        return content
 
     def send(
         self,
@@ -118,12 +118,12 @@ class _Service:
         body: bytes,
         bucket: str = "",
     ) -> _Answer:
-        """Send a request until AWS has taken it or refused it.
+        """Send a request, with retries, until AWS accepts or refuses it.
 
-        Raises ClientError for what AWS refused, HTTPClientError if it did not answer.
+        Raises ClientError if AWS refuses it, HTTPClientError if AWS does not answer.
         """
         host = self._endpoint.netloc
-        if bucket and (self._given or "." in bucket):  # no certificate is for a name with dots
+        if bucket and (self._override or "." in bucket):  # S3's certificate covers no dots in names
             path = f"/{bucket}{path}"
         elif bucket:
             host = f"{bucket}.{host}"
@@ -160,8 +160,8 @@ class _Service:
                 connection.close()
                 self._connections.pop(host, None)
                 raise
-        told = {name.lower(): value for name, value in response.getheaders()}
-        return _Answer(response.status, told, content)
+        answered = {name.lower(): value for name, value in response.getheaders()}
+        return _Answer(response.status, answered, content)
 
     def _connect(self, host: str) -> HTTPConnection:
         kind = HTTPSConnection if self._endpoint.scheme == "https" else HTTPConnection
@@ -176,7 +176,7 @@ CLIENTS: Final = {"s3": SignedS3, "sqs": SignedSqs, "ssm": SignedSsm}
 
 
 def _pause(attempt: int) -> None:
-    """Wait before the next attempt, all instances at moments of their own."""
+    """Wait before the next attempt; the time is random, so that instances don't retry together."""
     import random  # late: most requests are answered at once
 
     time.sleep(_PAUSE_S * 2 ** (attempt - 1) * random.uniform(0.5, 1))  # noqa: S311
@@ -189,9 +189,9 @@ def _path(key: str) -> str:
 def _error(answer: _Answer, operation: str) -> ClientError:
     """Return the error that boto3 would raise."""
     code = message = ""
-    if (told := _json(answer.body)) is not None:
-        code = str(told.get("__type", "")).rpartition("#")[2]
-        message = str(told.get("message") or told.get("Message") or "")
+    if (content := _json(answer.body)) is not None:
+        code = str(content.get("__type", "")).rpartition("#")[2]
+        message = str(content.get("message") or content.get("Message") or "")
     else:
         text = answer.body.decode(errors="replace")
         code, message = (_element(name, text) for name in ("Code", "Message"))
@@ -204,12 +204,12 @@ def _error(answer: _Answer, operation: str) -> ClientError:
 
 def _json(body: bytes) -> dict[str, Any] | None:
     try:
-        told = json.loads(body)
+        content = json.loads(body)
     except ValueError:
         return None
-    return told if isinstance(told, dict) else None
+    return content if isinstance(content, dict) else None
 
 
 def _element(name: str, xml: str) -> str:
-    found = re.search(f"<{name}>([^<]*)</{name}>", xml)
-    return found[1] if found else ""
+    match = re.search(f"<{name}>([^<]*)</{name}>", xml)
+    return match[1] if match else ""

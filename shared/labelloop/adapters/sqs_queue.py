@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 
 class SqsQueue:
-    """One SQS standard queue, shared fairly: each project's messages are a group of their own.
+    """One SQS standard queue, shared fairly: the messages of each project are one group.
 
-    A project that takes up the consumers, by many messages or slow ones, waits behind the others.
+    A project that keeps the consumers busy, with many messages or slow ones, yields to the others.
     https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html
     """
 
@@ -22,7 +22,7 @@ class SqsQueue:
         self._sqs: SQSClient = client or client_of("sqs")
 
     def send(self, message: Message, delay_s: int) -> None:
-        """Deliver a wake-up, at least once, no sooner than after the delay (0 to 900)."""
+        """Deliver a wake-up at least once, after the delay (0 to 900 s) at the earliest."""
         with unavailable_if_passing():
             self._sqs.send_message(
                 QueueUrl=self._url,

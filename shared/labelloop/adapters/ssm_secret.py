@@ -1,4 +1,4 @@
-"""A secret, kept as a SecureString in SSM's Parameter Store."""
+"""A secret, stored as a SecureString in SSM's Parameter Store."""
 
 import time
 from typing import TYPE_CHECKING, Any, Final
@@ -12,42 +12,42 @@ from labelloop.errors import Unavailable
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
-_KEPT_S: Final = 60  # after a rotation the old password is let in for as long
+_CACHED_S: Final = 60  # after a rotation the old password stays valid for as long
 
 
 class SsmSecret:
-    """A secret by the name of its parameter; written with a key of KMS, or with SSM's own."""
+    """A secret by the name of its parameter; encrypted with a KMS key, or with SSM's own."""
 
     def __init__(self, name: str, client: Any = None, key: str = "") -> None:
         self._name = name
         self._key: Any = {"KeyId": key} if key else {}
         self._ssm: SSMClient = client or client_of("ssm")
-        self._known: str | None = None
+        self._cached: str | None = None
         self._read_at = -float("inf")
 
     def read(self) -> str:
-        """Return the secret, empty if there is none; the last known one while SSM fails."""
-        if time.monotonic() - self._read_at < _KEPT_S and self._known is not None:
-            return self._known
+        """Return the secret, empty if there is none; while SSM fails, the last value read."""
+        if time.monotonic() - self._read_at < _CACHED_S and self._cached is not None:
+            return self._cached
         try:
-            found = self._ssm.get_parameter(Name=self._name, WithDecryption=True)
-            self._keep(found["Parameter"]["Value"])
+            answer = self._ssm.get_parameter(Name=self._name, WithDecryption=True)
+            self._cache(answer["Parameter"]["Value"])
         except (BotoCoreError, ClientError) as exc:
             if isinstance(exc, ClientError) and code_of(exc) == "ParameterNotFound":
-                self._known = ""
-            elif self._known is None:
+                self._cached = ""
+            elif self._cached is None:
                 raise Unavailable("the credentials could not be read") from exc
-        return self._known or ""
+        return self._cached or ""
 
     def write(self, value: str) -> None:
-        """Store the secret over the one before."""
+        """Store the secret in place of the previous one."""
         try:
             self._ssm.put_parameter(
                 Name=self._name, Value=value, Type="SecureString", Overwrite=True, **self._key
             )
         except (BotoCoreError, ClientError) as exc:
             raise Unavailable("the secret could not be stored") from exc
-        self._keep(value)
+        self._cache(value)
 
-    def _keep(self, value: str) -> None:
-        self._known, self._read_at = value, time.monotonic()
+    def _cache(self, value: str) -> None:
+        self._cached, self._read_at = value, time.monotonic()

@@ -1,6 +1,6 @@
-"""The command line: connects a project of Label Studio, and steers what the loop does with it.
+"""The command line: connects a Label Studio project to Labelloop, and manages it.
 
-It talks to the deployed API and to Label Studio, with their own credentials, and needs no AWS
-rights. `app` declares the commands, `session` opens both ends, `report` prints; each other file is
-one job.
+It calls the deployed API and Label Studio, with the credentials of each, and needs no AWS rights
+except for `forget` and `redrive`. `app` declares the commands, `session` connects to both, `report`
+prints; each other file does one job.
 """

@@ -18,7 +18,7 @@ _SHAPE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where Labelloop answers, and who may ask. `url` is bare, without a last slash."""
+    """Labelloop's URL and credentials. `url` holds no credentials and ends in no slash."""
 
     url: str
     user: str
@@ -47,46 +47,46 @@ class Address:
 
     @property
     def for_ml_calls(self) -> "Address":
-        """The address with the credentials that Label Studio's backend gets."""
+        """The address with the credentials for the ML backend in Label Studio."""
         user, password = ml_pair(self.password)
         return replace(self, user=user, password=password)
 
     def for_events(self, project: str) -> "Address":
-        """Return the address with the credentials that a project's webhook gets."""
+        """Return the address with the credentials for a project's webhook."""
         user, password = events_pair(self.password, project)
         return replace(self, user=user, password=password)
 
     @property
     def webhook(self) -> str:
-        """Where Label Studio's events go."""
+        """The URL that Label Studio sends events to."""
         return f"{self.url}/webhook"
 
     def is_at(self, url: str, suffix: str = "") -> bool:
-        """Say whether a URL is this address, with or without credentials in it."""
+        """Say whether a URL is this address plus `suffix`, whatever its credentials."""
         return bare(url) == bare(self.url + suffix)
 
     def opens(self, url: str) -> bool:
-        """Say whether a URL carries these very credentials in itself."""
+        """Say whether a URL holds these credentials."""
         try:
-            carried = Address.read(url)
+            other = Address.read(url)
         except BadSettings:
             return False
-        return (carried.user, carried.password) == (self.user, self.password)
+        return (other.user, other.password) == (self.user, self.password)
 
     def is_shown_by(self, hook: dict[str, Any]) -> bool:
-        """Say whether whoever reads a webhook of Label Studio reads these very credentials."""
+        """Say whether a webhook of Label Studio shows these credentials, in its URL or headers."""
         headers = {name.lower(): value for name, value in (hook.get("headers") or {}).items()}
-        shown = headers.get("authorization"), headers.get(API_KEY_HEADER)
-        return self.opens(hook["url"]) or shown[0] == self.basic or shown[1] == self.password
+        basic, key = headers.get("authorization"), headers.get(API_KEY_HEADER)
+        return self.opens(hook["url"]) or basic == self.basic or key == self.password
 
     def is_private(self) -> bool:
         """Say whether the host is one that Label Studio's SSRF protection refuses."""
         host = urlsplit(self.url).hostname or ""
         try:
-            found = socket.getaddrinfo(host, None)
+            infos = socket.getaddrinfo(host, None)
         except OSError:
             return False
-        return any(not ipaddress.ip_address(str(one[4][0])).is_global for one in found)
+        return any(not ipaddress.ip_address(str(info[4][0])).is_global for info in infos)
 
 
 def bare(url: str) -> str:

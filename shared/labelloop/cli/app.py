@@ -1,4 +1,4 @@
-"""The commands. What each does, its options and its help stand in the module of its job."""
+"""The commands. The module of each job defines what the command does, its options and its help."""
 
 from typing import Annotated
 
@@ -22,7 +22,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="Connect Label Studio to Labelloop, and steer what it learns.",
+    help="Connect Label Studio to Labelloop, and manage what it learns.",
 )
 
 

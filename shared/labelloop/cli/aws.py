@@ -1,4 +1,4 @@
-"""AWS with a person's own rights, for what no function may do."""
+"""AWS with a person's own permissions, for what no function may do."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,21 +8,22 @@ from labelloop.errors import Rejected
 
 
 def session() -> Any:
-    """Return boto3's session of whoever is signed in."""
+    """Return a boto3 session with the person's AWS credentials."""
     import boto3
 
     return boto3.session.Session()
 
 
 def outputs(aws: Any, stack: str) -> dict[str, str]:
-    """Return the outputs of a stack."""
-    (found,) = aws.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
-    return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
+    """Return the outputs of a stack, by name."""
+    (description,) = aws.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+    outputs = description.get("Outputs", [])
+    return {output["OutputKey"]: output["OutputValue"] for output in outputs}
 
 
 @contextmanager
-def told(stack: str, command: str) -> Iterator[None]:
-    """Turn what AWS refuses into a sentence, with what helps."""
+def errors_explained(stack: str, command: str) -> Iterator[None]:
+    """Turn boto3's errors into Rejected, with a message and a fix. `command`: to run again."""
     failures = _failures()
     try:
         yield
@@ -30,22 +31,23 @@ def told(stack: str, command: str) -> Iterator[None]:
         raise Rejected(f"AWS, about stack {stack}: {exc}", _fix(exc, command)) from exc
 
 
-def _fix(error: Exception, again: str) -> str:
-    """Return the command that helps."""
+def _fix(error: Exception, command: str) -> str:
+    """Return what to do about an error before running a command again."""
     match type(error).__name__:
         case "NoRegionError":
-            return f"name the region of the stack: AWS_REGION=eu-central-1 {again}"
+            return f"name the region of the stack: AWS_REGION=eu-central-1 {command}"
         case "NoCredentialsError" | "PartialCredentialsError" | "ProfileNotFound":
-            return f"sign in first, as for `sam deploy`: aws configure, or AWS_PROFILE=... {again}"
+            profile = f"AWS_PROFILE=... {command}"
+            return f"sign in first, as for `sam deploy`: aws configure, or {profile}"
         case "EndpointConnectionError" | "ConnectTimeoutError" | "SSLError":
             return "check the region, HTTPS_PROXY and AWS_CA_BUNDLE"
         case _ if "does not exist" in str(error):
             return "give --stack and AWS_REGION the name and region that `sam deploy` was given"
-    return f"look at the rights of `aws sts get-caller-identity`, then run: {again}"
+    return f"check the permissions of `aws sts get-caller-identity`, then run: {command}"
 
 
 def _failures() -> tuple[type[Exception], ...]:
-    """Return what boto3 raises; Rejected where it is not there."""
+    """Return the exceptions that boto3 raises; Rejected if it is not installed."""
     try:
         from botocore.exceptions import BotoCoreError, ClientError
     except ImportError:

@@ -39,7 +39,10 @@ API_URL: Final = "check the address: it is the ApiUrl that the deployment printe
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back, and how long that took on a connection of its own."""
+    """An answer's status and JSON, and the seconds it took on a new connection.
+
+    `body` is None if the answer is not JSON.
+    """
 
     status: int
     body: Any
@@ -47,7 +50,7 @@ class Answer:
 
 
 class Backend:
-    """One deployment. `send` is how a request gets there: method, path, body."""
+    """One deployment. `send` sends it a request: method, path, body."""
 
     def __init__(self, address: Address, send: Send | None = None) -> None:
         self.address = address
@@ -58,7 +61,7 @@ class Backend:
         return self._ask("GET", f"{path}?{urlencode(query)}" if query else path, None)
 
     def post(self, path: str, **body: Any) -> dict[str, Any]:
-        """Return the answer to a POST; all of them may be sent twice."""
+        """Return the answer to a POST. It may be sent twice, which harms none of the routes."""
         return self._ask("POST", path, body)
 
     def put(self, path: str, **body: Any) -> dict[str, Any]:
@@ -66,8 +69,8 @@ class Backend:
         return self._ask("PUT", path, body)
 
     def try_once(self, method: str, path: str, body: Any = None) -> Answer:
-        """Return whatever comes back of one try, as Label Studio would see it."""
-        # As it is, not escaped: Lambda's limit counts the escapes of escapes.
+        """Return the answer to a single try, as Label Studio would see it, errors included."""
+        # Without \u escapes: Lambda escapes the body once more, which counts for its limit.
         payload = None if body is None else json.dumps(body, ensure_ascii=False).encode()
         started = time.perf_counter()
         try:
@@ -89,9 +92,9 @@ class Backend:
         return _judged(f"{method} {path.partition('?')[0]}", answer, self.address.url)
 
 
-def fix_of_403(told: str) -> str:
-    """Return what to do where nobody is let in, or these credentials are for something else."""
-    return _NO_CREDENTIALS if told == Role.UNCONFIGURED.value else _OTHER_CREDENTIALS
+def fix_of_403(error: str) -> str:
+    """Return what to do: no credentials are configured, or these are for something else."""
+    return _NO_CREDENTIALS if error == Role.UNCONFIGURED.value else _OTHER_CREDENTIALS
 
 
 def _unanswered(error: urllib3.exceptions.HTTPError, url: str) -> LabelloopError:
@@ -103,23 +106,23 @@ def _unanswered(error: urllib3.exceptions.HTTPError, url: str) -> LabelloopError
 def _judged(what: str, answer: Answer, url: str) -> dict[str, Any]:
     if answer.status < 300 and isinstance(answer.body, dict):
         return answer.body
-    told = answer.body.get("error") if isinstance(answer.body, dict) else None
+    error = answer.body.get("error") if isinstance(answer.body, dict) else None
     if answer.status == 401:
         raise Denied(f"Labelloop refuses the credentials in the URL of {url}", CREDENTIALS)
-    if answer.status == 403 and told:
-        raise Denied(f"Labelloop: {told}", fix_of_403(str(told)))
-    if told is None:
+    if answer.status == 403 and error:
+        raise Denied(f"Labelloop: {error}", fix_of_403(str(error)))
+    if error is None:
         raise Rejected(
             f"{url} is no Labelloop of this release: {what} answered {answer.status}", API_URL
         )
     if answer.status == 404:
-        raise NotFound(f"Labelloop: {told}")
+        raise NotFound(f"Labelloop: {error}")
     if answer.status >= 500:
         raise Unavailable(
-            f"Labelloop answered {answer.status} to {what}: {told}",
+            f"Labelloop answered {answer.status} to {what}: {error}",
             "try again; the function's log group in CloudWatch says more",
         )
-    raise Rejected(f"Labelloop: {told}")
+    raise Rejected(f"Labelloop: {error}")
 
 
 def _over_http(address: Address) -> Send:

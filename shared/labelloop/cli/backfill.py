@@ -1,4 +1,4 @@
-"""Send what was labelled already: from Label Studio's API, or from an export file."""
+"""Send the labels that exist already: from Label Studio's API, or from an export file."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -14,7 +14,7 @@ from labelloop.cli.session import Session
 from labelloop.errors import LabelloopError, TooLarge
 from labelloop.labelstudio.fields import read_settings
 
-# Lambda takes 6 MB of the event, in which the body is a text: its quotes are escaped once more.
+# Lambda accepts an event of 6 MB. The body is a string in it, so its quotes are escaped again.
 MOST_ESCAPED_BYTES: Final = 4_500_000
 _TASK = ("id", "created_at", "updated_at", "data", "overlap")
 _ANNOTATION = (
@@ -39,7 +39,7 @@ def send_labels(
     if file:
         sent = backfill_file(session, file, report)
     else:
-        session.project  # noqa: B018 - a project that is not there is told of by name
+        session.project  # noqa: B018 - its error names a project that does not exist
         batches = iter(session.studio.api.export(session.project_id))
         sent = backfill(session, batches, report)
     report.data |= {"project": session.key} | sent
@@ -52,10 +52,10 @@ def backfill(
     report: Report,
     config: str | None = "",
 ) -> dict[str, int]:
-    """Send labelled tasks in requests that Lambda takes; return how much was sent.
+    """Send labelled tasks in requests that Lambda accepts; return the counts of what was sent.
 
-    The same annotations again change nothing: the newest state of each counts. `config`: the
-    label config to send; None for none, empty for the one in Label Studio if that is news.
+    Sending the same annotations again changes nothing: the newest state of each counts. `config`:
+    the label config to send; None for none, empty for Label Studio's if Labelloop has another.
     """
     sent = {"requests": 0, "tasks": 0, "annotations": 0}
     about = _project_to_send(session) if config == "" else {}
@@ -76,17 +76,17 @@ def backfill(
 
 
 def backfill_file(session: Session, path: Path, report: Report) -> dict[str, int]:
-    """Send the labels of an export file: all of it is looked at before anything is sent."""
+    """Send the labels of an export file, after checking all of it."""
     tasks = read_file(path)
     for _ in chunks(tasks):
-        pass  # TooLarge names the task that no request can hold
-    known = session.backend.get("/status", project=session.key)["dataset"]
-    config = "" if known["label_config_sha256"] else _config_there(session, report)
+        pass  # TooLarge names a task that is too large for a request
+    dataset = session.backend.get("/status", project=session.key)["dataset"]
+    config = "" if dataset["label_config_sha256"] else _label_config(session, report)
     return backfill(session, iter([tasks]), report, config or None)
 
 
-def _config_there(session: Session, report: Report) -> str:
-    """Return the label config, empty where Label Studio can't be asked: labels come without it."""
+def _label_config(session: Session, report: Report) -> str:
+    """Return Label Studio's label config; empty if Label Studio can't be reached."""
     try:
         return str(session.project["label_config"]) if session.has_studio else ""
     except LabelloopError as exc:
@@ -104,7 +104,7 @@ def _so_far(sent: dict[str, int]) -> str:
 
 
 def is_complete(project: dict[str, Any], status: dict[str, Any]) -> bool:
-    """Say whether Labelloop knows as many annotations as Label Studio counts."""
+    """Say whether Labelloop has as many annotations and skips as Label Studio."""
     return counts_of(project) == known_counts(status)
 
 
@@ -119,20 +119,22 @@ def known_counts(status: dict[str, Any]) -> tuple[int, int]:
 
 
 def chunks(tasks: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    """Yield labelled tasks, cut down to what is learnt from, in lists that fit a request."""
+    """Yield labelled tasks, with the fields that are learnt from, in lists that fit a request."""
     return fitting(filter(_is_labelled, tasks))
 
 
 def fitting(tasks: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    """Yield tasks, cut down to what is learnt from, in lists that fit a request."""
+    """Yield tasks, with the fields that are learnt from, in lists that fit a request."""
     chunk: list[dict[str, Any]] = []
     size = 0
     for task in tasks:
         row = _trimmed(task)
         bytes_ = _escaped_bytes(row)
         if bytes_ > MOST_ESCAPED_BYTES:
-            told = f"task {row.get('id')} alone is too large to send"
-            raise TooLarge(told, "shorten its text: of a text 20,000 characters are read")
+            raise TooLarge(
+                f"task {row.get('id')} alone is too large to send",
+                "shorten its text: only 20,000 characters of a text are read",
+            )
         if chunk and size + bytes_ > MOST_ESCAPED_BYTES:
             yield chunk
             chunk, size = [], 0
@@ -143,15 +145,15 @@ def fitting(tasks: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
 
 
 def _project_to_send(session: Session) -> dict[str, Any]:
-    """Return what Labelloop does not know of the project: each new one would be a new dataset."""
+    """Return the label config and settings that Labelloop lacks: each sent makes a new dataset."""
     if not session.has_studio:
         return {}
     config, settings = str(session.project["label_config"]), read_settings(session.project)
-    known = session.backend.get("/status", project=session.key)["dataset"]
+    dataset = session.backend.get("/status", project=session.key)["dataset"]
     digest = sha256(config.encode("utf-8", "surrogatepass")).hexdigest()
-    is_known = known["label_config_sha256"] == digest
+    is_known = dataset["label_config_sha256"] == digest
     about: dict[str, Any] = {} if is_known else {"label_config": config}
-    return about if known["settings"] == settings else about | {"settings": settings}
+    return about if dataset["settings"] == settings else about | {"settings": settings}
 
 
 def _is_labelled(task: dict[str, Any]) -> bool:
@@ -161,7 +163,8 @@ def _is_labelled(task: dict[str, Any]) -> bool:
 def _trimmed(task: dict[str, Any]) -> dict[str, Any]:
     row = {name: task[name] for name in _TASK if name in task}
     row["annotations"] = [
-        {name: one[name] for name in _ANNOTATION if name in one} for one in task["annotations"]
+        {name: annotation[name] for name in _ANNOTATION if name in annotation}
+        for annotation in task["annotations"]
     ]
     return row
 

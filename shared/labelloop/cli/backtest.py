@@ -1,30 +1,15 @@
-"""What `labelloop backtest` is told, and whether its packages are there."""
+"""The command `labelloop backtest`: its options. `replay` does the work, if its packages exist."""
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from labelloop.cli.command import ended
+from labelloop.cli.replay_options import ReplayOptions
 from labelloop.cli.report import Report
 from labelloop.errors import Rejected
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """An export to replay, and how: `backtest` explains the options. Empty: the default."""
-
-    export: Path
-    text: str
-    choice: str
-    strategies: tuple[str, ...]
-    encoder: str
-    picture: Path | None
-    seeds: int
-    labels: int
-    jobs: int
 
 
 def backtest(
@@ -65,12 +50,21 @@ def backtest(
     ] = False,
 ) -> None:
     """Replay a finished project: what each strategy would have saved. Needs no deployment."""
-    only = tuple(strategy or ())
-    wanted = Wanted(export, text, choice, only, encoder, picture, seeds, labels, jobs)
+    options = ReplayOptions(
+        export=export,
+        text=text,
+        choice=choice,
+        strategies=tuple(strategy or ()),
+        encoder=encoder,
+        picture=picture,
+        seeds=seeds,
+        labels=labels,
+        jobs=jobs,
+    )
     with ended(Report(as_json)) as report:
         try:
             from labelloop.cli.replay import replay
         except ImportError as exc:
             fix = "run `make cli`, which brings it, or pipx install './shared[cli,backtest]'"
             raise Rejected(f"this command needs the package {exc.name}", fix) from None
-        replay(wanted, report)
+        replay(options, report)

@@ -8,7 +8,7 @@ from labelloop.errors import Denied, LabelloopError, Retryable
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What was looked at, what was found, and what to do about it."""
+    """A check's name and outcome, details for people, and what to do about a problem."""
 
     name: str
     outcome: Literal["ok", "note", "problem"]
@@ -16,12 +16,12 @@ class Check:
     fix: str = ""
 
     def row(self) -> dict[str, str]:
-        """Return the check as JSON tells it."""
+        """Return the check as a JSON object."""
         return asdict(self)
 
 
 def good(name: str, detail: str) -> Check:
-    """Return a check that found all well."""
+    """Return a check that found no problem."""
     return Check(name, "ok", detail)
 
 
@@ -36,7 +36,7 @@ def bad(name: str, detail: str, fix: str) -> Check:
 
 
 def failed(name: str, error: LabelloopError) -> Check:
-    """Return a check that could not be made, with what the error says there is to do."""
+    """Return a check that ended in an error, with the error's fix, or one for its class."""
     fix = error.fix
     if not fix and isinstance(error, Denied):
         fix = "use the token of a person who may edit the project"

@@ -1,4 +1,4 @@
-"""Is Labelloop there, does it let us in, and is it quick enough for Label Studio?"""
+"""Does Labelloop answer, does it accept the credentials, and is it fast enough for Label Studio?"""
 
 from collections.abc import Iterator
 from typing import Any, Final
@@ -13,50 +13,49 @@ _LIMITS: Final = (("GET", "/health", 1.0), ("POST", "/setup", 3.0))  # s, of Lab
 
 
 def answers(session: Session) -> Iterator[Check]:
-    """Ask /health, which is open, and /projects, which is not."""
+    """Call /health, which is open, and /projects, which needs credentials."""
     address = session.backend.address
     health = session.backend.try_once("GET", "/health")
     if health.status != 200 or not isinstance(health.body, dict):
         yield bad("url", f"{address.url}/health answered {health.status}", API_URL)
         return
     yield good("url", f"{address.url} answers")
-    opened = session.backend.try_once("GET", "/projects")
-    if opened.status == 401:
+    projects = session.backend.try_once("GET", "/projects")
+    if projects.status == 401:
         yield bad("credentials", "Labelloop refuses the user and password", CREDENTIALS)
-    elif opened.status == 403:
-        refusal = opened.body.get("error") if isinstance(opened.body, dict) else "refused"
-        yield bad("credentials", str(refusal), fix_of_403(str(refusal)))
-    elif opened.status != 200:
-        told = f"{address.url}/projects answered {opened.status}"
-        yield bad("credentials", told, "look into the log group of the predict function")
+    elif projects.status == 403:
+        error = projects.body.get("error") if isinstance(projects.body, dict) else "refused"
+        yield bad("credentials", str(error), fix_of_403(str(error)))
+    elif projects.status != 200:
+        detail = f"{address.url}/projects answered {projects.status}"
+        yield bad("credentials", detail, "look into the log group of the predict function")
     else:
         yield good("credentials", "accepted")
 
 
 def password(session: Session) -> Iterator[Check]:
-    """Look at the password: annotators see what is derived from it."""
+    """Demand a long password: annotators can read credentials that are derived from it."""
     if len(session.backend.address.password) < _LEAST_CHARACTERS:
-        told = f"has fewer than {_LEAST_CHARACTERS} characters: annotators could guess it"
         yield bad(
             "password",
-            told,
+            f"has fewer than {_LEAST_CHARACTERS} characters: annotators could guess it",
             "make one by `openssl rand -hex 24`, and change it as README's 'Who can see what' says",
         )
 
 
 def latency(session: Session) -> Iterator[Check]:
-    """Measure what Label Studio gives little time for, each try on a connection of its own."""
+    """Measure the calls for which Label Studio waits a short time, each on a new connection."""
     bodies: dict[str, Any] = {"/setup": {"project": session.key}}
     for method, path, limit_s in _LIMITS:
         tries = [session.backend.try_once(method, path, bodies.get(path)) for _ in range(_TRIES)]
-        first, best = tries[0].seconds, min(one.seconds for one in tries)
-        worst = max(one.seconds for one in tries)
-        told = f"first {first:.2f} s, best {best:.2f} s, worst {worst:.2f} s of {limit_s:.0f} s"
+        times = [answer.seconds for answer in tries]
+        first, best, worst = times[0], min(times), max(times)
+        detail = f"first {first:.2f} s, best {best:.2f} s, worst {worst:.2f} s of {limit_s:.0f} s"
         if worst < limit_s:
-            yield good(f"latency of {path}", told)
+            yield good(f"latency of {path}", detail)
         else:
             fix = (
                 "give the webhook function more memory, or deploy nearer to Label Studio; or start "
                 f"Label Studio with ML_TIMEOUT_{path[1:].upper()}={limit_s * 3:.0f}"
             )
-            yield bad(f"latency of {path}", told, fix)
+            yield bad(f"latency of {path}", detail, fix)

@@ -1,4 +1,4 @@
-"""Is what people label learnt, and is there a model of it?"""
+"""Are the labels learnt, and is there a model?"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,13 +9,13 @@ from labelloop.cli.session import Session
 
 
 def labels_learnt(session: Session) -> Iterator[Check]:
-    """Look at which control is learnt, and at how many annotations are usable."""
+    """Check which control is learnt, and how many annotations are usable."""
     learning = _status(session)["learning"]
     if learning["reason"]:
         yield bad("label config", plain(learning["reason"]), CHANGE_CONFIG)
         return
     if not learning["choice"]:
-        return  # nothing has arrived yet; what is there in Label Studio is looked at there
+        return  # nothing has arrived yet; `check_studio` checks the label config in Label Studio
     yield good("label config", f"learns {learnt_of(learning)}")
     usable, line = learning["usable"], learning["line"]
     if not usable["left_out"]:
@@ -27,42 +27,42 @@ def labels_learnt(session: Session) -> Iterator[Check]:
 
 
 def model(session: Session) -> Iterator[Check]:
-    """Demand a model, once there was one."""
+    """Demand a model if there was one before, and trainings that finish."""
     status = _status(session)
     if status["put_off"]:
-        told = f"training {put_off_of(status['put_off'])}"
+        detail = f"training {put_off_of(status['put_off'])}"
         fix = (
-            "look at the train function's log; give it more memory, which is more speed too, "
+            "look at the train function's log; give it more memory, which also makes it faster, "
             "or set Encoder to none; then run `labelloop train`"
         )
-        yield bad("training", told, fix)
+        yield bad("training", detail, fix)
     missing = status["no_model"]
     if missing is None:
         yield good("model", f"{status['version']} is served")
     elif missing["had_model"]:
-        told = f"there was one, but none is served now: {plain(missing['reason'])}"
+        detail = f"there was one, but none is served now: {plain(missing['reason'])}"
         fix = (
             "remove that cause, then run `labelloop train`; or serve an earlier version: "
             "`labelloop versions` lists them, `labelloop activate <version>` serves one"
         )
-        yield bad("model", told, fix)
+        yield bad("model", detail, fix)
     else:
         yield note("model", f"none yet: {plain(missing['reason'])}", "label more tasks")
 
 
 def learnt_of(learning: dict[str, Any]) -> str:
-    """Return which control a status says is learnt, and which others are not."""
+    """Return in words which control is learnt, and which others are not."""
     return described(learning["choice"], learning["text"], learning["others"])
 
 
 def put_off_of(put_off: dict[str, Any]) -> str:
-    """Return how often trainings did not end, and when the next one begins."""
+    """Return in words how many trainings in a row did not finish, and when the next one begins."""
     tries, reason, until = put_off["tries"], put_off["reason"], put_off["until"]
     return f"did not finish {tries} times in a row ({reason}); the next try is at {until}"
 
 
 def _advice(usable: dict[str, Any]) -> str:
-    """Return what helps with what most annotations are left out for."""
+    """Return the fix for the most frequent reason that annotations are left out for."""
     reason = usable["left_out"][0]["reason"]
     if "choice" in reason:
         return "put those choices back into the label config, or change the labels of those tasks"

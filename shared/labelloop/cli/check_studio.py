@@ -1,4 +1,4 @@
-"""Is Label Studio set so that it asks Labelloop, and tells it everything?"""
+"""Is Label Studio set up to get predictions from Labelloop, and to send it all events?"""
 
 from collections.abc import Iterator
 from typing import Final
@@ -8,7 +8,7 @@ from labelloop.cli.check import Check, bad, good, note
 from labelloop.cli.connect import LOCAL, ORDERED
 from labelloop.cli.learnable import CHANGE_CONFIG, what_is_learnt, why_unlearnable
 from labelloop.cli.session import Session
-from labelloop.cli.wiring import CONNECTED, TITLE, is_good, is_set, looked_at_again, webhooks_of
+from labelloop.cli.wiring import CONNECTED, TITLE, is_good, is_set, refreshed, webhooks_of
 from labelloop.errors import Denied, Rejected
 
 _CONNECT: Final = "run `labelloop connect`"
@@ -16,16 +16,16 @@ _MANAGES: Final = "the management password, which opens every project and settin
 
 
 def rights(session: Session) -> Iterator[Check]:
-    """Ask who the token is, look at the project, and write a setting back as it is."""
-    who = session.studio.admin.whoami()
-    name = who.get("email") or who.get("username") or "a user"
+    """Check that the token is valid, and that it may read and change the project."""
+    user = session.studio.admin.whoami()
+    name = user.get("email") or user.get("username") or "a user"
     yield good("token", f"{session.studio.url} knows it: {name}")
     project = session.project
     try:
         session.studio.api.change_project(session.project_id, sampling=project["sampling"])
     except (Denied, Rejected) as exc:
-        told = f"the project can't be changed: {exc}"
-        yield bad("rights", told, "use the token of a person who may edit the project")
+        detail = f"the project can't be changed: {exc}"
+        yield bad("rights", detail, "use the token of a person who may edit the project")
     else:
         yield good("rights", "the project can be read and changed")
 
@@ -40,36 +40,37 @@ def label_config(session: Session) -> Iterator[Check]:
 
 
 def backend(session: Session) -> Iterator[Check]:
-    """Look at the ML backends: the one with the lowest id is the only one that predicts."""
+    """Check the ML backends: only the one with the lowest id predicts."""
     address = session.backend.address
-    found = sorted(session.studio.admin.backends(session.project_id), key=lambda b: int(b["id"]))
-    ours = [one for one in found if one.get("title") == TITLE or address.is_at(one["url"])]
-    if not ours:
+    backends = sorted(session.studio.admin.backends(session.project_id), key=lambda b: int(b["id"]))
+    own = [each for each in backends if each.get("title") == TITLE or address.is_at(each["url"])]
+    if not own:
         yield bad("ML backend", "not connected", _CONNECT)
         return
-    one = looked_at_again(ours[0], session)
-    if bare(one["url"]) != address.url:
-        yield bad("ML backend", f"leads to {bare(one['url'])}, not to {address.url}", _CONNECT)
-    elif one["state"] != CONNECTED:
-        state = one.get("readable_state") or one["state"]
+    current = refreshed(own[0], session)
+    if bare(current["url"]) != address.url:
+        yield bad("ML backend", f"leads to {bare(current['url'])}, not to {address.url}", _CONNECT)
+    elif current["state"] != CONNECTED:
+        state = current.get("readable_state") or current["state"]
         fix = LOCAL if address.is_private() else f"check the address and credentials; {_CONNECT}"
         yield bad("ML backend", f"Label Studio sees it as {state}", fix)
-    elif address.opens(one["url"]) or one.get("basic_auth_user") == address.user:
+    elif address.opens(current["url"]) or current.get("basic_auth_user") == address.user:
         yield bad("ML backend", f"is given {_MANAGES}", _CONNECT)
-    elif not is_set(one, session):
-        told = "its title or authentication differs from what `connect` sets with this password"
-        yield bad("ML backend", told, _CONNECT)
+    elif not is_set(current, session):
+        detail = "its title or authentication differs from what `connect` sets with this password"
+        yield bad("ML backend", detail, _CONNECT)
     else:
         yield good("ML backend", "connected with credentials for ML calls")
-    if found[0]["id"] != one["id"]:
-        told = f"{found[0].get('title')!r} was connected before, and is the only one that predicts"
-        yield bad("other backends", told, "remove it under Settings > Model")
+    if backends[0]["id"] != current["id"]:
+        title = backends[0].get("title")
+        detail = f"{title!r} was connected before, and is the only one that predicts"
+        yield bad("other backends", detail, "remove it under Settings > Model")
     if address.is_private():
         yield note("network", f"{address.url} is on a private network", LOCAL)
 
 
 def webhook(session: Session) -> Iterator[Check]:
-    """Demand one webhook that carries this project's credentials and every action."""
+    """Demand one webhook that sends this project's credentials and every action."""
     hooks, address = webhooks_of(session), session.backend.address
     if not hooks:
         yield bad("webhook", "missing: no label reaches Labelloop", _CONNECT)
@@ -82,14 +83,14 @@ def webhook(session: Session) -> Iterator[Check]:
     elif address.is_shown_by(hooks[0]):
         yield bad("webhook", f"shows every annotator {_MANAGES}", _CONNECT)
     elif not is_good(hooks[0], session):
-        told = "carries no credentials, or old ones: Labelloop refuses it, which Label Studio"
-        yield bad("webhook", f"{told} doesn't show", _CONNECT)
+        detail = "carries no credentials, or old ones: Labelloop refuses it, which Label Studio"
+        yield bad("webhook", f"{detail} doesn't show", _CONNECT)
     else:
         yield good("webhook", "one, with this project's credentials and all actions")
 
 
 def order(session: Session) -> Iterator[Check]:
-    """Look at the project's order of tasks."""
+    """Demand that Label Studio orders the project's tasks by score."""
     sampling = session.project.get("sampling")
     if sampling == ORDERED:
         yield good("order", ORDERED)

@@ -1,4 +1,4 @@
-"""What all commands share: their options, and how they end."""
+"""What all commands share: options, and the end of the program."""
 
 import inspect
 import sys
@@ -45,33 +45,35 @@ def _common(
         bool, typer.Option("--json", help="one JSON object on stdout, and nothing else")
     ] = False,
 ) -> tuple[Session, Report]:
-    """Return what a job works with."""
+    """Return the session and the report for a job."""
     return Session(url, project, label_studio, token, _ask_token), Report(as_json)
 
 
 def add(app: typer.Typer, name: str, job: Job) -> None:
-    """Make a command of a job: session, report, and options of its own; its docstring is the help.
+    """Add a job as a command: its docstring is the help, its parameters are the options.
 
-    The options that all of them have come behind its own.
+    A job takes a session, a report, and its own options; the shared options are listed after those.
     """
     shared = inspect.signature(_common).parameters
     own = list(inspect.signature(job).parameters.values())[2:]
 
-    def run(**given: Any) -> None:
-        session, report = _common(**{key: given.pop(key) for key in shared})
+    def run(**values: Any) -> None:
+        session, report = _common(**{key: values.pop(key) for key in shared})
         with ended(report):
-            job(session, report, **given)
+            job(session, report, **values)
 
-    every = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in (*own, *shared.values())]
-    run.__signature__ = inspect.Signature(every)  # type: ignore[attr-defined]
-    run.__annotations__ = {one.name: one.annotation for one in every}
+    options = [
+        option.replace(kind=inspect.Parameter.KEYWORD_ONLY) for option in (*own, *shared.values())
+    ]
+    run.__signature__ = inspect.Signature(options)  # type: ignore[attr-defined]
+    run.__annotations__ = {option.name: option.annotation for option in options}
     run.__doc__ = job.__doc__
     app.command(name)(run)
 
 
 @contextmanager
 def ended(report: Report) -> Iterator[Report]:
-    """End the program after the block, which does the job: exit code 1 if it failed."""
+    """Run the block, then end the program: exit code 1 if it failed."""
     try:
         yield report
     except LabelloopError as exc:
@@ -83,14 +85,14 @@ def ended(report: Report) -> Iterator[Report]:
 
 
 def end_with_version(is_wanted: bool) -> None:
-    """Print the version and end, if that is what was wanted."""
+    """Print the version and end the program, if `is_wanted`."""
     if is_wanted:
         typer.echo(f"labelloop {version('labelloop')}")
         raise typer.Exit
 
 
 def _ask_token() -> str:
-    """Ask a person for the token without showing it; nobody else can answer."""
+    """Prompt for the token without showing it; empty if stdin is no terminal."""
     if not sys.stdin.isatty():
         return ""
     return str(typer.prompt("Label Studio token", hide_input=True, err=True))

@@ -1,6 +1,6 @@
-"""Connect a project to Labelloop, or repair what became of the connection.
+"""Connect a project to Labelloop, or repair its connection.
 
-Each step looks first and changes only what differs, so that a second run changes nothing.
+Each step changes only what differs, so that a second run changes nothing.
 """
 
 from typing import Annotated, Any, Final
@@ -30,7 +30,7 @@ def connect(
     stores_token: Annotated[
         bool,
         typer.Option(
-            "--token-in-aws/--no-token", help="store the token in AWS, to push from there"
+            "--token-in-aws/--no-token", help="store the token in AWS, so that AWS pushes the order"
         ),
     ] = True,
     backfills: Annotated[
@@ -40,7 +40,7 @@ def connect(
     """Connect a project, or repair its connection. A second run changes nothing."""
     project, address = session.project, session.backend.address
     report.data["project"] = session.key
-    session.backend.get("/status", project=session.key)  # refuses wrong credentials by name
+    session.backend.get("/status", project=session.key)  # the error says if credentials are wrong
     try:
         # First: Label Studio makes a webhook of its own, without credentials, if there is none.
         report.changed("webhook", repair_webhook(session), address.webhook)
@@ -62,30 +62,31 @@ def _order(session: Session, project: dict[str, Any]) -> bool:
 
 
 def _look_at_config(label_config: str, report: Report) -> None:
-    """Warn of a label config that can't be learnt: connected it may be all the same."""
+    """Warn of a label config that can't be learnt; the project is connected all the same."""
     if reason := why_unlearnable(label_config):
-        told = f"{reason}. Labels are collected, but not learnt: {CHANGE_CONFIG}"
-        return report.step("label config", "warning", told)
+        warning = f"{reason}. Labels are collected, but not learnt: {CHANGE_CONFIG}"
+        return report.step("label config", "warning", warning)
     return report.step("label config", "unchanged", f"learns {what_is_learnt(label_config)}")
 
 
 def _store_token(session: Session, stores_token: bool, report: Report) -> None:
-    named = session.backend.get("/label-studio")["url"]
+    url = session.backend.get("/label-studio")["url"]
     if not stores_token:
         return report.step(
             "token", "skipped", "--no-token: `labelloop rank --watch` pushes instead"
         )
-    if not named:
-        told = "the deployment names no Label Studio: set its parameter LabelStudioUrl"
-        return report.step("token", "skipped", told)
-    if bare(named) != bare(session.studio.url):
-        return report.step("token", "skipped", f"the deployment names another one: {named}")
+    if not url:
+        reason = "the deployment names no Label Studio: set its parameter LabelStudioUrl"
+        return report.step("token", "skipped", reason)
+    if bare(url) != bare(session.studio.url):
+        reason = f"the deployment names another Label Studio: {url}"
+        return report.step("token", "skipped", reason)
     answer = session.backend.put("/label-studio", token=session.studio.token)
     return report.changed("token", answer["changed"], "stored as a SecureString in AWS")
 
 
 def _learn(session: Session, backfills: bool, report: Report) -> None:
-    """Bring in what was labelled before, train on it, and ask for the order."""
+    """Send the labels that exist already, start a training, and request the order."""
     project, status = session.project, session.backend.get("/status", project=session.key)
     if not backfills:
         report.step("labels so far", "skipped", "--no-backfill")
@@ -103,17 +104,17 @@ def _learn(session: Session, backfills: bool, report: Report) -> None:
 
 
 def _look_for_tasks(session: Session, report: Report) -> None:
-    """Have the tasks listed that no event told of, where AWS can list them."""
-    pushes = session.backend.get("/label-studio")
-    if not (pushes["url"] and pushes["token"]):
+    """Start a survey of tasks that no event named, if AWS can reach Label Studio."""
+    target = session.backend.get("/label-studio")
+    if not (target["url"] and target["token"]):
         return None
-    there = session.project["task_number"]
+    count = session.project["task_number"]
     known = session.backend.get("/status", project=session.key)["pool"]["tasks"]
-    if known == there:
-        return report.step("tasks", "unchanged", f"{there:,} known")
+    if known == count:
+        return report.step("tasks", "unchanged", f"{count:,} known")
     session.backend.post("/rank", project=session.key)
-    told = f"{there:,} in Label Studio, {known or 0:,} known: the others are on their way"
-    return report.step("tasks", "done", told)
+    detail = f"{count:,} in Label Studio, {known or 0:,} known: the others are on their way"
+    return report.step("tasks", "done", detail)
 
 
 def _fix_of_refusal(error: LabelloopError, address: Address) -> str:

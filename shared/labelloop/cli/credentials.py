@@ -1,4 +1,4 @@
-"""What Label Studio is let in with, for people who connect it by hand."""
+"""The credentials for Label Studio, to connect a project by hand."""
 
 from rich.table import Table
 
@@ -11,7 +11,7 @@ from labelloop.web.credentials import API_KEY_HEADER
 def show_credentials(session: Session, report: Report) -> None:
     """Print the credentials that `connect` sets, to enter them in Label Studio by hand."""
     address = session.backend.address
-    session.backend.get("/projects")  # refuses wrong credentials by name
+    session.backend.get("/projects")  # the error says if credentials are wrong
     calls = address.for_ml_calls
     rows = {
         "ML backend": calls.url,

@@ -1,4 +1,4 @@
-"""Disconnect a project, the webhook that Label Studio would leave behind included."""
+"""Disconnect a project, including the webhook, which Label Studio would leave behind."""
 
 from typing import Annotated, Any
 
@@ -41,7 +41,7 @@ def disconnect(
 
 
 def _leave_no_first_order(session: Session, project: dict[str, Any]) -> None:
-    """Remove what stood for the order before the first model: it predicts nothing."""
+    """Remove the version of the first order: its predictions are only places in the queue."""
     api, id_ = session.studio.api, session.project_id
     if project.get("model_version") == UNTRAINED:
         api.change_project(id_, model_version="")

@@ -1,4 +1,4 @@
-"""Look for everything that is known to go wrong between Label Studio and Labelloop."""
+"""Check everything that is known to go wrong between Label Studio and Labelloop."""
 
 from collections.abc import Callable, Iterator
 
@@ -16,7 +16,7 @@ from labelloop.errors import LabelloopError
 type Checker = Callable[[Session], Iterator[Check]]
 type Checks = dict[str, Checker]
 
-# Of each side the first decides whether the others can be made; the last need both sides.
+# If the first check of a side fails, its others are skipped; the checks of both need both sides.
 _LABELLOOP: Checks = {
     "url": answers,
     "password": password,
@@ -43,18 +43,18 @@ _SIGNS = {"ok": "[green]ok     [/]", "note": "[yellow]note   [/]", "problem": "[
 
 
 def examine(session: Session, report: Report) -> None:
-    """Look for everything that is known to go wrong; each problem comes with its fix."""
+    """Check everything that is known to go wrong; each problem comes with its fix."""
     report.data["checks"] = []
     are_up = [_run(checks, session, report) for checks in (_LABELLOOP, _LABEL_STUDIO)]
     if all(are_up):
         _run(_BOTH, session, report)
-    found, notes = (
+    problems, notes = (
         [row for row in report.data["checks"] if row["outcome"] == outcome]
         for outcome in ("problem", "note")
     )
-    report.data["findings"] = found
-    report.failed = bool(found)
-    report.say(f"\n{_verdict(len(found), len(notes))}")
+    report.data["findings"] = problems
+    report.failed = bool(problems)
+    report.say(f"\n{_verdict(len(problems), len(notes))}")
 
 
 def _verdict(problems: int, notes: int) -> str:
@@ -69,9 +69,9 @@ def _verdict(problems: int, notes: int) -> str:
 
 
 def _run(checks: Checks, session: Session, report: Report) -> bool:
-    """Run checks, only the first if that fails; say whether that went well."""
+    """Run checks, only the first if that fails; say whether the first succeeded."""
     for place, (name, checker) in enumerate(checks.items()):
-        outcomes = [_told(check, report) for check in _guarded(name, checker, session)]
+        outcomes = [_show(check, report) for check in _guarded(name, checker, session)]
         if place == 0 and "problem" in outcomes:
             return False
     return True
@@ -83,17 +83,16 @@ def _guarded(name: str, checker: Checker, session: Session) -> Iterator[Check]:
     except LabelloopError as exc:
         yield failed(name, exc)
     except (KeyError, TypeError, ValueError) as exc:
-        told = f"an answer of an unexpected shape ({type(exc).__name__})"
-        yield bad(name, told, "use one release of Labelloop for the deployment and this command")
+        detail = f"an answer of an unexpected shape ({type(exc).__name__})"
+        yield bad(name, detail, "use one release of Labelloop for the deployment and this command")
 
 
-def _told(check: Check, report: Report) -> str:
-    """Report a check, unless the same was found before, by another one."""
-    row = check.row()
-    known = [one["detail"] for one in report.data["checks"] if one["outcome"] == check.outcome]
-    if check.detail in known:
+def _show(check: Check, report: Report) -> str:
+    """Report a check, unless another one reported the same; return its outcome."""
+    rows = report.data["checks"]
+    if any((row["outcome"], row["detail"]) == (check.outcome, check.detail) for row in rows):
         return check.outcome
-    report.data["checks"].append(row)
-    told = f"{_SIGNS[check.outcome]} {escape(check.name)}: {escape(check.detail)}"
-    report.console.print(told + (f"\n        -> {escape(check.fix)}" if check.fix else ""))
+    rows.append(check.row())
+    line = f"{_SIGNS[check.outcome]} {escape(check.name)}: {escape(check.detail)}"
+    report.console.print(line + (f"\n        -> {escape(check.fix)}" if check.fix else ""))
     return check.outcome

@@ -1,6 +1,6 @@
-"""What an export of a finished project says: inputs, and the label that people gave each.
+"""The inputs in an export of a finished project, and the label that annotators gave each.
 
-Imported late: it needs packages that most commands do without.
+Imported late: it needs packages that most commands do not need.
 """
 
 from collections import Counter, defaultdict
@@ -26,10 +26,10 @@ _ANY_PROJECT: Final = "1.1000000000"
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """Inputs, each of them once, and labels in one order, and the control that they are of.
+    """Distinct inputs, their labels in the same order, and the control that the labels are of.
 
-    `left_out`: tasks that nobody gave a label of this control, and those without an input;
-    `repeats`: tasks with the input of another one. The commonest of their labels counts.
+    `left_out`: how many tasks have no label of this control, or no input; `repeats`: how many have
+    the same input as another task. Of the labels of one input, the most frequent one counts.
     """
 
     inputs: list[Any]
@@ -39,63 +39,64 @@ class Finished:
     repeats: int
 
 
-def finished(export: Path, field: str = "", control: str = "") -> Finished:
-    """Return what there is to replay in an export; Rejected says what is wrong with it.
+def finished(export: Path, field: str = "", control_name: str = "") -> Finished:
+    """Return the inputs and labels of an export; Rejected says what is wrong with it.
 
-    An export has no label config: the recipes say which of them it is of, by the annotations.
+    An export has no label config: the recipes find the control by the annotations.
     """
     tasks = read_file(export)
     dataset = fold(Dataset(), [read_export(_ANY_PROJECT, tasks, datetime.now(UTC))])
     _check_ids(task for task in tasks if task["annotations"])
-    recipe, found = _control(dataset, control, field)
-    examples = examples_of(dataset, found)
-    keys = [recipe.same(one) for one in examples.inputs]
+    recipe, control = _control(dataset, control_name, field)
+    examples = examples_of(dataset, control)
+    keys = [recipe.same(each) for each in examples.inputs]
     rows = [row for row, key in enumerate(keys) if key]
     inputs, labels = _without_repeats(rows, keys, examples)
-    there = len({repr(task.get("id")) for task in tasks})
-    return Finished(inputs, labels, found, there - len(rows), len(rows) - len(inputs))
+    count = len({repr(task.get("id")) for task in tasks})
+    return Finished(inputs, labels, control, count - len(rows), len(rows) - len(inputs))
 
 
-def _control(dataset: Dataset, control: str, field: str) -> "tuple[Replayable, Control]":
+def _control(dataset: Dataset, control_name: str, field: str) -> "tuple[Replayable, Control]":
     """Return the first recipe that finds a control of its kind, and that control."""
     reasons = []
     for recipe in installed():
         of_export = getattr(recipe, "of_export", None)
         try:
-            found = of_export(dataset, control, field) if of_export else None
+            control = of_export(dataset, control_name, field) if of_export else None
         except Unprocessable as exc:
             reasons.append(str(exc))
             continue
-        if found is not None:
-            return recipe, found  # type: ignore[return-value] # it has `of_export`
+        if control is not None:
+            return recipe, control  # type: ignore[return-value] # it has `of_export`
     raise Unprocessable("; ".join(reasons))
 
 
 def _without_repeats(
     rows: Iterable[int], keys: Sequence[str], examples: Examples
 ) -> tuple[list[Any], list[Any]]:
-    """Return each input once, with the label it got most often.
+    """Return each input once, and its most frequent label.
 
-    A repeat that is labelled would tell the answer to one that is held out.
+    Otherwise an input could be both in the training data and held out.
     """
     inputs: dict[str, Any] = {}
-    given: dict[str, Counter[str]] = defaultdict(Counter)
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
     labels = {}
     for row in rows:
         label = canonical(examples.labels[row])
         labels[label] = examples.labels[row]
         inputs.setdefault(keys[row], examples.inputs[row])
-        given[keys[row]][label] += 1
-    return list(inputs.values()), [labels[some.most_common(1)[0][0]] for some in given.values()]
+        counts[keys[row]][label] += 1
+    commonest = [labels[count.most_common(1)[0][0]] for count in counts.values()]
+    return list(inputs.values()), commonest
 
 
 def _check_ids(tasks: Iterable[dict[str, Any]]) -> None:
-    """Refuse exports of two projects in one file: an id would stand for the one or the other."""
-    known: dict[int, Any] = {}
-    owner: dict[int, int] = {}
+    """Refuse exports of two projects in one file: an id could then mean two different tasks."""
+    data: dict[int, Any] = {}
+    task_of: dict[int, int] = {}
     for task in tasks:
-        if known.setdefault(task["id"], task["data"]) != task["data"]:
+        if data.setdefault(task["id"], task["data"]) != task["data"]:
             raise Unprocessable(f"task {task['id']} is there twice, with other data")
-        for one in task["annotations"]:
-            if owner.setdefault(one["id"], task["id"]) != task["id"]:
-                raise Unprocessable(f"annotation {one['id']} is there of two tasks")
+        for annotation in task["annotations"]:
+            if task_of.setdefault(annotation["id"], task["id"]) != task["id"]:
+                raise Unprocessable(f"annotation {annotation['id']} is there of two tasks")

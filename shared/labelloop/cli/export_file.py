@@ -33,8 +33,8 @@ def _content(path: Path) -> bytes:
         if path.exists() and not path.is_file():
             raise Rejected(f"{path}: not a file", "name a file")
         if path.stat().st_size > MOST_BYTES:
-            told = f"{path}: more than {MOST_BYTES // 1_000_000} MB"
-            raise TooLarge(told, "leave --from out: the API is read in pieces")
+            message = f"{path}: more than {MOST_BYTES // 1_000_000} MB"
+            raise TooLarge(message, "leave --from out: the API is read in pieces")
         content = path.read_bytes()
     except OSError as exc:
         raise Rejected(
@@ -64,14 +64,14 @@ def _json(path: Path, content: bytes) -> Any:
 
 
 def _check(path: Path, place: int, task: Any) -> None:
-    """Refuse what Labelloop would refuse, by its own rules, and name the task."""
+    """Raise Rejected for a task that Labelloop would refuse; the message names the task."""
     if not isinstance(task, dict) or "annotations" not in task:
         is_min = isinstance(task, dict) and "annotator" in task
-        told = "JSON-MIN, which leaves out annotations" if is_min else f"task {place} of the file"
-        lacks = "" if is_min else " has no `annotations`, so this is not an export"
-        raise Rejected(f"{path}: {told}{lacks}", _EXPORT)
+        lacks = f"task {place} of the file has no `annotations`, so this is not an export"
+        reason = "JSON-MIN, which leaves out annotations" if is_min else lacks
+        raise Rejected(f"{path}: {reason}", _EXPORT)
     try:
         read_export(_ANY_PROJECT, [task], datetime.now(UTC))
     except Unprocessable as exc:
-        named = f"task {task['id']}" if type(task.get("id")) is int else f"task {place} of the file"
-        raise Rejected(f"{path}: {named}: {exc}", _EXPORT) from None
+        name = f"task {task['id']}" if type(task.get("id")) is int else f"task {place} of the file"
+        raise Rejected(f"{path}: {name}: {exc}", _EXPORT) from None

@@ -1,4 +1,4 @@
-"""Send the tasks of a Label Studio that AWS can't reach, so that they can be ordered there."""
+"""Send the tasks of a Label Studio that AWS can't reach, so that Labelloop can rank them."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -11,35 +11,36 @@ from labelloop.cli.session import Session
 
 type Rows = list[dict[str, Any]]
 
-_IDS_IN_A_PAGE: Final = 500  # a task that is deleted or added changes one page
+_IDS_IN_A_PAGE: Final = 500  # a task that is deleted or added changes one page only
 _FIELDS: Final = ("id", "created_at", "updated_at", "data", "overlap")
 
 
 def send_tasks(session: Session, label_config: str) -> int:
-    """Send the pages of tasks that Labelloop lacks; return how many tasks.
+    """Send the pages of tasks that Labelloop lacks; return how many tasks were sent.
 
-    Pages are cut by ids and known by what they hold: killed and begun again it sends the rest.
+    A page covers a range of ids, and its name is a digest of its contents: after an interruption,
+    only the missing pages are sent.
     """
-    known = session.backend.get("/tasks", project=session.key)
-    names, sent = set(known["sent"]), 0
+    stored = session.backend.get("/tasks", project=session.key)
+    names, sent = set(stored["sent"]), 0
     for page in pages_of(session.studio.api.tasks(session.project_id)):
         if shard_name([(task["id"], task["data"]) for task in page]) in names:
             continue
         session.backend.post("/tasks", project=session.key, tasks=page)
         sent += len(page)
-    if sent or not known["is_listed"]:
+    if sent or not stored["is_listed"]:
         config = {"label_config": label_config}
         session.backend.post("/tasks", project=session.key, tasks=[], **config)
     return sent
 
 
 def pages_of(listed: Iterable[Rows]) -> Iterator[Rows]:
-    """Yield all tasks, as few fields of them as are needed, in pages that fit a request."""
+    """Yield all tasks, with only the fields that are needed, in pages that fit a request."""
     tasks = (task for page in listed for task in page)
-    for _, some in groupby(tasks, lambda task: int(task["id"]) // _IDS_IN_A_PAGE):
+    for _, group in groupby(tasks, lambda task: int(task["id"]) // _IDS_IN_A_PAGE):
         page: Rows = []
         size = 0
-        for task in some:
+        for task in group:
             row: dict[str, Any] = {name: task[name] for name in _FIELDS if name in task}
             bytes_ = 2 * len(json.dumps(row, ensure_ascii=False).encode("utf-8", "surrogatepass"))
             if page and size + bytes_ > MOST_ESCAPED_BYTES:

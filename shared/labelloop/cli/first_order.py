@@ -1,4 +1,4 @@
-"""Have a project's tasks ranked, and wait a little until Label Studio serves the order."""
+"""Request a project's ranking, and wait up to a minute until Label Studio serves the order."""
 
 import time
 from typing import Any, Final
@@ -8,15 +8,15 @@ from labelloop.cli.report import Report
 from labelloop.cli.session import Session
 from labelloop.domain.version import UNTRAINED
 
-LOOKS_S: Final = (1.0,) * 60  # pauses before looking again
+LOOKS_S: Final = (1.0,) * 60  # pauses before each further look
 _LATER: Final = (
     "being made: encoding a few thousand texts takes a minute; "
-    "`labelloop doctor` says when it is there"
+    "`labelloop doctor` says when it is ready"
 )
 
 
 def rank_first(session: Session, report: Report, *, is_asked: bool) -> None:
-    """Ask for the order unless it is served. `is_asked`: a training was, which ends in ranking."""
+    """Request the ranking unless its order is served, or `is_asked`: a training leads to one."""
     project = session.project
     if served := served_order(session, project):
         return report.step("ranking", "unchanged", served)
@@ -37,7 +37,7 @@ def rank_first(session: Session, report: Report, *, is_asked: bool) -> None:
 
 
 def served_order(session: Session, project: dict[str, Any]) -> str:
-    """Say which order Label Studio serves; empty if it is not the active version's."""
+    """Return in words which order Label Studio serves; empty if not the active version's."""
     version = session.backend.get("/status", project=session.key)["version"]
     count = session.studio.api.prediction_counts(session.project_id).get(version, 0)
     if project.get("model_version") != version or not count:
@@ -49,5 +49,5 @@ def served_order(session: Session, project: dict[str, Any]) -> str:
 
 
 def _is_pushed_to(session: Session) -> bool:
-    named = session.backend.get("/label-studio")
-    return bool(named["token"]) and bare(named["url"]) == bare(session.studio.url)
+    target = session.backend.get("/label-studio")
+    return bool(target["token"]) and bare(target["url"]) == bare(session.studio.url)

@@ -1,6 +1,6 @@
-"""Delete all that is stored of a project: events, labels, models, texts and what came of them.
+"""Delete everything that is stored for a project: events, labels, texts, models, predictions.
 
-With a person's own AWS rights: no function may delete datasets or models, whatever it is told.
+It needs a person's own AWS rights: no function is allowed to delete datasets or models.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from labelloop.domain.project_key import is_project_key
 from labelloop.errors import NotFound, Rejected
 
 _AT_ONCE: Final = 1_000  # the most that S3 deletes in one request
-_ROUNDS: Final = 3  # functions may be at work meanwhile
+_ROUNDS: Final = 3  # functions may store more objects meanwhile
 
 
 def forget(
@@ -32,12 +32,12 @@ def forget(
 
 
 def _forget(project: str, stack: str, is_sure: bool, report: Report) -> None:
-    """Delete a project's objects, their older versions too; tell how many."""
+    """Delete a project's objects and their older versions; report how many."""
     if not is_project_key(project):
-        told = "give the project's key in full, as --project 38.1795398621"
-        raise Rejected(told, "`labelloop status` shows it")
+        message = "give the project's key in full, as --project 38.1795398621"
+        raise Rejected(message, "`labelloop status` shows it")
     command = f"labelloop forget --project {project} --stack {stack} --yes"
-    with aws.told(stack, command):
+    with aws.errors_explained(stack, command):
         session = aws.session()
         bucket = aws.outputs(session, stack)["BucketName"]
         s3, prefix = session.client("s3"), f"{PROJECTS}{project}/"
@@ -46,8 +46,8 @@ def _forget(project: str, stack: str, is_sure: bool, report: Report) -> None:
         if not count:
             raise NotFound(f"nothing is stored of project {project}")
         if not is_sure:
-            told = f"{count:,} objects of project {project} would be deleted for good"
-            raise Rejected(told, command)
+            message = f"{count:,} objects of project {project} would be deleted for good"
+            raise Rejected(message, command)
         for _ in range(_ROUNDS):
             _delete(s3, bucket, prefix)
     report.data["deleted"] = True
@@ -56,9 +56,9 @@ def _forget(project: str, stack: str, is_sure: bool, report: Report) -> None:
 
 
 def _delete(s3: Any, bucket: str, prefix: str) -> None:
-    for some in batched(_versions(s3, bucket, prefix), _AT_ONCE, strict=False):
-        wanted = {"Objects": list(some), "Quiet": True}
-        if errors := s3.delete_objects(Bucket=bucket, Delete=wanted).get("Errors"):
+    for batch in batched(_versions(s3, bucket, prefix), _AT_ONCE, strict=False):
+        request = {"Objects": list(batch), "Quiet": True}
+        if errors := s3.delete_objects(Bucket=bucket, Delete=request).get("Errors"):
             code, key = errors[0].get("Code"), errors[0].get("Key")
             raise Rejected(
                 f"S3 did not delete {len(errors):,} objects; it answered {code} for {key}"
@@ -66,8 +66,8 @@ def _delete(s3: Any, bucket: str, prefix: str) -> None:
 
 
 def _versions(s3: Any, bucket: str, prefix: str) -> Iterator[dict[str, str]]:
-    """Yield all versions of all objects, and the marks of those that were deleted."""
+    """Yield all versions of all objects, and their delete markers."""
     pages = s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix)
     for page in pages:
-        for one in (*page.get("Versions", []), *page.get("DeleteMarkers", [])):
-            yield {"Key": one["Key"], "VersionId": one["VersionId"]}
+        for version in (*page.get("Versions", []), *page.get("DeleteMarkers", [])):
+            yield {"Key": version["Key"], "VersionId": version["VersionId"]}

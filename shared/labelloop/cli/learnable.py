@@ -1,4 +1,4 @@
-"""What Labelloop makes of a project's label config, in words."""
+"""Whether a label config can be learnt, and which control is learnt, in words."""
 
 from typing import Final
 
@@ -21,17 +21,17 @@ def why_unlearnable(label_config: str) -> str:
 
 
 def what_is_learnt(label_config: str) -> str:
-    """Return which control of a config that can be learnt that is, and which others are not."""
+    """Return in words which control of a config is learnt; the config must be learnable."""
     about = control_of(label_config).about()
     return described(about["choice"], about["text"], about["others"])
 
 
 def described(choice: str, text: str, others: list[str]) -> str:
-    """Return in words which control is learnt."""
+    """Return in words which control is learnt, and which others are not."""
     rest = f"; not learnt: {', '.join(others)}" if others else ""
     return f"the choice {choice!r} about {text}{rest}"
 
 
 def plain(reason: str) -> str:
-    """Return a reason without the name of the field that the API gives it under."""
+    """Return a reason without the API's prefix, the name of the field."""
     return reason.removeprefix("label_config: ")

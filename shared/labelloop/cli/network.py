@@ -1,6 +1,6 @@
-"""Connections as the person's machine is set to make them: proxies, and trusted certificates.
+"""Connections with the settings of the person's machine: proxies, and trusted certificates.
 
-The variables are those that curl, pip and git read. The functions in AWS read none of them.
+The environment variables are those of curl, pip and git. The functions in AWS read none of them.
 """
 
 import os
@@ -20,7 +20,7 @@ _HERE: Final = ("localhost", "127.0.0.1", "::1")
 
 
 def pool_for(url: str, **options: Any) -> urllib3.PoolManager:
-    """Return the connections to an address: by the proxy that the environment names, if any."""
+    """Return a connection pool for an address, through the environment's proxy if it names one."""
     trusted = _trusted(os.environ) | options
     proxy = proxy_for(url)
     if not proxy:
@@ -33,13 +33,13 @@ def pool_for(url: str, **options: Any) -> urllib3.PoolManager:
         return urllib3.ProxyManager(proxy, **trusted)
     except (ProxySchemeUnknown, ValueError):
         raise BadSettings(
-            f"the proxy {shown(proxy)} is none that can be used: expected http://host:port",
+            f"the proxy {shown(proxy)} can't be used: expected http://host:port",
             "correct HTTPS_PROXY, HTTP_PROXY or ALL_PROXY, or name the host in NO_PROXY",
         ) from None
 
 
 def proxy_for(url: str) -> str:
-    """Return the proxy that the environment names for an address, empty for none."""
+    """Return the environment's proxy for an address, empty for none."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     if host in _HERE or proxy_bypass(host):
@@ -50,20 +50,20 @@ def proxy_for(url: str) -> str:
 
 
 def shown(url: str) -> str:
-    """Return an address without the user and password in it."""
+    """Return an address without its user and password."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 def _trusted(environment: Mapping[str, str]) -> dict[str, Any]:
-    """Return where the trusted certificates are, if somebody chose; OpenSSL's own place if not."""
+    """Return the trusted certificates that the environment names; empty for OpenSSL's default."""
     for name in BUNDLES:
-        if not (chosen := environment.get(name)):
+        if not (value := environment.get(name)):
             continue
-        path = Path(chosen)
+        path = Path(value)
         if path.is_dir():
-            return {"ca_cert_dir": chosen}
+            return {"ca_cert_dir": value}
         if not path.is_file():
-            raise BadSettings(f"{name} names no file: {chosen}", f"correct or unset {name}")
-        return {"ca_certs": chosen}
+            raise BadSettings(f"{name} names no file: {value}", f"correct or unset {name}")
+        return {"ca_certs": value}
     return {}

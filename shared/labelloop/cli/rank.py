@@ -1,4 +1,4 @@
-"""Have the order of the tasks pushed to Label Studio: from AWS, or from here."""
+"""Push the order of the tasks to Label Studio: from AWS, or from this machine."""
 
 from typing import Annotated
 
@@ -13,18 +13,25 @@ from labelloop.errors import Rejected
 def rank(
     session: Session,
     report: Report,
-    stays: Annotated[
+    watches: Annotated[
         bool, typer.Option("--watch", help="push from here, for a Label Studio AWS can't reach")
     ] = False,
-    head: Annotated[int, typer.Option(min=1, help="tasks pushed at once, with --watch")] = 1_000,
+    queue_length: Annotated[
+        int,
+        typer.Option(
+            "--queue-length", "--head", min=1, help="tasks in the queue that --watch pushes"
+        ),
+    ] = 1_000,
     every: Annotated[
         float, typer.Option(min=0.1, help="seconds between looks, with --watch")
     ] = 5.0,
-    rounds: Annotated[int, typer.Option(min=0, help="looks before it ends; 0: never ends")] = 0,
+    rounds: Annotated[
+        int, typer.Option(min=0, help="looks before it ends, with --watch; 0: it never ends")
+    ] = 0,
 ) -> None:
     """Push the order of the tasks to Label Studio."""
-    if stays:
-        return watch(session, head, every, report, rounds)
+    if watches:
+        return watch(session, queue_length, every, report, rounds)
     if not session.backend.get("/label-studio")["url"]:
         raise Rejected(
             "the deployment names no Label Studio to push an order to",

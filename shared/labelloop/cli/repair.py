@@ -1,4 +1,4 @@
-"""Have a project's dataset made good, and say what was found."""
+"""Repair a project's dataset, and compare it with Label Studio."""
 
 import time
 from collections.abc import Iterator
@@ -12,31 +12,31 @@ from labelloop.labelstudio.project import StudioProject
 
 _ALL_ABOVE: Final = 2**63
 _SECOND: Final = timedelta(seconds=1)
-_TOLD: Final = ("label_config", "control_weights", "maximum_annotations", "skip_queue")
+_SETTINGS: Final = ("label_config", "control_weights", "maximum_annotations", "skip_queue")
 _LOOKS: Final = 12
 _BETWEEN_S: Final = 5.0
 
 
 def repair(session: Session, report: Report) -> None:
-    """Check what is stored, mend it, compare it with Label Studio, and rank again."""
-    found = session.backend.post("/repair", project=session.key)
-    report.data |= found
-    if not found["damaged"]:
-        told = f"snapshot {found['seq']} with {found['annotations']:,} annotations is undamaged"
-        report.step("dataset", "done", told)
+    """Check the stored dataset, mend it, compare it with Label Studio, and rank again."""
+    state = session.backend.post("/repair", project=session.key)
+    report.data |= state
+    if not state["damaged"]:
+        detail = f"snapshot {state['seq']} with {state['annotations']:,} annotations is undamaged"
+        report.step("dataset", "done", detail)
     else:
-        report.step("dataset", "warning", found["damaged"])
+        report.step("dataset", "warning", state["damaged"])
         _wait_until_mended(session, report)
-    reached = session.backend.get("/label-studio")
-    if reached["url"] and reached["token"]:
-        follows = "the next sweeps compare all tasks and labels; then the tasks are ranked"
-        report.step("Label Studio", "done", follows)
+    target = session.backend.get("/label-studio")
+    if target["url"] and target["token"]:
+        detail = "the next sweeps compare all tasks and labels; then the tasks are ranked"
+        report.step("Label Studio", "done", detail)
     else:
         _compare_from_here(session, report)
 
 
 def _compare_from_here(session: Session, report: Report) -> None:
-    """Compare what AWS can't: send all tasks with their labels, and have what differs learnt."""
+    """Send all tasks with their labels, if AWS can't reach Label Studio; then start a training."""
     report.data["differed"] = 0
     with report.errors.status("comparing labels") as shown:
         for body in _pages(session):
@@ -44,22 +44,23 @@ def _compare_from_here(session: Session, report: Report) -> None:
             report.data["differed"] += answer["differed"]
             shown.update(f"comparing labels: {report.data['differed']:,} differed")
     session.backend.post("/train", project=session.key)
-    told = f"all is compared; what differed is learnt: {report.data['differed']:,} tasks and labels"
-    report.step("Label Studio", "done", told)
+    count = f"{report.data['differed']:,} tasks and labels"
+    report.step("Label Studio", "done", f"all is compared; what differed is learnt: {count}")
 
 
 def _pages(session: Session) -> Iterator[dict[str, Any]]:
-    """Yield requests that together cover all ids, each with all that Label Studio has of its own.
+    """Yield requests that together cover all ids, each with all tasks of its range of ids.
 
-    The last part of a page covers up to its end, be it without any task.
+    A page may need several requests. The last of them covers the page's ids up to its end, even if
+    there are no tasks.
     """
     studio, after = StudioProject(session.studio.api, session.key), 0
     while after < _ALL_ABOVE:
-        asked_at = datetime.now(UTC)
+        requested_at = datetime.now(UTC)
         page = studio.survey(after)
         end = _ALL_ABOVE if page.upto is None else page.upto
-        as_of = int(((page.as_of or asked_at) - _SECOND).timestamp())
-        settings = {name: page.settings.get(name) for name in _TOLD}
+        as_of = int(((page.as_of or requested_at) - _SECOND).timestamp())
+        settings = {name: page.settings.get(name) for name in _SETTINGS}
         parts = list(fitting(page.tasks)) or [[]]
         for place, rows in enumerate(parts):
             upto = end if place == len(parts) - 1 else rows[-1]["id"]
@@ -72,16 +73,18 @@ def _wait_until_mended(session: Session, report: Report) -> None:
     for _ in range(_LOOKS):
         status = session.backend.get("/status", project=session.key)
         if not status["damaged"] and status["repair"]:
-            told = report.data["repair"] = status["repair"]
+            repair = report.data["repair"] = status["repair"]
             lost = (
                 "labels may be missing until all is compared"
-                if told["lost"]
+                if repair["lost"]
                 else "no label is lost"
             )
-            where = (
-                f"from snapshot {told['restored']}" if told["restored"] else "without a snapshot"
+            start = (
+                f"from snapshot {repair['restored']}"
+                if repair["restored"]
+                else "without a snapshot"
             )
-            report.step("dataset", "done", f"goes on {where}; {lost}")
+            report.step("dataset", "done", f"goes on {start}; {lost}")
             return
         time.sleep(_BETWEEN_S)
     report.step("dataset", "skipped", "is being mended; `labelloop doctor` says when it is done")

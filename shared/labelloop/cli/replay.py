@@ -1,6 +1,6 @@
 """Replay an export of a finished project: a table, a picture, and the numbers.
 
-Imported late: it needs packages that most commands do without.
+Imported late: it needs packages that most commands do not need.
 """
 
 import os
@@ -15,8 +15,8 @@ from rich.table import Table
 
 from labelloop.adapters.encoder_files import EncoderFiles
 from labelloop.adapters.onnx_encoder import OnnxEncoder
-from labelloop.cli.backtest import Wanted
 from labelloop.cli.export import Finished, finished
+from labelloop.cli.replay_options import ReplayOptions
 from labelloop.cli.report import Report
 from labelloop.domain.intake.events import canonical
 from labelloop.domain.ordering.strategies import DEFAULT, RANDOM, STRATEGIES
@@ -29,9 +29,9 @@ from labelloop.usecases.learning.vectors import RecalledVectors, UsedVectors
 BUILT: Final = Path(".aws-sam/build/EncoderLayer/python/encoder")  # by `make build`
 _NO_ENCODER: Final = "none"
 _SHOWN: Final = 50, 200
-_MOST_TRIED: Final = 60  # labels, to find out which vectors a training needs
+_MOST_TRIED: Final = 60  # labels of a trial training, which finds the vectors that trainings need
 _WIDTHS: Final = {DEFAULT: 2.5, RANDOM: 1.6}
-# By the place among all strategies, whichever are drawn. "tab10" without its grey; random is black.
+# A strategy keeps its colour, whichever are drawn. "tab10" without its grey; random is black.
 _COLOURS: Final = dict(
     zip(
         [name for name in STRATEGIES if name != RANDOM],
@@ -41,43 +41,43 @@ _COLOURS: Final = dict(
 )
 
 
-def replay(wanted: Wanted, report: Report) -> None:
-    """Replay a project, and tell what each strategy would have saved."""
-    names = _known(wanted.strategies)
-    if wanted.picture:
-        check_path(wanted.picture)
-    project = finished(wanted.export, wanted.text, wanted.choice)
+def replay(options: ReplayOptions, report: Report) -> None:
+    """Replay a project, and report how many labels each strategy would have saved."""
+    names = _strategies(options.strategies)
+    if options.picture:
+        check_path(options.picture)
+    project = finished(options.export, options.text, options.choice)
     with report.errors.status("encoding") as shown:
-        tools = _tools(wanted.encoder)
+        tools = _tools(options.encoder)
         replayed = _replay(project, tools)
-        steps = replayed.steps(wanted.labels)
-        report.data |= _facts(project, replayed, tools.encoder, wanted.seeds)
-        for line in _told(report.data):
+        steps = replayed.steps(options.labels)
+        report.data |= _facts(project, replayed, tools.encoder, options.seeds)
+        for line in _sentences(report.data):
             report.say(line)
         runs: dict[str, list[Accuracies]] = {name: [] for name in names}
-        order = [(name, seed) for seed in range(wanted.seeds) for name in names]
+        order = [(name, seed) for seed in range(options.seeds) for name in names]
         todo = (delayed(replayed.run)(name, seed, steps) for name, seed in order)
-        found = Parallel(n_jobs=min(wanted.jobs, len(order)), return_as="generator")(todo)
-        for done, ((name, _), accuracies) in enumerate(zip(order, found, strict=True), start=1):
+        curves = Parallel(n_jobs=min(options.jobs, len(order)), return_as="generator")(todo)
+        for done, ((name, _), accuracies) in enumerate(zip(order, curves, strict=True), start=1):
             runs[name].append(accuracies)
             shown.update(f"replaying: {done} of {len(order)} runs")
     result = compare(steps, runs)
     report.data |= result.as_json()
-    report.console.print(table(result, steps[-1], wanted.seeds))
+    report.console.print(table(result, steps[-1], options.seeds))
     if result.target <= report.data["commonest"]["share"]:
         report.say("The commonest label alone is right as often: accuracy can't tell these apart.")
-    if wanted.picture:
-        draw({wanted.export.stem: lines(result)}, "held-out tasks", wanted.picture)
-        report.data["picture"] = str(wanted.picture)
-        report.say(f"drawn into {wanted.picture}")
+    if options.picture:
+        draw({options.export.stem: lines(result)}, "held-out tasks", options.picture)
+        report.data["picture"] = str(options.picture)
+        report.say(f"drawn into {options.picture}")
 
 
-def _known(wanted: Sequence[str]) -> list[str]:
-    """Return the strategies to replay, random order among them."""
-    unknown = sorted(set(wanted) - set(STRATEGIES))
+def _strategies(names: Sequence[str]) -> list[str]:
+    """Return the strategies to replay, all if none is named; random order is always included."""
+    unknown = sorted(set(names) - set(STRATEGIES))
     if unknown:
         raise Rejected(f"no strategy {unknown[0]!r}; there are: {', '.join(STRATEGIES)}")
-    return [name for name in STRATEGIES if not wanted or name in (*wanted, RANDOM)]
+    return [name for name in STRATEGIES if not names or name in (*names, RANDOM)]
 
 
 def _tools(encoder: str) -> Toolbox:
@@ -89,18 +89,22 @@ def _tools(encoder: str) -> Toolbox:
 
 
 def _replay(project: Finished, tools: Toolbox) -> Replay:
-    """Return what is replayed. Other processes get the vectors that they need, not the encoder."""
+    """Return the replay. Other processes get the vectors that they need, not the encoder.
+
+    A trial training shows which vectors a training needs besides those of the inputs.
+    """
     control, labels = project.control, project.labels
     features, used = control.features(project.inputs, tools), UsedVectors(tools)
-    for few in (_MOST_TRIED, len(labels)):  # what a training encodes besides shows in any of them
-        if not control.missing(labels[:few], 0):
-            control.fit(labels[:few], features.take(range(len(labels[:few]))), tools=used)
+    for count in (_MOST_TRIED, len(labels)):
+        trial = labels[:count]
+        if not control.missing(trial, 0):
+            control.fit(trial, features.take(range(len(trial))), tools=used)
             break
     return Replay(features, labels, control, RecalledVectors(tools.encoder, used.by_digest))
 
 
 def _facts(project: Finished, replayed: Replay, encoder: str, runs: int) -> dict[str, Any]:
-    """Return what is replayed, as JSON values."""
+    """Return the facts about a replay, as JSON values."""
     texts = [canonical(label) for label in project.labels]
     label, count = Counter(texts).most_common(1)[0]
     about = project.control.about()
@@ -121,7 +125,7 @@ def _facts(project: Finished, replayed: Replay, encoder: str, runs: int) -> dict
     }
 
 
-def _told(facts: dict[str, Any]) -> Iterator[str]:
+def _sentences(facts: dict[str, Any]) -> Iterator[str]:
     commonest = facts["commonest"]
     yield (
         f"{facts['tasks']:,} tasks with a text in {facts['text']!r} and one of {facts['classes']}"
@@ -135,68 +139,69 @@ def _told(facts: dict[str, Any]) -> Iterator[str]:
         yield f"With the encoder {facts['encoder']}."
         return
     yield (
-        "By terms alone. A deployed project has an encoder unless the stack was told otherwise, and"
-        f" does better: `make build` puts it into {BUILT}, --encoder names a folder."
+        "By terms alone. A deployed project has an encoder unless Encoder is set to none, and does"
+        f" better: `make build` puts it into {BUILT}, --encoder names a folder."
     )
 
 
-def lines(found: Backtest) -> list[Line]:
-    """Return the curves as they are drawn, and the accuracy to reach."""
+def lines(backtest: Backtest) -> list[Line]:
+    """Return the curve of each strategy, and a line for the accuracy to reach."""
     curves = [
         Line(
             name,
-            one.curve,
+            result.curve,
             _COLOURS.get(name, "black"),
             _WIDTHS.get(name, 1.2),
             "--" if name == RANDOM else "-",
         )
-        for name, one in found.results.items()
+        for name, result in backtest.results.items()
     ]
-    level = [(labels, found.target) for labels, _ in found.results[RANDOM].curve]
+    level = [(labels, backtest.target) for labels, _ in backtest.results[RANDOM].curve]
     return [*curves, Line("to reach", level, "black", 0.8, ":", marker="")]
 
 
-def table(found: Backtest, budget: int, runs: int) -> Table:
-    """Return what is shown: a row for each strategy, the best first, in 80 columns."""
+def table(backtest: Backtest, budget: int, runs: int) -> Table:
+    """Return a table of 80 columns: a row for each strategy, the best first."""
     shown = [size for size in _SHOWN if size < budget] + [budget]
+    target = f"{backtest.target:.1%}"
     spread = f"±: a standard error of {runs} runs. In brackets: the least and the most of any. "
-    ended = f"saved: labels, of those that random order takes to {found.target:.1%}"
-    caption = f"{spread if runs > 1 else ''}{ended}, what it has in the mean of its second half."
-    title = "Accuracy (%) on held-out tasks after so many labels"
+    saved = f"saved: how many fewer labels than random order it takes to reach {target}"
+    caption = f"{spread if runs > 1 else ''}{saved}, random order's mean in its second half."
+    title = "Accuracy (%) on held-out tasks, by number of labels"
     rows = Table(
         title=title, caption=caption, box=SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False
     )
     rows.add_column("strategy", no_wrap=True)
     for size in shown:
         rows.add_column(str(size), justify="right", no_wrap=True)
-    for heading in ("ahead", f"to {found.target:.1%}", "saved"):
+    for heading in ("ahead", f"to {target}", "saved"):
         rows.add_column(heading, justify="right", no_wrap=True)
-    for name, one in found.results.items():
-        curve = dict(one.curve)
+    for name, result in backtest.results.items():
+        curve = dict(result.curve)
         cells = (f"{100 * curve[size]:.1f}" if size in curve else "" for size in shown)
-        ahead = "" if name == RANDOM else _ahead(one)
-        saved = "" if name == RANDOM else _saved(found.saved(name))
-        rows.add_row(name, *cells, ahead, _reached(one), saved)
+        ahead = "" if name == RANDOM else _ahead(result)
+        saved = "" if name == RANDOM else _saved(backtest.saved(name))
+        rows.add_row(name, *cells, ahead, _reached(result), saved)
     return rows
 
 
-def _ahead(one: Result) -> str:
-    error = "" if one.error is None else f" ± {100 * one.error:.1f}"
-    return f"{100 * one.ahead:+.1f}{error}"
+def _ahead(result: Result) -> str:
+    error = "" if result.error is None else f" ± {100 * result.error:.1f}"
+    return f"{100 * result.ahead:+.1f}{error}"
 
 
 def _saved(labels: float | None) -> str:
     return "?" if labels is None else f"{labels:+.0f}"
 
 
-def _reached(one: Result) -> str:
-    """Return the labels that it takes, in the median and in any run."""
-    (first, _), (last, _) = one.curve[0], one.curve[-1]
+def _reached(result: Result) -> str:
+    """Return the labels needed for the target: the median, and the range over the runs."""
+    (first, _), (last, _) = result.curve[0], result.curve[-1]
 
     def shown(labels: float) -> str:
         if labels > last:
             return f">{last}"
         return f"≤{first}" if labels <= first else f"{labels:.0f}"
 
-    least, most = shown(one.least), shown(one.most)
-    return shown(one.to_target) + (f" ({least} to {most})" if least != most else "")
+    least, most = shown(result.least), shown(result.most)
+    return shown(result.to_target) + (f" ({least} to {most})" if least != most else "")

@@ -1,4 +1,4 @@
-"""What a command tells: lines for people as it goes, or one JSON object at its end."""
+"""The output of a command: lines for people while it runs, or one JSON object at its end."""
 
 import json
 import sys
@@ -21,7 +21,7 @@ class Report:
         self.errors = Console(stderr=True, quiet=as_json, highlight=False, soft_wrap=True)
 
     def step(self, name: str, outcome: str, detail: str = "") -> None:
-        """Tell of one step: done, unchanged, skipped, or a warning."""
+        """Report a step; its outcome is done, unchanged, skipped or warning."""
         row = {"step": name, "outcome": outcome, "detail": detail}
         self.data.setdefault("steps", []).append(row)
         self.console.print(
@@ -29,20 +29,20 @@ class Report:
         )
 
     def changed(self, name: str, is_changed: bool, detail: str = "") -> None:
-        """Tell of a step that found its work done, or did it."""
+        """Report a step as done or unchanged."""
         self.step(name, "done" if is_changed else "unchanged", detail)
 
     def say(self, line: str) -> None:
-        """Tell people something that the JSON object tells in its own way."""
+        """Print a line for people; it is not part of the JSON object."""
         self.console.print(escape(line))
 
     def finish(self) -> None:
-        """Write the JSON object, if that is what was asked for."""
+        """Write the JSON object, if the command was run with --json."""
         if self.as_json:
             sys.stdout.write(json.dumps(self.data) + "\n")
 
     def fail(self, error: str, fix: str = "") -> None:
-        """Tell why the command ends here, and what to do about it: a line each."""
+        """Report why the command ends here, and what to do about it, in a line each."""
         self.failed = True
         line = " ".join(error.split())
         self.data |= {"error": line} | ({"fix": fix} if fix else {})

@@ -1,4 +1,4 @@
-"""Both ends of the line: the deployed Labelloop, and Label Studio with a person's token."""
+"""Connections to the deployed Labelloop, and to Label Studio with a person's token."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ from labelloop.ports import LabelStudio
 
 @dataclass(frozen=True)
 class Studio:
-    """One Label Studio: what the loop needs of it, and what a person sets up in it."""
+    """One Label Studio: the API that the loop uses, and the one to set it up."""
 
     url: str
     token: str
@@ -40,10 +40,13 @@ def open_studio(url: str, token: str) -> Studio:
 
 @dataclass
 class Session:
-    """What one command works with; nothing is asked before it is needed."""
+    """The connections and the project of one command; each is looked up when it is first needed.
+
+    `project_option`: the number or the whole key of the project; None for the only one.
+    """
 
     labelloop_url: str
-    named: str | None = None
+    project_option: str | None = None
     label_studio_url: str | None = None
     token: str | None = None
     ask_token: Callable[[], str] = str
@@ -56,11 +59,11 @@ class Session:
 
     @cached_property
     def studio_url(self) -> str:
-        """Where Label Studio is: the address given, or the one that the deployment names."""
+        """Label Studio's address: from the options, else from the deployment."""
         url = self.label_studio_url or self.backend.get("/label-studio")["url"]
         if not url:
             raise BadSettings(
-                "Label Studio's address is not known: none is given, and the deployment names none",
+                "Label Studio's address is unknown: none is given, and the deployment names none",
                 "give --label-studio, or set LABEL_STUDIO_URL",
             )
         return str(url).rstrip("/")
@@ -79,23 +82,24 @@ class Session:
 
     @property
     def has_studio(self) -> bool:
-        """Say whether Label Studio can be asked without asking the person."""
+        """Say whether Label Studio can be called without a prompt for the token."""
         return bool(self.label_studio_url and self.token) or "studio" in self.__dict__
 
     @cached_property
     def project_id(self) -> int:
         """The project's id in Label Studio."""
-        return int(self._named.partition(".")[0])
+        return int(self._id_or_key.partition(".")[0])
 
     @property
     def key(self) -> str:
-        """The project's `<id>.<created>`.
+        """The project key.
 
-        Labelloop's, so that nothing waits for a Label Studio that is down; once the project was
-        looked at in Label Studio, or where only that can tell, it is the one there.
+        It comes from Labelloop, so that no command waits for a Label Studio that is down. It comes
+        from Label Studio once the project was read there, or if Labelloop has no project of the
+        number, or several.
         """
         if not self._key:
-            self._key = self._found_key()
+            self._key = self._find_key()
         return self._key
 
     @property
@@ -108,41 +112,43 @@ class Session:
                 f"Label Studio at {self.studio.url} has no project {self.project_id}",
                 "give --project the number in the project's address there",
             ) from None
-        if "." not in self._named:
+        if "." not in self._id_or_key:
             self._key = key_of(project)
         return project
 
-    def _found_key(self) -> str:
-        if "." in self._named:
-            return project_key(self._named)
+    def _find_key(self) -> str:
+        if "." in self._id_or_key:
+            return project_key(self._id_or_key)
+        id_ = self._id_or_key
         keys = [str(key) for key in self.backend.get("/projects")["projects"]]
-        found = [key for key in keys if key.partition(".")[0] == self._named]
-        if len(found) == 1:
-            return found[0]
+        matches = [key for key in keys if key.partition(".")[0] == id_]
+        if len(matches) == 1:
+            return matches[0]
         if self.label_studio_url and self.token:
             return key_of(self.project)
-        if found:
+        if matches:
             raise BadSettings(
-                f"Labelloop knows several projects {self._named}: {', '.join(found)}",
+                f"Labelloop knows several projects {id_}: {', '.join(matches)}",
                 "give --project one of them in full",
             )
         raise NotFound(
-            f"Labelloop knows no project {self._named}",
-            f"connect it first: labelloop connect --project {self._named}",
+            f"Labelloop knows no project {id_}",
+            f"connect it first: labelloop connect --project {id_}",
         )
 
     @cached_property
-    def _named(self) -> str:
-        if self.named is None:
-            return self._only_one()
-        if self.named.partition(".")[0].isdecimal():
-            return self.named
+    def _id_or_key(self) -> str:
+        option = self.project_option
+        if option is None:
+            return self._only_key()
+        if option.partition(".")[0].isdecimal():
+            return option
         raise BadSettings(
-            f"--project {self.named}: expected a number",
+            f"--project {option}: expected a number",
             "give the number in the project's address in Label Studio",
         )
 
-    def _only_one(self) -> str:
+    def _only_key(self) -> str:
         keys = self.backend.get("/projects")["projects"]
         if len(keys) == 1:
             return str(keys[0])

@@ -1,4 +1,4 @@
-"""Show where a project stands, in words that need no manual."""
+"""Show the state of a project, in words that need no manual."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -27,7 +27,7 @@ def show_status(session: Session, report: Report) -> None:
 
 def _rows(status: dict[str, Any]) -> dict[str, str]:
     card, dataset, learning = status["card"] or {}, status["dataset"], status["learning"]
-    aside, archived = status["quarantined_events"], status["archived"]
+    quarantined, archived = status["quarantined_events"], status["archived"]
     return {
         "project": status["project"],
         "version": status["version"] + (" (pinned)" if status["pinned"] else ""),
@@ -36,7 +36,7 @@ def _rows(status: dict[str, Any]) -> dict[str, str]:
         "labels": f"{dataset['annotations']} annotations, {dataset['skipped']} skips",
         "waiting": f"{status['pending_events']} events, not learnt yet",
         "damaged": f"{status['damaged']}; run `labelloop repair`" if status["damaged"] else "",
-        "set aside": f"{aside} events that could not be read" if aside else "",
+        "set aside": f"{quarantined} events that could not be read" if quarantined else "",
         "options": chosen_options(status["options"]),
         "put off": f"training {put_off_of(status['put_off'])}" if status["put_off"] else "",
         "archived": _archived(archived) if archived else "",
@@ -50,8 +50,8 @@ def _lines(status: dict[str, Any]) -> Iterator[str]:
     elif learning["line"]:
         yield learning["line"]
     if missing and not learning["reason"]:
-        was = "no model any more" if missing["had_model"] else "no model yet"
-        yield f"{was}: {plain(missing['reason'])}"
+        state = "no model any more" if missing["had_model"] else "no model yet"
+        yield f"{state}: {plain(missing['reason'])}"
     yield from status["told"]
     if refused := status["refused"]:
         yield (

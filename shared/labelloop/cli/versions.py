@@ -1,4 +1,4 @@
-"""Look at a project's versions, and choose the one that is served."""
+"""List a project's versions and doubtful labels, and choose the version that is served."""
 
 from typing import Annotated, Any
 
@@ -16,9 +16,9 @@ def show_doubts(session: Session, report: Report) -> None:
     """List the labels that may be wrong, the most doubtful first."""
     report.data = session.backend.get("/doubts", project=session.key)
     table = Table("task", "label", "perhaps", "wrong by", "why", box=None)
-    for one in report.data["doubts"]:
-        told = one["label"], one["suggested"], f"{one['doubt']:.0%}", one["why"]
-        table.add_row(str(one["task"]), *map(escape, told))
+    for doubt in report.data["doubts"]:
+        cells = doubt["label"], doubt["suggested"], f"{doubt['doubt']:.0%}", doubt["why"]
+        table.add_row(str(doubt["task"]), *map(escape, cells))
     report.console.print(table if report.data["doubts"] else "no label in doubt")
 
 
@@ -30,10 +30,10 @@ def show_versions(session: Session, report: Report) -> None:
     report.data |= {"history": history["versions"], "older": history["older"]}
     table = Table("version", "trained", "labels", "accuracy", "outcome", "why", box=None)
     for row in history["versions"]:
-        told = row["version"], _minute(row["trained_at"]), str(row["labels"])
-        more = row["accuracy_words"], row["outcome"], row["why"]
+        facts = row["version"], _minute(row["trained_at"]), str(row["labels"])
+        judgement = row["accuracy_words"], row["outcome"], row["why"]
         style = "bold" if row["outcome"] == "active" else None
-        table.add_row(*map(escape, (*told, *more)), style=style)
+        table.add_row(*map(escape, (*facts, *judgement)), style=style)
     report.console.print(table if names else "no version yet")
     if history["older"]:
         report.say(f"and {history['older']} older ones")
@@ -82,13 +82,13 @@ def choose_options(
     strategy: Annotated[str | None, typer.Option(help="how tasks are chosen")] = None,
     deletes: Annotated[
         bool | None,
-        typer.Option("--delete-predictions/--keep-predictions", help="those of older versions"),
+        typer.Option("--delete-predictions/--keep-predictions", help="of older versions"),
     ] = None,
     resets: Annotated[bool, typer.Option("--reset", help="use the stack's settings")] = False,
 ) -> None:
     """Show the options of one project, or change them."""
-    given = {"strategy": strategy, "delete_predictions": deletes}
-    chosen = {name: value for name, value in given.items() if resets or value is not None}
+    values = {"strategy": strategy, "delete_predictions": deletes}
+    chosen = {name: value for name, value in values.items() if resets or value is not None}
     if chosen:
         options = session.backend.put("/options", project=session.key, **chosen)
     else:
@@ -102,9 +102,9 @@ def train(session: Session, report: Report) -> None:
     _post(session, report, "/train", "a training is on its way")
 
 
-def _post(session: Session, report: Report, path: str, told: str) -> None:
+def _post(session: Session, report: Report, path: str, message: str) -> None:
     report.data |= {"project": session.key} | session.backend.post(path, project=session.key)
-    report.say(told)
+    report.say(message)
 
 
 def _versions(session: Session) -> tuple[list[str], str]:
@@ -114,5 +114,5 @@ def _versions(session: Session) -> tuple[list[str], str]:
 
 
 def chosen_options(options: dict[str, Any]) -> str:
-    """Return in words what is chosen for a project; empty for nothing."""
+    """Return in words the options that are chosen for a project; empty if there are none."""
     return ", ".join(f"{name} = {value}" for name, value in options.items() if value is not None)

@@ -1,7 +1,7 @@
-"""Order the tasks of a Label Studio that AWS can't reach: what the deployment does, from here.
+"""Order the tasks of a Label Studio that AWS can't reach, from this machine.
 
-Its tasks are sent to Labelloop, which ranks them as any other's; the order is fetched, and pushed
-by the same use case that pushes it in AWS. Begun anew at any time it goes on where it was.
+The tasks are sent to Labelloop, which ranks them like any others. The order is fetched, and pushed
+by the same use case as in AWS. It can be stopped and started again at any time.
 """
 
 import time
@@ -21,9 +21,9 @@ from labelloop.usecases.ordering.trim import Trim
 _SETTLED: Final = (RankOutcome.PUSHED, RankOutcome.NOTHING_LEFT, RankOutcome.REFUSED)
 
 
-def watch(session: Session, head: int, every_s: float, report: Report, rounds: int) -> None:
-    """Push each new order, until Ctrl-C; a number of `rounds` that is not 0 ends it sooner."""
-    watcher, done = Watcher(session, head, report), 0
+def watch(session: Session, queue_length: int, every_s: float, report: Report, rounds: int) -> None:
+    """Push each new order until Ctrl-C, or for a number of rounds; 0 rounds: no limit."""
+    watcher, done = Watcher(session, queue_length, report), 0
     while True:
         try:
             watcher.look()
@@ -36,57 +36,57 @@ def watch(session: Session, head: int, every_s: float, report: Report, rounds: i
 
 
 class Watcher:
-    """What was done so far, so that a look does only what is new."""
+    """Pushes orders, and remembers what was done, so that each look does only what is new."""
 
-    def __init__(self, session: Session, head: int, report: Report) -> None:
-        self._session, self._head, self._report = session, head, report
+    def __init__(self, session: Session, queue_length: int, report: Report) -> None:
+        self._session, self._queue_length, self._report = session, queue_length, report
         self._remote = RemoteProject(session)
         self._sent: int | None = None  # Label Studio's count of tasks when all were sent
-        self._compared: Any = None  # the counts of labels that were sent for
-        self._asked = ""  # the version whose order was asked for
+        self._compared: Any = None  # the counts of labels when they were last sent
+        self._requested = ""  # the version whose order was requested
         self._pushed = ("", 0)
         self._trimmed = ""
 
     def look(self) -> None:
-        """Send what came, and push the newest order or go on with deleting older ones."""
+        """Send new tasks and labels, then push the newest order or trim older predictions."""
         studio = StudioProject(self._session.studio.api, self._session.key)
         settings = studio.settings(counted=True)
         self._send(settings)
         order = self._remote.order()
         if order["order"]:
-            self._show(order, studio)
-        elif order["is_listed"] and self._asked != order["version"] and not order["parts"]:
+            self._push(order, studio)
+        elif order["is_listed"] and self._requested != order["version"] and not order["parts"]:
             self._session.backend.post("/rank", project=self._session.key)
-            self._asked = order["version"]
+            self._requested = order["version"]
 
     def _send(self, settings: dict[str, Any]) -> None:
         if self._sent != settings["task_number"]:
             if sent := send_tasks(self._session, settings["label_config"]):
-                self._report.step("tasks", "done", f"{sent:,} sent to be ordered")
+                self._report.step("tasks", "done", f"{sent:,} sent to be ranked")
             self._sent = settings["task_number"]
         status = self._session.backend.get("/status", project=self._session.key)
         counts = counts_of(settings), status["dataset"]["seq"]
         if is_complete(settings, status) or status["pending_events"] or counts == self._compared:
             return
         batches = self._session.studio.api.export(self._session.project_id)
-        told = backfill(self._session, batches, self._report)
-        self._report.step("labels", "done", f"{told['annotations']:,} sent")
+        totals = backfill(self._session, batches, self._report)
+        self._report.step("labels", "done", f"{totals['annotations']:,} sent")
         self._compared = counts
 
-    def _show(self, order: dict[str, Any], studio: StudioProject) -> None:
+    def _push(self, order: dict[str, Any], studio: StudioProject) -> None:
         version, newest = order["version"], (order["version"], order["order"])
         if newest == self._pushed:
             if self._trimmed != version and not order["keeps_predictions"]:
                 self._trim(version, studio)
             return
-        head, before = self._remote.queue(order, self._head), _served(version, studio)
-        if len(head) < min(order["total"], self._head):
-            return  # a newer one took its place meanwhile
-        outcome = push(self._remote, version, head, studio)
+        queue, before = self._remote.queue(order, self._queue_length), _served(version, studio)
+        if len(queue) < min(order["total"], self._queue_length):
+            return  # a newer order replaced it meanwhile
+        outcome = push(self._remote, version, queue, studio)
         if outcome in _SETTLED:
             self._pushed = newest
             is_new = _served(version, studio) != before
-            self._report.changed("order", is_new, f"{version}: {len(head):,} tasks, {outcome}")
+            self._report.changed("order", is_new, f"{version}: {len(queue):,} tasks, {outcome}")
 
     def _trim(self, version: str, studio: StudioProject) -> None:
         trim = Trim(
@@ -100,6 +100,6 @@ class Watcher:
 
 
 def _served(version: str, studio: StudioProject) -> tuple[bool, int]:
-    """Return whether Label Studio shows a version, and how many predictions it has of it."""
+    """Return whether Label Studio orders by a version, and how many predictions it has of it."""
     shown = studio.settings().get("model_version") == version
     return shown, studio.prediction_counts().get(version, 0)

@@ -94,7 +94,7 @@ class StudioProject:
             raise Unavailable(f"{reason}, task {min(lacking)} among them")
         tasks = [task | {"annotations": annotations.get(task["id"], [])} for task in page.tasks]
         counted = counted if isinstance(counted, int) else 0
-        return Surveyed(tasks, settings, page.last, as_of, page.left, counted)
+        return Surveyed(tasks, settings, page.last, as_of, page.remaining, counted)
 
     def add_predictions(self, predictions: Sequence[dict[str, Any]]) -> int:
         """Store predictions; return how many were taken."""

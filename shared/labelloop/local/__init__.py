@@ -1,1 +1,1 @@
-"""What only ever runs on a laptop: the local stack and the demo. Not part of the SharedLayer."""
+"""What only runs on a person's machine: the local stack and the demo. Not in the SharedLayer."""

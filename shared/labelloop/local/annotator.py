@@ -1,4 +1,4 @@
-"""A simulated annotator: the requests Label Studio sends on its behalf, in their real shapes."""
+"""A simulated annotator: the requests that Label Studio sends for it, in their real shapes."""
 
 import uuid
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ class DemoTask:
 
 
 def setup_request(project: DemoProject) -> Json:
-    """Return the body of POST /setup, which asks for the version that is served."""
+    """Return the body of POST /setup; the answer names the version that is served."""
     return {
         "project": project.key,
         "schema": project.label_config,
@@ -31,7 +31,7 @@ def setup_request(project: DemoProject) -> Json:
 def predict_request(
     project: DemoProject, tasks: Sequence[DemoTask], are_labelled: bool = False
 ) -> Json:
-    """Return the body of POST /predict; of labelled tasks the random share is answered too."""
+    """Return the body of POST /predict. Unlabelled tasks of the random share get no suggestion."""
     fields = {"is_labeled": are_labelled, "annotations": [], "predictions": [], "updated_by": None}
     return {
         "tasks": [_task(project, task) | fields for task in tasks],
@@ -42,7 +42,7 @@ def predict_request(
 
 
 def annotation_created(project: DemoProject, task: DemoTask, label: str, number: int) -> Json:
-    """Return the event that Label Studio sends when its project's n-th annotation is submitted."""
+    """Return the event that Label Studio sends for a project's annotation; `number` counts them."""
     only_in_events: Json = {
         "is_labeled": True,
         "allow_skip": True,

@@ -1,4 +1,4 @@
-"""The machine-learning backend as Label Studio sees it: a few HTTP requests."""
+"""The ML backend as Label Studio sees it: a few HTTP requests."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,17 +10,17 @@ from labelloop.errors import LabelloopError
 from labelloop.local.annotator import DemoTask, predict_request, setup_request
 from labelloop.local.project import DemoProject, Json
 
-PREDICT_TIMEOUT_S = 100  # Label Studio's own time limits, but for /webhook and /setup, which
-QUICK_TIMEOUT_S = 30  # a machine busy with training may answer late
+PREDICT_TIMEOUT_S = 100  # Label Studio's own time limit
+QUICK_TIMEOUT_S = 30  # more than Label Studio's: a machine busy with training may answer late
 
 
 class BackendFailed(LabelloopError):
-    """The backend did not answer, or not as the contract says."""
+    """The backend did not answer, or its answer breaks the contract."""
 
 
 @dataclass(frozen=True)
 class SeenPrediction:
-    """What the backend says of one task, None if it can't say; lowest score = label first."""
+    """A prediction from the backend. `label`: None without one; lowest score = label first."""
 
     label: str | None
     score: float
@@ -28,27 +28,27 @@ class SeenPrediction:
 
 
 class DemoBackend:
-    """Talks to a backend as Label Studio does, and refuses answers that it could not use."""
+    """Calls a backend as Label Studio does; BackendFailed for answers that it could not use."""
 
     def __init__(self, client: httpx.Client) -> None:
         self._client = client
 
     def check_health(self) -> None:
-        """Return if the backend says it is up."""
+        """Raise BackendFailed unless /health answers."""
         self._ask("GET", "health", None)
 
     def version(self, project: DemoProject) -> str:
-        """Return the version that the backend says it serves the project with."""
+        """Return the version of the project that the backend serves."""
         return str(self._ask("POST", "setup", setup_request(project)).get("model_version"))
 
     def send(self, event: Json) -> None:
-        """Hand over one webhook event."""
+        """Send one webhook event."""
         self._ask("POST", "webhook", event)
 
     def predict(
         self, project: DemoProject, tasks: Sequence[DemoTask], are_labelled: bool = False
     ) -> list[SeenPrediction]:
-        """Return one prediction per task, in the order of the tasks; one request."""
+        """Return one prediction per task, in the order of the tasks, from one request."""
         request = predict_request(project, tasks, are_labelled)
         results = self._ask("POST", "predict", request).get("results", [])
         if len(results) != len(tasks):
@@ -74,7 +74,7 @@ def _json_object(answer: httpx.Response, route: str) -> Json:
     except ValueError:
         body = None
     if not isinstance(body, dict):
-        raise BackendFailed(f"/{route} answered something else than a JSON object")
+        raise BackendFailed(f"/{route} did not answer with a JSON object")
     return body
 
 
@@ -83,5 +83,5 @@ def _prediction(result: dict[str, Any]) -> SeenPrediction:
         labels = [label for region in result["result"] for label in region["value"]["choices"]]
         score, version = float(result["score"]), str(result["model_version"])
     except (KeyError, TypeError, ValueError) as error:
-        raise BackendFailed(f"/predict gave something else than a choice: {result}") from error
+        raise BackendFailed(f"/predict did not predict a choice: {result}") from error
     return SeenPrediction(labels[0] if labels else None, score, version)

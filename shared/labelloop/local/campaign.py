@@ -1,4 +1,4 @@
-"""One project labelled in rounds: choose tasks, label them, measure the version that comes."""
+"""One project labelled in rounds: choose tasks, label them, measure the new version."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -10,15 +10,15 @@ from labelloop.local.backend import BackendFailed, DemoBackend, SeenPrediction
 from labelloop.local.project import DemoProject
 
 POLL_S = 0.25
-TASKS_PER_REQUEST = 100  # encoding takes some 40 ms a text
+TASKS_PER_REQUEST = 100  # encoding takes about 40 ms a text
 
 type Truth = dict[int, str]
-"""The right label of each task by its id: what the simulated annotator knows."""
+"""The right label of each task by its id, for the simulated annotator."""
 
 
 @dataclass(frozen=True)
 class Point:
-    """How good the version is that a number of labels gave."""
+    """The accuracy of the version trained on a number of labels."""
 
     labels: int
     accuracy: float
@@ -29,7 +29,7 @@ type Curve = list[Point]
 
 
 class Stopped(BackendFailed):
-    """Somebody asked the campaign to stop."""
+    """The campaign was stopped from outside."""
 
 
 @dataclass
@@ -48,7 +48,7 @@ class Campaign:
     labelled: int = field(default=0, init=False)
 
     def rounds(self, sizes: list[int]) -> Iterator[Point]:
-        """Yield, after each round of labelling, what the version is worth that it led to."""
+        """Label so many tasks in each round; yield the accuracy of the version after it."""
         version = self.backend.version(self.project)
         for size in sizes:
             self._label(self._next_tasks(size))
@@ -57,7 +57,7 @@ class Campaign:
             version = point.version
 
     def _next_tasks(self, size: int) -> list[DemoTask]:
-        """Return the tasks to label next; the first ones are random, there being no model yet."""
+        """Return the tasks to label next; the first ones are random, as there is no model yet."""
         if not (self.by_score and self.labelled):
             return self.pool[:size]
         predictions = self._predict(self.pool, "scoring")
@@ -69,7 +69,7 @@ class Campaign:
     ) -> list[SeenPrediction]:
         predictions: list[SeenPrediction] = []
         for batch in batched(tasks, TASKS_PER_REQUEST, strict=False):
-            self._go_on()
+            self._raise_if_stopped()
             self.report(self.labelled, f"{why} {len(predictions) + len(batch):,} tasks")
             predictions += self.backend.predict(self.project, batch, are_labelled)
         return predictions
@@ -78,18 +78,18 @@ class Campaign:
         chosen = {task.id for task in tasks}
         self.pool = [task for task in self.pool if task.id not in chosen]
         for task in tasks:
-            self._go_on()
+            self._raise_if_stopped()
             self.labelled += 1
             label = self.truth[task.id]
             self.backend.send(annotation_created(self.project, task, label, self.labelled))
             self.report(self.labelled, "labelling")
 
     def _measure_version_after(self, previous: str) -> Point:
-        """Return the newest version's accuracy once /setup and /predict agree which one it is."""
+        """Wait until /setup and /predict agree on a newer version; return its accuracy."""
         self.report(self.labelled, "training")
         give_up_at = time.monotonic() + self.time_limit_s
         while time.monotonic() < give_up_at:
-            self._go_on()
+            self._raise_if_stopped()
             version = self.backend.version(self.project)
             if version != previous and self._is_served(version):
                 accuracy = self._accuracy_of(version)
@@ -106,7 +106,7 @@ class Campaign:
 
     def _accuracy_of(self, version: str) -> float | None:
         """Return the share of right predictions; None if a newer version came in between."""
-        # They have labels, if nowhere but here: nobody is swayed by a suggestion for them.
+        # As labelled tasks: the random share gets predictions too, and no annotator is influenced.
         predictions = self._predict(self.held_out, "testing on", are_labelled=True)
         versions = {p.version for p in predictions} | {self.backend.version(self.project)}
         if versions != {version}:
@@ -114,6 +114,6 @@ class Campaign:
         pairs = zip(self.held_out, predictions, strict=True)
         return sum(self.truth[task.id] == p.label for task, p in pairs) / len(self.held_out)
 
-    def _go_on(self) -> None:
+    def _raise_if_stopped(self) -> None:
         if self.is_stopped():
             raise Stopped("stopped")

@@ -1,4 +1,4 @@
-"""Two projects of the same documents, labelled side by side: the model's order against random."""
+"""Two projects with the same documents, labelled side by side: model's order and random order."""
 
 import threading
 from collections.abc import Collection
@@ -13,13 +13,13 @@ from labelloop.local.project import DemoProject
 from labelloop.local.reuters import DataSet
 
 ORDERS = ["active", "random"]
-IDS_PER_PROJECT = 1_000_000  # Label Studio numbers the tasks of all its projects in one row
+IDS_PER_PROJECT = 1_000_000  # task ids are unique across all projects of a Label Studio
 
 
 def label_side_by_side(
     data: DataSet, rounds: list[int], backend: DemoBackend, display: Display
 ) -> dict[str, Curve]:
-    """Return the learning curve of each order, or raise what went wrong first."""
+    """Return the learning curve of each order, or raise the first error."""
     stop = threading.Event()
     backend.check_health()
     with ThreadPoolExecutor(max_workers=len(ORDERS)) as threads:
@@ -39,7 +39,7 @@ def label_side_by_side(
 def campaign(
     order: str, data: DataSet, backend: DemoBackend, display: Display, stop: threading.Event
 ) -> Campaign:
-    """Return a project of its own with all the documents, to be labelled in the given order."""
+    """Return the campaign of a new project with all documents, to be labelled in an order."""
     number = 1 + ORDERS.index(order)
     tasks, truth = _tasks(number * IDS_PER_PROJECT, data)
     return Campaign(

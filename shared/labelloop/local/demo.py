@@ -1,4 +1,4 @@
-"""The demo: real documents, a simulated annotator, active against random order, on the local stack.
+"""The demo: real documents, a simulated annotator, active and random order, on the local stack.
 
 Run it by `make demo`, which sets up and builds what it needs.
 """
@@ -30,11 +30,11 @@ POOL, HELD_OUT = 3_000, 1_000
 ROUNDS = [20] * 10
 VERSIONS_WANTED = 3
 PARAMETERS = {"QuietSeconds": "2"}  # longer than between two labels, shorter than a round
-INTERRUPTED = 130  # what a shell makes of a program that Ctrl-C ended
+INTERRUPTED = 130  # a shell's exit status for a program ended by Ctrl-C
 
 
 def main() -> int:
-    """Run the demo; return 0 only if the loop went round for both projects."""
+    """Run the demo; return 0 only if both projects were served by several versions."""
     console = Console(highlight=False)
     started = time.monotonic()
     try:
@@ -51,7 +51,7 @@ def main() -> int:
         return 1
     shutil.rmtree(STATE, ignore_errors=True)
     _conclude(console, data, curves, time.monotonic() - started)
-    return 0 if _went_round(console, curves) else 1
+    return 0 if _have_versions(console, curves) else 1
 
 
 def _introduce(console: Console, data: reuters.DataSet) -> None:
@@ -86,8 +86,8 @@ def _conclude(
     (RESULTS / "result.json").write_text(numbers + "\n")
     console.print(learning_curve.table(active, random))
     console.print(
-        "Accuracy is what /predict served. Labels saved: how many more labels random order took to"
-        " reach the active accuracy; one run, so another random order gives other numbers."
+        "Accuracy is measured on the answers of /predict. Labels saved: how many more labels random"
+        " order took to reach the same accuracy. This is one run; numbers differ between runs."
     )
     console.print(
         f"{seconds:.0f} s. See {RESULTS.name}/learning-curve.png and {RESULTS.name}/result.json."
@@ -108,8 +108,8 @@ def _result(data: reuters.DataSet, curves: Mapping[str, Curve], seconds: float) 
     return {"dataset": dataset, **points, "seconds": round(seconds, 1)}
 
 
-def _went_round(console: Console, curves: Mapping[str, Curve]) -> bool:
-    """Say if each project was served by several versions, one after the other."""
+def _have_versions(console: Console, curves: Mapping[str, Curve]) -> bool:
+    """Say whether each project was served by several versions, one after the other."""
     versions = {name: len({point.version for point in curve}) for name, curve in curves.items()}
     served = ", ".join(f"{name} {count}" for name, count in versions.items())
     console.print(f"Versions trained and served: {served}.")
@@ -117,7 +117,7 @@ def _went_round(console: Console, curves: Mapping[str, Curve]) -> bool:
 
 
 def _end(number: int, frame: FrameType | None) -> NoReturn:
-    """Unwind everything that was started, once: a second Ctrl-C must not leave it running."""
+    """Stop everything that was started; further signals are ignored, so that nothing is left."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     print("\nStopping ...", flush=True)

@@ -1,4 +1,4 @@
-"""The embedded AWS: one emulator process on the loopback interface, its files in one folder."""
+"""The embedded AWS: one emulator process on the loopback interface, with its files in a folder."""
 
 import os
 import shutil
@@ -19,11 +19,11 @@ LOOPBACK = "127.0.0.1"
 
 
 class LocalStackFailed(LabelloopError):
-    """The local stack cannot be brought up; the text says what to do about it."""
+    """The local stack cannot be started; the message says what to do about it."""
 
 
 def executable(variable: str, default: str) -> Path:
-    """Return a tool of the checkout, or what the environment variable says instead."""
+    """Return the path in an environment variable, or else the checkout's own tool."""
     path = Path(os.environ.get(variable) or ROOT / default)
     if not path.exists():
         raise LocalStackFailed(f"{path} is missing; run make setup")
@@ -31,7 +31,7 @@ def executable(variable: str, default: str) -> Path:
 
 
 def claim_port(port: int, use: str, option: str) -> int:
-    """Return the port, or a free one for 0; LocalStackFailed if somebody listens there."""
+    """Return the port, or a free one for 0; LocalStackFailed if a process listens there."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -62,13 +62,13 @@ def sealed_environment(home: Path, **variables: str) -> dict[str, str]:
 
 @contextmanager
 def emulator(state: Path, port: int) -> Iterator[Mapping[str, str]]:
-    """Run the emulator on what the folder holds; yield the variables that point clients at it."""
+    """Run the emulator with a folder's state; yield the variables that point clients at it."""
     scratch = state / "tmp"
-    shutil.rmtree(scratch, ignore_errors=True)  # functions that a killed emulator had unpacked
+    shutil.rmtree(scratch, ignore_errors=True)  # functions unpacked by a killed emulator
     scratch.mkdir(parents=True)
     endpoint = f"http://{LOOPBACK}:{port}"
     with (state / "emulator.log").open("wb") as log:
-        # A session of its own: Ctrl-C in the terminal must not reach it before its clean stop.
+        # In a new session: Ctrl-C in the terminal must not reach it before its clean stop.
         process = subprocess.Popen(  # noqa: S603 - our own tool
             [executable("LABELLOOP_EMULATOR", ".local/emulator/bin/ministack")],
             env=sealed_environment(
@@ -107,7 +107,7 @@ def _wait_until_ready(process: subprocess.Popen[bytes], endpoint: str, log: Path
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """End the emulator by SIGTERM, upon which it saves its state, then whatever it left behind."""
+    """End the emulator by SIGTERM, at which it saves its state; then kill its other processes."""
     process.terminate()
     with suppress(subprocess.TimeoutExpired):
         process.wait(timeout=30)

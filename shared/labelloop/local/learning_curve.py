@@ -1,4 +1,4 @@
-"""What the demo found: labels saved, the table and the lines of the learning curve."""
+"""The demo's results: labels saved, the table and the lines of the learning curve."""
 
 from collections.abc import Sequence
 
@@ -12,8 +12,8 @@ ACTIVE, RANDOM = "#0f766e", "#9a6b2f"
 
 
 def labels_saved(point: Point, random: Sequence[Point]) -> str:
-    """Say how many labels more random order took to a point's accuracy, if it ever got there."""
-    needed = labels_to_reach(point.accuracy, [(one.labels, one.accuracy) for one in random])
+    """Return in words how many more labels random order took to reach a point's accuracy."""
+    needed = labels_to_reach(point.accuracy, [(each.labels, each.accuracy) for each in random])
     if needed is not None:
         return str(round(needed) - point.labels)
     at_least = random[-1].labels - point.labels
@@ -21,7 +21,7 @@ def labels_saved(point: Point, random: Sequence[Point]) -> str:
 
 
 def table(active: Sequence[Point], random: Sequence[Point]) -> Table:
-    """Return labels -> accuracy in both orders, and what the active order saved."""
+    """Return a table of the accuracies by number of labels, and the labels saved."""
     result = Table(title="Accuracy on held-out documents")
     for heading in ("labels", "active", "random", "labels saved"):
         result.add_column(heading, justify="right")
@@ -33,7 +33,7 @@ def table(active: Sequence[Point], random: Sequence[Point]) -> Table:
 
 
 def lines(active: Curve, random: Curve) -> list[Line]:
-    """Return both learning curves as they are drawn."""
+    """Return the lines of both learning curves."""
     both = (("active", active, ACTIVE), ("random", random, RANDOM))
     return [
         Line(name, [(point.labels, point.accuracy) for point in curve], colour)

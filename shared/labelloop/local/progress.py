@@ -1,4 +1,4 @@
-"""How the demo shows where it is: bars that move on a terminal, plain lines elsewhere."""
+"""The demo's progress: bars on a terminal, plain lines elsewhere."""
 
 from types import TracebackType
 from typing import Self
@@ -43,12 +43,12 @@ class Display:
         self._bars.stop()
 
     def doing(self, name: str, labels: int, what: str) -> None:
-        """Show what is being done for a project."""
+        """Show the number of labels and the current activity of a project."""
         self._bars.update(self._rows[name], completed=labels, doing=what)
 
     def measured(self, name: str, point: Point) -> None:
-        """Show a version's accuracy; without a terminal this is a line of its own."""
-        found = f"{point.accuracy:.1%} ({point.version})"
-        self._bars.update(self._rows[name], completed=point.labels, last=found)
+        """Show a version's accuracy; without a terminal, in a line of its own."""
+        result = f"{point.accuracy:.1%} ({point.version})"
+        self._bars.update(self._rows[name], completed=point.labels, last=result)
         if not self._console.is_terminal:
-            self._console.print(f"{name:<7} {point.labels:>4} labels: {found}", highlight=False)
+            self._console.print(f"{name:<7} {point.labels:>4} labels: {result}", highlight=False)

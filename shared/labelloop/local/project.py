@@ -1,4 +1,4 @@
-"""A simulated Label Studio project, with every field the real one puts into its events."""
+"""A simulated Label Studio project, with every field of the real one's events."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -9,7 +9,7 @@ type Json = dict[str, Any]
 
 OWNER_ID = 1
 
-# What a project made with Label Studio's defaults carries in every event.
+# The settings of a project with Label Studio's defaults, as every event contains them.
 PROJECT_SETTINGS: Json = {
     "expert_instruction": "",
     "show_instruction": False,
@@ -53,12 +53,12 @@ class DemoProject:
 
     @property
     def key(self) -> str:
-        """The pair that names the project in /setup and /predict: id and time of creation."""
+        """The project key: the project's name in /setup and /predict, of id and creation time."""
         return f"{self.id}.{int(self.created_at.timestamp())}"
 
     @property
     def label_config(self) -> str:
-        """The labelling interface, in Label Studio's XML."""
+        """The label config, in Label Studio's XML."""
         choices = "".join(f"<Choice value={quoteattr(label)}/>" for label in self.labels)
         return (
             '<View><Text name="text" value="$text"/>'
@@ -67,7 +67,7 @@ class DemoProject:
 
 
 def project_json(project: DemoProject, annotated: int) -> Json:
-    """Return the project as an event carries it once some of its tasks are annotated."""
+    """Return the project as in events, with a number of annotated tasks."""
     created = timestamp(project.created_at)
     return (
         {

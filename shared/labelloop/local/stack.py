@@ -1,4 +1,4 @@
-"""The whole system on a laptop: the real template, deployed onto an embedded AWS."""
+"""The whole system on one machine: the real template, deployed onto an embedded AWS."""
 
 import fcntl
 import secrets
@@ -32,7 +32,7 @@ TEMPLATE = ROOT / ".aws-sam" / "build" / "template.yaml"
 
 @dataclass(frozen=True)
 class LocalStack:
-    """A running stack: where Label Studio finds it, and where its AWS resources are."""
+    """A running stack: its URL and credentials for Label Studio, and its AWS resources."""
 
     url: str
     user: str
@@ -41,7 +41,7 @@ class LocalStack:
     aws_environment: Mapping[str, str]
 
     def client(self, service: str, **settings: Any) -> Any:
-        """Return a boto3 client of the embedded AWS; settings are those of botocore's Config."""
+        """Return a boto3 client of the embedded AWS, with settings for botocore's Config."""
         return _client(service, self.aws_environment, **settings)
 
 
@@ -55,8 +55,8 @@ def local_stack(
 ) -> Iterator[LocalStack]:
     """Deploy what `make build` built and run it until the block ends.
 
-    Port 0 takes a free one. A state folder is kept and found again by the next run; without one
-    everything is forgotten. Parameters are the template's.
+    Port 0 means any free port. The next run with the same state folder continues with its contents;
+    without a folder everything is deleted at the end. Parameters are the template's.
     """
     with ExitStack() as ending:
         if state is None:
@@ -74,14 +74,14 @@ def _running(
     state.mkdir(parents=True, exist_ok=True)
     port = claim_port(port, "Labelloop", "--port")
     emulator_port = claim_port(
-        _kept_port(state / "emulator-port", emulator_port), "the emulator", "--emulator-port"
+        _stored_port(state / "emulator-port", emulator_port), "the emulator", "--emulator-port"
     )
     (state / "emulator-port").write_text(str(emulator_port))
     with emulator(state, emulator_port) as aws:
         with _no_build_running():
             outputs = _deploy(state, aws, parameters)
-        # The emulator enforces policies as AWS does, but speaks HTTP, where the bucket takes TLS
-        # only, and does not look at the headers of a write, without which it would refuse all.
+        # The emulator enforces policies as AWS does, but uses HTTP, while the bucket's policy
+        # requires TLS; and it ignores the headers of writes, so that policies on them refuse all.
         _client("s3", aws).delete_bucket_policy(Bucket=outputs["BucketName"])
         count_workers(_client("lambda", aws))
         user, password = _credentials(state / "credentials")
@@ -98,7 +98,7 @@ def _running(
 
 @contextmanager
 def _no_build_running() -> Iterator[None]:
-    """Hold off builds: SAM would keep half a layer under the name of the whole one, for good."""
+    """Hold off builds: otherwise SAM might store a half-built layer under the name of the whole."""
     with (LOCAL / "build.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_SH)
         if not TEMPLATE.exists():
@@ -107,12 +107,12 @@ def _no_build_running() -> Iterator[None]:
 
 
 def overriding(parameters: Mapping[str, str]) -> list[str]:
-    """Return parameters as `sam deploy` takes them: in quotes, or it takes no empty ones."""
+    """Return parameters as `sam deploy` takes them: quoted, or it would refuse empty ones."""
     return [f'{name}="{value}"' for name, value in parameters.items()]
 
 
 def _deploy(state: Path, aws: Mapping[str, str], parameters: Mapping[str, str]) -> dict[str, str]:
-    """Bring the stack up to date by `sam deploy`, as on AWS; return its outputs."""
+    """Create or update the stack by `sam deploy`, as on AWS; return its outputs."""
     overrides = overriding(parameters)
     done = subprocess.run(  # noqa: S603 - our own tool and template
         [
@@ -139,9 +139,9 @@ def _deploy(state: Path, aws: Mapping[str, str], parameters: Mapping[str, str]) 
 
 
 def count_workers(functions: Any) -> None:
-    """Have queues read by as many as a parameter says: to the emulator that is a text.
+    """Set each queue's number of readers as a number: the emulator gets it as a text.
 
-    Without this no message would ever be read.
+    Otherwise no message would ever be read.
     """
     for source in functions.list_event_source_mappings()["EventSourceMappings"]:
         if most := source.get("ScalingConfig", {}).get("MaximumConcurrency"):
@@ -149,16 +149,16 @@ def count_workers(functions: Any) -> None:
             functions.update_event_source_mapping(UUID=source["UUID"], ScalingConfig=scaling)
 
 
-def _kept_port(file: Path, port: int) -> int:
-    """Return the port that a folder was first used with: it is part of the queues' addresses."""
-    kept = int(file.read_text()) if file.exists() else 0
-    if port and kept and port != kept:
-        raise LocalStackFailed(f"{file.parent} belongs to --emulator-port {kept}: give that")
-    return port or kept
+def _stored_port(file: Path, port: int) -> int:
+    """Return the port that a folder was first used with: it is part of the queues' URLs."""
+    stored = int(file.read_text()) if file.exists() else 0
+    if port and stored and port != stored:
+        raise LocalStackFailed(f"{file.parent} belongs to --emulator-port {stored}: give that")
+    return port or stored
 
 
 def _credentials(file: Path) -> tuple[str, str]:
-    """Return the user and password that a folder keeps, made up at its first use."""
+    """Return the user and password in a file; they are generated if it does not exist."""
     if not file.exists():
         file.touch(mode=0o600)
         file.write_text(f"labelstudio:{secrets.token_urlsafe(18)}\n")

@@ -44,7 +44,7 @@ def main() -> None:
     parser.add_argument("--state", type=Path, default=ROOT / ".local" / "state")
     parser.add_argument("--label-studio", type=_address, default="", help="where to push orders")
     options = parser.parse_args()
-    # Always named: a parameter that is left out stays as it was the last time.
+    # Always sent: a parameter that is left out keeps its value of the last deployment.
     parameters = {"LabelStudioUrl": options.label_studio}
     signal.signal(signal.SIGINT, _end)
     signal.signal(signal.SIGTERM, _end)
@@ -66,7 +66,7 @@ def main() -> None:
 
 
 def _end(number: int, frame: FrameType | None) -> NoReturn:
-    """Unwind everything that was started, once: a second Ctrl-C must not cut the saving short."""
+    """Stop everything that was started; further signals are ignored, so that saving completes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     print("\nSaving ...", flush=True)
@@ -74,23 +74,23 @@ def _end(number: int, frame: FrameType | None) -> NoReturn:
 
 
 def instructions(stack: LocalStack, state: Path, label_studio: str) -> str:
-    """Return what to do next: with a Label Studio to push to nothing but `connect`."""
-    command, named = ROOT / ".venv" / "bin" / "labelloop", label_studio or DEFAULT
-    known = {"command": command, "label_studio": named}
+    """Return what to do next; without a Label Studio to push to, that includes `rank --watch`."""
+    command, address = ROOT / ".venv" / "bin" / "labelloop", label_studio or DEFAULT
+    common = {"command": command, "label_studio": address}
     return READY.format(
         url=stack.url,
         address=stack.url.removeprefix("http://"),
         user=stack.user,
         password=stack.password,
-        pushing=PUSHING.format(**known) if label_studio else "",
-        then="" if label_studio else WATCHING.format(**known),
+        pushing=PUSHING.format(**common) if label_studio else "",
+        then="" if label_studio else WATCHING.format(**common),
         state=state,
-        **known,
+        **common,
     )
 
 
 def _address(text: str) -> str:
-    """Return Label Studio's address, as the template takes it."""
+    """Return Label Studio's address as the template accepts it; ArgumentTypeError if invalid."""
     if not re.fullmatch(r"https?://[^\s@?#]+", text):
         raise argparse.ArgumentTypeError(f"{text}: expected http://host:port")
     return text.rstrip("/")

@@ -1,1 +1,1 @@
-"""HTTP: what is called, by whom, and what it is answered."""
+"""HTTP: the routes, who may call them, and their answers."""

@@ -1,7 +1,7 @@
 """All routes of the predict function, with FastAPI behind Mangum: they are described on /docs.
 
-The function answers /predict before this is imported, which takes longer than an answer. Here the
-route is described, and whoever serves the app by itself gets the same answers.
+The function answers /predict without importing this module, which takes longer than an answer. The
+route is also here, to describe it, and with the same answers when the app is served by itself.
 """
 
 import logging
@@ -34,7 +34,7 @@ from labelloop.web.schemas import (
 
 app = FastAPI(
     title="Labelloop",
-    summary="What Label Studio asks an ML backend for predictions, and the CLI steers it with.",
+    summary="The ML backend routes that Label Studio calls, and those that the CLI manages it by.",
     docs_url=None,  # FastAPI's own pages would be open to everybody
     redoc_url=None,
     openapi_url=None,
@@ -47,7 +47,7 @@ app.include_router(management)
 
 @app.middleware("http")
 async def _authorise(request: Request, call_next: RequestResponseEndpoint) -> Response:
-    """Let nobody in without credentials for the path, whatever it is."""
+    """Refuse requests without credentials for their path, whether or not the path exists."""
     try:
         refused = http.refusal(check(request.headers, secret()()), request.scope["path"])
     except LabelloopError as error:
@@ -57,8 +57,8 @@ async def _authorise(request: Request, call_next: RequestResponseEndpoint) -> Re
     return await call_next(request)
 
 
-def _response(answered: Mapping[str, Any]) -> Response:
-    return Response(answered["body"], answered["statusCode"], answered["headers"])
+def _response(answer: Mapping[str, Any]) -> Response:
+    return Response(answer["body"], answer["statusCode"], answer["headers"])
 
 
 @app.exception_handler(LabelloopError)
@@ -78,8 +78,8 @@ def _not_found(request: Request, error: HTTPException) -> JSONResponse:
 
 
 def _methods_of(path: str) -> set[str]:
-    described = app.openapi()["paths"].get(path, {})
-    return {method.upper() for method in described} or {"GET"}
+    methods = app.openapi()["paths"].get(path, {})
+    return {method.upper() for method in methods} or {"GET"}
 
 
 @app.exception_handler(RequestValidationError)
@@ -102,15 +102,15 @@ def _fail(_: Request, error: Exception) -> JSONResponse:
 async def predict_tasks(request: Request) -> Response:
     """Predict tasks with the project's active version: one result each, in the same order."""
     body = await request.body()
-    asked = http.Request(request.method, request.scope["path"], request.headers, body)
-    return _response(predictions.answer_call(asked))
+    plain = http.Request(request.method, request.scope["path"], request.headers, body)
+    return _response(predictions.answer_call(plain))
 
 
 @app.get("/versions")
 async def versions_of(
     project: Annotated[str | None, Query(json_schema_extra=PROJECT_SCHEMA)] = None,
 ) -> VersionsAnswer:
-    """List a project's versions, newest first. Label Studio asks without naming the project."""
+    """List a project's versions, newest first. Label Studio calls this without a project."""
     return VersionsAnswer(versions=list_versions(project, store()))
 
 
@@ -134,5 +134,5 @@ def serve(event: dict[str, Any], context: Any) -> Any:
     """Answer one request of API Gateway."""
     try:
         return _serve(event, context)
-    except ValueError:  # odd hosts, broken Base64, lone surrogates: no request that HTTP can carry
+    except ValueError:  # odd hosts, broken Base64, lone surrogates: HTTP can't carry such a request
         return http.answer(400, {"error": "the request cannot be read"})

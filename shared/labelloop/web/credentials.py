@@ -1,11 +1,11 @@
-"""Who may call, and what: three kinds of credentials, all from one secret.
+"""Three kinds of credentials, all from one secret, and the routes that each may call.
 
-management   a line of the secret, `user:password`: opens everything
-ML calls     what Label Studio calls of an ML backend, for all projects
-events       of one project at /webhook, where whoever labels can read them: worth nothing else
+management   a line of the secret, `user:password`: all routes
+ML calls     the routes of an ML backend that Label Studio calls, for all projects
+events       /webhook, for one project; annotators can read them in Label Studio
 
-The last two are derived from a line's password and stored nowhere. They come as Basic auth; a
-webhook may carry a password of the first kind, or a pair of the last, in a header of its own.
+The last two are derived from a line's password and stored nowhere. All are sent as Basic auth; a
+webhook may send a management password, or a pair for events, in the header X-Api-Key instead.
 """
 
 import base64
@@ -29,7 +29,7 @@ _EVENTS_OF = re.compile(rf"events-({PROJECT_PATTERN}):".encode())
 
 
 class Role(Enum):
-    """What credentials are for; the text tells it to whoever calls something else with them."""
+    """What credentials are for; the text is in the answer to a caller that they are not for."""
 
     MANAGEMENT = "everything"
     ML_CALLS = "Label Studio's ML calls"
@@ -40,13 +40,13 @@ class Role(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Somebody with credentials, or without. `project` is the only one that EVENTS are for."""
+    """The sender of a request, by its credentials. With the role EVENTS, `project` is the key."""
 
     role: Role
     project: str = ""
 
     def may_call(self, path: str) -> bool:
-        """Say whether the credentials open a route."""
+        """Say whether the credentials are for a route."""
         match self.role:
             case Role.MANAGEMENT:
                 return True
@@ -69,11 +69,11 @@ class Caller:
 
 
 def check(headers: Mapping[str, str], secret: str) -> Caller:
-    """Return who calls, by the headers (lower-case names).
+    """Return the caller, by the request's headers (lower-case names).
 
-    The secret holds one `user:password` a line; two lines let the old and the new one in while a
-    team changes over. Digests are compared, all of them, in constant time: neither the length nor
-    the place of a difference shows in how long the answer takes.
+    The secret holds one `user:password` a line; with two lines, the old and the new password are
+    both valid while a team changes over. All digests are compared, in constant time: the time of an
+    answer shows neither the length nor the place of a difference.
     """
     accepted = _accepted(secret)
     if not accepted:
@@ -101,7 +101,7 @@ def check(headers: Mapping[str, str], secret: str) -> Caller:
 def ml_pair(password: str) -> tuple[str, str]:
     """Return user and password of Label Studio's ML calls.
 
-    The user tells the passwords of two lines apart, where Label Studio shows no more than a user.
+    The user depends on the password, because Label Studio shows the user only.
     """
     return f"ml-{_derived(password, 'ml user')[:8]}", _derived(password, "ml calls")
 
@@ -117,7 +117,7 @@ def _derived(password: str, use: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A line of the secret: its password, and the digests of what is sent instead of it."""
+    """A line of the secret: its password, and digests of what a request may send for it."""
 
     password: str
     pairs: list[bytes]
@@ -143,7 +143,7 @@ def _is_usable(line: str) -> bool:
 
 
 def _encoded(line: str) -> list[bytes]:
-    """Return what clients make of a credential: browsers UTF-8, Label Studio Latin-1."""
+    """Return a credential in the encodings of clients: UTF-8 in browsers, Latin-1 in others."""
     latin = [line.encode("latin-1")] if max(line) <= "\xff" else []
     return [line.encode(), *latin]
 
@@ -159,9 +159,9 @@ def _basic(header: str) -> bytes:
 
 
 def _named(pair: bytes) -> str:
-    """Return the project that credentials for events name, empty where they are others."""
-    named = _EVENTS_OF.match(pair)
-    return named[1].decode() if named else ""
+    """Return the project key in credentials for events, empty for other credentials."""
+    match = _EVENTS_OF.match(pair)
+    return match[1].decode() if match else ""
 
 
 def _digest(value: bytes) -> bytes:

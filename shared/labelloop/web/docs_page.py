@@ -1,6 +1,6 @@
-"""The page that describes the routes: HTML made here, without a script or anything from elsewhere.
+"""The page that describes the routes: HTML made here, without scripts or anything from elsewhere.
 
-Whoever opens it sends credentials that open everything, so it runs nothing and loads nothing.
+Browsers open it with management credentials, so it must not run or load anything.
 """
 
 import base64
@@ -25,13 +25,13 @@ HEADERS: Final = {
 }
 
 
-def docs_page(described: Mapping[str, Any]) -> str:
-    """Return the page for what OpenAPI says of the routes."""
-    info = described["info"]
+def docs_page(openapi: Mapping[str, Any]) -> str:
+    """Return the page, as HTML, for the routes in an OpenAPI description."""
+    info = openapi["info"]
     title, summary = escape(info["title"]), escape(info.get("summary", ""))
     routes = (
-        _route(method, path, route, described)
-        for path, methods in described["paths"].items()
+        _route(method, path, route, openapi)
+        for path, methods in openapi["paths"].items()
         for method, route in methods.items()
     )
     return (
@@ -42,27 +42,27 @@ def docs_page(described: Mapping[str, Any]) -> str:
     )
 
 
-def _route(method: str, path: str, route: Mapping[str, Any], described: Mapping[str, Any]) -> str:
-    told = escape(route.get("description") or route.get("summary", ""))
-    rows = [*_parameters(route), *_fields(route, described)]
+def _route(method: str, path: str, route: Mapping[str, Any], openapi: Mapping[str, Any]) -> str:
+    description = escape(route.get("description") or route.get("summary", ""))
+    rows = [*_parameters(route), *_fields(route, openapi)]
     table = f"<table>{''.join(rows)}</table>" if rows else ""
-    return f"<h2><code>{method.upper()} {escape(path)}</code></h2><p>{told}</p>{table}"
+    return f"<h2><code>{method.upper()} {escape(path)}</code></h2><p>{description}</p>{table}"
 
 
 def _parameters(route: Mapping[str, Any]) -> Iterator[str]:
-    for one in route.get("parameters", ()):
-        yield _row(one["name"], "in the query", one.get("required", False))
+    for parameter in route.get("parameters", ()):
+        yield _row(parameter["name"], "in the query", parameter.get("required", False))
 
 
-def _fields(route: Mapping[str, Any], described: Mapping[str, Any]) -> Iterator[str]:
+def _fields(route: Mapping[str, Any], openapi: Mapping[str, Any]) -> Iterator[str]:
     body = route.get("requestBody", {}).get("content", {}).get("application/json", {})
     schema = body.get("schema", {})
     if "$ref" in schema:
-        schema = described["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+        schema = openapi["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
     for name, field in schema.get("properties", {}).items():
         yield _row(name, field.get("description", ""), name in schema.get("required", ()))
 
 
-def _row(name: str, told: str, is_required: bool) -> str:
-    needed = "" if is_required else " (may be left out)"
-    return f"<tr><th><code>{escape(name)}</code></th><td>{escape(told)}{needed}</td></tr>"
+def _row(name: str, description: str, is_required: bool) -> str:
+    optional = "" if is_required else " (may be left out)"
+    return f"<tr><th><code>{escape(name)}</code></th><td>{escape(description)}{optional}</td></tr>"

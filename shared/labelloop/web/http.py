@@ -1,4 +1,4 @@
-"""HTTP without a framework: for the function that must answer within a second of its cold start."""
+"""HTTP without a framework: a function with a cold start must answer within a second."""
 
 import base64
 import binascii
@@ -52,22 +52,22 @@ def read_request(event: Mapping[str, Any]) -> Request:
 
 
 def path_of(event: Mapping[str, Any]) -> str:
-    """Return the path of an API Gateway event; slashes too many are as good as none."""
+    """Return the path of an API Gateway event, without superfluous slashes."""
     path = str(event.get("rawPath") or event.get("path") or "")
     return "/" + "/".join(part for part in path.split("/") if part)
 
 
 def with_path(event: dict[str, Any], path: str) -> dict[str, Any]:
-    """Return an event with another path, in each place that names one."""
+    """Return an event with its path replaced, in every field that holds one."""
     context = event.get("requestContext") or {}
     if "http" in context:
         context = context | {"http": context["http"] | {"path": path}}
-    named = {name: path for name in ("rawPath", "path") if name in event}
-    return event | named | ({"requestContext": context} if context else {})
+    paths = {name: path for name in ("rawPath", "path") if name in event}
+    return event | paths | ({"requestContext": context} if context else {})
 
 
 def respond(event: Mapping[str, Any], to: Callable[[Request], Any]) -> Any:
-    """Return what is answered to an API Gateway event; errors become answers too."""
+    """Return the answer of `to` to an API Gateway event; errors become answers too."""
     try:
         return to(read_request(event))
     except LabelloopError as error:
@@ -80,7 +80,7 @@ def respond(event: Mapping[str, Any], to: Callable[[Request], Any]) -> Any:
 
 
 def refusal(caller: Caller, path: str) -> Any | None:
-    """Return the answer to a caller whom the path is closed to, None where it is open."""
+    """Return the answer to a caller that may not call the path, None if it may."""
     if caller.may_call(path):
         return None
     if caller.role is Role.NOBODY:
@@ -91,37 +91,38 @@ def refusal(caller: Caller, path: str) -> Any | None:
 
 
 def forbidden(caller: Caller) -> Any:
-    """Return the answer to somebody whose credentials are for something else."""
-    told = f"these credentials are for {caller.role.value} alone; `labelloop credentials` says more"
-    return answer(403, {"error": told})
+    """Return the answer to a caller with credentials for something else."""
+    use = caller.role.value
+    error = f"these credentials are for {use} alone; `labelloop credentials` says more"
+    return answer(403, {"error": error})
 
 
 def refuse_pages(headers: Mapping[str, str]) -> None:
-    """Raise Foreign if a web page of another site asks: browsers say so, and nobody else does."""
+    """Raise Foreign for a request from another site's web page; browsers say so in headers."""
     origin = headers.get("origin", "")
     host = origin.partition("://")[2]
     is_own = not origin or (host and host == headers.get("host"))
     site = headers.get("sec-fetch-site", "none")
     if not is_own or site not in ("none", "same-origin"):
-        raise Foreign("asked by a web page of another site")
+        raise Foreign("the request comes from a web page of another site")
 
 
 def refuse_forms(headers: Mapping[str, str]) -> None:
-    """Raise NotJson unless a change is sent as JSON, which no form of a web page is."""
+    """Raise NotJson unless the request has a JSON content type, which no HTML form can send."""
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
-        raise NotJson("a change is sent with the header Content-Type: application/json")
+        raise NotJson("a change must be sent with the header Content-Type: application/json")
 
 
 def only(method: str, request: Request, to: Callable[[Request], Any]) -> Any:
-    """Answer requests of one method."""
+    """Return the answer of `to` to a request of one method; 405 for other methods."""
     if request.method == method:
         return to(request)
     return answer(405, {"error": f"{method} only"}, {"allow": method})
 
 
 def answer(status: int, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Any:
-    """Return a response in API Gateway's form. Label Studio takes nothing but JSON objects."""
+    """Return a response in API Gateway's form. Label Studio accepts JSON objects only."""
     return {
         "statusCode": status,
         "headers": {"content-type": "application/json"} | dict(headers or {}),
@@ -130,7 +131,7 @@ def answer(status: int, body: Mapping[str, Any], headers: Mapping[str, str] | No
 
 
 def status_of(error: LabelloopError) -> int:
-    """Return the HTTP status of an error of ours."""
+    """Return the HTTP status of an error, 500 for one without a status of its own."""
     return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
 
 

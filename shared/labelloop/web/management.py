@@ -1,4 +1,4 @@
-"""The routes that people steer a project with: the command line calls them, and so may scripts."""
+"""The routes that manage projects: the command line calls them, and scripts may call them too."""
 
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -61,10 +61,10 @@ from labelloop.web.schemas import (
 
 
 async def _refuse_browsers(request: Request) -> None:
-    """Let no web page change anything with credentials that somebody's browser keeps."""
+    """Refuse changes that another site's page requests with credentials stored in a browser."""
     if request.method not in ("GET", "HEAD"):
         refuse_pages(request.headers)
-        if await request.body():  # without one nothing changes
+        if await request.body():  # a request without a body changes nothing
             refuse_forms(request.headers)
 
 
@@ -77,7 +77,7 @@ async def _read[B: Body](kind: type[B], request: Request) -> B:
 
 @management.get("/projects")
 async def list_projects() -> ProjectsAnswer:
-    """List the projects that anything is stored for."""
+    """List the projects for which anything is stored."""
     return ProjectsAnswer(projects=list(projects(store())))
 
 
@@ -85,7 +85,7 @@ async def list_projects() -> ProjectsAnswer:
 async def show_status(
     project: Annotated[str, Query(json_schema_extra=PROJECT_SCHEMA)],
 ) -> StatusAnswer:
-    """Show what a project serves, what that learnt from, and what waits."""
+    """Show the version a project serves, what it was trained on, and what waits to be learnt."""
     return StatusAnswer.model_validate(describe(project_key(project), store()))
 
 
@@ -93,7 +93,7 @@ async def show_status(
 async def show_history(
     project: Annotated[str, Query(json_schema_extra=PROJECT_SCHEMA)],
 ) -> HistoryAnswer:
-    """List the newest versions: when they were trained, their accuracy, served or refused."""
+    """List the newest versions: training time, accuracy, whether served or refused, and why."""
     return HistoryAnswer.model_validate(list_history(project_key(project), store()))
 
 
@@ -108,38 +108,38 @@ async def show_doubts(
 @management.post("/activate", openapi_extra=ActivateRequest.openapi())
 async def activate_version(request: Request) -> ChangedAnswer:
     """Serve a version from now on, until newer labels bring a newer one."""
-    asked = await _read(ActivateRequest, request)
-    key = project_key(asked.project)
-    return ChangedAnswer(changed=activate(key, asked.version, activate_deps()))
+    body = await _read(ActivateRequest, request)
+    key = project_key(body.project)
+    return ChangedAnswer(changed=activate(key, body.version, activate_deps()))
 
 
 @management.post("/pin", openapi_extra=ProjectRequest.openapi())
 async def pin_version(request: Request) -> ChangedAnswer:
-    """Keep the version that is served; labels are collected, and wait."""
-    asked = await _read(ProjectRequest, request)
-    return ChangedAnswer(changed=pin(project_key(asked.project), pin_deps()))
+    """Keep serving the active version; new labels are collected, but not learnt."""
+    body = await _read(ProjectRequest, request)
+    return ChangedAnswer(changed=pin(project_key(body.project), pin_deps()))
 
 
 @management.post("/unpin", openapi_extra=ProjectRequest.openapi())
 async def unpin_version(request: Request) -> ChangedAnswer:
-    """Learn what waited, and go on switching."""
-    asked = await _read(ProjectRequest, request)
-    return ChangedAnswer(changed=unpin(project_key(asked.project), pin_deps()))
+    """Learn the labels that waited, and serve new versions again."""
+    body = await _read(ProjectRequest, request)
+    return ChangedAnswer(changed=unpin(project_key(body.project), pin_deps()))
 
 
 @management.post("/train", status_code=202, openapi_extra=ProjectRequest.openapi())
 async def start_training(request: Request) -> AcceptedAnswer:
-    """Learn what waits now, without the quiet period."""
-    asked = await _read(ProjectRequest, request)
-    queue().send(WakeUp(project_key(asked.project), "start_training"), 0)
+    """Learn the labels that wait now, without the quiet period."""
+    body = await _read(ProjectRequest, request)
+    queue().send(WakeUp(project_key(body.project), "start_training"), 0)
     return AcceptedAnswer()
 
 
 @management.post("/rank", status_code=202, openapi_extra=ProjectRequest.openapi())
 async def start_ranking(request: Request) -> AcceptedAnswer:
-    """Rank the pool again, push the order to Label Studio, and look for tasks we don't know."""
-    asked = await _read(ProjectRequest, request)
-    key = project_key(asked.project)
+    """Rank the pool again, push the queue to Label Studio, and look for unknown tasks there."""
+    body = await _read(ProjectRequest, request)
+    key = project_key(body.project)
     rank_queue().send(RankWakeUp(key), 0)
     rank_queue().send(RankWakeUp(key, "survey"), 0)
     return AcceptedAnswer()
@@ -147,44 +147,44 @@ async def start_ranking(request: Request) -> AcceptedAnswer:
 
 @management.post("/compare", status_code=202, openapi_extra=CompareRequest.openapi())
 async def compare_page(request: Request) -> ComparedAnswer:
-    """Take over what differs from Label Studio in a range of tasks, deletions too."""
-    asked = await _read(CompareRequest, request)
-    as_of = datetime.fromtimestamp(asked.as_of, UTC)
-    page = asked.tasks, (asked.after, asked.upto), as_of, datetime.now(UTC), asked.settings
-    return ComparedAnswer(differed=compare(project_key(asked.project), page, compare_deps()))
+    """Take over from Label Studio what differs in a range of tasks, including deletions."""
+    body = await _read(CompareRequest, request)
+    as_of = datetime.fromtimestamp(body.as_of, UTC)
+    page = body.tasks, (body.after, body.upto), as_of, datetime.now(UTC), body.settings
+    return ComparedAnswer(differed=compare(project_key(body.project), page, compare_deps()))
 
 
 @management.post("/repair", status_code=202, openapi_extra=ProjectRequest.openapi())
 async def start_repair(request: Request) -> RepairAnswer:
-    """Check what is stored; have it mended, compared with Label Studio, and ranked again."""
-    asked = await _read(ProjectRequest, request)
-    return RepairAnswer.model_validate(repair(project_key(asked.project), repair_deps()))
+    """Check the stored dataset; request that it is mended, compared with Label Studio, ranked."""
+    body = await _read(ProjectRequest, request)
+    return RepairAnswer.model_validate(repair(project_key(body.project), repair_deps()))
 
 
 @management.put("/options", openapi_extra=OptionsRequest.openapi())
 async def choose_options(request: Request) -> OptionsAnswer:
-    """Choose a project's options over the stack's settings."""
-    asked = await _read(OptionsRequest, request)
-    choices = asked.model_dump(exclude_unset=True, exclude={"project"})
-    options = choose(project_key(asked.project), choices, choose_deps())
+    """Choose a project's options, which override the stack's settings."""
+    body = await _read(OptionsRequest, request)
+    choices = body.model_dump(exclude_unset=True, exclude={"project"})
+    options = choose(project_key(body.project), choices, choose_deps())
     return OptionsAnswer.model_validate(asdict(options))
 
 
 @management.post("/backfill", status_code=202, openapi_extra=BackfillRequest.openapi())
 async def backfill(request: Request) -> AcceptedAnswer:
-    """Take labelled tasks of an export. The same ones again change nothing."""
-    asked = await _read(BackfillRequest, request)
+    """Accept labelled tasks of an export. Sending the same tasks again changes nothing."""
+    body = await _read(BackfillRequest, request)
     now = datetime.now(UTC)
-    event = read_export(asked.project, asked.tasks, now, asked.label_config, asked.settings)
+    event = read_export(body.project, body.tasks, now, body.label_config, body.settings)
     return AcceptedAnswer(event=accept(event, accept_deps()))
 
 
 @management.post("/tasks", status_code=202, openapi_extra=TasksRequest.openapi())
 async def take_tasks(request: Request) -> AcceptedAnswer:
-    """Take tasks to be ordered, of a Label Studio that AWS can't reach."""
-    asked, now = await _read(TasksRequest, request), datetime.now(UTC)
-    key, tasks = project_key(asked.project), read_tasks(asked.tasks)
-    config = asked.label_config
+    """Accept tasks to be ranked, from a Label Studio that AWS can't reach."""
+    body, now = await _read(TasksRequest, request), datetime.now(UTC)
+    key, tasks = project_key(body.project), read_tasks(body.tasks)
+    config = body.label_config
     event = None if config is None else read_export(key, [], now, config)
     feed(key, tasks, feed_deps(), event)
     return AcceptedAnswer()
@@ -194,7 +194,7 @@ async def take_tasks(request: Request) -> AcceptedAnswer:
 async def show_tasks(
     project: Annotated[str, Query(json_schema_extra=PROJECT_SCHEMA)],
 ) -> SentAnswer:
-    """Say which tasks were sent here."""
+    """List the pages of tasks that were sent here."""
     pool = Project(store(), project_key(project)).pool
     return SentAnswer(sent=pool.sent(), is_listed=pool.is_listed())
 
@@ -205,24 +205,24 @@ async def show_placed(
     start: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
     limit: Annotated[int, Query(ge=0, le=10_000)] = 5_000,
 ) -> OrderAnswer:
-    """Show the order of the active version's tasks, or how far it is."""
+    """Show the active version's order of the tasks, or how far its ranking is."""
     keeps = settings().superseded_predictions == "keep"
     key = project_key(project)
-    told = show_order(key, store(), start, limit, keeps_predictions=keeps)
-    return OrderAnswer.model_validate(told)
+    order = show_order(key, store(), start, limit, keeps_predictions=keeps)
+    return OrderAnswer.model_validate(order)
 
 
 @management.put("/label-studio", openapi_extra=TokenRequest.openapi())
 async def store_token(request: Request) -> ChangedAnswer:
-    """Keep Label Studio's token."""
-    asked, secret = await _read(TokenRequest, request), token()
-    is_new = secret.read() != asked.token
+    """Store Label Studio's token."""
+    body, secret = await _read(TokenRequest, request), token()
+    is_new = secret.read() != body.token
     if is_new:
-        secret.write(asked.token)
+        secret.write(body.token)
     return ChangedAnswer(changed=is_new)
 
 
 @management.get("/label-studio")
 async def show_label_studio() -> LabelStudioAnswer:
-    """Say which Label Studio predictions are pushed to."""
+    """Show the Label Studio to which predictions are pushed."""
     return LabelStudioAnswer(url=settings().label_studio_url, token=bool(token().read()))

@@ -1,4 +1,4 @@
-"""/predict, without a framework: from the body that Label Studio sends to what it wants to hear."""
+"""/predict without a framework: from the body that Label Studio sends to the answer it expects."""
 
 from typing import Any
 
@@ -11,19 +11,19 @@ from labelloop.web.http import Request, answer, only, refusal
 
 
 def answer_call(request: Request) -> Any:
-    """Answer with a result for each task, in their order, by the project's active version."""
+    """Return a result for each task, in the tasks' order, from the project's active version."""
     refused = refusal(check(request.headers, secret()()), request.path)
     return refused or only("POST", request, _predict)
 
 
 def _predict(request: Request) -> Any:
-    asked = read_predict(read_json(request.body))
-    served = versions().of(asked.project)
-    answers = predict(asked.tasks, asked.label_config, served, tools())
+    body = read_predict(read_json(request.body))
+    served = versions().of(body.project)
+    predictions = predict(body.tasks, body.label_config, served, tools())
     if settings().blind_share == "on":
-        answers = blinded(answers, asked.tasks, asked.project)
+        predictions = blinded(predictions, body.tasks, body.project)
     results = [
-        {"result": one.result, "score": one.score, "model_version": served.version}
-        for one in answers
+        {"result": each.result, "score": each.score, "model_version": served.version}
+        for each in predictions
     ]
     return answer(200, {"results": results})

@@ -8,7 +8,7 @@ from labelloop.domain.project_key import PROJECT_PATTERN
 from labelloop.domain.serving.options import STRATEGY_NAMES
 from labelloop.errors import Unprocessable
 
-# Told on the page, and checked further in, where the refusal is worded for people.
+# For the OpenAPI page only: the checks are further in, with error messages for people.
 PROJECT_SCHEMA: Final[dict[str, Any]] = {"pattern": f"^{PROJECT_PATTERN}$"}
 _TIME_SCHEMA: Final[dict[str, Any]] = {"type": "string", "format": "date-time"}
 _TASK_SCHEMA: Final[dict[str, Any]] = {
@@ -29,7 +29,7 @@ class Body(BaseModel):
 
     @classmethod
     def read(cls, body: dict[str, Any]) -> Self:
-        """Return the request; Unprocessable names what is off, and repeats nothing of it."""
+        """Return the request; Unprocessable names the invalid fields, without their values."""
         try:
             return cls.model_validate(body)
         except ValidationError as exc:
@@ -38,13 +38,13 @@ class Body(BaseModel):
 
     @classmethod
     def openapi(cls) -> dict[str, Any]:
-        """Return what the OpenAPI page says of a route that takes this body."""
+        """Return the OpenAPI description of a route's request body."""
         content = {"application/json": {"schema": cls.model_json_schema()}}
         return {"requestBody": {"required": True, "content": content}}
 
 
 class PredictBody(Body):
-    """What Label Studio sends to /predict. Tasks are taken as they come."""
+    """What Label Studio sends to /predict. The tasks are not checked here."""
 
     tasks: list[Any] = Field(description="tasks, each an object with its `data`")
     project: str = Field(
@@ -73,7 +73,7 @@ class ActivateRequest(ProjectRequest):
 
 
 class OptionsRequest(ProjectRequest):
-    """Options to choose; null takes a choice back, and what is left out stays."""
+    """Options to choose; null removes a choice, and options left out stay as they are."""
 
     strategy: str | None = Field(
         None,
@@ -86,31 +86,32 @@ class OptionsRequest(ProjectRequest):
 
 
 class BackfillRequest(ProjectRequest):
-    """Labelled tasks that no webhook told of."""
+    """Labelled tasks that no webhook delivered."""
 
     tasks: list[Any] = Field(description="tasks of Label Studio's JSON export")
     label_config: str | None = Field(None, description="the project's label config now, XML")
     settings: dict[str, Any] = Field(
         default_factory=dict,
-        description="the project as Label Studio's API shows it now, what decides when a task is "
-        "done: maximum_annotations, skip_queue, control_weights",
+        description="the settings that decide when a task is done, as Label Studio's API shows them"
+        " now: maximum_annotations, skip_queue, control_weights",
     )
 
 
 class TasksRequest(ProjectRequest):
-    """Tasks of a Label Studio that only the sender reaches, with or without labels."""
+    """Tasks of a Label Studio that AWS can't reach, with or without labels."""
 
     tasks: list[Any] = Field(
         description="tasks, each with `id`, `data`, and its times",
         json_schema_extra={"items": _TASK_SCHEMA},
     )
     label_config: str | None = Field(
-        None, description="with the last tasks: the project's label config, XML. Asks for the order"
+        None,
+        description="with the last tasks: the project's label config, XML. Starts the ranking",
     )
 
 
 class CompareRequest(ProjectRequest):
-    """All that Label Studio has of a range of ids, to be compared where AWS can't ask it."""
+    """All tasks of Label Studio in a range of ids, to be compared if AWS can't reach it."""
 
     tasks: list[dict[str, Any]] = Field(
         description="all tasks with an id above `after` up to `upto`, each with all annotations"
@@ -118,7 +119,9 @@ class CompareRequest(ProjectRequest):
     after: StrictInt = Field(ge=0)
     upto: StrictInt = Field(ge=0)
     as_of: StrictInt = Field(
-        ge=0, le=4_102_444_800, description="a time of Label Studio's clock before it was asked, s"
+        ge=0,
+        le=4_102_444_800,
+        description="a time before the tasks were read, by Label Studio's clock, in s since 1970",
     )
     settings: dict[str, Any] = Field(
         description="the project as Label Studio's API shows it: label_config, "
@@ -129,7 +132,7 @@ class CompareRequest(ProjectRequest):
 class TokenRequest(Body):
     """Label Studio's token: a legacy token or a personal access token."""
 
-    token: str = Field(pattern=r"^[!-~]{8,4096}$", description="kept as a SecureString")
+    token: str = Field(pattern=r"^[!-~]{8,4096}$", description="stored as a SecureString")
 
 
 class TaskPrediction(BaseModel):
@@ -153,7 +156,7 @@ class VersionsAnswer(BaseModel):
 
 
 class PastVersion(BaseModel):
-    """A version, and what its card says."""
+    """A version, and facts from its card."""
 
     version: str
     trained_at: str
@@ -175,13 +178,13 @@ class HistoryAnswer(BaseModel):
 
 
 class ProjectsAnswer(BaseModel):
-    """The projects that anything is stored for."""
+    """The projects for which anything is stored."""
 
     projects: list[str]
 
 
 class OptionsAnswer(BaseModel):
-    """What is chosen for a project; null = as the stack is set."""
+    """The options chosen for a project; null: the stack's setting applies."""
 
     strategy: str | None
     delete_predictions: bool | None
@@ -198,32 +201,33 @@ class DoubtedLabel(BaseModel):
 
 
 class StatusAnswer(BaseModel):
-    """Where a project stands."""
+    """The state of a project."""
 
     project: str
     version: str
     pinned: bool
-    trained_on: int = Field(description="number of the snapshot that has been learnt")
+    trained_on: int = Field(description="number of the snapshot that the version was trained on")
     card: dict[str, Any] | None
-    told: list[str] = Field(description="what the card's insights say, a line each")
+    told: list[str] = Field(description="the card's insights, as one sentence each")
     refused: dict[str, Any] | None = Field(
         description="the newest version that was not served in place of this one, and why"
     )
     dataset: dict[str, Any] = Field(description="number of the newest snapshot, and its counts")
     learning: dict[str, Any] = Field(
-        description="which control is learnt, and how many annotations are usable, by reason"
+        description="which control is learnt, how many annotations are usable, and why others "
+        "are not"
     )
     no_model: dict[str, Any] | None = Field(
-        description="why no model is served, and whether there was one; null where one is"
+        description="why no model is served, and whether there was one; null if one is served"
     )
     pool: dict[str, Any] = Field(
-        description="tasks known (null: not counted yet), when they were last compared with Label"
-        " Studio's, how many have been while it is being done"
+        description="number of tasks known (null: not counted yet), when they were last compared "
+        "with Label Studio's, and how many were compared so far if that is under way"
     )
     damaged: str = Field(description="what is wrong with the stored dataset, empty if nothing is")
     repair: dict[str, Any] | None = Field(
-        description="what was damaged last, the snapshot it went on from, and whether labels may "
-        "be missing since"
+        description="the last damage, the snapshot that was restored, and whether labels may be "
+        "missing since"
     )
     pending_events: int
     quarantined_events: int
@@ -231,7 +235,7 @@ class StatusAnswer(BaseModel):
         description="trainings that did not end: how many in a row, why, when the next one begins"
     )
     archived: dict[str, Any] | None = Field(
-        description="why nothing is ranked: Label Studio has the project no more, since when"
+        description="why and since when nothing is ranked: the project is no longer in Label Studio"
     )
     options: OptionsAnswer
 
@@ -244,14 +248,14 @@ class DoubtsAnswer(BaseModel):
 
 
 class SentAnswer(BaseModel):
-    """The tasks that were sent: names of pages, by what they hold."""
+    """The pages of tasks that were sent; their names are digests of their contents."""
 
     sent: list[str]
-    is_listed: bool = Field(description="whether the last of them were sent")
+    is_listed: bool = Field(description="whether all pages were sent")
 
 
 class Place(BaseModel):
-    """A task's place in the order, and what is suggested for it."""
+    """A task's place in the order, and its prediction."""
 
     task: int
     score: float
@@ -259,18 +263,18 @@ class Place(BaseModel):
 
 
 class OrderAnswer(BaseModel):
-    """The active version's order, or how far it is."""
+    """The active version's order of the tasks, or how far its ranking is."""
 
     version: str
-    order: int = Field(description="counts the version's orders; 0: none is placed yet")
+    order: int = Field(description="number of the version's newest order; 0: there is none yet")
     is_listed: bool
-    parts: int = Field(description="of the pool, to be scored")
+    parts: int = Field(description="how many parts of the pool are to be scored")
     scored: int
     changed_at: str = Field(description="when the newest dataset was stored")
     keeps_predictions: bool = Field(description="whether older versions' predictions stay")
     total: int = Field(description="places in the order")
     tasks: list[Place]
-    next: int | None = Field(description="where to go on, if there is more")
+    next: int | None = Field(description="the `start` of the next page; null: there is none")
 
 
 class ChangedAnswer(BaseModel):
@@ -280,34 +284,34 @@ class ChangedAnswer(BaseModel):
 
 
 class ComparedAnswer(BaseModel):
-    """How many annotations and tasks differed; that they are taken over is under way."""
+    """How many annotations and tasks differed; taking them over is under way."""
 
     differed: int
 
 
 class RepairAnswer(BaseModel):
-    """What was found; that it is mended, compared and ranked again is asked for."""
+    """The state of the dataset; mending, comparing and ranking are under way."""
 
     damaged: str = Field(description="what is wrong with the stored dataset, empty if nothing is")
     seq: int = Field(description="number of the newest snapshot")
-    annotations: int = Field(description="how many it holds, 0 if it cannot be read")
+    annotations: int = Field(description="how many that snapshot holds, 0 if it cannot be read")
 
 
 class AcceptedAnswer(BaseModel):
-    """The request was taken; what it asks for happens in the background."""
+    """The request was accepted, and is carried out in the background."""
 
     status: str = "accepted"
-    event: str | None = Field(None, description="the stored event, if one was")
+    event: str | None = Field(None, description="the name of the stored event, if there is one")
 
 
 class LabelStudioAnswer(BaseModel):
-    """The Label Studio that predictions are pushed to."""
+    """The Label Studio to which predictions are pushed."""
 
-    url: str = Field(description="empty: none, so nothing is pushed")
-    token: bool = Field(description="whether one is stored; it is never shown")
+    url: str = Field(description="empty if there is none: nothing is pushed")
+    token: bool = Field(description="whether a token is stored; it is never shown")
 
 
 class ErrorAnswer(BaseModel):
-    """What was wrong, and what to do."""
+    """What was wrong, and what to do about it."""
 
     error: str

@@ -1,7 +1,7 @@
-"""Label Studio's small calls, which it has a second of patience for, without a framework.
+"""Label Studio's small calls, without a framework: it waits only about a second for an answer.
 
-/health, /setup, and /webhook -> one stored event. The webhook function answers them; those that API
-Gateway hands to the other one, because of a slash too many, are answered there in the same way.
+They are /health, /setup, and /webhook, which stores one event. The webhook function answers them.
+API Gateway routes calls with a slash too many to the predict function, which answers the same.
 """
 
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ PATHS: Final = frozenset({"/", "/health", "/setup", "/webhook"})
 
 
 def answer_call(request: Request) -> Any:
-    """Answer one of them; 404 for any other path."""
+    """Return the answer to a small call; 404 for any other path."""
     if request.path in ("/", "/health"):
         return only("GET", request, lambda _: answer(200, {"status": "UP"}))
     caller = check(request.headers, secret()())

@@ -64,6 +64,16 @@ def test_before_the_first_label_typical_tasks_come_first_and_the_random_share_be
     assert are_random(in_order, apart.key)[9]  # each tenth place
 
 
+@pytest.mark.parametrize("option", ["--queue-length", "--head"])
+def test_no_more_tasks_are_pushed_than_the_queue_length(apart, option):
+    watched(apart)
+    work(apart)
+
+    apart.told("rank", "--watch", "--rounds", "1", option, "7")
+
+    assert apart.studio.prediction_counts(apart.project) == {UNTRAINED: 7}
+
+
 def test_each_new_version_is_pushed_as_the_deployment_orders_it(apart):
     watched(apart)
     work(apart)

@@ -51,7 +51,7 @@ def test_a_secret_is_not_read_again_for_a_minute(client, aws, monkeypatch):
 def test_while_ssm_fails_the_last_known_secret_counts(client, fail, monkeypatch):
     secret = SsmSecret("/labelloop/test", client)
     secret.read()
-    monkeypatch.setattr(ssm_secret, "_KEPT_S", 0)
+    monkeypatch.setattr(ssm_secret, "_CACHED_S", 0)
     fail()
 
     assert secret.read() == SECRET

@@ -31,7 +31,7 @@ def test_a_missing_result_is_an_error(project, tasks):
 
 
 def test_a_result_of_another_shape_is_an_error(project, tasks):
-    with pytest.raises(BackendFailed, match="something else than a choice"):
+    with pytest.raises(BackendFailed, match="did not predict a choice"):
         answering(200, json={"results": [{"result": []}]}).predict(project, tasks[:1])
 
 

@@ -144,11 +144,11 @@ def test_a_title_is_no_formula(tmp_path):
 @pytest.mark.parametrize(
     ("path", "why"),
     [
-        ("none/x.png", "no place"),
-        (".", "no kind"),
-        ("curves", "no kind"),
-        ("x.doc", "no kind"),
-        ("x.pgf", "no kind"),
+        ("none/x.png", "no file can be written"),
+        (".", "not a picture"),
+        ("curves", "not a picture"),
+        ("x.doc", "not a picture"),
+        ("x.pgf", "not a picture"),
     ],
 )
 def test_a_picture_that_cannot_be_written_is_refused_at_once(run, tmp_path, path, why):

@@ -1,0 +1,19 @@
+"""The options of `labelloop backtest`: for the command, and for the replay that it starts."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayOptions:
+    """An export to replay, and how; `backtest` explains the options. Empty: the default."""
+
+    export: Path
+    text: str
+    choice: str
+    strategies: tuple[str, ...]
+    encoder: str
+    picture: Path | None
+    seeds: int
+    labels: int
+    jobs: int
