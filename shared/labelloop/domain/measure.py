@@ -122,7 +122,7 @@ class Measure(Protocol):
         """
         ...
 
-    def disagreement(self, one: Sequence[Label], other: Sequence[Label]) -> float:
+    def disagreement(self, labels: Sequence[Label], others: Sequence[Label]) -> float:
         """Return how far two versions' labels of the same tasks differ: 0 = not at all.
 
         Corrected for chance, 1 = no more alike than by chance: 1 - kappa (Cohen 1960) for choices.

@@ -222,7 +222,7 @@ class Control(Protocol):
         """
         ...
 
-    def work(self, one: Input) -> int:
+    def work(self, input_: Input) -> int:
         """Return the cost of predicting for an input, above 0: an encoder's for so many characters.
 
         A request is answered in batches of 30,000, and rejected early if it would take too long.
@@ -319,8 +319,8 @@ class Control(Protocol):
         """
         ...
 
-    def shown(self, answers: Answers, known: Sequence[str]) -> Answers:
-        """Return the answers by the names that `known` returned, and no others.
+    def shown(self, answers: Answers, names: Sequence[str]) -> Answers:
+        """Return the answers by these names, which `known` returned, and no others.
 
         Called before tasks are ranked by answers, and before answers are shown.
         """
@@ -387,7 +387,7 @@ class Replayable(Recipe, Protocol):
         """
         ...
 
-    def same(self, one: Input) -> str:
+    def same(self, input_: Input) -> str:
         """Return a text that is equal for inputs with the same content; empty for a blank one.
 
         Of inputs with the same content one is replayed, and of blank ones none.

@@ -89,8 +89,8 @@ def _with_model(strategy: ByModel) -> Strategy:
 def _few(reading: Reading) -> float:
     """Return the number of labels below which there are few: some for each part of labels.
 
-    A rare part counts as a fraction of one: typical tasks are of the common ones. So many
-    parts, all of one size, would be as diverse as the predicted ones (Hill 1973, order 1).
+    Parts are counted by the exponential of the entropy of their predicted shares (Hill 1973, order
+    1), so a rare one counts as a fraction: typical tasks are of the common ones.
     """
     shares = np.clip(reading.shares.mean(axis=0), 1e-12, 1.0)
     parts = float(np.exp(-(shares * np.log(shares)).sum()))

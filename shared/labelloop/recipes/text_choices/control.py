@@ -81,11 +81,11 @@ class TextChoices:
         """Return the text of a task's data, None if there is nothing to read."""
         return self.text.of(data)
 
-    def work(self, one: str) -> int:
+    def work(self, input_: str) -> int:
         """Return the cost of a text: a constant, and its characters up to those that are read."""
         from labelloop.recipes.text_choices.terms import MOST_CHARACTERS
 
-        return _OVERHEAD + min(len(one), MOST_CHARACTERS)
+        return _OVERHEAD + min(len(input_), MOST_CHARACTERS)
 
     def label_of(self, result: list["Region"]) -> str | None:
         """Return the label that an annotation's result gives, None if none that is offered."""
@@ -190,11 +190,11 @@ class TextChoices:
         offered = tuple(name for name in names if name in self.choices.labels)
         return offered if len(offered) >= 2 else None
 
-    def shown(self, answers: "Answers", known: Sequence[str]) -> "Answers":
+    def shown(self, answers: "Answers", names: Sequence[str]) -> "Answers":
         """Return the probabilities of the classes that are offered, scaled to sum to 1."""
         from labelloop.recipes.text_choices.measure import offered_only
 
-        return offered_only(answers, known)
+        return offered_only(answers, names)
 
     def results(self, answers: "Answers") -> list[list["Region"]]:
         """Return the likeliest choice for each text, with its probability."""

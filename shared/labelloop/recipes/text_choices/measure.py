@@ -146,10 +146,10 @@ class ChoiceMeasure:
         gained: Floats = belief[rows, after.argmax(axis=1)] - belief[rows, before.argmax(axis=1)]
         return gained
 
-    def disagreement(self, one: Sequence[Label], other: Sequence[Label]) -> float:
+    def disagreement(self, labels: Sequence[Label], others: Sequence[Label]) -> float:
         """Return 1 minus Cohen's kappa (Cohen 1960): 0 to 1, more if less alike than by chance."""
-        names = sorted({*one, *other})
-        return 1 - _kappa(codes_of(one, names), codes_of(other, names))
+        names = sorted({*labels, *others})
+        return 1 - _kappa(codes_of(labels, names), codes_of(others, names))
 
     def doubts(
         self, answers: Answers, labels: Sequence[Label], votes: Sequence[Sequence[Label]]
@@ -231,11 +231,11 @@ def _kappa(one: Ints, other: Ints) -> float:
     return (agreed - chance) / (1 - chance) if chance < 1 else 1.0
 
 
-def offered_only(answers: Answers, known: Sequence[str]) -> Answers:
-    """Return the columns of the known classes, scaled to sum to 1."""
-    if len(known) == len(answers.names):
+def offered_only(answers: Answers, names: Sequence[str]) -> Answers:
+    """Return the columns of these classes, scaled to sum to 1."""
+    if len(names) == len(answers.names):
         return answers
     place = {name: column for column, name in enumerate(answers.names)}
-    rows = probabilities_of(answers)[:, [place[name] for name in known]]
+    rows = probabilities_of(answers)[:, [place[name] for name in names]]
     sums = rows.sum(axis=1, keepdims=True)
-    return answers_of(rows / np.maximum(sums, np.finfo(np.float32).tiny), known)
+    return answers_of(rows / np.maximum(sums, np.finfo(np.float32).tiny), names)

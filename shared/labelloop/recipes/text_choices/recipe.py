@@ -38,9 +38,9 @@ class TextChoicesRecipe:
 
         return exported(dataset, control, field)
 
-    def same(self, one: str) -> str:
+    def same(self, input_: str) -> str:
         """Return a text without its case and with single blanks between words."""
-        return " ".join(one.casefold().split())
+        return " ".join(input_.casefold().split())
 
 
 RECIPE: Final = TextChoicesRecipe()
