@@ -40,7 +40,7 @@ def measure() -> Iterator[Finding]:
 
             def bare(batches=batches) -> None:
                 for texts in batches:
-                    ids, counts = _pad(model._known(bags_of(texts)))
+                    ids, counts = _pad(model._numbered(bags_of(texts)))
                     session.run(None, {"ids": ids, "counts": counts})
 
             mine, other, ratio = paired(ours, bare, ROUNDS)

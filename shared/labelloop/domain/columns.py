@@ -1,7 +1,6 @@
-"""Numbers about tasks, a row for each: what a model sees of them, and what it says.
+"""Numbers about tasks, a row for each: features, and answers.
 
-Nothing but a recipe knows what the numbers mean. All others store them, put them behind each other
-and choose rows.
+Only a recipe knows what the numbers mean. The loop stores them, joins them and takes rows.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -28,17 +27,17 @@ class Ragged:
     starts: NDArray[np.int64]
 
     def __len__(self) -> int:
-        """Return how many rows there are."""
+        """Return the number of rows."""
         return len(self.starts) - 1
 
     def take(self, rows: Rows) -> "Ragged":
-        """Return some rows, in the order asked for."""
+        """Return some rows, in the order of `rows`; a row may be taken twice."""
         rows = np.asarray(rows, np.int64)
         lengths = np.diff(self.starts)[rows]
         starts = starts_of(lengths)
         within = np.arange(starts[-1]) - np.repeat(starts[:-1], lengths)
-        at = np.repeat(self.starts[rows], lengths) + within
-        return Ragged({name: array[at] for name, array in self.arrays.items()}, starts)
+        places = np.repeat(self.starts[rows], lengths) + within
+        return Ragged({name: array[places] for name, array in self.arrays.items()}, starts)
 
 
 type Block = NDArray[Any] | Ragged
@@ -46,13 +45,16 @@ type Block = NDArray[Any] | Ragged
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Named blocks of so many rows: arrays of shape (rows, ...), or ragged ones."""
+    """Named blocks with a row for each task: arrays of shape (rows, ...), or ragged ones.
+
+    Names have no dot: it parts the arrays of a ragged block where they are stored.
+    """
 
     rows: int
     blocks: Mapping[str, Block]
 
     def __len__(self) -> int:
-        """Return how many rows there are."""
+        """Return the number of rows."""
         return self.rows
 
     def array(self, name: str) -> NDArray[Any] | None:
@@ -66,7 +68,7 @@ class Columns:
         return block if isinstance(block, Ragged) else None
 
     def take(self, rows: Rows) -> "Columns":
-        """Return some rows, in the order asked for."""
+        """Return some rows, in the order of `rows`; a row may be taken twice."""
         rows = np.asarray(rows, np.int64)
         blocks = {
             name: block.take(rows) if isinstance(block, Ragged) else block[rows]
@@ -75,20 +77,20 @@ class Columns:
         return Columns(len(rows), blocks)
 
     def only(self, names: Collection[str]) -> "Columns":
-        """Return those of the blocks that have one of these names."""
+        """Return the blocks that have one of these names."""
         blocks = {name: block for name, block in self.blocks.items() if name in names}
         return Columns(self.rows, blocks)
 
     def are_finite(self) -> NDArray[np.bool_]:
-        """Say for each row whether all numbers of its dense blocks are. Shape (rows,)."""
-        found = np.ones(self.rows, np.bool_)
+        """Say for each row whether all numbers of its dense blocks are finite. Shape (rows,)."""
+        are_finite = np.ones(self.rows, np.bool_)
         for block in self.blocks.values():
             if not isinstance(block, Ragged) and block.dtype.kind == "f":
-                found &= np.isfinite(block).all(axis=tuple(range(1, block.ndim)))
-        return found
+                are_finite &= np.isfinite(block).all(axis=tuple(range(1, block.ndim)))
+        return are_finite
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
-        """Return arrays by name that `from_arrays` reads, to be stored."""
+        """Return arrays by name, to be stored; `from_arrays` reads them."""
         arrays: dict[str, NDArray[Any]] = {}
         for name, block in self.blocks.items():
             if isinstance(block, Ragged):
@@ -100,7 +102,7 @@ class Columns:
 
     @classmethod
     def from_arrays(cls, rows: int, arrays: Mapping[str, NDArray[Any]]) -> Self:
-        """Return stored columns; ValueError for arrays that don't fit so many rows."""
+        """Return stored columns; KeyError or ValueError for arrays that don't fit the rows."""
         blocks: dict[str, Block] = {n: array for n, array in arrays.items() if "." not in n}
         ragged = {name.rpartition(".")[0] for name in arrays if "." in name}
         for name in sorted(ragged):
@@ -119,7 +121,7 @@ class Columns:
 
 
 def joined(parts: Sequence[Columns]) -> Columns:
-    """Return the rows of all parts, one part or more, in their order: the blocks that all have."""
+    """Return the rows of all parts, one part or more, in order, of the blocks that all have."""
     parts = [part for part in parts if len(part)] or parts[:1]
     if len(parts) == 1:
         return parts[0]
@@ -129,7 +131,7 @@ def joined(parts: Sequence[Columns]) -> Columns:
 
 
 def starts_of(lengths: Rows) -> NDArray[np.int64]:
-    """Return where rows of such lengths start when they are laid end to end, and where they end."""
+    """Return where rows of these lengths start, laid end to end, and where the last one ends."""
     return np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths, dtype=np.int64)])
 
 

@@ -1,4 +1,4 @@
-"""The names of a project's versions: the snapshot that was learnt, and which attempt at it."""
+"""The names of a project's versions: the snapshot that was learnt, and the attempt at it."""
 
 import re
 from dataclasses import dataclass
@@ -10,24 +10,24 @@ _NAME: Final = re.compile(r"(\d{1,18})-([0-9a-f]{8})", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A version that was trained on a snapshot. `attempt`: 8 hex digits, as two may be at it."""
+    """A version that was trained on a snapshot. `attempt`: 8 hex digits that set two apart."""
 
     seq: int
     attempt: str
 
     @classmethod
     def parse(cls, name: str) -> Self | None:
-        """Return the version of a name, None if it is none of ours."""
-        found = _NAME.fullmatch(name)
-        return cls(int(found[1]), found[2]) if found else None
+        """Return the version of that name, None if the name is not of this form."""
+        match = _NAME.fullmatch(name)
+        return cls(int(match[1]), match[2]) if match else None
 
     def __str__(self) -> str:
-        """Return its name."""
+        """Return the version's name."""
         return f"{self.seq}-{self.attempt}"
 
 
 def is_older(name: str, than: str) -> bool:
-    """Say whether a name of Label Studio's is a version of ours from before another one."""
+    """Say whether a version name in Label Studio is of a version before `than`."""
     if name == UNTRAINED:
         return than != UNTRAINED
     earlier, later = Version.parse(name), Version.parse(than)

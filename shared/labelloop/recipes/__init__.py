@@ -1,7 +1,7 @@
-"""One room for each kind of labelling, and which of them a label config is for.
+"""A room for each kind of labelling, and the functions that find the recipe of a label config.
 
 Built-in recipes come first, then those that installed packages name as entry points of the group
-`labelloop.recipes`. All that the loop knows of any is `protocol`.
+`labelloop.recipes`, by their names. All that the loop knows of any is in `protocol`.
 """
 
 from collections.abc import Iterator
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
     from labelloop.recipes.protocol import Control, Recipe
 
 GROUP: Final = "labelloop.recipes"
-# Names and formats, so that functions can compare them which load no model.
+# Names and formats, for functions that compare them and load no model.
 BUILT_IN: Final = {"text_choices": 2}
-# Raise it when label configs are read that were not before: projects without a model try again.
+# Raise it when more label configs can be read: projects without a model are trained again.
 GENERATION: Final = 2
-_BEFORE: Final = "text_choices"  # releases that knew one kind stored no recipe's name
+_UNNAMED: Final = "text_choices"  # the only recipe of releases that stored no recipe's name
 
 
 @lru_cache(maxsize=64)
 def control_of(label_config: str) -> "Control":
-    """Return what is learnt of a label config; Unprocessable says why nothing is."""
+    """Return the control of a label config; Unprocessable says why there is none."""
     from labelloop.labelstudio.label_config import parse
 
     config = parse(label_config)
@@ -39,30 +39,30 @@ def control_of(label_config: str) -> "Control":
 
 
 def recipe_named(name: str) -> "Recipe":
-    """Return a recipe; BadModel if there is none of that name here."""
-    found = _found(name_of(name))
-    if found is None:
+    """Return the recipe of that name; BadModel if it is not installed."""
+    recipe = _installed(name_of(name))
+    if recipe is None:
         raise BadModel(f"made by the recipe {name!r}, which is not installed here")
-    return found
+    return recipe
 
 
 def name_of(stored: str) -> str:
-    """Return a recipe's name as it is stored with what it made."""
-    return stored or _BEFORE
+    """Return the name of the recipe by the name stored with what it made, empty in old releases."""
+    return stored or _UNNAMED
 
 
 def format_of(name: str) -> int:
-    """Return the format of what a recipe makes, 0 if there is none of that name here."""
-    known = BUILT_IN.get(name_of(name))
-    if known is not None:
-        return known
-    found = _found(name)
-    return found.format if found else 0
+    """Return the format of what a recipe makes, 0 if it is not installed."""
+    built_in = BUILT_IN.get(name_of(name))
+    if built_in is not None:
+        return built_in
+    recipe = _installed(name)
+    return recipe.format if recipe else 0
 
 
 def folder_of(recipe: str, encoder: str) -> str:
-    """Return the name of the folder that features of a recipe lie in beside an encoder."""
-    made_by = "" if recipe == _BEFORE else f"{recipe}-"
+    """Return the name of the folder for a recipe's features by an encoder, empty for none."""
+    made_by = "" if recipe == _UNNAMED else f"{recipe}-"
     return f"{made_by}{format_of(recipe)}-{encoder or 'none'}"
 
 
@@ -72,38 +72,38 @@ def installed() -> list["Recipe"]:
 
 
 @cache
-def _found(name: str) -> "Recipe | None":
+def _installed(name: str) -> "Recipe | None":
     return next((recipe for recipe in _recipes() if recipe.name == name), None)
 
 
 def _recipes() -> Iterator["Recipe"]:
-    """Yield the recipes, each loaded when it is its turn."""
+    """Yield the recipes; each is loaded only when its turn comes."""
     yield from map(_built_in, BUILT_IN)
     yield from _added()
 
 
 @cache
 def _built_in(name: str) -> "Recipe":
-    found: Recipe = import_module(f"labelloop.recipes.{name}.recipe").RECIPE
-    return found
+    recipe: Recipe = import_module(f"labelloop.recipes.{name}.recipe").RECIPE
+    return recipe
 
 
 @cache
 def _added() -> tuple["Recipe", ...]:
-    """Return the recipes of installed packages, by name. One that fails stops no other kind."""
+    """Return the recipes of installed packages, by name. One that fails to load is left out."""
     from importlib.metadata import entry_points  # a twentieth of a cold start
 
-    found = []
+    loaded = []
     for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
         try:
-            found.append(point.load())
-        except Exception as exc:  # whatever a stranger's module raises
+            loaded.append(point.load())
+        except Exception as exc:  # another package's module may raise anything
             logger().error("recipe not loaded", extra={"recipe": point.name, "why": repr(exc)})
             count("RecipeNotLoaded")
-    return tuple(found)
+    return tuple(loaded)
 
 
 def forget_added() -> None:
-    """Look for installed recipes anew, for tests and for whoever installs one meanwhile."""
-    for cached in (control_of, _found, _added):
+    """Look for installed recipes again: for tests, and after a package was installed."""
+    for cached in (control_of, _installed, _added):
         cached.cache_clear()

@@ -1,12 +1,51 @@
 """What a recipe is: all that the loop knows of a kind of labelling.
 
-A recipe reads label configs of its kind and makes a `Control` of each: the recipe bound to one
-project. The loop stores what a control gives it, compares answers by the control's `Measure`, and
-never looks into either. `tests/contract/recipes.py` checks that a recipe keeps to what is said
-here.
+A recipe reads label configs of its kind and returns a `Control` for each: the recipe bound to one
+project. The loop stores features, answers and artefacts and compares answers by the control's
+`Measure`; only the recipe looks into them.
 
-Tasks, inputs, labels and rows are always in one order. Nothing here may depend on the time, on
-chance or on the order of a dictionary: the same call gives the same bytes.
+How to write a recipe
+---------------------
+
+`tests/integration/test_toy_recipe.py` holds the smallest complete one: it learns whether a number
+is odd. A package offers its recipe, an instance of `Recipe`, as an entry point of the group
+`labelloop.recipes`. `tests/contract/recipe_contract.py` has the tests that every recipe passes:
+subclass `RecipeContract`, with a label config, some dozen tasks and their annotations.
+
+What the loop calls, in this order:
+
+1.  `Recipe.read`, with the project's label config. The first recipe that returns a control has the
+    project. If none does, nothing is learnt, and status shows what each `why_not` says.
+2.  `Control.input_of`, with each task's data. A task without an input is not learnt from and not
+    ranked, and its prediction is empty.
+3.  `Control.features`, with the inputs: the numbers that models see. Those of the pool are computed
+    once, while it is ranked for the first time, and stored.
+4.  `Control.label_of`, with each annotation's result. Of the annotations of a task the loop makes
+    one label: a ground truth decides, then the majority, then the newest.
+5.  `Control.missing`, with the labels: why there is no model yet. If it is empty, one is trained.
+6.  `Control.fit`, with labels, features, features of up to 1,500 tasks without a label, and tools;
+    then `Fitted.packed`, which gives the artefact and the answers out of fold.
+7.  `Control.load`, with the artefact, and `Model.answer` for those 1,500 tasks.
+8.  The measure (`domain.measure`). The gate compares the new version with the active one: on
+    labels by `fair`, `log_scores` and `hits`, on labels that the active version has not learnt by
+    `expected`, on the 1,500 tasks by `gain`. The card's accuracy is the mean of `hits` on the
+    random share. A version that is not rejected becomes the active one.
+9.  To rank the pool: `Recipe.load`, `Control.known`, `Model.answer`, `Control.shown`, and
+    `Measure.reading` for the sureness of each task. `Control.vectors` tells tasks apart, so that
+    the queue is diverse. `Control.results` gives what is pushed to Label Studio with the queue.
+10. To answer a prediction request: the same for the tasks of the request, but with
+    `Control.features` of those blocks alone that `Model.needs`.
+
+Rules for all methods:
+
+- Tasks, inputs, labels and rows are in one order. Inputs, labels and results are JSON values:
+  dicts with texts as keys, lists, texts, numbers, booleans.
+- They are deterministic: equal arguments give equal bytes. No clock, no random number without a
+  fixed seed, no order of a set.
+- They keep no state between calls, except to save work.
+- One of the functions has no numpy, and reads label configs and annotations all the same. So the
+  recipe's module, `read`, `why_not`, `about`, `input_of` and `why_unusable` do without it: import
+  numpy and the like within the methods that need them. (The toy recipe, a test, does not.)
 """
 
 from __future__ import annotations
@@ -27,17 +66,17 @@ if TYPE_CHECKING:  # functions without numpy read label configs
     from labelloop.labelstudio.label_config import LabelConfig
 
 type Input = Any
-"""What a recipe reads of a task's data: a text, addresses of images, a pair of texts."""
+"""What a recipe reads of a task's data, as JSON: a text, addresses of images, a pair of texts."""
 type Region = dict[str, Any]
 """One region of an annotation's or a prediction's result, in Label Studio's JSON."""
 
 
 class Encoder(Protocol):
-    """A fixed model that turns texts into vectors: the same text into the same vector, always."""
+    """A fixed model that turns texts into vectors: equal texts into equal vectors, always."""
 
     @property
     def name(self) -> str:
-        """The model's name and its checksum: vectors of equal names may be compared."""
+        """The model's name and its checksum. Vectors may be compared if the names are equal."""
         ...
 
     @property
@@ -46,12 +85,12 @@ class Encoder(Protocol):
         ...
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return unit vectors, shape (texts, dimensions), whatever the texts hold."""
+        """Return unit vectors, shape (texts, dimensions), for any texts, empty ones too."""
         ...
 
 
 class Tools(Protocol):
-    """What the stack lends a recipe to compute features with."""
+    """What the stack offers a recipe to compute features with."""
 
     @property
     def encoder(self) -> str:
@@ -61,45 +100,54 @@ class Tools(Protocol):
     def vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return unit vectors, shape (texts, dimensions). ValueError without an encoder.
 
-        What was encoded before is remembered, or stored with the project. May raise Unfinished
-        where there is more to encode than a function has time for; the next call goes on there.
+        Vectors are remembered, in a training stored with the project, so no text is encoded twice.
+        May raise Unfinished if there is more to encode than a function has time for: let it pass,
+        and the next call goes on from there. Where nothing may be encoded, a text without a stored
+        vector gets a row of NaN: pass it on as a row of NaN.
         """
         ...
 
 
 class Model(Protocol):
-    """A model version ready to predict."""
+    """A model ready to predict: one that was loaded from its artefact, or just fitted."""
 
     @property
     def names(self) -> Sequence[str]:
-        """What its answers are about, as in `Answers.names`."""
+        """What its answers are about, equal to `Answers.names` of all of them."""
         ...
 
     @property
     def encoder(self) -> str:
-        """The name of the encoder whose vectors it needs, empty if it needs none."""
+        """The name of the encoder whose vectors it needs, empty if it needs none.
+
+        A stack with another encoder does not serve the model.
+        """
         ...
 
     @property
     def needs(self) -> Collection[str]:
-        """The blocks of features that it looks at."""
+        """The names of the blocks of features that it reads; it may get no others."""
         ...
 
-    def answer(self, seen: Columns) -> Answers:
-        """Return the answers for n tasks of which it sees these features.
+    def answer(self, features: Columns) -> Answers:
+        """Return the answers for n tasks, by their features.
 
-        A task's answer does not depend on the others.
+        The answer for a task does not depend on the other tasks. If n is 0 the blocks may be
+        missing, too: the pool is not ranked yet.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """What a training gives, checked: the bytes of `artefact` load as what was trained.
+    """What a training results in.
 
-    `facts`: what goes on the model card beside what the loop writes there. `out_of_fold`: what a
-    model that never learnt the label of an example says of it, in the examples' order; numbers that
-    are not finite where there is no such model.
+    `artefact`: the model as bytes, with the same answers as the fitted one. `facts`: what goes on
+    the model card besides what the loop writes there; JSON values by name. `out_of_fold`: for each
+    example, in their order, the answer of a model that has not learnt the example's label
+    (cross-validation: Stone 1974); NaN in some column where there is no such model, as for the only
+    example of a class. They are stored as float16. On these answers versions are compared, and
+    labels doubted.
     """
 
     artefact: bytes
@@ -108,7 +156,7 @@ class Trained:
 
 
 class Fitted(Model, Protocol):
-    """A model as it was fitted: it predicts, and can be made into an artefact."""
+    """A model as it was fitted."""
 
     def packed(self) -> Trained:
         """Return the model as it is stored. BadModel if the artefact answers differently."""
@@ -116,10 +164,10 @@ class Fitted(Model, Protocol):
 
 
 class Control(Protocol):
-    """A recipe bound to one project's label config. Immutable and hashable."""
+    """A recipe bound to one project's label config. Immutable; equal for equal label configs."""
 
     def __hash__(self) -> int:
-        """Return the same for the same control."""
+        """Return equal numbers for equal controls: what is computed of one is cached by it."""
         ...
 
     @property
@@ -129,116 +177,167 @@ class Control(Protocol):
 
     @property
     def sees(self) -> str:
-        """What it reads of tasks, as a text: stored features of equal texts are the same."""
+        """What `input_of` reads of a task's data, as a text: `text` for `$text`, say.
+
+        Stored features are used again while it is the same, so it changes with what is read, and
+        with nothing else in the label config.
+        """
         ...
 
     @property
     def offered(self) -> tuple[str, ...]:
-        """The parts of labels that the config offers, in its order; none for numbers."""
+        """The parts of labels that the config offers, in its order; none if labels are numbers."""
         ...
 
     @property
     def measure(self) -> Measure:
-        """How its answers are compared."""
+        """How its answers are compared with labels and with each other."""
         ...
 
     @property
     def law(self) -> Law | None:
-        """What an active order saves by the error; None: no saving is claimed."""
+        """How many labels an active order saves, by the error; None: no saving is claimed."""
         ...
 
     @property
     def is_pushable(self) -> bool:
-        """Whether Label Studio's import of predictions takes its results."""
+        """Whether Label Studio's import of predictions accepts `results`.
+
+        If not, the queue is pushed with empty ones; answers to prediction requests have them.
+        """
         ...
 
     def about(self) -> dict[str, Any]:
-        """Return what people are shown of it.
+        """Return what status and the command line show of it, as JSON, with exactly these keys.
 
         `choice`: the control's name; `text`: what it reads of tasks, as the config has it;
-        `labels`: what it offers; `others`: the controls that are not learnt, by their titles.
+        `labels`: what it offers; `others`: the titles of controls that are not learnt.
         """
         ...
 
     def input_of(self, data: Any) -> Input | None:
-        """Return what there is to see of a task's data, None if nothing. Any JSON may come."""
+        """Return what is read of a task's data, None if there is nothing to read.
+
+        `data` may be any JSON value, not only an object: never raise.
+        """
         ...
 
-    def work(self, one: Input) -> int:
-        """Return what a prediction for an input costs, in characters of a text."""
+    def work(self, input_: Input) -> int:
+        """Return the cost of predicting for an input, above 0: an encoder's for so many characters.
+
+        A request is answered in batches of 30,000, and rejected early if it would take too long.
+        """
         ...
 
     def features(
         self, inputs: Sequence[Input], tools: Tools, only: Collection[str] | None = None
     ) -> Columns:
-        """Return what models see of n inputs: numbers that no version changes.
+        """Return what models see of n inputs, n rows; n may be 0.
 
-        `only`: the blocks that are wanted, all for None. A block that the stack has no tool for is
-        left out.
+        A row depends on its input and the stack's encoder alone, never on the other rows or on
+        labels: rows serve all versions. Numbers are finite, unless `Tools.vectors` gave NaN. A
+        block's name has no dot, and is none of `tasks`, `updated_at`, `is_readable`, `ids`,
+        `counts` and `lengths`, which have a meaning where features are stored. `only`: the blocks
+        to compute, all for None. A block that takes an encoder is left out without one.
         """
         ...
 
     def apart(self, encoder: str) -> Collection[str]:
-        """Return the blocks of features by which tasks are told apart beside an encoder."""
+        """Return the blocks that `vectors` reads. `encoder`: the stack's, empty without one.
+
+        They are stored with each shortlist: fewer and smaller ones make ranking faster.
+        """
         ...
 
-    def vectors(self, seen: Columns) -> Floats:
-        """Return unit vectors by which tasks are told apart, shape (n, dimensions)."""
+    def vectors(self, features: Columns) -> Floats:
+        """Return vectors that are close for tasks that are alike, shape (n, dimensions).
+
+        Of unit length, or zero for a task that nothing is known of. All tasks that are compared
+        come in one call, so what all of them have in common may weigh less. At least the blocks of
+        `apart` are given.
+        """
         ...
 
     def label_of(self, result: list[Region]) -> Label | None:
-        """Return the label that an annotation's result gives, None if none that can be learnt."""
+        """Return the label that an annotation's result gives, None if none that can be learnt.
+
+        `result` is a list of any JSON objects, also by other controls: never raise. Labels are the
+        same if their JSON with sorted keys is.
+        """
         ...
 
     def why_unusable(self, result: list[Region], is_readable: bool) -> tuple[str, str]:
-        """Return why an annotation can't be learnt, and an example of what it says; else blanks.
+        """Return why an annotation can't be learnt, and an example of it; empty texts if it can.
 
-        `is_readable`: whether the task has an input.
+        Status counts annotations by reason. The reason follows a number of them ("without an answer
+        to 'label'"); the example may be empty. There is a reason if `label_of` returns None, or if
+        `is_readable` is false: the task has no input.
         """
         ...
 
     def parts(self, label: Label) -> Sequence[str]:
-        """Return what a label is made of: the choice, the types of its spans; none for numbers."""
+        """Return what a label is made of: the choice, the types of its spans; none for a number.
+
+        All are in `offered`. The gate counts labels by part: one that nearly vanishes is a reason
+        to reject a version.
+        """
         ...
 
     def missing(self, labels: Sequence[Label], least: int) -> str:
-        """Return why nothing can be learnt of these labels yet, empty if it can.
+        """Return why no model can be learnt of these labels yet, as a sentence; empty if it can.
 
-        `least`: how many a first model takes by the stack's settings.
+        `least`: how many labels a first model takes by the stack's settings, 0 where few will do.
+        If the result is empty, `fit` succeeds, unless there is nothing to see in the features.
         """
         ...
 
     def fit(
         self,
         labels: Sequence[Label],
-        seen: Columns,
+        features: Columns,
         pool: Columns | None = None,
         tools: Tools | None = None,
     ) -> Fitted:
-        """Learn from n labels and the features of their tasks. Deterministic.
+        """Learn from n labels and the features of their tasks. Equal arguments, equal artefacts.
 
-        `pool`: some tasks without a label. Unprocessable if nothing can be learnt of them.
+        `pool`: features of some tasks without a label, maybe 0 rows without any block. It is called
+        without `pool` and `tools` for the ten small models that tell whether the strategy does
+        better than random order. Unprocessable if nothing can be learnt.
         """
         ...
 
     def load(self, artefact: bytes) -> Model:
-        """Return a stored model. BadModel, OutOfMemory."""
+        """Return a stored model. BadModel for any other bytes; OutOfMemory."""
         ...
 
     def known(self, names: Sequence[str]) -> tuple[str, ...] | None:
-        """Return which of a version's names may be shown, None if it can't answer this config."""
+        """Return those of a model's `names` that the label config offers, in their order.
+
+        The label config may have changed since the training. None if too few are left to predict
+        anything: predictions are empty until the next version. An empty tuple if names mean
+        nothing to this kind of labelling.
+        """
         ...
 
-    def shown(self, a: Answers, known: Sequence[str]) -> Answers:
-        """Return the answers by the names that may be shown."""
+    def shown(self, answers: Answers, names: Sequence[str]) -> Answers:
+        """Return the answers by these names, which `known` returned, and no others.
+
+        Called before tasks are ranked by answers, and before answers are shown.
+        """
         ...
 
-    def results(self, a: Answers) -> list[list[Region]]:
-        """Return a result for each task, in Label Studio's JSON, with the model's confidence."""
+    def results(self, answers: Answers) -> list[list[Region]]:
+        """Return each task's result in Label Studio's JSON, with the confidence as `score`.
+
+        By `label_of` it gives the label of `Measure.labels`. `answers`: as `shown` returned them.
+        """
         ...
 
     def largest(self, names: Sequence[str]) -> list[Region]:
-        """Return a result as large as any that answers of these names give: answers are bounded."""
+        """Return a result whose JSON is about as long as any for these names can be.
+
+        By it a request is rejected before it is answered, if the answer would be too large.
+        """
         ...
 
 
@@ -252,33 +351,45 @@ class Recipe(Protocol):
 
     @property
     def format(self) -> int:
-        """Of its artefacts and features, 1 or more; raise it when either changes its meaning."""
+        """The format of its artefacts and features, 1 or more.
+
+        Raise it when either changes its meaning: features are computed anew, and projects trained.
+        """
         ...
 
     def read(self, config: LabelConfig) -> Control | None:
-        """Return the control of a label config, None if there is none of this kind."""
+        """Return the control of a label config, None if it has none of this kind."""
         ...
 
     def why_not(self, config: LabelConfig) -> str:
-        """Return why a config has no control of this kind, in words for whoever wrote it."""
+        """Return why a label config has no control of this kind, for its author to read."""
         ...
 
     def load(self, artefact: bytes) -> Model:
-        """Return a stored model, whatever the label config. BadModel, OutOfMemory."""
+        """Return a stored model, whatever the label config. BadModel for other bytes; OutOfMemory.
+
+        `Control.load` returns the same.
+        """
         ...
 
 
 class Replayable(Recipe, Protocol):
-    """A recipe whose projects can be replayed from an export, which has no label config."""
+    """A recipe whose projects `labelloop backtest` can replay from an export.
+
+    An export has tasks and annotations and no label config.
+    """
 
     def of_export(self, dataset: Dataset, control: str, field: str) -> Control | None:
         """Return the control that most annotations of an export are by, None if none is this kind.
 
-        `control` and `field`: the names that were asked for, empty if none. Unprocessable says what
-        the export lacks.
+        `control` and `field`: the control and the field of the tasks' data that a person named,
+        empty if none. Unprocessable says what the export lacks.
         """
         ...
 
-    def same(self, one: Input) -> str:
-        """Return a text that is equal for inputs that say the same; empty for a blank one."""
+    def same(self, input_: Input) -> str:
+        """Return a text that is equal for inputs with the same content; empty for a blank one.
+
+        Of inputs with the same content one is replayed, and of blank ones none.
+        """
         ...

@@ -1,4 +1,4 @@
-"""What the stack lends recipes: vectors of texts, none encoded twice while it is remembered."""
+"""What the stack offers recipes: vectors of texts. Those of recent texts are remembered."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -16,14 +16,14 @@ _MOST_REMEMBERED: Final = 8_192  # vectors: 12 MB of 384 dimensions
 
 
 def digest_of(text: str) -> bytes:
-    """Return the 16 bytes that a text is known by."""
+    """Return 16 bytes that stand for a text."""
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 class Toolbox:
     """The stack's encoder, if it has one.
 
-    `encoder` is its name, empty without one; `load` is called when a text needs it first.
+    `encoder`: its name, empty without one; `load`: returns it, called when vectors are needed.
     """
 
     def __init__(self, encoder: str = "", load: Callable[[], Encoder] | None = None) -> None:
@@ -36,13 +36,13 @@ class Toolbox:
         if self._load is None:
             raise ValueError("a stack without an encoder has no vectors")
         digests = [digest_of(text) for text in texts]
-        found = {digest: self._recall(digest) for digest in digests}
-        new = {d: t for d, t in zip(digests, texts, strict=True) if found[d] is None}
+        vectors = {digest: self._recall(digest) for digest in digests}
+        new = {d: t for d, t in zip(digests, texts, strict=True) if vectors[d] is None}
         encoder = self._load()
         if new:
             encoded = zip(new, encoder.encode(list(new.values())), strict=True)
-            found |= {digest: self._remember(digest, vector) for digest, vector in encoded}
-        rows = [row for digest in digests if (row := found[digest]) is not None]
+            vectors |= {digest: self._remember(digest, vector) for digest, vector in encoded}
+        rows = [row for digest in digests if (row := vectors[digest]) is not None]
         return np.stack([np.empty(encoder.dimensions, np.float32), *rows])[1:]
 
     def _recall(self, digest: bytes) -> Vectors | None:
@@ -52,7 +52,7 @@ class Toolbox:
         return self._remembered[digest]
 
     def _remember(self, digest: bytes, vector: Vectors) -> Vectors:
-        """Keep a vector of its own: a row would keep the whole batch in memory."""
+        """Remember a copy of a vector: a row would hold the whole batch in memory."""
         self._remembered[digest] = vector.copy()
         while len(self._remembered) > _MOST_REMEMBERED:
             self._remembered.popitem(last=False)

@@ -1,1 +1,1 @@
-"""What annotators did: events, and the dataset that they make."""
+"""Annotators' work: events, and the dataset that they make."""

@@ -1,4 +1,4 @@
-"""What is kept of a Label Studio event: the allow-list, as types."""
+"""What is stored of a Label Studio event: the allow-list, as types."""
 
 import json
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ _CLOCKS_DIFFER_BY: Final = timedelta(minutes=5)
 class Annotation:
     """One annotator's answer to one task. Times are UTC texts that sort by time.
 
-    `as_of`: Label Studio was seen to have this row at that time, whatever the row's own times say.
+    `as_of`: when Label Studio was read and had this row, whatever the row's own times are.
     """
 
     id: int
@@ -57,10 +57,11 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One accepted call of Label Studio about one project, received at a time of our clock.
+    """One accepted call of Label Studio about one project; `received_at` is a time of our clock.
 
-    `settings` are the project's beside its label config. `as_of`: when the deleted rows were seen
-    to be gone. A row dated well after `received_at` is dated then: nothing could ever correct it.
+    `settings`: the project's, without its label config. `as_of`: when Label Studio was read and the
+    deleted rows were gone. A row dated well after `received_at` gets that time: otherwise no later
+    row could ever replace it.
     """
 
     action: str
@@ -90,14 +91,14 @@ class Event:
 
     def to_json(self) -> bytes:
         """Return the event as it is stored."""
-        stored = {one.name: getattr(self, one.name) for one in fields(self)}
+        stored = {f.name: getattr(self, f.name) for f in fields(self)}
         rows = {"annotations": self.annotations, "tasks": self.tasks}
-        lists = {name: [row_of(one) for one in values] for name, values in rows.items()}
+        lists = {name: [row_of(value) for value in values] for name, values in rows.items()}
         return canonical(stored | lists).encode()
 
     @classmethod
     def from_json(cls, body: bytes) -> Self:
-        """Return a stored event; KeyError, TypeError or ValueError if it is none."""
+        """Return a stored event; KeyError, TypeError or ValueError for other bytes."""
         stored = json.loads(body)
         lists = {
             "annotations": tuple(read_row(Annotation, row) for row in stored["annotations"]),
@@ -109,12 +110,12 @@ class Event:
 
 
 def latest_at(time: str) -> str:
-    """Return the latest time that anything known at a time may bear: clocks differ."""
+    """Return the latest time that a row received at `time` may have: clocks differ."""
     return text_of(datetime.fromisoformat(time) + _CLOCKS_DIFFER_BY)
 
 
 def dated[Row: (Annotation, Task)](row: Row, latest: str, instead: str) -> Row:
-    """Return a row none of whose times is past the latest possible."""
+    """Return a row with each time that is later than `latest` replaced by `instead`."""
     if max(row.created_at, row.updated_at, row.as_of) <= latest:
         return row
     names = ("created_at", "updated_at", "as_of")
@@ -128,31 +129,31 @@ def text_of(time: datetime) -> str:
 
 
 def row_of(value: Any) -> dict[str, Any]:
-    """Return a row's fields by name, not copied: `asdict` would walk through all that they hold.
+    """Return a row's fields by name, not copied: `asdict` would copy all that they hold.
 
-    Fields that came later are left out where they say nothing: older rows keep their bytes.
+    Fields that a later release added are left out while they have no value, so that the bytes of
+    older rows stay the same.
     """
     kind: Any = type(value)
     always, optional = _names(kind)
     row = {name: getattr(value, name) for name in always}
-    return row | {name: said for name in optional if (said := getattr(value, name))}
+    return row | {name: extra for name in optional if (extra := getattr(value, name))}
 
 
 @cache
 def _names(kind: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    known = fields(kind)
-    optional = tuple(one.name for one in known if one.default is not MISSING)
-    return tuple(one.name for one in known if one.name not in optional), optional
+    optional = tuple(f.name for f in fields(kind) if f.default is not MISSING)
+    return tuple(f.name for f in fields(kind) if f.name not in optional), optional
 
 
 def read_row[T](kind: type[T], stored: Mapping[str, Any]) -> T:
-    """Ignore what is not known here: a row may have been written by a newer version."""
-    known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
-    return kind(**{name: value for name, value in stored.items() if name in known})
+    """Return a stored row, without the fields that only a newer release knows."""
+    names = {f.name for f in fields(kind)}  # type: ignore[arg-type]
+    return kind(**{name: value for name, value in stored.items() if name in names})
 
 
 def _slim(region: dict[str, Any]) -> dict[str, Any]:
-    """Return a region that shares what it can: a million labels have few different values."""
+    """Return a region that shares equal values with others: a million labels have few of them."""
     _demand(dict, region)
     texts = ((intern(name), value) for name, value in region.items())
     return {name: _once(canonical(value)) if name != "id" else value for name, value in texts}
@@ -164,7 +165,7 @@ def _once(value: str) -> Any:
 
 
 def _demand(kind: type, *values: object) -> None:
-    """A row of another type would break every later fold: TypeError sends it to quarantine."""
+    """Raise TypeError for values of another type: they would break every later fold."""
     for value in values:
         if type(value) is not kind:
             raise TypeError(f"expected {kind.__name__}, not {type(value).__name__}")
@@ -178,5 +179,5 @@ def _demand_times(*texts: object) -> None:
 
 
 def canonical(value: Any) -> str:
-    """Return the one JSON text of a value: equal values give equal bytes."""
+    """Return the JSON text of a value, with sorted keys: equal values give equal bytes."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"))

@@ -1,12 +1,12 @@
 """Folding: events, in any order and number, become one dataset.
 
 Each part of a dataset is a join: the newest state of an annotation, of a task's data and of the
-label config wins (ties by how much they say, then by content), and a delete is final. Joins commute
-and repeat without effect, so duplicates, reordering, replay and reconciliation all end in the same
+label config wins (ties by their size, then by content), and a delete is final. Joins commute and
+repeat without effect, so duplicates, reordering, replay and reconciliation all end in the same
 dataset, byte for byte (Shapiro et al. 2011, Conflict-free Replicated Data Types).
 
-A row that was read from Label Studio `as_of` a time stands above all that is dated up to then: rows
-of its id, and deletes. The time is remembered, so that what comes late stays superseded.
+A row that was read from Label Studio `as_of` a time replaces all that is dated up to then: rows of
+its id, and deletes. The time is stored, so that older ones that come late change nothing.
 """
 
 import gzip
@@ -30,8 +30,8 @@ from labelloop.domain.intake.events import (
     text_of,
 )
 
-# Label Studio on SQLite gives the ids of deleted rows to imported ones. A delete carries no time
-# but ours, a row only Label Studio's: their clocks may differ by less than this.
+# Label Studio on SQLite gives the ids of deleted rows to imported ones. The time of a delete is by
+# our clock, that of a row by Label Studio's: the clocks may differ by less than this.
 _REUSED_AFTER: Final = timedelta(seconds=5)
 
 
@@ -39,7 +39,7 @@ _REUSED_AFTER: Final = timedelta(seconds=5)
 class Dataset:
     """All that is known of a project's labels.
 
-    `corrected_...`: as of when each corrected row was read. `settings`: see `Event`.
+    `corrected_...`: for each row that was read from Label Studio, when. `settings`: see `Event`.
     """
 
     label_config: str | None = None
@@ -54,17 +54,17 @@ class Dataset:
     settings_at: str = ""
 
     def live_annotations(self) -> list[Annotation]:
-        """Return the annotations that still count, by id: their tasks are known and not deleted."""
+        """Return the annotations that count, by id: their tasks are known and not deleted."""
         return [a for _, a in sorted(self.annotations.items()) if self._is_live(a)]
 
     def labelled_tasks(self) -> set[int]:
-        """Return the tasks that anybody has labelled or skipped."""
+        """Return the tasks that have been labelled or skipped."""
         return {row.task for row in self.live_annotations()}
 
     def done_tasks(self) -> set[int]:
-        """Return the tasks that Label Studio calls labelled: nobody is given them any more.
+        """Return the tasks that Label Studio takes for labelled and serves to no annotator.
 
-        As many annotators have labelled it as it needs; a skip counts only where the project
+        They have labels by as many annotators as they need; a skip counts only where the project
         ignores skips (Label Studio 1.23.2, `tasks/mixins.py`).
         """
         skips_count = self.settings.get("skip_queue") == "IGNORE_SKIPPED"
@@ -73,20 +73,21 @@ class Dataset:
             if skips_count or not row.skipped:
                 annotators.setdefault(row.task, set()).add(row.annotator)
         most = self.settings.get("maximum_annotations", 1)
-        return {id_ for id_, who in annotators.items() if len(who) >= self._overlap(id_, most)}
+        return {id_ for id_, by in annotators.items() if len(by) >= self._overlap(id_, most)}
 
     def _overlap(self, id_: int, most: int) -> int:
         return self.tasks[id_].overlap or most
 
     def deleted_until(self) -> dict[int, str]:
-        """Return up to when a row of each deleted task's id is one of that task."""
+        """Return by deleted task the time up to which a row of its id is of that task."""
         times = {id_: datetime.fromisoformat(at) for id_, at in self.deleted_tasks.items()}
         return {id_: text_of(at + _REUSED_AFTER) for id_, at in times.items()}
 
     def lost_task_at(self, row: Annotation) -> str | None:
-        """Return when the task of an annotation was deleted, unless it was seen to have it since.
+        """Return when an annotation's task was deleted, None if it is not gone.
 
-        Tasks get the ids of deleted ones, and annotations may be moved to them.
+        It is not if the annotation was read from Label Studio since: tasks get the ids of deleted
+        ones, and annotations may be moved to them.
         """
         deleted_at = self.deleted_tasks.get(row.task, "")
         return deleted_at if deleted_at > self.corrected_annotations.get(row.id, "") else None
@@ -95,12 +96,12 @@ class Dataset:
         return row.task in self.tasks and not is_deleted(row.created_at, self.lost_task_at(row))
 
     def latest(self) -> str:
-        """Return the latest time that anything in it bears, but deletes: they have our time."""
+        """Return the latest time in it, deletes apart: their times are by our clock."""
         rows: Iterable[Annotation | Task] = chain(self.annotations.values(), self.tasks.values())
         return max(chain((self.label_config_at, self.settings_at), map(dated_at, rows)))
 
     def dated(self, now: str) -> "Dataset":
-        """Return the dataset as it was stored at a time, none of its rows dated well after it."""
+        """Return the dataset with no row dated well after `now`, when it was stored."""
         latest = latest_at(now)
         self.annotations = {i: dated(row, latest, now) for i, row in self.annotations.items()}
         self.tasks = {i: dated(row, latest, now) for i, row in self.tasks.items()}
@@ -151,7 +152,7 @@ class Dataset:
 
 
 def fold(dataset: Dataset, events: Iterable[Event]) -> Dataset:
-    """Return the dataset with the events folded in; the given one is not to be used any more."""
+    """Return the dataset with the events folded in; don't use the given one again."""
     for event in events:
         _fold_config(dataset, event.label_config, event.project_updated_at)
         _fold_settings(dataset, event.settings, event.project_updated_at)
@@ -168,7 +169,7 @@ def fold(dataset: Dataset, events: Iterable[Event]) -> Dataset:
 
 
 def joined(one: Dataset, other: Dataset) -> Dataset:
-    """Return all that two datasets know of a project; neither is to be used any more."""
+    """Return all that is in two datasets of a project; don't use either of them again."""
     _fold_config(one, other.label_config, other.label_config_at)
     _fold_settings(one, other.settings, other.settings_at)
     for kind, times in other._times().items():
@@ -200,43 +201,43 @@ def decompress(body: bytes) -> bytes:
 
 
 def dated_at(row: Annotation | Task) -> str:
-    """Return the time that a row is evidence of: Label Studio had it then."""
+    """Return the time at which Label Studio had the row like this."""
     return max(row.created_at, row.updated_at)
 
 
-def said(row: Annotation | Task) -> int:
-    """Return how much a row says: what earlier versions kept of one had fewer fields."""
+def _size(row: Annotation | Task) -> int:
+    """Return the number of a row's fields: earlier releases stored fewer."""
     parts = row.result if isinstance(row, Annotation) else [row_of(row)]
     return sum(len(part) for part in parts)
 
 
 def is_deleted(created_at: str, deleted_at: str | None) -> bool:
-    """Say whether a delete meant this row, and not an earlier one of the same id."""
+    """Say whether a delete was of this row, and not of an earlier one with the same id."""
     if not deleted_at:
         return False
     return datetime.fromisoformat(created_at) <= datetime.fromisoformat(deleted_at) + _REUSED_AFTER
 
 
 def _fold_config(dataset: Dataset, config: str | None, at: str) -> None:
-    known = (dataset.label_config_at, dataset.label_config or "")
-    if config is not None and (at, config) > known:
+    current = (dataset.label_config_at, dataset.label_config or "")
+    if config is not None and (at, config) > current:
         dataset.label_config_at, dataset.label_config = at, config
 
 
 def _fold_settings(dataset: Dataset, settings: dict[str, Any], at: str) -> None:
-    known = (dataset.settings_at, canonical(dataset.settings))
-    if settings and (at, canonical(settings)) > known:
+    current = (dataset.settings_at, canonical(dataset.settings))
+    if settings and (at, canonical(settings)) > current:
         dataset.settings_at, dataset.settings = at, settings
 
 
 def _join_rows[Row: (Annotation, Task)](
     rows: dict[int, Row], corrected: dict[int, str], others: dict[int, Row], times: dict[int, str]
 ) -> None:
-    """Fold in the rows of another dataset, each as of when it was corrected there, if it was."""
+    """Fold in the rows of another dataset, each as of the time of its correction there, if any."""
     for id_, row in others.items():
         _fold_row(rows, corrected, replace(row, as_of=times.get(id_, "")))
     for id_, as_of in times.items():
-        if as_of > corrected.get(id_, ""):  # what it was corrected to is deleted since
+        if as_of > corrected.get(id_, ""):  # the corrected row was deleted since
             corrected[id_] = as_of
             if id_ in rows and dated_at(rows[id_]) <= as_of:
                 del rows[id_]
@@ -245,35 +246,36 @@ def _join_rows[Row: (Annotation, Task)](
 def _fold_row[Row: (Annotation, Task)](
     rows: dict[int, Row], corrected: dict[int, str], row: Row
 ) -> None:
-    """Keep the row unless what is known stands above it. Rows are kept without their `as_of`."""
-    known, corrected_at = rows.get(row.id), corrected.get(row.id, "")
+    """Keep the row unless the current one is above it. Rows are kept without their `as_of`."""
+    current, corrected_at = rows.get(row.id), corrected.get(row.id, "")
     as_of, row = (row.as_of, replace(row, as_of="")) if row.as_of else ("", row)
-    if dated_at(row) > as_of:  # no matter when it was seen, its own time is later
+    if dated_at(row) > as_of:  # its own time is later than the reading
         stands = dated_at(row) > corrected_at and (
-            known is None or dated_at(known) <= corrected_at or is_newer(row, known)
+            current is None or dated_at(current) <= corrected_at or is_newer(row, current)
         )
     elif as_of > corrected_at:
         corrected[row.id] = as_of
-        stands = known is None or dated_at(known) <= as_of
+        stands = current is None or dated_at(current) <= as_of
     else:
         stands = as_of == corrected_at and (
-            known is None or (dated_at(known) <= as_of and is_newer(row, known))
+            current is None or (dated_at(current) <= as_of and is_newer(row, current))
         )
     if stands:
         rows[row.id] = row
 
 
-def is_newer(row: Annotation | Task, known: Annotation | Task) -> bool:
-    """Say whether a row stands above another of its id; ties are decided by how much they say.
+def is_newer(row: Annotation | Task, current: Annotation | Task) -> bool:
+    """Say whether a row replaces another of its id; ties are decided by size, then by content.
 
-    Rows made later come first: then a delete means the oldest rows of an id, in any order.
+    Rows created later come first, so that a delete is of the oldest rows of an id, in any order.
     """
-    times, known_times = (row.created_at, row.updated_at), (known.created_at, known.updated_at)
-    if times != known_times:
-        return times > known_times
-    if row == known:
+    times = row.created_at, row.updated_at
+    current_times = current.created_at, current.updated_at
+    if times != current_times:
+        return times > current_times
+    if row == current:
         return False
-    return (said(row), canonical(row_of(row))) > (said(known), canonical(row_of(known)))
+    return (_size(row), canonical(row_of(row))) > (_size(current), canonical(row_of(current)))
 
 
 def _keep_last(deleted: dict[int, str], ids: Iterable[int], at: str) -> None:
@@ -286,7 +288,7 @@ def _drop_deleted(
     corrected: dict[int, str],
     deleted: dict[int, str],
 ) -> None:
-    """Drop what was deleted, and the deletes after which Label Studio was seen to have the row."""
+    """Drop deleted rows, and the deletes of rows that Label Studio was read with since."""
     for id_ in corrected.keys() & deleted.keys():
         if corrected[id_] >= deleted[id_]:
             del deleted[id_]

@@ -1,1 +1,1 @@
-"""Whether a version is better, and what is said of it."""
+"""Whether a version is better than the active one, and the numbers shown of it."""

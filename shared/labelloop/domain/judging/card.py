@@ -10,13 +10,14 @@ _ELSEWHERE: Final = {"dataset_seq", "dataset_sha256", "parts", "facts"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """What made a version, of what, and what came of it. Times are ISO 8601 texts.
+    """How a version was made, from what, and how it was judged. Times are ISO 8601 texts.
 
-    `recipe`, `format`, `encoder`: what made the artefact, `sha256` its checksum; `learnt`: the
-    checksum of what it learnt. `parts`: how often each part of a label was among its labels.
-    `order`: see `choose_order.Ordered`; `gate`: the verdict; `insights`: see there. `blind_since`:
-    since when the random share has come without suggestions, empty: from the beginning, None where
-    it came with one. `facts`: what its recipe says of it. Cards of earlier releases lack some.
+    `recipe`, `format`, `encoder`: what made the artefact; `sha256`: the artefact's checksum;
+    `learnt`: the checksum of what it learnt. `parts`: how often each part of a label is among its
+    labels. `order`: see `choose_order.Ordered`; `gate`: the verdict; `insights`: see there.
+    `blind_since`: since when the random share has come without suggestions; empty: from the
+    beginning; None: it comes with them. `facts`: what the recipe adds. Cards of earlier releases
+    lack some fields.
     """
 
     version: str
@@ -40,32 +41,32 @@ class Card:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def is_refused(self) -> bool:
-        """Whether the gate refused the version."""
+    def is_rejected(self) -> bool:
+        """Whether the gate rejected the version."""
         return self.gate.get("switches") is False
 
     def to_json(self) -> dict[str, Any]:
         """Return the card as people and programs read it: the recipe's facts among the others."""
-        named = {one.name for one in fields(self)} - _ELSEWHERE
+        names = {f.name for f in fields(self)} - _ELSEWHERE
         return {
             **self.facts,
-            **{name: getattr(self, name) for name in named},
+            **{name: getattr(self, name) for name in names},
             "dataset": {"seq": self.dataset_seq, "sha256": self.dataset_sha256},
             "classes": dict(self.parts),
         }
 
     @classmethod
     def read(cls, version: str, stored: Mapping[str, Any]) -> Self | None:
-        """Return a stored card, None if it says too little to serve its version."""
+        """Return a stored card, None if it lacks what it takes to serve its version."""
         dataset = stored.get("dataset")
         if not isinstance(dataset, Mapping) or type(dataset.get("seq")) is not int:
             return None
-        known = {one.name for one in fields(cls)} - _ELSEWHERE
-        found: dict[str, Any] = {"format": 0, "sha256": ""}
-        found |= {name: value for name, value in stored.items() if name in known}
-        others = stored.keys() - known - {"dataset", "classes"}
+        names = {f.name for f in fields(cls)} - _ELSEWHERE
+        values: dict[str, Any] = {"format": 0, "sha256": ""}
+        values |= {name: value for name, value in stored.items() if name in names}
+        others = stored.keys() - names - {"dataset", "classes"}
         return cls(
-            **found | {"version": version},
+            **values | {"version": version},
             dataset_seq=dataset["seq"],
             dataset_sha256=dataset.get("sha256", ""),
             parts=stored.get("classes", {}),

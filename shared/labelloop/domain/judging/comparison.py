@@ -1,4 +1,4 @@
-"""Comparing two versions on the same rows, by differences of paired numbers."""
+"""Compare two versions on the same rows, by differences of paired numbers."""
 
 import math
 from collections.abc import Sequence
@@ -20,18 +20,18 @@ class Difference:
 
     @property
     def z(self) -> float:
-        """How many standard errors the mean is away from 0; endless where all rows say the same."""
+        """How many standard errors the mean is from 0; infinite where all differences are equal."""
         if self.error:
             return self.mean / self.error
         return math.copysign(math.inf, self.mean) if self.mean and self.rows > 1 else 0.0
 
     def within(self, errors: float) -> tuple[float, float]:
-        """Return the interval of so many standard errors to both sides."""
+        """Return the interval of `errors` standard errors to both sides of the mean."""
         return self.mean - errors * self.error, self.mean + errors * self.error
 
 
 def difference(values: Floats) -> Difference:
-    """Return the mean of paired differences, shape (n,); no rows differ by nothing."""
+    """Return the mean of paired differences, shape (n,); 0 for no rows."""
     n = len(values)
     if n == 0:
         return Difference(0.0, 0.0, 0)
@@ -39,23 +39,23 @@ def difference(values: Floats) -> Difference:
     return Difference(float(values.mean()), error, n)
 
 
-def fair_scores(measure: Measure, a: Answers, labels: Sequence[Label]) -> Floats:
-    """Return the log scores of answers as they fit the labels best, shape (n,)."""
-    return measure.log_scores(measure.fair(a, labels)[0], labels)
+def fair_scores(measure: Measure, answers: Answers, labels: Sequence[Label]) -> Floats:
+    """Return the log scores of answers calibrated to the labels (`Measure.fair`), shape (n,)."""
+    return measure.log_scores(measure.fair(answers, labels)[0], labels)
 
 
 def surprise(
-    measure: Measure, a: Answers, labels: Sequence[Label]
+    measure: Measure, answers: Answers, labels: Sequence[Label]
 ) -> tuple[Difference, Difference]:
-    """Return how far labels fall short of what a version expects, for n answers and labels.
+    """Return observed less expected log scores and hits, for n answers and labels.
 
-    In log score, in the version's own standard errors, and in hits. A version that knows how unsure
-    it is is surprised by unsure tasks no more than by others.
+    Below 0 where labels fall short of what the version expects. The error of the log score is the
+    version's own, so one that is unsure of tasks is not surprised to be wrong on them.
     """
-    n, expected = len(labels), measure.expected(a)
-    found = measure.log_scores(a, labels) - expected.log_score
-    missed = measure.hits(a, labels) - expected.hits
+    n, expected = len(labels), measure.expected(answers)
+    scores = measure.log_scores(answers, labels) - expected.log_score
+    hits = measure.hits(answers, labels) - expected.hits
     if not n:
-        return difference(found), difference(missed)
+        return difference(scores), difference(hits)
     error = float(np.sqrt(expected.variance.sum())) / n
-    return Difference(float(found.mean()), error, n), difference(missed)
+    return Difference(float(scores.mean()), error, n), difference(hits)

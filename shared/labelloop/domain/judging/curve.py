@@ -8,20 +8,20 @@ import numpy as np
 
 from labelloop.domain.judging.intervals import errors_for
 
-# Errors fall as a power of the number of labels (Hestness et al. 2017). What the project's own few
-# points say of the power is added to what was seen elsewhere.
+# Errors fall as a power of the number of labels (Hestness et al. 2017). The few points of a
+# project are combined with the power in other projects.
 _USUAL_POWER: Final = 0.4
 _USUAL_SPREAD: Final = 0.25
 _NOISE: Final = 0.35  # of the log of an error around the law: 30 random labels are in it
 _SPACING: Final = 1.25  # times the labels of the point before
-_LATEST: Final = 4.0  # only points within this factor of the labels of now: the law bends
+_LATEST: Final = 4.0  # only points within this factor of the current labels: the law bends
 
 
 @dataclass(frozen=True, slots=True)
 class CurvePoint:
-    """The error of the version that so many labels gave (`savings.pooled_error`), and its band.
+    """The error of a version with that many labels (`savings.pooled_error`), and its band.
 
-    A card from before there was one tells no band.
+    None on the cards of releases without a band.
     """
 
     labels: int
@@ -41,27 +41,27 @@ class Gain:
 
 
 def counted(labels: int) -> str:
-    """Return so many labels in words that follow "the next"."""
+    """Return a number of labels in words that follow "the next"."""
     return "label" if labels == 1 else f"{labels} labels"
 
 
 def spaced(points: Iterable[CurvePoint]) -> list[CurvePoint]:
-    """Return the points that lie a quarter of the labels apart, from the first on, and the newest.
+    """Return points that are a quarter of the labels apart, from the first on, and the newest.
 
     Those in between share nearly all random labels with their neighbours: they are no further
-    evidence. As many as there are doublings, three times.
+    evidence. About three for each doubling of the labels.
     """
-    kept: list[CurvePoint] = []
+    apart: list[CurvePoint] = []
     ordered = sorted(points, key=lambda point: point.labels)
     for point in ordered:
-        if not kept or point.labels >= _SPACING * kept[-1].labels:
-            kept.append(point)
+        if not apart or point.labels >= _SPACING * apart[-1].labels:
+            apart.append(point)
     newest = ordered[-1:]
-    return kept if kept[-1:] == newest else [*kept, *newest]
+    return apart if apart[-1:] == newest else [*apart, *newest]
 
 
 def expected_gain(points: Sequence[CurvePoint], more: int, confidence: float = 0.9) -> Gain:
-    """Return what so many more labels are expected to bring, by one point or more."""
+    """Return the accuracy that `more` labels are expected to add, by one point or more."""
     points = spaced(points)
     now = points[-1]
     power, spread = _power([p for p in points if p.labels * _LATEST >= now.labels])
@@ -85,7 +85,7 @@ def _power(points: Sequence[CurvePoint]) -> tuple[float, float]:
 
 
 def _smoothed(points: Sequence[CurvePoint], labels: int, power: float) -> float:
-    """Return the error of now by the latest points together, each carried on to now's labels."""
+    """Return the current error: the mean of the latest points, each extrapolated to `labels`."""
     near = [point for point in points if 2 * point.labels >= labels]
-    carried = [point.error * (labels / point.labels) ** -power for point in near]
-    return float(np.mean(carried))
+    extrapolated = [point.error * (labels / point.labels) ** -power for point in near]
+    return float(np.mean(extrapolated))

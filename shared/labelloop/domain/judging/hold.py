@@ -1,4 +1,4 @@
-"""For how long a version is held back that was refused because labels were changed."""
+"""How long a version stays on hold that was rejected because labels were changed."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,10 +12,10 @@ LONGEST: Final = timedelta(days=3)  # however often the labels change meanwhile
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Until when a refused version is held; empty = it is not.
+    """Until when a rejected version is held; empty = it is not.
 
-    `first`: when the first refusal in a row was. `lost` and `turned`: shares of the labels, as they
-    were when the clock began.
+    `first`: the time of the first rejection in a row. `lost` and `turned`: shares of the labels at
+    the beginning of the hold.
     """
 
     until: str = ""
@@ -24,18 +24,19 @@ class Hold:
     turned: float = 0.0
 
 
-def hold_after(known: Hold, numbers: dict[str, Any], now: datetime) -> Hold:
-    """Return the hold after another refusal; the clock begins anew where much more was changed.
+def hold_after(current: Hold, numbers: dict[str, Any], now: datetime) -> Hold:
+    """Return the hold after another rejection; it begins again if many more labels were changed.
 
-    Otherwise what a script wrecks in the last minute of a day would be served in the next one.
+    Otherwise labels that a script ruins in the last minute of the hold would be served a minute
+    later.
     """
     lost, turned = float(numbers.get("lost", 0)), float(numbers.get("turned", 0))
-    if not known.until:
+    if not current.until:
         return Hold(_text(now + HELD), _text(now), lost, turned)
-    if lost - known.lost <= MOST_LOST and turned - known.turned < MOST_TURNED:
-        return known
-    latest = datetime.fromisoformat(known.first) + LONGEST
-    return Hold(_text(min(now + HELD, latest)), known.first, lost, turned)
+    if lost - current.lost <= MOST_LOST and turned - current.turned < MOST_TURNED:
+        return current
+    latest = datetime.fromisoformat(current.first) + LONGEST
+    return Hold(_text(min(now + HELD, latest)), current.first, lost, turned)
 
 
 def _text(moment: datetime) -> str:

@@ -1,6 +1,6 @@
-"""What a version's card says, in words that a team lead reads without a manual.
+"""A version's card in words that a team lead reads without a manual.
 
-Cards of earlier releases are read, too: what they don't say is left out.
+Cards of earlier releases are read, too: what they lack is left out.
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from typing import Any, Final
 from labelloop.domain.judging.curve import counted
 from labelloop.domain.judging.savings import FOLLOWED
 
-_WELL_KNOWN: Final = 30  # random labels: the range of fewer spans a quarter of the scale
+_WELL_KNOWN: Final = 30  # random labels: with fewer the range spans a quarter of the scale
 _CLASSES_NAMED: Final = 5
 _SHARE: Final = "labels of the random share"
 
@@ -27,7 +27,7 @@ def lines(insights: Mapping[str, Any], labels: int) -> list[str]:
 
 
 def _assisted(insights: Mapping[str, Any]) -> list[str]:
-    """Return a caution where people saw a suggestion; cards from before it was hidden: always."""
+    """Return a caution if labels were given beside a suggestion; always for earlier cards."""
     rows = insights["random_share"]["rows"]
     assisted = insights.get("assisted", rows)
     if not assisted:
@@ -39,16 +39,16 @@ def _assisted(insights: Mapping[str, Any]) -> list[str]:
 
 
 def accuracy(share: Mapping[str, Any]) -> str:
-    """Return an accuracy with its range, what it was measured on, and what is still needed."""
+    """Return an accuracy with its range, the labels it was measured on, and what is needed."""
     rows = share["rows"]
     if not rows:
         return (
             f"not known yet: it is measured on {_SHARE} (a tenth of the queue), and there are none"
         )
-    told = f"{share['value']:.0%}, {_between(share)} (measured on {rows} {_SHARE})"
+    measured = f"{share['value']:.0%}, {_between(share)} (measured on {rows} {_SHARE})"
     if rows >= _WELL_KNOWN:
-        return told
-    return f"{told}; {_WELL_KNOWN - rows} more will narrow that down"
+        return measured
+    return f"{measured}; {_WELL_KNOWN - rows} more will narrow that down"
 
 
 def brief_accuracy(share: Mapping[str, Any]) -> str:
@@ -67,27 +67,27 @@ def _saved(saving: dict[str, int] | None, labels: int) -> str:
         return "not known yet: it takes about 60 labels given in Labelloop's order"
     most = saving.get("most", FOLLOWED)
     end = f"{most} or more" if most == FOLLOWED else f"all {most}"
-    at, low, high = (
+    value, low, high = (
         end if saving[name] == most else str(saving[name])
         for name in ("random_order", "low", "high")
     )
-    reached = at if low == end else f"about {at} ({low} to {high})"
+    reached = value if low == end else f"about {value} ({low} to {high})"
     return f"these {labels} labels teach what {reached} would in random order"
 
 
 def _classes(by_class: Mapping[str, Any]) -> list[str]:
-    """Return the classes that the random share tells of, those that are found least often first."""
-    found = {name: one["recall"] for name, one in by_class.items() if one["recall"]["rows"]}
-    if not found:
+    """Return the classes with labels in the random share, those with the least recall first."""
+    recalls = {name: c["recall"] for name, c in by_class.items() if c["recall"]["rows"]}
+    if not recalls:
         return []
-    weakest = sorted(found, key=lambda name: (found[name]["value"], name))
-    named = [f"{name} {_found(found[name])}" for name in weakest[:_CLASSES_NAMED]]
+    weakest = sorted(recalls, key=lambda name: (recalls[name]["value"], name))
+    named = [f"{name} {_recall(recalls[name])}" for name in weakest[:_CLASSES_NAMED]]
     more = len(by_class) - len(named)
     rest = f"; {more} more" if more else ""
     return [f"classes, the weakest first: {', '.join(named)}{rest}"]
 
 
-def _found(recall: Mapping[str, Any]) -> str:
+def _recall(recall: Mapping[str, Any]) -> str:
     rows = recall["rows"]
     return f"{recall['value']:.0%} found ({round(recall['value'] * rows)} of {rows})"
 

@@ -1,4 +1,4 @@
-"""What people are told of a version: plain data for its card; `in_words` says it."""
+"""The numbers that people see of a version: plain data for its card; `in_words` has the words."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -15,13 +15,13 @@ NEXT_LABELS: Final = 100
 
 @dataclass(frozen=True)
 class Honest:
-    """Honest predictions of the labelled part of the random share, r tasks, and how right they are.
+    """Predictions out of fold for the labelled part of the random share, r tasks, and their hits.
 
     `hits` and `confidence`: of each, shape (r,); `by_part`: how good they are by part of a label.
-    `pool_confidence`: as it is served, of a sample of the tasks without a label; `believed_error`:
-    what the model takes its error on all tasks to be (`believed_error` below); `unlabelled`: about
-    how many tasks have no label, None where it is not known; `assisted`: how many of the labels may
-    have been given beside a suggestion.
+    `pool_confidence`: of the version as it is served, on a sample of the tasks without a label;
+    `believed_error`: the error on all tasks by the model's own account (`believed_error` below);
+    `unlabelled`: about how many tasks have no label, None if not known; `assisted`: how many of the
+    labels may have been given beside a suggestion.
     """
 
     hits: Floats
@@ -36,9 +36,9 @@ class Honest:
 def believed_error(
     pool_confidence: Floats, labelled_misses: float, labelled: int, tasks: int
 ) -> float:
-    """Return the error on all tasks: by belief where there is no label, out of fold where there is.
+    """Return the error on all tasks: by confidence without a label, out of fold with one.
 
-    An active order takes the hard tasks out of the pool, so what is left alone looks too easy.
+    An active order takes the hard tasks out of the pool, so the rest of it alone looks too easy.
     """
     share = labelled / max(1, tasks)
     believed = 1 - float(pool_confidence.mean()) if len(pool_confidence) else 0.0
@@ -54,29 +54,29 @@ def insights(
     ordered: int,
     law: Law | None,
 ) -> dict[str, Any]:
-    """Return the numbers for the card. `earlier`: points of the versions before, off their cards.
+    """Return the numbers for the card. `earlier`: points of earlier versions, from their cards.
 
-    `disagreements`: of successive comparable versions, this one's last; `ordered`: labels that an
-    active order asked for. Unless they are most, and there is a law, nothing is claimed to be
-    saved; without a random label nothing is promised either.
+    `disagreements`: of successive comparable versions, this one's last; `ordered`: the number of
+    labels in an active order. Unless they are most of the labels, and there is a law, no saving is
+    claimed; without a label of the random share no gain is promised either.
     """
     right = accuracy(honest.hits)
     misses = 0.0 if right.value is None else right.rows * (1 - right.value)
     error = pooled_error(misses, right.rows, honest.believed_error)
     low, high = error_band(misses, right.rows, honest.believed_error)
     points = spaced([*earlier, CurvePoint(labels, round(error, 4), round(low, 4), round(high, 4))])
-    left = honest.unlabelled
-    more = NEXT_LABELS if left is None else min(NEXT_LABELS, left)
+    unlabelled = honest.unlabelled
+    more = NEXT_LABELS if unlabelled is None else min(NEXT_LABELS, unlabelled)
     gain = expected_gain(points, more) if more and right.rows else None
     saved = None
-    if law and left is not None and 2 * ordered > labels and right.rows:
-        saved = saving(labels, error, labels + left, law)
+    if law and unlabelled is not None and 2 * ordered > labels and right.rows:
+        saved = saving(labels, error, labels + unlabelled, law)
     return {
         "random_share": asdict(right),
         "assisted": honest.assisted,
         "error": round(error, 4),
         "curve": [asdict(point) for point in points],
-        "by_class": {name: asdict(one) for name, one in honest.by_part.items()},
+        "by_class": {name: asdict(quality) for name, quality in honest.by_part.items()},
         "saving": None if saved is None else asdict(saved),
         "gain": None if gain is None else asdict(gain),
         "stopping": asdict(advise(labels, disagreements, gain) if more else ALL_LABELLED),

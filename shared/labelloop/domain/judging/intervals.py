@@ -6,12 +6,12 @@ import numpy as np
 
 
 def errors_for(confidence: float) -> float:
-    """Return how many standard errors lie to each side of a two-sided interval."""
+    """Return how many standard errors a two-sided interval extends to each side."""
     return NormalDist().inv_cdf(0.5 + confidence / 2)
 
 
 def wilson(hits: float, rows: float, confidence: float = 0.9) -> tuple[float, float]:
-    """Return a two-sided interval for a share; no rows say nothing: 0 to 1 (Wilson 1927)."""
+    """Return a two-sided interval for a share (Wilson 1927); 0 to 1 for no rows."""
     if rows <= 0:
         return 0.0, 1.0
     z = errors_for(confidence)
@@ -22,7 +22,7 @@ def wilson(hits: float, rows: float, confidence: float = 0.9) -> tuple[float, fl
 
 
 def chance_of_hits(hits: int, rows: int, share: float) -> float:
-    """Return how likely so many hits or more are where each row is one by that chance (0..1)."""
+    """Return the probability of `hits` or more if each row is one with probability `share`."""
     misses = np.arange(1, rows - hits + 1)
     odds = np.log((rows - misses + 1) / misses) + np.log((1 - share) / share)
     return float(np.exp(rows * np.log(share) + np.append(0.0, odds.cumsum())).sum())

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 type Curve = Sequence[tuple[int, float]]
-"""Labels and the accuracy that they gave, by labels."""
+"""Numbers of labels and the accuracy with each, ascending."""
 
 
 def labels_to_reach(accuracy: float, curve: Curve) -> float | None:
-    """Return where a curve first reaches an accuracy, between its points; None if it never does."""
+    """Return the labels at which a curve first reaches an accuracy, interpolated; None if never."""
     if curve[0][1] >= accuracy:
         return float(curve[0][0])
     for (labels, low), (more, high) in pairwise(curve):

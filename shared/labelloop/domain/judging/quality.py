@@ -1,4 +1,4 @@
-"""What the random share says about the active version: accuracy, classes, and what to accept."""
+"""The quality of a version on the random share: accuracy, parts, and what may be accepted."""
 
 import math
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from labelloop.domain.answers import Floats
 from labelloop.domain.judging.intervals import chance_of_hits, wilson
 
-LEAST_ROWS: Final = 30  # honest labels, before anything is accepted by them
-_WRONG: Final = 0.05  # of the thresholds told are wrong, at most
+LEAST_ROWS: Final = 30  # labels of the random share, before a threshold is computed
+_WRONG: Final = 0.05  # the probability that a threshold is too low, at most
 _MOST_STEPS: Final = 5
 
 
@@ -27,7 +27,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class PartQuality:
-    """How often a part of labels is right where it is predicted, and found where it is right."""
+    """The precision and the recall of a part of labels."""
 
     precision: Share
     recall: Share
@@ -35,11 +35,11 @@ class PartQuality:
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """From which confidence on predictions may be accepted unseen, and how many that are.
+    """The confidence from which on predictions may be accepted unseen, and how many these are.
 
-    `threshold` is None where no confidence is shown to reach the wanted precision; `why` says why
-    not. `precision`: on the random sample; `coverage`: of the tasks without a label, None where
-    none was looked at.
+    `threshold`: None if no confidence is shown to reach the wanted precision; `why`: why not.
+    `precision`: on the random share; `coverage`: the share of the tasks without a label that are
+    above the threshold, None if there is no sample of them.
     """
 
     threshold: float | None
@@ -50,20 +50,21 @@ class Acceptance:
 
 
 def accuracy(hits: Floats) -> Share:
-    """Return the share of honest predictions that are right, by the hits of each, shape (n,)."""
+    """Return the accuracy of predictions out of fold, by the hits of each, shape (n,)."""
     return share(float(hits.sum()), len(hits))
 
 
 def acceptance(
     confidence: Floats, hits: Floats, pool_confidence: Floats, wanted: float = 0.95
 ) -> Acceptance:
-    """Return the lowest confidence above which the wanted precision is shown on a random sample.
+    """Return the lowest confidence from which on the wanted precision is shown on a random sample.
 
-    Shown: so few misses would be rare if it were lower. Of the chance to err each threshold has an
-    equal part, and of the one before, stricter, if that was shown (fallback procedure, Wiens and
-    Dmitrienko 2005): trying many does not find one by chance, and a miss among the surest does not
-    end it. `confidence` and `hits`: of honest predictions, shape (n,); an answer that is right in
-    part counts as a miss. `pool_confidence`: of the tasks without a label, shape (m,).
+    Shown: if it were lower, so few misses would be improbable. Each threshold has an equal part of
+    the probability of an error, and that of the one before, stricter, if that was shown (fallback
+    procedure, Wiens and Dmitrienko 2005). So trying many finds none by chance, and a miss among the
+    surest does not end the search. `confidence` and `hits`: of predictions out of
+    fold, shape (n,); an answer that is right in part counts as a miss. `pool_confidence`: of tasks
+    without a label, shape (m,).
     """
     nothing, right = share(0.0, 0), hits >= 1
     if len(hits) < least_rows(wanted):
@@ -76,25 +77,26 @@ def acceptance(
     thresholds, chance = _thresholds(confidence, wanted), 0.0
     for threshold in thresholds:
         above = confidence >= threshold
-        found, rows = int(right[above].sum()), int(above.sum())
+        count, rows = int(right[above].sum()), int(above.sum())
         chance += _WRONG / len(thresholds)
-        if chance_of_hits(found, rows, wanted) > chance:
+        if chance_of_hits(count, rows, wanted) > chance:
             chance = 0.0
             continue
         coverage = _coverage(pool_confidence, threshold)
-        best = Acceptance(threshold, wanted, share(found, rows), coverage)
+        best = Acceptance(threshold, wanted, share(count, rows), coverage)
     return best or Acceptance(None, wanted, nothing, 0.0, _why(wanted, len(hits)))
 
 
 def least_rows(wanted: float, chance: float = _WRONG) -> int:
-    """Return how many rows, all right, show a precision at all."""
+    """Return how many rows, all of them right, it takes to show a precision."""
     return max(LEAST_ROWS, math.ceil(math.log(chance) / math.log(wanted)))
 
 
 def _thresholds(confidence: NDArray[np.floating], wanted: float) -> list[float]:
-    """Return a few thresholds, strictest first: one for all rows, and one a doubling of them.
+    """Return a few thresholds, strictest first, for numbers of rows that about double each time.
 
-    The first leaves just enough rows to show the precision by its part of the chance.
+    The first leaves just enough rows to show the precision by its part of the probability, the last
+    leaves all rows.
     """
     ordered = np.sort(confidence)[::-1]
     steps = min(_MOST_STEPS, 1 + int(np.log2(len(ordered) / least_rows(wanted))))
@@ -111,6 +113,6 @@ def _why(wanted: float, rows: int) -> str:
 
 
 def share(right: float, rows: int) -> Share:
-    """Return a share of rows and its interval of 90 %."""
+    """Return a share of rows and its 90 % interval."""
     low, high = wilson(right, rows)
     return Share(right / rows if rows else None, low, high, rows)

@@ -1,1 +1,1 @@
-"""When to learn, what of, and what comes of it."""
+"""When to train, and on which examples."""

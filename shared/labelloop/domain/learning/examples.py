@@ -1,4 +1,4 @@
-"""What there is to learn from: one label for each task, agreed on by its annotators."""
+"""The examples to learn from: one label for each task, agreed on by its annotators."""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ type _Vote = tuple[Annotation, Any, str]  # its label, and that as a text
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """Labelled tasks, by id: all lists are in one order.
+    """Labelled tasks, ascending by id; all lists are in this order.
 
     `inputs` and `labels`: as the recipe reads them. `updated_at`: when an annotation last gave or
-    confirmed the label; `votes`: the newest label of each annotator that counts, oldest first (a
-    ground truth settles what others said).
+    confirmed the label; `votes`: the newest label of each annotator, oldest first (where there is
+    a ground truth, of ground truths alone).
     """
 
     tasks: list[int]
@@ -26,15 +26,15 @@ class Examples:
     votes: list[list[Any]]
 
     def newest(self, most: int) -> list[int]:
-        """Return the rows of those labelled last, the newest last."""
+        """Return the rows of up to `most` tasks labelled last, the newest last."""
         return sorted(range(len(self.tasks)), key=self.updated_at.__getitem__)[-most:]
 
 
 class Reader(Protocol):
-    """What reads tasks and annotations: a recipe's control."""
+    """What reads tasks and annotations: `recipes.protocol.Control`."""
 
     def input_of(self, data: Any) -> Any:
-        """Return what there is to see of a task's data, None if nothing."""
+        """Return what is read of a task's data, None if there is nothing to read."""
         ...
 
     def label_of(self, result: list[dict[str, Any]]) -> Any:
@@ -45,7 +45,7 @@ class Reader(Protocol):
 def examples_of(dataset: Dataset, reader: Reader) -> Examples:
     """Return one example for each labelled task.
 
-    Skipped and empty annotations, and labels that the label config offers no more, don't count.
+    Skipped and empty annotations, and labels no longer offered by the label config, don't count.
     Where annotators disagree a ground truth decides, then the majority, then the newest. Labels are
     the same if their canonical JSON is.
     """
@@ -54,15 +54,15 @@ def examples_of(dataset: Dataset, reader: Reader) -> Examples:
         label = None if annotation.skipped else reader.label_of(annotation.result)
         if label is not None:
             every[annotation.task].append((annotation, label, canonical(label)))
-    votes = {task: _deciding(some) for task, some in every.items()}
+    votes = {task: _deciding(all_votes) for task, all_votes in every.items()}
     read = ((task, reader.input_of(dataset.tasks[task].data)) for task in sorted(votes))
-    rows = [(task, one, _agreed(votes[task])) for task, one in read if one is not None]
-    given = [[vote for vote in votes[task] if vote[2] == agreed[2]] for task, _, agreed in rows]
+    rows = [(task, input_, _agreed(votes[task])) for task, input_ in read if input_ is not None]
+    agreeing = [[vote for vote in votes[task] if vote[2] == agreed[2]] for task, _, agreed in rows]
     return Examples(
         tasks=[task for task, _, _ in rows],
-        inputs=[one for _, one, _ in rows],
+        inputs=[input_ for _, input_, _ in rows],
         labels=[label for _, _, (_, label, _) in rows],
-        updated_at=[max(annotation.updated_at for annotation, _, _ in some) for some in given],
+        updated_at=[max(annotation.updated_at for annotation, _, _ in each) for each in agreeing],
         votes=[_of_each_annotator(votes[task]) for task, _, _ in rows],
     )
 
@@ -77,13 +77,13 @@ def _agreed(votes: list[_Vote]) -> _Vote:
 
 
 def _of_each_annotator(votes: list[_Vote]) -> list[Any]:
-    """Return the newest label of each annotator; annotations without one are somebody's each."""
+    """Return the newest label of each annotator; an annotation without one counts by itself."""
     in_order = sorted(votes, key=lambda vote: (vote[0].updated_at, vote[0].id))
-    latest = {_who(annotation): label for annotation, label, _ in in_order}
+    latest = {_voter(annotation): label for annotation, label, _ in in_order}
     return list(latest.values())
 
 
-def _who(annotation: Annotation) -> tuple[bool, int]:
+def _voter(annotation: Annotation) -> tuple[bool, int]:
     if annotation.annotator is None:
         return False, annotation.id
     return True, annotation.annotator

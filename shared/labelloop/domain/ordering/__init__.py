@@ -1,1 +1,1 @@
-"""Which task comes next."""
+"""The order of tasks: which one comes next."""

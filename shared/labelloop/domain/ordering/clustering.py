@@ -1,4 +1,4 @@
-"""k-means on unit vectors, and what the strategies need around it. Deterministic by generator."""
+"""k-means on unit vectors, and the functions around it. Deterministic by the generator."""
 
 from typing import Final
 
@@ -18,14 +18,14 @@ def k_means(
 ) -> tuple[Floats, Rows]:
     """Return up to k centres, shape (k, d), and each point's cluster (Lloyd 1982).
 
-    Starts from k-means++ (Arthur and Vassilvitskii 2007). No cluster is empty: points that fall
-    together make fewer clusters.
+    Starts from k-means++ (Arthur and Vassilvitskii 2007). No cluster is empty: with fewer different
+    points there are fewer clusters. `weights`: of the points, shape (n,); equal if None.
     """
-    heft = np.ones(len(points)) if weights is None else weights
-    centres = points[spread(points, k, rng, heft)]
+    mass = np.ones(len(points)) if weights is None else weights
+    centres = points[spread(points, k, rng, mass)]
     clusters = nearest(points, centres)[0]
     for _ in range(_MOST_ROUNDS):
-        centres = _means(points, clusters, heft, len(centres))
+        centres = _means(points, clusters, mass, len(centres))
         before, clusters = clusters, nearest(points, centres)[0]
         if (before == clusters).all():
             break
@@ -34,9 +34,10 @@ def k_means(
 
 
 def spread(points: Floats, k: int, rng: np.random.Generator, weights: Floats) -> Rows:
-    """Return up to k different points, each drawn by its weighted squared distance to the others.
+    """Return the rows of up to k different points, drawn by weighted squared distance (k-means++).
 
-    Of several draws the one that covers most is taken, as scikit-learn does.
+    The distance is to the nearest point drawn before. Of several draws the one that covers most is
+    taken, as in scikit-learn.
     """
     squares = np.einsum("ij,ij->i", points, points)
     chosen = [int(rng.choice(len(points), p=weights / weights.sum()))]
@@ -45,16 +46,16 @@ def spread(points: Floats, k: int, rng: np.random.Generator, weights: Floats) ->
         mass = np.cumsum(gaps * weights)
         if mass[-1] <= 1e-9 * weights.sum():
             break  # all other points coincide with chosen ones
-        tried = np.searchsorted(mass, rng.random(_DRAWS) * mass[-1]).clip(max=len(points) - 1)
-        left = np.minimum(gaps[:, None], distances(points, points[tried], squares))
-        best = int(np.argmin(weights @ left))
-        chosen.append(int(tried[best]))
-        gaps = left[:, best]
+        draws = np.searchsorted(mass, rng.random(_DRAWS) * mass[-1]).clip(max=len(points) - 1)
+        reduced = np.minimum(gaps[:, None], distances(points, points[draws], squares))
+        best = int(np.argmin(weights @ reduced))
+        chosen.append(int(draws[best]))
+        gaps = reduced[:, best]
     return np.array(chosen, np.int64)
 
 
 def distances(points: Floats, centres: Floats, squares: Floats | None = None) -> Floats:
-    """Return squared distances, shape (points, centres); `squares` are the points' norms."""
+    """Return squared distances, shape (points, centres); `squares`: the points' squared norms."""
     if squares is None:
         squares = np.einsum("ij,ij->i", points, points)
     lengths = np.einsum("ij,ij->i", centres, centres)

@@ -1,7 +1,7 @@
-"""The random share: tasks that no model chooses, so that labels on them are a fair sample.
+"""The random share: tasks that no model chooses, so that their labels are a fair sample.
 
-A task's id decides, through a hash with the project's key (no task can be moved in or out by what
-a model thinks of it), and so does its place among them.
+A hash of the task's id and the project key decides whether a task belongs to it, and its place in
+it. So no prediction moves a task in or out.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,10 +21,10 @@ _STEP, _FIRST, _SECOND = (
 
 
 def places(tasks: Sequence[int] | NDArray[np.integer], project_key: str) -> NDArray[np.float64]:
-    """Return numbers in 0..1 that depend on each task and the project's key, and on nothing else.
+    """Return a number from 0 to 1 for each task; it depends on its id and the project key alone.
 
-    The ids' digits are mixed as by SplitMix64 (Steele, Lea and Flood 2014), from a start that the
-    key gives.
+    The ids' bits are mixed as in SplitMix64 (Steele, Lea and Flood 2014), from a start made of the
+    key.
     """
     start = np.uint64(_start(project_key))
     mixed = np.asarray(tasks, np.int64).astype(np.uint64) * _STEP + start
@@ -37,7 +37,7 @@ def places(tasks: Sequence[int] | NDArray[np.integer], project_key: str) -> NDAr
 def are_random(
     tasks: Sequence[int] | NDArray[np.integer], project_key: str, share: float = SHARE
 ) -> NDArray[np.bool_]:
-    """Say which tasks belong to the random share."""
+    """Say for each task whether it belongs to the random share."""
     return places(tasks, project_key) < share
 
 
@@ -52,24 +52,24 @@ def is_random(task: int, project_key: str, share: float = SHARE) -> bool:
 def in_random_order(
     tasks: Sequence[int] | NDArray[np.integer], project_key: str, share: float = SHARE
 ) -> list[int]:
-    """Return the tasks of the random share, in the one order in which they are served."""
+    """Return the tasks of the random share, in the order in which they are served."""
     ids = np.asarray(tasks, np.int64)
-    at = places(ids, project_key)
-    order = np.lexsort((ids, at))
-    ids, at = ids[order], at[order]
-    return [int(task) for task in ids[at < share]]
+    numbers = places(ids, project_key)
+    order = np.lexsort((ids, numbers))
+    ids, numbers = ids[order], numbers[order]
+    return [int(task) for task in ids[numbers < share]]
 
 
 def interleave(chosen: Iterable[int], random: Iterable[int], every: int = EVERY) -> Iterator[int]:
-    """Yield a queue: the chosen tasks in their order, a random one at every so many-th place.
+    """Yield a queue: the chosen tasks in their order, with a random one at each `every`-th place.
 
-    Where one kind runs out the other goes on alone. No task may be in both.
+    When one kind runs out, the other follows alone. No task may be in both.
     """
     best, fair = iter(chosen), iter(random)
-    place_ = 0
+    place = 0
     while True:
-        place_ += 1
-        kinds = (fair, best) if place_ % every == 0 else (best, fair)
+        place += 1
+        kinds = (fair, best) if place % every == 0 else (best, fair)
         task = next(kinds[0], None)
         task = next(kinds[1], None) if task is None else task
         if task is None:

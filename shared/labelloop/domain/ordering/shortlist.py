@@ -1,9 +1,9 @@
-"""What a part of the pool brings to the queue: the tasks that may come next, as arrays.
+"""The shortlist of a part of the pool: its tasks that may come next, as arrays.
 
-A part of a large pool holds many tasks that can't get into the queue. It brings those that any
-strategy may choose: the unsure ones, a fair sample for strategies that must see all, and the next
-of the random share. The sample goes on in the random order where the share ends, so the samples of
-all parts, cut where the first of them ends, are a fair sample of all.
+Most tasks of a large pool can't get into the queue. The shortlist has those that any strategy may
+choose: the unsure ones, a fair sample for strategies that compare all tasks, and the next of the
+random share. The sample follows the random order from where the share ends, so the samples of all
+parts, cut where the first of them ends, are a fair sample of the pool.
 """
 
 import io
@@ -22,16 +22,16 @@ from labelloop.domain.ordering.typicality import MOST_POINTS
 
 _SPARE: Final = 100  # beyond the queue, for strategies that pass tasks over
 _LEAST: Final = 200
-_EXACT_PARTS: Final = 20  # of more parts each brings less: the unsure ones are spread over all
+_EXACT_PARTS: Final = 20  # with more parts each has fewer: unsure tasks are spread over all
 _SEEN, _ANSWERS = "seen:", "answers:"
 
 
 @dataclass(frozen=True, slots=True)
 class Shortlist:
-    """Some tasks: ids, features, and answers; no answers before the first model.
+    """Some tasks: ids, features and, once there is a model, answers.
 
-    `sampled_to`: outside the random share no task is missing whose place in the random order is
-    below.
+    `sampled_to`: outside the random share, the shortlist has all tasks of its part whose place in
+    the random order is below this number.
     """
 
     tasks: NDArray[np.int64]
@@ -40,25 +40,25 @@ class Shortlist:
     sampled_to: float = 1.0
 
     def __len__(self) -> int:
-        """Return how many tasks there are."""
+        """Return the number of tasks."""
         return len(self.tasks)
 
     def take(self, rows: Rows) -> "Shortlist":
-        """Return some of the tasks, in the order asked for."""
+        """Return the tasks of some rows, in the order of `rows`."""
         rows = np.asarray(rows, np.int64)
         answers = None if self.answers is None else self.answers.take(rows)
         return Shortlist(self.tasks[rows], self.features.take(rows), answers, self.sampled_to)
 
     def is_sampled(self, project_key: str) -> NDArray[np.bool_]:
-        """Say which, of those outside the random share, are a fair sample of the pool's."""
+        """Say for each task outside the random share whether it is in the fair sample of them."""
         return places(self.tasks, project_key) < self.sampled_to
 
     def reading(self, measure: Measure) -> Reading | None:
-        """Return what may be known of the answers, None before the first model."""
+        """Return the reading of the answers, None before the first model."""
         return None if self.answers is None else measure.reading(self.answers)
 
     def to_bytes(self) -> bytes:
-        """Return what `from_bytes` reads."""
+        """Return the shortlist as it is stored; `from_bytes` reads it."""
         arrays: dict[str, Any] = {"tasks": self.tasks, "sampled_to": self.sampled_to}
         arrays |= _prefixed(_SEEN, self.features)
         if self.answers is not None:
@@ -70,27 +70,27 @@ class Shortlist:
 
     @classmethod
     def from_bytes(cls, body: bytes) -> Self:
-        """Return the candidates of a part.
+        """Return a stored shortlist.
 
-        One of `bucket.features.DAMAGED` for what is none, a KeyError for a part of a release that
-        stored others.
+        Raises one of `bucket.features.DAMAGED` for other bytes; KeyError, which is one, for the
+        shortlist of a release that stored other arrays.
         """
         with np.load(io.BytesIO(body), allow_pickle=False) as file:
             arrays: dict[str, Any] = dict(file)
         tasks = arrays["tasks"]
-        seen, answers = _without(_SEEN, arrays), _without(_ANSWERS, arrays)
-        if len(tasks) and not seen:
+        stored = _without(_SEEN, arrays)
+        if len(tasks) and not stored:
             raise KeyError(_SEEN)
-        said = None
+        answers = None
         if "names" in arrays:
-            columns = Columns.from_arrays(len(tasks), answers)
-            said = Answers(tuple(arrays["names"].tolist()), columns)
-        features = Columns.from_arrays(len(tasks), seen)
-        return cls(tasks, features, said, float(arrays["sampled_to"]))
+            columns = Columns.from_arrays(len(tasks), _without(_ANSWERS, arrays))
+            answers = Answers(tuple(arrays["names"].tolist()), columns)
+        features = Columns.from_arrays(len(tasks), stored)
+        return cls(tasks, features, answers, float(arrays["sampled_to"]))
 
 
 def merged(parts: Sequence[Shortlist]) -> Shortlist:
-    """Return the candidates of all parts, one or more, each task once: its newest part counts.
+    """Return the shortlists of all parts, one or more, as one; of a task the last part counts.
 
     All have answers, by the same names, or none has.
     """
@@ -107,26 +107,27 @@ def merged(parts: Sequence[Shortlist]) -> Shortlist:
 
 
 def worth_a_place(
-    found: Shortlist, reading: Reading | None, size: int, parts: int, project_key: str
+    part: Shortlist, reading: Reading | None, size: int, parts: int, project_key: str
 ) -> Shortlist:
-    """Return those that may be among the first `size` of a queue made of so many parts.
+    """Return the shortlist of a part: tasks that may be among the first `size` of all parts' queue.
 
-    `reading`: of their answers. Blocks of features that tell no tasks apart may be left out before.
+    `part`: all tasks of the part, with the features that `Control.apart` names; `reading`: of their
+    answers; `parts`: how many there are.
     """
-    at = places(found.tasks, project_key)
-    order = np.argsort(at, kind="stable")
-    random, chosen = np.split(order, [np.count_nonzero(at < SHARE)])
+    numbers = places(part.tasks, project_key)
+    order = np.argsort(numbers, kind="stable")
+    random, chosen = np.split(order, [np.count_nonzero(numbers < SHARE)])
     most = size + _SPARE
     if parts > _EXACT_PARTS:
         most = min(most, max(_LEAST, most * _EXACT_PARTS // parts))
-    # Some more than an equal share: all samples are cut where the first of them ends.
-    sample, left = np.split(chosen, [max(most, MOST_POINTS) // parts + _SPARE // 2])
+    # Some more than an equal share, as all samples are cut where the first of them ends.
+    sample, others = np.split(chosen, [max(most, MOST_POINTS) // parts + _SPARE // 2])
     worth = [random[: size // EVERY + _SPARE], sample]
     if reading is not None:
         unsure = np.argsort(reading.sureness()[chosen], kind="stable")[:most]
         worth.append(chosen[unsure])
-    sampled_to = float(at[left[0]]) if len(left) else 1.0
-    return replace(found.take(np.unique(np.concatenate(worth))), sampled_to=sampled_to)
+    sampled_to = float(numbers[others[0]]) if len(others) else 1.0
+    return replace(part.take(np.unique(np.concatenate(worth))), sampled_to=sampled_to)
 
 
 def _prefixed(prefix: str, columns: Columns) -> dict[str, NDArray[Any]]:

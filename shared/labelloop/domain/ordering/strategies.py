@@ -1,7 +1,7 @@
-"""Which task next: one registry of strategies, all pure functions of arrays.
+"""All strategies, by name: pure functions of arrays that choose which tasks come next.
 
 A queue is an order, not a set: annotators label its head, and a new version brings a new order. So
-strategies that seek diversity fill it batch by batch, each batch diverse, the best first.
+diverse strategies fill it in batches, each of them diverse, the best batch first.
 """
 
 from collections.abc import Callable
@@ -27,70 +27,70 @@ type ByModel = Callable[[Unlabelled, Reading, int, np.random.Generator], Rows]
 def select(strategy: str, pool: SelectionInput, k: int, seed: int) -> Rows:
     """Return the rows of up to k tasks, the one to label first in front.
 
-    The same tasks in any order of the pool's rows. A task that is like another one, or labelled
-    already, comes behind all others; a task whose numbers are not finite never. Without a model,
-    what needs one is typical first.
+    The same tasks for any order of the pool's rows. A task that is like another one, or like a
+    labelled one, comes behind all others; a task whose numbers are not finite does not come at all.
+    Without a model a strategy that needs one is replaced by `typical`.
     """
-    seen = unlabelled(pool)
-    most = max(0, min(k, len(seen)))
+    tasks = unlabelled(pool)
+    most = max(0, min(k, len(tasks)))
     chosen = np.empty(0, np.int64)
     if most:
-        chosen = STRATEGIES[strategy](seen, most, np.random.default_rng(seed))
-    return np.concatenate([seen.rows[chosen], seen.repeats])[: max(0, k)]
+        chosen = STRATEGIES[strategy](tasks, most, np.random.default_rng(seed))
+    return np.concatenate([tasks.rows[chosen], tasks.repeats])[: max(0, k)]
 
 
 def typical_then_unsure(
-    seen: Unlabelled, reading: Reading, k: int, rng: np.random.Generator
+    pool: Unlabelled, reading: Reading, k: int, rng: np.random.Generator
 ) -> Rows:
-    """Typical first until each part of labels has been met some times, then unsure and diverse.
+    """Return typical tasks until each part of labels has some labels, then unsure, diverse ones.
 
-    Typical for longer while the model is only guessing: then its doubts say little.
+    Typical ones for longer while the model is only guessing: then its sureness says little.
     """
-    sample = reading.take(seen.sample)
+    sample = reading.take(pool.sample)
     is_guessing = bool(sample.confidence.mean() < _GUESSING)
-    is_early = seen.labels < _few(sample) or is_guessing
-    return typical(seen, k, rng) if is_early else unsure_clusters(seen, reading, k, rng)
+    is_early = pool.labels < _few(sample) or is_guessing
+    return typical(pool, k, rng) if is_early else unsure_clusters(pool, reading, k, rng)
 
 
-def _drawn(seen: Unlabelled, k: int, rng: np.random.Generator) -> Rows:
-    """Draw without looking."""
-    return rng.permutation(len(seen))[:k]
+def _drawn(pool: Unlabelled, k: int, rng: np.random.Generator) -> Rows:
+    """Return tasks at random."""
+    return rng.permutation(len(pool))[:k]
 
 
 def _of_sample(strategy: Strategy) -> Strategy:
-    """Let a strategy choose of the fair sample; what is left of a queue is the others, by id."""
+    """Return a strategy that chooses from the fair sample, followed by the other tasks, by id."""
 
-    def sampling(seen: Unlabelled, k: int, rng: np.random.Generator) -> Rows:
-        first = seen.sample[strategy(seen.sampled(), min(k, len(seen.sample)), rng)]
-        others = np.setdiff1d(np.arange(len(seen)), first)
+    def sampling(pool: Unlabelled, k: int, rng: np.random.Generator) -> Rows:
+        first = pool.sample[strategy(pool.sampled(), min(k, len(pool.sample)), rng)]
+        others = np.setdiff1d(np.arange(len(pool)), first)
         return np.concatenate([first, others])[:k]
 
     return sampling
 
 
 def _least_sure(name: str) -> Strategy:
-    """Return the order by one way to tell how sure the model is: `Reading.sureness`."""
+    """Return the strategy that orders tasks by `Reading.sureness` of that name."""
 
-    def by_sureness(seen: Unlabelled, reading: Reading, k: int, rng: np.random.Generator) -> Rows:
+    def by_sureness(pool: Unlabelled, reading: Reading, k: int, rng: np.random.Generator) -> Rows:
         return np.argsort(reading.sureness(name), kind="stable")[:k]
 
     return _with_model(by_sureness)
 
 
 def _with_model(strategy: ByModel) -> Strategy:
-    def guarded(seen: Unlabelled, k: int, rng: np.random.Generator) -> Rows:
-        if seen.reading is None:
-            return typical(seen, k, rng)
-        return strategy(seen, seen.reading, k, rng)
+    def guarded(pool: Unlabelled, k: int, rng: np.random.Generator) -> Rows:
+        if pool.reading is None:
+            return typical(pool, k, rng)
+        return strategy(pool, pool.reading, k, rng)
 
     return guarded
 
 
 def _few(reading: Reading) -> float:
-    """Return how many labels are few: some of each part of labels.
+    """Return the number of labels below which there are few: some for each part of labels.
 
-    A rare part counts as a fraction of one: typical tasks are of the common ones. Counted are parts
-    of one size that are as diverse as the pool seems (Hill 1973, order 1).
+    Parts are counted by the exponential of the entropy of their predicted shares (Hill 1973, order
+    1), so a rare one counts as a fraction: typical tasks are of the common ones.
     """
     shares = np.clip(reading.shares.mean(axis=0), 1e-12, 1.0)
     parts = float(np.exp(-(shares * np.log(shares)).sum()))

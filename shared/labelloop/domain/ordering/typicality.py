@@ -1,4 +1,4 @@
-"""Typical tasks first: TypiClust (Hacohen, Dekel and Weinshall 2022), as an order."""
+"""Typical tasks first: TypiClust (Hacohen, Dekel and Weinshall 2022), made into an order."""
 
 from typing import Final
 
@@ -11,41 +11,42 @@ from labelloop.domain.ordering.unlabelled import Rows, Unlabelled
 MOST_POINTS: Final = 5_000  # a larger pool is clustered by a sample of it
 _FIRST_BATCH: Final = 25
 _MOST_CLUSTERS: Final = 300
-_NEIGHBOURS: Final = 5  # of which the original takes 20: less where a class has few tasks
+_NEIGHBOURS: Final = 5  # the original takes 20: too many where a class has few tasks
 _MOST_COMPARED: Final = 1_000  # members of a cluster
 
 
-def typical(seen: Unlabelled, k: int, rng: np.random.Generator) -> Rows:
-    """Return k tasks: of the clusters least covered by labels, neediest first, the densest point.
+def typical(pool: Unlabelled, k: int, rng: np.random.Generator) -> Rows:
+    """Return the places of k tasks: the densest point of each cluster with the fewest labels.
 
-    Labelled tasks are clustered with the others, and the clusters are as many as will be labelled.
-    A cluster's need is its size or, once there is a model, how unsure that is of it in sum. A batch
-    is twice as long as all before it, so that the head of the queue has coarse clusters.
+    Among these clusters the one with the greatest need comes first: its size or, once there is a
+    model, the sum of 1 - sureness. Labelled tasks are clustered with the others, into as many
+    clusters as will be labelled. A batch is twice as long as all before it, so that the clusters
+    for the head of the queue are coarse.
     """
-    sample = sampled(len(seen), max(MOST_POINTS, k), rng)
-    known = seen.labelled
-    points = np.concatenate([known, seen.vectors[sample]])
-    unsure = np.ones(len(sample)) if seen.reading is None else 1 - seen.reading.sureness()[sample]
-    need = np.concatenate([np.zeros(len(known)), unsure])
-    done = list(range(len(known)))
+    sample = sampled(len(pool), max(MOST_POINTS, k), rng)
+    labelled = pool.labelled
+    points = np.concatenate([labelled, pool.vectors[sample]])
+    unsure = np.ones(len(sample)) if pool.reading is None else 1 - pool.reading.sureness()[sample]
+    need = np.concatenate([np.zeros(len(labelled)), unsure])
+    done = list(range(len(labelled)))
     batch = _FIRST_BATCH
-    while len(done) < len(known) + k:
-        batch = min(batch, len(known) + k - len(done))
+    while len(done) < len(labelled) + k:
+        batch = min(batch, len(labelled) + k - len(done))
         done += _batch(points, need, done, min(len(done) + batch, _MOST_CLUSTERS), batch, rng)
-        batch = 2 * (len(done) - len(known))
-    picked: Rows = sample[np.array(done[len(known) :], np.int64) - len(known)]
+        batch = 2 * (len(done) - len(labelled))
+    picked: Rows = sample[np.array(done[len(labelled) :], np.int64) - len(labelled)]
     return picked
 
 
 def sampled(n: int, most: int, rng: np.random.Generator) -> Rows:
-    """Return all of n rows, or a random sample of so many, ascending."""
+    """Return all of n rows, or a random sample of `most` of them, ascending."""
     return np.arange(n) if n <= most else np.sort(rng.permutation(n)[:most])
 
 
 def _batch(
     points: Floats, need: Floats, done: list[int], k: int, batch: int, rng: np.random.Generator
 ) -> list[int]:
-    """Return a batch of points that are not done, by k clusters."""
+    """Return a batch of points that are not in `done`, by k clusters."""
     centres, clusters = k_means(points, k, rng)
     needs = np.bincount(clusters, need, minlength=len(centres))
     covered = np.bincount(clusters[done], minlength=len(centres))

@@ -1,4 +1,4 @@
-"""The pool as strategies see it: unlabelled tasks in one order, each text once."""
+"""The pool for strategies: unlabelled tasks in one order, each input once."""
 
 from dataclasses import dataclass, replace
 from typing import Final
@@ -16,12 +16,12 @@ _CLOSE: Final = 1e-5  # between projections: unit vectors are right to some 1e-7
 
 @dataclass(frozen=True, slots=True)
 class SelectionInput:
-    """Tasks that may be labelled, n of them, and what is labelled already.
+    """Tasks that may be labelled, n of them, and those that are labelled already.
 
     `tasks`: ids; `vectors`: unit length, shape (n, dimensions); `labelled`: vectors of labelled
     tasks, in the order of labelling; `reading`: of the model's answers, None before the first
-    model; `is_sampled`: which tasks are a fair sample, where the others were taken for being
-    unsure, None where all are.
+    model; `is_sampled`: which tasks are a fair sample, where the others are there for being unsure;
+    None if all are.
     """
 
     tasks: NDArray[np.int64]
@@ -33,11 +33,11 @@ class SelectionInput:
 
 @dataclass(frozen=True, slots=True)
 class Unlabelled:
-    """The tasks to choose from, by id: a strategy's answer is places in these arrays.
+    """The tasks to choose from, by id. A strategy returns places in these arrays.
 
-    `rows`: where each is in the pool; `repeats`: pool rows of tasks that are like one that is here
-    or labelled already; `labelled`: vectors of the labelled tasks, as many as the caller gave;
-    `sample`: places of a fair sample, never empty.
+    `rows`: the row of each in the pool; `repeats`: pool rows of tasks that are like one of these or
+    like a labelled one; `labelled`: vectors of the labelled tasks; `sample`: places of a fair
+    sample, not empty unless all are.
     """
 
     rows: Rows
@@ -48,16 +48,16 @@ class Unlabelled:
     sample: Rows
 
     def __len__(self) -> int:
-        """Return how many tasks there are to choose from."""
+        """Return the number of tasks to choose from."""
         return len(self.rows)
 
     @property
     def labels(self) -> int:
-        """How many tasks are labelled."""
+        """The number of labelled tasks."""
         return len(self.labelled)
 
     def sampled(self) -> "Unlabelled":
-        """Return the sample alone."""
+        """Return the tasks of the sample alone."""
         return replace(
             self,
             rows=self.rows[self.sample],
@@ -68,40 +68,41 @@ class Unlabelled:
 
 
 def unlabelled(pool: SelectionInput) -> Unlabelled:
-    """Return what there is to choose from, the same for any order of the pool's rows."""
+    """Return the tasks to choose from, the same for any order of the pool's rows."""
     is_usable = np.isfinite(pool.vectors).all(axis=1)
     if pool.reading is not None:
         is_usable &= np.isfinite(pool.reading.confidence)
-    done = pool.labelled[np.isfinite(pool.labelled).all(axis=1)]
-    left = np.flatnonzero(is_usable)
-    left = left[np.argsort(pool.tasks[left], kind="stable")]
-    left = left[np.unique(pool.tasks[left], return_index=True)[1]]
-    first = np.unique(_alike(np.concatenate([done, pool.vectors[left]])), return_index=True)[1]
-    is_first = np.isin(np.arange(len(done) + len(left)), first)[len(done) :]
-    rows = left[is_first]
+    labelled = pool.labelled[np.isfinite(pool.labelled).all(axis=1)]
+    usable = np.flatnonzero(is_usable)
+    usable = usable[np.argsort(pool.tasks[usable], kind="stable")]
+    usable = usable[np.unique(pool.tasks[usable], return_index=True)[1]]
+    groups = _alike(np.concatenate([labelled, pool.vectors[usable]]))
+    first = np.unique(groups, return_index=True)[1]
+    is_first = np.isin(np.arange(len(labelled) + len(usable)), first)[len(labelled) :]
+    rows = usable[is_first]
     sample = (
         np.arange(len(rows)) if pool.is_sampled is None else np.flatnonzero(pool.is_sampled[rows])
     )
     return Unlabelled(
         rows,
-        left[~is_first],
+        usable[~is_first],
         pool.vectors[rows],
-        done,
+        labelled,
         None if pool.reading is None else pool.reading.take(rows),
         sample if len(sample) else np.arange(len(rows)),
     )
 
 
 def _alike(vectors: Floats) -> Rows:
-    """Return a number for each vector, the same for those of the same input only.
+    """Return a number for each vector, the same for vectors of the same input only.
 
-    An input's vectors differ in their last bits, so they are close by each of some projections;
-    others part by one or the next. Rounding would part some that are close.
+    They may differ in their last bits, so they are close in each of some random projections; other
+    vectors are apart in one or another. Rounding would set apart some that are close.
     """
     weights = np.random.default_rng(0).standard_normal((vectors.shape[1], _PROJECTIONS))
-    found = np.zeros(len(vectors), np.int64)
-    for at in (vectors @ weights.astype(np.float32)).T:
-        order = np.lexsort((at, found))
-        is_other = (np.diff(found[order]) > 0) | (np.diff(at[order]) > _CLOSE)
-        found[order[1:]] = np.cumsum(is_other)
-    return found
+    groups = np.zeros(len(vectors), np.int64)
+    for projection in (vectors @ weights.astype(np.float32)).T:
+        order = np.lexsort((projection, groups))
+        is_other = (np.diff(groups[order]) > 0) | (np.diff(projection[order]) > _CLOSE)
+        groups[order[1:]] = np.cumsum(is_other)
+    return groups

@@ -1,4 +1,4 @@
-"""What can be chosen for one project instead of the stack's setting."""
+"""What can be chosen for one project instead of the stack's settings."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ STRATEGY_NAMES: Final = (
     "core_set",
     "random",
 )
-RETIRED_STRATEGIES: Final = ("badge", "committee")  # as good as none where they are stored
+RETIRED_STRATEGIES: Final = ("badge", "committee")  # where stored, the same as no choice
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """A project's choices. None = as the stack is set.
+    """A project's choices. None = the stack's setting.
 
-    `revision` counts the choices that make another version: the order is part of what a version is.
+    `revision` counts the choices that lead to a new version, of which the order is a part.
     """
 
     strategy: str | None = None
@@ -31,7 +31,7 @@ class Options:
 
     @classmethod
     def read(cls, stored: Mapping[str, Any]) -> Self:
-        """Return stored choices without those that this release can't follow: another one's."""
+        """Return stored choices without those that this release does not have."""
         strategy, deletes = stored.get("strategy"), stored.get("delete_predictions")
         revision = stored.get("revision")
         return cls(

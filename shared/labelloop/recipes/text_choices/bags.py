@@ -36,9 +36,9 @@ class Bags:
         return len(self.starts) - 1
 
     def take(self, rows: Rows) -> "Bags":
-        """Return the bags of some texts, in the order asked for."""
-        some = self._block().take(rows)
-        return Bags(some.arrays["ids"], some.arrays["counts"], some.starts)
+        """Return the bags of some texts, in the order of `rows`."""
+        block = self._block().take(rows)
+        return Bags(block.arrays["ids"], block.arrays["counts"], block.starts)
 
     @classmethod
     def of(cls, bags: Sequence[tuple[NDArray[np.uint32], NDArray[np.float32]]]) -> Self:
@@ -48,7 +48,7 @@ class Bags:
         return cls(
             np.concatenate([np.empty(0, np.uint32), *ids]),
             np.concatenate([np.empty(0, np.float32), *counts]),
-            starts_of([len(one) for one in ids]),
+            starts_of([len(bag) for bag in ids]),
         )
 
     @classmethod
@@ -73,34 +73,35 @@ class Features:
         return len(self.bags)
 
     def take(self, rows: Rows) -> "Features":
-        """Return the features of some texts, in the order asked for."""
+        """Return the features of some texts, in the order of `rows`."""
         vectors = None if self.vectors is None else self.vectors[np.asarray(rows, np.int64)]
         return Features(self.bags.take(rows), vectors)
 
     def columns(self) -> Columns:
-        """Return them as the loop stores them."""
+        """Return the features as the loop stores them."""
         blocks: dict[str, Block] = {BAGS: self.bags._block()}
         if self.vectors is not None:
             blocks[VECTORS] = self.vectors
         return Columns(len(self), blocks)
 
     @classmethod
-    def of(cls, seen: Columns) -> Self:
-        """Return what columns hold: bags, empty ones if there are none, and vectors if any."""
-        found = seen.ragged(BAGS)
-        vectors = seen.array(VECTORS)
-        if found is None:
-            return cls(Bags.empty(len(seen)), vectors)
-        counts = np.asarray(found.arrays["counts"], np.float32)
-        return cls(Bags(found.arrays["ids"], counts, found.starts), vectors)
+    def of(cls, columns: Columns) -> Self:
+        """Return the features in columns: bags, empty if there are none, and vectors if any."""
+        bags = columns.ragged(BAGS)
+        vectors = columns.array(VECTORS)
+        if bags is None:
+            return cls(Bags.empty(len(columns)), vectors)
+        counts = np.asarray(bags.arrays["counts"], np.float32)
+        return cls(Bags(bags.arrays["ids"], counts, bags.starts), vectors)
 
 
 def centred(vectors: NDArray[np.floating], centre: NDArray[np.floating]) -> NDArray[np.float32]:
     """Return unit vectors as seen from a centre, of unit length again; zero stays zero.
 
-    What all texts of a pool share says nothing about any, and makes a few of them everybody's
-    neighbours (hubs: Suzuki et al. 2013), above all in a language that the encoder does not know.
-    A vector on the centre becomes zero, and what is closer to it than can be told apart is short.
+    What all texts of a pool share says nothing about any of them, and makes a few of them the
+    neighbours of all others (hubs: Suzuki et al. 2013), above all in a language that the encoder
+    does not know. A vector on the centre becomes zero, and one that is closer to it than `CLOSEST`
+    stays shorter than a unit.
     """
     lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))[:, None]
     moved = vectors - lengths * centre

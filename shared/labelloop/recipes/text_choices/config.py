@@ -34,7 +34,7 @@ def why_none(config: LabelConfig) -> str:
 def why_not(tag: Tag, objects: Mapping[str, Tag]) -> str:
     """Return why a `<Choices>` can't be learnt, empty if it can."""
     fields, choices = tag.attributes, len(read_offered(tag).labels)
-    about = objects.get(fields.get("toname", ""))
+    target = objects.get(fields.get("toname", ""))
     reasons = {
         "has no name": not fields.get("name"),
         "allows several choices; only a single choice is learnt": not fields.get(
@@ -46,18 +46,18 @@ def why_not(tag: Tag, objects: Mapping[str, Tag]) -> str:
         "only choices in the config are learnt": "$" in fields.get("value", ""),
         "offers fewer than two choices": choices < 2,
         "is about several objects": "," in fields.get("toname", ""),
-        "has a toName that names no object": about is None,
+        "has a toName that names no object": target is None,
     }
-    found = next((reason for reason, is_so in reasons.items() if is_so), "")
-    if not found and about is not None:
-        found = _why_unread(about)
-    return f"{tag.title} {found}" if found else ""
+    reason = next((reason for reason, is_so in reasons.items() if is_so), "")
+    if not reason and target is not None:
+        reason = _why_unread(target)
+    return f"{tag.title} {reason}" if reason else ""
 
 
-def _why_unread(about: Tag) -> str:
-    """Return why what a control is about can't be read as text, empty if it can."""
-    fields, what = about.attributes, about.title
-    if about.kind != "text":
+def _why_unread(target: Tag) -> str:
+    """Return why the object that a control is about can't be read as text, empty if it can."""
+    fields, what = target.attributes, target.title
+    if target.kind != "text":
         return f"is about {what}; only a <Text> is learnt"
     if fields.get("valuetype") == "url":
         return f'is about {what}, which has valueType="url": addresses are never opened'
@@ -72,5 +72,5 @@ def _why_unread(about: Tag) -> str:
 
 
 def _nothing(config: LabelConfig) -> str:
-    there = ", ".join(tag.title for tag in config.controls()) or "no control"
-    return f"{there}; only a <Choices> about a <Text> is learnt"
+    titles = ", ".join(tag.title for tag in config.controls()) or "no control"
+    return f"{titles}; only a <Choices> about a <Text> is learnt"

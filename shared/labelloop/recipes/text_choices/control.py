@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from labelloop.recipes.text_choices.measure import ChoiceMeasure
 
 LANDMARKS: Final = 1_000  # tasks without a label that a model learns topics from
-_OVERHEAD: Final = 200  # characters: what a short text costs besides
+_OVERHEAD: Final = 200  # characters: the cost of a text besides its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +25,9 @@ class TextChoices:
     """A single-choice control: its name, the text it is about, and the choices it offers.
 
     `others`: controls of the config that are not learnt; `is_pushable`: whether Label Studio's
-    import of predictions takes its results. The answer to /predict may hold them all the same.
-    See `recipes.protocol.Control`. What needs numpy is imported late: functions without it read
-    label configs.
+    import of predictions accepts its results; answers to /predict have them in any case.
+    See `recipes.protocol.Control`. What needs numpy is imported late: a function without it reads
+    label configs, too.
     """
 
     from_name: str
@@ -44,7 +44,7 @@ class TextChoices:
 
     @property
     def sees(self) -> str:
-        """What the texts that the control is about are known by."""
+        """What is read of tasks: a field, or a template of fields."""
         return self.text.key
 
     @property
@@ -81,19 +81,19 @@ class TextChoices:
         """Return the text of a task's data, None if there is nothing to read."""
         return self.text.of(data)
 
-    def work(self, one: str) -> int:
-        """Return what a text costs: each has its overhead, and is read up to a limit."""
+    def work(self, input_: str) -> int:
+        """Return the cost of a text: a constant, and its characters up to those that are read."""
         from labelloop.recipes.text_choices.terms import MOST_CHARACTERS
 
-        return _OVERHEAD + min(len(one), MOST_CHARACTERS)
+        return _OVERHEAD + min(len(input_), MOST_CHARACTERS)
 
     def label_of(self, result: list["Region"]) -> str | None:
-        """Return the label that an annotation's result gives, None if it gives none of ours."""
-        given = self._given(result)
-        return None if given is None else self.choices.label_of(given)
+        """Return the label that an annotation's result gives, None if none that is offered."""
+        choices = self._chosen(result)
+        return None if choices is None else self.choices.label_of(choices)
 
-    def _given(self, result: list["Region"]) -> Any:
-        """Return what an annotation's result chooses, as it stands there; None if nothing.
+    def _chosen(self, result: list["Region"]) -> Any:
+        """Return what an annotation's result chooses, as it is written there; None if nothing.
 
         Of several regions of one control the editor shows the last.
         """
@@ -106,11 +106,11 @@ class TextChoices:
 
     def why_unusable(self, result: list["Region"], is_readable: bool) -> tuple[str, str]:
         """Return why an annotation can't be learnt, and what it chose where that is not offered."""
-        given = self._given(result)
-        if given is None:
+        choices = self._chosen(result)
+        if choices is None:
             return f"without an answer to {self.from_name!r}", ""
-        if self.choices.label_of(given) is None:
-            return "with a choice that the label config doesn't offer", _named(given)
+        if self.choices.label_of(choices) is None:
+            return "with a choice that the label config doesn't offer", _named(choices)
         return ("", "") if is_readable else (f"on tasks without a text under {self.text.value}", "")
 
     def parts(self, label: str) -> tuple[str, ...]:
@@ -137,12 +137,12 @@ class TextChoices:
 
         return (VECTORS,) if encoder else (BAGS,)
 
-    def vectors(self, seen: "Columns") -> "Floats":
+    def vectors(self, features: "Columns") -> "Floats":
         """Return the encoder's vectors, or sketches of the bags where there are none."""
         from labelloop.recipes.text_choices.bags import Features, sketches
 
-        features = Features.of(seen)
-        return sketches(features.bags) if features.vectors is None else features.vectors
+        read = Features.of(features)
+        return sketches(read.bags) if read.vectors is None else read.vectors
 
     def missing(self, labels: Sequence[str], least: int) -> str:
         """Return why nothing can be learnt yet: too few labels, or of one class."""
@@ -159,7 +159,7 @@ class TextChoices:
     def fit(
         self,
         labels: Sequence[str],
-        seen: "Columns",
+        features: "Columns",
         pool: "Columns | None" = None,
         tools: "Tools | None" = None,
     ) -> "Fitted":
@@ -175,7 +175,7 @@ class TextChoices:
         landmarks = None
         if pool is not None:
             landmarks = Features.of(pool.take(range(min(len(pool), LANDMARKS))))
-        return FittedModel(Features.of(seen), labels, landmarks, names, encoder)
+        return FittedModel(Features.of(features), labels, landmarks, names, encoder)
 
     def load(self, artefact: bytes) -> "Model":
         """Return a stored model."""
@@ -187,22 +187,23 @@ class TextChoices:
 
     def known(self, names: Sequence[str]) -> tuple[str, ...] | None:
         """Return the classes of a version that are offered, None if fewer than two are."""
-        found = tuple(name for name in names if name in self.choices.labels)
-        return found if len(found) >= 2 else None
+        offered = tuple(name for name in names if name in self.choices.labels)
+        return offered if len(offered) >= 2 else None
 
-    def shown(self, a: "Answers", known: Sequence[str]) -> "Answers":
-        """Return the probabilities of what is offered, that of others shared out."""
+    def shown(self, answers: "Answers", names: Sequence[str]) -> "Answers":
+        """Return the probabilities of the classes that are offered, scaled to sum to 1."""
         from labelloop.recipes.text_choices.measure import offered_only
 
-        return offered_only(a, known)
+        return offered_only(answers, names)
 
-    def results(self, a: "Answers") -> list[list["Region"]]:
-        """Return the likeliest choice of each text, beside its probability."""
+    def results(self, answers: "Answers") -> list[list["Region"]]:
+        """Return the likeliest choice for each text, with its probability."""
         from labelloop.recipes.text_choices.measure import probabilities_of
 
-        probabilities = probabilities_of(a)
-        best, surest = probabilities.argmax(axis=1).tolist(), probabilities.max(axis=1).tolist()
-        return [[self._region(a.names[i], sure)] for i, sure in zip(best, surest, strict=True)]
+        probabilities = probabilities_of(answers)
+        best, highest = probabilities.argmax(axis=1).tolist(), probabilities.max(axis=1).tolist()
+        labels = [answers.names[code] for code in best]
+        return [[self._region(*each)] for each in zip(labels, highest, strict=True)]
 
     def largest(self, names: Sequence[str]) -> list["Region"]:
         """Return the largest of the results that answers of these names give."""

@@ -1,4 +1,4 @@
-"""Labels worth a second look: those the model doubts, and those annotators disagree on."""
+"""Labels that may be wrong: those the model doubts, and those annotators disagree on."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,27 +29,27 @@ class DoubtedCode:
 def doubts(
     out_of_fold: Floats, labels: Ints, votes: Sequence[Sequence[int]] = ()
 ) -> list[DoubtedCode]:
-    """Return the labels to look at again, best first.
+    """Return the labels that may be wrong, the most doubtful first.
 
-    `out_of_fold`: shape (n, k); `votes`: the class each annotator gave, per row (without
-    votes the label is one). A row is doubted if the model is as sure of another class as it usually
-    is where that class is right (confident learning, Northcutt et al. 2021), or if its annotators
-    disagree. Both kinds are ordered by the odds that the label is wrong, the model being one voice
-    and each annotator another.
+    `out_of_fold`: probabilities, shape (n, k); `votes`: the class that each annotator gave, by row
+    (without votes the label is the only one). A row is doubted if the model is as sure of another
+    class as it usually is where that class is right (confident learning, Northcutt et al. 2021), or
+    if its annotators disagree. Both kinds are ordered by the odds that the label is wrong: the
+    model's, times a factor for each vote.
     """
     k = out_of_fold.shape[1]
-    voices = np.eye(k)[labels]
-    for row, some in enumerate(votes):
-        voices[row] = np.bincount(np.asarray(some, np.int64), minlength=k)
-    disagreed = (voices > 0).sum(axis=1) > 1
-    log_odds = np.log(np.clip(out_of_fold, _TINY, 1.0)) + _weight(votes, k) * voices
+    counts = np.eye(k)[labels]
+    for row, codes in enumerate(votes):
+        counts[row] = np.bincount(np.asarray(codes, np.int64), minlength=k)
+    disagreed = (counts > 0).sum(axis=1) > 1
+    log_odds = np.log(np.clip(out_of_fold, _TINY, 1.0)) + _weight(votes, k) * counts
     belief = np.exp(log_odds - log_odds.max(axis=1, keepdims=True))
     belief /= belief.sum(axis=1, keepdims=True)
     rows = np.flatnonzero(_is_doubted(out_of_fold, labels) | disagreed)
-    given = np.union1d(labels, np.array([one for some in votes for one in some], np.int64))
-    others = np.where(np.isin(np.arange(k), given), belief, -1.0)
+    used = np.union1d(labels, np.array([code for codes in votes for code in codes], np.int64))
+    others = np.where(np.isin(np.arange(k), used), belief, -1.0)
     others[np.arange(len(labels)), labels] = -1.0
-    found = [
+    doubted = [
         DoubtedCode(
             int(row),
             int(others[row].argmax()),
@@ -58,13 +58,13 @@ def doubts(
         )
         for row in rows
     ]
-    return sorted(found, key=lambda one: (-one.doubt, one.row))
+    return sorted(doubted, key=lambda label: (-label.doubt, label.row))
 
 
 def _is_doubted(out_of_fold: Floats, labels: Ints) -> NDArray[np.bool_]:
-    """Say for each row whether another class passes its own threshold, and this one is not it.
+    """Say for each row whether the likeliest class that passes its threshold is not the label.
 
-    The threshold of a class is the mean confidence in it where it is the label.
+    The threshold of a class is the mean probability of it where it is the label.
     """
     n, k = out_of_fold.shape
     counts = np.bincount(labels, minlength=k)
@@ -78,13 +78,13 @@ def _is_doubted(out_of_fold: Floats, labels: Ints) -> NDArray[np.bool_]:
 
 
 def _weight(votes: Sequence[Sequence[int]], classes: int) -> float:
-    """Return the log-odds that one annotator's word adds, from how often two of them agree."""
+    """Return the log-odds that one annotator's vote adds, from how often two of them agree."""
     pairs = agreed = 0
-    for given in votes:
-        counts = np.bincount(np.asarray(given, np.int64))
-        pairs += len(given) * (len(given) - 1)
+    for codes in votes:
+        counts = np.bincount(np.asarray(codes, np.int64))
+        pairs += len(codes) * (len(codes) - 1)
         agreed += int((counts * (counts - 1)).sum())
-    # Two who are right with chance r agree with chance r² or so, errors rarely being the same.
+    # Two annotators, each right with probability r, agree with about r²: errors rarely coincide.
     reliable = np.sqrt((agreed + 2 * _RELIABLE**2) / (pairs + 2)) if pairs else _RELIABLE
     reliable = float(np.clip(reliable, _LEAST_RELIABLE, 0.98))
     return float(np.log(reliable * max(1, classes - 1) / (1 - reliable)))

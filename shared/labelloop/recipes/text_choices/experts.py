@@ -1,7 +1,7 @@
-"""Experts: each scorer on its own input, and the classes' names, pooled by what works out of fold.
+"""Experts: a scorer for each kind of input, and the classes' names, pooled out of fold.
 
-A class's probability goes with the exponential of the sum of the experts' scores, each multiplied
-by its sharpness (a product of experts: Hinton 2002).
+A class's probability is proportional to the exponential of the sum of the experts' scores, each
+multiplied by the expert's sharpness (a product of experts: Hinton 2002).
 """
 
 from collections.abc import Mapping
@@ -18,15 +18,15 @@ from labelloop.recipes.text_choices.ridge import Codes, Floats, Goal, Ridge, Sco
 _PRIOR_SHARPNESS: Final = {"bag": 6.0, "topic": 3.0, "vector": 6.0, "name": 16.0}  # before labels
 _BOUNDS: Final = (-3.0, 5.0)  # of the logarithm of a sharpness
 _TOPIC_PENALTY: Final = 0.1
-_MOST_TO_CHOOSE: Final = 400  # examples: more don't change what is chosen
-_WORTH: Final = 2.0  # log-likelihood in all, out of fold, that another choice has to gain
+_MOST_TO_TUNE: Final = 400  # examples: more don't change what is chosen
+_WORTH: Final = 2.0  # log-likelihood in all, out of fold, that another value has to gain
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
-    """What is chosen for each project: ridge penalties, and how the classes are balanced.
+class Hyperparameters:
+    """The ridge penalties of two experts, and how classes are balanced, tuned for each version.
 
-    `balance`: 1 gives each class an equal share, 0 each example.
+    `balance`: 1 weighs all classes equally, 0 all examples. On the model card: `choices`.
     """
 
     bag: float = 0.3
@@ -34,12 +34,12 @@ class Choices:
     balance: float = 1.0
 
 
-_OTHERS: Final = {"balance": (0.5, 0.0), "vector": (1.0, 10.0), "bag": (0.1, 1.0)}
+_CANDIDATES: Final = {"balance": (0.5, 0.0), "vector": (1.0, 10.0), "bag": (0.1, 1.0)}
 
 
 @dataclass(frozen=True, slots=True)
 class Pooled:
-    """Heads and sharpness of the experts, by name; scores and log-loss out of fold, in all."""
+    """Scorers and sharpness by expert; pooled scores and the total log-loss, both out of fold."""
 
     scorers: dict[str, Scorer]
     sharpness: dict[str, float]
@@ -48,80 +48,81 @@ class Pooled:
 
     @property
     def weighted(self) -> dict[str, tuple[float, Scorer]]:
-        """Each scorer beside its sharpness."""
+        """Each scorer with its sharpness."""
         return {name: (self.sharpness[name], scorer) for name, scorer in self.scorers.items()}
 
 
 @dataclass(frozen=True)
 class Experts:
-    """What the experts see of the examples, ready to learn with any choice.
+    """The experts' inputs for the examples, to fit with any hyperparameters.
 
-    `seen`: each scorer's input, shape (examples, its width); `said`: the likeness of the examples
-    to the classes' names, shape (examples, classes), which no label goes into, or None.
+    `inputs`: of each scorer, shape (examples, its width); `likeness`: of the examples to the
+    classes' names, shape (examples, classes), which depends on no label, or None.
     """
 
-    seen: Mapping[str, Any]
-    said: Floats | None
+    inputs: Mapping[str, Any]
+    likeness: Floats | None
     codes: Codes
     classes: int
 
-    def chosen(self) -> Choices:
-        """Return what does best out of fold, one choice after the other."""
-        some = self._some()
-        best = Choices()
-        least = some.pooled(best).loss
-        for name, others in _OTHERS.items():
-            for value in others if name == "balance" or name in self.seen else ():
+    def tuned(self) -> Hyperparameters:
+        """Return the hyperparameters that do best out of fold, tuned one after the other."""
+        subset = self._subset()
+        best = Hyperparameters()
+        least = subset.pooled(best).loss
+        for name, candidates in _CANDIDATES.items():
+            for value in candidates if name == "balance" or name in self.inputs else ():
                 tried = replace(best, **{name: value})
-                loss = some.pooled(tried).loss
+                loss = subset.pooled(tried).loss
                 if loss < least - _WORTH:
                     best, least = tried, loss
         return best
 
-    def pooled(self, choices: Choices) -> Pooled:
+    def pooled(self, by: Hyperparameters) -> Pooled:
         """Fit all scorers, and learn what to multiply each expert's scores by."""
-        goal = Goal(self.codes, self.classes, choices.balance)
-        penalties = {"bag": choices.bag, "topic": _TOPIC_PENALTY, "vector": choices.vector}
+        goal = Goal(self.codes, self.classes, by.balance)
+        penalties = {"bag": by.bag, "topic": _TOPIC_PENALTY, "vector": by.vector}
         scorers = {name: ridge.fit(goal, penalties[name]) for name, ridge in self._ridges.items()}
-        names = [*scorers, *([] if self.said is None else ["name"])]
-        said = [scorer.out_of_fold for scorer in scorers.values()]
-        scores = np.stack(said if self.said is None else [*said, self.said])
-        known = np.bincount(self.codes)[self.codes] > 1
+        names, scores = [*scorers], [scorer.out_of_fold for scorer in scorers.values()]
+        if self.likeness is not None:
+            names, scores = [*names, "name"], [*scores, self.likeness]
+        stacked = np.stack(scores)
+        is_answered = np.bincount(self.codes)[self.codes] > 1  # not the only example of its class
         prior = np.log([_PRIOR_SHARPNESS[name] for name in names])
-        sharpness, loss = _sharpness(scores[:, known], self.codes[known], prior)
+        sharpness, loss = _sharpness(stacked[:, is_answered], self.codes[is_answered], prior)
         by_name = dict(zip(names, sharpness.tolist(), strict=True))
-        return Pooled(scorers, by_name, np.tensordot(sharpness, scores, 1), loss)
+        return Pooled(scorers, by_name, np.tensordot(sharpness, stacked, 1), loss)
 
     @cached_property
     def _ridges(self) -> dict[str, Ridge]:
-        return {name: Ridge(rows) for name, rows in self.seen.items()}
+        return {name: Ridge(rows) for name, rows in self.inputs.items()}
 
-    def _some(self) -> "Experts":
-        """Return up to so many of the examples, each class by its share."""
+    def _subset(self) -> "Experts":
+        """Return up to `_MOST_TO_TUNE` of the examples, each class by its share."""
         rows = np.argsort(self.codes, kind="stable")
-        if len(rows) > _MOST_TO_CHOOSE:
-            rows = rows[np.linspace(0, len(rows) - 1, _MOST_TO_CHOOSE).astype(np.int64)]
-        seen = {name: every[rows] for name, every in self.seen.items()}
-        said = None if self.said is None else self.said[rows]
-        return Experts(seen, said, self.codes[rows], self.classes)
+        if len(rows) > _MOST_TO_TUNE:
+            rows = rows[np.linspace(0, len(rows) - 1, _MOST_TO_TUNE).astype(np.int64)]
+        inputs = {name: every[rows] for name, every in self.inputs.items()}
+        likeness = None if self.likeness is None else self.likeness[rows]
+        return Experts(inputs, likeness, self.codes[rows], self.classes)
 
 
 def _sharpness(scores: Floats, codes: Codes, prior: Floats) -> tuple[Floats, float]:
     """Return what to multiply each expert's scores by, and the log-loss that is left.
 
-    `scores`: shape (experts, rows, classes). Shrunk towards the prior, as by one example: with a
-    handful of labels anything fits.
+    `scores`: shape (experts, rows, classes). Shrunk towards the prior, which weighs as much as one
+    example: with a handful of labels anything fits.
     """
-    at = np.arange(len(codes))
+    rows = np.arange(len(codes))
 
     def loss(logs: Floats) -> tuple[float, Floats]:
         sharp = np.exp(logs)
         log_p = log_softmax(np.tensordot(sharp, scores, 1), axis=1)
         errors = np.exp(log_p)
-        errors[at, codes] -= 1
+        errors[rows, codes] -= 1
         slopes = sharp * (scores * errors).sum(axis=(1, 2))
         away = logs - prior
-        return float(away @ away - log_p[at, codes].sum()), slopes + 2 * away
+        return float(away @ away - log_p[rows, codes].sum()), slopes + 2 * away
 
-    found = minimize(loss, prior, jac=True, method="L-BFGS-B", bounds=[_BOUNDS] * len(prior))
-    return np.exp(found.x), float(found.fun)
+    fitted = minimize(loss, prior, jac=True, method="L-BFGS-B", bounds=[_BOUNDS] * len(prior))
+    return np.exp(fitted.x), float(fitted.fun)

@@ -1,4 +1,4 @@
-"""Which choice about which text an export is of: it has no label config."""
+"""The choice and the text that an export is about: it has no label config that says so."""
 
 import re
 from collections import Counter, defaultdict
@@ -12,7 +12,7 @@ from labelloop.recipes.text_choices.field_text import FieldText
 from labelloop.recipes.text_choices.offered import Offered
 
 _ADDRESS: Final = re.compile(r"\s*([a-z][a-z0-9+.-]*:/)?/\S+\s*", re.IGNORECASE)
-_OF_PARTS: Final = {"start", "x", "points", "vertices"}  # where a label of a part says where it is
+_OF_PARTS: Final = {"start", "x", "points", "vertices"}  # keys of a label of a part of a text
 
 type Names = tuple[str, str]  # of a control, and of what it is about
 
@@ -20,19 +20,19 @@ type Names = tuple[str, str]  # of a control, and of what it is about
 def exported(dataset: Dataset, wanted: str, text: str) -> TextChoices:
     """Return the choice that is named or that most annotations give; Unprocessable if none can be.
 
-    The text is in the field that is named, or that is called as the choice's `<Text>` is, or that
-    holds most.
+    The text is in the field that is named, or that has the name of the choice's `<Text>`, or that
+    holds the most text.
     """
     (name, to_name), offered = _control(dataset, wanted)
     field = text or _text_field(dataset, to_name)
     control = TextChoices(name, to_name, FieldText.named(field), Offered.of(offered))
     labelled = {
-        one.task
-        for one in dataset.live_annotations()
-        if not one.skipped and control.label_of(one.result) is not None
+        annotation.task
+        for annotation in dataset.live_annotations()
+        if not annotation.skipped and control.label_of(annotation.result) is not None
     }
-    found = (control.input_of(dataset.tasks[task].data) for task in sorted(labelled))
-    texts = [one for one in found if one is not None and one.strip()]
+    inputs = (control.input_of(dataset.tasks[task].data) for task in sorted(labelled))
+    texts = [text for text in inputs if text is not None and text.strip()]
     if not texts:
         keys = sorted({key for task in dataset.tasks.values() for key in task.data})
         raise Unprocessable(f"no task has a text {field!r}; there are: {', '.join(keys[:10])}")
@@ -51,49 +51,49 @@ def _check_is_text(field: str, texts: Iterable[str]) -> None:
 def _control(dataset: Dataset, wanted: str) -> tuple[Names, tuple[str, ...]]:
     """Return a choice that gives a task one label, and its labels: the one wanted or the commonest.
 
-    Several labels for one task are another kind of labelling: learnt as one they'd mislead.
+    Several labels for one task are another kind of labelling, which this recipe can't learn.
     """
-    given: Counter[Names] = Counter()
+    counts: Counter[Names] = Counter()
     labels: dict[Names, set[str]] = defaultdict(set)
     several: dict[Names, int] = {}
     for annotation in dataset.live_annotations():
         if annotation.skipped:
             continue
         for names, chosen in _chosen(annotation.result).items():
-            given[names] += 1
+            counts[names] += 1
             labels[names].update(chosen)
             if len(chosen) != 1:
                 several.setdefault(names, annotation.task)
     if wanted:
-        given = Counter({one: n for one, n in given.items() if one[0] == wanted})
-    if not given:
+        counts = Counter({names: count for names, count in counts.items() if names[0] == wanted})
+    if not counts:
         others = ", ".join(sorted({name for name, _ in labels}))
-        there = f" {wanted!r}; there are: {others}" if wanted and others else ""
-        raise Unprocessable(f"the export holds no labels of a single choice{there}")
-    names = given.most_common(1)[0][0]
+        wish = f" {wanted!r}; there are: {others}" if wanted and others else ""
+        raise Unprocessable(f"the export holds no labels of a single choice{wish}")
+    names = counts.most_common(1)[0][0]
     if names in several:
-        told = f"the choice {names[0]!r} gives task {several[names]} several labels, or parts"
-        raise Unprocessable(f"{told} of it: only one label for each task can be replayed")
+        reason = f"the choice {names[0]!r} gives task {several[names]} several labels, or parts"
+        raise Unprocessable(f"{reason} of it: only one label for each task can be replayed")
     return names, tuple(sorted(labels[names]))
 
 
 def _chosen(result: list[dict[str, Any]]) -> dict[Names, list[str]]:
-    """Return what an annotation says by each control; a label of a part of it counts twice."""
-    found: dict[Names, list[str]] = defaultdict(list)
+    """Return an annotation's labels by control; those of a part of the text are listed twice."""
+    labels: dict[Names, list[str]] = defaultdict(list)
     for region in result:
         value = region.get("value")
         choices = value.get("choices") if isinstance(value, dict) else None
         if not isinstance(value, dict) or not isinstance(choices, list | str):
             continue
         names = str(region.get("from_name")), str(region.get("to_name"))
-        given = [choices] if isinstance(choices, str) else choices
-        chosen = [one for one in given if isinstance(one, str)]
-        found[names] += chosen * (2 if _OF_PARTS & set(value) else 1)
-    return {names: chosen for names, chosen in found.items() if chosen}
+        texts = [choices] if isinstance(choices, str) else choices
+        chosen = [text for text in texts if isinstance(text, str)]
+        labels[names] += chosen * (2 if _OF_PARTS & set(value) else 1)
+    return {names: chosen for names, chosen in labels.items() if chosen}
 
 
 def _text_field(dataset: Dataset, to_name: str) -> str:
-    """Return the field that is called so, else the one with most text; a text counts once."""
+    """Return the field of that name, else the one with the most text; equal texts count once."""
     texts: dict[str, set[str]] = defaultdict(set)
     for task in dataset.tasks.values():
         for key, value in task.data.items():

@@ -1,7 +1,7 @@
 """The text that a `<Text value=...>` shows of a task's data, read as the editor reads it.
 
-The rules of Label Studio 1.23: a value that is one variable shows what is there; any other value is
-a template whose variables are filled in. A variable is a path: `$article.body`, `$texts[0]`.
+The rules of Label Studio 1.23: a value that is one variable shows that field; any other value is a
+template whose variables are filled in. A variable is a path: `$article.body`, `$texts[0]`.
 """
 
 import re
@@ -15,23 +15,23 @@ _STEP: Final = re.compile(r"[^.\[\]\"']+")
 
 @dataclass(frozen=True, slots=True)
 class FieldText:
-    """What a value like `$text` or `Review: $text` says of tasks; no blanks around it."""
+    """The text that a value like `$text` or `Review: $text` shows. No blanks around the value."""
 
     value: str
 
     @classmethod
     def named(cls, field: str) -> "FieldText":
-        """Return the text that a field of the data holds."""
+        """Return the text of one field of the data."""
         return cls(f"${field}")
 
     @property
     def is_variable(self) -> bool:
-        """Say whether anything of a task is shown at all."""
+        """Whether the value shows any field of a task."""
         return self.value.startswith("$") or _VARIABLE.search(self.value) is not None
 
     @property
     def key(self) -> str:
-        """What texts that were read this way are known by; of `$text` it is `text`."""
+        """What is read, for `Control.sees`: `text` for `$text`, a template as it is."""
         is_one = self.value.startswith("$") and "$" not in self.value[1:]
         return self.value[1:] if is_one else self.value
 
@@ -43,19 +43,19 @@ class FieldText:
         if self.value.startswith("$") and name in data:  # as Label Studio checks imports
             return _shown(data[name])
         if _VARIABLE.fullmatch(self.value):
-            return _shown(_found(data, name))
+            return _shown(_value_at(data, name))
         return self._filled_in(data)
 
     def _filled_in(self, data: Mapping[str, Any]) -> str | None:
-        names = [found[1:] for found in _VARIABLE.findall(self.value)]
-        texts = {name: _shown(_found(data, name)) for name in names}
+        names = [variable[1:] for variable in _VARIABLE.findall(self.value)]
+        texts = {name: _shown(_value_at(data, name)) for name in names}
         if all(text is None for text in texts.values()):
             return None
-        return _VARIABLE.sub(lambda found: texts[found[0][1:]] or "", self.value)
+        return _VARIABLE.sub(lambda match: texts[match[0][1:]] or "", self.value)
 
 
-def _found(data: Mapping[str, Any], path: str) -> Any:
-    """Return what lies under a path, None if nothing does; a field of that very name goes first."""
+def _value_at(data: Mapping[str, Any], path: str) -> Any:
+    """Return the value at a path, None if there is none; a field of that very name goes first."""
     if path in data:
         return data[path]
     value: Any = data
@@ -79,5 +79,5 @@ def _shown(value: Any) -> str | None:
         return str(value)
     if not isinstance(value, list):
         return None
-    parts = ["" if one is None else _shown(one) for one in value]
+    parts = ["" if item is None else _shown(item) for item in value]
     return None if None in parts else ",".join(part or "" for part in parts)

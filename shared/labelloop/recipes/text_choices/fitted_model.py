@@ -1,4 +1,4 @@
-"""A model as scikit-learn has it: what the artefact is made from, and answers as it does."""
+"""A model as scikit-learn fits it: the artefact is made from it, and must answer as it does."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -28,10 +28,10 @@ _CHECKED_TEXTS: Final = 100
 class FittedModel:
     """A model of two classes or more, and the ids of the terms that it knows. Deterministic.
 
-    `landmarks` are some hundred texts of the pool, drawn at random, that tell its topics; if they
-    have vectors, the answers are smoothed over them. `names` has the vector of each class's name,
-    which alone answers for classes without an example. `encoder` names what the vectors come from:
-    a model is of no use to another's vectors.
+    `landmarks`: texts of the pool, drawn at random, that its topics are learnt from; if they have
+    vectors, the answers are smoothed over them. `names`: the vector of each class's name, the only
+    thing known of a class without an example. `encoder`: the name of what the vectors come from; a
+    model is of no use with another encoder's.
     """
 
     def __init__(
@@ -53,9 +53,9 @@ class FittedModel:
         self.needs = (BAGS,) if features.vectors is None else (BAGS, VECTORS)
         self._probes = features.take(range(min(len(features), _CHECKED_TEXTS)))
 
-    def answer(self, seen: Columns) -> Answers:
+    def answer(self, features: Columns) -> Answers:
         """Return the probability of each class for each text."""
-        return answers_of(self.predict_proba(Features.of(seen)), self.names)
+        return answers_of(self.predict_proba(Features.of(features)), self.names)
 
     def predict_proba(self, features: Features) -> NDArray[np.float32]:
         """Return the probability of each class for each text, shape (texts, classes)."""
@@ -74,22 +74,22 @@ class FittedModel:
         facts = {
             "bytes": len(artefact),
             "terms": len(self.terms),
-            "choices": asdict(model.choices_),
-            "sharpness": {expert: round(a, 3) for expert, a in model.sharpness_.items()},
+            "choices": asdict(model.hyperparameters_),
+            "sharpness": {name: round(value, 3) for name, value in model.sharpness_.items()},
             "landmarks": len(model.landmarks_),
             "largest_difference": difference,
         }
         return Trained(artefact, facts, answers_of(model.out_of_fold_, self.names))
 
     def _artefact(self) -> bytes:
-        known = {
+        metadata = {
             "format": FORMAT,
             "classes": list(self.names),
             "terms": self.terms.tolist(),
             "encoder": self.encoder,
         }
         graph = graph_of(self.model)
-        onnx.helper.set_model_props(graph, {METADATA: json.dumps(known)})
+        onnx.helper.set_model_props(graph, {METADATA: json.dumps(metadata)})
         return bytes(graph.SerializeToString())
 
     def _difference(self, artefact: bytes) -> float:

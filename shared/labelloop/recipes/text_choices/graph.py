@@ -50,7 +50,7 @@ def _convert(scope: Any, operator: Any, container: Any) -> None:
 
 
 def _centred(vectors: Any, centre: NDArray[np.float32]) -> Any:
-    """Return vectors as seen from the centre, as `bags.centred` has them."""
+    """Return vectors as seen from the centre: `bags.centred`."""
     moved = _op(ops.OnnxSub, vectors, _op(ops.OnnxMul, _length(vectors), centre))
     return _op(ops.OnnxDiv, moved, _op(ops.OnnxMax, _length(moved), _floats([CLOSEST])))
 
@@ -60,10 +60,10 @@ def _length(rows: Any) -> Any:
 
 
 def _smoothed(model: PooledExperts, logits: Any, vectors: Any) -> Any:
-    """Return log-probabilities mixed with those around, as PooledExperts.predict_proba has them."""
+    """Return log-probabilities mixed with the landmarks': see `PooledExperts.predict_proba`."""
     near = np.ascontiguousarray(NEARNESS * model.landmarks_.T)
     shares = _op(ops.OnnxSoftmax, _op(ops.OnnxMatMul, vectors, near), axis=1)
-    around = _op(ops.OnnxMatMul, shares, model.opinions_)
+    around = _op(ops.OnnxMatMul, shares, model.landmark_probabilities_)
     others = _op(ops.OnnxLog, _op(ops.OnnxMax, around, _floats([LEAST])))
     own = _op(ops.OnnxMul, _op(ops.OnnxLogSoftmax, logits, axis=1), _floats([1 - SMOOTHING]))
     return _op(ops.OnnxAdd, own, _op(ops.OnnxMul, others, _floats([SMOOTHING])))
@@ -72,8 +72,8 @@ def _smoothed(model: PooledExperts, logits: Any, vectors: Any) -> Any:
 def _bag_scores(model: PooledExperts, ids: Any, counts: Any) -> Any:
     """Return tf, sublinear, idf, unit norm, then the sum of the terms' rows of coefficients.
 
-    Id 0 is padding: its idf and its row are zero. Nothing has the width of the vocabulary but the
-    coefficients themselves, so memory goes with the length of the texts.
+    Id 0 is padding: its idf and its row are zero. Nothing but the coefficients is as wide as
+    the vocabulary, so memory grows with the length of the texts.
     """
     coefficients = model.coefficients_["bag"]
     idf = _floats(np.concatenate([[0.0], model.tfidf_.idf_]))

@@ -1,4 +1,4 @@
-"""Which terms a model knows, and how often a text holds each."""
+"""The terms that a model knows, and how often each is in a text."""
 
 from typing import Final
 
@@ -26,11 +26,11 @@ def known_terms(bags: Bags, landmarks: Features | None, classes: int) -> NDArray
 
 
 def frequent_terms(bags: Bags, most: int) -> NDArray[np.uint32]:
-    """Return the ids of the terms that most texts hold, ascending; ties by id."""
+    """Return the ids of the terms that are in most texts, ascending; ties by id."""
     texts = np.bincount(bags.ids)
-    found = np.flatnonzero(texts)
-    kept = np.argsort(-texts[found], kind="stable")[:most]
-    return np.sort(found[kept]).astype(np.uint32)
+    ids = np.flatnonzero(texts)
+    most_frequent = np.argsort(-texts[ids], kind="stable")[:most]
+    return np.sort(ids[most_frequent]).astype(np.uint32)
 
 
 def counts_of(bags: Bags, terms: NDArray[np.uint32]) -> csr_matrix:
@@ -39,7 +39,7 @@ def counts_of(bags: Bags, terms: NDArray[np.uint32]) -> csr_matrix:
     places = np.full(1 + max(bags.ids.max(initial=0), terms.max(initial=0)), -1, np.int32)
     places[terms] = np.arange(len(terms))
     columns = places[bags.ids]
-    known = columns >= 0
-    starts = np.concatenate([[0], np.cumsum(known)])[bags.starts]
+    is_known = columns >= 0
+    starts = np.concatenate([[0], np.cumsum(is_known)])[bags.starts]
     shape = (len(bags), width)
-    return csr_matrix((bags.counts[known], columns[known], starts), shape=shape)
+    return csr_matrix((bags.counts[is_known], columns[is_known], starts), shape=shape)

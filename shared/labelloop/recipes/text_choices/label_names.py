@@ -1,4 +1,4 @@
-"""What a label says by its name."""
+"""The words in a label's name."""
 
 import re
 from typing import Final
@@ -8,5 +8,5 @@ _PARTS: Final = re.compile(r"[_./:-]+")
 
 
 def words_of(label: str) -> str:
-    """Return a label as one would say it: BookRestaurant and book_restaurant are two words each."""
+    """Return a label in words: BookRestaurant and book_restaurant become `book restaurant`."""
     return " ".join(_PARTS.sub(" ", _HUMPS.sub(" ", label)).lower().split())

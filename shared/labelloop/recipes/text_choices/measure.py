@@ -1,7 +1,7 @@
 """How single choices are compared.
 
-Answers are probabilities of classes, shape (n, k), as column `probabilities`; their names are the
-classes.
+Answers are probabilities of k classes, shape (n, k), in the block `probabilities`; their names are
+the classes.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ type Ints = NDArray[np.integer]
 
 PROBABILITIES: Final = "probabilities"
 TEMPERATURES: Final = np.exp(np.linspace(-1.5, 1.5, 13))
-_FLOOR: Final = 0.01  # of every answer is a guess: one wrong label must not outweigh a hundred
+_FLOOR: Final = 0.01  # of each answer is uniform: one wrong label must not outweigh a hundred
 _TINY: Final = 1e-9
 
 
@@ -31,20 +31,20 @@ def answers_of(probabilities: NDArray[Any], classes: Sequence[str]) -> Answers:
     return Answers(tuple(classes), Columns(len(probabilities), {PROBABILITIES: probabilities}))
 
 
-def probabilities_of(a: Answers) -> NDArray[Any]:
+def probabilities_of(answers: Answers) -> NDArray[Any]:
     """Return the probabilities of answers, shape (n, k)."""
-    found = a.columns.array(PROBABILITIES)
-    return np.empty((len(a), len(a.names))) if found is None else found
+    block = answers.columns.array(PROBABILITIES)
+    return np.empty((len(answers), len(answers.names))) if block is None else block
 
 
 @dataclass(frozen=True, slots=True)
 class ChoiceReading:
-    """What the loop may know of probabilities, shape (n, k); of one class a model is sure."""
+    """What the loop may know of probabilities, shape (n, k). With one class all tasks are sure."""
 
     probabilities: Floats
 
     def __len__(self) -> int:
-        """Return how many tasks there are."""
+        """Return the number of tasks."""
         return len(self.probabilities)
 
     @property
@@ -58,70 +58,76 @@ class ChoiceReading:
         return self.probabilities
 
     def sureness(self, name: str = "") -> Floats:
-        """Return the margin, or what else is named: entropy, least_confidence."""
+        """Return the margin, or for these names `entropy` or `least_confidence`."""
         if self.probabilities.shape[1] < 2:
             return np.ones(len(self))
         return _SURENESS.get(name, margin)(self.probabilities)
 
     def take(self, rows: Rows) -> "ChoiceReading":
-        """Return the reading of some of the tasks, in the order asked for."""
+        """Return the reading of some rows, in the order of `rows`."""
         return ChoiceReading(self.probabilities[np.asarray(rows, np.int64)])
 
 
 class ChoiceMeasure:
     """See `domain.measure.Measure`."""
 
-    def reading(self, a: Answers) -> ChoiceReading:
+    def reading(self, answers: Answers) -> ChoiceReading:
         """Return what the loop may know of answers."""
-        return ChoiceReading(probabilities_of(a))
+        return ChoiceReading(probabilities_of(answers))
 
-    def aligned(self, a: Answers, names: Sequence[str]) -> Answers:
-        """Return columns in the order wanted; a class that a version does not know gets nothing."""
-        if tuple(names) == a.names:
-            return a
-        probabilities = probabilities_of(a)
-        place = {name: column for column, name in enumerate(a.names)}
-        nothing = np.zeros(len(a))
-        columns = [probabilities[:, place[one]] if one in place else nothing for one in names]
-        rows = np.stack(columns, axis=1) if columns else np.empty((len(a), 0))
+    def aligned(self, answers: Answers, names: Sequence[str]) -> Answers:
+        """Return a column for each name; a class that the answers lack has probability 0."""
+        if tuple(names) == answers.names:
+            return answers
+        probabilities = probabilities_of(answers)
+        place = {name: column for column, name in enumerate(answers.names)}
+        nothing = np.zeros(len(answers))
+        columns = [probabilities[:, place[name]] if name in place else nothing for name in names]
+        rows = np.stack(columns, axis=1) if columns else np.empty((len(answers), 0))
         return answers_of(rows, names)
 
     def alike(self, names: Sequence[str], n: int) -> Answers:
         """Return equal probabilities of all classes."""
         return answers_of(np.full((n, len(names)), 1 / max(1, len(names))), names)
 
-    def labels(self, a: Answers) -> list[Label]:
+    def labels(self, answers: Answers) -> list[Label]:
         """Return the likeliest class of each task."""
-        if not len(a):
+        if not len(answers):
             return []
-        return [a.names[code] for code in probabilities_of(a).argmax(axis=1).tolist()]
+        return [answers.names[code] for code in probabilities_of(answers).argmax(axis=1).tolist()]
 
-    def hits(self, a: Answers, labels: Sequence[Label]) -> Floats:
-        """Return 1.0 where the likeliest class is the label, else 0.0; of several none is."""
-        right: Floats = (_said(probabilities_of(a)) == codes_of(labels, a.names)).astype(float)
+    def hits(self, answers: Answers, labels: Sequence[Label]) -> Floats:
+        """Return 1.0 where the likeliest class is the label, else 0.0; a tie is no answer: 0.0."""
+        predicted, codes = _predicted(probabilities_of(answers)), codes_of(labels, answers.names)
+        right: Floats = (predicted == codes).astype(float)
         return right
 
-    def fair(self, a: Answers, labels: Sequence[Label], *also: Answers) -> tuple[Answers, ...]:
-        """Return the answers at the temperature at which the labels are likeliest."""
+    def fair(
+        self, answers: Answers, labels: Sequence[Label], *others: Answers
+    ) -> tuple[Answers, ...]:
+        """Return all answers at the temperature at which the labels are likeliest.
+
+        Temperature scaling (Guo et al. 2017), with one temperature out of `TEMPERATURES`.
+        """
         best, temperature = -np.inf, 1.0
         if len(labels):
             for tried in TEMPERATURES:
-                found = float(self.log_scores(_at_temperature(a, tried), labels).mean())
-                if found > best:
-                    best, temperature = found, float(tried)
-        return tuple(_at_temperature(one, temperature) for one in (a, *also))
+                score = float(self.log_scores(_at_temperature(answers, tried), labels).mean())
+                if score > best:
+                    best, temperature = score, float(tried)
+        return tuple(_at_temperature(each, temperature) for each in (answers, *others))
 
-    def log_scores(self, a: Answers, labels: Sequence[Label]) -> Floats:
-        """Return each label's log-likelihood, where a small part of every answer is a guess."""
-        rows = probabilities_of(a)
-        codes = codes_of(labels, a.names)
-        given = np.where(codes >= 0, rows[np.arange(len(codes)), codes], 0.0)
-        scores: Floats = np.log((1 - _FLOOR) * given + _FLOOR / max(1, rows.shape[1]))
+    def log_scores(self, answers: Answers, labels: Sequence[Label]) -> Floats:
+        """Return each label's log-likelihood, with a small uniform part mixed into each answer."""
+        rows = probabilities_of(answers)
+        codes = codes_of(labels, answers.names)
+        likelihoods = np.where(codes >= 0, rows[np.arange(len(codes)), codes], 0.0)
+        scores: Floats = np.log((1 - _FLOOR) * likelihoods + _FLOOR / max(1, rows.shape[1]))
         return scores
 
-    def expected(self, a: Answers) -> Expected:
-        """Return what a model expects that is as often right as its probabilities say."""
-        probabilities = probabilities_of(a)
+    def expected(self, answers: Answers) -> Expected:
+        """Return what a model expects if it is right as often as its probabilities say."""
+        probabilities = probabilities_of(answers)
         rows = (1 - _FLOOR) * probabilities + _FLOOR / max(1, probabilities.shape[1])
         logs = np.log(np.clip(rows, _TINY, 1.0))
         mean = (rows * logs).sum(axis=1)
@@ -129,10 +135,10 @@ class ChoiceMeasure:
         return Expected(mean, variance, probabilities.max(axis=1, initial=0.0))
 
     def gain(self, old: Answers, new: Answers) -> Floats:
-        """Return what each gives the new class over the old one, where both differ.
+        """Return how much likelier both, in the mean, take the new class to be than the old one.
 
-        A broken version is sure of little that it changes; a better one is surer of it than the old
-        one was.
+        0 where both predict the same class. A broken version is unsure where it differs from the
+        old one; a better one is surer there than the old one was.
         """
         before, after = probabilities_of(old), probabilities_of(new)
         rows = np.arange(len(before))
@@ -140,40 +146,40 @@ class ChoiceMeasure:
         gained: Floats = belief[rows, after.argmax(axis=1)] - belief[rows, before.argmax(axis=1)]
         return gained
 
-    def disagreement(self, one: Sequence[Label], other: Sequence[Label]) -> float:
-        """Return 1 minus Cohen's kappa (Cohen 1960)."""
-        names = sorted({*one, *other})
-        return 1 - _kappa(codes_of(one, names), codes_of(other, names))
+    def disagreement(self, labels: Sequence[Label], others: Sequence[Label]) -> float:
+        """Return 1 minus Cohen's kappa (Cohen 1960): 0 to 1, more if less alike than by chance."""
+        names = sorted({*labels, *others})
+        return 1 - _kappa(codes_of(labels, names), codes_of(others, names))
 
     def doubts(
-        self, a: Answers, labels: Sequence[Label], votes: Sequence[Sequence[Label]]
+        self, answers: Answers, labels: Sequence[Label], votes: Sequence[Sequence[Label]]
     ) -> list[Doubt]:
-        """Return the labels to look at again, by confident learning and by disagreement."""
+        """Return the labels that may be wrong, by confident learning and by disagreement."""
         from labelloop.recipes.text_choices.doubts import doubts
 
-        codes = [codes_of(some, a.names).tolist() for some in votes]
-        found = doubts(probabilities_of(a), codes_of(labels, a.names), codes)
-        return [Doubt(one.row, a.names[one.instead], one.doubt, one.disagreed) for one in found]
+        names, codes = answers.names, [codes_of(task, answers.names).tolist() for task in votes]
+        doubted = doubts(probabilities_of(answers), codes_of(labels, names), codes)
+        return [Doubt(d.row, names[d.instead], d.doubt, d.disagreed) for d in doubted]
 
-    def by_part(self, a: Answers, labels: Sequence[Label]) -> "dict[str, PartQuality]":
-        """Return how often each class is right where predicted, and found where right."""
+    def by_part(self, answers: Answers, labels: Sequence[Label]) -> "dict[str, PartQuality]":
+        """Return the precision and the recall of each class."""
         from labelloop.domain.judging.quality import PartQuality, share
 
-        predicted, codes = _said(probabilities_of(a)), codes_of(labels, a.names)
-        found = {}
-        for code, name in enumerate(a.names):
-            is_said, is_so = predicted == code, codes == code
-            right = float((is_said & is_so).sum())
-            precision, recall = (share(right, int(rows.sum())) for rows in (is_said, is_so))
-            found[name] = PartQuality(precision, recall)
-        return found
+        predicted, codes = _predicted(probabilities_of(answers)), codes_of(labels, answers.names)
+        quality = {}
+        for code, name in enumerate(answers.names):
+            is_predicted, is_label = predicted == code, codes == code
+            right = float((is_predicted & is_label).sum())
+            precision, recall = (share(right, int(rows.sum())) for rows in (is_predicted, is_label))
+            quality[name] = PartQuality(precision, recall)
+        return quality
 
 
 MEASURE: Final = ChoiceMeasure()
 
 
 def codes_of(labels: Sequence[Label], classes: Sequence[str]) -> NDArray[np.int64]:
-    """Return the place of each label among the classes, -1 of one that is not there."""
+    """Return the place of each label among the classes, -1 for a label that is none of them."""
     place = {name: number for number, name in enumerate(classes)}
     return np.array([place.get(label, -1) for label in labels], np.int64)
 
@@ -200,19 +206,19 @@ def least_confidence(probabilities: Floats) -> Floats:
 _SURENESS: Final = {f.__name__: f for f in (margin, entropy, least_confidence)}
 
 
-def _said(probabilities: Floats) -> Ints:
-    """Return the likeliest class, -1 where several are: no answer. Shape (n, k) -> (n,)."""
+def _predicted(probabilities: Floats) -> Ints:
+    """Return the likeliest class, -2 for a tie, which is no answer. Shape (n, k) -> (n,)."""
     is_likeliest = probabilities == probabilities.max(axis=1, keepdims=True, initial=0.0)
-    # -2: a label that no class stands for is -1, and nobody says it
-    found: Ints = np.where(is_likeliest.sum(axis=1) == 1, is_likeliest.argmax(axis=1), -2)
-    return found
+    # not -1, which is a label that is none of the classes: a tie must not hit it
+    predicted: Ints = np.where(is_likeliest.sum(axis=1) == 1, is_likeliest.argmax(axis=1), -2)
+    return predicted
 
 
-def _at_temperature(a: Answers, temperature: float) -> Answers:
+def _at_temperature(answers: Answers, temperature: float) -> Answers:
     """Return the probabilities sharpened (below 1) or flattened (above); rows sum to 1."""
-    logits = np.log(np.clip(probabilities_of(a), _TINY, 1.0)) / temperature
+    logits = np.log(np.clip(probabilities_of(answers), _TINY, 1.0)) / temperature
     odds = np.exp(logits - logits.max(axis=1, keepdims=True, initial=-np.inf))
-    return answers_of(odds / odds.sum(axis=1, keepdims=True), a.names)
+    return answers_of(odds / odds.sum(axis=1, keepdims=True), answers.names)
 
 
 def _kappa(one: Ints, other: Ints) -> float:
@@ -225,11 +231,11 @@ def _kappa(one: Ints, other: Ints) -> float:
     return (agreed - chance) / (1 - chance) if chance < 1 else 1.0
 
 
-def offered_only(a: Answers, known: Sequence[str]) -> Answers:
-    """Return the columns of some classes; what went to the others is shared out."""
-    if len(known) == len(a.names):
-        return a
-    place = {name: column for column, name in enumerate(a.names)}
-    rows = probabilities_of(a)[:, [place[name] for name in known]]
+def offered_only(answers: Answers, names: Sequence[str]) -> Answers:
+    """Return the columns of these classes, scaled to sum to 1."""
+    if len(names) == len(answers.names):
+        return answers
+    place = {name: column for column, name in enumerate(answers.names)}
+    rows = probabilities_of(answers)[:, [place[name] for name in names]]
     sums = rows.sum(axis=1, keepdims=True)
-    return answers_of(rows / np.maximum(sums, np.finfo(np.float32).tiny), known)
+    return answers_of(rows / np.maximum(sums, np.finfo(np.float32).tiny), names)

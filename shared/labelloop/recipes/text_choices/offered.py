@@ -1,4 +1,4 @@
-"""The choices that a `<Choices>` offers, and what the results of annotations say by them."""
+"""The choices that a `<Choices>` offers, and the labels that annotations give by them."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,14 +16,14 @@ _WITHIN: Final = " / "  # between the parts of a nested choice's label
 class Offered:
     """The labels of a control in its order. With `allowNested` a choice is a path of choices.
 
-    `paths`: each label's path, aliases in place of values; `known`: the label of each path that a
-    result may give. Label Studio saves aliases, but whoever imports labels may write the values.
+    `paths`: each label's path, aliases in place of values; `by_path`: the label of each path that a
+    result may have. Label Studio saves aliases, but imported labels may have the values.
     """
 
     labels: tuple[str, ...]
     paths: tuple[Path, ...]
     is_nested: bool = False
-    known: dict[Path, str] = field(default_factory=dict, compare=False, repr=False)
+    by_path: dict[Path, str] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, labels: Iterable[str]) -> Self:
@@ -32,40 +32,41 @@ class Offered:
 
     @classmethod
     def read(cls, choices: Sequence[tuple[Path, Path]], *, is_nested: bool) -> Self:
-        """Return what is offered: of each choice its path as it is saved, and its path of values.
+        """Return what is offered, by each choice's path as it is saved, and its path of values.
 
-        Where two choices would be named alike the one that is saved so counts, then the first.
+        If a path can mean two choices, it means the one that is saved by it, else the first.
         """
         paths = tuple(dict.fromkeys(saved for saved, _ in choices))
-        known = {path: _WITHIN.join(path) for path in paths}
+        by_path = {path: _WITHIN.join(path) for path in paths}
         for saved, values in choices:
-            known.setdefault(values, known[saved])
+            by_path.setdefault(values, by_path[saved])
         leaves = Counter(path[-1:] for path in paths)
         for path in paths:
             if leaves[path[-1:]] == 1:
-                known.setdefault(path[-1:], known[path])
-        return cls(tuple(known[path] for path in paths), paths, is_nested, known)
+                by_path.setdefault(path[-1:], by_path[path])
+        return cls(tuple(by_path[path] for path in paths), paths, is_nested, by_path)
 
     def label_of(self, choices: Any) -> str | None:
-        """Return the label that the `choices` of a result give, None if they give none of ours."""
-        given = choices if isinstance(choices, list) else [choices]
-        paths = [path for one in given if (path := self._path(one))]
+        """Return the label that the `choices` of a result give, None if they give none offered."""
+        listed = choices if isinstance(choices, list) else [choices]
+        paths = [path for choice in listed if (path := self._path(choice))]
         if self.is_nested:
             paths = _deepest(paths)
-        return self.known.get(paths[0]) if paths else None
+        return self.by_path.get(paths[0]) if paths else None
 
     def value_of(self, label: str) -> list[Any]:
-        """Return the `choices` that show a label: a nested one with all that lies below it."""
+        """Return the `choices` that show a label: a nested one with all those below it."""
         path = self.paths[self.labels.index(label)] if label in self.labels else (label,)
         if not self.is_nested:
             return [path[0]]
-        return [list(one) for one in self.paths if one[: len(path)] == path] or [list(path)]
+        within = [list(below) for below in self.paths if below[: len(path)] == path]
+        return within or [list(path)]
 
-    def _path(self, one: Any) -> Path | None:
-        if isinstance(one, str):
-            return (one,)
-        is_path = isinstance(one, list) and all(isinstance(part, str) for part in one)
-        return tuple(one) if is_path and self.is_nested else None
+    def _path(self, choice: Any) -> Path | None:
+        if isinstance(choice, str):
+            return (choice,)
+        is_path = isinstance(choice, list) and all(isinstance(part, str) for part in choice)
+        return tuple(choice) if is_path and self.is_nested else None
 
 
 def read_offered(control: Tag) -> Offered:
@@ -91,14 +92,14 @@ def _choices(tag: Tag, saved: Path, values: Path, is_nested: bool) -> Iterator[t
 
 
 def _deepest(paths: list[Path]) -> list[Path]:
-    """Return the paths that no other one goes on from.
+    """Return the paths with no other one below them.
 
-    A choice that has several below it is ticked with all of these: then it is the one meant.
+    If a choice is ticked, all below it are, too: if there are several, it is the one meant.
     """
-    leaves = [one for one in paths if not any(_is_within(other, one) for other in paths)]
+    leaves = [path for path in paths if not any(_is_within(other, path) for other in paths)]
     if len(leaves) < 2:
         return leaves
-    common = [one for one in paths if all(_is_within(leaf, one) for leaf in leaves)]
+    common = [path for path in paths if all(_is_within(leaf, path) for leaf in leaves)]
     return sorted(common, key=len)[-1:] or leaves
 
 

@@ -21,7 +21,7 @@ METADATA: Final = "labelloop"  # the key of the graph's metadata that holds form
 _MOST_FLOATS: Final = 8_000_000
 _MOST_ROWS: Final = 2_000
 _PROBED_TERMS: Final = 50
-_MANY_IDS: Final = 100_000  # of a part of the pool, not of a request
+_MANY_IDS: Final = 100_000  # as in a part of the pool; a request has fewer
 
 
 class OnnxModel:
@@ -34,15 +34,15 @@ class OnnxModel:
         options.log_severity_level = 4
         try:
             self._session = ort.InferenceSession(artefact, options, ["CPUExecutionProvider"])
-            known = json.loads(self._session.get_modelmeta().custom_metadata_map[METADATA])
-            self.format: int = known["format"]
-            classes: list[str] = known["classes"]
-            self.encoder: str = known["encoder"]  # what the vectors must come from
-            self._terms = np.asarray(known["terms"], np.uint32)
-            widths = {one.name: one.shape[-1] for one in self._session.get_inputs()}
+            metadata = json.loads(self._session.get_modelmeta().custom_metadata_map[METADATA])
+            self.format: int = metadata["format"]
+            classes: list[str] = metadata["classes"]
+            self.encoder: str = metadata["encoder"]  # what the vectors must come from
+            self._terms = np.asarray(metadata["terms"], np.uint32)
+            widths = {each.name: each.shape[-1] for each in self._session.get_inputs()}
             self.dimensions: int = widths.get("vectors", 0)  # 0: trained without vectors
         except Exception as exc:  # onnxruntime raises a dozen types of its own for a bad file
-            raise _refusal("the model does not load", exc) from exc
+            raise _bad_model("the model does not load", exc) from exc
         if not isinstance(classes, list) or {type(name) for name in classes} != {str}:
             raise BadModel("the model's classes are no names")
         self.names = tuple(classes)
@@ -54,49 +54,49 @@ class OnnxModel:
         self._terms_and_none = np.append(self._terms, np.uint32(0))  # for ids beyond all others
         self._smoke_run()
 
-    def answer(self, seen: Columns) -> Answers:
+    def answer(self, features: Columns) -> Answers:
         """Return the probability of each class for each text; see `predict_proba`."""
-        return answers_of(self.predict_proba(Features.of(seen)), self.names)
+        return answers_of(self.predict_proba(Features.of(features)), self.names)
 
     def predict_proba(self, features: Features) -> NDArray[np.float32]:
         """Return the probability of each class for each text, shape (texts, classes).
 
-        Texts of similar length share a call of the graph, so that a long one costs its batch
-        mates no memory; a text's probabilities don't depend on its batch mates. Raises BadModel
+        Texts of similar length share a call of the graph, as all of a batch are padded to the
+        longest; a text's probabilities don't depend on the others. Raises BadModel
         for features without the vectors that the model was trained on.
         """
-        known = Features(self._known(features.bags), features.vectors)
-        if len(features) == 1:  # what an annotator waits for is not sorted
-            return self._run(known)
+        numbered = Features(self._numbered(features.bags), features.vectors)
+        if len(features) == 1:  # an annotator is waiting, and one text needs no batches
+            return self._run(numbered)
         rows = np.empty((len(features), len(self.names)), np.float32)
-        for batch in self._batches(np.diff(known.bags.starts)):
-            rows[batch] = self._run(known.take(batch))
+        for batch in self._batches(np.diff(numbered.bags.starts)):
+            rows[batch] = self._run(numbered.take(batch))
         return rows
 
-    def _run(self, known: Features) -> NDArray[np.float32]:
-        ids, counts = _pad(known.bags)
+    def _run(self, numbered: Features) -> NDArray[np.float32]:
+        ids, counts = _pad(numbered.bags)
         feed = {"ids": ids, "counts": counts}
         if self.dimensions:
-            feed["vectors"] = self._vectors(known)
+            feed["vectors"] = self._vectors(numbered)
         rows: NDArray[np.float32] = self._session.run(None, feed)[0]
         return rows
 
-    def _known(self, bags: Bags) -> Bags:
-        """Return the bags with the model's own numbers of the terms that it knows, 1 and up."""
+    def _numbered(self, bags: Bags) -> Bags:
+        """Return the bags of the terms that the model knows, by its own numbers, 1 and up."""
         numbers = self._numbers(bags.ids)
-        known = numbers > 0
-        starts = np.concatenate([[0], np.cumsum(known)])[bags.starts]
-        return Bags(numbers[known], bags.counts[known], starts)
+        is_known = numbers > 0
+        starts = np.concatenate([[0], np.cumsum(is_known)])[bags.starts]
+        return Bags(numbers[is_known], bags.counts[is_known], starts)
 
     def _numbers(self, ids: NDArray[np.uint32]) -> NDArray[np.uint32]:
         """Return the model's own number of each term, 0 for those that it does not know."""
-        if len(ids) > _MANY_IDS:  # a table of all terms is looked up faster, but takes 16 MB
+        if len(ids) > _MANY_IDS:  # a table of all terms is faster, but takes 16 MB
             table = np.zeros(IDS + 2, np.uint32)
             table[self._terms] = np.arange(1, len(self._terms) + 1)
             return table[ids]
         places = np.searchsorted(self._terms, ids)
-        known = self._terms_and_none[places] == ids
-        return np.where(known, places + 1, 0).astype(np.uint32)
+        is_known = self._terms_and_none[places] == ids
+        return np.where(is_known, places + 1, 0).astype(np.uint32)
 
     def _vectors(self, features: Features) -> NDArray[np.float32]:
         vectors = features.vectors
@@ -126,15 +126,15 @@ class OnnxModel:
         try:
             rows = self.predict_proba(Features(Bags.of([empty, bag]), vectors))
         except Exception as exc:
-            raise _refusal("the model does not run", exc) from exc
+            raise _bad_model("the model does not run", exc) from exc
         sums_to_one = np.allclose(rows.sum(axis=1), 1.0, atol=1e-4)
         if len(self.names) < 2 or not np.isfinite(rows).all() or not sums_to_one:
             raise BadModel("the model's answers are no probabilities")
 
 
-def _refusal(told: str, exc: Exception) -> BadModel:
+def _bad_model(message: str, exc: Exception) -> BadModel:
     is_short = isinstance(exc, MemoryError) or "bad_alloc" in str(exc)  # onnxruntime has both
-    return (OutOfMemory if is_short else BadModel)(f"{told}: {type(exc).__name__}")
+    return (OutOfMemory if is_short else BadModel)(f"{message}: {type(exc).__name__}")
 
 
 def _pad(bags: Bags) -> tuple[NDArray[np.int64], NDArray[np.float32]]:

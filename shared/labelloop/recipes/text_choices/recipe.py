@@ -33,14 +33,14 @@ class TextChoicesRecipe:
         return OnnxModel(artefact)
 
     def of_export(self, dataset: "Dataset", control: str, field: str) -> TextChoices | None:
-        """Return the choice that is named or that most annotations give."""
+        """Return the choice that is named, or the one with the most annotations."""
         from labelloop.recipes.text_choices.exported import exported
 
         return exported(dataset, control, field)
 
-    def same(self, one: str) -> str:
-        """Return a text without what does not tell texts apart: case, and the width of blanks."""
-        return " ".join(one.casefold().split())
+    def same(self, input_: str) -> str:
+        """Return a text without its case and with single blanks between words."""
+        return " ".join(input_.casefold().split())
 
 
 RECIPE: Final = TextChoicesRecipe()

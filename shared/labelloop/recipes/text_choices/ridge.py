@@ -1,7 +1,8 @@
-"""Ridge regression on class indicators, with what it says of each row without that row's label.
+"""Ridge regression on class indicators, with scores for each row by a fit without that row.
 
-With a few dozen labels it is as accurate as logistic regression or better, and it is solved at once
-(regularised least squares: Rifkin and Klautau 2004), so every choice can be judged out of fold.
+With a few dozen labels it is as accurate as logistic regression or better, and it is solved in one
+step (regularised least squares: Rifkin and Klautau 2004), so hyperparameters can be compared out of
+fold.
 """
 
 from dataclasses import dataclass
@@ -15,12 +16,12 @@ from scipy.sparse import issparse
 type Floats = NDArray[np.floating]
 type Codes = NDArray[np.integer]  # each row's class, 0 to classes - 1
 
-MOST_DUAL: Final = 2_500  # rows: the time goes with their cube
-_COLUMNS: Final = 2_048  # of sparse rows beyond that many: the time goes with their square
-_ROWS_AT_ONCE: Final = 4_096  # made dense: 32 MB of so many columns
+MOST_DUAL: Final = 2_500  # rows: the time grows with their cube
+_COLUMNS: Final = 2_048  # of sparse rows, if these are more: the time grows with their square
+_ROWS_AT_ONCE: Final = 4_096  # made dense: 32 MB with `_COLUMNS` columns
 _FEW: Final = 1_000  # rows
 _FOLDS, _FOLDS_OF_MANY = 10, 3
-_COMMON: Final = 1 / 20  # of the rows: a column so full is multiplied faster as a dense one
+_COMMON: Final = 1 / 20  # of the rows: a fuller column is multiplied faster as a dense one
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +63,8 @@ class Scorer:
 class Ridge:
     """Rows to fit goals to; they may be sparse. Deterministic.
 
-    The intercepts are not penalised. Each fold balances the classes anew: otherwise the last of a
-    class to be left out would take half of its weight along.
+    The intercepts are not penalised. Classes are balanced again in each fold: otherwise a class of
+    which a fold holds out half would lose half of its weight.
     """
 
     def __init__(self, rows: Any) -> None:
@@ -119,14 +120,14 @@ def _dual(gram: Floats, goal: Goal, penalty: float) -> tuple[Floats, Floats]:
     centred = gram + share @ towards_mean - towards_mean[:, None] - towards_mean[None, :]
     mean = share @ targets
     system = centred * root * root.T + penalty * np.eye(len(gram))
-    dual = root * solve(system, root * (targets - mean), assume_a="pos")  # columns sum to nothing
+    dual = root * solve(system, root * (targets - mean), assume_a="pos")  # columns sum to 0
     return dual, mean - towards_mean @ dual
 
 
 def _primal(rows: Any, goal: Goal, penalty: float) -> tuple[Floats, Floats]:
-    """Solve by the columns that tell classes apart; return coefficients and intercepts."""
+    """Solve by the most informative columns; return coefficients and intercepts."""
     weights, targets = goal.weights, goal.targets
-    columns = _telling(rows, targets) if issparse(rows) else np.arange(rows.shape[1])
+    columns = _informative(rows, targets) if issparse(rows) else np.arange(rows.shape[1])
     points = rows[:, columns]
     share, root = weights / weights.sum(), np.sqrt(weights)[:, None]
     centre, mean = share @ points, share @ targets
@@ -143,8 +144,8 @@ def _primal(rows: Any, goal: Goal, penalty: float) -> tuple[Floats, Floats]:
     return coefficients, mean - centre @ coefficients[columns]
 
 
-def _telling(rows: Any, targets: Floats) -> Codes:
-    """Return the columns whose means differ most between classes, for their size; ascending."""
+def _informative(rows: Any, targets: Floats) -> Codes:
+    """Return the columns whose means differ most between classes, relative to their own mean."""
     means = rows.T @ (targets / np.maximum(targets.sum(axis=0), 1))
     overall = np.asarray(rows.mean(axis=0)).reshape(-1, 1)
     spread = ((means - overall) ** 2).sum(axis=1) / np.maximum(overall[:, 0], 1e-12)

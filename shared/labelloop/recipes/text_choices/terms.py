@@ -1,7 +1,7 @@
 """Sparse text features: a text becomes a bag of its words and character n-grams.
 
-The trainer and the predictor both call `bags_of`, and nothing else looks at text: a text operator
-inside an ONNX graph would need a locale that Lambda lacks, and splits most scripts differently.
+Training and prediction both call `bags_of`, and nothing else reads the text: a text operator inside
+an ONNX graph would need a locale that Lambda lacks, and splits most scripts differently.
 """
 
 import re
@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from labelloop.recipes.text_choices.bags import Bags
 
-MOST_CHARACTERS: Final = 20_000  # some 3,000 words; the rest of a longer text is not looked at
+MOST_CHARACTERS: Final = 20_000  # some 3,000 words; the rest of a longer text is not read
 NGRAM_SIZES: Final = range(2, 5)
-IDS: Final = 1 << 22  # places that terms are hashed to: few of a corpus's terms share one
+IDS: Final = 1 << 22  # that terms are hashed to: few of a corpus's terms share one
 _MOST_REMEMBERED: Final = 32  # characters; a longer chunk is no common word
 _WORD = re.compile(r"\w+")
 _NO_TERMS: Final = np.empty(0, np.uint32)
@@ -27,7 +27,7 @@ _NO_TERMS: Final = np.empty(0, np.uint32)
 def bags_of(texts: Iterable[str]) -> Bags:
     """Return the bags of term ids of some texts, by feature hashing (Weinberger et al. 2009).
 
-    A term's id depends on nothing but the term, so a bag serves every version.
+    A term's id depends on the term alone, so a bag serves every version.
     """
     return Bags.of([_bag(text) for text in texts])
 
@@ -38,12 +38,12 @@ def _bag(text: str) -> tuple[NDArray[np.uint32], NDArray[np.float32]]:
 
 
 def term_ids(text: str) -> NDArray[np.uint32]:
-    """Return the ids, 1 to IDS, of a text's terms, as often as they occur.
+    """Return the ids, 1 to IDS, of a text's terms, each as often as it occurs.
 
-    Of each chunk between blanks: its words, and the n-grams of it with a blank on either side.
+    The terms of each chunk between blanks: its words, and its n-grams with a blank on either side.
     """
     chunks = normalise(text).split()
-    ids = [_terms(one) if len(one) <= _MOST_REMEMBERED else _terms_of(one) for one in chunks]
+    ids = [_terms(c) if len(c) <= _MOST_REMEMBERED else _terms_of(c) for c in chunks]
     return np.concatenate([_NO_TERMS, *ids])
 
 

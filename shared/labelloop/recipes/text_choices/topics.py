@@ -1,4 +1,4 @@
-"""Topics: what texts are about, learnt from texts without labels."""
+"""Topics: what texts are about, learnt without labels."""
 
 from typing import Any, Final
 
@@ -9,7 +9,7 @@ from scipy.sparse.linalg import eigsh
 from labelloop.recipes.text_choices.ridge import Floats, gram_of
 
 TOPICS: Final = 30
-_FEW: Final = 100  # texts, of which all directions are found as fast
+_FEW: Final = 100  # texts: for fewer a full decomposition is as fast
 _LEAST: Final = 1e-6  # of the strongest topic's strength: weaker ones are rounding
 
 
@@ -17,8 +17,8 @@ def topics_of(rows: Any) -> Floats:
     """Return up to `TOPICS` topics as weights of terms, shape (terms, topics), the strongest last.
 
     The directions along which the rows, TF-IDF of texts, differ most: latent semantic analysis
-    (Deerwester et al. 1990). What labels say of some words so reaches words of the same topics, of
-    which they know nothing. The time goes with the square of the rows, not with the terms.
+    (Deerwester et al. 1990). So what labels say about some words carries over to other words of the
+    same topics. The time grows with the square of the rows, not with the terms.
     """
     strengths, sides = _strongest(gram_of(rows))
     is_real = strengths > _LEAST * max(strengths[-1], _LEAST)
@@ -30,7 +30,7 @@ def _strongest(gram: Floats) -> tuple[Floats, Floats]:
     """Return the largest eigenvalues, ascending, and their vectors, shape (texts, topics)."""
     texts = len(gram)
     if texts > _FEW and gram.any():
-        start = np.ones(texts)  # not at random: what is learnt from the same texts is the same
+        start = np.ones(texts)  # not at random: the same texts give the same topics
         strengths, sides = eigsh(gram, TOPICS, which="LA", v0=start)
     else:
         strengths, sides = eigh(gram, subset_by_index=[max(0, texts - TOPICS), texts - 1])

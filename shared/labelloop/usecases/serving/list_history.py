@@ -25,7 +25,7 @@ def list_history(key: str, store: ObjectStore) -> dict[str, Any]:
 
 def _row(name: str, card: Card | None, active: str) -> dict[str, Any]:
     share = card.insights.get("random_share", {}) if card else {}
-    refused = card is not None and card.is_refused
+    refused = card is not None and card.is_rejected
     return {
         "version": name,
         "trained_at": card.trained_at if card else "",

@@ -42,8 +42,8 @@ def test_early_versions_come_after_half_as_many_labels_more():
 
 
 def test_the_first_version_is_not_waited_for_once_there_are_enough_labels():
-    assert PATIENCE.after(known=0, wanted=4).retrain_after == 4
-    assert PATIENCE.after(known=9, wanted=1).retrain_after == 1
+    assert PATIENCE.after(labels=0, wanted=4).retrain_after == 4
+    assert PATIENCE.after(labels=9, wanted=1).retrain_after == 1
 
 
 def test_labels_that_give_no_model_are_not_tried_at_every_label():
@@ -52,8 +52,8 @@ def test_labels_that_give_no_model_are_not_tried_at_every_label():
 
 
 def test_in_a_large_project_a_burst_has_to_be_large_to_end_the_wait():
-    assert PATIENCE.after(known=100).retrain_after == 5
-    assert PATIENCE.after(known=8_000).retrain_after == 7_900
+    assert PATIENCE.after(labels=100).retrain_after == 5
+    assert PATIENCE.after(labels=8_000).retrain_after == 7_900
 
 
 def test_an_old_event_ends_the_wait():
