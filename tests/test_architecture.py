@@ -25,8 +25,8 @@ MAY_IMPORT = {
     "ports": ("domain", "messages"),
     "config": ("domain", "errors"),
     "labelstudio": ("domain", "errors", "observability", "ports"),
-    "bucket": ("domain", "errors", "observability", "ports"),
-    "recipes": ("bucket", "domain", "errors", "labelstudio", "quiet_onnxruntime"),
+    "recipes": ("domain", "errors", "labelstudio", "observability", "quiet_onnxruntime"),
+    "bucket": ("domain", "errors", "observability", "ports", "recipes"),
     "usecases": (
         "bucket",
         "domain",

@@ -9,12 +9,12 @@ from typing import Any
 
 import boto3
 import httpx
+from labelloop.usecases.learning.featurise import Featuriser
 from moto.server import ThreadedMotoServer
 
 from labelloop.adapters.s3_store import S3Store
 from labelloop.bucket.project import Project
 from labelloop.recipes.text_choices.onnx_model import OnnxHead
-from labelloop.usecases.learning.featurise import Featuriser
 from labelloop.usecases.serving.predict import predict
 from labelloop.usecases.serving.serve import Served, Versions
 from tests.builders import label_config, reviews

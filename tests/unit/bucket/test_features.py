@@ -1,10 +1,16 @@
 """Kept features: what was kept comes back as it was, and damage is never fatal."""
 
+import io
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
-from labelloop.domain.learning.features import Features
 
 from labelloop.bucket.features import KeptFeatures, ShardFeatures
+from labelloop.domain.columns import Columns
+from labelloop.recipes import folder_of
+from labelloop.recipes.text_choices.bags import Features
 from labelloop.recipes.text_choices.terms import bags_of
 from tests.builders import PROJECT
 
@@ -23,8 +29,12 @@ def shard_of(texts: list[str], has_vectors: bool = True) -> ShardFeatures:
         np.arange(count, dtype=np.int64),
         np.array([f"2026-11-23T09:00:{i:02d}" for i in range(count)], np.str_),
         np.array([bool(text) for text in texts], np.bool_),
-        Features(bags_of(texts), vectors if has_vectors else None),
+        Features(bags_of(texts), vectors if has_vectors else None).columns(),
     )
+
+
+def seen_in(shard: ShardFeatures) -> Features:
+    return Features.of(shard.features)
 
 
 def assert_equal(one: ShardFeatures, other: ShardFeatures | None) -> None:
@@ -32,10 +42,10 @@ def assert_equal(one: ShardFeatures, other: ShardFeatures | None) -> None:
     for name in ("tasks", "updated_at", "is_readable"):
         assert getattr(one, name).tolist() == getattr(other, name).tolist()
     for name in ("ids", "counts", "starts"):
-        values, others = getattr(one.features.bags, name), getattr(other.features.bags, name)
+        values, others = getattr(seen_in(one).bags, name), getattr(seen_in(other).bags, name)
         assert values.dtype == others.dtype
         assert (values == others).all()
-    vectors, others = one.features.vectors, other.features.vectors
+    vectors, others = seen_in(one).vectors, seen_in(other).vectors
     assert vectors is not None
     assert others is not None
     assert vectors.tobytes() == others.tobytes()
@@ -50,7 +60,86 @@ def test_a_shard_comes_back_as_it_was_kept(kept, texts, has_vectors):
     if has_vectors:
         assert_equal(shard, kept.shard(SHARD, "text"))
     else:
-        assert kept.shard(SHARD, "text").features.vectors is None
+        again = kept.shard(SHARD, "text")
+        assert again.features.blocks.keys() == {"bags"}
+        assert len(again.features) == len(texts)
+
+
+def test_blocks_of_any_names_and_shapes_are_kept(kept):
+    """A recipe alone knows what they mean."""
+    shard = shard_of(["a b a", "", "x"])
+    columns = Columns(3, {"words": shard.features.blocks["bags"], "deep": np.ones((3, 2, 2))})
+    kept.keep_shard(SHARD, "text", replace(shard, features=columns))
+
+    again = kept.shard(SHARD, "text").features
+
+    assert again.blocks.keys() == {"words", "deep"}
+    assert again.array("deep").shape == (3, 2, 2)
+    assert len(again.ragged("words")) == 3
+
+
+def earlier_body(shard: ShardFeatures) -> dict[str, Any]:
+    """Return the arrays of a shard as the release before recipes named them."""
+    seen = seen_in(shard)
+    arrays = {
+        "tasks": shard.tasks,
+        "updated_at": shard.updated_at,
+        "is_readable": shard.is_readable,
+        "ids": seen.bags.ids,
+        "counts": seen.bags.counts.astype(np.uint16),
+        "lengths": np.diff(seen.bags.starts).astype(np.uint32),
+    }
+    return arrays if seen.vectors is None else arrays | {"vectors": seen.vectors}
+
+
+def stored_by_the_release_before(store, shard: ShardFeatures, **changes: Any) -> None:
+    body = io.BytesIO()
+    np.savez_compressed(body, **earlier_body(shard) | changes)
+    key = f"projects/{PROJECT}/features/2-tiny-1/pool/listed-000001-982d9e3e.npz"
+    store.tamper(key, body.getvalue())
+
+
+@pytest.fixture
+def upgraded(store) -> KeptFeatures:
+    return KeptFeatures(store, PROJECT, folder_of("text_choices", "tiny-1"))
+
+
+@pytest.mark.parametrize("texts", [["a b a", "", "x" * 30_000], []], ids=["some", "none"])
+def test_a_shard_of_the_release_before_is_read(upgraded, store, texts):
+    shard = shard_of(texts)
+    stored_by_the_release_before(store, shard)
+
+    found = upgraded.shard(SHARD, "text")
+
+    assert_equal(shard, found)
+    assert found.features.blocks.keys() == {"bags", "vectors"}
+
+
+def test_a_shard_of_the_release_before_is_read_without_an_encoder_too(upgraded, store):
+    shard = shard_of(["a b a", ""], has_vectors=False)
+    stored_by_the_release_before(store, shard)
+
+    found = upgraded.shard(SHARD, "text")
+
+    assert found.features.blocks.keys() == {"bags"}
+    assert seen_in(found).bags.ids.tolist() == seen_in(shard).bags.ids.tolist()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"lengths": np.array([2, 2], np.uint32)},
+        {"ids": np.array([1], np.uint32)},
+        {"vectors": np.ones((3, 3), np.float32)},
+        {"vectors": np.full((2, 3), np.nan, np.float32)},
+        {"updated_at": np.array(["2026"])},
+    ],
+    ids=range(5),
+)
+def test_a_damaged_shard_of_the_release_before_is_none(upgraded, store, changes):
+    stored_by_the_release_before(store, shard_of(["a b", "c"]), **changes)
+
+    assert upgraded.shard(SHARD, "text") is None
 
 
 def test_another_encoder_or_another_field_of_the_data_finds_nothing(kept, store):
@@ -83,19 +172,20 @@ def test_no_damage_is_fatal_and_what_is_kept_anew_goes_over_it(kept, store):
 
 def test_a_shard_whose_arrays_do_not_fit_each_other_counts_as_damaged(kept):
     shard = shard_of(["a b", "c"])
+    seen, bags = seen_in(shard), shard.features.blocks["bags"]
     for wrong in (
         ShardFeatures(shard.tasks[:1], shard.updated_at, shard.is_readable, shard.features),
         ShardFeatures(
             shard.tasks,
             shard.updated_at,
             shard.is_readable,
-            Features(shard.features.bags, np.full((2, 3), np.nan, np.float32)),
+            Features(seen.bags, np.full((2, 3), np.nan, np.float32)).columns(),
         ),
         ShardFeatures(
             shard.tasks,
             shard.updated_at,
             shard.is_readable,
-            Features(shard.features.bags, np.ones((1, 3), np.float32)),
+            Columns(2, {"bags": bags, "vectors": np.ones((1, 3), np.float32)}),
         ),
     ):
         kept.keep_shard(SHARD, "text", wrong)

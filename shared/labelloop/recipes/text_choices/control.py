@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from json import dumps
 from typing import TYPE_CHECKING, Any, Final
 
 from labelloop.recipes.text_choices import NAME
@@ -205,7 +206,8 @@ class TextChoices:
 
     def largest(self, names: Sequence[str]) -> list["Region"]:
         """Return the largest of the results that answers of these names give."""
-        return [self._region(max(names, key=len, default=""), 1 / 3)]
+        regions = [self._region(name, 1 / 3) for name in names or ("",)]
+        return [max(regions, key=lambda region: len(dumps(region)))]
 
     def _region(self, label: str, confidence: float) -> "Region":
         """Return the region that shows a label in Label Studio."""

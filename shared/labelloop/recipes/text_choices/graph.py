@@ -50,7 +50,7 @@ def _convert(scope: Any, operator: Any, container: Any) -> None:
 
 
 def _centred(vectors: Any, centre: NDArray[np.float32]) -> Any:
-    """Return vectors as seen from the centre, as domain.features.centred has them."""
+    """Return vectors as seen from the centre, as `bags.centred` has them."""
     moved = _op(ops.OnnxSub, vectors, _op(ops.OnnxMul, _length(vectors), centre))
     return _op(ops.OnnxDiv, moved, _op(ops.OnnxMax, _length(moved), _floats([CLOSEST])))
 

@@ -39,7 +39,7 @@ def probabilities_of(a: Answers) -> NDArray[Any]:
 
 @dataclass(frozen=True, slots=True)
 class ChoiceReading:
-    """What the loop may know of probabilities, shape (n, k), k >= 2."""
+    """What the loop may know of probabilities, shape (n, k); of one class a model is sure."""
 
     probabilities: Floats
 
@@ -59,6 +59,8 @@ class ChoiceReading:
 
     def sureness(self, name: str = "") -> Floats:
         """Return the margin, or what else is named: entropy, least_confidence."""
+        if self.probabilities.shape[1] < 2:
+            return np.ones(len(self))
         return _SURENESS.get(name, margin)(self.probabilities)
 
     def take(self, rows: Rows) -> "ChoiceReading":
@@ -177,7 +179,7 @@ def codes_of(labels: Sequence[Label], classes: Sequence[str]) -> NDArray[np.int6
 
 
 def margin(probabilities: Floats) -> Floats:
-    """Return the gap between the two likeliest classes (Scheffer et al. 2001)."""
+    """Return the gap between the two likeliest of k >= 2 classes (Scheffer et al. 2001)."""
     top = np.partition(probabilities, -2, axis=1)
     gaps: Floats = top[:, -1] - top[:, -2]
     return gaps

@@ -3,19 +3,14 @@
 import numpy as np
 import pytest
 
-from labelloop.domain.judging.comparison import (
-    aligned,
-    at_temperature,
-    believed_gain,
-    difference,
-    log_likelihoods,
-)
+from labelloop.domain.judging.comparison import difference, fair_scores, surprise
+from labelloop.recipes.text_choices.measure import MEASURE, answers_of
+
+CLASSES = ["a", "b"]
 
 
-def test_columns_follow_the_classes_and_an_unknown_class_is_impossible():
-    rows = aligned(np.array([[0.7, 0.3]]), ["b", "a"], ["a", "b", "c"])
-
-    assert rows.tolist() == [[0.3, 0.7, 0.0]]
+def answers(*rows):
+    return answers_of(np.array(rows), CLASSES)
 
 
 def test_nothing_to_compare_is_no_difference():
@@ -31,31 +26,35 @@ def test_rows_that_all_say_the_same_are_endlessly_clear_a_single_one_is_not():
     assert difference(np.full(1, -1.0)).z == 0.0
 
 
-def test_a_version_is_read_at_the_temperature_that_suits_the_labels():
-    rows, labels = np.array([[0.6, 0.4]] * 8 + [[0.4, 0.6]] * 2), np.zeros(10, int)
+def test_a_version_that_only_got_bolder_scores_the_same():
+    labels = ["a"] * 8 + ["b"] * 2
+    shy, bold = answers(*[[0.6, 0.4]] * 10), answers(*[[0.69, 0.31]] * 10)
 
-    shy, before = log_likelihoods(rows, labels)
-    bold, at = log_likelihoods(at_temperature(rows, np.exp(-0.5)), labels)
+    before, after = (fair_scores(MEASURE, one, labels) for one in (shy, bold))
 
-    assert bold.mean() == pytest.approx(shy.mean(), abs=0.01)
-    assert at / before == pytest.approx(np.exp(0.5))
-
-
-def test_one_wrong_label_costs_a_bounded_amount():
-    rows, labels = np.array([[1.0, 0.0]] * 20), np.array([0] * 19 + [1])
-
-    found, _ = log_likelihoods(rows, labels)
-
-    assert found.min() > -6
+    assert before.shape == (10,)
+    assert after.mean() == pytest.approx(before.mean(), abs=0.01)
 
 
-def test_versions_that_answer_alike_gain_nothing():
-    rows = np.random.default_rng(0).dirichlet([1, 1, 1], 50)
+def test_who_is_as_often_right_as_sure_is_not_surprised():
+    found, missed = surprise(MEASURE, answers(*[[0.8, 0.2]] * 10), ["a"] * 8 + ["b"] * 2)
 
-    assert believed_gain(rows, rows).mean == 0.0
+    assert (found.rows, missed.rows) == (10, 10)
+    assert found.z == pytest.approx(0.0, abs=0.05)
+    assert missed.mean == pytest.approx(0.0)
 
 
-def test_the_surer_of_two_that_differ_is_believed():
-    shy, sure = np.array([[0.55, 0.45]] * 10), np.array([[0.1, 0.9]] * 10)
+def test_labels_against_sure_answers_surprise_more_than_those_against_unsure_ones():
+    sure, unsure = (
+        surprise(MEASURE, answers(*rows), ["b"] * 10)
+        for rows in ([[0.95, 0.05]] * 10, [[0.55, 0.45]] * 10)
+    )
 
-    assert believed_gain(shy, sure).mean > 0 > believed_gain(sure, shy).mean
+    assert sure[0].z < 2 * unsure[0].z < 0
+    assert [missed.mean for _, missed in (sure, unsure)] == pytest.approx([-0.95, -0.55])
+
+
+def test_no_labels_surprise_nobody():
+    found, missed = surprise(MEASURE, answers_of(np.empty((0, 2)), CLASSES), [])
+
+    assert (found.mean, found.z, found.rows) == (missed.mean, missed.z, missed.rows) == (0, 0, 0)

@@ -1,15 +1,21 @@
 """What further labels bring, what the labels saved, and when to stop."""
 
+from typing import cast
+
 import numpy as np
 import pytest
 
 from labelloop.domain.judging.curve import Point, expected_gain, spaced
-from labelloop.domain.judging.savings import error_band, pooled_error, saving
-from labelloop.domain.judging.stopping import advise, disagreement, is_comparable, kappa
+from labelloop.domain.judging.savings import Law, error_band, pooled_error, saving
+from labelloop.domain.judging.stopping import advise, is_comparable, per_step
+from labelloop.recipes import control_of
+from tests.builders import label_config
+
+LAW = cast(Law, control_of(label_config()).law)
 
 
 def saving_at(labels, error, tasks=100_000):
-    found = saving(labels, error, tasks)
+    found = saving(labels, error, tasks, LAW)
     assert found is not None
     return found
 
@@ -83,24 +89,24 @@ def test_a_smaller_error_means_a_larger_saving():
     ("labels", "error"), [(59, 0.1), (1_001, 0.1), (10_000, 0.005), (300, 0.002), (300, 0.7)]
 )
 def test_where_the_law_was_not_looked_at_nothing_is_claimed(labels, error):
-    assert saving(labels, error, 100_000) is None
+    assert saving(labels, error, 100_000, LAW) is None
 
 
 @pytest.mark.parametrize(("labels", "error"), [(60, 0.5), (100, 0.55)])
 def test_a_saving_below_one_is_none(labels, error):
-    assert saving(labels, error, 100_000) is None
+    assert saving(labels, error, 100_000, LAW) is None
 
 
 def test_no_order_takes_more_labels_than_there_are_tasks():
     found = saving_at(250, 0.02, tasks=300)
 
     assert (found.random_order, found.high, found.most) == (300, 300, 300)
-    assert saving(300, 0.02, 300) is None
+    assert saving(300, 0.02, 300, LAW) is None
 
 
 @pytest.mark.parametrize(("tasks", "is_known"), [(61, False), (200, True)])
 def test_where_the_tasks_end_before_it_shows_no_saving_is_claimed(tasks, is_known):
-    assert (saving(60, 0.2, tasks) is not None) == is_known
+    assert (saving(60, 0.2, tasks, LAW) is not None) == is_known
 
 
 def test_the_band_of_an_error_holds_the_truth():
@@ -123,19 +129,9 @@ def test_many_random_labels_outweigh_what_the_model_believes():
     assert pooled_error(300, 1_000, 0.1) == pytest.approx(0.294, abs=0.001)
 
 
-def test_kappa_is_agreement_beyond_chance():
-    one = np.array([0, 0, 1, 1])
-
-    assert kappa(one, one) == 1.0
-    assert kappa(one, np.array([0, 1, 0, 1])) == pytest.approx(0.0)
-    assert kappa(np.zeros(4, int), np.zeros(4, int)) == 1.0
-
-
 def test_versions_far_apart_may_disagree_more():
-    one, other = np.arange(100) % 4, np.where(np.arange(100) == 3, 0, np.arange(100) % 4)
-
-    assert disagreement(one, other, 100) == pytest.approx(disagreement(one, other, 25) / 4)
-    assert disagreement(one, other, 10) == disagreement(one, other, 25)
+    assert per_step(0.04, 100) == pytest.approx(per_step(0.04, 25) / 4)
+    assert per_step(0.04, 10) == per_step(0.04, 25) == 0.04
     assert is_comparable(125, 100)
     assert not is_comparable(124, 100)
 

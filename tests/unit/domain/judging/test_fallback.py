@@ -3,24 +3,27 @@
 import numpy as np
 import pytest
 
+from labelloop.domain.judging.comparison import fair_scores
 from labelloop.domain.judging.fallback import Order, decide, folds
+from labelloop.recipes.text_choices.measure import MEASURE, answers_of
 
 STRATEGY = Order(is_random=False, reason="", since=0)
 FALLEN = Order(is_random=True, reason="worse", since=300)
 
 
 def arm(labels, right, rng):
+    """Return the log scores of answers that are right this often."""
     hits = rng.random(len(labels)) < right
     said = np.where(hits, labels, 1 - labels)
     rows = np.full((len(labels), 2), 0.2)
     rows[np.arange(len(labels)), said] = 0.8
-    return rows
+    return fair_scores(MEASURE, answers_of(rows, ["0", "1"]), [str(label) for label in labels])
 
 
 def look(strategy, random, now, before, seed=0, rows=60):
     rng = np.random.default_rng(seed)
     labels = rng.integers(0, 2, rows)
-    return decide(arm(labels, strategy, rng), arm(labels, random, rng), labels, now, before)
+    return decide(arm(labels, strategy, rng), arm(labels, random, rng), now, before)
 
 
 def test_each_arm_learns_as_much_and_is_asked_what_it_has_not_seen():

@@ -8,8 +8,14 @@ import pytest
 
 from labelloop.domain.judging.evidence import Evidence
 from labelloop.domain.judging.gate import first_version, judge
+from labelloop.recipes.text_choices.measure import MEASURE, answers_of, probabilities_of
 
 CLASSES, KNOWN, NEW, POOL = 4, 300, 60, 1_000
+NAMES = ["a", "b", "c", "d"]
+
+
+def said(rows):
+    return answers_of(rows, NAMES)
 
 
 def answers(truth, right, rng, sure=0.8):
@@ -41,15 +47,32 @@ def evidence(share=0.2, seed=0, known=KNOWN, new=NEW):
     champion, pool_champion = answers(truth, 0.85, rng), answers(pool, 0.9, rng)
     is_old = np.arange(known + new) < known
     return Evidence(
+        measure=MEASURE,
+        known=NAMES,
+        parts=[(name,) for name in NAMES],
         before=np.where(is_old, truth, -1),
         labels=truth,
         is_random=np.arange(known + new) % 10 == 9,
         is_fresh=np.full(known + new, False),
-        champion=champion,
-        challenger=better(champion, truth, share, rng),
-        pool_champion=pool_champion,
-        pool_challenger=better(pool_champion, pool, share, rng),
-        offered=np.full(CLASSES, True),
+        champion=said(champion),
+        challenger=said(better(champion, truth, share, rng)),
+        pool_champion=said(pool_champion),
+        pool_challenger=said(better(pool_champion, pool, share, rng)),
+        offered=NAMES,
+    )
+
+
+def with_new(e, labels, champion, challenger, is_fresh):
+    """The same evidence, and labels that are new to the champion, beside both versions' answers."""
+    count = len(labels)
+    return replace(
+        e,
+        before=np.concatenate([e.before, np.full(count, -1)]),
+        labels=np.concatenate([e.labels, labels]),
+        is_random=np.concatenate([e.is_random, np.full(count, False)]),
+        is_fresh=np.concatenate([e.is_fresh, is_fresh]),
+        champion=said(np.vstack([probabilities_of(e.champion), champion])),
+        challenger=said(np.vstack([probabilities_of(e.challenger), challenger])),
     )
 
 
@@ -59,15 +82,7 @@ def with_fresh(e, count, share):
     truth = rng.integers(0, CLASSES, count)
     good, bad = answers(truth, 0.95, rng), answers(truth, 0.95 - abs(share), rng)
     champion, challenger = (bad, good) if share > 0 else (good, bad)
-    return replace(
-        e,
-        before=np.concatenate([e.before, np.full(count, -1)]),
-        labels=np.concatenate([e.labels, truth]),
-        is_random=np.concatenate([e.is_random, np.full(count, False)]),
-        is_fresh=np.concatenate([e.is_fresh, np.full(count, True)]),
-        champion=np.vstack([e.champion, champion]),
-        challenger=np.vstack([e.challenger, challenger]),
-    )
+    return with_new(e, truth, champion, challenger, np.full(count, True))
 
 
 def test_the_first_version_is_switched_on():
@@ -102,10 +117,9 @@ def test_the_louder_voice_is_the_reason():
 def test_being_bolder_is_no_merit_and_being_modest_no_fault():
     e = evidence(0.0)
     for power in (0.5, 2.0):
-        rows, pool = e.champion**power, e.pool_champion**power
-        challenger = rows / rows.sum(axis=1, keepdims=True)
-        pool_challenger = pool / pool.sum(axis=1, keepdims=True)
-        assert judge(replace(e, challenger=challenger, pool_challenger=pool_challenger)).switches
+        odds = (probabilities_of(one) ** power for one in (e.champion, e.pool_champion))
+        challenger, pool = (said(rows / rows.sum(axis=1, keepdims=True)) for rows in odds)
+        assert judge(replace(e, challenger=challenger, pool_challenger=pool)).switches
 
 
 def test_a_version_of_less_than_a_hundred_labels_is_no_measure():
@@ -118,7 +132,7 @@ def test_a_version_of_less_than_a_hundred_labels_is_no_measure():
 
 def test_a_pool_that_is_all_labelled_is_no_obstacle():
     e = evidence(0.2)
-    empty = np.empty((0, CLASSES))
+    empty = said(np.empty((0, CLASSES)))
 
     assert judge(replace(e, pool_champion=empty, pool_challenger=empty)).switches
 
@@ -131,8 +145,8 @@ def test_labels_turned_round_are_judged_by_what_they_were():
         replace(
             e,
             labels=swapped[e.labels],
-            challenger=e.challenger[:, swapped],
-            pool_challenger=e.pool_challenger[:, swapped],
+            challenger=said(probabilities_of(e.challenger)[:, swapped]),
+            pool_challenger=said(probabilities_of(e.pool_challenger)[:, swapped]),
         )
     )
 
@@ -162,7 +176,7 @@ def test_a_class_that_is_offered_no_more_may_go():
     e = evidence(0.2)
     labels = np.where(e.labels == 2, -1, e.labels)
 
-    assert judge(replace(e, labels=labels, offered=np.array([True, True, False, True]))).switches
+    assert judge(replace(e, labels=labels, offered=["a", "b", "d"])).switches
 
 
 def test_most_labels_gone_is_refused_however_good_the_rest_looks():
@@ -189,12 +203,13 @@ def test_labels_after_a_refusal_let_a_changed_project_go_on():
 
 def test_a_project_that_is_labelled_anew_goes_on_without_new_tasks():
     refused = evidence(-0.3)
-    anew = (np.arange(len(refused.labels)) < 45) & (refused.champion.argmax(axis=1) < 3)
+    is_other = probabilities_of(refused.champion).argmax(axis=1) < 3
+    anew = (np.arange(len(refused.labels)) < 45) & is_other
     labels = np.where(anew, 3, refused.labels)
-    challenger = refused.challenger.copy()
+    challenger = probabilities_of(refused.challenger).copy()
     challenger[anew] = [0.05, 0.05, 0.05, 0.85]
 
-    changed = replace(refused, labels=labels, challenger=challenger)
+    changed = replace(refused, labels=labels, challenger=said(challenger))
 
     assert not judge(changed).switches
     assert judge(replace(changed, is_fresh=anew)).switches
@@ -223,18 +238,10 @@ def with_random_labels(e, count, fresh=0):
     """The same evidence, and labels given at random; both versions go on saying what was right."""
     rng = np.random.default_rng(2)
     truth = rng.integers(0, CLASSES, count)
-    said = answers(truth, 0.9, rng)
+    right = answers(truth, 0.9, rng)
     given = (truth + rng.integers(1, CLASSES, count)) % CLASSES
-    used_to_it = 0.6 * said + 0.4 / CLASSES
-    return replace(
-        e,
-        before=np.concatenate([e.before, np.full(count, -1)]),
-        labels=np.concatenate([e.labels, given]),
-        is_random=np.concatenate([e.is_random, np.full(count, False)]),
-        is_fresh=np.concatenate([e.is_fresh, np.arange(count) >= count - fresh]),
-        champion=np.vstack([e.champion, said]),
-        challenger=np.vstack([e.challenger, used_to_it]),
-    )
+    used_to_it = 0.6 * right + 0.4 / CLASSES
+    return with_new(e, given, right, used_to_it, np.arange(count) >= count - fresh)
 
 
 def test_a_round_of_labels_that_contradict_what_was_learnt_is_refused():
@@ -255,19 +262,7 @@ def test_unsure_tasks_that_come_out_as_unsure_as_they_were_contradict_nothing(se
     odds = rng.dirichlet(np.ones(CLASSES), 60)
     truth = np.array([rng.choice(CLASSES, p=row) for row in odds])
 
-    verdict = judge(
-        replace(
-            e,
-            before=np.concatenate([e.before, np.full(60, -1)]),
-            labels=np.concatenate([e.labels, truth]),
-            is_random=np.concatenate([e.is_random, np.full(60, False)]),
-            is_fresh=np.concatenate([e.is_fresh, np.full(60, False)]),
-            champion=np.vstack([e.champion, odds]),
-            challenger=np.vstack([e.challenger, odds]),
-        )
-    )
-
-    assert verdict.switches
+    assert judge(with_new(e, truth, odds, odds, np.full(60, False))).switches
 
 
 def test_the_random_share_is_told_with_its_uncertainty():
@@ -294,7 +289,9 @@ def test_a_version_that_is_wrong_on_every_random_label_is_refused():
 
     found = judge(
         replace(
-            e, champion=np.where(random, right, half), challenger=np.where(random, wrong, right)
+            e,
+            champion=said(np.where(random, right, half)),
+            challenger=said(np.where(random, wrong, right)),
         )
     )
 
@@ -305,7 +302,7 @@ def test_the_numbers_of_a_verdict_are_json_however_clear_it_is():
     e = evidence(known=256)  # of a power of two alike rows the mean is exact
     same = np.where(e.before >= 0, 0, -1), np.zeros_like(e.labels)
     shy, sure = (
-        np.tile([1 - 3 * rest, rest, rest, rest], (len(e.labels), 1)) for rest in (0.25, 0.1)
+        said(np.tile([1 - 3 * rest, rest, rest, rest], (len(e.labels), 1))) for rest in (0.25, 0.1)
     )
 
     found = judge(replace(e, before=same[0], labels=same[1], champion=shy, challenger=sure))

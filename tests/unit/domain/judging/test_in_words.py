@@ -9,7 +9,7 @@ import pytest
 
 from labelloop.domain.judging.in_words import accuracy, brief_accuracy, lines
 from labelloop.domain.judging.insights import insights
-from tests.unit.domain.judging.test_insights import honest_of, told
+from tests.unit.domain.judging.test_insights import LAW, honest_of, honest_where, told
 
 
 def said(rows: int, labels: int = 300, **changes: Any) -> str:
@@ -59,7 +59,7 @@ def test_of_one_label_that_is_left_one_is_spoken():
 
 def test_labels_given_where_a_suggestion_was_shown_are_said_to_be():
     honest = replace(honest_of(120), assisted=7)
-    found = insights(300, ["no", "yes"], honest, [], [], 0.9, 250)
+    found = insights(300, honest, [], [], 0.9, 250, LAW)
 
     assert found["assisted"] == 7
     text = "7 of 120 random labels were given where a suggestion was shown"
@@ -75,13 +75,11 @@ def test_a_card_from_before_suggestions_were_hidden_tells_of_assisted_labels():
 
 
 def test_the_weakest_classes_are_told_first():
-    honest = honest_of(100)
     labels = np.array([0] * 60 + [1] * 40)
     guessed = np.array([0] * 60 + [1] * 10 + [0] * 30)
-    probabilities = np.eye(2)[guessed] * 0.8 + 0.1
-    honest = replace(honest, probabilities=probabilities, labels=labels)
+    honest = honest_where(guessed, labels)
 
-    text = "\n".join(lines(insights(300, ["no", "yes"], honest, [], [], 0.9, 250), 300))
+    text = "\n".join(lines(insights(300, honest, [], [], 0.9, 250, LAW), 300))
 
     assert "classes, the weakest first: yes 25% found (10 of 40), no 100% found (60 of 60)" in text
 
@@ -132,7 +130,7 @@ def test_a_card_from_before_these_limits_were_told_is_read():
 
 def test_how_many_tasks_are_accepted_is_left_out_where_none_was_looked_at():
     honest = replace(honest_of(400), pool_confidence=np.empty(0), unlabelled=None)
-    card = insights(300, ["no", "yes"], honest, [], [], 0.9, 250)
+    card = insights(300, honest, [], [], 0.9, 250, LAW)
 
     assert lines(card, 300)[-1].endswith("at a confidence of 0.92 or more, 90% or more are right")
 

@@ -1,26 +1,45 @@
 """What people are told."""
 
 import json
+from typing import cast
 
 import numpy as np
 import pytest
 
 from labelloop.domain.judging.curve import Point
 from labelloop.domain.judging.insights import Honest, believed_error, insights
+from labelloop.domain.judging.savings import Law
+from labelloop.recipes import control_of
+from labelloop.recipes.text_choices.measure import MEASURE, answers_of
+from tests.builders import label_config
+
+LAW = cast(Law, control_of(label_config()).law)
 
 
 def honest_of(rows, right=0.95, unlabelled=5_000):
     labels = np.arange(rows) % 2
     said = np.where(np.arange(rows) < right * rows, labels, 1 - labels)
-    probabilities = np.full((rows, 2), 0.08)
-    probabilities[np.arange(rows), said] = 0.92
-    return Honest(probabilities, labels, np.full(500, 0.92), 0.08, unlabelled)
+    return honest_where(said, labels, unlabelled)
 
 
-def told(rows, labels=300, disagreements=(), ordered=250, unlabelled=5_000, right=0.95):
+def honest_where(said, labels, unlabelled=5_000):
+    """Answers that are sure of a class each, 0 or 1, and the labels that were given."""
+    answers = answers_of(np.eye(2)[said] * 0.84 + 0.08, ["no", "yes"])
+    given = [("no", "yes")[label] for label in labels]
+    return Honest(
+        hits=MEASURE.hits(answers, given),
+        confidence=MEASURE.reading(answers).confidence,
+        by_part=MEASURE.by_part(answers, given),
+        pool_confidence=np.full(500, 0.92),
+        believed_error=0.08,
+        unlabelled=unlabelled,
+    )
+
+
+def told(rows, labels=300, disagreements=(), ordered=250, unlabelled=5_000, right=0.95, law=LAW):
     earlier = [Point(n, 2 * n**-0.5) for n in (50, 100, 200)]
     honest = honest_of(rows, right, unlabelled)
-    return insights(labels, ["no", "yes"], honest, earlier, disagreements, 0.9, ordered)
+    return insights(labels, honest, earlier, disagreements, 0.9, ordered, law)
 
 
 def test_the_card_is_plain_json():
@@ -47,7 +66,7 @@ def test_the_curve_has_a_band_that_narrows():
 
 def test_the_bands_of_earlier_points_stay_and_points_from_before_have_none():
     earlier = [Point(50, 0.3), Point(100, 0.2, 0.1, 0.4)]
-    curve = insights(300, ["no", "yes"], honest_of(120), earlier, [], 0.9, 250)["curve"]
+    curve = insights(300, honest_of(120), earlier, [], 0.9, 250, LAW)["curve"]
 
     assert curve[:2] == [
         {"labels": 50, "error": 0.3, "low": None, "high": None},
@@ -68,6 +87,11 @@ def test_labelling_can_stop_when_what_is_left_is_worth_little():
 @pytest.mark.parametrize(("ordered", "unlabelled"), [(0, 5_000), (150, 5_000), (250, None)])
 def test_nothing_is_said_to_be_saved_unless_an_order_asked_for_most_labels(ordered, unlabelled):
     assert told(120, ordered=ordered, unlabelled=unlabelled)["saving"] is None
+
+
+def test_what_is_saved_is_told_where_a_law_is_known_of_it():
+    assert told(120)["saving"]["random_order"] > 300
+    assert told(120, law=None)["saving"] is None
 
 
 def test_all_classes_are_told_of():

@@ -3,66 +3,41 @@
 import numpy as np
 import pytest
 
-from labelloop.domain.judging.quality import acceptance, accuracy, by_class, least_rows
+from labelloop.domain.judging.quality import acceptance, accuracy, least_rows
 
 
-def sample(rows, seed, classes=3):
-    """Calibrated answers: right as often as they are sure."""
+def sample(rows, seed):
+    """Return confidence and hits of calibrated answers: right as often as they are sure."""
     rng = np.random.default_rng(seed)
     sure = rng.uniform(0.5, 1.0, rows)
-    labels = rng.integers(0, classes, rows)
-    said = np.where(rng.random(rows) < sure, labels, (labels + 1) % classes)
-    probabilities = np.full((rows, classes), ((1 - sure) / (classes - 1))[:, None])
-    probabilities[np.arange(rows), said] = sure
-    return probabilities, labels
+    return sure, (rng.random(rows) < sure).astype(float)
 
 
 def test_accuracy_comes_with_its_uncertainty():
-    found = accuracy(np.array([[0.9, 0.1]] * 40), np.array([0] * 30 + [1] * 10))
+    found = accuracy(np.array([1.0] * 30 + [0.0] * 10))
 
     assert found.value == 0.75
     assert 0.6 < found.low < 0.75 < found.high < 0.87
 
 
 def test_no_random_labels_say_nothing():
-    found = accuracy(np.empty((0, 2)), np.empty(0, int))
+    found = accuracy(np.empty(0))
 
     assert (found.value, found.low, found.high) == (None, 0.0, 1.0)
 
 
-def test_precision_and_recall_differ_where_a_class_is_predicted_too_often():
-    probabilities = np.array([[0.9, 0.1]] * 8 + [[0.1, 0.9]] * 2)
-    labels = np.array([0] * 4 + [1] * 6)
+def test_an_answer_that_is_right_in_part_counts_by_its_part_and_is_not_accepted():
+    half = np.full(400, 0.5)
 
-    first, second = by_class(probabilities, labels, 2)
-
-    assert (first.precision.value, first.recall.value) == (0.5, 1.0)
-    assert second.precision.value == 1.0
-    assert second.recall.value == pytest.approx(1 / 3)
-
-
-def test_a_class_that_is_neither_predicted_nor_right_has_no_quality():
-    found = by_class(np.array([[0.9, 0.1, 0.0]]), np.array([0]), 3)[2]
-
-    assert found.precision.value is None
-    assert found.recall.value is None
-
-
-def test_a_row_without_an_answer_is_nobodys_prediction_and_a_miss():
-    probabilities = np.array([[0.9, 0.1, 0.0], [1 / 3, 1 / 3, 1 / 3], [1 / 3, 1 / 3, 1 / 3]])
-    labels = np.array([0, 0, 2])
-
-    first, _, third = by_class(probabilities, labels, 3)
-
-    assert (first.precision.value, first.precision.rows, first.recall.value) == (1.0, 1, 0.5)
-    assert third.recall.value == 0.0
-    assert accuracy(probabilities, labels).value == pytest.approx(1 / 3)
+    assert accuracy(half).value == 0.5
+    assert acceptance(np.linspace(0.5, 1, 400), half, np.ones(1)).threshold is None
+    assert acceptance(np.linspace(0.5, 1, 400), 2 * half, np.ones(1)).threshold == 0.5
 
 
 def test_with_few_random_labels_nothing_is_accepted():
-    probabilities, labels = sample(29, 0)
+    confidence, hits = sample(29, 0)
 
-    found = acceptance(probabilities, labels, np.ones(10))
+    found = acceptance(confidence, hits, np.ones(10))
 
     assert found.threshold is None
     assert "it takes 59 labels" in found.why
@@ -70,9 +45,9 @@ def test_with_few_random_labels_nothing_is_accepted():
 
 
 def test_a_precision_that_the_sample_cannot_show_is_not_claimed():
-    probabilities, labels = sample(400, 0)
+    confidence, hits = sample(400, 0)
 
-    found = acceptance(probabilities, labels, np.ones(10), wanted=0.99)
+    found = acceptance(confidence, hits, np.ones(10), wanted=0.99)
 
     assert found.threshold is None
     assert "99%" in found.why
@@ -80,9 +55,9 @@ def test_a_precision_that_the_sample_cannot_show_is_not_claimed():
 
 
 def test_where_nothing_is_left_to_label_nothing_is_covered():
-    probabilities, labels = sample(2_000, 0)
+    confidence, hits = sample(2_000, 0)
 
-    found = acceptance(probabilities, labels, np.empty(0), wanted=0.9)
+    found = acceptance(confidence, hits, np.empty(0), wanted=0.9)
 
     assert found.threshold is not None
     assert found.coverage is None
@@ -91,8 +66,8 @@ def test_where_nothing_is_left_to_label_nothing_is_covered():
 def test_a_threshold_is_wrong_in_one_of_twenty_projects_at_most():
     kept = 0
     for seed in range(200):
-        probabilities, labels = sample(300, seed)
-        found = acceptance(probabilities, labels, np.ones(1), wanted=0.9)
+        confidence, hits = sample(300, seed)
+        found = acceptance(confidence, hits, np.ones(1), wanted=0.9)
         # Confidence is uniform up to 1 and calibrated, so the truth is known.
         kept += found.threshold is None or (found.threshold + 1) / 2 >= 0.9
 
@@ -105,8 +80,8 @@ def share_with_threshold(rows, right):
     for seed in range(300):
         rng = np.random.default_rng(seed)
         sure = rng.uniform(0.6, 1.0, rows)
-        labels = (rng.random(rows) >= right).astype(int)
-        found.append(acceptance(np.stack([sure, 1 - sure], axis=1), labels, sure).threshold)
+        hits = (rng.random(rows) < right).astype(float)
+        found.append(acceptance(sure, hits, sure).threshold)
     return np.mean([one is not None for one in found])
 
 

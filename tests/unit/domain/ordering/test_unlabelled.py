@@ -13,8 +13,9 @@ def unit(n: int, dimensions: int = 384) -> np.ndarray:
 
 def repeats_of(vectors: np.ndarray, order: np.ndarray, labelled: int = 0) -> list[int]:
     """Return the ids of the repeats; ids are rows of `vectors`, the last of them labelled."""
-    is_labelled = order >= len(vectors) - labelled
-    pool = Pool(order, vectors[order], is_labelled)
+    first_labelled = len(vectors) - labelled
+    order = order[order < first_labelled]
+    pool = Pool(order, vectors[order], vectors[first_labelled:])
     return sorted(order[unlabelled(pool).repeats].tolist())
 
 
@@ -31,7 +32,7 @@ def test_a_text_whose_vector_differs_in_its_last_bits_is_a_repeat_in_any_order(s
     assert repeats_of(twice, rng.permutation(10_000)) == list(range(5_000, 10_000))
 
 
-def test_of_equal_texts_a_labelled_one_counts_though_its_id_is_larger():
+def test_of_equal_texts_a_labelled_one_counts():
     twice = np.tile(unit(50), (2, 1))
 
     assert repeats_of(twice, np.arange(100), labelled=50) == list(range(50))

@@ -1,10 +1,16 @@
-"""Texts' features and labels that heads are tried with."""
+"""Texts' features and labels that models are tried with."""
 
 import random
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
-from labelloop.domain.learning.features import Features
 
+from labelloop.recipes.protocol import Trained
+from labelloop.recipes.text_choices.bags import Features
+from labelloop.recipes.text_choices.fitted_model import FittedModel
+from labelloop.recipes.text_choices.measure import MEASURE, probabilities_of
+from labelloop.recipes.text_choices.onnx_model import OnnxModel
 from labelloop.recipes.text_choices.terms import bags_of
 
 
@@ -22,3 +28,17 @@ def features_of(texts: list[str], dimensions: int = 0) -> Features:
     vectors = by_length[[len(text) % 50 for text in texts]]
     unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     return Features(bags, unit.astype(np.float32))
+
+
+def train(features: Features, labels: Sequence[str], **options: Any) -> Trained:
+    """Return a model as it is stored; options as of `FittedModel`."""
+    return FittedModel(features, labels, **options).packed()
+
+
+def out_of_fold(trained: Trained) -> np.ndarray:
+    return probabilities_of(trained.out_of_fold)
+
+
+def said_by(trained: Trained, features: Features) -> list[str]:
+    """Return the label that an artefact gives each text."""
+    return MEASURE.labels(OnnxModel(trained.artefact).answer(features.columns()))

@@ -1,8 +1,8 @@
 """What the results of annotations say by the choices that are offered."""
 
 import pytest
-from defusedxml.ElementTree import fromstring
 
+from labelloop.labelstudio.label_config import parse
 from labelloop.recipes.text_choices.offered import Offered, read_offered
 
 ALIASED = '<Choices><Choice value="Good" alias="g"/><Choice value="g2" alias="Good"/></Choices>'
@@ -14,7 +14,7 @@ NESTED = (
 
 
 def offered(xml: str) -> Offered:
-    return read_offered(fromstring(xml))
+    return read_offered(parse(xml).root)
 
 
 @pytest.mark.parametrize(

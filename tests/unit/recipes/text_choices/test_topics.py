@@ -2,14 +2,13 @@
 
 import numpy as np
 import pytest
-from labelloop.recipes.text_choices.train_model import train_head
 from scipy.sparse import csr_matrix
 
 from labelloop.recipes.text_choices.known_terms import known_terms
-from labelloop.recipes.text_choices.pooled_experts import PooledHeads
+from labelloop.recipes.text_choices.pooled_experts import PooledExperts
 from labelloop.recipes.text_choices.terms import bags_of
 from labelloop.recipes.text_choices.topics import TOPICS, topics_of
-from tests.unit.recipes.text_choices.examples import features_of
+from tests.unit.recipes.text_choices.examples import features_of, train
 
 TERMS = 30  # of each group
 
@@ -30,11 +29,11 @@ def test_a_term_that_no_label_showed_is_known_by_its_company(seed):
         for count in (300, 3, 100)
     )
     asked *= learnt.sum(axis=0) == 0
-    heads = PooledHeads().fit(
+    model = PooledExperts().fit(
         (csr_matrix(learnt), None), ["a"] * 3 + ["b"] * 3, landmarks=(csr_matrix(pool), None)
     )
 
-    p = heads.predict_proba((csr_matrix(asked), None))[:, 0]
+    p = model.predict_proba((csr_matrix(asked), None))[:, 0]
 
     assert (p[:100, None] > p[None, 100:]).mean() > 0.9
 
@@ -42,7 +41,7 @@ def test_a_term_that_no_label_showed_is_known_by_its_company(seed):
 def test_the_graph_says_of_topics_what_scikit_learn_does():
     learnt, pool = features_of(["a b c", "d e f"] * 5), features_of(["a b g", "d e h"] * 50)
 
-    trained = train_head(learnt, ["x", "y"] * 5, landmarks=pool)
+    trained = train(learnt, ["x", "y"] * 5, landmarks=pool)
 
     assert trained.facts["largest_difference"] < 1e-5
     assert trained.facts["sharpness"].keys() == {"bag", "topic"}

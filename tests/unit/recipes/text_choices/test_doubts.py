@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from labelloop.domain.judging.doubts import doubts
+
+from labelloop.recipes.text_choices.doubts import doubts
 
 CLASSES, ROWS = 4, 400
 

@@ -1,19 +1,18 @@
-"""Heads: the served probabilities are scikit-learn's, alone and in batches."""
+"""Models: the served probabilities are scikit-learn's, alone and in batches."""
 
 import json
 
 import numpy as np
 import onnx
 import pytest
-from labelloop.domain.learning.training import Trained
-from labelloop.recipes.text_choices.train_model import train_head
 
 from labelloop.errors import BadModel, OutOfMemory
+from labelloop.recipes.protocol import Trained
 from labelloop.recipes.text_choices.known_terms import MOST_TERMS, counts_of, frequent_terms
-from labelloop.recipes.text_choices.onnx_model import METADATA, OnnxHead
-from labelloop.recipes.text_choices.pooled_experts import PooledHeads
+from labelloop.recipes.text_choices.onnx_model import METADATA, OnnxModel
+from labelloop.recipes.text_choices.pooled_experts import PooledExperts
 from tests.multilingual import scripts_texts
-from tests.unit.recipes.text_choices.examples import features_of, labels_for
+from tests.unit.recipes.text_choices.examples import features_of, labels_for, train
 
 TEXTS = scripts_texts(400, seed=7)
 
@@ -22,18 +21,18 @@ TEXTS = scripts_texts(400, seed=7)
 def trained(request) -> tuple[Trained, int]:
     classes, dimensions = request.param
     features = features_of(TEXTS, dimensions)
-    return train_head(features, labels_for(TEXTS, classes), "some encoder"), dimensions
+    return train(features, labels_for(TEXTS, classes), encoder="some encoder"), dimensions
 
 
 @pytest.fixture(scope="module")
-def served(trained) -> OnnxHead:
-    return OnnxHead(trained[0].artefact)
+def served(trained) -> OnnxModel:
+    return OnnxModel(trained[0].artefact)
 
 
 @pytest.fixture(scope="module")
 def artefact() -> bytes:
     texts = ["good film", "bad film", "lovely", "awful"]
-    return train_head(features_of(texts), ["p", "n", "p", "n"]).artefact
+    return train(features_of(texts), ["p", "n", "p", "n"]).artefact
 
 
 def test_texts_in_twelve_scripts_are_predicted_as_scikit_learn_does(trained, served):
@@ -41,8 +40,9 @@ def test_texts_in_twelve_scripts_are_predicted_as_scikit_learn_does(trained, ser
     one, dimensions = trained
     learnt = features_of(TEXTS, dimensions)
     terms = frequent_terms(learnt.bags, MOST_TERMS)
-    reference = PooledHeads().fit(
-        (counts_of(learnt.bags, terms), learnt.vectors), labels_for(TEXTS, len(one.classes))
+    reference = PooledExperts().fit(
+        (counts_of(learnt.bags, terms), learnt.vectors),
+        labels_for(TEXTS, len(one.out_of_fold.names)),
     )
     seen = features_of(scripts_texts(1_000), dimensions)
 
@@ -90,21 +90,21 @@ def test_many_terms_are_looked_up_as_few_are(trained, served, monkeypatch):
 def test_no_texts_are_no_rows(trained, served):
     nothing = features_of(TEXTS, trained[1]).take([])
 
-    assert served.predict_proba(nothing).shape == (0, len(served.classes))
+    assert served.predict_proba(nothing).shape == (0, len(served.names))
 
 
 def test_a_model_of_vectors_refuses_features_without_them():
     texts = ["a b", "c d", "a", "c"]
-    head = OnnxHead(train_head(features_of(texts, 6), ["x", "y", "x", "y"]).artefact)
+    model = OnnxModel(train(features_of(texts, 6), ["x", "y", "x", "y"]).artefact)
 
     for other in (features_of(texts), features_of(texts, 5)):
         with pytest.raises(BadModel, match="vectors of 6"):
-            head.predict_proba(other)
+            model.predict_proba(other)
 
 
 def test_an_artefact_names_its_encoder_and_its_classes(trained, served):
     assert served.encoder == "some encoder"
-    assert served.classes == trained[0].classes
+    assert served.names == trained[0].out_of_fold.names
 
 
 def test_the_graph_is_numeric_only(artefact):
@@ -118,7 +118,18 @@ def test_the_graph_is_numeric_only(artefact):
 def test_no_byte_cut_off_an_artefact_goes_unnoticed(artefact):
     for length in range(0, len(artefact) - 1, 97):
         with pytest.raises(BadModel):
-            OnnxHead(artefact[:length])
+            OnnxModel(artefact[:length])
+
+
+def test_other_releases_of_the_same_format_read_an_artefact(artefact):
+    known = json.loads(onnx.load_from_string(artefact).metadata_props[0].value)
+
+    assert {name: type(value) for name, value in known.items()} == {
+        "format": int,
+        "classes": list,
+        "terms": list,
+        "encoder": str,
+    }
 
 
 def changed_model(artefact: bytes, **known) -> bytes:
@@ -130,7 +141,7 @@ def changed_model(artefact: bytes, **known) -> bytes:
 
 def test_an_artefact_of_another_format_is_refused(artefact):
     with pytest.raises(BadModel, match="format 99"):
-        OnnxHead(changed_model(artefact, format=99))
+        OnnxModel(changed_model(artefact, format=99))
 
 
 @pytest.mark.parametrize(
@@ -146,7 +157,7 @@ def test_an_artefact_of_another_format_is_refused(artefact):
 )
 def test_an_artefact_whose_metadata_does_not_fit_its_graph_is_refused(artefact, known):
     with pytest.raises(BadModel):
-        OnnxHead(changed_model(artefact, **known))
+        OnnxModel(changed_model(artefact, **known))
 
 
 @pytest.mark.parametrize(
@@ -159,7 +170,7 @@ def test_want_of_memory_is_told_from_a_bad_artefact(artefact, failure, monkeypat
     monkeypatch.setattr("labelloop.recipes.text_choices.onnx_model.ort.InferenceSession", fail)
 
     with pytest.raises(OutOfMemory):
-        OnnxHead(artefact)
+        OnnxModel(artefact)
 
 
 def test_weights_that_are_no_numbers_are_refused(artefact):
@@ -170,4 +181,4 @@ def test_weights_that_are_no_numbers_are_refused(artefact):
             tensor.CopyFrom(onnx.numpy_helper.from_array(values, tensor.name))
 
     with pytest.raises(BadModel, match="no probabilities"):
-        OnnxHead(model.SerializeToString())
+        OnnxModel(model.SerializeToString())

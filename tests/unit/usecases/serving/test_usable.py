@@ -1,12 +1,12 @@
 """No label is missing without a word."""
 
-from labelloop.recipes.label_config import read_label_config
-from labelloop.recipes.text_choices.usable import LeftOut, usable
-
 from labelloop.domain.intake.folding import Dataset, fold
+from labelloop.domain.learning.examples import examples_of
+from labelloop.recipes import control_of
+from labelloop.usecases.serving.usable import LeftOut, usable
 from tests.builders import created, label_config
 
-CONTROL = read_label_config(label_config())
+CONTROL = control_of(label_config())
 
 
 def counted(*events, control=CONTROL):
@@ -61,4 +61,4 @@ def test_what_is_usable_is_what_is_learnt():
     events = [created(i, ("Positive", "Bad", None)[i % 3]) for i in range(1, 31)]
     dataset = fold(Dataset(), events)
 
-    assert usable(dataset, CONTROL).usable == len(CONTROL.examples(dataset).tasks) == 10
+    assert usable(dataset, CONTROL).usable == len(examples_of(dataset, CONTROL).tasks) == 10

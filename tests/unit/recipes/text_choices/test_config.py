@@ -1,12 +1,19 @@
 """Which control of a label config is learnt, and why another is not."""
 
 import pytest
-from labelloop.recipes.label_config import read_label_config
 
 from labelloop.errors import Unprocessable
+from labelloop.recipes import control_of
+from labelloop.recipes.text_choices.control import TextChoices
 from tests.builders import label_config
 
 TWO = '<Choice value="A"/><Choice value="B"/>'
+
+
+def read(xml: str) -> TextChoices:
+    control = control_of(xml)
+    assert isinstance(control, TextChoices)
+    return control
 
 
 def choices(attributes: str = "", inside: str = TWO, text: str = 'value="$text"') -> str:
@@ -17,11 +24,11 @@ def choices(attributes: str = "", inside: str = TWO, text: str = 'value="$text"'
 
 
 def test_a_label_config_names_the_control_the_text_and_the_labels():
-    control = read_label_config(label_config("Positive", "Negative"))
+    control = read(label_config("Positive", "Negative"))
 
     assert (control.from_name, control.to_name) == ("label", "text")
-    assert (control.text.value, control.text_key) == ("$text", "text")
-    assert control.labels == ("Positive", "Negative")
+    assert (control.text.value, control.sees) == ("$text", "text")
+    assert control.offered == ("Positive", "Negative")
     assert control.others == ()
     assert control.is_pushable
 
@@ -35,7 +42,7 @@ def test_a_control_that_cannot_be_used_does_not_hide_one_that_can():
         1,
     )
 
-    control = read_label_config(xml)
+    control = read(xml)
 
     assert control.from_name == "label"
     assert control.others == ("Choices 'one'", "Choices 'part'")
@@ -46,7 +53,7 @@ def test_of_two_controls_the_first_is_learnt_and_the_other_named():
         "</View>", f'<Choices name="mood" toName="text">{TWO}</Choices></View>'
     )
 
-    control = read_label_config(xml)
+    control = read(xml)
 
     assert (control.from_name, control.others) == ("label", ("Choices 'mood'",))
 
@@ -54,7 +61,7 @@ def test_of_two_controls_the_first_is_learnt_and_the_other_named():
 def test_an_alias_stands_for_its_choice():
     xml = choices(inside='<Choice value="Good" alias="g"/><View><Choice value="Bad"/></View>')
 
-    assert read_label_config(xml).labels == ("g", "Bad")
+    assert read(xml).offered == ("g", "Bad")
 
 
 def test_tags_and_attributes_are_taken_in_either_case():
@@ -64,18 +71,18 @@ def test_tags_and_attributes_are_taken_in_either_case():
         "</choices></view>"
     )
 
-    control = read_label_config(xml)
+    control = read(xml)
 
-    assert (control.from_name, control.text.value, control.labels) == ("c", "$a", ("A", "B"))
+    assert (control.from_name, control.text.value, control.offered) == ("c", "$a", ("A", "B"))
     assert not control.is_pushable, "the import of predictions knows a control by its toName"
 
 
 def test_choices_within_a_choice_are_offered_only_if_nested():
     inside = '<Choice value="A"><Choice value="x"/></Choice><Choice value="B"/>'
 
-    assert read_label_config(choices(inside=inside)).labels == ("A", "B")
-    nested = read_label_config(choices('allowNested="true"', inside))
-    assert nested.labels == ("A", "A / x", "B")
+    assert read(choices(inside=inside)).offered == ("A", "B")
+    nested = read(choices('allowNested="true"', inside))
+    assert nested.offered == ("A", "A / x", "B")
     assert not nested.is_pushable
 
 
@@ -108,7 +115,7 @@ def test_choices_within_a_choice_are_offered_only_if_nested():
 )
 def test_a_config_that_cannot_be_learnt_says_why(xml, why):
     with pytest.raises(Unprocessable, match=f"label_config: .*{why}"):
-        read_label_config(xml)
+        control_of(xml)
 
 
 def test_every_control_that_cannot_be_learnt_has_its_own_reason():
@@ -117,4 +124,4 @@ def test_every_control_that_cannot_be_learnt_has_its_own_reason():
     )
 
     with pytest.raises(Unprocessable, match=r"'tone' allows several.*; Choices 'b' offers fewer"):
-        read_label_config(xml)
+        control_of(xml)

@@ -1,18 +1,23 @@
-"""Training a head: out of fold, landmarks, names, few and many examples."""
+"""Fitting a model: out of fold, landmarks, names, few and many examples."""
 
 import numpy as np
 import pytest
-from labelloop.domain.learning.features import Features
-from labelloop.recipes.text_choices.train_model import train_head
 from scipy.sparse import csr_matrix
 
 from labelloop.errors import BadModel, Unprocessable
-from labelloop.recipes.text_choices import known_terms, ridge
-from labelloop.recipes.text_choices import train_model as sklearn_head
-from labelloop.recipes.text_choices.onnx_model import OnnxHead
+from labelloop.recipes.text_choices import fitted_model, known_terms, ridge
+from labelloop.recipes.text_choices.bags import Features
+from labelloop.recipes.text_choices.measure import MEASURE, codes_of
+from labelloop.recipes.text_choices.onnx_model import OnnxModel
 from labelloop.recipes.text_choices.terms import bags_of
 from tests.multilingual import scripts_texts
-from tests.unit.recipes.text_choices.examples import features_of, labels_for
+from tests.unit.recipes.text_choices.examples import (
+    features_of,
+    labels_for,
+    out_of_fold,
+    said_by,
+    train,
+)
 
 
 def test_what_is_said_out_of_fold_does_not_know_the_answer():
@@ -20,9 +25,9 @@ def test_what_is_said_out_of_fold_does_not_know_the_answer():
     texts = [" ".join(rng.choice(list("abcdefghij"), 5)) for _ in range(300)]
     labels = [str(i) for i in rng.integers(0, 2, 300)]
 
-    trained = train_head(features_of(texts), labels)
+    trained = train(features_of(texts), labels)
 
-    guessed = [trained.classes[i] for i in trained.out_of_fold.argmax(axis=1)]
+    guessed = MEASURE.labels(trained.out_of_fold)
     assert np.mean(np.array(guessed) == labels) < 0.6
 
 
@@ -31,11 +36,11 @@ def test_what_is_said_out_of_fold_is_right_where_labels_can_be_learnt():
     labels = ["p" if i % 2 else "n" for i in range(40)]
     labels[7] = "n"
 
-    trained = train_head(features_of(texts), labels)
+    trained = train(features_of(texts), labels)
 
-    doubted = trained.out_of_fold[np.arange(40), [trained.classes.index(x) for x in labels]]
+    doubted = out_of_fold(trained)[np.arange(40), codes_of(labels, trained.out_of_fold.names)]
     assert doubted.argmin() == 7
-    assert trained.out_of_fold.sum(axis=1) == pytest.approx(np.ones(40), abs=1e-5)
+    assert out_of_fold(trained).sum(axis=1) == pytest.approx(np.ones(40), abs=1e-5)
 
 
 def test_many_examples_are_learnt_as_few_are(monkeypatch):
@@ -43,14 +48,14 @@ def test_many_examples_are_learnt_as_few_are(monkeypatch):
     texts = [" ".join(rng.choice(list("abcdefghij"), 6)) for _ in range(150)]
     labels = ["with" if "a" in text else "without" for text in texts]
     features = features_of(texts, 6)
-    exact = train_head(features, labels)
+    exact = train(features, labels)
     monkeypatch.setattr(ridge, "MOST_DUAL", 10)
 
-    primal = train_head(features, labels)
+    primal = train(features, labels)
 
-    for_both = [OnnxHead(one.artefact).predict_proba(features) for one in (exact, primal)]
+    for_both = [OnnxModel(one.artefact).predict_proba(features) for one in (exact, primal)]
     assert np.abs(for_both[0] - for_both[1]).mean() < 0.05
-    assert np.abs(exact.out_of_fold - primal.out_of_fold).mean() < 0.1
+    assert np.abs(out_of_fold(exact) - out_of_fold(primal)).mean() < 0.1
 
 
 def test_examples_are_learnt_alike_in_parts_and_at_once(monkeypatch):
@@ -72,12 +77,12 @@ def test_landmarks_lend_a_text_what_is_said_of_its_neighbours():
     learnt = Features(bags_of(texts[:2]), near[:2])
     landmarks = Features(bags_of(texts), near)
 
-    trained = train_head(learnt, ["p", "n"], landmarks=landmarks)
+    trained = train(learnt, ["p", "n"], landmarks=landmarks)
 
     unknown = Features(bags_of(["zzz", "yyy"]), near[:2])
     with_, without = (
-        OnnxHead(one.artefact).predict_proba(unknown)
-        for one in (trained, train_head(learnt, ["p", "n"]))
+        OnnxModel(one.artefact).predict_proba(unknown)
+        for one in (trained, train(learnt, ["p", "n"]))
     )
     assert trained.facts["landmarks"] == 6
     assert trained.facts["largest_difference"] < 1e-5
@@ -88,7 +93,7 @@ def test_landmarks_lend_a_text_what_is_said_of_its_neighbours():
 def test_answers_are_smoothed_over_landmarks_with_vectors_only():
     features = features_of(["a b", "c d"])
 
-    assert train_head(features, ["x", "y"], landmarks=features).facts["landmarks"] == 0
+    assert train(features, ["x", "y"], landmarks=features).facts["landmarks"] == 0
 
 
 NAMES = dict(zip(("m", "n", "p"), np.eye(3, 8, dtype=np.float32), strict=True))
@@ -97,14 +102,13 @@ NAMES = dict(zip(("m", "n", "p"), np.eye(3, 8, dtype=np.float32), strict=True))
 def test_a_class_without_an_example_is_known_by_its_name():
     learnt = Features(bags_of(["good", "bad"]), np.eye(2, 8, dtype=np.float32))
 
-    trained = train_head(learnt, ["m", "n"], names=NAMES)
+    trained = train(learnt, ["m", "n"], names=NAMES)
 
     unknown = Features(bags_of(["zzz"] * 3), np.eye(3, 8, dtype=np.float32))
-    rows = OnnxHead(trained.artefact).predict_proba(unknown)
-    assert trained.classes == ["m", "n", "p"]
-    assert [trained.classes[i] for i in rows.argmax(axis=1)] == ["m", "n", "p"]
+    assert trained.out_of_fold.names == ("m", "n", "p")
+    assert said_by(trained, unknown) == ["m", "n", "p"]
     assert trained.facts["largest_difference"] < 1e-5
-    assert trained.out_of_fold.shape == (2, 3)
+    assert out_of_fold(trained).shape == (2, 3)
 
 
 def test_labels_overrule_names_that_mislead():
@@ -114,10 +118,9 @@ def test_labels_overrule_names_that_mislead():
     features = Features(bags_of([""] * 60), vectors.astype(np.float32))
     labels = [("m", "n", "p")[(code + 1) % 3] for code in codes]
 
-    trained = train_head(features, labels, names=NAMES)
+    trained = train(features, labels, names=NAMES)
 
-    rows = OnnxHead(trained.artefact).predict_proba(features)
-    assert [trained.classes[i] for i in rows.argmax(axis=1)] == labels
+    assert said_by(trained, features) == labels
     assert trained.facts["sharpness"]["name"] < 12  # as much as before anything was known
 
 
@@ -131,10 +134,9 @@ def test_a_name_that_is_near_all_texts_is_not_everybodys_class():
     names = dict(zip(("m", "n", "p"), named.astype(np.float32), strict=True))
     pool = Features(bags_of([""] * 30), vectors)
 
-    trained = train_head(pool.take([0, 1]), ["m", "n"], landmarks=pool, names=names)
+    trained = train(pool.take([0, 1]), ["m", "n"], landmarks=pool, names=names)
 
-    rows = OnnxHead(trained.artefact).predict_proba(pool.take([0, 1, 2]))
-    assert [trained.classes[i] for i in rows.argmax(axis=1)] == ["m", "n", "p"]
+    assert said_by(trained, pool.take([0, 1, 2])) == ["m", "n", "p"]
     assert trained.facts["largest_difference"] < 1e-5
 
 
@@ -143,7 +145,7 @@ def test_penalties_are_the_usual_ones_unless_others_pay():
     texts = [" ".join(rng.choice(list("abcdefghij"), 5)) for _ in range(120)]
     guessed = [str(i) for i in rng.integers(0, 2, 120)]
 
-    assert train_head(features_of(texts[:20]), guessed[:20]).facts["choices"] == {
+    assert train(features_of(texts[:20]), guessed[:20]).facts["choices"] == {
         "bag": 0.3,
         "vector": 3.0,
         "balance": 1.0,
@@ -159,30 +161,29 @@ def test_a_head_that_is_mostly_noise_is_penalised_more():
     features = Features(bags_of([""] * 200), vectors.astype(np.float32))
     labels = np.where(rng.random(200) < 0.2, 1 - codes, codes).astype(str).tolist()
 
-    assert train_head(features, labels).facts["choices"]["vector"] == 10.0
+    assert train(features, labels).facts["choices"]["vector"] == 10.0
 
 
 def test_names_say_nothing_of_texts_without_vectors():
     features = features_of(["a b", "c d"])
 
-    assert train_head(features, ["m", "n"], names={}).classes == ["m", "n"]
+    assert train(features, ["m", "n"], names={}).out_of_fold.names == ("m", "n")
 
 
 def test_one_example_of_each_class_is_enough_for_a_model():
     texts = [f"topic{i} word{i} thing" for i in range(77)]
     labels = [f"class {i:02}" for i in range(77)]
 
-    trained = train_head(features_of(texts, 6), labels)
+    trained = train(features_of(texts, 6), labels)
 
-    rows = OnnxHead(trained.artefact).predict_proba(features_of(texts, 6))
-    assert [trained.classes[i] for i in rows.argmax(axis=1)] == labels
-    assert np.isnan(trained.out_of_fold).all()
+    assert said_by(trained, features_of(texts, 6)) == labels
+    assert np.isnan(out_of_fold(trained)).all()
 
 
 def test_an_example_that_is_alone_of_its_class_has_no_answer_out_of_fold():
     texts = ["a b", "a c", "d e", "d f", "g"]
 
-    rows = train_head(features_of(texts), ["x", "x", "y", "y", "z"]).out_of_fold
+    rows = out_of_fold(train(features_of(texts), ["x", "x", "y", "y", "z"]))
 
     assert np.isnan(rows).any(axis=1).tolist() == [False, False, False, False, True]
 
@@ -190,34 +191,34 @@ def test_an_example_that_is_alone_of_its_class_has_no_answer_out_of_fold():
 def test_many_classes_leave_room_for_fewer_terms(monkeypatch):
     monkeypatch.setattr(known_terms, "_MOST_COEFFICIENTS", 30)
 
-    trained = train_head(features_of(["a b c", "d e f", "g h i"]), ["x", "y", "z"])
+    trained = train(features_of(["a b c", "d e f", "g h i"]), ["x", "y", "z"])
 
     assert trained.facts["terms"] == 10
 
 
 def test_words_of_the_pool_do_not_stand_in_for_those_of_the_labelled_texts():
     with pytest.raises(Unprocessable, match="no words"):
-        train_head(features_of(["", ""]), ["x", "y"], landmarks=features_of(["a b", "c d"]))
+        train(features_of(["", ""]), ["x", "y"], landmarks=features_of(["a b", "c d"]))
 
 
 def test_texts_without_words_cannot_be_learnt_unless_they_have_vectors():
     with pytest.raises(Unprocessable):
-        train_head(features_of(["", " "]), ["x", "y"])
+        train(features_of(["", " "]), ["x", "y"])
 
-    assert train_head(features_of(["", " "], 6), ["x", "y"]).classes == ["x", "y"]
+    assert train(features_of(["", " "], 6), ["x", "y"]).out_of_fold.names == ("x", "y")
 
 
 def test_training_is_deterministic():
     texts = scripts_texts(100)
     labels = labels_for(texts, 3)
 
-    first, second = (train_head(features_of(texts, 6), labels) for _ in range(2))
+    first, second = (train(features_of(texts, 6), labels) for _ in range(2))
 
     assert first.artefact == second.artefact
 
 
 def test_a_graph_that_answers_otherwise_than_scikit_learn_is_not_let_through(monkeypatch):
-    monkeypatch.setattr(sklearn_head, "TOLERANCE", -1.0)
+    monkeypatch.setattr(fitted_model, "TOLERANCE", -1.0)
 
     with pytest.raises(BadModel, match="off"):
-        train_head(features_of(["a b", "c d"]), ["x", "y"])
+        train(features_of(["a b", "c d"]), ["x", "y"])

@@ -1,0 +1,137 @@
+"""Which recipe a label config is for, and what is known of recipes without loading them."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from labelloop import recipes
+from labelloop.errors import BadModel, Unprocessable
+from labelloop.recipes import control_of, folder_of, format_of, installed, name_of, recipe_named
+from labelloop.recipes.text_choices.recipe import RECIPE
+from tests.builders import label_config
+
+STARS = '<View><Text name="t" value="$t"/><Rating name="stars" toName="t"/></View>'
+
+
+class Stars:
+    """A recipe that learns whatever config has a rating."""
+
+    name, format = "stars", 3
+
+    def read(self, config):
+        return SimpleNamespace(recipe=self.name) if config.of_kind("rating") else None
+
+    def why_not(self, config):
+        return "no rating" if config.controls() else ""
+
+
+class Point:
+    """An entry point. `made` is what it loads, an exception is raised."""
+
+    def __init__(self, name, made):
+        self.name, self._made = name, made
+
+    def load(self):
+        if isinstance(self._made, Exception):
+            raise self._made
+        return self._made
+
+
+@pytest.fixture
+def install(monkeypatch):
+    """Install packages, as their metadata has it."""
+
+    def install(*points: Point) -> None:
+        groups = {recipes.GROUP: points}
+        monkeypatch.setattr(recipes, "entry_points", lambda group: groups.get(group, ()))
+        recipes.forget_added()
+
+    yield install
+    recipes.forget_added()
+
+
+def test_a_built_in_recipe_reads_what_it_knows(install):
+    install(Point("stars", Stars()))
+
+    both = label_config().replace("</View>", '<Rating name="stars" toName="text"/></View>')
+
+    assert control_of(both).recipe == "text_choices"
+
+
+def test_a_recipe_that_is_installed_reads_what_no_built_in_one_does(install):
+    with pytest.raises(Unprocessable, match="Rating 'stars'; only a <Choices>"):
+        control_of(STARS)
+
+    install(Point("stars", Stars()))
+
+    assert control_of(STARS).recipe == "stars"
+    assert [recipe.name for recipe in installed()] == ["text_choices", "stars"]
+
+
+def test_each_recipe_says_why_it_learns_nothing_unless_it_has_nothing_to_say(install):
+    install(Point("stars", Stars()))
+
+    labels = '<View><Text name="t" value="$t"/><Labels name="l" toName="t"/></View>'
+    with pytest.raises(Unprocessable, match=r"label_config: Labels 'l'; .* learnt; no rating$"):
+        control_of(labels)
+    with pytest.raises(Unprocessable, match=r"label_config: no control; .* is learnt$"):
+        control_of("<View/>")
+
+
+def test_a_recipe_that_does_not_load_is_counted_and_stops_no_other(install, monkeypatch):
+    counted: list[str] = []
+    monkeypatch.setattr(recipes, "count", counted.append)
+    broken = Point("broken", ImportError("no module named torch"))
+    logger = SimpleNamespace(error=lambda told, extra: counted.append(extra["recipe"]))
+    monkeypatch.setattr(recipes, "logger", lambda: logger)
+
+    install(broken, Point("stars", Stars()))
+
+    assert control_of(STARS).recipe == "stars"
+    assert counted == ["broken", "RecipeNotLoaded"]
+    assert control_of(label_config()).recipe == "text_choices"
+    assert len(counted) == 2
+
+
+def test_recipes_are_asked_in_the_order_of_their_names(install):
+    class Other(Stars):
+        name = "other"
+
+    install(Point("b", Stars()), Point("a", Other()))
+
+    assert control_of(STARS).recipe == "other"
+
+
+def test_a_label_config_is_read_once():
+    assert control_of(label_config()) is control_of(label_config())
+
+
+def test_a_recipe_is_found_by_the_name_that_is_stored_with_what_it_made(install):
+    install(Point("an entry point", Stars()))
+
+    assert recipe_named("stars").format == 3
+    assert recipe_named("text_choices") is recipe_named("") is RECIPE
+    assert (name_of(""), name_of("stars")) == ("text_choices", "stars")
+    with pytest.raises(BadModel, match="'spans', which is not installed here"):
+        recipe_named("spans")
+
+
+def test_the_format_of_what_is_not_installed_is_none(install):
+    install(Point("stars", Stars()))
+
+    assert format_of("") == format_of("text_choices") == RECIPE.format
+    assert format_of("stars") == 3
+    assert format_of("spans") == 0
+
+
+def test_features_lie_where_earlier_releases_left_them_and_those_of_other_kinds_apart(install):
+    install(Point("stars", Stars()))
+
+    assert folder_of("text_choices", "") == "2-none"
+    assert folder_of("text_choices", "tiny-1") == "2-tiny-1"
+    assert folder_of("stars", "tiny-1") == "stars-3-tiny-1"
+
+
+def test_inputs_that_differ_in_case_and_blanks_say_the_same():
+    assert RECIPE.same("  A Great\n film ") == RECIPE.same("a great FILM") == "a great film"
+    assert RECIPE.same(" \n") == ""
