@@ -2,10 +2,11 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 from uuid import uuid4
 
 from labelloop.bucket.pointers import ActivePointer, DatasetPointer
@@ -17,7 +18,7 @@ from labelloop.domain.learning.policy import Patience
 from labelloop.domain.version import UNTRAINED, Version
 from labelloop.errors import Unprocessable
 from labelloop.ports import Clock, ObjectStore, Queue, utc_now
-from labelloop.recipes import GENERATION, control_of, folder_of, format_of
+from labelloop.recipes import GENERATION, control_of, folder_of, format_of, name_of
 from labelloop.recipes.protocol import Control, Tools
 from labelloop.usecases.judging.judge_version import Challenger
 from labelloop.usecases.judging.publish_version import Gate, advance, publish, withdraw
@@ -78,8 +79,7 @@ def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) ->
             trained = control.fit(examples.labels, features, sample.features, tools).packed()
         active_card = project.card(project.active().value.version)
         arms = Arms(control, examples, features, project.history.since())
-        before = active_card.order if active_card else {}
-        ordered = choose_order(strategy, before, arms, project.key)
+        ordered = choose_order(strategy, _order_of(active_card, control), arms, project.key)
     except Unprocessable as exc:
         # A training from scratch on what is left would give no model, so none is served.
         return withdraw(to, str(exc), remaining, Gate(project, deps.clock()))
@@ -102,6 +102,11 @@ def _digest(examples: Examples, control: Control, encoder: str, strategy: str) -
     offered = control.offered if encoder else ()
     facts = [examples.inputs, examples.labels, offered, strategy]
     return sha256(canonical(facts).encode()).hexdigest()
+
+
+def _order_of(card: Card | None, control: Control) -> Mapping[str, Any]:
+    """Return the order on the active version's card: void where other kinds of labels decided."""
+    return card.order if card and name_of(card.recipe) == control.recipe else {}
 
 
 def _blind_since(project: Project, active: Card | None, now: datetime) -> str:

@@ -1,8 +1,11 @@
 """The gate at work: which of the versions that were trained are served."""
 
+from dataclasses import replace
+
 import pytest
 
 from labelloop.bucket.evidence import EvidenceFiles
+from labelloop.recipes.text_choices import FORMAT
 from labelloop.usecases.learning.train import TrainOutcome, train
 from labelloop.usecases.serving.activate import ActivateDeps, activate
 from labelloop.usecases.serving.choose import ChooseDeps, choose
@@ -49,6 +52,24 @@ def test_a_version_of_an_older_release_without_evidence_gives_way(learn, project
 
     assert learn(*labels(61, 40, day=1)) is TrainOutcome.SWITCHED
     assert gate_of(project)["reason"] == "no record of the active version's training can be read"
+
+
+@pytest.mark.parametrize(
+    ("made_by", "reason"),
+    [
+        ({"recipe": "another"}, "the active version is of another kind of labelling"),
+        ({"format": 9}, "the active version has format 9"),
+        ({"encoder": "other-1"}, "the active version was trained beside another encoder"),
+    ],
+)
+def test_a_version_that_was_made_by_other_means_gives_way(learn, project, made_by, reason):
+    learn(*labels(1, 60))
+    after = project.active()
+    project.advance(after, replace(after.value, **made_by))
+
+    assert learn(*labels(61, 120, day=1, swapped=True)) is TrainOutcome.SWITCHED
+    assert gate_of(project)["reason"] == reason
+    assert project.active().value.made_by == ("text_choices", FORMAT, "")
 
 
 def test_a_class_that_is_added_is_learnt(learn, project):

@@ -1,6 +1,9 @@
 """What a training leaves to the ranking, and what strategies have to do with it."""
 
+import json
 from dataclasses import replace
+
+import pytest
 
 from labelloop.bucket.pool import Pool
 from labelloop.bucket.project import Project
@@ -84,6 +87,27 @@ def test_a_card_tells_how_many_labels_were_given_since_the_first_order(
 
     assert first["order"]["given"] == 0
     assert card_of(store, project.active().value.version)["order"]["given"] == 2
+
+
+@pytest.mark.parametrize(
+    ("recipe", "strategy"), [("text_choices", "random"), ("", "random"), ("another", "margin")]
+)
+def test_the_order_that_was_chosen_stays_but_not_for_labels_of_another_kind(
+    deps, add, project, store, recipe, strategy
+):
+    add(*reviews(8))
+    train(SWEEP, deps)
+    active = project.active().value
+    order = {"is_random": True, "reason": "worse than random order", "since": 0}
+    known = {"chosen": "margin", "order": order, "looked_at": 600, "given": 600}
+    card = card_of(store, active.version) | {"recipe": recipe, "order": known}
+    store.tamper(store.keys(f"{active.version}/card.json")[0], json.dumps(card).encode())
+    add(*reviews(2, first=9))
+
+    train(SWEEP, deps)
+
+    assert project.active().value.version != active.version
+    assert project.active().value.strategy == strategy
 
 
 def test_new_tasks_are_ranked_though_they_make_no_version(deps, add, rank_queue):

@@ -1,6 +1,7 @@
 """Versions by hand: activate, pin, unpin; and that trainings respect it."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -22,13 +23,20 @@ def deps(store, clock, rank_queue) -> ActivateDeps:
 def publish(project):
     """Publish a version as training does."""
 
-    def publish(seq: int, format_: int = FORMAT, encoder: str = "") -> str:
+    def publish(seq: int, **made_by: Any) -> str:
         version, digest = f"{seq}-aaaaaaaa", f"digest {seq}"
-        made = card(version, format=format_, sha256=digest, encoder=encoder)
+        made = card(version, sha256=digest, **made_by)
         project.add_model(b"model", made)
         after = project.active()
-        switch = after.value.switch + 1
-        to = ActivePointer(version, seq, format_, digest, encoder=encoder, switch=switch)
+        to = ActivePointer(
+            version,
+            seq,
+            made.format,
+            digest,
+            encoder=made.encoder,
+            switch=after.value.switch + 1,
+            recipe=made.recipe,
+        )
         project.switch(after, to, {"why": "trained"})
         return version
 
@@ -44,6 +52,7 @@ def test_an_older_version_is_served_and_the_newer_data_stay_learnt(
 
     active = project.active().value
     assert (active.version, active.sha256, active.dataset_seq) == (first, "digest 1", 2)
+    assert (active.recipe, active.format) == ("text_choices", FORMAT)
     assert rank_queue.sent == [(RankWakeUp(PROJECT), 0)]
 
 
@@ -80,11 +89,20 @@ def test_an_unknown_version_is_refused(publish, deps, version):
         activate(PROJECT, version, deps)
 
 
-def test_a_version_of_another_format_is_refused(publish, deps):
-    old = publish(1, format_=FORMAT + 1)
+@pytest.mark.parametrize("made_by", [{"format": FORMAT + 1}, {"recipe": "not_here", "format": 1}])
+def test_a_version_that_this_release_cannot_read_is_refused(publish, deps, made_by):
+    old = publish(1, **made_by)
 
-    with pytest.raises(Unprocessable):
+    with pytest.raises(Unprocessable, match="of format"):
         activate(PROJECT, old, deps)
+
+
+def test_a_version_of_a_release_that_knew_one_kind_is_served(publish, deps, project):
+    first, _ = publish(1, recipe=""), publish(2)
+
+    assert activate(PROJECT, first, deps)
+
+    assert not project.active().value.is_outdated
 
 
 def test_a_race_for_the_pointer_is_tried_again(project, publish, deps, store, monkeypatch):

@@ -103,6 +103,14 @@ def test_a_label_config_the_model_cannot_answer_gets_empty_results(config):
     assert [p.result for p in results] == [[], []]
 
 
+def test_a_version_of_another_kind_of_labelling_is_asked_nothing():
+    other = Served("1-a", LengthModel(), recipe="another")
+
+    results = predict([task("a")] * 2, label_config(), other, Toolbox())
+
+    assert [(p.result, p.score) for p in results] == [([], 0.5)] * 2
+
+
 def test_labels_that_are_offered_no_more_are_not_predicted_and_their_share_goes_to_the_others():
     model = LengthModel("Gone", "Positive", "Negative")
 
