@@ -83,4 +83,4 @@ def test_a_card_that_says_too_little_to_serve_its_version_is_none(stored):
     ("gate", "is_refused"), [({"switches": False}, True), ({"switches": True}, False), ({}, False)]
 )
 def test_a_version_is_refused_where_its_gate_said_so(gate, is_refused):
-    assert replace(CARD, gate=gate).is_refused is is_refused
+    assert replace(CARD, gate=gate).is_rejected is is_refused
