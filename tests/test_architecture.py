@@ -214,7 +214,7 @@ def test_no_log_line_carries_a_field_that_logging_keeps_for_itself():
 @pytest.mark.parametrize(
     ("function", "banned"),
     [
-        ("webhook", (*HEAVY, "boto3", "botocore")),
+        ("webhook", (*HEAVY, "boto3", "botocore", "importlib.metadata", "xml.etree")),
         ("sweep", HEAVY),
         ("predict", ("sklearn", "skl2onnx", "onnx", "scipy", "boto3", "fastapi", "pydantic")),
     ],

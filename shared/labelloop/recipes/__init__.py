@@ -7,11 +7,9 @@ Built-in recipes come first, then those that installed packages name as entry po
 from collections.abc import Iterator
 from functools import cache, lru_cache
 from importlib import import_module
-from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Final
 
 from labelloop.errors import BadModel, Unprocessable
-from labelloop.labelstudio.label_config import parse
 from labelloop.observability import count, logger
 
 if TYPE_CHECKING:
@@ -28,6 +26,8 @@ _BEFORE: Final = "text_choices"  # releases that knew one kind stored no recipe'
 @lru_cache(maxsize=64)
 def control_of(label_config: str) -> "Control":
     """Return what is learnt of a label config; Unprocessable says why nothing is."""
+    from labelloop.labelstudio.label_config import parse  # not for who only compares formats
+
     config = parse(label_config)
     reasons = []
     for recipe in _recipes():
@@ -91,6 +91,8 @@ def _built_in(name: str) -> "Recipe":
 @cache
 def _added() -> tuple["Recipe", ...]:
     """Return the recipes of installed packages, by name. One that fails stops no other kind."""
+    from importlib.metadata import entry_points  # a fifth of a cold webhook's imports
+
     found = []
     for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
         try:

@@ -43,7 +43,7 @@ def install(monkeypatch):
 
     def install(*points: Point) -> None:
         groups = {recipes.GROUP: points}
-        monkeypatch.setattr(recipes, "entry_points", lambda group: groups.get(group, ()))
+        monkeypatch.setattr("importlib.metadata.entry_points", lambda group: groups.get(group, ()))
         recipes.forget_added()
 
     yield install
