@@ -226,3 +226,13 @@ def test_a_cold_start_imports_nothing_it_does_not_need(function, banned):
     )
 
     assert not set(run.stdout.split()) & set(banned)
+
+
+def test_texts_are_learnt_without_skl2onnx():
+    """It loads all of scikit-learn, 0.2 s and 30 MB: for kinds of labelling that train trees."""
+    script = "import labelloop.recipes.text_choices.fitted_model, sys; print(*sys.modules)"
+    run = subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+
+    assert "skl2onnx" not in run.stdout.split()
