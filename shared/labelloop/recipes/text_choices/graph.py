@@ -1,93 +1,97 @@
-"""The model as a numeric ONNX graph: skl2onnx's converter of PooledExperts."""
+"""The model as a numeric ONNX graph, node by node: skl2onnx copies arrays number by number."""
 
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from skl2onnx import convert_sklearn, update_registered_converter
-from skl2onnx.algebra import onnx_ops as ops
-from skl2onnx.common.data_types import FloatTensorType, Int64TensorType
+from onnx import ModelProto, NodeProto, TensorProto, ValueInfoProto, helper, numpy_helper
 
 from labelloop.recipes.text_choices.bags import CLOSEST
 from labelloop.recipes.text_choices.pooled_experts import LEAST, NEARNESS, SMOOTHING, PooledExperts
 
 _OPSET: Final = 18
+_FLOATS: Final = TensorProto.FLOAT
 
 
-def graph_of(model: PooledExperts) -> Any:
+def graph_of(model: PooledExperts) -> ModelProto:
     """Return the graph: ids, counts and, if trained with them, vectors in; probabilities out."""
-    inputs = [
-        ("ids", Int64TensorType([None, None])),
-        ("counts", FloatTensorType([None, None])),
-    ]
+    nodes = _Nodes()
+    inputs = [_value("ids", TensorProto.INT64, "longest"), _value("counts", _FLOATS, "longest")]
+    logits = nodes.add("Add", _bag_scores(nodes, model), model.intercepts_)
     if "vector" in model.coefficients_:
-        inputs.append(("vectors", FloatTensorType([None, len(model.coefficients_["vector"])])))
-    return convert_sklearn(model, "labelloop", initial_types=inputs, target_opset=_OPSET)
-
-
-def _declare_shape(operator: Any) -> None:
-    rows = operator.inputs[0].get_first_dimension()
-    width = len(operator.raw_operator.classes_)
-    operator.outputs[0].type = FloatTensorType([rows, width])
-
-
-def _op(kind: Any, *inputs: Any, **attributes: Any) -> Any:
-    return kind(*inputs, op_version=_OPSET, **attributes)
-
-
-def _convert(scope: Any, operator: Any, container: Any) -> None:
-    """Write the graph: the scores of the bag and of the vector, summed, and their softmax."""
-    model: PooledExperts = operator.raw_operator
-    ids, counts, *vectors = operator.inputs
-    logits = _op(ops.OnnxAdd, _bag_scores(model, ids, counts), model.intercepts_)
-    for vector in vectors:
-        moved = _centred(vector, model.centre_)
-        logits = _op(ops.OnnxAdd, logits, _op(ops.OnnxMatMul, moved, model.coefficients_["vector"]))
+        inputs.append(_value("vectors", _FLOATS, len(model.centre_)))
+        vectors = _centred(nodes, model.centre_)
+        scores = nodes.add("MatMul", vectors, model.coefficients_["vector"])
+        logits = nodes.add("Add", logits, scores)
         if len(model.landmarks_):
-            logits = _smoothed(model, logits, moved)
-    softmax = _op(ops.OnnxSoftmax, logits, axis=1, output_names=operator.outputs)
-    softmax.add_to(scope, container)
+            logits = _smoothed(nodes, model, logits, vectors)
+    answer = nodes.add("Softmax", logits, axis=1, name="probabilities")
+    outputs = [_value(answer, _FLOATS, len(model.classes_))]
+    graph = helper.make_graph(nodes.made, "labelloop", inputs, outputs, nodes.constants)
+    opsets = [helper.make_opsetid("", _OPSET)]
+    return helper.make_model_gen_version(graph, opset_imports=opsets)
 
 
-def _centred(vectors: Any, centre: NDArray[np.float32]) -> Any:
-    """Return vectors as seen from the centre: `bags.centred`."""
-    moved = _op(ops.OnnxSub, vectors, _op(ops.OnnxMul, _length(vectors), centre))
-    return _op(ops.OnnxDiv, moved, _op(ops.OnnxMax, _length(moved), _floats([CLOSEST])))
+def _value(name: str, kind: int, width: str | int) -> ValueInfoProto:
+    return helper.make_tensor_value_info(name, kind, ["texts", width])
 
 
-def _length(rows: Any) -> Any:
-    return _op(ops.OnnxReduceL2, rows, np.array([1]), keepdims=1)
+class _Nodes:
+    """Nodes and constants, as they are added. A node and its only output have one name."""
+
+    def __init__(self) -> None:
+        self.made: list[NodeProto] = []
+        self.constants: list[TensorProto] = []
+
+    def add(self, kind: str, *inputs: Any, name: str = "", **attributes: Any) -> str:
+        """Add a node and return its name. Inputs: names of others, or arrays for constants."""
+        name = name or f"{kind}_{len(self.made)}"
+        names = [one if isinstance(one, str) else self._constant(one) for one in inputs]
+        self.made.append(helper.make_node(kind, names, [name], name, **attributes))
+        return name
+
+    def _constant(self, values: NDArray[Any]) -> str:
+        name = f"constant_{len(self.constants)}"
+        self.constants.append(numpy_helper.from_array(values, name))
+        return name
 
 
-def _smoothed(model: PooledExperts, logits: Any, vectors: Any) -> Any:
-    """Return log-probabilities mixed with the landmarks': see `PooledExperts.predict_proba`."""
-    near = np.ascontiguousarray(NEARNESS * model.landmarks_.T)
-    shares = _op(ops.OnnxSoftmax, _op(ops.OnnxMatMul, vectors, near), axis=1)
-    around = _op(ops.OnnxMatMul, shares, model.landmark_probabilities_)
-    others = _op(ops.OnnxLog, _op(ops.OnnxMax, around, _floats([LEAST])))
-    own = _op(ops.OnnxMul, _op(ops.OnnxLogSoftmax, logits, axis=1), _floats([1 - SMOOTHING]))
-    return _op(ops.OnnxAdd, own, _op(ops.OnnxMul, others, _floats([SMOOTHING])))
+def _centred(nodes: _Nodes, centre: NDArray[np.float32]) -> str:
+    """Return vectors as seen from the centre, as `bags.centred` has them."""
+    moved = nodes.add("Sub", "vectors", nodes.add("Mul", _length(nodes, "vectors"), centre))
+    return nodes.add("Div", moved, nodes.add("Max", _length(nodes, moved), _floats([CLOSEST])))
 
 
-def _bag_scores(model: PooledExperts, ids: Any, counts: Any) -> Any:
+def _length(nodes: _Nodes, rows: str) -> str:
+    return nodes.add("ReduceL2", rows, np.array([1]), keepdims=1)
+
+
+def _smoothed(nodes: _Nodes, model: PooledExperts, logits: str, vectors: str) -> str:
+    """Return log-probabilities mixed with those around, as PooledExperts.predict_proba has them."""
+    likeness = nodes.add("MatMul", vectors, NEARNESS * model.landmarks_.T)
+    around = nodes.add("MatMul", nodes.add("Softmax", likeness, axis=1), model.landmark_probabilities_)
+    others = nodes.add("Log", nodes.add("Max", around, _floats([LEAST])))
+    own = nodes.add("Mul", nodes.add("LogSoftmax", logits, axis=1), _floats([1 - SMOOTHING]))
+    return nodes.add("Add", own, nodes.add("Mul", others, _floats([SMOOTHING])))
+
+
+def _bag_scores(nodes: _Nodes, model: PooledExperts) -> str:
     """Return tf, sublinear, idf, unit norm, then the sum of the terms' rows of coefficients.
 
-    Id 0 is padding: its idf and its row are zero. Nothing but the coefficients is as wide as
-    the vocabulary, so memory grows with the length of the texts.
+    Id 0 is padding: its idf and its row are zero. Nothing has the width of the vocabulary but the
+    coefficients themselves, so memory goes with the length of the texts.
     """
     coefficients = model.coefficients_["bag"]
     idf = _floats(np.concatenate([[0.0], model.tfidf_.idf_]))
     rows = _floats(np.vstack([np.zeros((1, coefficients.shape[1])), coefficients]))
     one, tiny, axis = _floats([1.0]), _floats([1e-12]), np.array([1])
-    tf = _op(ops.OnnxAdd, _op(ops.OnnxLog, _op(ops.OnnxMax, counts, one)), one)
-    weighted = _op(ops.OnnxMul, tf, _op(ops.OnnxGather, idf, ids))
-    unit = _op(ops.OnnxDiv, weighted, _op(ops.OnnxMax, _length(weighted), tiny))
-    bag = _op(ops.OnnxMatMul, _op(ops.OnnxUnsqueeze, unit, axis), _op(ops.OnnxGather, rows, ids))
-    return _op(ops.OnnxSqueeze, bag, axis)
+    tf = nodes.add("Add", nodes.add("Log", nodes.add("Max", "counts", one)), one)
+    weighted = nodes.add("Mul", tf, nodes.add("Gather", idf, "ids"))
+    unit = nodes.add("Div", weighted, nodes.add("Max", _length(nodes, weighted), tiny))
+    scores = nodes.add("Gather", rows, "ids")
+    bag = nodes.add("MatMul", nodes.add("Unsqueeze", unit, axis), scores)
+    return nodes.add("Squeeze", bag, axis)
 
 
 def _floats(values: Any) -> NDArray[np.float32]:
     return np.asarray(values, np.float32)
-
-
-update_registered_converter(PooledExperts, "LabelloopPooledExperts", _declare_shape, _convert)

@@ -115,6 +115,16 @@ def test_the_graph_is_numeric_only(artefact):
     assert all(node.domain == "" for node in graph.node)
 
 
+def test_the_graph_keeps_to_the_standard(trained):
+    model = onnx.load_from_string(trained[0].artefact)
+
+    onnx.checker.check_model(model, full_check=True)
+
+    named = [[one.name for one in some] for some in (model.graph.input, model.graph.output)]
+    vectors = ["vectors"] if trained[1] else []
+    assert named == [["ids", "counts", *vectors], ["probabilities"]]
+
+
 def test_no_byte_cut_off_an_artefact_goes_unnoticed(artefact):
     for length in range(0, len(artefact) - 1, 97):
         with pytest.raises(BadModel):
