@@ -136,6 +136,8 @@ class Ranking:
             stored = pool.candidates(self.version, inputs)
             return [Shortlist.from_bytes(body) for body in stored]
         except DAMAGED as exc:
+            if self.studio is not None:
+                pool.set_ranked("")  # else what is scored anew would count as pushed
             pool.forget_ranks(keep="")
             self._ask_for("plan")
             raise Unfinished("a part cannot be read; all are scored anew") from exc

@@ -130,6 +130,21 @@ def test_where_a_part_cannot_be_read_all_are_scored_anew(
     assert label_studio.project(id_)["model_version"] == "1-aaaaaaaa"
 
 
+def test_an_order_of_the_release_before_is_pushed_again_once_all_is_scored_anew(
+    deps, activate, work, store
+):
+    first = activate("1-aaaaaaaa")
+    run(first, deps)
+    for key in store.keys("/part-"):
+        store.tamper(key, of_an_earlier_release())
+    work.clear()
+
+    outcomes = run(first, deps)
+
+    assert work == ["candidates_of"] * 7 + ["push"]
+    assert outcomes.count(Outcome.UNFINISHED) == 1
+
+
 def test_of_a_plan_that_grows_while_it_is_scored_no_part_is_taken_for_another(
     deps, activate, work, label_studio, id_, key
 ):
