@@ -16,7 +16,10 @@ _LATER: Final = (
 
 
 def rank_first(session: Session, report: Report, *, is_asked: bool) -> None:
-    """Request the ranking unless its order is served, or `is_asked`: a training leads to one."""
+    """Request a ranking, unless its order is served already; then wait for the order.
+
+    `is_asked`: a training was requested, which ends in a ranking.
+    """
     project = session.project
     if served := served_order(session, project):
         return report.step("ranking", "unchanged", served)

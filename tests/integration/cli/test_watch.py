@@ -118,7 +118,7 @@ def test_tasks_that_come_later_are_sent_and_get_their_places(apart):
     watched(apart)
     new = apart.studio.import_tasks(apart.project, [{"text": "One more"}])
 
-    assert [row["detail"] for row in watched(apart)][:1] == ["61 sent to be ordered"]
+    assert [row["detail"] for row in watched(apart)][:1] == ["61 sent to be ranked"]
     work(apart)
     watched(apart)
 

@@ -86,7 +86,7 @@ def test_a_post_is_sent_again_when_nobody_was_there():
 def test_something_else_than_json_is_unavailable(server: Server, body):
     server.answers(Answer(body=body))
 
-    with pytest.raises(Unavailable, match="something else"):
+    with pytest.raises(Unavailable, match="not Label Studio's"):
         at(server.url, LabelStudioHttp).ask("GET", "/api/x")
 
 

@@ -41,7 +41,7 @@ def test_an_error_status_is_told_with_its_text():
 
 
 def test_an_answer_without_json_is_an_error(project):
-    with pytest.raises(BackendFailed, match="/setup answered something else"):
+    with pytest.raises(BackendFailed, match="/setup did not answer with a JSON object"):
         answering(200, text="OK").version(project)
 
 

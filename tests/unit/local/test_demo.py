@@ -78,7 +78,7 @@ def test_a_backend_that_fails_stops_both_projects(fake, capsys):
     fake.webhook = lambda body: ["not an object"]
 
     assert demo.main() == 1
-    assert "/webhook answered something else" in capsys.readouterr().out
+    assert "/webhook did not answer with a JSON object" in capsys.readouterr().out
 
 
 def test_ctrl_c_ends_with_the_code_shells_know(monkeypatch, capsys):
