@@ -69,7 +69,9 @@ def _length(nodes: _Nodes, rows: str) -> str:
 def _smoothed(nodes: _Nodes, model: PooledExperts, logits: str, vectors: str) -> str:
     """Return log-probabilities mixed with those around, as PooledExperts.predict_proba has them."""
     likeness = nodes.add("MatMul", vectors, NEARNESS * model.landmarks_.T)
-    around = nodes.add("MatMul", nodes.add("Softmax", likeness, axis=1), model.landmark_probabilities_)
+    around = nodes.add(
+        "MatMul", nodes.add("Softmax", likeness, axis=1), model.landmark_probabilities_
+    )
     others = nodes.add("Log", nodes.add("Max", around, _floats([LEAST])))
     own = nodes.add("Mul", nodes.add("LogSoftmax", logits, axis=1), _floats([1 - SMOOTHING]))
     return nodes.add("Add", own, nodes.add("Mul", others, _floats([SMOOTHING])))

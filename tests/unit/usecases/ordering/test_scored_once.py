@@ -141,8 +141,8 @@ def test_an_order_of_the_release_before_is_pushed_again_once_all_is_scored_anew(
 
     outcomes = run(first, deps)
 
-    assert work == ["candidates_of"] * 7 + ["push"]
-    assert outcomes.count(Outcome.UNFINISHED) == 1
+    assert work == ["shortlist_of"] * 7 + ["push"]
+    assert outcomes.count(RankOutcome.UNFINISHED) == 1
 
 
 def test_of_a_plan_that_grows_while_it_is_scored_no_part_is_taken_for_another(
