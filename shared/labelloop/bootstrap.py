@@ -22,7 +22,7 @@ from labelloop.usecases.intake.accept import AcceptDeps
 if TYPE_CHECKING:
     from labelloop.adapters.encoder_files import EncoderFiles
     from labelloop.adapters.ssm_secret import SsmSecret
-    from labelloop.recipes.protocol import Encoder, Model
+    from labelloop.recipes.protocol import Encoder
     from labelloop.recipes.tools import Toolbox
     from labelloop.usecases.intake.feed import FeedDeps
     from labelloop.usecases.intake.repair import RepairDeps
@@ -215,11 +215,8 @@ def rank_deps() -> "RankDeps":
 @cache
 def versions() -> "Versions":
     """Return the model versions that `functions/predict` serves."""
-    from labelloop.recipes import recipe_named
+    from labelloop.recipes import load
     from labelloop.usecases.serving.serve import Versions
-
-    def load(recipe: str, artefact: bytes) -> "Model":
-        return recipe_named(recipe).load(artefact)
 
     return Versions(store(), load, encoder=tools().encoder)
 

@@ -469,6 +469,47 @@ def test_labels_that_contradict_are_refused(key, store, studio, id_, label, trai
     assert describe(key, store)["refused"]["reason"]
 
 
+@pytest.fixture
+def uninstall(monkeypatch):
+    def uninstall() -> None:
+        monkeypatch.setattr("importlib.metadata.entry_points", lambda group: ())
+        forget_added()
+
+    return uninstall
+
+
+def test_a_recipe_that_is_not_installed_any_more_withdraws_nothing(
+    key, store, label, train_deps, uninstall
+):
+    label(range(LABELS))
+    assert train(WakeUp(key, "sweep"), train_deps) is TrainOutcome.SWITCHED
+    project = Project(store, key)
+    version = project.active_version()
+
+    uninstall()
+
+    assert project.untrained_dataset("") is None  # no sweep wakes a trainer for it
+    label(range(LABELS, LABELS + 5))
+    with pytest.raises(BadModel, match="parity"):
+        train(WakeUp(key, "sweep"), train_deps)
+    assert project.active_version() == version
+
+
+def test_a_recipe_that_is_installed_later_learns_what_was_labelled_when_asked(
+    key, store, label, train_deps, monkeypatch
+):
+    with monkeypatch.context() as before:
+        before.setattr("importlib.metadata.entry_points", lambda group: ())
+        forget_added()
+        label(range(LABELS))
+        train(WakeUp(key, "sweep"), train_deps)
+        assert Project(store, key).active_version() == "untrained"
+    forget_added()
+
+    assert train(WakeUp(key, "start_training"), train_deps) is TrainOutcome.SWITCHED
+    assert Project(store, key).active().value.recipe == "parity"
+
+
 def test_a_finished_project_of_it_is_replayed(tmp_path):
     made = "2026-11-23T10:00:00Z"
     tasks = [

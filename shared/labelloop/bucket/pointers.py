@@ -56,7 +56,8 @@ class ActivePointer:
         of a later format, which is replaced by one of ours. The last trainers of an earlier release
         may set the pointer too; the sweep puts that right.
         """
-        return self.format != (format_of(self.recipe) if self.is_trained else GENERATION)
+        current = format_of(self.recipe) if self.is_trained else GENERATION
+        return current != 0 and self.format != current  # 0: the recipe is not installed here
 
     @property
     def age(self) -> tuple[int, int]:

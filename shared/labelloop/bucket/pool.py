@@ -5,10 +5,12 @@
       pool/sent-<...>.jsonl.gz          those that were sent over HTTP, named by their content
       pool.json                         written once a survey has seen all tasks
       ranks/<version>/plan-<n>.json     which shards make up which part; later tasks add one
-      ranks/<version>/part-<n>.npz      a part's candidates for the queue
-      ranks/untrained/part-<inputs>-<n>.npz      the same, by inputs: see `first_order`
+      ranks/<version>/list-<n>.npz      a part's candidates for the queue
+      ranks/untrained/list-<inputs>-<n>.npz      the same, by inputs: see `first_order`
       ranked.json                       the version that was pushed, its number of parts, whether
                                         older versions are trimmed
+
+Releases before there were recipes wrote `part-` in place of `list-`; neither reads the other's.
 
 A task may stand in several shards; its newest state counts.
 """
@@ -206,8 +208,8 @@ class Pool:
         return f"{self._root}ranks/{version}/{name}"
 
     def _parts_of(self, version: str, inputs: str) -> str:
-        return self._rank_key(version, f"part-{inputs}-" if inputs else "part-")
+        return self._rank_key(version, f"list-{inputs}-" if inputs else "list-")
 
 
 def _inputs_of(part: str) -> str:
-    return part.rpartition("/part-")[2].rpartition("-")[0]
+    return part.rpartition("/list-")[2].rpartition("-")[0]

@@ -6,6 +6,7 @@ The holder renews its right with each page that it took in. After a holder that 
 goes on after the last page, once the time is up.
 """
 
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Final, Self
@@ -14,6 +15,7 @@ from labelloop.bucket.objects import PROJECTS, fields_of, swap
 from labelloop.bucket.pointers import Tagged
 from labelloop.bucket.races import swapped
 from labelloop.domain.intake.events import canonical
+from labelloop.errors import Outpaced
 from labelloop.ports import ObjectStore, Stored
 
 HELD_S: Final = 120.0  # a page takes seconds, a slow one a minute or two
@@ -89,4 +91,5 @@ class Surveys:
         def requested(after: Tagged[Survey]) -> Survey:
             return replace(after.value, asked=time)
 
-        swapped(self.state, requested, self.swap, "the survey")
+        with suppress(Outpaced):  # others are at work on it, and the sweep asks again
+            swapped(self.state, requested, self.swap, "the survey")

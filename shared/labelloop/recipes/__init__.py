@@ -9,11 +9,11 @@ from functools import cache, lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
-from labelloop.errors import BadModel, Unprocessable
+from labelloop.errors import BadModel, OutOfMemory, Unprocessable
 from labelloop.observability import count, logger
 
 if TYPE_CHECKING:
-    from labelloop.recipes.protocol import Control, Recipe
+    from labelloop.recipes.protocol import Control, Model, Recipe
 
 GROUP: Final = "labelloop.recipes"
 # Names and formats, for functions that compare them and load no model.
@@ -31,10 +31,15 @@ def control_of(label_config: str) -> "Control":
     config = parse(label_config)
     reasons = []
     for recipe in _recipes():
-        control = recipe.read(config)
+        try:
+            control = recipe.read(config)
+            reason = "" if control else recipe.why_not(config)
+        except Exception as exc:  # another package's recipe may raise anything
+            _report(recipe.name, exc)
+            control, reason = None, f"the recipe {recipe.name!r} fails: {exc!r}"
         if control is not None:
             return control
-        reasons.append(recipe.why_not(config))
+        reasons.append(reason)
     raise Unprocessable(f"label_config: {'; '.join(reason for reason in reasons if reason)}")
 
 
@@ -44,6 +49,18 @@ def recipe_named(name: str) -> "Recipe":
     if recipe is None:
         raise BadModel(f"made by the recipe {name!r}, which is not installed here")
     return recipe
+
+
+def load(name: str, artefact: bytes) -> "Model":
+    """Return a model that a recipe stored; BadModel for whatever keeps it from being loaded."""
+    try:
+        return recipe_named(name).load(artefact)
+    except BadModel:
+        raise
+    except MemoryError as exc:
+        raise OutOfMemory(f"the recipe {name!r} has too little memory to load it") from exc
+    except Exception as exc:  # another package's recipe may raise anything
+        raise BadModel(f"the recipe {name!r} does not load it: {exc!r}") from exc
 
 
 def name_of(stored: str) -> str:
@@ -93,14 +110,29 @@ def _added() -> tuple["Recipe", ...]:
     """Return the recipes of installed packages, by name. One that fails to load is left out."""
     from importlib.metadata import entry_points  # a fifth of a cold webhook's imports
 
-    loaded = []
+    loaded: list[Recipe] = []
     for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
         try:
-            loaded.append(point.load())
+            recipe = point.load()
+            _check(recipe, {*BUILT_IN, *(one.name for one in loaded)})
+            loaded.append(recipe)
         except Exception as exc:  # another package's module may raise anything
-            logger().error("recipe not loaded", extra={"recipe": point.name, "why": repr(exc)})
-            count("RecipeNotLoaded")
+            _report(point.name, exc)
     return tuple(loaded)
+
+
+def _check(recipe: "Recipe", taken: set[str]) -> None:
+    """Raise BadModel for what is no recipe, or one whose name is taken."""
+    name, format_ = recipe.name, recipe.format
+    if not isinstance(name, str) or not isinstance(format_, int) or format_ < 1:
+        raise BadModel(f"name {name!r} and format {format_!r}: not a text, or not 1 or more")
+    if name in taken:
+        raise BadModel(f"there is a recipe {name!r} already")
+
+
+def _report(recipe: str, exc: Exception) -> None:
+    logger().error("recipe not loaded", extra={"recipe": recipe, "why": repr(exc)})
+    count("RecipeNotLoaded")
 
 
 def forget_added() -> None:

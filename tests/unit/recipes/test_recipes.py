@@ -7,7 +7,15 @@ import pytest
 
 from labelloop import recipes
 from labelloop.errors import BadModel, Unprocessable
-from labelloop.recipes import control_of, folder_of, format_of, installed, name_of, recipe_named
+from labelloop.recipes import (
+    control_of,
+    folder_of,
+    format_of,
+    installed,
+    load,
+    name_of,
+    recipe_named,
+)
 from labelloop.recipes.text_choices.recipe import RECIPE
 from tests.builders import label_config
 
@@ -136,3 +144,37 @@ def test_features_lie_where_earlier_releases_left_them_and_those_of_other_kinds_
 def test_inputs_that_differ_in_case_and_blanks_say_the_same():
     assert RECIPE.same("  A Great\n film ") == RECIPE.same("a great FILM") == "a great film"
     assert RECIPE.same(" \n") == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "format_"), [("text_choices", 2), ("stars", 0), ("stars", "3"), (None, 1)]
+)
+def test_what_is_no_recipe_or_takes_a_name_that_is_taken_is_left_out(install, name, format_):
+    bad = Stars()
+    bad.name, bad.format = name, format_
+    install(Point("bad", bad))
+
+    assert [one.name for one in installed()] == ["text_choices"]
+
+
+def test_a_recipe_that_fails_to_read_a_config_is_named_as_the_reason(install):
+    class Failing(Stars):
+        def read(self, config):
+            raise RuntimeError("oh")
+
+    install(Point("stars", Failing()))
+
+    with pytest.raises(Unprocessable, match="'stars' fails"):
+        control_of(STARS)
+
+
+@pytest.mark.parametrize("error", [ValueError("oh"), MemoryError()])
+def test_whatever_keeps_a_model_from_being_loaded_is_a_bad_model(install, error):
+    class Failing(Stars):
+        def load(self, artefact):
+            raise error
+
+    install(Point("stars", Failing()))
+
+    with pytest.raises(BadModel, match="stars"):
+        load("stars", b"")

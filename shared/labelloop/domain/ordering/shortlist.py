@@ -23,6 +23,7 @@ from labelloop.domain.ordering.typicality import MOST_POINTS
 _SPARE: Final = 100  # beyond the queue, for strategies that pass tasks over
 _LEAST: Final = 200
 _EXACT_PARTS: Final = 20  # with more parts each has fewer: unsure tasks are spread over all
+_OWN: Final = ("tasks", "sampled_to", "names")
 _SEEN, _ANSWERS = "seen:", "answers:"
 
 
@@ -77,10 +78,11 @@ class Shortlist:
         """
         with np.load(io.BytesIO(body), allow_pickle=False) as file:
             arrays: dict[str, Any] = dict(file)
+        for name in arrays:
+            if name not in _OWN and not name.startswith((_SEEN, _ANSWERS)):
+                raise KeyError(name)
         tasks = arrays["tasks"]
         stored = _without(_SEEN, arrays)
-        if len(tasks) and not stored:
-            raise KeyError(_SEEN)
         answers = None
         if "names" in arrays:
             columns = Columns.from_arrays(len(tasks), _without(_ANSWERS, arrays))

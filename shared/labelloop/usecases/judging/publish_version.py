@@ -20,7 +20,7 @@ from labelloop.domain.learning.examples import Examples
 from labelloop.domain.ordering.strategies import RANDOM
 from labelloop.errors import Conflict
 from labelloop.observability import count, logger
-from labelloop.recipes import name_of
+from labelloop.recipes import name_of, recipe_named
 from labelloop.recipes.protocol import Control
 from labelloop.usecases.judging.judge_version import (
     Challenger,
@@ -92,6 +92,8 @@ def withdraw(
     that deletes most of them.
     """
     active = gate.project.active().value
+    if active.is_trained:
+        recipe_named(active.recipe)  # one that is not installed here withdraws nothing: BadModel
     is_ours = remaining is not None and name_of(active.recipe) == remaining[1].recipe
     is_ours = is_ours and not active.is_outdated and active.encoder == to.encoder
     record = gate.project.evidence.of(active.version) if active.is_trained and is_ours else None

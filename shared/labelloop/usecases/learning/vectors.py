@@ -53,6 +53,8 @@ class StoredVectors:
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
         """Return unit vectors, shape (texts, dimensions)."""
+        if not texts:
+            return self._tools.vectors(texts)
         wanted = {digest_of(text): text for text in texts}
         stored = {d: row for d in wanted if (row := self._vector(d)) is not None}
         self._used |= stored

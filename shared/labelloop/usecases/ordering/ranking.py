@@ -110,7 +110,7 @@ class Ranking:
             pool.add_part(self.version, part, shortlist.to_bytes(), inputs)
             if inputs != self._inputs_now():  # changed meanwhile
                 self._ask_for("plan")
-        if pool.scored_parts(self.version, inputs).issuperset(range(len(parts))):
+        if parts and pool.scored_parts(self.version, inputs).issuperset(range(len(parts))):
             self._ask_for("push", len(parts))
         return RankOutcome.SCORED
 
@@ -127,19 +127,19 @@ class Ranking:
         return queue
 
     def _candidates(self, inputs: str) -> list[Shortlist]:
-        """Return the shortlists of the parts; if one can't be read, all are scored anew.
-
-        It is damaged, or an earlier release scored it.
-        """
+        """Return the shortlists of the parts; if one can't be read, all are scored anew."""
         pool = self.project.pool
+        if pool.parts(self.version) and not pool.scored(self.version, inputs):
+            self._ask_for("plan")  # an earlier release scored them, in files of its own
+            raise Unfinished("no part is scored yet")
         try:
             stored = pool.candidates(self.version, inputs)
             return [Shortlist.from_bytes(body) for body in stored]
         except DAMAGED as exc:
             if self.studio is not None:
                 pool.set_ranked("")  # else what is scored anew would count as pushed
-            pool.forget_ranks(keep="")
-            self._ask_for("plan")
+            self._ask_for("plan", delay_s=_NEXT_TRY_S)
+            pool.forget_parts(self.version, {inputs})
             raise Unfinished("a part cannot be read; all are scored anew") from exc
 
     def _scene(self) -> Scene:

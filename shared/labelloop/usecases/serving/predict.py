@@ -69,7 +69,9 @@ def predict(
     there is no model, or if the model has learnt nothing of the label config. Raises TooLarge, as
     early as possible, if the answer would be too large or too late.
     """
-    if len(tasks) * _result_bytes(_control(label_config), tuple(served.names)) > _MOST_ANSWER_BYTES:
+    control = _control(label_config)
+    names = tuple(served.names) if control and control.recipe == served.recipe else ()
+    if len(tasks) * _result_bytes(control, names) > _MOST_ANSWER_BYTES:
         raise TooLarge(f"the answer for {len(tasks):,} tasks would be too large; {_ADVICE}")
     question = question_of(label_config, served)
     if question is None or served.model is None:

@@ -110,7 +110,10 @@ class Versions:
         """Return the previous version, for a process that never served it; none if that is bad."""
         version, digest = active.previous_version, active.previous_sha256
         try:
-            return self._load(project, replace(active, version=version, sha256=digest))
+            card = project.card(version)
+            recipe = card.recipe if card else active.recipe
+            before = replace(active, version=version, sha256=digest, recipe=recipe)
+            return self._load(project, before)
         except (BadModel, Unavailable):
             return Served(UNTRAINED, None)
 

@@ -240,7 +240,7 @@ def test_an_order_that_is_being_pushed_is_waited_for(deps, key, configure, clock
 
 def test_parts_of_an_earlier_release_are_made_anew(deps, key, configure, store, shown):
     run(RankWakeUp(key), deps)
-    old, parts = shown(), store.keys("/part-")
+    old, parts = shown(), store.keys("/list-")
     store.delete(parts)
     for number in range(len(parts)):
         Pool(store, key).add_part(UNTRAINED, number, b"old")
@@ -249,4 +249,4 @@ def test_parts_of_an_earlier_release_are_made_anew(deps, key, configure, store, 
     run(plan, deps)
 
     assert shown() == old
-    assert len(store.keys("/part-")) == len(parts)
+    assert len(store.keys("/list-")) == len(parts)

@@ -120,7 +120,7 @@ def test_where_a_part_cannot_be_read_all_are_scored_anew(
     for step, _ in scores:
         rank(step, deps)
     (push, _) = deps.rank_queue.sent.pop()
-    store.tamper(store.keys("/part-")[3], body)
+    store.tamper(store.keys("/list-")[3], body)
 
     assert rank(push, deps) is RankOutcome.UNFINISHED
     (plan, _) = deps.rank_queue.sent.pop()
@@ -135,7 +135,7 @@ def test_an_order_of_the_release_before_is_pushed_again_once_all_is_scored_anew(
 ):
     first = activate("1-aaaaaaaa")
     run(first, deps)
-    for key in store.keys("/part-"):
+    for key in store.keys("/list-"):
         store.tamper(key, of_an_earlier_release())
     work.clear()
 
