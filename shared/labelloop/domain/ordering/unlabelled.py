@@ -76,7 +76,7 @@ def unlabelled(pool: SelectionInput) -> Unlabelled:
     usable = np.flatnonzero(is_usable)
     usable = usable[np.argsort(pool.tasks[usable], kind="stable")]
     usable = usable[np.unique(pool.tasks[usable], return_index=True)[1]]
-    groups = _alike(np.concatenate([labelled, pool.vectors[usable]]))
+    groups = _alike(np.concatenate([_projections(labelled), _projections(pool.vectors[usable])]))
     first = np.unique(groups, return_index=True)[1]
     is_first = np.isin(np.arange(len(labelled) + len(usable)), first)[len(labelled) :]
     rows = usable[is_first]
@@ -93,15 +93,20 @@ def unlabelled(pool: SelectionInput) -> Unlabelled:
     )
 
 
-def _alike(vectors: Floats) -> Rows:
+def _projections(vectors: Floats) -> Floats:
+    """Return where vectors lie in some random directions, shape (n, d) -> (n, _PROJECTIONS)."""
+    weights = np.random.default_rng(0).standard_normal((vectors.shape[1], _PROJECTIONS))
+    return vectors @ weights.astype(np.float32)
+
+
+def _alike(projections: Floats) -> Rows:
     """Return a number for each vector, the same for vectors of the same input only.
 
     They may differ in their last bits, so they are close in each of some random projections; other
     vectors are apart in one or another. Rounding would set apart some that are close.
     """
-    weights = np.random.default_rng(0).standard_normal((vectors.shape[1], _PROJECTIONS))
-    groups = np.zeros(len(vectors), np.int64)
-    for projection in (vectors @ weights.astype(np.float32)).T:
+    groups = np.zeros(len(projections), np.int64)
+    for projection in projections.T:
         order = np.lexsort((projection, groups))
         is_other = (np.diff(groups[order]) > 0) | (np.diff(projection[order]) > _CLOSE)
         groups[order[1:]] = np.cumsum(is_other)
