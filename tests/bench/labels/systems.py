@@ -116,7 +116,8 @@ def strategy(name: str, ids: Rows, vectors: NDArray | None, seed: int) -> Choose
         left = np.setdiff1d(np.arange(len(ids)), labelled)
         assert vectors is not None
         reading = None if probabilities is None else MEASURE.reading(_answers(probabilities[left]))
-        pool = SelectionInput(ids[left], vectors[left], vectors[labelled], reading)
+        by_id = labelled[np.argsort(ids[labelled])]  # clusters depend on an order: this is as good
+        pool = SelectionInput(ids[left], vectors[left], vectors[by_id], reading)
         return left[select(name, pool, size, seed * 1_000 + len(labelled))]
 
     return choose
