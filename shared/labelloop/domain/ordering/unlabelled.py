@@ -19,7 +19,7 @@ class SelectionInput:
     """Tasks that may be labelled, n of them, and those that are labelled already.
 
     `tasks`: ids; `vectors`: unit length, shape (n, dimensions); `labelled`: vectors of labelled
-    tasks, in the order of labelling; `reading`: of the model's answers, None before the first
+    tasks, the newest first; `reading`: of the model's answers, None before the first
     model; `is_sampled`: which tasks are a fair sample, where the others are there for being unsure;
     None if all are.
     """
