@@ -488,7 +488,7 @@ def test_a_recipe_that_is_not_installed_any_more_withdraws_nothing(
 
     uninstall()
 
-    assert project.untrained_dataset("") is None  # no sweep wakes a trainer for it
+    assert project.untrained_dataset("", trusts_unknown=True) is None  # so no sweep wakes trainers
     label(range(LABELS, LABELS + 5))
     with pytest.raises(BadModel, match="parity"):
         train(WakeUp(key, "sweep"), train_deps)

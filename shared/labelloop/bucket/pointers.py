@@ -56,8 +56,12 @@ class ActivePointer:
         of a later format, which is replaced by one of ours. The last trainers of an earlier release
         may set the pointer too; the sweep puts that right.
         """
-        current = format_of(self.recipe) if self.is_trained else GENERATION
-        return current != 0 and self.format != current  # 0: the recipe is not installed here
+        return self.format != (format_of(self.recipe) if self.is_trained else GENERATION)
+
+    @property
+    def is_of_unknown_recipe(self) -> bool:
+        """Say whether a recipe made the version that is not installed here."""
+        return self.is_trained and format_of(self.recipe) == 0
 
     @property
     def age(self) -> tuple[int, int]:

@@ -128,16 +128,20 @@ class Project(ProjectFiles):
         """Store a snapshot and point to it; Conflict if the pointer was swapped meanwhile."""
         return self.snapshots.add(after, dataset)
 
-    def untrained_dataset(self, encoder: str) -> DatasetPointer | None:
+    def untrained_dataset(
+        self, encoder: str, *, trusts_unknown: bool = False
+    ) -> DatasetPointer | None:
         """Return the newest snapshot unless the active version has learnt it, or is pinned.
 
-        A version that was made beside another encoder, by another release, or with older options
-        has not learnt it.
+        A version that was made beside another encoder, by another release, or with other options
+        than those chosen since, has yet to learn it. `trusts_unknown`: leave a version of a recipe
+        that is not installed here to functions that have it, or they would be woken for ever.
         """
         pointer, active = self.dataset_pointer().value, self.active().value
         age = (pointer.seq, self.options().value.revision)
         is_foreign = active.is_trained and active.encoder != encoder
-        is_behind = age > active.age or (age == active.age and is_foreign) or active.is_outdated
+        is_outdated = active.is_outdated and not (trusts_unknown and active.is_of_unknown_recipe)
+        is_behind = age > active.age or (age == active.age and is_foreign) or is_outdated
         return pointer if pointer.seq > 0 and is_behind and not active.pinned else None
 
     # -- versions ----------------------------------------------------------------------------

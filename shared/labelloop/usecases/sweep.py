@@ -79,7 +79,7 @@ def _in_turn(store: ObjectStore) -> list[str]:
 
 def _wake(project: Project, has_label_studio: bool, deps: SweepDeps) -> bool:
     active, now = project.active().value, deps.clock().isoformat(timespec="microseconds")
-    is_behind = project.untrained_dataset(deps.encoder) is not None
+    is_behind = project.untrained_dataset(deps.encoder, trusts_unknown=True) is not None
     has_work = project.has_pending() or is_behind or active.has_held(now)
     has_work = has_work or project.snapshots.is_gone()
     if has_work:

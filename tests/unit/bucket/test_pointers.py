@@ -47,9 +47,13 @@ def test_a_version_of_another_format_is_outdated():
     assert replace(TRAINED, format=TRAINED.format + 1).is_outdated
 
 
-def test_a_version_of_a_recipe_that_is_not_installed_here_is_left_to_where_it_is():
-    """A sweep without it would wake trainers for ever, one that has it knows better."""
-    assert not replace(TRAINED, recipe="not_here", format=9).is_outdated
+def test_a_version_of_a_recipe_that_is_not_installed_here_is_outdated_and_known_as_such():
+    unknown = replace(TRAINED, recipe="not_here", format=9)
+
+    assert unknown.is_outdated
+    assert unknown.is_of_unknown_recipe
+    assert not TRAINED.is_of_unknown_recipe
+    assert not ActivePointer().is_of_unknown_recipe
 
 
 def test_without_a_version_the_generation_of_the_recipes_counts():
