@@ -10,7 +10,8 @@
       ranked.json                       the version that was pushed, its number of parts, whether
                                         older versions are trimmed
 
-Releases before there were recipes wrote `part-` in place of `list-`; neither reads the other's.
+Releases before there were recipes wrote `part-` in place of `list-`, and counted them as `parts` in
+place of `lists`; neither reads the other's.
 
 A task may stand in several shards; its newest state counts.
 """
@@ -195,13 +196,13 @@ class Pool:
     def pushed_parts(self, version: str) -> int:
         """Return how many parts of a version, from the first one on, were pushed."""
         fields = fields_of(self._store.get(f"{self._root}ranked.json"))
-        parts = fields.get("parts")
+        parts = fields.get("lists")
         return parts if fields.get("version") == version and type(parts) is int else 0
 
     def set_ranked(self, version: str, trimmed: bool = False, parts: int = 0) -> None:
         """Note that a version was pushed. If another write wins a race, that one stays."""
         key = f"{self._root}ranked.json"
-        body = canonical({"version": version, "trimmed": trimmed, "parts": parts}).encode()
+        body = canonical({"version": version, "trimmed": trimmed, "lists": parts}).encode()
         write_over(self._store, key, body)
 
     def _rank_key(self, version: str, name: str) -> str:

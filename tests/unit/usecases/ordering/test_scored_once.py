@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from labelloop.bucket.pool import Pool
+from labelloop.domain.intake.events import canonical
 from labelloop.labelstudio.payloads import read_tasks
 from labelloop.usecases.ordering import ranking
 from labelloop.usecases.ordering.push import RankOutcome
@@ -130,7 +131,7 @@ def test_where_a_part_cannot_be_read_all_are_scored_anew(
     assert label_studio.project(id_)["model_version"] == "1-aaaaaaaa"
 
 
-def test_an_order_of_the_release_before_is_pushed_again_once_all_is_scored_anew(
+def test_what_was_pushed_already_is_pushed_again_once_damaged_parts_are_scored_anew(
     deps, activate, work, store
 ):
     first = activate("1-aaaaaaaa")
@@ -143,6 +144,23 @@ def test_an_order_of_the_release_before_is_pushed_again_once_all_is_scored_anew(
 
     assert work == ["shortlist_of"] * 7 + ["push"]
     assert outcomes.count(RankOutcome.UNFINISHED) == 1
+
+
+def test_what_the_release_before_pushed_is_scored_anew_and_pushed_when_it_is_asked_for(
+    deps, activate, work, store, key
+):
+    first = activate("1-aaaaaaaa")
+    run(first, deps)
+    for ours in store.keys("/list-"):
+        store.create(ours.replace("/list-", "/part-"), of_an_earlier_release())
+        store.delete([ours])
+    pushed = {"version": "1-aaaaaaaa", "trimmed": True, "parts": 7}
+    store.tamper(f"projects/{key}/ranked.json", canonical(pushed).encode())
+    work.clear()
+
+    run(first, deps)
+
+    assert work == ["shortlist_of"] * 7 + ["push"]
 
 
 def test_of_a_plan_that_grows_while_it_is_scored_no_part_is_taken_for_another(
