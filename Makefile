@@ -57,7 +57,7 @@ cli: $(VENV) ## the command labelloop, out of this folder
 	@echo 'It is .venv/bin/labelloop. For this shell: export PATH="$(CURDIR)/.venv/bin:$$PATH"'
 
 test: $(BUILT) $(EMULATOR) ## all tests, the whole system on the local stack among them
-	.venv/bin/pytest
+	OMP_NUM_THREADS=1 .venv/bin/pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 e2e: $(BUILT) $(EMULATOR) ## the whole loop beside a real Label Studio, and in a browser; takes minutes
 	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq \

@@ -46,7 +46,7 @@ sureness        how sure a model is of a task, 0 = most worth labelling
 project key     <id>.<created>, as Label Studio names a project to its backends
 wake-up         a message that a project is to be looked at
 sweep           the scheduled function, and what it does
-survey          a walk over all tasks of a project in Label Studio, to find what no event told of
+survey          a walk over all tasks of a project in Label Studio, to find unreported changes
 unauthorised    a request without credentials for what it asks (401)
 bad model       an artefact that can't be served
 """

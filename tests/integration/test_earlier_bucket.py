@@ -13,19 +13,17 @@ from typing import Any
 import pytest
 
 from labelloop.bucket.project import Project
-from labelloop.domain.learning.policy import Patience
 from labelloop.messages import RankWakeUp, WakeUp
-from labelloop.recipes import recipe_named
 from labelloop.recipes.tools import Toolbox
 from labelloop.usecases.learning.train import TrainDeps, TrainOutcome, train
 from labelloop.usecases.ordering.push import RankOutcome as Pushed
 from labelloop.usecases.ordering.rank import rank
-from labelloop.usecases.ordering.ranking import RankDeps
 from labelloop.usecases.serving.activate import ActivateDeps, activate
 from labelloop.usecases.serving.describe import describe
 from labelloop.usecases.serving.predict import predict
 from labelloop.usecases.serving.serve import Versions
 from tests.builders import label_config
+from tests.deps import ranking_deps, stored_versions, training_deps
 from tests.fakes import MemoryLabelStudio
 from tests.tiny_encoder import CountingEncoder
 
@@ -57,25 +55,13 @@ def tools(request, encoder, answers) -> Toolbox:
 
 @pytest.fixture
 def versions(store, tools, clock) -> Versions:
-    def load(recipe: str, artefact: bytes) -> Any:
-        return recipe_named(recipe).load(artefact)
-
-    return Versions(store, load, encoder=tools.encoder, clock=lambda: clock.now.timestamp())
+    return stored_versions(store, clock, tools.encoder)
 
 
 @pytest.fixture
 def train_deps(store, rank_queue, tools, clock) -> TrainDeps:
-    patience = Patience(quiet_s=10, max_wait_s=60, retrain_after=20)
-    return TrainDeps(
-        store=store,
-        rank_queue=rank_queue,
-        tools=tools,
-        patience=patience,
-        min_labels=10,
-        strategy="typical_then_margin",
-        clock=clock,
-        is_connected=True,
-        is_blind=True,
+    return training_deps(
+        store, rank_queue, clock, tools=tools, min_labels=10, strategy="typical_then_margin"
     )
 
 
@@ -127,18 +113,16 @@ def test_its_ranking_is_pushed(answers, store, rank_queue, queue, versions, tool
     studio = MemoryLabelStudio(clock=clock)
     studio.create_project(38, label_config=label_config())
     studio.import_tasks(38, [{"text": f"task {number}"} for number in range(160)])
-    deps = RankDeps(
-        store=store,
-        rank_queue=rank_queue,
+    deps = ranking_deps(
+        store,
+        rank_queue,
+        clock,
         train_queue=queue,
         versions=lambda: versions,
         tools=lambda: tools,
         label_studio=lambda: studio,
         strategy="typical_then_margin",
         queue_length=20,
-        keeps_predictions=False,
-        clock=clock,
-        is_blind=True,
     )
 
     rank_queue.send(RankWakeUp(answers["key"], "push", part=1), 0)

@@ -16,13 +16,12 @@ from labelloop.bucket.project import Project
 from labelloop.cli.export import finished
 from labelloop.domain.answers import Answers
 from labelloop.domain.columns import Columns
-from labelloop.domain.learning.policy import Patience
 from labelloop.domain.measure import Doubt, Expected
 from labelloop.domain.ordering.strategies import RANDOM
 from labelloop.errors import BadModel
 from labelloop.labelstudio.payloads import key_of, read_event
 from labelloop.messages import RankWakeUp, WakeUp
-from labelloop.recipes import forget_added, recipe_named
+from labelloop.recipes import forget_added
 from labelloop.recipes.protocol import Trained
 from labelloop.recipes.tools import Toolbox
 from labelloop.usecases.intake.accept import AcceptDeps, accept
@@ -34,8 +33,8 @@ from labelloop.usecases.ordering.ranking import RankDeps
 from labelloop.usecases.serving.describe import describe
 from labelloop.usecases.serving.doubt import doubt
 from labelloop.usecases.serving.predict import predict
-from labelloop.usecases.serving.serve import Versions
 from tests.contract.recipe_contract import RecipeContract
+from tests.deps import ranking_deps, stored_versions, training_deps
 from tests.fakes import MemoryLabelStudio, MemoryQueue
 
 CONFIG = (
@@ -323,38 +322,21 @@ def key(studio, id_) -> str:
 
 @pytest.fixture
 def train_deps(store, rank_queue, clock) -> TrainDeps:
-    patience = Patience(quiet_s=10, max_wait_s=60, retrain_after=20)
-    return TrainDeps(
-        store=store,
-        rank_queue=rank_queue,
-        tools=Toolbox(),
-        patience=patience,
-        min_labels=10,
-        strategy="typical_then_margin",
-        clock=clock,
-        is_connected=True,
-        is_blind=True,
-    )
+    return training_deps(store, rank_queue, clock, min_labels=10, strategy="typical_then_margin")
 
 
 @pytest.fixture
 def rank_deps(store, rank_queue, queue, studio, clock) -> RankDeps:
-    def load(recipe: str, artefact: bytes) -> Any:
-        return recipe_named(recipe).load(artefact)
-
-    versions = Versions(store, load, encoder="", clock=lambda: clock.now.timestamp())
-    return RankDeps(
-        store=store,
-        rank_queue=rank_queue,
+    versions = stored_versions(store, clock)
+    return ranking_deps(
+        store,
+        rank_queue,
+        clock,
         train_queue=queue,
         versions=lambda: versions,
-        tools=Toolbox,
         label_studio=lambda: studio,
         strategy="typical_then_margin",
         queue_length=50,
-        keeps_predictions=False,
-        clock=clock,
-        is_blind=True,
     )
 
 

@@ -13,12 +13,12 @@ from moto.server import ThreadedMotoServer
 
 from labelloop.adapters.s3_store import S3Store
 from labelloop.bucket.project import Project
+from labelloop.recipes import load
 from labelloop.recipes.tools import Toolbox
 from labelloop.usecases.serving.predict import predict
 from labelloop.usecases.serving.serve import Served, Versions
 from tests.builders import label_config, reviews
 from tests.reliability.function_process import Job, run
-from tests.reliability.training import load_model
 
 BUCKET = "labelloop-test"
 KNOWN, NEW = 12, 4  # labels of the version that is served, and labels that wait
@@ -57,7 +57,7 @@ class Cloud:
 
     def serve(self, project: Project) -> Served:
         """Return what a function that starts now serves; AssertionError if it can't predict."""
-        served = Versions(self.store, load_model, encoder="").of(project.key)
+        served = Versions(self.store, load, encoder="").of(project.key)
         tasks = [{"data": {"text": "a great film, lovely"}}]
         (prediction,) = predict(tasks, label_config(), served, Toolbox())
         assert prediction.result[0]["value"]["choices"] == ["Positive"]

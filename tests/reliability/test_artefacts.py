@@ -12,6 +12,7 @@ import pytest
 from labelloop import bootstrap
 from labelloop.bucket.project import Project
 from labelloop.messages import WakeUp
+from labelloop.recipes import load
 from labelloop.usecases.learning.train import train
 from labelloop.usecases.serving.serve import Versions
 from tests.builders import PROJECT, created, reviews
@@ -20,7 +21,7 @@ from tests.fakes import MemoryStore
 from tests.integration.conftest import CONTEXT
 from tests.reliability.forgeries import FORGED, changed
 from tests.reliability.report import find, size
-from tests.reliability.training import is_learnt, load_model, training
+from tests.reliability.training import is_learnt, training
 
 ROOT = f"projects/{PROJECT}/"
 
@@ -143,7 +144,7 @@ def test_a_function_at_work_keeps_the_version_before(trained, rejected):
         pointer = json.loads(store.body(f"{ROOT}active.json"))
         before = {"version": first, "sha256": pointer["previous_sha256"]}
         store.tamper(f"{ROOT}active.json", json.dumps(pointer | before).encode())
-        versions = Versions(store, load_model, encoder="", clock=partial(now.__getitem__, 0))
+        versions = Versions(store, load, encoder="", clock=partial(now.__getitem__, 0))
         assert versions.of(PROJECT).version == first
         store.tamper(f"{ROOT}models/{second}/model.onnx", flipped(model, chance))
         store.tamper(f"{ROOT}active.json", json.dumps(pointer).encode())

@@ -8,16 +8,16 @@ from labelloop.bucket.project import Project
 from labelloop.domain.intake.events import canonical
 from labelloop.messages import WakeUp
 from labelloop.recipes.text_choices import FORMAT
-from labelloop.recipes.tools import Toolbox
-from labelloop.usecases.learning.train import TrainDeps, train
+from labelloop.usecases.learning.train import train
 from labelloop.usecases.serving.activate import ActivateDeps, activate
 from labelloop.usecases.serving.pin import PinDeps, pin, unpin
 from labelloop.usecases.serving.serve import Versions
 from labelloop.usecases.sweep import SweepDeps, sweep
 from tests.builders import PROJECT, reviews
+from tests.deps import training_deps
 from tests.fakes import Clock, MemoryQueue, MemoryStore, learning_by
 from tests.reliability.report import find, size
-from tests.unit.usecases.learning.trainer import PATIENCE, EvenModel, Trainer
+from tests.unit.usecases.learning.trainer import EvenModel, Trainer
 
 POINTER = f"projects/{PROJECT}/active.json"
 STEPS = ("label", "train", "pin", "unpin", "activate", "gone", "garbled", "copied back", "later")
@@ -35,18 +35,8 @@ class Schedule:
         self._labels = 0
         self._copy = b""
         self.is_pinned: bool | None = False  # as people wish; a copy of a pointer tells nothing
-        self.deps = TrainDeps(
-            store=self.store,
-            rank_queue=self.queue,
-            tools=Toolbox(),
-            control_of=learning_by(Trainer(), EvenModel),
-            clock=self.clock,
-            patience=PATIENCE,
-            min_labels=4,
-            strategy="margin",
-            is_connected=True,
-            is_blind=True,
-        )
+        learns = learning_by(Trainer(), EvenModel)
+        self.deps = training_deps(self.store, self.queue, self.clock, control_of=learns)
 
     def run(self) -> None:
         """Take some steps, each with the sweep's and the trainer's chance to put things right."""

@@ -10,11 +10,10 @@ from labelloop.bucket.project import Project
 from labelloop.domain.columns import Columns
 from labelloop.domain.learning.policy import Patience
 from labelloop.ports import ObjectStore
-from labelloop.recipes import control_of, recipe_named
-from labelloop.recipes.protocol import Model
-from labelloop.recipes.tools import Toolbox
+from labelloop.recipes import control_of
 from labelloop.usecases.learning.train import TrainDeps
 from tests.builders import LABELS
+from tests.deps import training_deps
 from tests.fakes import Classifier, Ready, learning_by, trained
 
 PATIENCE = Patience(quiet_s=30, max_wait_s=300, retrain_after=10)
@@ -30,23 +29,15 @@ def training(
 
     `fit(seen, labels, pool, names)` is in the place of the recipe's.
     """
-    return TrainDeps(
-        store=store,
-        rank_queue=cast(Any, None),  # never used: nothing is pushed anywhere
+    return training_deps(
+        store,
+        cast(Any, None),  # never used: nothing is pushed anywhere
+        clock,
         is_connected=False,
-        tools=Toolbox(),
         patience=PATIENCE,
         min_labels=least,
-        strategy="margin",
-        clock=clock,
-        is_blind=True,
         control_of=learning_by(fit, lambda _: NoModel()) if fit else control_of,
     )
-
-
-def load_model(recipe: str, artefact: bytes) -> Model:
-    """Load what a recipe made, as the functions do."""
-    return recipe_named(recipe).load(artefact)
 
 
 def no_model(seen: Columns, labels: Any, **_: Any) -> Ready:

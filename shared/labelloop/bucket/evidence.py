@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelloop.bucket.features import DAMAGED, arrays_of
-from labelloop.bucket.objects import PROJECTS
+from labelloop.bucket.objects import PROJECTS, swap
 from labelloop.bucket.pointers import Tagged
 from labelloop.domain.answers import Answers, Label
 from labelloop.domain.columns import Columns
@@ -119,10 +119,7 @@ class EvidenceFiles:
     def set_rejection(self, after: Tagged[Rejection], to: Rejection) -> None:
         """Store a rejection; Conflict if another one was stored meanwhile."""
         key, body = f"{self._root}gate.json", canonical(asdict(to)).encode()
-        if after.etag:
-            self._store.replace(key, body, after.etag)
-        else:
-            self._store.create(key, body)
+        swap(self._store, key, body, after.etag)
 
     def forget_rejection(self, champion: str) -> None:
         """Forget a rejection in favour of this version: its labels are again the current ones."""

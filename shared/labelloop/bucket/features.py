@@ -107,10 +107,8 @@ def arrays_of(body: bytes) -> dict[str, NDArray[Any]]:
 
 
 def _shard_of(arrays: Mapping[str, NDArray[Any]]) -> ShardFeatures:
-    if _EARLIER.keys() <= arrays.keys():
-        arrays = {_EARLIER.get(name, name): array for name, array in arrays.items()}
-    else:
-        arrays = dict(arrays)
+    names = _EARLIER if _EARLIER.keys() <= arrays.keys() else {}
+    arrays = {names.get(name, name): array for name, array in arrays.items()}
     tasks, updated_at, is_readable = (
         arrays.pop(name) for name in ("tasks", "updated_at", "is_readable")
     )

@@ -1,12 +1,15 @@
 """The two pointers of a project: which dataset is the newest, and which version is served."""
 
 import json
-from dataclasses import dataclass
-from typing import Self
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self
 
 from labelloop.domain.version import UNTRAINED
 from labelloop.errors import BadModel
 from labelloop.recipes import GENERATION, format_of, name_of
+
+if TYPE_CHECKING:
+    from labelloop.domain.judging.card import Card
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,38 @@ class ActivePointer:
     def has_held(self, now: str) -> bool:
         """Say whether a rejected version has been held back for long enough."""
         return "" < self.held_until <= now and not self.pinned
+
+    def without_model(self) -> Self:
+        """Return the pointer to no version, in place of this one."""
+        return replace(
+            self,
+            version=UNTRAINED,
+            recipe="",
+            format=GENERATION,
+            sha256="",
+            learnt="",
+            previous_version=self.version,
+            previous_sha256=self.sha256,
+            held_until="",
+        )
+
+    def replaced_by(self, card: "Card") -> Self:
+        """Return the pointer to the version of a card, in place of this one."""
+        is_as_new = card.dataset_seq >= self.dataset_seq
+        return replace(
+            self,
+            version=card.version,
+            dataset_seq=max(card.dataset_seq, self.dataset_seq),
+            recipe=card.recipe,
+            format=card.format,
+            sha256=card.sha256,
+            # An older version is chosen over what was learnt since; that stays learnt.
+            learnt=card.learnt if is_as_new else self.learnt,
+            strategy=card.strategy or self.strategy,
+            previous_version=self.version,
+            previous_sha256=self.sha256,
+            held_until="",
+        )
 
     @classmethod
     def from_json(cls, body: bytes) -> Self:

@@ -48,7 +48,7 @@ class Campaign:
     labelled: int = field(default=0, init=False)
 
     def rounds(self, sizes: list[int]) -> Iterator[Point]:
-        """Label so many tasks in each round; yield the accuracy of the version after it."""
+        """Label each size of a round in turn; yield the accuracy of the version trained on it."""
         version = self.backend.version(self.project)
         for size in sizes:
             self._label(self._next_tasks(size))

@@ -43,6 +43,14 @@ def control_of(label_config: str) -> "Control":
     raise Unprocessable(f"label_config: {'; '.join(reason for reason in reasons if reason)}")
 
 
+def control_or_none(label_config: str | None) -> "Control | None":
+    """Return the control of a label config, None if there is none."""
+    try:
+        return control_of(label_config or "")
+    except Unprocessable:
+        return None
+
+
 def recipe_named(name: str) -> "Recipe":
     """Return the recipe of that name; BadModel if it is not installed."""
     recipe = _installed(name_of(name))

@@ -223,7 +223,7 @@ class Control(Protocol):
         ...
 
     def work(self, input_: Input) -> int:
-        """Return the cost of predicting for an input, above 0: an encoder's for so many characters.
+        """Return the cost of predicting for an input, above 0, in characters that an encoder reads.
 
         A request is answered in batches of 30,000, and rejected early if it would take too long.
         """

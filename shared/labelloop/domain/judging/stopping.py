@@ -12,7 +12,7 @@ AGREEMENT: Final = 0.995  # 1 - disagreement
 MOST_GAIN: Final = 0.005  # accuracy by the next labels
 # Where labels contradict each other versions never agree, and curves rise for thousands of labels.
 MANY_LABELS: Final = 1_000
-_WORTH: Final = 0.01  # accuracy by the next labels, after so many
+_WORTH: Final = 0.01  # accuracy by the next labels, once there are `MANY_LABELS`
 _VERSIONS: Final = 5
 _STEP: Final = 25  # labels between two versions that are compared: closer ones always agree
 

@@ -11,7 +11,7 @@ from labelloop.bucket.pointers import ActivePointer
 from labelloop.bucket.project import Project
 from labelloop.domain.version import UNTRAINED
 from labelloop.observability import logger
-from labelloop.usecases.serving.activate import in_place_of, switch_by_hand, without_model
+from labelloop.usecases.serving.activate import switch_by_hand
 
 
 def settle(project: Project, now: datetime) -> bool:
@@ -35,6 +35,6 @@ def settle(project: Project, now: datetime) -> bool:
         is_same = active.version == held.version and active.has_held(time)
         if not is_same:
             return active
-        return in_place_of(active, card) if card else without_model(active)
+        return active.replaced_by(card) if card else active.without_model()
 
     return switch_by_hand(project, chosen, "changed labels stayed as they were for a day", now)

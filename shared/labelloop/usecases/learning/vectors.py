@@ -55,18 +55,20 @@ class StoredVectors:
         """Return unit vectors, shape (texts, dimensions)."""
         if not texts:
             return self._tools.vectors(texts)
-        wanted = {digest_of(text): text for text in texts}
+        digests = [digest_of(text) for text in texts]
+        wanted = dict(zip(digests, texts, strict=True))
         stored = {d: row for d in wanted if (row := self._vector(d)) is not None}
         self._used |= stored
         new = [digest for digest in wanted if digest not in stored]
+        missing = len(new)
         for batch in batched(new, _TEXTS_AT_ONCE, strict=False):
             encoded = self._tools.vectors([wanted[digest] for digest in batch])
             self._used |= zip(batch, encoded, strict=True)
             self._has_new = True
-            missing = sum(digest not in self._used for digest in wanted)
+            missing -= len(batch)
             if missing and self._clock() - self._started > BUDGET_S:
                 raise Unfinished(f"{missing:,} texts are still to be encoded")
-        return np.stack([self._used[digest_of(text)] for text in texts])
+        return np.stack([self._used[digest] for digest in digests])
 
     def _vector(self, digest: bytes) -> Vectors | None:
         used = self._used.get(digest)

@@ -12,9 +12,8 @@ from labelloop.bucket.pool import Pool
 from labelloop.bucket.project import Project
 from labelloop.domain.intake.folding import Dataset
 from labelloop.domain.version import UNTRAINED
-from labelloop.errors import Unprocessable
 from labelloop.labelstudio.project import StudioProject
-from labelloop.recipes import control_of
+from labelloop.recipes import control_or_none
 
 _UNREAD: Final = "unread"  # nothing of the label config can be learnt, so no task has a place
 
@@ -39,9 +38,8 @@ def inputs_of(version: str, dataset: Dataset) -> str:
     """
     if version != UNTRAINED:
         return ""
-    try:
-        control = control_of(dataset.label_config or "")
-    except Unprocessable:
+    control = control_or_none(dataset.label_config)
+    if control is None:
         return _UNREAD
     return sha256(control.sees.encode()).hexdigest()[:16]
 

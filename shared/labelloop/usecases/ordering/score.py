@@ -13,8 +13,7 @@ from labelloop.domain.intake.folding import Dataset
 from labelloop.domain.learning.examples import examples_of
 from labelloop.domain.ordering.random_share import are_random
 from labelloop.domain.ordering.shortlist import Shortlist, merged, worth_a_place
-from labelloop.errors import Unprocessable
-from labelloop.recipes import control_of, folder_of
+from labelloop.recipes import control_or_none, folder_of
 from labelloop.recipes.protocol import Control, Tools
 from labelloop.usecases.learning.task_features import (
     features_of_labelled,
@@ -38,10 +37,7 @@ class Scene:
     @property
     def control(self) -> Control | None:
         """What is labelled; None if no recipe reads the label config."""
-        try:
-            return control_of(self.dataset.label_config or "")
-        except Unprocessable:
-            return None
+        return control_or_none(self.dataset.label_config)
 
     def features(self, control: Control) -> FeatureFiles:
         """Return the stored features of a control."""
@@ -56,7 +52,7 @@ def shortlist_of(
     Empty if the version has learnt none of the labels that are offered. Unfinished: call again.
     """
     control, served = scene.control, scene.served
-    question = question_of(scene.dataset.label_config or "", served)
+    question = question_of(control, served)
     if control is None or (served.model is not None and question is None):
         return Shortlist(np.empty(0, np.int64), Columns(0, {}), None)
     shard_features = features_of_shards(shards, pool, control, scene.features(control), scene.tools)
@@ -76,7 +72,7 @@ def placed(
 ) -> list[Ranked]:
     """Return the queue with its predictions, which are empty before there is a model."""
     served, control = scene.served, scene.control
-    question = question_of(scene.dataset.label_config or "", served)
+    question = question_of(control, served)
     # A part that was scored before the label config changed has answers for other names.
     names = question.names if question else None
     usable = [part for part in parts if len(part) and _names_of(part) == names]

@@ -7,12 +7,11 @@ from datetime import datetime
 from labelloop.bucket.pointers import ActivePointer, Tagged
 from labelloop.bucket.project import Project
 from labelloop.bucket.races import swapped
-from labelloop.domain.judging.card import Card
 from labelloop.domain.version import UNTRAINED
 from labelloop.errors import NotFound, Unprocessable
 from labelloop.messages import RankWakeUp
 from labelloop.ports import Clock, ObjectStore, Queue, utc_now
-from labelloop.recipes import GENERATION, format_of
+from labelloop.recipes import format_of
 from labelloop.usecases.serving.restore_active import restore_active
 
 
@@ -50,7 +49,7 @@ def activate(key: str, version: str, deps: ActivateDeps) -> bool:
         raise Unprocessable(f"version: of format {card.format}, but this release serves {served}")
 
     def chosen(active: ActivePointer) -> ActivePointer:
-        return active if active.version == version else in_place_of(active, card)
+        return active if active.version == version else active.replaced_by(card)
 
     is_changed = switch_by_hand(project, chosen, f"activated {version}", deps.clock())
     if is_changed:
@@ -66,46 +65,12 @@ def _activate_none(project: Project, deps: ActivateDeps) -> bool:
         raise NotFound("version: unknown; /versions lists the known ones")
 
     def chosen(active: ActivePointer) -> ActivePointer:
-        return without_model(active) if active.version == before else active
+        return active.without_model() if active.version == before else active
 
     is_changed = switch_by_hand(project, chosen, f"activated {UNTRAINED}", deps.clock())
     if is_changed:
         deps.rank_queue.send(RankWakeUp(project.key), 0)
     return is_changed
-
-
-def without_model(active: ActivePointer) -> ActivePointer:
-    """Return the pointer to no version, in place of the active one."""
-    return replace(
-        active,
-        version=UNTRAINED,
-        recipe="",
-        format=GENERATION,
-        sha256="",
-        learnt="",
-        previous_version=active.version,
-        previous_sha256=active.sha256,
-        held_until="",
-    )
-
-
-def in_place_of(active: ActivePointer, card: Card) -> ActivePointer:
-    """Return the pointer to the version of a card that is chosen over the active one."""
-    is_as_new = card.dataset_seq >= active.dataset_seq
-    return replace(
-        active,
-        version=card.version,
-        dataset_seq=max(card.dataset_seq, active.dataset_seq),
-        recipe=card.recipe,
-        format=card.format,
-        sha256=card.sha256,
-        # An older version is chosen over what was learnt since; that stays learnt.
-        learnt=card.learnt if is_as_new else active.learnt,
-        strategy=card.strategy or active.strategy,
-        previous_version=active.version,
-        previous_sha256=active.sha256,
-        held_until="",
-    )
 
 
 def switch_by_hand(

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 from labelloop.domain.answers import Answers, joined_answers
 from labelloop.domain.ordering.random_share import are_random, is_random
 from labelloop.domain.ordering.selection import LABEL_FIRST, LABEL_LAST, place_of
-from labelloop.errors import TooLarge, Unprocessable
-from labelloop.recipes import control_of
+from labelloop.errors import TooLarge
+from labelloop.recipes import control_or_none
 from labelloop.usecases.serving.serve import Served
 
 if TYPE_CHECKING:  # protocols take milliseconds of a cold start
@@ -47,9 +47,8 @@ class Question:
         return self.control.shown(answers, self.names)
 
 
-def question_of(label_config: str, served: Served) -> Question | None:
-    """Return the question of a label config; None if the version has learnt nothing of it."""
-    control = _control(label_config)
+def question_of(control: Control | None, served: Served) -> Question | None:
+    """Return the question of a control; None if the version has learnt nothing of it."""
     if served.model is None or control is None or control.recipe != served.recipe:
         return None
     names = control.known(served.names)
@@ -69,11 +68,11 @@ def predict(
     there is no model, or if the model has learnt nothing of the label config. Raises TooLarge, as
     early as possible, if the answer would be too large or too late.
     """
-    control = _control(label_config)
+    control = control_or_none(label_config)
     names = tuple(served.names) if control and control.recipe == served.recipe else ()
     if len(tasks) * _result_bytes(control, names) > _MOST_ANSWER_BYTES:
         raise TooLarge(f"the answer for {len(tasks):,} tasks would be too large; {_ADVICE}")
-    question = question_of(label_config, served)
+    question = question_of(control, served)
     if question is None or served.model is None:
         return [Prediction([], LABEL_FIRST) for _ in tasks]
     control = question.control
@@ -108,13 +107,6 @@ def _id_to_hide(task: Any) -> int:
     """Return the id of a task that is still to be labelled, 0 of any other."""
     id_ = task.get("id") if isinstance(task, Mapping) and not task.get("is_labeled") else 0
     return id_ if type(id_) is int and 0 < id_ < 2**63 else 0
-
-
-def _control(label_config: str) -> Control | None:
-    try:
-        return control_of(label_config)
-    except Unprocessable:
-        return None
 
 
 def _run(

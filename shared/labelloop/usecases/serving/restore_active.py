@@ -42,18 +42,12 @@ def _served_at(project: Project, number: int) -> ActivePointer | None:
     if card is None or model is None or sha256(model).hexdigest() != card.sha256:
         return None
     earlier = project.card(before) if before != version else None
-    return ActivePointer(
-        version=version,
-        dataset_seq=card.dataset_seq,
-        recipe=card.recipe,
-        format=card.format,
-        sha256=card.sha256,
-        learnt=card.learnt,
+    replaced = ActivePointer(
+        version=earlier.version if earlier else UNTRAINED,
+        sha256=earlier.sha256 if earlier else "",
         encoder=card.encoder,
+        revision=card.revision,
         switch=number,
         pinned=is_pinned,
-        previous_version=earlier.version if earlier else UNTRAINED,
-        previous_sha256=earlier.sha256 if earlier else "",
-        strategy=card.strategy,
-        revision=card.revision,
     )
+    return replaced.replaced_by(card)

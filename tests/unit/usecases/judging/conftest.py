@@ -5,10 +5,9 @@ from dataclasses import replace
 import pytest
 
 from labelloop.bucket.evidence import EvidenceFiles, Rejection
-from labelloop.domain.learning.policy import Patience
-from labelloop.recipes.tools import Toolbox
 from labelloop.usecases.learning.train import TrainDeps, TrainOutcome, train
 from tests.builders import PROJECT
+from tests.deps import training_deps
 from tests.fakes import learning_by
 from tests.unit.usecases.judging.counting import SWEEP, CountingModel, CountingTrainer
 
@@ -20,19 +19,7 @@ def trainer() -> CountingTrainer:
 
 @pytest.fixture
 def deps(store, trainer, clock, rank_queue) -> TrainDeps:
-    patience = Patience(quiet_s=10, max_wait_s=60, retrain_after=20)
-    return TrainDeps(
-        store=store,
-        rank_queue=rank_queue,
-        tools=Toolbox(),
-        patience=patience,
-        min_labels=4,
-        strategy="margin",
-        clock=clock,
-        is_connected=True,
-        is_blind=True,
-        control_of=learning_by(trainer, CountingModel),
-    )
+    return training_deps(store, rank_queue, clock, control_of=learning_by(trainer, CountingModel))
 
 
 @pytest.fixture

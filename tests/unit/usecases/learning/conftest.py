@@ -2,13 +2,17 @@
 
 import pytest
 
+from labelloop.bucket.features import FeatureFiles
 from labelloop.domain.intake.events import Event
 from labelloop.messages import WakeUp
-from labelloop.recipes.tools import Toolbox
+from labelloop.recipes import folder_of
 from labelloop.usecases.learning.train import TrainDeps
 from tests.builders import PROJECT
+from tests.deps import training_deps
 from tests.fakes import learning_by
-from tests.unit.usecases.learning.trainer import PATIENCE, EvenModel, Trainer
+from tests.tiny_encoder import CountingEncoder
+from tests.unit.usecases.learning.encoding import CONTROL
+from tests.unit.usecases.learning.trainer import EvenModel, Trainer
 
 
 @pytest.fixture
@@ -18,18 +22,7 @@ def trainer() -> Trainer:
 
 @pytest.fixture
 def deps(store, trainer, clock, rank_queue) -> TrainDeps:
-    return TrainDeps(
-        store=store,
-        rank_queue=rank_queue,
-        tools=Toolbox(),
-        patience=PATIENCE,
-        min_labels=4,
-        strategy="margin",
-        clock=clock,
-        is_connected=True,
-        is_blind=True,
-        control_of=learning_by(trainer, EvenModel),
-    )
+    return training_deps(store, rank_queue, clock, control_of=learning_by(trainer, EvenModel))
 
 
 @pytest.fixture
@@ -44,3 +37,13 @@ def add(project, clock):
         return WakeUp(PROJECT, "event", name)
 
     return add
+
+
+@pytest.fixture
+def encoder() -> CountingEncoder:
+    return CountingEncoder()
+
+
+@pytest.fixture
+def kept(store, encoder) -> FeatureFiles:
+    return FeatureFiles(store, PROJECT, folder_of(CONTROL.recipe, encoder.name))

@@ -21,18 +21,7 @@ from labelloop.usecases.learning.task_features import (
 from labelloop.usecases.learning.vectors import StoredVectors, Unfinished
 from tests.builders import PROJECT, label_config, task
 from tests.tiny_encoder import CountingEncoder
-
-CONTROL = control_of(label_config())
-
-
-@pytest.fixture
-def encoder() -> CountingEncoder:
-    return CountingEncoder()
-
-
-@pytest.fixture
-def kept(store, encoder) -> FeatureFiles:
-    return FeatureFiles(store, PROJECT, folder_of(CONTROL.recipe, encoder.name))
+from tests.unit.usecases.learning.encoding import CONTROL, MinutesClock
 
 
 @pytest.fixture
@@ -51,17 +40,6 @@ def equal(vectors, others) -> bool:
 def fresh(encoder: CountingEncoder) -> Toolbox:
     """A process that has seen nothing yet."""
     return Toolbox(encoder.name, lambda: encoder)
-
-
-class Clock:
-    """Each look at it takes a minute."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        self.now += 60.0
-        return self.now
 
 
 def test_a_pool_is_encoded_once(pool, kept, encoder):
@@ -169,7 +147,7 @@ def test_too_much_to_encode_is_gone_on_with_where_it_stopped(pool, kept, encoder
     monkeypatch.setattr(task_features, "BUDGET_S", 59.0)
 
     with pytest.raises(Unfinished):
-        features_of_shards(pool.shards(), pool, CONTROL, kept, fresh(encoder), Clock())
+        features_of_shards(pool.shards(), pool, CONTROL, kept, fresh(encoder), MinutesClock())
     assert sorted(encoder.texts) == ["x", "xx"]
     features_of_shards(pool.shards(), pool, CONTROL, kept, fresh(encoder))
 

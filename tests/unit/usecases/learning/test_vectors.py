@@ -3,7 +3,7 @@
 import pytest
 
 from labelloop.bucket.features import FeatureFiles
-from labelloop.recipes import control_of, folder_of
+from labelloop.recipes import folder_of
 from labelloop.recipes.tools import Toolbox, digest_of
 from labelloop.usecases.learning import vectors as module
 from labelloop.usecases.learning.vectors import (
@@ -12,20 +12,9 @@ from labelloop.usecases.learning.vectors import (
     Unfinished,
     UsedVectors,
 )
-from tests.builders import PROJECT, label_config
+from tests.builders import PROJECT
 from tests.tiny_encoder import CountingEncoder
-
-CONTROL = control_of(label_config())
-
-
-@pytest.fixture
-def encoder() -> CountingEncoder:
-    return CountingEncoder()
-
-
-@pytest.fixture
-def kept(store, encoder) -> FeatureFiles:
-    return FeatureFiles(store, PROJECT, folder_of(CONTROL.recipe, encoder.name))
+from tests.unit.usecases.learning.encoding import CONTROL, MinutesClock
 
 
 @pytest.fixture
@@ -37,17 +26,6 @@ def train(kept, encoder):
             return [tools.vectors(some) for some in texts][-1]
 
     return train
-
-
-class Clock:
-    """Each look at it takes a minute."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        self.now += 60.0
-        return self.now
 
 
 def test_a_training_encodes_only_the_labels_that_are_new(train, encoder):
@@ -99,7 +77,7 @@ def test_many_labels_at_once_are_encoded_in_several_runs(train, encoder, monkeyp
     while runs < 20:
         runs += 1
         try:
-            train(texts, clock=Clock())
+            train(texts, clock=MinutesClock())
         except Unfinished:
             continue
         break
@@ -113,7 +91,7 @@ def test_all_calls_of_a_training_share_its_time(train, encoder, monkeypatch):
     monkeypatch.setattr(module, "BUDGET_S", 100.0)
 
     with pytest.raises(Unfinished, match="1 texts"):
-        train(["a", "bb"], ["ccc", "dddd"], clock=Clock())
+        train(["a", "bb"], ["ccc", "dddd"], clock=MinutesClock())
 
     assert encoder.texts == ["a", "bb", "ccc"]
 

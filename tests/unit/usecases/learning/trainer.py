@@ -6,14 +6,12 @@ from collections import Counter
 
 import numpy as np
 
-from labelloop.domain.learning.policy import Patience
 from labelloop.messages import WakeUp
 from labelloop.recipes.text_choices.bags import Features
 from tests.builders import PROJECT
 from tests.fakes import Classifier, trained
 
 SWEEP = WakeUp(PROJECT, "sweep")
-PATIENCE = Patience(quiet_s=10, max_wait_s=60, retrain_after=20)
 
 
 class Trainer:

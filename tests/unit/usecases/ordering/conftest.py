@@ -5,9 +5,8 @@ import pytest
 from labelloop.bucket.pointers import ActivePointer
 from labelloop.bucket.project import Project
 from labelloop.messages import RankWakeUp
-from labelloop.recipes.tools import Toolbox
-from labelloop.usecases.ordering.ranking import RankDeps
 from tests.builders import card, label_config
+from tests.deps import ranking_deps
 from tests.fakes import MemoryLabelStudio
 from tests.unit.usecases.ordering.versions import OneVersion, project_key_of
 
@@ -43,18 +42,14 @@ def project(store, key) -> Project:
 def deps(store, rank_queue, queue, label_studio, clock, monkeypatch):
     monkeypatch.setattr("labelloop.usecases.ordering.ranking._SHARDS_IN_A_PART", 1)
     monkeypatch.setattr("labelloop.usecases.ordering.order.in_random_order", lambda *_: [])
-    return RankDeps(
-        store=store,
-        rank_queue=rank_queue,
+    return ranking_deps(
+        store,
+        rank_queue,
+        clock,
         train_queue=queue,
         versions=lambda: OneVersion("1-aaaaaaaa"),
-        tools=Toolbox,
         label_studio=lambda: label_studio,
-        strategy="margin",
         queue_length=5,
-        keeps_predictions=False,
-        clock=clock,
-        is_blind=True,
     )
 
 

@@ -9,13 +9,13 @@ from labelloop.bucket.orders import Orders
 from labelloop.bucket.pool import Pool
 from labelloop.domain.version import UNTRAINED
 from labelloop.messages import RankWakeUp, WakeUp
-from labelloop.recipes.tools import Toolbox
-from labelloop.usecases.learning.train import TrainDeps, train
+from labelloop.usecases.learning.train import train
 from labelloop.usecases.ordering.push import RankOutcome
 from labelloop.usecases.ordering.rank import rank
 from tests.builders import event, label_config
+from tests.deps import training_deps
 from tests.fakes import MemoryQueue, learning_by
-from tests.unit.usecases.learning.trainer import PATIENCE, EvenModel, Trainer
+from tests.unit.usecases.learning.trainer import EvenModel, Trainer
 from tests.unit.usecases.ordering.versions import Untrained, run
 
 BROKEN = label_config().replace("single", "multiple")
@@ -45,18 +45,7 @@ def asked() -> MemoryQueue:
 @pytest.fixture
 def wake(store, project, asked, clock):
     """Wake the trainer; give back what it asks of the ranking."""
-    deps = TrainDeps(
-        store=store,
-        rank_queue=asked,
-        tools=Toolbox(),
-        patience=PATIENCE,
-        min_labels=4,
-        strategy="margin",
-        clock=clock,
-        is_connected=True,
-        is_blind=True,
-        control_of=learning_by(Trainer(), EvenModel),
-    )
+    deps = training_deps(store, asked, clock, control_of=learning_by(Trainer(), EvenModel))
 
     def wake() -> list[RankWakeUp]:
         asked.sent.clear()
