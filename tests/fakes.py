@@ -18,7 +18,7 @@ from labelloop.messages import Message
 from labelloop.ports import Listed, Stored, TaskPage
 from labelloop.recipes import control_of
 from labelloop.recipes.protocol import Control, Trained
-from labelloop.recipes.text_choices.bags import Features
+from labelloop.recipes.text.bags import Features
 from labelloop.recipes.text_choices.measure import answers_of
 
 

@@ -18,7 +18,7 @@ from labelloop.domain.ordering.shortlist import Shortlist, merged, worth_a_place
 from labelloop.domain.ordering.strategies import DEFAULT
 from labelloop.recipes import control_of
 from labelloop.recipes.protocol import Model
-from labelloop.recipes.text_choices.bags import Bags, Features
+from labelloop.recipes.text.bags import Bags, Features
 from labelloop.recipes.text_choices.fitted_model import FittedModel
 from labelloop.recipes.text_choices.onnx_model import OnnxModel
 from labelloop.recipes.text_choices.pooled_experts import NEARNESS, SMOOTHING

@@ -6,7 +6,7 @@ from sklearn.feature_extraction.text import HashingVectorizer
 
 from labelloop.local import reuters
 from labelloop.local.emulator import ROOT
-from labelloop.recipes.text_choices.terms import IDS, NGRAM_SIZES, bags_of
+from labelloop.recipes.text.terms import IDS, NGRAM_SIZES, bags_of
 from tests.bench.report import Finding
 from tests.bench.timing import ratio
 

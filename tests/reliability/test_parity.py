@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from labelloop.recipes.text_choices.bags import Features
+from labelloop.recipes.text.bags import Features
+from labelloop.recipes.text.known_terms import counts_of, known_terms
+from labelloop.recipes.text.terms import bags_of
 from labelloop.recipes.text_choices.fitted_model import FittedModel
-from labelloop.recipes.text_choices.known_terms import counts_of, known_terms
 from labelloop.recipes.text_choices.onnx_model import OnnxModel
 from labelloop.recipes.text_choices.pooled_experts import PooledExperts
-from labelloop.recipes.text_choices.terms import bags_of
 from tests.multilingual import ODD, SCRIPTS, texts_of
 from tests.reliability.report import find, size
 

@@ -19,7 +19,7 @@ GROUP: Final = "labelloop.recipes"
 # Names and formats, for functions that compare them and load no model.
 BUILT_IN: Final = {"text_choices": 2}
 # Raise it when more label configs can be read: projects without a model are trained again.
-GENERATION: Final = 2
+GENERATION: Final = 3
 _UNNAMED: Final = "text_choices"  # the only recipe of releases that stored no recipe's name
 
 

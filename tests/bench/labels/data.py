@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from labelloop.adapters.encoder_files import EncoderFiles
 from labelloop.adapters.onnx_encoder import OnnxEncoder
 from labelloop.domain.columns import joined
-from labelloop.recipes.text_choices.bags import Bags, Features
-from labelloop.recipes.text_choices.label_names import words_of
-from labelloop.recipes.text_choices.terms import bags_of
+from labelloop.recipes.text.bags import Bags, Features
+from labelloop.recipes.text.label_names import words_of
+from labelloop.recipes.text.terms import bags_of
 from tests.bench.labels.sources import COME_SPLIT, DOWNLOADS, NoSet, capped, text_sets
 
 # Never looked at while the model and the strategies were made: they say what carries over.

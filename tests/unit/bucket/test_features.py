@@ -10,8 +10,8 @@ import pytest
 from labelloop.bucket.features import FeatureFiles, ShardFeatures
 from labelloop.domain.columns import Columns
 from labelloop.recipes import folder_of
-from labelloop.recipes.text_choices.bags import Features
-from labelloop.recipes.text_choices.terms import bags_of
+from labelloop.recipes.text.bags import Features
+from labelloop.recipes.text.terms import bags_of
 from tests.builders import PROJECT
 
 SHARD = f"projects/{PROJECT}/pool/listed-000001.jsonl.gz"

@@ -4,8 +4,8 @@ import pytest
 
 from labelloop.recipes import control_of
 from labelloop.recipes import tools as module
-from labelloop.recipes.text_choices.bags import Features
-from labelloop.recipes.text_choices.terms import bags_of
+from labelloop.recipes.text.bags import Features
+from labelloop.recipes.text.terms import bags_of
 from labelloop.recipes.tools import Toolbox, digest_of
 from tests.builders import label_config
 from tests.tiny_encoder import CountingEncoder

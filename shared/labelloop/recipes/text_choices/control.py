@@ -3,10 +3,11 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from json import dumps
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
+from labelloop.recipes.text import seen
+from labelloop.recipes.text.objects import TextInput
 from labelloop.recipes.text_choices import NAME
-from labelloop.recipes.text_choices.field_text import FieldText
 from labelloop.recipes.text_choices.offered import Offered
 
 if TYPE_CHECKING:
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
     from labelloop.domain.judging.savings import Law
     from labelloop.recipes.protocol import Fitted, Model, Region, Tools
     from labelloop.recipes.text_choices.measure import ChoiceMeasure
-
-LANDMARKS: Final = 1_000  # tasks without a label that a model learns topics from
-_OVERHEAD: Final = 200  # characters: the cost of a text besides its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +30,7 @@ class TextChoices:
 
     from_name: str
     to_name: str
-    text: FieldText
+    text: TextInput
     choices: Offered
     others: tuple[str, ...] = ()
     is_pushable: bool = True
@@ -82,10 +80,8 @@ class TextChoices:
         return self.text.of(data)
 
     def work(self, input_: str) -> int:
-        """Return the cost of a text: a constant, and its characters up to those that are read."""
-        from labelloop.recipes.text_choices.terms import MOST_CHARACTERS
-
-        return _OVERHEAD + min(len(input_), MOST_CHARACTERS)
+        """Return the cost of a text."""
+        return seen.work(input_)
 
     def label_of(self, result: list["Region"]) -> str | None:
         """Return the label that an annotation's result gives, None if none that is offered."""
@@ -123,26 +119,15 @@ class TextChoices:
         self, inputs: Sequence[str], tools: "Tools", only: Collection[str] | None = None
     ) -> "Columns":
         """Return bags of terms and, where there is an encoder, vectors."""
-        from labelloop.recipes.text_choices.bags import BAGS, VECTORS, Bags, Features
-        from labelloop.recipes.text_choices.terms import bags_of
-
-        wants = {BAGS, VECTORS} if only is None else only
-        bags = bags_of(inputs) if BAGS in wants else Bags.empty(len(inputs))
-        has_vectors = bool(tools.encoder) and VECTORS in wants
-        return Features(bags, tools.vectors(inputs) if has_vectors else None).columns()
+        return seen.features(inputs, tools, only)
 
     def apart(self, encoder: str) -> tuple[str, ...]:
         """Return the encoder's vectors, or the bags where there is none."""
-        from labelloop.recipes.text_choices.bags import BAGS, VECTORS
-
-        return (VECTORS,) if encoder else (BAGS,)
+        return seen.apart(encoder)
 
     def vectors(self, features: "Columns") -> "Floats":
         """Return the encoder's vectors, or sketches of the bags where there are none."""
-        from labelloop.recipes.text_choices.bags import Features, sketches
-
-        read = Features.of(features)
-        return sketches(read.bags) if read.vectors is None else read.vectors
+        return seen.vectors(features)
 
     def missing(self, labels: Sequence[str], least: int) -> str:
         """Return why nothing can be learnt yet: too few labels, or of one class."""
@@ -164,9 +149,9 @@ class TextChoices:
         tools: "Tools | None" = None,
     ) -> "Fitted":
         """Learn from texts, from those of the pool, and from the names of the choices."""
-        from labelloop.recipes.text_choices.bags import Features
+        from labelloop.recipes.text.bags import Features
+        from labelloop.recipes.text.label_names import words_of
         from labelloop.recipes.text_choices.fitted_model import FittedModel
-        from labelloop.recipes.text_choices.label_names import words_of
 
         encoder, names = tools.encoder if tools else "", {}
         if tools and encoder:
@@ -174,7 +159,7 @@ class TextChoices:
             names = dict(zip(self.offered, vectors, strict=True))
         landmarks = None
         if pool is not None:
-            landmarks = Features.of(pool.take(range(min(len(pool), LANDMARKS))))
+            landmarks = Features.of(pool.take(range(min(len(pool), seen.LANDMARKS))))
         return FittedModel(Features.of(features), labels, landmarks, names, encoder)
 
     def load(self, artefact: bytes) -> "Model":

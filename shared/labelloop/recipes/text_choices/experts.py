@@ -13,7 +13,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import log_softmax
 
-from labelloop.recipes.text_choices.ridge import Codes, Floats, Goal, Ridge, Scorer
+from labelloop.recipes.text.ridge import Codes, Floats, Goal, Ridge, Scorer
 
 _PRIOR_SHARPNESS: Final = {"bag": 6.0, "topic": 3.0, "vector": 6.0, "name": 16.0}  # before labels
 _BOUNDS: Final = (-3.0, 5.0)  # of the logarithm of a sharpness

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from labelloop.domain.intake.folding import Dataset
 from labelloop.errors import Unprocessable
+from labelloop.recipes.text.objects import TextInput
 from labelloop.recipes.text_choices.control import TextChoices
-from labelloop.recipes.text_choices.field_text import FieldText
 from labelloop.recipes.text_choices.offered import Offered
 
 _ADDRESS: Final = re.compile(r"\s*([a-z][a-z0-9+.-]*:/)?/\S+\s*", re.IGNORECASE)
@@ -25,7 +25,7 @@ def exported(dataset: Dataset, wanted: str, text: str) -> TextChoices:
     """
     (name, to_name), offered = _control(dataset, wanted)
     field = text or _text_field(dataset, to_name)
-    control = TextChoices(name, to_name, FieldText.named(field), Offered.of(offered))
+    control = TextChoices(name, to_name, TextInput.named(field), Offered.of(offered))
     labelled = {
         annotation.task
         for annotation in dataset.live_annotations()

@@ -13,10 +13,10 @@ from labelloop.domain.answers import Answers
 from labelloop.domain.columns import Columns
 from labelloop.errors import BadModel, Unprocessable
 from labelloop.recipes.protocol import Trained
+from labelloop.recipes.text.bags import BAGS, VECTORS, Features
+from labelloop.recipes.text.known_terms import counts_of, known_terms
 from labelloop.recipes.text_choices import FORMAT
-from labelloop.recipes.text_choices.bags import BAGS, VECTORS, Features
 from labelloop.recipes.text_choices.graph import graph_of
-from labelloop.recipes.text_choices.known_terms import counts_of, known_terms
 from labelloop.recipes.text_choices.measure import answers_of
 from labelloop.recipes.text_choices.onnx_model import METADATA, OnnxModel
 from labelloop.recipes.text_choices.pooled_experts import PooledExperts, Rows

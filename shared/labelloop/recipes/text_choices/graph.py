@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx import ModelProto, NodeProto, TensorProto, ValueInfoProto, helper, numpy_helper
 
-from labelloop.recipes.text_choices.bags import CLOSEST
+from labelloop.recipes.text.bags import CLOSEST
 from labelloop.recipes.text_choices.pooled_experts import LEAST, NEARNESS, SMOOTHING, PooledExperts
 
 _OPSET: Final = 18

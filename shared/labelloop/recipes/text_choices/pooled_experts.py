@@ -16,10 +16,10 @@ from scipy.special import log_softmax, softmax
 from sklearn.base import BaseEstimator
 from sklearn.feature_extraction.text import TfidfTransformer
 
-from labelloop.recipes.text_choices.bags import centred
+from labelloop.recipes.text.bags import centred
+from labelloop.recipes.text.ridge import Floats
+from labelloop.recipes.text.topics import topics_of
 from labelloop.recipes.text_choices.experts import Experts
-from labelloop.recipes.text_choices.ridge import Floats
-from labelloop.recipes.text_choices.topics import topics_of
 
 type Rows = tuple[Any, Floats | None]  # counts, sparse, shape (texts, terms); vectors or None
 

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Final
 
 from labelloop.labelstudio.label_config import LabelConfig
+from labelloop.recipes.text import seen
 from labelloop.recipes.text_choices import FORMAT, NAME
 from labelloop.recipes.text_choices import config as configs
 from labelloop.recipes.text_choices.control import TextChoices
@@ -40,7 +41,7 @@ class TextChoicesRecipe:
 
     def same(self, input_: str) -> str:
         """Return a text without its case and with single blanks between words."""
-        return " ".join(input_.casefold().split())
+        return seen.same(input_)
 
 
 RECIPE: Final = TextChoicesRecipe()

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from labelloop.recipes.protocol import Trained
-from labelloop.recipes.text_choices.bags import Features
+from labelloop.recipes.text.bags import Features
+from labelloop.recipes.text.terms import bags_of
 from labelloop.recipes.text_choices.fitted_model import FittedModel
 from labelloop.recipes.text_choices.measure import MEASURE, probabilities_of
 from labelloop.recipes.text_choices.onnx_model import OnnxModel
-from labelloop.recipes.text_choices.terms import bags_of
 
 
 def labels_for(texts: list[str], classes: int) -> list[str]:

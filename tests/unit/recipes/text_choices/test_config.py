@@ -91,7 +91,7 @@ def test_choices_within_a_choice_are_offered_only_if_nested():
     [
         ("", "empty"),
         ("not xml", "not well-formed XML"),
-        ("<View/>", "no control; only a <Choices> about a <Text> is learnt"),
+        ("<View/>", "no control; only a <Choices> about a text is learnt"),
         ('<View><Labels name="l" toName="t"/></View>', "Labels 'l'; only a <Choices>"),
         (choices('choice="multiple"'), "Choices 'tone' allows several choices"),
         (choices('perRegion="true"'), "Choices 'tone' is asked of each region"),
@@ -101,7 +101,10 @@ def test_choices_within_a_choice_are_offered_only_if_nested():
         (choices().replace('toName="body"', 'toName="body,b"'), "is about several objects"),
         (choices().replace('toName="body"', 'toName="b"'), "names no object"),
         (choices().replace('name="tone"', ""), "Choices '' has no name"),
-        (choices().replace("<Text", "<Image"), "is about Image 'body'; only a <Text> is learnt"),
+        (
+            choices().replace("<Text", "<Image"),
+            "is about Image 'body'; only objects",
+        ),
         (choices(text='value="$u" valueType="url"'), "Text 'body', which has valueType=\"url\""),
         (choices(text='value="$t" encoding="base64"'), "texts are encoded or fetched"),
         (choices(text='value="$t[{{idx}}]"'), "Text 'body', which a <Repeater> repeats"),

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from labelloop.recipes import control_of
+from labelloop.recipes.text.terms import MOST_CHARACTERS
 from labelloop.recipes.text_choices.control import TextChoices
 from labelloop.recipes.text_choices.measure import MEASURE, answers_of, probabilities_of
-from labelloop.recipes.text_choices.terms import MOST_CHARACTERS
 from labelloop.recipes.tools import Toolbox
 from tests.builders import label_config, region
 
@@ -204,7 +204,7 @@ def test_beside_an_encoder_a_class_without_an_example_is_learnt_by_its_name():
 
 
 def test_no_more_of_the_pool_is_learnt_from_than_is_told(monkeypatch):
-    monkeypatch.setattr("labelloop.recipes.text_choices.control.LANDMARKS", 5)
+    monkeypatch.setattr("labelloop.recipes.text.seen.LANDMARKS", 5)
     pool = [f"word{i} film" for i in range(6)]
 
     whole, cut, less = (fitted(Toolbox(), pool[:some]).packed() for some in (6, 5, 4))

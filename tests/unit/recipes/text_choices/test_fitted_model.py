@@ -5,11 +5,12 @@ import pytest
 from scipy.sparse import csr_matrix
 
 from labelloop.errors import BadModel, Unprocessable
-from labelloop.recipes.text_choices import fitted_model, known_terms, ridge
-from labelloop.recipes.text_choices.bags import Features
+from labelloop.recipes.text import known_terms, ridge
+from labelloop.recipes.text.bags import Features
+from labelloop.recipes.text.terms import bags_of
+from labelloop.recipes.text_choices import fitted_model
 from labelloop.recipes.text_choices.measure import MEASURE, codes_of
 from labelloop.recipes.text_choices.onnx_model import OnnxModel
-from labelloop.recipes.text_choices.terms import bags_of
 from tests.multilingual import scripts_texts
 from tests.unit.recipes.text_choices.examples import (
     features_of,

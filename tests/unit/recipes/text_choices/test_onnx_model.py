@@ -8,7 +8,7 @@ import pytest
 
 from labelloop.errors import BadModel, OutOfMemory
 from labelloop.recipes.protocol import Trained
-from labelloop.recipes.text_choices.known_terms import MOST_TERMS, counts_of, frequent_terms
+from labelloop.recipes.text.known_terms import MOST_TERMS, counts_of, frequent_terms
 from labelloop.recipes.text_choices.onnx_model import METADATA, OnnxModel
 from labelloop.recipes.text_choices.pooled_experts import PooledExperts
 from tests.multilingual import scripts_texts

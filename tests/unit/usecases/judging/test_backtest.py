@@ -9,7 +9,7 @@ from labelloop.domain.ordering.random_share import are_random
 from labelloop.domain.ordering.strategies import STRATEGIES
 from labelloop.errors import Unprocessable
 from labelloop.recipes import control_of
-from labelloop.recipes.text_choices.bags import Features
+from labelloop.recipes.text.bags import Features
 from labelloop.recipes.tools import Toolbox
 from labelloop.usecases.judging.backtest import Replay, compare
 from labelloop.usecases.ordering.order import queue_of

@@ -9,8 +9,8 @@ import pytest
 from labelloop.bucket.features import FeatureFiles, ShardFeatures
 from labelloop.bucket.pool import Pool
 from labelloop.recipes import control_of, folder_of
-from labelloop.recipes.text_choices.bags import Features
-from labelloop.recipes.text_choices.terms import bags_of
+from labelloop.recipes.text.bags import Features
+from labelloop.recipes.text.terms import bags_of
 from labelloop.recipes.tools import Toolbox
 from labelloop.usecases.learning import task_features
 from labelloop.usecases.learning.task_features import (

@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 
 from labelloop.messages import WakeUp
-from labelloop.recipes.text_choices.bags import Features
+from labelloop.recipes.text.bags import Features
 from tests.builders import PROJECT
 from tests.fakes import Classifier, trained
 

@@ -6,7 +6,7 @@ fold.
 """
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,28 @@ _FOLDS, _FOLDS_OF_MANY = 10, 3
 _COMMON: Final = 1 / 20  # of the rows: a fuller column is multiplied faster as a dense one
 
 
+class Target(Protocol):
+    """What to fit to n rows: columns of numbers, with a weight for each row."""
+
+    @property
+    def targets(self) -> Floats:
+        """The numbers, shape (n, columns)."""
+        ...
+
+    @property
+    def weights(self) -> Floats:
+        """The rows' weights, 1 in the mean, shape (n,)."""
+        ...
+
+    def of(self, rows: Codes) -> "Target":
+        """Return the target of some rows."""
+        ...
+
+    def folds(self) -> list[tuple[Codes, Codes]]:
+        """Return held-out rows and the others, for each fold."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Goal:
     """What to fit: the rows' classes. `balance`: 1 gives each class an equal share, 0 each row."""
@@ -35,6 +57,14 @@ class Goal:
     def of(self, rows: Codes) -> "Goal":
         """Return the goal of some rows."""
         return Goal(self.codes[rows], self.classes, self.balance)
+
+    def folds(self) -> list[tuple[Codes, Codes]]:
+        """Return held-out rows and the others, each class spread over the folds."""
+        folds = _FOLDS if len(self.codes) <= _FEW else _FOLDS_OF_MANY
+        fold = np.empty(len(self.codes), np.int64)
+        fold[np.argsort(self.codes, kind="stable")] = np.arange(len(self.codes)) % folds
+        parts = [(np.flatnonzero(fold == i), np.flatnonzero(fold != i)) for i in range(folds)]
+        return [part for part in parts if len(part[0]) and len(part[1])]
 
     @property
     def targets(self) -> Floats:
@@ -73,32 +103,23 @@ class Ridge:
         is_dual = is_wide and rows.shape[0] <= MOST_DUAL
         self._gram = gram_of(rows) if is_dual else None
 
-    def fit(self, goal: Goal, penalty: float) -> Scorer:
+    def fit(self, goal: Target, penalty: float) -> Scorer:
         """Return the weighted least-squares fit of the classes."""
-        out_of_fold = np.empty((len(goal.codes), goal.classes))
-        for held, others in _folds(goal.codes):
+        out_of_fold = np.empty(goal.targets.shape)
+        for held, others in goal.folds():
             out_of_fold[held] = self._scores(held, others, goal.of(others), penalty)
         if self._gram is None:
             return Scorer(*_primal(self._rows, goal, penalty), out_of_fold)
         dual, intercepts = _dual(self._gram, goal, penalty)
         return Scorer(self._rows.T @ dual, intercepts, out_of_fold)
 
-    def _scores(self, held: Codes, others: Codes, goal: Goal, penalty: float) -> Floats:
+    def _scores(self, held: Codes, others: Codes, goal: Target, penalty: float) -> Floats:
         """Return the scores of rows by a fit to others."""
         if self._gram is None:
             coefficients, intercepts = _primal(self._rows[others], goal, penalty)
             return np.asarray(self._rows[held] @ coefficients + intercepts)
         dual, intercepts = _dual(self._gram[np.ix_(others, others)], goal, penalty)
         return np.asarray(self._gram[np.ix_(held, others)] @ dual + intercepts)
-
-
-def _folds(codes: Codes) -> list[tuple[Codes, Codes]]:
-    """Return held-out rows and the others, each class spread over the folds."""
-    folds = _FOLDS if len(codes) <= _FEW else _FOLDS_OF_MANY
-    fold = np.empty(len(codes), np.int64)
-    fold[np.argsort(codes, kind="stable")] = np.arange(len(codes)) % folds
-    parts = [(np.flatnonzero(fold == i), np.flatnonzero(fold != i)) for i in range(folds)]
-    return [part for part in parts if len(part[0]) and len(part[1])]
 
 
 def gram_of(rows: Any) -> Floats:
@@ -112,7 +133,7 @@ def gram_of(rows: Any) -> Floats:
     return np.asarray((common @ common.T) + (rare @ rare.T).toarray(), np.float64)
 
 
-def _dual(gram: Floats, goal: Goal, penalty: float) -> tuple[Floats, Floats]:
+def _dual(gram: Floats, goal: Target, penalty: float) -> tuple[Floats, Floats]:
     """Solve for a weight of each row, shape (rows, classes); return them and the intercepts."""
     weights, targets = goal.weights, goal.targets
     share, root = weights / weights.sum(), np.sqrt(weights)[:, None]
@@ -124,7 +145,7 @@ def _dual(gram: Floats, goal: Goal, penalty: float) -> tuple[Floats, Floats]:
     return dual, mean - towards_mean @ dual
 
 
-def _primal(rows: Any, goal: Goal, penalty: float) -> tuple[Floats, Floats]:
+def _primal(rows: Any, goal: Target, penalty: float) -> tuple[Floats, Floats]:
     """Solve by the most informative columns; return coefficients and intercepts."""
     weights, targets = goal.weights, goal.targets
     columns = _informative(rows, targets) if issparse(rows) else np.arange(rows.shape[1])
@@ -132,14 +153,14 @@ def _primal(rows: Any, goal: Goal, penalty: float) -> tuple[Floats, Floats]:
     share, root = weights / weights.sum(), np.sqrt(weights)[:, None]
     centre, mean = share @ points, share @ targets
     scatter = penalty * np.eye(len(columns))
-    moments = np.zeros((len(columns), goal.classes))
+    moments = np.zeros((len(columns), targets.shape[1]))
     for first in range(0, len(root), _ROWS_AT_ONCE):
         part = slice(first, first + _ROWS_AT_ONCE)
         dense = points[part].toarray() if issparse(points) else points[part]
         centred = np.asarray((dense - centre) * root[part], np.float32)
         scatter += centred.T @ centred
         moments += centred.T @ (root[part] * (targets[part] - mean)).astype(np.float32)
-    coefficients = np.zeros((rows.shape[1], goal.classes))
+    coefficients = np.zeros((rows.shape[1], targets.shape[1]))
     coefficients[columns] = solve(scatter, moments, assume_a="pos")
     return coefficients, mean - centre @ coefficients[columns]
 

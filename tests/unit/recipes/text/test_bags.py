@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from labelloop.domain.columns import Columns, joined
-from labelloop.recipes.text_choices.bags import CLOSEST, Bags, Features, centred, sketches
-from labelloop.recipes.text_choices.terms import bags_of
+from labelloop.recipes.text.bags import CLOSEST, Bags, Features, centred, sketches
+from labelloop.recipes.text.terms import bags_of
 
 TEXTS = ["the train to London is late", "a train to London", "goals in the second half", ""]
 

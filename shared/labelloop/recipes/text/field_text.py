@@ -41,14 +41,20 @@ class FieldText:
             return None
         name = self.value[1:]
         if self.value.startswith("$") and name in data:  # as Label Studio checks imports
-            return _shown(data[name])
+            return shown(data[name])
         if _VARIABLE.fullmatch(self.value):
-            return _shown(_value_at(data, name))
+            return shown(_value_at(data, name))
         return self._filled_in(data)
+
+    def raw(self, data: Any) -> Any:
+        """Return the value that a variable stands for, as JSON; None if there is none."""
+        if not isinstance(data, Mapping) or not self.value.startswith("$"):
+            return self.of(data)
+        return _value_at(data, self.value[1:])
 
     def _filled_in(self, data: Mapping[str, Any]) -> str | None:
         names = [variable[1:] for variable in _VARIABLE.findall(self.value)]
-        texts = {name: _shown(_value_at(data, name)) for name in names}
+        texts = {name: shown(_value_at(data, name)) for name in names}
         if all(text is None for text in texts.values()):
             return None
         return _VARIABLE.sub(lambda match: texts[match[0][1:]] or "", self.value)
@@ -69,7 +75,7 @@ def _value_at(data: Mapping[str, Any], path: str) -> Any:
     return value
 
 
-def _shown(value: Any) -> str | None:
+def shown(value: Any) -> str | None:
     """Return a value as the page writes it: a list joined by commas; None for what is no text."""
     if isinstance(value, str):
         return value
@@ -79,5 +85,5 @@ def _shown(value: Any) -> str | None:
         return str(value)
     if not isinstance(value, list):
         return None
-    parts = ["" if item is None else _shown(item) for item in value]
+    parts = ["" if item is None else shown(item) for item in value]
     return None if None in parts else ",".join(part or "" for part in parts)

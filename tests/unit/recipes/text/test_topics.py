@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from labelloop.recipes.text_choices.known_terms import known_terms
+from labelloop.recipes.text.known_terms import known_terms
+from labelloop.recipes.text.terms import bags_of
+from labelloop.recipes.text.topics import TOPICS, topics_of
 from labelloop.recipes.text_choices.pooled_experts import PooledExperts
-from labelloop.recipes.text_choices.terms import bags_of
-from labelloop.recipes.text_choices.topics import TOPICS, topics_of
 from tests.unit.recipes.text_choices.examples import features_of, train
 
 TERMS = 30  # of each group
@@ -89,7 +89,7 @@ def test_topics_of_many_texts_are_the_strongest_directions():
 
 
 def test_the_pool_takes_at_most_half_of_the_room_for_terms(monkeypatch):
-    monkeypatch.setattr("labelloop.recipes.text_choices.known_terms._MOST_COEFFICIENTS", 60)
+    monkeypatch.setattr("labelloop.recipes.text.known_terms._MOST_COEFFICIENTS", 60)
     learnt, pool = bags_of(["a b c d e f g h"]), features_of(["q r s t u v w x"])
 
     terms = known_terms(learnt, pool, 3)

@@ -14,7 +14,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from labelloop.recipes.text_choices.bags import Bags
+from labelloop.recipes.text.bags import Bags
 
 MOST_CHARACTERS: Final = 20_000  # some 3,000 words; the rest of a longer text is not read
 NGRAM_SIZES: Final = range(2, 5)

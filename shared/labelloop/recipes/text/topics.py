@@ -6,7 +6,7 @@ import numpy as np
 from scipy.linalg import eigh
 from scipy.sparse.linalg import eigsh
 
-from labelloop.recipes.text_choices.ridge import Floats, gram_of
+from labelloop.recipes.text.ridge import Floats, gram_of
 
 TOPICS: Final = 30
 _FEW: Final = 100  # texts: for fewer a full decomposition is as fast

@@ -2,7 +2,7 @@
 
 import pytest
 
-from labelloop.recipes.text_choices.field_text import FieldText
+from labelloop.recipes.text.field_text import FieldText
 
 DATA = {
     "text": "a",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from labelloop.recipes.text_choices.label_names import words_of
+from labelloop.recipes.text.label_names import words_of
 
 
 @pytest.mark.parametrize(

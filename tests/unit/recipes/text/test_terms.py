@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labelloop.recipes.text_choices.terms import IDS, MOST_CHARACTERS, bags_of, normalise, term_ids
+from labelloop.recipes.text.terms import IDS, MOST_CHARACTERS, bags_of, normalise, term_ids
 
 
 def test_a_text_becomes_its_words_and_the_ngrams_within_them():

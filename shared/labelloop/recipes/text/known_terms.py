@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from labelloop.recipes.text_choices.bags import Bags, Features
+from labelloop.recipes.text.bags import Bags, Features
 
 MOST_TERMS: Final = 100_000
 _MOST_COEFFICIENTS: Final = 2_000_000  # terms times classes: 8 MB of the artefact

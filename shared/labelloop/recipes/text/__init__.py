@@ -1,0 +1,1 @@
+"""What recipes about texts share: how texts are read, and what models see of them."""
