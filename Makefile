@@ -39,7 +39,7 @@ help: ## say what there is
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
 
 # ── Every day ────────────────────────────────────────────────────────────────────────────────────
-.PHONY: check cli test e2e reliability build build-all up demo bench bench-labels
+.PHONY: check cli test e2e reliability build build-all up demo bench bench-labels bench-kinds
 check: $(VENV) $(SAM) $(AUDIT) ## lint, types, template, security, lock file
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
@@ -96,6 +96,13 @@ bench-labels: $(BUILT) ## how few labels: against TF-IDF, and against the strate
 	@rm -rf $(PEERS)/lib/python3.13/site-packages/tests # a library's own, in the place of ours
 	PYTHONPATH=.:shared:.aws-sam/build/EncoderLayer/python OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
 	  $(PEERS)/bin/python -m tests.bench.labels $(ARGS)
+
+bench-kinds: $(BUILT) $(EMULATOR) ## how few labels of each kind of labelling: against baselines, and random order
+	@UV_PROJECT_ENVIRONMENT=$(PEERS) $(UV) sync --quiet --frozen --only-group peers \
+	  --python $(or $(PYTHON),3.13)
+	@rm -rf $(PEERS)/lib/python3.13/site-packages/tests # a library's own, in the place of ours
+	PYTHONPATH=.:shared:.aws-sam/build/EncoderLayer/python OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
+	  $(PEERS)/bin/python -m tests.bench.kinds $(ARGS)
 
 # ── Now and then ─────────────────────────────────────────────────────────────────────────────────
 .PHONY: setup layers deploy clean
