@@ -377,6 +377,12 @@ class MemoryLabelStudio:
             self._predictions.append(made | item)
         return len(taken)
 
+    def add_prediction(self, prediction: dict[str, Any]) -> None:
+        task = prediction["task"]
+        if all(task != one["id"] for id_ in self._projects for one in self._of(id_)):
+            raise Rejected("Label Studio answered 400: unknown task")
+        self._predictions.append({"id": self._new_id(), "score": None} | prediction)
+
     def predictions(self, id_: int) -> list[dict[str, Any]]:
         self._answer("predictions", id_)
         return self.predictions_of(id_)

@@ -158,6 +158,10 @@ class LabelStudio(Protocol):
         """Store predictions {task, result, score, model_version}; return how many were stored."""
         ...
 
+    def add_prediction(self, prediction: dict[str, Any]) -> None:
+        """Store one prediction; its result is not checked."""
+        ...
+
     def predictions(self, id_: int) -> list[dict[str, Any]]:
         """Return the predictions of all versions: {id, task, model_version} and more."""
         ...

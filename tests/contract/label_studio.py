@@ -186,6 +186,21 @@ class LabelStudioContract:
         assert (rows[V1]["task"], rows[V2]["task"]) == (one, two)
         assert world.api.prediction_counts(world.project) == {V2: 1}
 
+    def test_one_prediction_at_a_time_is_stored_as_it_is(self, world):
+        (one,) = world.import_tasks("a")
+        unknown = prediction(one, 0.5, label="no such choice")
+
+        assert world.api.add_predictions(world.project, [unknown]) == 0
+        world.api.add_prediction(unknown)
+
+        (stored,) = world.api.predictions(world.project)
+        assert (stored["task"], stored["model_version"], stored["score"]) == (one, V1, 0.5)
+        assert stored["result"][0]["value"] == {"choices": ["no such choice"]}
+
+    def test_a_prediction_of_a_task_that_is_not_there_is_refused(self, world):
+        with pytest.raises(Rejected):
+            world.api.add_prediction(prediction(2**31 - 1, 0.5))
+
     def test_a_deleted_task_takes_its_predictions_with_it(self, world):
         one, two = world.import_tasks("ab")
         world.api.add_predictions(world.project, [prediction(one, 0), prediction(two, 0)])

@@ -99,6 +99,13 @@ class LabelStudioApi:
         answer = as_object(self.http.ask("POST", path, predictions, read_s=LONG_READ_S))
         return field(answer, "created", int)
 
+    def add_prediction(self, prediction: dict[str, Any]) -> None:
+        """Store one prediction; its result is not checked. Rejected for a task that is not there.
+
+        After Unavailable it may be stored.
+        """
+        self.http.ask("POST", "/api/predictions/", prediction)
+
     def predictions(self, id_: int) -> list[dict[str, Any]]:
         """Return the predictions of all versions: {id, task, model_version} and more."""
         query = {"project": id_}

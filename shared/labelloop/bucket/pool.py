@@ -36,11 +36,16 @@ _TASKS_IN_A_SHARD: Final = 500  # as many as a page of Label Studio's listing
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """One task's place in the queue: lowest score first."""
+    """One task's place in the queue: lowest score first.
+
+    `is_pushable`: whether Label Studio's import of predictions, which takes many at once, accepts
+    the result; stored by releases before it was there only where it does.
+    """
 
     task: int
     score: float
     result: list[dict[str, Any]]
+    is_pushable: bool = True
 
 
 def shard_name(tasks: Sequence[tuple[int, Any]]) -> str:

@@ -100,6 +100,11 @@ class StudioProject:
         """Store predictions; return how many were taken."""
         return self._studio.add_predictions(self._checked(), list(predictions))
 
+    def add_prediction(self, prediction: dict[str, Any]) -> None:
+        """Store one prediction, which is not checked."""
+        self._checked()
+        self._studio.add_prediction(prediction)
+
     def predictions(self) -> list[dict[str, Any]]:
         """Return the predictions of all versions."""
         return self._studio.predictions(self._checked())

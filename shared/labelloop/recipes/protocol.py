@@ -203,7 +203,8 @@ class Control(Protocol):
     def is_pushable(self) -> bool:
         """Whether Label Studio's import of predictions accepts `results`.
 
-        If not, the queue is pushed with empty ones; answers to prediction requests have them.
+        If not, those of the first tasks of the queue are stored one by one, and the others are
+        pushed with empty ones; answers to prediction requests have them all.
         """
         ...
 

@@ -260,6 +260,9 @@ class Place(BaseModel):
     task: int
     score: float
     result: list[dict[str, Any]]
+    is_pushable: bool = Field(
+        default=True, description="whether Label Studio's import of predictions accepts the result"
+    )
 
 
 class OrderAnswer(BaseModel):

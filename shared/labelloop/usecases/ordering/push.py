@@ -22,6 +22,8 @@ from labelloop.ports import ProjectState
 # After each request Label Studio counts the predictions of all tasks of the project, 5 s at 10,000
 # tasks: few large requests, each well within the time limit of a request.
 _PREDICTIONS_AT_ONCE: Final = 5_000
+# One by one, some 20 ms each. A new version, with a new queue, comes before as many are labelled.
+_MOST_ALONE: Final = 200
 _AHEAD: Final = 1e-7  # less than a place in the longest queue: 100,000 tasks of `QueueLength`
 _ORDERED, _DEFAULT_ORDER = "Uncertainty sampling", "Sequential sampling"
 
@@ -121,9 +123,22 @@ def _predictions_of(version: str, studio: StudioProject) -> dict[int, list[int]]
 
 
 def _add(version: str, queue: Sequence[Ranked], studio: StudioProject) -> None:
-    """Store predictions. Label Studio silently leaves out those that it can't use."""
-    for batch in batched(queue, _PREDICTIONS_AT_ONCE, strict=False):
+    """Store predictions. Label Studio silently leaves out those that it can't use.
+
+    What its import is known to refuse goes one by one for the first of the queue, and without a
+    result for the others: they have their place all the same.
+    """
+    alone = [one for one in queue if one.result and not one.is_pushable][:_MOST_ALONE]
+    tasks = {one.task for one in alone}
+    others = [_importable(one) for one in queue if one.task not in tasks]
+    for one in alone:
+        studio.add_prediction(_prediction(one, version))
+    for batch in batched(others, _PREDICTIONS_AT_ONCE, strict=False):
         studio.add_predictions([_prediction(one, version) for one in batch])
+
+
+def _importable(task: Ranked) -> Ranked:
+    return task if task.is_pushable else replace(task, result=[])
 
 
 def _prediction(task: Ranked, version: str) -> dict[str, Any]:

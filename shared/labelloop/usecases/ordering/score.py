@@ -89,9 +89,10 @@ def placed(
     if candidates.answers is None:
         return [Ranked(task, score, []) for task, score in zip(tasks, scores, strict=True)]
     results = control.results(candidates.answers.take(rows))
-    # What Label Studio's import would refuse is left out, so that it takes the order all the same.
-    results = results if control.is_pushable else [[] for _ in results]
-    return [Ranked(*row) for row in zip(tasks, scores, results, strict=True)]
+    return [
+        Ranked(task, score, result, control.is_pushable)
+        for task, score, result in zip(tasks, scores, results, strict=True)
+    ]
 
 
 def _names_of(part: Shortlist) -> tuple[str, ...] | None:

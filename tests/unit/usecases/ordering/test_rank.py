@@ -33,19 +33,37 @@ def test_the_next_tasks_are_those_the_version_is_least_sure_of(deps, activate, l
     assert lengths_in_order_served(label_studio, id_, 5) == [1, 2, 3, 5, 7]
 
 
-def test_nested_choices_are_ordered_though_label_studio_takes_no_prediction_of_them(
-    deps, activate, label_studio, id_, project
-):
-    nested = label_config().replace("single", 'single" allowNested="true')
+@pytest.fixture
+def nested(project) -> None:
+    """The project's choices are paths: Label Studio's import refuses all predictions of them."""
     after = project.dataset_pointer()
     dataset = project.dataset(after.value)
-    dataset.label_config = nested
+    dataset.label_config = label_config().replace("single", 'single" allowNested="true')
     project.add_dataset(after, dataset)
 
+
+@pytest.mark.usefixtures("nested")
+def test_predictions_that_the_import_refuses_are_stored_one_by_one(
+    deps, activate, label_studio, id_
+):
     run(activate("1-aaaaaaaa"), deps)
 
     assert lengths_in_order_served(label_studio, id_, 5) == [1, 2, 3, 5, 7]
-    assert [one["result"] for one in label_studio.predictions(id_)] == [[]] * 5
+    values = [region["value"] for one in label_studio.predictions(id_) for region in one["result"]]
+    assert values
+    assert all(isinstance(choice, list) for value in values for choice in value["choices"])
+
+
+@pytest.mark.usefixtures("nested")
+def test_behind_the_first_of_the_queue_they_are_left_out_and_the_order_stays(
+    deps, activate, label_studio, id_, monkeypatch
+):
+    monkeypatch.setattr("labelloop.usecases.ordering.push._MOST_ALONE", 2)
+    run(activate("1-aaaaaaaa"), deps)
+
+    assert lengths_in_order_served(label_studio, id_, 5) == [1, 2, 3, 5, 7]
+    by_score = sorted(label_studio.predictions(id_), key=lambda one: one["score"])
+    assert [bool(one["result"]) for one in by_score] == [True, True, False, False, False]
 
 
 def test_only_the_head_of_the_queue_is_pushed(deps, activate, label_studio, id_):
