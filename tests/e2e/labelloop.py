@@ -14,7 +14,7 @@ from labelloop.bucket.orders import Orders
 from labelloop.bucket.pool import Ranked
 from labelloop.bucket.project import Project
 from labelloop.bucket.surveys import Surveys
-from labelloop.domain.intake.events import Annotation
+from labelloop.domain.intake.events import Annotation, canonical
 from labelloop.local.emulator import claim_port
 from labelloop.local.stack import LocalStack, local_stack
 from tests.e2e.wire import Wire
@@ -169,4 +169,4 @@ def exported(tasks: list[dict[str, Any]]) -> Known:
 
 
 def _label(result: list[dict[str, Any]]) -> str:
-    return str(result[0]["value"]["choices"][0])
+    return canonical([[one.get("from_name"), one.get("value")] for one in result])
