@@ -24,6 +24,14 @@ def backtest(
     choice: Annotated[
         str, typer.Option(help="the choice to predict; default: the one with the most labels")
     ] = "",
+    label_config: Annotated[
+        Path | None,
+        typer.Option(
+            "--label-config",
+            help="a file with the project's label config; needed for all but a single choice about"
+            " a text, as an export does not say what it is about",
+        ),
+    ] = None,
     strategy: Annotated[
         list[str] | None,
         typer.Option(help="a strategy to replay; may be given several times; default: all"),
@@ -54,6 +62,7 @@ def backtest(
         export=export,
         text=text,
         choice=choice,
+        label_config=label_config,
         strategies=tuple(strategy or ()),
         encoder=encoder,
         picture=picture,

@@ -14,9 +14,9 @@ from labelloop.cli.export_file import read_file
 from labelloop.domain.intake.events import canonical
 from labelloop.domain.intake.folding import Dataset, fold
 from labelloop.domain.learning.examples import Examples, examples_of
-from labelloop.errors import Unprocessable
+from labelloop.errors import Rejected, Unprocessable
 from labelloop.labelstudio.payloads import read_export
-from labelloop.recipes import installed
+from labelloop.recipes import control_of, installed, recipe_named
 
 if TYPE_CHECKING:
     from labelloop.recipes.protocol import Control, Replayable
@@ -39,17 +39,32 @@ class Finished:
     repeats: int
 
 
-def finished(export: Path, field: str = "", control_name: str = "") -> Finished:
+def label_config_of(path: Path | None) -> str:
+    """Return the label config in a file, empty for no file; Rejected if it can't be read."""
+    try:
+        return path.read_text() if path else ""
+    except (OSError, ValueError) as exc:
+        raise Rejected(f"{path}: {exc}") from None
+
+
+def finished(
+    export: Path, field: str = "", control_name: str = "", label_config: str = ""
+) -> Finished:
     """Return the inputs and labels of an export; Rejected says what is wrong with it.
 
-    An export has no label config: the recipes find the control by the annotations.
+    Without a label config, the recipes find the control by the annotations.
     """
     tasks = read_file(export)
     dataset = fold(Dataset(), [read_export(_ANY_PROJECT, tasks, datetime.now(UTC))])
     _check_ids(task for task in tasks if task["annotations"])
-    recipe, control = _control(dataset, control_name, field)
+    if label_config:
+        control = control_of(label_config)
+        same = getattr(recipe_named(control.recipe), "same", canonical)
+    else:
+        recipe, control = _control(dataset, control_name, field)
+        same = recipe.same
     examples = examples_of(dataset, control)
-    keys = [recipe.same(each) for each in examples.inputs]
+    keys = [same(each) for each in examples.inputs]
     rows = [row for row, key in enumerate(keys) if key]
     inputs, labels = _without_repeats(rows, keys, examples)
     count = len({repr(task.get("id")) for task in tasks})

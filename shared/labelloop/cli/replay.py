@@ -15,7 +15,7 @@ from rich.table import Table
 
 from labelloop.adapters.encoder_files import EncoderFiles
 from labelloop.adapters.onnx_encoder import OnnxEncoder
-from labelloop.cli.export import Finished, finished
+from labelloop.cli.export import Finished, finished, label_config_of
 from labelloop.cli.replay_options import ReplayOptions
 from labelloop.cli.report import Report
 from labelloop.domain.intake.events import canonical
@@ -46,7 +46,9 @@ def replay(options: ReplayOptions, report: Report) -> None:
     names = _strategies(options.strategies)
     if options.picture:
         check_path(options.picture)
-    project = finished(options.export, options.text, options.choice)
+    project = finished(
+        options.export, options.text, options.choice, label_config_of(options.label_config)
+    )
     with report.errors.status("encoding") as shown:
         tools = _tools(options.encoder)
         replayed = _replay(project, tools)

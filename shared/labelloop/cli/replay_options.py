@@ -11,6 +11,7 @@ class ReplayOptions:
     export: Path
     text: str
     choice: str
+    label_config: Path | None
     strategies: tuple[str, ...]
     encoder: str
     picture: Path | None

@@ -163,3 +163,23 @@ def test_a_missing_package_is_named_with_what_installs_it(run, monkeypatch):
     monkeypatch.setitem(sys.modules, "joblib", None)
 
     assert "shared[cli,backtest]" in refused(run(project()))
+
+
+def test_a_label_config_says_what_the_export_is_about(run, tmp_path):
+    config = tmp_path / "config.xml"
+    config.write_text(
+        '<View><Text name="text" value="$text"/><Choices name="kind" toName="text">'
+        '<Choice value="film"/><Choice value="food"/></Choices></View>'
+    )
+
+    by_config = told(run(project(), "--json", "--label-config", str(config)))
+
+    assert by_config["strategies"] == told(run(project(), "--json"))["strategies"]
+
+
+def test_a_label_config_that_cannot_be_read_or_learnt_is_refused(run, tmp_path):
+    config = tmp_path / "config.xml"
+
+    assert "No such file" in refused(run(project(), "--label-config", str(config)))
+    config.write_text("<View/>")
+    assert "no control" in refused(run(project(), "--label-config", str(config)))
