@@ -12,6 +12,7 @@ reason ends after a day, in which status says what happened.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from labelloop.domain.judging.evidence import (
@@ -35,6 +36,8 @@ _LEAST_OF_A_PART: Final = 5
 _LEAST_FRESH: Final = 30  # labels after a rejection, from which on they count
 _SURPRISED: Final = -6.0  # standard errors, by labels that contradict; sound ones reach -3
 
+type Check = Callable[[Evidence, Findings], tuple[bool, str] | None]
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -49,11 +52,12 @@ class Verdict:
     of_changes: bool = False
 
 
-def judge(evidence: Evidence) -> Verdict:
+def judge(evidence: Evidence, least_known: int = LEAST_KNOWN) -> Verdict:
     """Say whether the challenger may become the active version."""
     findings = examine(evidence)
     numbers = numbers_of(evidence, findings)
-    for check in _CHECKS:
+    checks: tuple[Check, ...] = (partial(_knew_little, least_known), *_CHECKS)
+    for check in checks:
         verdict = check(evidence, findings)
         if verdict is not None:
             switches, reason = verdict
@@ -62,10 +66,10 @@ def judge(evidence: Evidence) -> Verdict:
     return Verdict(True, "not worse than the active version", numbers)
 
 
-def judge_none(evidence: Evidence, why: str) -> Verdict:
+def judge_none(evidence: Evidence, why: str, least_known: int = LEAST_KNOWN) -> Verdict:
     """Say whether to serve no version any more, as none can be learnt from the remaining labels."""
     findings = examine(evidence)
-    for check in (_knew_little, _outdated, _emptied, _vanished):
+    for check in (partial(_knew_little, least_known), _outdated, _emptied, _vanished):
         verdict = check(evidence, findings)
         if verdict is not None and not verdict[0]:
             numbers = numbers_of(evidence, findings)
@@ -83,14 +87,14 @@ def first_version() -> Verdict:
 # Each check returns None if it does not apply, else whether to switch and why; the first counts.
 
 
-def _knew_little(e: Evidence, findings: Findings) -> tuple[bool, str] | None:
+def _knew_little(least: int, e: Evidence, findings: Findings) -> tuple[bool, str] | None:
     """A version of a few dozen labels is nothing to compare with: the next one is better.
 
     That one is less confident and knows more classes, and fewer than ten of the labels are random
     ones. Labels deleted so early were given on trial.
     """
     learnt = int((e.before >= 0).sum())
-    if learnt >= LEAST_KNOWN:
+    if learnt >= least:
         return None
     return True, f"too few labels to compare on: the active version learnt {learnt}"
 
@@ -190,8 +194,7 @@ def _worse_on_random(e: Evidence, findings: Findings) -> tuple[bool, str] | None
     return False, f"worse on the random share of {findings.random.rows} labels"
 
 
-_CHECKS: Final[tuple[Callable[[Evidence, Findings], tuple[bool, str] | None], ...]] = (
-    _knew_little,
+_CHECKS: Final[tuple[Check, ...]] = (
     _outdated,
     _fresh_labels,
     _vanished,

@@ -114,14 +114,19 @@ def champion_of(
 
 
 def judge_version(
-    challenger: Challenger, champion: Champion, sample: Sample, since: str, project_key: str
+    challenger: Challenger,
+    champion: Champion,
+    sample: Sample,
+    since: str,
+    project_key: str,
+    least_known: int,
 ) -> Verdict:
     """Return whether to switch. `since`: see `Rejection`; the key decides the random share."""
-    return judge(_evidence(challenger, champion, sample, since, project_key))
+    return judge(_evidence(challenger, champion, sample, since, project_key), least_known)
 
 
 def judge_withdrawal(
-    examples: Examples, control: Control, record: TrainingRecord, why: str
+    examples: Examples, control: Control, record: TrainingRecord, why: str, least_known: int
 ) -> Verdict:
     """Return whether to serve no version: `why` says why these examples don't make one.
 
@@ -146,7 +151,7 @@ def judge_withdrawal(
         pool_challenger=nothing,
         offered=control.offered,
     )
-    return judge_none(evidence, why)
+    return judge_none(evidence, why, least_known)
 
 
 def _evidence(

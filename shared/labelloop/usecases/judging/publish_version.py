@@ -14,7 +14,7 @@ from labelloop.bucket.pointers import ActivePointer, Tagged
 from labelloop.bucket.project import Project
 from labelloop.bucket.races import swapped
 from labelloop.domain.judging.card import Card
-from labelloop.domain.judging.gate import Verdict
+from labelloop.domain.judging.gate import LEAST_KNOWN, Verdict
 from labelloop.domain.judging.hold import Hold, hold_after
 from labelloop.domain.learning.examples import Examples
 from labelloop.domain.ordering.strategies import RANDOM
@@ -38,10 +38,11 @@ _JUDGED_IN_VAIN: Final = "the version was judged against one that is not active 
 
 @dataclass(frozen=True)
 class Gate:
-    """Where a project's versions are judged, and the time."""
+    """Where a project's versions are judged, the time, and from how many labels on."""
 
     project: Project
     now: datetime
+    least_known: int = LEAST_KNOWN
 
 
 def publish(
@@ -98,7 +99,9 @@ def withdraw(
     is_ours = is_ours and not active.is_outdated and active.encoder == to.encoder
     record = gate.project.evidence.of(active.version) if active.is_trained and is_ours else None
     verdict = (
-        judge_withdrawal(*remaining, record, why) if remaining and record else Verdict(True, why)
+        judge_withdrawal(*remaining, record, why, gate.least_known)
+        if remaining and record
+        else Verdict(True, why)
     )
     if verdict.switches:
         switch(gate.project, to, {"why": why}, instead_of=active.version)
@@ -134,7 +137,8 @@ def _verdict(
         return champion
     if to.revision != active.revision and challenger.has_labels_of(champion.record):
         return Verdict(True, "the same labels, with other options")
-    return judge_version(challenger, champion, sample, rejection.since, gate.project.key)
+    key, least = gate.project.key, gate.least_known
+    return judge_version(challenger, champion, sample, rejection.since, key, least)
 
 
 def _text(now: datetime) -> str:

@@ -13,7 +13,7 @@ from labelloop.domain.columns import Columns, joined
 from labelloop.recipes.protocol import Control, Tools
 from labelloop.usecases.learning.vectors import BUDGET_S, RecalledVectors, Unfinished
 
-_MOST_ENCODED: Final = 100  # of labelled tasks, before the first training stored their vectors
+MOST_ENCODED: Final = 100  # of labelled tasks, before the first training stored their vectors
 
 
 def features_of_shard(
@@ -56,6 +56,7 @@ def features_of_shards(
     control: Control,
     files: FeatureFiles,
     tools: Tools,
+    budget_s: float = BUDGET_S,
     clock: Callable[[], float] = time.monotonic,
 ) -> list[ShardFeatures]:
     """Return the features of some shards. Unfinished if there is too much to encode at once."""
@@ -64,7 +65,7 @@ def features_of_shards(
     for shard in shards:
         features.append(features_of_shard(shard, pool, control, files, tools))
         missing = len(shards) - len(features)
-        if missing and clock() - started > BUDGET_S:
+        if missing and clock() - started > budget_s:
             raise Unfinished(f"{missing} shards are still without features")
     return features
 
@@ -96,7 +97,11 @@ def unlabelled_of(
 
 
 def features_of_labelled(
-    inputs: Sequence[object], control: Control, files: FeatureFiles, tools: Tools
+    inputs: Sequence[object],
+    control: Control,
+    files: FeatureFiles,
+    tools: Tools,
+    most_encoded: int = MOST_ENCODED,
 ) -> Columns:
     """Return the features that tell labelled tasks apart, of those that a training stored.
 
@@ -109,5 +114,5 @@ def features_of_labelled(
     features = control.features(inputs, recalled, only)
     rows = np.flatnonzero(features.are_finite())
     if not len(rows):
-        return control.features(inputs[-_MOST_ENCODED:], tools, only)
+        return control.features(inputs[-most_encoded:], tools, only)
     return features.take(rows)

@@ -13,6 +13,7 @@ from labelloop.bucket.pointers import ActivePointer, DatasetPointer
 from labelloop.bucket.project import Project
 from labelloop.domain.intake.events import canonical
 from labelloop.domain.judging.card import Card
+from labelloop.domain.judging.gate import LEAST_KNOWN
 from labelloop.domain.learning.examples import Examples, examples_of
 from labelloop.domain.learning.policy import Patience
 from labelloop.domain.version import UNTRAINED, Version
@@ -23,7 +24,7 @@ from labelloop.recipes.protocol import Control, Tools
 from labelloop.usecases.judging.judge_version import Challenger
 from labelloop.usecases.judging.publish_version import Gate, advance, publish, withdraw
 from labelloop.usecases.learning.sample_pool import sample_pool
-from labelloop.usecases.learning.vectors import StoredVectors
+from labelloop.usecases.learning.vectors import LIMITS, Limits, StoredVectors
 from labelloop.usecases.ordering.choose_order import Arms, choose_order
 
 
@@ -42,6 +43,8 @@ class TrainDeps:
     strategy: str
     is_connected: bool  # whether a Label Studio is named to push the order to
     is_blind: bool  # whether the random share comes without a suggestion
+    encoding: Limits = LIMITS
+    least_known: int = LEAST_KNOWN
 
 
 def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) -> bool:
@@ -74,7 +77,7 @@ def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) ->
             return False
         files = project.features(folder_of(control.recipe, encoder))
         sample = sample_pool(project.pool, files, control.sees, dataset)
-        with StoredVectors(deps.tools, files) as tools:
+        with StoredVectors(deps.tools, files, deps.encoding) as tools:
             features = control.features(examples.inputs, tools)
             trained = control.fit(examples.labels, features, sample.features, tools).packed()
         active_card = project.card(project.active().value.version)
@@ -82,7 +85,7 @@ def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) ->
         ordered = choose_order(strategy, _order_of(active_card, control), arms, project.key)
     except Unprocessable as exc:
         # A training from scratch on what is left would give no model, so none is served.
-        return withdraw(to, str(exc), remaining, Gate(project, deps.clock()))
+        return withdraw(to, str(exc), remaining, Gate(project, deps.clock(), deps.least_known))
     version, digest = Version(pointer.seq, uuid4().hex[:8]), sha256(trained.artefact).hexdigest()
     to = replace(learnt, version=str(version), sha256=digest, strategy=ordered.strategy)
     sample_answers = control.load(trained.artefact).answer(sample.features)
@@ -94,7 +97,7 @@ def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) ->
         order=ordered.on_card(),
         blind_since=_blind_since(project, active_card, now) if deps.is_blind else None,
     )
-    return publish(to, card, challenger, sample, Gate(project, now))
+    return publish(to, card, challenger, sample, Gate(project, now, deps.least_known))
 
 
 def _digest(examples: Examples, control: Control, encoder: str, strategy: str) -> str:

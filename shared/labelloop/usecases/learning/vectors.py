@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import batched
 from typing import Any, Final, Self
 
@@ -13,11 +14,21 @@ from labelloop.errors import Retryable
 from labelloop.recipes.protocol import Tools
 from labelloop.recipes.tools import digest_of
 
-_TEXTS_AT_ONCE: Final = 500
 # A function has 300 s: encoding leaves half of it to the rest.
 BUDGET_S: Final = 150.0
 
 type Vectors = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long a training encodes, and how many texts between two looks at the clock."""
+
+    budget_s: float = BUDGET_S
+    texts_at_once: int = 500
+
+
+LIMITS: Final = Limits()
 
 
 class Unfinished(Retryable):
@@ -32,10 +43,14 @@ class StoredVectors:
     """
 
     def __init__(
-        self, tools: Tools, files: FeatureFiles, clock: Callable[[], float] = time.monotonic
+        self,
+        tools: Tools,
+        files: FeatureFiles,
+        limits: Limits = LIMITS,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.encoder = tools.encoder
-        self._tools, self._files, self._clock = tools, files, clock
+        self._tools, self._files, self._limits, self._clock = tools, files, limits, clock
         self._stored: Mapping[bytes, Vectors] = {}
         self._used: dict[bytes, Vectors] = {}
         self._has_new, self._started = False, clock()
@@ -61,12 +76,12 @@ class StoredVectors:
         self._used |= stored
         new = [digest for digest in wanted if digest not in stored]
         missing = len(new)
-        for batch in batched(new, _TEXTS_AT_ONCE, strict=False):
+        for batch in batched(new, self._limits.texts_at_once, strict=False):
             encoded = self._tools.vectors([wanted[digest] for digest in batch])
             self._used |= zip(batch, encoded, strict=True)
             self._has_new = True
             missing -= len(batch)
-            if missing and self._clock() - self._started > BUDGET_S:
+            if missing and self._clock() - self._started > self._limits.budget_s:
                 raise Unfinished(f"{missing:,} texts are still to be encoded")
         return np.stack([self._used[digest] for digest in digests])
 

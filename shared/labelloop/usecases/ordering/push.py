@@ -21,7 +21,7 @@ from labelloop.ports import ProjectState
 
 # After each request Label Studio counts the predictions of all tasks of the project, 5 s at 10,000
 # tasks: few large requests, each well within the time limit of a request.
-_PREDICTIONS_AT_ONCE: Final = 5_000
+PREDICTIONS_AT_ONCE: Final = 5_000
 # One by one, some 20 ms each. A new version, with a new queue, comes before as many are labelled.
 _MOST_ALONE: Final = 200
 _AHEAD: Final = 1e-7  # less than a place in the longest queue: 100,000 tasks of `QueueLength`
@@ -53,12 +53,13 @@ def push(
     version: str,
     queue: Sequence[Ranked],
     studio: StudioProject,
+    at_once: int = PREDICTIONS_AT_ONCE,
 ) -> RankOutcome:
     """Make Label Studio serve the queue in the order of its scores."""
     if not queue:
         return RankOutcome.NOTHING_LEFT
     settings = studio.settings()
-    if not _complete(version, queue, studio):
+    if not _complete(version, queue, studio, at_once):
         return RankOutcome.REFUSED
     active, shown = project.active_version(), settings.get("model_version") or ""
     # Where trainings are faster than pushes, each push is overtaken: a newer order beats none.
@@ -73,7 +74,7 @@ def push(
     return RankOutcome.PUSHED if is_active else RankOutcome.SUPERSEDED
 
 
-def _complete(version: str, queue: Sequence[Ranked], studio: StudioProject) -> int:
+def _complete(version: str, queue: Sequence[Ranked], studio: StudioProject, at_once: int) -> int:
     """Add the predictions that a version lacks of a queue; return how many tasks have one.
 
     A killed push, later tasks or predictions that somebody deleted leave gaps. The version's
@@ -87,14 +88,14 @@ def _complete(version: str, queue: Sequence[Ranked], studio: StudioProject) -> i
     lead = _AHEAD if stored else 0.0
     missing = [replace(o, score=o.score - lead) for o in queue if o.task not in stored]
     try:
-        _add(version, missing, studio)
+        _add(version, missing, studio, at_once)
     except (Denied, NotFound):
         raise
     except Rejected:  # one deleted task that no event reported makes it refuse a whole batch
         tasks = studio.tasks()
         queue = [one for one in queue if one.task in tasks]
         tasks -= _predictions_of(version, studio).keys()
-        _add(version, [one for one in missing if one.task in tasks], studio)
+        _add(version, [one for one in missing if one.task in tasks], studio, at_once)
     taken = studio.prediction_counts().get(version, 0)
     if taken > len(stored.keys() | {one.task for one in queue}):
         taken = _drop_repeats(version, studio)
@@ -122,7 +123,7 @@ def _predictions_of(version: str, studio: StudioProject) -> dict[int, list[int]]
     return by_task
 
 
-def _add(version: str, queue: Sequence[Ranked], studio: StudioProject) -> None:
+def _add(version: str, queue: Sequence[Ranked], studio: StudioProject, at_once: int) -> None:
     """Store predictions. Label Studio silently leaves out those that it can't use.
 
     What its import is known to refuse goes one by one for the first of the queue, and without a
@@ -133,7 +134,7 @@ def _add(version: str, queue: Sequence[Ranked], studio: StudioProject) -> None:
     others = [_importable(one) for one in queue if one.task not in tasks]
     for one in alone:
         studio.add_prediction(_prediction(one, version))
-    for batch in batched(others, _PREDICTIONS_AT_ONCE, strict=False):
+    for batch in batched(others, at_once, strict=False):
         studio.add_predictions([_prediction(one, version) for one in batch])
 
 

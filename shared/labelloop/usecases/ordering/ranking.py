@@ -28,6 +28,7 @@ from labelloop.usecases.ordering.first_order import (
     inputs_now,
     inputs_of,
 )
+from labelloop.usecases.ordering.limits import LIMITS, Limits
 from labelloop.usecases.ordering.push import RankOutcome, push
 from labelloop.usecases.ordering.score import Scene, blinded, placed, shortlist_of
 from labelloop.usecases.ordering.trim import Trim
@@ -36,7 +37,6 @@ from labelloop.usecases.serving.serve import Versions
 _LEASE_S: Final = 90  # twice what a long push takes: a killed worker keeps others waiting that long
 _NEXT_TRY_S: Final = 2  # of a push: people wait for it
 _REST_S: Final = 15  # between times of deleting while people label
-_SHARDS_IN_A_PART: Final = 10  # of 500 tasks
 _TURN: Final = timedelta(seconds=60)  # of a survey: others wait for their order
 _SURVEYED: Final = {
     Progress.LEFT_TO_HOLDER: RankOutcome.LEFT_TO_HOLDER,
@@ -64,6 +64,7 @@ class RankDeps:
     queue_length: int
     keeps_predictions: bool
     is_blind: bool  # whether the random share comes without a suggestion
+    limits: Limits = LIMITS
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ class Ranking:
         if not forget_other_inputs(self.version, inputs, pool, self.studio, alone):
             self._ask_for("plan", delay_s=_NEXT_TRY_S)
             return RankOutcome.LEFT_TO_HOLDER
-        parts = pool.plan(self.version, _SHARDS_IN_A_PART)
+        parts = pool.plan(self.version, self.deps.limits.shards_in_a_part)
         missing = sorted(set(range(len(parts))) - pool.scored_parts(self.version, inputs))
         for part in missing:
             self._ask_for("score", part)
@@ -102,8 +103,8 @@ class Ranking:
             scene = self._scene()
             inputs = inputs_of(self.version, scene.dataset)
             try:
-                size = self.deps.queue_length
-                shortlist = shortlist_of(parts[part], pool, scene, size, len(parts))
+                size, budget_s = self.deps.queue_length, self.deps.limits.encoding_s
+                shortlist = shortlist_of(parts[part], pool, scene, size, len(parts), budget_s)
             except Unfinished:  # what was encoded is stored, so the next try goes on from there
                 self._ask_for("score", part)
                 raise
@@ -204,7 +205,8 @@ class ConnectedRanking(Ranking):
         scored = pool.scored_parts(version, self._inputs_now())
         parts = next(part for part in count() if part not in scored)
         queue = self.place()
-        outcome = push(self.project, version, queue, self.studio)
+        at_once = self.deps.limits.predictions_at_once
+        outcome = push(self.project, version, queue, self.studio, at_once)
         if outcome is not RankOutcome.SUPERSEDED:
             leaves = outcome is RankOutcome.REFUSED or self._keeps_predictions()
             pool.forget_ranks(keep=version)
@@ -225,7 +227,8 @@ class ConnectedRanking(Ranking):
         with trimming.held(self._now_s(), _LEASE_S) as is_mine:
             if not is_mine:
                 return RankOutcome.LEFT_TO_HOLDER
-            trim = Trim(self.project, self.studio, self.deps.clock, self._may_trim)
+            clock, limits = self.deps.clock, self.deps.limits.trim
+            trim = Trim(self.project, self.studio, clock, self._may_trim, limits)
             outcome = trim.run(version)
             if outcome is RankOutcome.TRIMMING:
                 trimming.rest(self._now_s(), _REST_S)

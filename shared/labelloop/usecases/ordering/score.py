@@ -20,6 +20,7 @@ from labelloop.usecases.learning.task_features import (
     features_of_shards,
     unlabelled_of,
 )
+from labelloop.usecases.learning.vectors import BUDGET_S
 from labelloop.usecases.ordering.order import MOST_LABELLED, queue_of
 from labelloop.usecases.serving.predict import question_of
 from labelloop.usecases.serving.serve import Served
@@ -45,7 +46,12 @@ class Scene:
 
 
 def shortlist_of(
-    shards: Sequence[str], pool: Pool, scene: Scene, size: int, parts: int
+    shards: Sequence[str],
+    pool: Pool,
+    scene: Scene,
+    size: int,
+    parts: int,
+    budget_s: float = BUDGET_S,
 ) -> Shortlist:
     """Return the tasks of some shards, one part of `parts`, that may be among the first `size`.
 
@@ -55,7 +61,9 @@ def shortlist_of(
     question = question_of(control, served)
     if control is None or (served.model is not None and question is None):
         return Shortlist(np.empty(0, np.int64), Columns(0, {}), None)
-    shard_features = features_of_shards(shards, pool, control, scene.features(control), scene.tools)
+    shard_features = features_of_shards(
+        shards, pool, control, scene.features(control), scene.tools, budget_s
+    )
     dataset = scene.dataset
     tasks, features = unlabelled_of(shard_features, dataset.done_tasks(), dataset.deleted_until())
     answers = None
@@ -68,7 +76,12 @@ def shortlist_of(
 
 
 def placed(
-    parts: Sequence[Shortlist], scene: Scene, strategy: str, size: int, project_key: str
+    parts: Sequence[Shortlist],
+    scene: Scene,
+    strategy: str,
+    size: int,
+    project_key: str,
+    most_labelled: int = MOST_LABELLED,
 ) -> list[Ranked]:
     """Return the queue with its predictions, which are empty before there is a model."""
     served, control = scene.served, scene.control
@@ -80,7 +93,7 @@ def placed(
         return []
     candidates = merged(usable)
     examples = examples_of(scene.dataset, control)
-    newest = [examples.inputs[row] for row in examples.newest(MOST_LABELLED)]
+    newest = [examples.inputs[row] for row in examples.newest(most_labelled)]
     labelled = features_of_labelled(newest, control, scene.features(control), scene.tools)
     strategy = served.strategy if served.model else strategy
     queue = queue_of(candidates, labelled, control, strategy, size, project_key)

@@ -7,11 +7,17 @@ from typing import Any, Final
 from labelloop.bucket.project import Project
 from labelloop.ports import ObjectStore
 
-_MOST_BYTES: Final = 2_000_000  # Lambda takes 6 MB, with each quote escaped once more
+MOST_BYTES: Final = 2_000_000  # Lambda takes 6 MB, with each quote escaped once more
 
 
 def show_order(
-    key: str, store: ObjectStore, start: int, limit: int, *, keeps_predictions: bool
+    key: str,
+    store: ObjectStore,
+    start: int,
+    limit: int,
+    *,
+    keeps_predictions: bool,
+    most_bytes: int = MOST_BYTES,
 ) -> dict[str, Any]:
     """Return the places from `start` on: `limit` of them, or as many as fit an answer.
 
@@ -22,7 +28,7 @@ def show_order(
     version = project.active().value.version
     order = project.orders.newest(version) if pool.is_listed() else None
     queue = order.queue if order else ()
-    rows = _fitting([asdict(one) for one in queue[start : start + limit]])
+    rows = _fitting([asdict(one) for one in queue[start : start + limit]], most_bytes)
     end = start + len(rows)
     deletes = project.options().value.delete_predictions
     return {
@@ -39,11 +45,11 @@ def show_order(
     }
 
 
-def _fitting(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _fitting(rows: list[dict[str, Any]], most_bytes: int) -> list[dict[str, Any]]:
     """Return as many of the first rows as an answer can hold, one at least."""
     size = 0
     for place, row in enumerate(rows):
         size += len(json.dumps(row))
-        if size > _MOST_BYTES and place:
+        if size > most_bytes and place:
             return rows[:place]
     return rows

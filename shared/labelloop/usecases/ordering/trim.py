@@ -19,11 +19,20 @@ from labelloop.labelstudio.project import StudioProject
 from labelloop.ports import ProjectState
 from labelloop.usecases.ordering.push import RankOutcome
 
-MOST_SUPERSEDED: Final = 20_000  # while people label; twenty versions of `QueueLength` tasks
 _REST: Final = timedelta(minutes=10)
 _BUDGET: Final = timedelta(seconds=5)  # of deleting while people label
 _BUDGET_AT_REST: Final = timedelta(seconds=100)  # of a function's 300 s; a version takes up to 60
-_AT_ONCE: Final = 5
+
+
+@dataclass(frozen=True)
+class TrimLimits:
+    """How many superseded predictions are left while people label; and deleted between looks."""
+
+    superseded: int = 20_000  # twenty versions of `QueueLength` tasks
+    at_once: int = 5
+
+
+TRIM_LIMITS: Final = TrimLimits()
 
 
 @dataclass(frozen=True)
@@ -34,6 +43,7 @@ class Trim:
     studio: StudioProject
     clock: Callable[[], datetime]
     may_go_on: Callable[[], bool]
+    limits: TrimLimits = TRIM_LIMITS
 
     def run(self, version: str) -> RankOutcome:
         """Delete the predictions of the project's versions, but this one's and those shown.
@@ -63,12 +73,12 @@ class Trim:
         return RankOutcome.TRIMMED
 
     def _while_people_label(self, superseded: Mapping[str, int]) -> RankOutcome:
-        excess = sum(superseded.values()) - MOST_SUPERSEDED
+        excess = sum(superseded.values()) - self.limits.superseded
         if excess <= 0:
             return RankOutcome.WAITING
         end = self.clock() + _BUDGET
         rows = rows_of(superseded, self.studio.predictions())[:excess]
-        for batch in batched(rows, _AT_ONCE, strict=False):
+        for batch in batched(rows, self.limits.at_once, strict=False):
             if not self.may_go_on():
                 return RankOutcome.SUPERSEDED
             if self.clock() > end:

@@ -19,7 +19,9 @@ def trainer() -> CountingTrainer:
 
 @pytest.fixture
 def deps(store, trainer, clock, rank_queue) -> TrainDeps:
-    return training_deps(store, rank_queue, clock, control_of=learning_by(trainer, CountingModel))
+    """Versions are judged from the first dozens of labels on: the projects here are small."""
+    counting = learning_by(trainer, CountingModel)
+    return training_deps(store, rank_queue, clock, control_of=counting, least_known=20)
 
 
 @pytest.fixture
@@ -42,9 +44,3 @@ def refusal(store, project):
         return EvidenceFiles(store, PROJECT).rejection(project.active().value.version).value
 
     return refusal
-
-
-@pytest.fixture(autouse=True)
-def _judged_early(monkeypatch):
-    """Have versions judged from the first dozens of labels on: the projects here are small."""
-    monkeypatch.setattr("labelloop.domain.judging.gate.LEAST_KNOWN", 20)

@@ -12,7 +12,6 @@ from labelloop.recipes import control_of, folder_of
 from labelloop.recipes.text.bags import Features
 from labelloop.recipes.text.terms import bags_of
 from labelloop.recipes.tools import Toolbox
-from labelloop.usecases.learning import task_features
 from labelloop.usecases.learning.task_features import (
     features_of_labelled,
     features_of_shards,
@@ -143,11 +142,11 @@ def test_a_label_config_about_another_field_is_looked_at_anew(pool, kept, encode
     assert looked.is_readable.tolist() == [False, False]
 
 
-def test_too_much_to_encode_is_gone_on_with_where_it_stopped(pool, kept, encoder, monkeypatch):
-    monkeypatch.setattr(task_features, "BUDGET_S", 59.0)
+def test_too_much_to_encode_is_gone_on_with_where_it_stopped(pool, kept, encoder):
+    shards, tools = pool.shards(), fresh(encoder)
 
     with pytest.raises(Unfinished):
-        features_of_shards(pool.shards(), pool, CONTROL, kept, fresh(encoder), MinutesClock())
+        features_of_shards(shards, pool, CONTROL, kept, tools, 59.0, MinutesClock())
     assert sorted(encoder.texts) == ["x", "xx"]
     features_of_shards(pool.shards(), pool, CONTROL, kept, fresh(encoder))
 
@@ -201,10 +200,10 @@ def test_labelled_tasks_are_told_apart_by_what_a_training_stored(kept, encoder):
     assert equal(seen.array("vectors"), CountingEncoder().encode(["bb", "a"]))
 
 
-def test_before_the_first_training_the_last_labelled_tasks_are_encoded(kept, encoder, monkeypatch):
-    monkeypatch.setattr(task_features, "_MOST_ENCODED", 2)
+def test_before_the_first_training_the_last_labelled_tasks_are_encoded(kept, encoder):
+    inputs = ["a", "bb", "ccc"]
 
-    seen = features_of_labelled(["a", "bb", "ccc"], CONTROL, kept, fresh(encoder))
+    seen = features_of_labelled(inputs, CONTROL, kept, fresh(encoder), most_encoded=2)
 
     assert encoder.texts == ["bb", "ccc"]
     assert equal(seen.array("vectors"), CountingEncoder().encode(["bb", "ccc"]))

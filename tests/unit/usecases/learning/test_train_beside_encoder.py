@@ -8,6 +8,7 @@ from labelloop.recipes import control_of
 from labelloop.recipes.text_choices.onnx_model import OnnxModel
 from labelloop.recipes.tools import Toolbox
 from labelloop.usecases.learning.train import TrainDeps, TrainOutcome, train
+from labelloop.usecases.learning.vectors import Limits
 from tests.builders import label_config, reviews
 from tests.tiny_encoder import CountingEncoder
 from tests.unit.usecases.learning.trainer import SWEEP, card_of
@@ -73,14 +74,10 @@ def test_another_encoder_means_another_version_of_the_same_data(deps, add, proje
     assert train(SWEEP, deps) is TrainOutcome.SWITCHED  # and back
 
 
-def test_more_new_labels_than_there_is_time_to_encode_are_learnt_later(
-    deps, add, project, encoder, monkeypatch
-):
-    monkeypatch.setattr("labelloop.usecases.learning.vectors.BUDGET_S", -1.0)
-    monkeypatch.setattr("labelloop.usecases.learning.vectors._TEXTS_AT_ONCE", 4)
+def test_more_new_labels_than_there_is_time_to_encode_are_learnt_later(deps, add, project, encoder):
+    hurried = replace(deps, encoding=Limits(-1.0, texts_at_once=4))
     add(*reviews(6))
 
-    assert train(SWEEP, beside(encoder, deps)) is TrainOutcome.LEFT_TO_SWEEP
+    assert train(SWEEP, beside(encoder, hurried)) is TrainOutcome.LEFT_TO_SWEEP
     assert not project.active().value.is_trained
-    monkeypatch.undo()
     assert train(SWEEP, beside(encoder, deps)) is TrainOutcome.SWITCHED

@@ -5,8 +5,9 @@ import pytest
 from labelloop.bucket.features import FeatureFiles
 from labelloop.recipes import folder_of
 from labelloop.recipes.tools import Toolbox, digest_of
-from labelloop.usecases.learning import vectors as module
 from labelloop.usecases.learning.vectors import (
+    LIMITS,
+    Limits,
     RecalledVectors,
     StoredVectors,
     Unfinished,
@@ -21,8 +22,9 @@ from tests.unit.usecases.learning.encoding import CONTROL, MinutesClock
 def train(kept, encoder):
     """Look at texts in a process that has seen nothing yet; give back their vectors."""
 
-    def train(*texts: list[str], clock=lambda: 0.0):
-        with StoredVectors(Toolbox(encoder.name, lambda: encoder), kept, clock) as tools:
+    def train(*texts: list[str], limits=LIMITS, clock=lambda: 0.0):
+        fresh = Toolbox(encoder.name, lambda: encoder)
+        with StoredVectors(fresh, kept, limits, clock) as tools:
             return [tools.vectors(some) for some in texts][-1]
 
     return train
@@ -68,16 +70,14 @@ def test_where_nothing_is_new_nothing_is_written(train, monkeypatch):
     assert len(train(["bb", "a"])) == 2
 
 
-def test_many_labels_at_once_are_encoded_in_several_runs(train, encoder, monkeypatch):
-    monkeypatch.setattr(module, "_TEXTS_AT_ONCE", 2)
-    monkeypatch.setattr(module, "BUDGET_S", 59.0)
+def test_many_labels_at_once_are_encoded_in_several_runs(train, encoder):
     texts = ["x" * length for length in range(7)]
     runs = 0
 
     while runs < 20:
         runs += 1
         try:
-            train(texts, clock=MinutesClock())
+            train(texts, limits=Limits(59.0, texts_at_once=2), clock=MinutesClock())
         except Unfinished:
             continue
         break
@@ -86,25 +86,19 @@ def test_many_labels_at_once_are_encoded_in_several_runs(train, encoder, monkeyp
     assert sorted(encoder.texts) == texts
 
 
-def test_all_calls_of_a_training_share_its_time(train, encoder, monkeypatch):
-    monkeypatch.setattr(module, "_TEXTS_AT_ONCE", 1)
-    monkeypatch.setattr(module, "BUDGET_S", 100.0)
+def test_all_calls_of_a_training_share_its_time(train, encoder):
+    limits = Limits(100.0, texts_at_once=1)
 
     with pytest.raises(Unfinished, match="1 texts"):
-        train(["a", "bb"], ["ccc", "dddd"], clock=MinutesClock())
+        train(["a", "bb"], ["ccc", "dddd"], limits=limits, clock=MinutesClock())
 
     assert encoder.texts == ["a", "bb", "ccc"]
 
 
-def test_a_training_that_was_cut_off_forgets_nothing_it_had_yet_to_ask_for(
-    train, encoder, monkeypatch
-):
+def test_a_training_that_was_cut_off_forgets_nothing_it_had_yet_to_ask_for(train, encoder):
     train(["a", "names"])
-    monkeypatch.setattr(module, "_TEXTS_AT_ONCE", 1)
-    monkeypatch.setattr(module, "BUDGET_S", -1.0)
     with pytest.raises(Unfinished):
-        train(["a", "bb", "ccc"], ["names"])
-    monkeypatch.undo()
+        train(["a", "bb", "ccc"], ["names"], limits=Limits(-1.0, texts_at_once=1))
 
     train(["a", "bb", "ccc"], ["names"])
 

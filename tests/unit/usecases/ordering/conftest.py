@@ -1,10 +1,13 @@
 """A project in a Label Studio in memory, and what ranks it."""
 
+from dataclasses import replace
+
 import pytest
 
 from labelloop.bucket.pointers import ActivePointer
 from labelloop.bucket.project import Project
 from labelloop.messages import RankWakeUp
+from labelloop.usecases.ordering.limits import Limits
 from tests.builders import card, label_config
 from tests.deps import ranking_deps
 from tests.fakes import MemoryLabelStudio
@@ -40,7 +43,6 @@ def project(store, key) -> Project:
 
 @pytest.fixture
 def deps(store, rank_queue, queue, label_studio, clock, monkeypatch):
-    monkeypatch.setattr("labelloop.usecases.ordering.ranking._SHARDS_IN_A_PART", 1)
     monkeypatch.setattr("labelloop.usecases.ordering.order.in_random_order", lambda *_: [])
     return ranking_deps(
         store,
@@ -50,7 +52,18 @@ def deps(store, rank_queue, queue, label_studio, clock, monkeypatch):
         versions=lambda: OneVersion("1-aaaaaaaa"),
         label_studio=lambda: label_studio,
         queue_length=5,
+        limits=Limits(shards_in_a_part=1),
     )
+
+
+@pytest.fixture
+def limit(deps):
+    """Have steps take on more or less than they do."""
+
+    def limit(**limits) -> None:
+        object.__setattr__(deps, "limits", replace(deps.limits, **limits))
+
+    return limit
 
 
 @pytest.fixture

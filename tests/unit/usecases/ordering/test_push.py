@@ -8,6 +8,7 @@ from labelloop.bucket.lease import PUSHER, Lease
 from labelloop.messages import RankWakeUp
 from labelloop.usecases.ordering.push import RankOutcome
 from labelloop.usecases.ordering.rank import rank
+from labelloop.usecases.ordering.trim import TrimLimits
 from tests.unit.usecases.ordering.versions import lengths_in_order_served, run
 
 
@@ -15,9 +16,9 @@ from tests.unit.usecases.ordering.versions import lengths_in_order_served, run
     "call", ["tasks_after", "add_predictions", "change_project", "prediction_counts"]
 )
 def test_a_push_that_was_killed_is_finished_by_the_next_one(
-    deps, activate, label_studio, id_, call, monkeypatch
+    deps, activate, label_studio, id_, call, limit, monkeypatch
 ):
-    monkeypatch.setattr("labelloop.usecases.ordering.push._PREDICTIONS_AT_ONCE", 2)
+    limit(predictions_at_once=2)
     real, calls = getattr(label_studio, call), []
 
     def die_once(*args, **kwargs):
@@ -130,9 +131,8 @@ def test_a_push_that_meets_another_comes_after_it(
     assert label_studio.prediction_counts(id_) == {"1-aaaaaaaa": 5}
 
 
-def test_a_long_trim_rests_and_goes_on(deps, activate, label_studio, clock, key, monkeypatch):
-    monkeypatch.setattr("labelloop.usecases.ordering.trim.MOST_SUPERSEDED", 0)
-    monkeypatch.setattr("labelloop.usecases.ordering.trim._AT_ONCE", 1)
+def test_a_long_trim_rests_and_goes_on(deps, activate, label_studio, clock, limit, monkeypatch):
+    limit(trim=TrimLimits(superseded=0, at_once=1))
     run(activate("1-aaaaaaaa"), deps)
     delete = label_studio.delete_prediction
     slow = lambda row: (clock.sleep(15), delete(row))  # noqa: E731
@@ -145,10 +145,9 @@ def test_a_long_trim_rests_and_goes_on(deps, activate, label_studio, clock, key,
 
 
 def test_a_wake_up_of_the_sweep_shortens_no_rest(
-    deps, activate, label_studio, id_, clock, key, monkeypatch
+    deps, activate, label_studio, id_, clock, key, limit, monkeypatch
 ):
-    monkeypatch.setattr("labelloop.usecases.ordering.trim.MOST_SUPERSEDED", 0)
-    monkeypatch.setattr("labelloop.usecases.ordering.trim._AT_ONCE", 1)
+    limit(trim=TrimLimits(superseded=0, at_once=1))
     run(activate("1-aaaaaaaa"), deps)
     run(activate("2-bbbbbbbb"), replace(deps, keeps_predictions=True))
     delete = label_studio.delete_prediction
@@ -166,10 +165,9 @@ def test_a_wake_up_of_the_sweep_shortens_no_rest(
 
 
 def test_a_trim_stops_once_a_newer_version_is_active(
-    deps, activate, label_studio, id_, monkeypatch
+    deps, activate, label_studio, id_, limit, monkeypatch
 ):
-    monkeypatch.setattr("labelloop.usecases.ordering.trim.MOST_SUPERSEDED", 0)
-    monkeypatch.setattr("labelloop.usecases.ordering.trim._AT_ONCE", 1)
+    limit(trim=TrimLimits(superseded=0, at_once=1))
     run(activate("1-aaaaaaaa"), deps)
     delete = label_studio.delete_prediction
     newer = lambda row: (activate("3-cccccccc"), delete(row))  # noqa: E731
@@ -189,8 +187,8 @@ def test_nothing_is_deleted_beside_a_push(deps, activate, label_studio, id_, key
     assert label_studio.prediction_counts(id_) == {"1-aaaaaaaa": 5, "2-bbbbbbbb": 5}
 
 
-def test_one_trims_at_a_time(deps, activate, label_studio, key, monkeypatch):
-    monkeypatch.setattr("labelloop.usecases.ordering.trim.MOST_SUPERSEDED", 0)
+def test_one_trims_at_a_time(deps, activate, label_studio, key, limit, monkeypatch):
+    limit(trim=TrimLimits(superseded=0))
     run(activate("1-aaaaaaaa"), deps)
     delete, met = label_studio.delete_prediction, []
 

@@ -39,9 +39,9 @@ def test_the_pool_is_encoded_for_the_first_version_and_never_again(
 
 
 def test_a_score_step_killed_while_it_encodes_loses_no_shard_it_has_encoded(
-    deps, encoder, activate, label_studio, id_, monkeypatch
+    deps, encoder, activate, label_studio, id_, limit, monkeypatch
 ):
-    monkeypatch.setattr("labelloop.usecases.ordering.ranking._SHARDS_IN_A_PART", 10)
+    limit(shards_in_a_part=10)
     real, calls = CountingEncoder.encode, []
 
     def die_once(self, texts):
@@ -62,14 +62,13 @@ def test_a_score_step_killed_while_it_encodes_loses_no_shard_it_has_encoded(
 
 
 def test_a_part_with_too_much_to_encode_is_scored_in_several_steps(
-    deps, encoder, activate, label_studio, id_, monkeypatch
+    deps, encoder, activate, label_studio, id_, limit
 ):
-    monkeypatch.setattr("labelloop.usecases.ordering.ranking._SHARDS_IN_A_PART", 10)
-    monkeypatch.setattr("labelloop.usecases.learning.task_features.BUDGET_S", -1.0)
+    limit(shards_in_a_part=10, encoding_s=-1.0)
     first = activate("1-aaaaaaaa")
     rank(first, deps)
     outcomes = [rank(deps.rank_queue.sent.pop(0)[0], deps) for _ in range(2)]
-    monkeypatch.setattr("labelloop.usecases.learning.task_features.BUDGET_S", 100.0)
+    limit(encoding_s=100.0)
 
     assert outcomes == [RankOutcome.PLANNED, RankOutcome.UNFINISHED]
     assert RankOutcome.PUSHED in run(deps.rank_queue.sent.pop(0)[0], deps)

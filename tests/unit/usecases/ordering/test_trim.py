@@ -10,7 +10,7 @@ from labelloop.domain.version import UNTRAINED
 from labelloop.labelstudio.payloads import key_of
 from labelloop.labelstudio.project import StudioProject
 from labelloop.usecases.ordering.push import RankOutcome
-from labelloop.usecases.ordering.trim import Trim
+from labelloop.usecases.ordering.trim import TRIM_LIMITS, Trim, TrimLimits
 from tests.builders import card, created, label_config
 from tests.fakes import MemoryLabelStudio
 
@@ -50,15 +50,13 @@ def label(project: Project) -> None:
     project.add_dataset(after, fold(project.dataset(after.value), [created(1)]))
 
 
-def trim(project, label_studio, clock, may_go_on=lambda: True) -> RankOutcome:
+def trim(project, label_studio, clock, limits=TRIM_LIMITS, may_go_on=lambda: True) -> RankOutcome:
     studio = StudioProject(label_studio, project.key)
-    return Trim(project, studio, clock, may_go_on).run(NEW)
+    return Trim(project, studio, clock, may_go_on, limits).run(NEW)
 
 
-@pytest.fixture
-def bound(monkeypatch) -> int:
-    monkeypatch.setattr("labelloop.usecases.ordering.trim.MOST_SUPERSEDED", 20)
-    return 20
+BOUND = 20
+BOUNDED = TrimLimits(superseded=BOUND)
 
 
 def test_while_people_label_deletes_wait(project, label_studio, id_, clock):
@@ -68,11 +66,11 @@ def test_while_people_label_deletes_wait(project, label_studio, id_, clock):
 
 
 def test_of_more_than_a_bound_the_oldest_are_deleted_one_by_one_while_people_label(
-    project, label_studio, id_, clock, bound
+    project, label_studio, id_, clock
 ):
-    assert trim(project, label_studio, clock) is RankOutcome.WAITING
+    assert trim(project, label_studio, clock, BOUNDED) is RankOutcome.WAITING
 
-    assert label_studio.prediction_counts(id_) == {OLD: bound, NEW: 50}
+    assert label_studio.prediction_counts(id_) == {OLD: BOUND, NEW: 50}
     assert label_studio.calls.count("delete_prediction") == 30
     assert "delete_predictions" not in label_studio.calls
 
@@ -105,22 +103,22 @@ def test_at_rest_it_ends_between_two_versions_when_somebody_labels_again(
     assert label_studio.prediction_counts(id_) == {UNTRAINED: 1, NEW: 50}
 
 
-def test_it_ends_in_time_and_is_gone_on_with(project, label_studio, id_, clock, monkeypatch, bound):
+def test_it_ends_in_time_and_is_gone_on_with(project, label_studio, id_, clock, monkeypatch):
     delete = label_studio.delete_prediction
     monkeypatch.setattr(
         label_studio, "delete_prediction", lambda row: (clock.sleep(0.5), delete(row))
     )
 
-    outcomes = [trim(project, label_studio, clock) for _ in range(3)]
+    outcomes = [trim(project, label_studio, clock, BOUNDED) for _ in range(3)]
     assert outcomes == [RankOutcome.TRIMMING, RankOutcome.WAITING, RankOutcome.WAITING]
-    assert label_studio.prediction_counts(id_) == {OLD: bound, NEW: 50}
+    assert label_studio.prediction_counts(id_) == {OLD: BOUND, NEW: 50}
 
 
 @pytest.mark.parametrize("rest_s", [0, 3600])
-def test_it_stops_for_a_newer_order(project, label_studio, id_, clock, bound, rest_s):
+def test_it_stops_for_a_newer_order(project, label_studio, id_, clock, rest_s):
     clock.sleep(rest_s)
 
-    assert trim(project, label_studio, clock, lambda: False) is RankOutcome.SUPERSEDED
+    assert trim(project, label_studio, clock, BOUNDED, lambda: False) is RankOutcome.SUPERSEDED
     assert label_studio.prediction_counts(id_)[OLD] == 50
 
 
@@ -168,14 +166,14 @@ def test_versions_of_others_stay(project, label_studio, id_, clock):
 
 
 def test_a_prediction_that_somebody_else_deletes_meanwhile_is_no_error(
-    project, label_studio, id_, clock, monkeypatch, bound
+    project, label_studio, id_, clock, monkeypatch
 ):
     stale = label_studio.predictions_of(id_)
     label_studio.delete_predictions(id_, OLD)
     monkeypatch.setattr(label_studio, "prediction_counts", lambda _: {OLD: 50, NEW: 50})
     monkeypatch.setattr(label_studio, "predictions", lambda _: stale)
 
-    assert trim(project, label_studio, clock) is RankOutcome.WAITING
+    assert trim(project, label_studio, clock, BOUNDED) is RankOutcome.WAITING
 
 
 def test_a_project_without_a_snapshot_is_at_rest(store):

@@ -155,14 +155,13 @@ def test_who_waits_for_an_order_sees_how_far_it_is(apart, activate, send, store,
     assert told(start=4)["next"] is None
 
 
-def test_a_long_order_is_cut_to_what_an_answer_holds(monkeypatch, key):
-    monkeypatch.setattr("labelloop.usecases.ordering.show_order._MOST_BYTES", 100)
+def test_a_long_order_is_cut_to_what_an_answer_holds(key):
     store = MemoryStore()
     Project(store, key)
     Pool(store, key).set_listed()
     Orders(store, key).add("untrained", [Ranked(id_, 0.1, []) for id_ in range(1, 9)])
 
-    told = show_order(key, store, 0, 100, keeps_predictions=True)
+    told = show_order(key, store, 0, 100, keeps_predictions=True, most_bytes=100)
 
     assert 0 < len(told["tasks"]) == told["next"] < 8
 
