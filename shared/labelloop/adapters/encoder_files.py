@@ -16,7 +16,7 @@ from typing import Any, Final, Self
 from labelloop.errors import BadModel
 from labelloop.ports import ObjectStore
 
-_MOST_BYTES: Final = 600_000_000  # of a model; it is in memory twice while it is loaded
+MOST_BYTES: Final = 600_000_000  # of a model; it is in memory twice while it is loaded
 _MOST_DIMENSIONS: Final = 4_096
 _MOST_TOKENS: Final = 512
 
@@ -32,6 +32,7 @@ class EncoderFiles:
     max_tokens: int
     _digests: dict[str, str]
     _read: Read
+    most_bytes: int = MOST_BYTES
 
     @classmethod
     def built_in(cls) -> Self:
@@ -87,8 +88,8 @@ class EncoderFiles:
         body = self._read(file)
         if body is None:
             raise BadModel(f"encoder {self.name}: {file} is missing")
-        if len(body) > _MOST_BYTES:
-            raise BadModel(f"encoder {self.name}: {file} is larger than {_MOST_BYTES:,} bytes")
+        if len(body) > self.most_bytes:
+            raise BadModel(f"encoder {self.name}: {file} is larger than {self.most_bytes:,} bytes")
         if sha256(body).hexdigest() != self._digests[file]:
             raise BadModel(f"encoder {self.name}: {file} is not the one that encoder.json names")
         return body

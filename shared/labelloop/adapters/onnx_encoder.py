@@ -13,7 +13,7 @@ from labelloop.errors import BadModel
 from labelloop.quiet_onnxruntime import ort
 
 _CHARACTERS_A_TOKEN: Final = 32  # more than any text has; the rest of a text is not tokenised
-_TOKENS_AT_ONCE: Final = 2_048
+TOKENS_AT_ONCE: Final = 2_048
 _PROBES: Final = ("", "a", "Straße ΟΔΟΣ İstanbul 東京 🙂")
 _FOLDER: Final = "session.model_external_initializers_file_folder_path"
 
@@ -25,7 +25,10 @@ class OnnxEncoder:
     does not depend on the other texts of its batch, and no time is spent on padding.
     """
 
-    def __init__(self, files: EncoderFiles, threads: int = 1) -> None:
+    def __init__(
+        self, files: EncoderFiles, threads: int = 1, tokens_at_once: int = TOKENS_AT_ONCE
+    ) -> None:
+        self._tokens_at_once = tokens_at_once
         self.name, self.dimensions = files.name, files.dimensions
         self._characters = files.max_tokens * _CHARACTERS_A_TOKEN
         options = ort.SessionOptions()
@@ -50,7 +53,8 @@ class OnnxEncoder:
         """Return unit vectors, shape (texts, dimensions); zeros for a text without tokens."""
         encodings = self._tokenizer.encode_batch([self._cut(text) for text in texts])
         vectors = np.zeros((len(texts), self.dimensions), np.float32)
-        for batch in _batches([len(encoding.ids) for encoding in encodings]):
+        lengths = [len(encoding.ids) for encoding in encodings]
+        for batch in _batches(lengths, self._tokens_at_once):
             vectors[batch] = self._run(np.array([encodings[i].ids for i in batch], np.int64))
         return vectors
 
@@ -71,7 +75,7 @@ class OnnxEncoder:
         return np.asarray(vectors / np.maximum(lengths, 1e-12), np.float32)
 
 
-def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+def _batches(lengths: Sequence[int], tokens: int) -> Iterator[list[int]]:
     """Yield batches of indices of texts with one length above 0, shortest first.
 
     A batch has a bounded number of tokens.
@@ -81,6 +85,6 @@ def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
         if length:
             by_length[length].append(index)
     for length, indices in sorted(by_length.items()):
-        most = max(1, _TOKENS_AT_ONCE // length)
+        most = max(1, tokens // length)
         for start in range(0, len(indices), most):
             yield indices[start : start + most]

@@ -10,6 +10,7 @@ import json
 import os
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from io import BytesIO
@@ -25,6 +26,8 @@ from labelloop.adapters.aws_signature import Signature
 
 _PAUSE_S: Final = 0.1  # before the second attempt, doubled before each further one
 
+type Sleep = Callable[[float], None]
+
 
 def can_sign() -> bool:
     """Say whether the environment has credentials. Under SnapStart only boto3 can find them."""
@@ -34,8 +37,8 @@ def can_sign() -> bool:
 class SignedS3:
     """Objects, read and written whole."""
 
-    def __init__(self) -> None:
-        self._service = _Service("s3")
+    def __init__(self, sleep: Sleep = time.sleep) -> None:
+        self._service = _Service("s3", sleep)
 
     def get_object(self, *, Bucket: str, Key: str, IfNoneMatch: str = "") -> dict[str, Any]:
         """Return an object's body and tag."""
@@ -56,8 +59,8 @@ class SignedS3:
 class SignedSqs:
     """Messages, sent one by one."""
 
-    def __init__(self) -> None:
-        self._service = _Service("sqs")
+    def __init__(self, sleep: Sleep = time.sleep) -> None:
+        self._service = _Service("sqs", sleep)
 
     def send_message(self, **request: Any) -> dict[str, Any]:
         """Send a message."""
@@ -67,8 +70,8 @@ class SignedSqs:
 class SignedSsm:
     """Parameters, read one by one."""
 
-    def __init__(self) -> None:
-        self._service = _Service("ssm")
+    def __init__(self, sleep: Sleep = time.sleep) -> None:
+        self._service = _Service("ssm", sleep)
 
     def get_parameter(self, **request: Any) -> dict[str, Any]:
         """Return a parameter."""
@@ -85,8 +88,8 @@ class _Answer:
 class _Service:
     """A service's endpoint; connections stay open between calls."""
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def __init__(self, name: str, sleep: Sleep) -> None:
+        self._name, self._sleep = name, sleep
         region = os.environ.get("AWS_REGION") or os.environ["AWS_DEFAULT_REGION"]
         suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
         own = os.environ.get(f"AWS_ENDPOINT_URL_{name.upper()}")
@@ -142,7 +145,7 @@ class _Service:
                 code = error.response["Error"]["Code"]
                 if is_last or not (answer.status in (429, *range(500, 600)) or code in PASSING):
                     raise error
-            _pause(attempt)
+            self._sleep(_pause_s(attempt))
         raise AssertionError("unreachable")
 
     def _once(
@@ -175,11 +178,11 @@ class _Service:
 CLIENTS: Final = {"s3": SignedS3, "sqs": SignedSqs, "ssm": SignedSsm}
 
 
-def _pause(attempt: int) -> None:
-    """Wait before the next attempt; the time is random, so that instances don't retry together."""
+def _pause_s(attempt: int) -> float:
+    """Return the wait before the next attempt: random, so that instances don't retry together."""
     import random  # late: most requests are answered at once
 
-    time.sleep(_PAUSE_S * 2 ** (attempt - 1) * random.uniform(0.5, 1))  # noqa: S311
+    return _PAUSE_S * (1 << attempt - 1) * random.uniform(0.5, 1)  # noqa: S311
 
 
 def _path(key: str) -> str:

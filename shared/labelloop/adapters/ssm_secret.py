@@ -12,14 +12,16 @@ from labelloop.errors import Unavailable
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
-_CACHED_S: Final = 60  # after a rotation the old password stays valid for as long
+CACHED_S: Final = 60  # after a rotation the old password stays valid for as long
 
 
 class SsmSecret:
     """A secret by the name of its parameter; encrypted with a KMS key, or with SSM's own."""
 
-    def __init__(self, name: str, client: Any = None, key: str = "") -> None:
-        self._name = name
+    def __init__(
+        self, name: str, client: Any = None, key: str = "", cached_s: float = CACHED_S
+    ) -> None:
+        self._name, self._cached_s = name, cached_s
         self._key: Any = {"KeyId": key} if key else {}
         self._ssm: SSMClient = client or client_of("ssm")
         self._cached: str | None = None
@@ -27,7 +29,7 @@ class SsmSecret:
 
     def read(self) -> str:
         """Return the secret, empty if there is none; while SSM fails, the last value read."""
-        if time.monotonic() - self._read_at < _CACHED_S and self._cached is not None:
+        if time.monotonic() - self._read_at < self._cached_s and self._cached is not None:
             return self._cached
         try:
             answer = self._ssm.get_parameter(Name=self._name, WithDecryption=True)

@@ -12,7 +12,7 @@ from labelloop.recipes.protocol import Encoder
 
 type Vectors = NDArray[np.float32]
 
-_MOST_REMEMBERED: Final = 8_192  # vectors: 12 MB of 384 dimensions
+MOST_REMEMBERED: Final = 8_192  # vectors: 12 MB of 384 dimensions
 
 
 def digest_of(text: str) -> bytes:
@@ -26,9 +26,14 @@ class Toolbox:
     `encoder`: its name, empty without one; `load`: returns it, called when vectors are needed.
     """
 
-    def __init__(self, encoder: str = "", load: Callable[[], Encoder] | None = None) -> None:
+    def __init__(
+        self,
+        encoder: str = "",
+        load: Callable[[], Encoder] | None = None,
+        most_remembered: int = MOST_REMEMBERED,
+    ) -> None:
         self.encoder = encoder
-        self._load = load
+        self._load, self._most_remembered = load, most_remembered
         self._remembered: OrderedDict[bytes, Vectors] = OrderedDict()
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
@@ -54,6 +59,6 @@ class Toolbox:
     def _remember(self, digest: bytes, vector: Vectors) -> Vectors:
         """Remember a copy of a vector: a row would hold the whole batch in memory."""
         self._remembered[digest] = vector.copy()
-        while len(self._remembered) > _MOST_REMEMBERED:
+        while len(self._remembered) > self._most_remembered:
             self._remembered.popitem(last=False)
         return vector

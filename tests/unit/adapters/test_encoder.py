@@ -1,13 +1,14 @@
 """Encoders: vectors that depend on the text alone, from files that are what they say."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import onnx
 import pytest
 
-from labelloop.adapters.encoder_files import EncoderFiles
-from labelloop.adapters.onnx_encoder import OnnxEncoder
+from labelloop.adapters.encoder_files import MOST_BYTES, EncoderFiles
+from labelloop.adapters.onnx_encoder import TOKENS_AT_ONCE, OnnxEncoder
 from labelloop.errors import BadModel
 from tests import tiny_encoder
 
@@ -18,10 +19,15 @@ ODD = ["", " ", "a", "\x00", "\ud800b", "東京", "🙂", "abc " * 5_000]
 def load(store):
     """Put files into the bucket, and load the encoder from there."""
 
-    def load(files: dict[str, bytes] | None = None) -> OnnxEncoder:
+    def load(
+        files: dict[str, bytes] | None = None,
+        most_bytes: int = MOST_BYTES,
+        tokens_at_once: int = TOKENS_AT_ONCE,
+    ) -> OnnxEncoder:
         for name, body in (files or tiny_encoder.files()).items():
             store.tamper(f"encoders/tiny/{name}", body)
-        return OnnxEncoder(EncoderFiles.of(store, "tiny"))
+        stored = replace(EncoderFiles.of(store, "tiny"), most_bytes=most_bytes)
+        return OnnxEncoder(stored, tokens_at_once=tokens_at_once)
 
     return load
 
@@ -46,7 +52,7 @@ def test_no_texts_are_no_vectors(load):
 
 
 def test_texts_of_one_length_share_a_call_and_no_call_holds_too_many_tokens(load, monkeypatch):
-    encoder = load()
+    encoder = load(tokens_at_once=8)
     calls: list[tuple[int, ...]] = []
     run = encoder._run
 
@@ -55,7 +61,6 @@ def test_texts_of_one_length_share_a_call_and_no_call_holds_too_many_tokens(load
         return run(ids)
 
     monkeypatch.setattr(encoder, "_run", remember)
-    monkeypatch.setattr("labelloop.adapters.onnx_encoder._TOKENS_AT_ONCE", 8)
 
     encoder.encode(["ab", "abc", "cd", "ef", "xyz", "gh", "ij"])
 
@@ -129,11 +134,9 @@ def test_a_file_with_another_checksum_is_refused(load, file):
         load(files | {file: files[file] + b" "})
 
 
-def test_a_file_that_is_too_large_is_refused(load, monkeypatch):
-    monkeypatch.setattr("labelloop.adapters.encoder_files._MOST_BYTES", 10)
-
+def test_a_file_that_is_too_large_is_refused(load):
     with pytest.raises(BadModel, match="larger"):
-        load()
+        load(most_bytes=10)
 
 
 def test_vectors_of_another_length_than_described_are_refused(load):

@@ -4,7 +4,6 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from labelloop.adapters import ssm_secret
 from labelloop.adapters.signed_aws import SignedSsm
 from labelloop.adapters.ssm_secret import SsmSecret
 from labelloop.errors import Unavailable
@@ -48,10 +47,9 @@ def test_a_secret_is_not_read_again_for_a_minute(client, aws, monkeypatch):
     assert secret.read() == "new"
 
 
-def test_while_ssm_fails_the_last_known_secret_counts(client, fail, monkeypatch):
-    secret = SsmSecret("/labelloop/test", client)
+def test_while_ssm_fails_the_last_known_secret_counts(client, fail):
+    secret = SsmSecret("/labelloop/test", client, cached_s=0)
     secret.read()
-    monkeypatch.setattr(ssm_secret, "_CACHED_S", 0)
     fail()
 
     assert secret.read() == SECRET

@@ -3,7 +3,6 @@
 import pytest
 
 from labelloop.recipes import control_of
-from labelloop.recipes import tools as module
 from labelloop.recipes.text.bags import Features
 from labelloop.recipes.text.terms import bags_of
 from labelloop.recipes.tools import Toolbox, digest_of
@@ -41,8 +40,8 @@ def test_a_text_is_encoded_once(tools, encoder):
     assert (again[[2, 0]] == first[:2]).all()
 
 
-def test_only_the_texts_seen_last_are_remembered(tools, encoder, monkeypatch):
-    monkeypatch.setattr(module, "_MOST_REMEMBERED", 2)
+def test_only_the_texts_seen_last_are_remembered(encoder):
+    tools = Toolbox(encoder.name, lambda: encoder, most_remembered=2)
 
     for text in ("a", "bb", "a", "ccc", "a", "bb"):
         tools.vectors([text])
@@ -50,8 +49,8 @@ def test_only_the_texts_seen_last_are_remembered(tools, encoder, monkeypatch):
     assert encoder.texts == ["a", "bb", "ccc", "bb"]
 
 
-def test_more_texts_than_are_remembered_have_their_vectors(tools, encoder, monkeypatch):
-    monkeypatch.setattr(module, "_MOST_REMEMBERED", 2)
+def test_more_texts_than_are_remembered_have_their_vectors(encoder):
+    tools = Toolbox(encoder.name, lambda: encoder, most_remembered=2)
     texts = ["x" * length for length in range(9)]
 
     assert (tools.vectors(texts) == CountingEncoder().encode(texts)).all()

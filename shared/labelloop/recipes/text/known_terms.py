@@ -9,16 +9,18 @@ from scipy.sparse import csr_matrix
 from labelloop.recipes.text.bags import Bags, Features
 
 MOST_TERMS: Final = 100_000
-_MOST_COEFFICIENTS: Final = 2_000_000  # terms times classes: 8 MB of the artefact
+MOST_COEFFICIENTS: Final = 2_000_000  # terms times classes: 8 MB of the artefact
 _LANDMARKS_TERMS: Final = 10_000
 
 
-def known_terms(bags: Bags, landmarks: Features | None, classes: int) -> NDArray[np.uint32]:
+def known_terms(
+    bags: Bags, landmarks: Features | None, classes: int, coefficients: int = MOST_COEFFICIENTS
+) -> NDArray[np.uint32]:
     """Return the ids of the terms that a model of so many classes knows, ascending.
 
     Those of the labelled texts, and the more frequent ones of the landmarks.
     """
-    most = min(MOST_TERMS, _MOST_COEFFICIENTS // classes)
+    most = min(MOST_TERMS, coefficients // classes)
     if landmarks is None:
         return frequent_terms(bags, most)
     others = frequent_terms(landmarks.bags, min(_LANDMARKS_TERMS, most // 2))

@@ -16,12 +16,21 @@ from scipy.sparse import issparse
 type Floats = NDArray[np.floating]
 type Codes = NDArray[np.integer]  # each row's class, 0 to classes - 1
 
-MOST_DUAL: Final = 2_500  # rows: the time grows with their cube
 _COLUMNS: Final = 2_048  # of sparse rows, if these are more: the time grows with their square
-_ROWS_AT_ONCE: Final = 4_096  # made dense: 32 MB with `_COLUMNS` columns
 _FEW: Final = 1_000  # rows
 _FOLDS, _FOLDS_OF_MANY = 10, 3
 _COMMON: Final = 1 / 20  # of the rows: a fuller column is multiplied faster as a dense one
+
+
+@dataclass(frozen=True, slots=True)
+class RidgeLimits:
+    """How many rows are solved by their inner products, and how many are made dense at once."""
+
+    dual_rows: int = 2_500  # the time grows with their cube
+    rows_at_once: int = 4_096  # 32 MB with `_COLUMNS` columns
+
+
+RIDGE_LIMITS: Final = RidgeLimits()
 
 
 class Target(Protocol):
@@ -97,10 +106,10 @@ class Ridge:
     which a fold holds out half would lose half of its weight.
     """
 
-    def __init__(self, rows: Any) -> None:
-        self._rows = rows
+    def __init__(self, rows: Any, limits: RidgeLimits = RIDGE_LIMITS) -> None:
+        self._rows, self._rows_at_once = rows, limits.rows_at_once
         is_wide = issparse(rows) or rows.shape[0] <= rows.shape[1]
-        is_dual = is_wide and rows.shape[0] <= MOST_DUAL
+        is_dual = is_wide and rows.shape[0] <= limits.dual_rows
         self._gram = gram_of(rows) if is_dual else None
 
     def fit(self, goal: Target, penalty: float) -> Scorer:
@@ -109,17 +118,36 @@ class Ridge:
         for held, others in goal.folds():
             out_of_fold[held] = self._scores(held, others, goal.of(others), penalty)
         if self._gram is None:
-            return Scorer(*_primal(self._rows, goal, penalty), out_of_fold)
+            return Scorer(*self._primal(self._rows, goal, penalty), out_of_fold)
         dual, intercepts = _dual(self._gram, goal, penalty)
         return Scorer(self._rows.T @ dual, intercepts, out_of_fold)
 
     def _scores(self, held: Codes, others: Codes, goal: Target, penalty: float) -> Floats:
         """Return the scores of rows by a fit to others."""
         if self._gram is None:
-            coefficients, intercepts = _primal(self._rows[others], goal, penalty)
+            coefficients, intercepts = self._primal(self._rows[others], goal, penalty)
             return np.asarray(self._rows[held] @ coefficients + intercepts)
         dual, intercepts = _dual(self._gram[np.ix_(others, others)], goal, penalty)
         return np.asarray(self._gram[np.ix_(held, others)] @ dual + intercepts)
+
+    def _primal(self, rows: Any, goal: Target, penalty: float) -> tuple[Floats, Floats]:
+        """Solve by the most informative columns; return coefficients and intercepts."""
+        weights, targets = goal.weights, goal.targets
+        columns = _informative(rows, targets) if issparse(rows) else np.arange(rows.shape[1])
+        points = rows[:, columns]
+        share, root = weights / weights.sum(), np.sqrt(weights)[:, None]
+        centre, mean = share @ points, share @ targets
+        scatter = penalty * np.eye(len(columns))
+        moments = np.zeros((len(columns), targets.shape[1]))
+        for first in range(0, len(root), self._rows_at_once):
+            part = slice(first, first + self._rows_at_once)
+            dense = points[part].toarray() if issparse(points) else points[part]
+            centred = np.asarray((dense - centre) * root[part], np.float32)
+            scatter += centred.T @ centred
+            moments += centred.T @ (root[part] * (targets[part] - mean)).astype(np.float32)
+        coefficients = np.zeros((rows.shape[1], targets.shape[1]))
+        coefficients[columns] = solve(scatter, moments, assume_a="pos")
+        return coefficients, mean - centre @ coefficients[columns]
 
 
 def gram_of(rows: Any) -> Floats:
@@ -143,26 +171,6 @@ def _dual(gram: Floats, goal: Target, penalty: float) -> tuple[Floats, Floats]:
     system = centred * root * root.T + penalty * np.eye(len(gram))
     dual = root * solve(system, root * (targets - mean), assume_a="pos")  # columns sum to 0
     return dual, mean - towards_mean @ dual
-
-
-def _primal(rows: Any, goal: Target, penalty: float) -> tuple[Floats, Floats]:
-    """Solve by the most informative columns; return coefficients and intercepts."""
-    weights, targets = goal.weights, goal.targets
-    columns = _informative(rows, targets) if issparse(rows) else np.arange(rows.shape[1])
-    points = rows[:, columns]
-    share, root = weights / weights.sum(), np.sqrt(weights)[:, None]
-    centre, mean = share @ points, share @ targets
-    scatter = penalty * np.eye(len(columns))
-    moments = np.zeros((len(columns), targets.shape[1]))
-    for first in range(0, len(root), _ROWS_AT_ONCE):
-        part = slice(first, first + _ROWS_AT_ONCE)
-        dense = points[part].toarray() if issparse(points) else points[part]
-        centred = np.asarray((dense - centre) * root[part], np.float32)
-        scatter += centred.T @ centred
-        moments += centred.T @ (root[part] * (targets[part] - mean)).astype(np.float32)
-    coefficients = np.zeros((rows.shape[1], targets.shape[1]))
-    coefficients[columns] = solve(scatter, moments, assume_a="pos")
-    return coefficients, mean - centre @ coefficients[columns]
 
 
 def _informative(rows: Any, targets: Floats) -> Codes:

@@ -23,7 +23,8 @@ class TextChoices:
     """A single-choice control: its name, the text it is about, and the choices it offers.
 
     `others`: controls of the config that are not learnt; `is_pushable`: whether Label Studio's
-    import of predictions accepts its results; answers to /predict have them in any case.
+    import of predictions accepts its results; answers to /predict have them in any case;
+    `most_landmarks`: how many texts of the pool are learnt from.
     See `recipes.protocol.Control`. What needs numpy is imported late: a function without it reads
     label configs, too.
     """
@@ -34,6 +35,7 @@ class TextChoices:
     choices: Offered
     others: tuple[str, ...] = ()
     is_pushable: bool = True
+    most_landmarks: int = seen.LANDMARKS
 
     @property
     def recipe(self) -> str:
@@ -159,7 +161,7 @@ class TextChoices:
             names = dict(zip(self.offered, vectors, strict=True))
         landmarks = None
         if pool is not None:
-            landmarks = Features.of(pool.take(range(min(len(pool), seen.LANDMARKS))))
+            landmarks = Features.of(pool.take(range(min(len(pool), self.most_landmarks))))
         return FittedModel(Features.of(features), labels, landmarks, names, encoder)
 
     def load(self, artefact: bytes) -> "Model":

@@ -13,7 +13,15 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import log_softmax
 
-from labelloop.recipes.text.ridge import Codes, Floats, Goal, Ridge, Scorer
+from labelloop.recipes.text.ridge import (
+    RIDGE_LIMITS,
+    Codes,
+    Floats,
+    Goal,
+    Ridge,
+    RidgeLimits,
+    Scorer,
+)
 
 _PRIOR_SHARPNESS: Final = {"bag": 6.0, "topic": 3.0, "vector": 6.0, "name": 16.0}  # before labels
 _BOUNDS: Final = (-3.0, 5.0)  # of the logarithm of a sharpness
@@ -64,6 +72,7 @@ class Experts:
     likeness: Floats | None
     codes: Codes
     classes: int
+    limits: RidgeLimits = RIDGE_LIMITS
 
     def tuned(self) -> Hyperparameters:
         """Return the hyperparameters that do best out of fold, tuned one after the other."""
@@ -95,7 +104,7 @@ class Experts:
 
     @cached_property
     def _ridges(self) -> dict[str, Ridge]:
-        return {name: Ridge(rows) for name, rows in self.inputs.items()}
+        return {name: Ridge(rows, self.limits) for name, rows in self.inputs.items()}
 
     def _subset(self) -> "Experts":
         """Return up to `_MOST_TO_TUNE` of the examples, each class by its share."""
@@ -104,7 +113,7 @@ class Experts:
             rows = rows[np.linspace(0, len(rows) - 1, _MOST_TO_TUNE).astype(np.int64)]
         inputs = {name: every[rows] for name, every in self.inputs.items()}
         likeness = None if self.likeness is None else self.likeness[rows]
-        return Experts(inputs, likeness, self.codes[rows], self.classes)
+        return replace(self, inputs=inputs, likeness=likeness, codes=self.codes[rows])
 
 
 def _sharpness(scores: Floats, codes: Codes, prior: Floats) -> tuple[Floats, float]:

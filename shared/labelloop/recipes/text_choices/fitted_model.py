@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Final
 
 import numpy as np
@@ -14,15 +14,27 @@ from labelloop.domain.columns import Columns
 from labelloop.errors import BadModel, Unprocessable
 from labelloop.recipes.protocol import Trained
 from labelloop.recipes.text.bags import BAGS, VECTORS, Features
-from labelloop.recipes.text.known_terms import counts_of, known_terms
+from labelloop.recipes.text.known_terms import MOST_COEFFICIENTS, counts_of, known_terms
+from labelloop.recipes.text.ridge import RIDGE_LIMITS, RidgeLimits
 from labelloop.recipes.text_choices import FORMAT
 from labelloop.recipes.text_choices.graph import graph_of
 from labelloop.recipes.text_choices.measure import answers_of
 from labelloop.recipes.text_choices.onnx_model import METADATA, OnnxModel
 from labelloop.recipes.text_choices.pooled_experts import PooledExperts, Rows
 
-TOLERANCE: Final = 1e-5  # between scikit-learn's probabilities and the graph's
 _CHECKED_TEXTS: Final = 100
+
+
+@dataclass(frozen=True)
+class ModelLimits:
+    """How large a model may be, and how far off its graph."""
+
+    coefficients: int = MOST_COEFFICIENTS
+    tolerance: float = 1e-5  # between scikit-learn's probabilities and the graph's
+    ridge: RidgeLimits = RIDGE_LIMITS
+
+
+MODEL_LIMITS: Final = ModelLimits()
 
 
 class FittedModel:
@@ -41,15 +53,18 @@ class FittedModel:
         landmarks: Features | None = None,
         names: Mapping[str, NDArray[np.float32]] | None = None,
         encoder: str = "",
+        limits: ModelLimits = MODEL_LIMITS,
     ) -> None:
         """Learn, as `PooledExperts.fit` says; Unprocessable where there is nothing to see."""
         if not len(features.bags.ids) and features.vectors is None:
             raise Unprocessable("the labelled texts hold no words")
-        self.terms = known_terms(features.bags, landmarks, len({*labels, *(names or ())}))
+        classes = len({*labels, *(names or ())})
+        self.terms = known_terms(features.bags, landmarks, classes, limits.coefficients)
         around = self._rows(landmarks) if landmarks is not None and len(landmarks) else None
-        self.model = PooledExperts().fit(self._rows(features), labels, names, around)
+        model = PooledExperts(limits.ridge)
+        self.model = model.fit(self._rows(features), labels, names, around)
         self.names = tuple(str(name) for name in self.model.classes_)
-        self.encoder = encoder
+        self.encoder, self._tolerance = encoder, limits.tolerance
         self.needs = (BAGS,) if features.vectors is None else (BAGS, VECTORS)
         self._probes = features.take(range(min(len(features), _CHECKED_TEXTS)))
 
@@ -68,7 +83,7 @@ class FittedModel:
         """
         artefact = self._artefact()
         difference = self._difference(artefact)
-        if difference > TOLERANCE:
+        if difference > self._tolerance:
             raise BadModel(f"the graph's probabilities are up to {difference:.1e} off")
         model = self.model
         facts = {

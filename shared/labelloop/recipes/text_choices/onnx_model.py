@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -17,17 +18,26 @@ from labelloop.recipes.text_choices import FORMAT
 from labelloop.recipes.text_choices.measure import answers_of
 
 METADATA: Final = "labelloop"  # the key of the graph's metadata that holds format, terms, classes
-# What one call of the graph may gather, in floats (32 MB): padding times classes stays bounded.
-_MOST_FLOATS: Final = 8_000_000
-_MOST_ROWS: Final = 2_000
 _PROBED_TERMS: Final = 50
-_MANY_IDS: Final = 100_000  # as in a part of the pool; a request has fewer
+
+
+@dataclass(frozen=True)
+class RunLimits:
+    """What one call of the graph may gather; and when a table of all terms is made."""
+
+    floats: int = 8_000_000  # 32 MB: padding times classes stays bounded
+    rows: int = 2_000
+    ids: int = 100_000  # a part of the pool has more, a request fewer
+
+
+RUN_LIMITS: Final = RunLimits()
 
 
 class OnnxModel:
     """A model loaded from its artefact. Raises BadModel for anything that can't be served."""
 
-    def __init__(self, artefact: bytes) -> None:
+    def __init__(self, artefact: bytes, limits: RunLimits = RUN_LIMITS) -> None:
+        self._limits = limits
         options = ort.SessionOptions()
         options.intra_op_num_threads = 1  # one vCPU; more threads would only wait for each other
         options.inter_op_num_threads = 1
@@ -90,7 +100,7 @@ class OnnxModel:
 
     def _numbers(self, ids: NDArray[np.uint32]) -> NDArray[np.uint32]:
         """Return the model's own number of each term, 0 for those that it does not know."""
-        if len(ids) > _MANY_IDS:  # a table of all terms is faster, but takes 16 MB
+        if len(ids) > self._limits.ids:  # a table of all terms is faster, but takes 16 MB
             table = np.zeros(IDS + 2, np.uint32)
             table[self._terms] = np.arange(1, len(self._terms) + 1)
             return table[ids]
@@ -106,13 +116,13 @@ class OnnxModel:
 
     def _batches(self, lengths: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
         """Yield indices in batches whose padded size, times the classes, is bounded."""
-        width = len(self.names)
+        width, most = len(self.names), self._limits
         order = np.argsort(lengths, kind="stable")
         first = 0
         for place, index in enumerate(order):
             longest = max(1, int(lengths[index]))  # sorted: the newest is the longest
             rows = place + 1 - first
-            if rows > 1 and (rows > _MOST_ROWS or rows * longest * width > _MOST_FLOATS):
+            if rows > 1 and (rows > most.rows or rows * longest * width > most.floats):
                 yield order[first:place]
                 first = place
         if first < len(order):

@@ -17,7 +17,7 @@ from sklearn.base import BaseEstimator
 from sklearn.feature_extraction.text import TfidfTransformer
 
 from labelloop.recipes.text.bags import centred
-from labelloop.recipes.text.ridge import Floats
+from labelloop.recipes.text.ridge import RIDGE_LIMITS, Floats, RidgeLimits
 from labelloop.recipes.text.topics import topics_of
 from labelloop.recipes.text_choices.experts import Experts
 
@@ -31,6 +31,9 @@ _MOST_FOR_TOPICS: Final = 1_000  # texts
 
 class PooledExperts(BaseEstimator):  # type: ignore[misc]
     """Ridge regression on TF-IDF of counts, on its topics and on vectors, pooled and calibrated."""
+
+    def __init__(self, limits: RidgeLimits = RIDGE_LIMITS) -> None:
+        self.limits = limits
 
     def fit(
         self,
@@ -58,7 +61,7 @@ class PooledExperts(BaseEstimator):  # type: ignore[misc]
         codes = np.searchsorted(self.classes_, np.asarray(labels))
         topic_inputs = {"topic": inputs["bag"] @ topics} if topics.shape[1] else {}
         likeness = None if name_vectors is None else inputs["vector"] @ name_vectors
-        experts = Experts(inputs | topic_inputs, likeness, codes, len(self.classes_))
+        experts = Experts(inputs | topic_inputs, likeness, codes, len(self.classes_), self.limits)
         self.hyperparameters_ = experts.tuned()
         pooled = experts.pooled(self.hyperparameters_)
         self.sharpness_ = pooled.sharpness

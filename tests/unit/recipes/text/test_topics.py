@@ -88,11 +88,10 @@ def test_topics_of_many_texts_are_the_strongest_directions():
     assert topics @ topics.T == pytest.approx(strongest.T @ strongest, abs=1e-4)
 
 
-def test_the_pool_takes_at_most_half_of_the_room_for_terms(monkeypatch):
-    monkeypatch.setattr("labelloop.recipes.text.known_terms._MOST_COEFFICIENTS", 60)
+def test_the_pool_takes_at_most_half_of_the_room_for_terms():
     learnt, pool = bags_of(["a b c d e f g h"]), features_of(["q r s t u v w x"])
 
-    terms = known_terms(learnt, pool, 3)
+    terms = known_terms(learnt, pool, 3, coefficients=60)
 
     assert len(terms) == 20
     assert np.isin(terms, learnt.ids).sum() == np.isin(terms, pool.bags.ids).sum() == 10

@@ -1,6 +1,7 @@
 """The recipe for single-choice Choices on Text."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -168,10 +169,10 @@ def test_a_model_takes_so_many_labels_of_two_classes(labels, why):
     assert told == (why and f"a model takes 4 usable labels of 2 classes or more, and {why}")
 
 
-def fitted(tools, pool=None):
-    seen = CONTROL.features(TEXTS[:2] * 2, tools)
-    pool = None if pool is None else CONTROL.features(pool, tools)
-    return CONTROL.fit(["Positive", "Negative"] * 2, seen, pool, tools)
+def fitted(tools, pool=None, control=CONTROL):
+    seen = control.features(TEXTS[:2] * 2, tools)
+    pool = None if pool is None else control.features(pool, tools)
+    return control.fit(["Positive", "Negative"] * 2, seen, pool, tools)
 
 
 def test_what_is_fitted_answers_as_its_artefact_does():
@@ -203,11 +204,10 @@ def test_beside_an_encoder_a_class_without_an_example_is_learnt_by_its_name():
     assert (loaded.encoder, set(loaded.needs)) == ("lengths-1", {"bags", "vectors"})
 
 
-def test_no_more_of_the_pool_is_learnt_from_than_is_told(monkeypatch):
-    monkeypatch.setattr("labelloop.recipes.text.seen.LANDMARKS", 5)
-    pool = [f"word{i} film" for i in range(6)]
+def test_no_more_of_the_pool_is_learnt_from_than_is_told():
+    pool, control = [f"word{i} film" for i in range(6)], replace(CONTROL, most_landmarks=5)
 
-    whole, cut, less = (fitted(Toolbox(), pool[:some]).packed() for some in (6, 5, 4))
+    whole, cut, less = (fitted(Toolbox(), pool[:some], control).packed() for some in (6, 5, 4))
 
     assert whole.artefact == cut.artefact != less.artefact
 

@@ -5,10 +5,10 @@ import pytest
 from scipy.sparse import csr_matrix
 
 from labelloop.errors import BadModel, Unprocessable
-from labelloop.recipes.text import known_terms, ridge
 from labelloop.recipes.text.bags import Features
+from labelloop.recipes.text.ridge import Goal, Ridge, RidgeLimits
 from labelloop.recipes.text.terms import bags_of
-from labelloop.recipes.text_choices import fitted_model
+from labelloop.recipes.text_choices.fitted_model import ModelLimits
 from labelloop.recipes.text_choices.measure import MEASURE, codes_of
 from labelloop.recipes.text_choices.onnx_model import OnnxModel
 from tests.multilingual import scripts_texts
@@ -44,29 +44,26 @@ def test_what_is_said_out_of_fold_is_right_where_labels_can_be_learnt():
     assert out_of_fold(trained).sum(axis=1) == pytest.approx(np.ones(40), abs=1e-5)
 
 
-def test_many_examples_are_learnt_as_few_are(monkeypatch):
+def test_many_examples_are_learnt_as_few_are():
     rng = np.random.default_rng(0)
     texts = [" ".join(rng.choice(list("abcdefghij"), 6)) for _ in range(150)]
     labels = ["with" if "a" in text else "without" for text in texts]
     features = features_of(texts, 6)
-    exact = train(features, labels)
-    monkeypatch.setattr(ridge, "MOST_DUAL", 10)
+    few = ModelLimits(ridge=RidgeLimits(dual_rows=10))
 
-    primal = train(features, labels)
+    exact, primal = train(features, labels), train(features, labels, limits=few)
 
     for_both = [OnnxModel(one.artefact).predict_proba(features) for one in (exact, primal)]
     assert np.abs(for_both[0] - for_both[1]).mean() < 0.05
     assert np.abs(out_of_fold(exact) - out_of_fold(primal)).mean() < 0.1
 
 
-def test_examples_are_learnt_alike_in_parts_and_at_once(monkeypatch):
+def test_examples_are_learnt_alike_in_parts_and_at_once():
     rng = np.random.default_rng(0)
     rows, codes = csr_matrix(rng.poisson(0.3, (150, 40)).astype(np.float32)), np.arange(150) % 3
-    monkeypatch.setattr(ridge, "MOST_DUAL", 10)
-    at_once = ridge.Ridge(rows).fit(ridge.Goal(codes, 3, 1.0), 1.0)
-    monkeypatch.setattr(ridge, "_ROWS_AT_ONCE", 32)
+    limits = RidgeLimits(dual_rows=10), RidgeLimits(dual_rows=10, rows_at_once=32)
 
-    in_parts = ridge.Ridge(rows).fit(ridge.Goal(codes, 3, 1.0), 1.0)
+    at_once, in_parts = (Ridge(rows, each).fit(Goal(codes, 3, 1.0), 1.0) for each in limits)
 
     assert in_parts.coefficients == pytest.approx(at_once.coefficients, abs=1e-5)
     assert in_parts.out_of_fold == pytest.approx(at_once.out_of_fold, abs=1e-5)
@@ -189,10 +186,10 @@ def test_an_example_that_is_alone_of_its_class_has_no_answer_out_of_fold():
     assert np.isnan(rows).any(axis=1).tolist() == [False, False, False, False, True]
 
 
-def test_many_classes_leave_room_for_fewer_terms(monkeypatch):
-    monkeypatch.setattr(known_terms, "_MOST_COEFFICIENTS", 30)
+def test_many_classes_leave_room_for_fewer_terms():
+    few = ModelLimits(coefficients=30)
 
-    trained = train(features_of(["a b c", "d e f", "g h i"]), ["x", "y", "z"])
+    trained = train(features_of(["a b c", "d e f", "g h i"]), ["x", "y", "z"], limits=few)
 
     assert trained.facts["terms"] == 10
 
@@ -218,8 +215,8 @@ def test_training_is_deterministic():
     assert first.artefact == second.artefact
 
 
-def test_a_graph_that_answers_otherwise_than_scikit_learn_is_not_let_through(monkeypatch):
-    monkeypatch.setattr(fitted_model, "TOLERANCE", -1.0)
+def test_a_graph_that_answers_otherwise_than_scikit_learn_is_not_let_through():
+    strict = ModelLimits(tolerance=-1.0)
 
     with pytest.raises(BadModel, match="off"):
-        train(features_of(["a b", "c d"]), ["x", "y"])
+        train(features_of(["a b", "c d"]), ["x", "y"], limits=strict)

@@ -9,7 +9,7 @@ import pytest
 from labelloop.errors import BadModel, OutOfMemory
 from labelloop.recipes.protocol import Trained
 from labelloop.recipes.text.known_terms import MOST_TERMS, counts_of, frequent_terms
-from labelloop.recipes.text_choices.onnx_model import METADATA, OnnxModel
+from labelloop.recipes.text_choices.onnx_model import METADATA, OnnxModel, RunLimits
 from labelloop.recipes.text_choices.pooled_experts import PooledExperts
 from tests.multilingual import scripts_texts
 from tests.unit.recipes.text_choices.examples import features_of, labels_for, train
@@ -69,22 +69,20 @@ def test_the_order_of_a_batch_is_kept(trained, served):
     assert served.predict_proba(seen)[::-1] == pytest.approx(backwards, abs=1e-6)
 
 
-def test_a_batch_is_cut_so_that_padding_stays_bounded(trained, served, monkeypatch):
+def test_a_batch_is_cut_so_that_padding_stays_bounded(trained, served):
     seen = features_of(scripts_texts(100), trained[1])
-    monkeypatch.setattr("labelloop.recipes.text_choices.onnx_model._MOST_FLOATS", 50)
+    small = OnnxModel(trained[0].artefact, RunLimits(floats=50))
 
-    cut = served.predict_proba(seen)
+    cut = small.predict_proba(seen)
 
-    monkeypatch.undo()
     assert cut == pytest.approx(served.predict_proba(seen), abs=1e-6)
 
 
-def test_many_terms_are_looked_up_as_few_are(trained, served, monkeypatch):
+def test_many_terms_are_looked_up_as_few_are(trained, served):
     seen = features_of(scripts_texts(300), trained[1])
-    few = served.predict_proba(seen)
-    monkeypatch.setattr("labelloop.recipes.text_choices.onnx_model._MANY_IDS", 0)
+    many = OnnxModel(trained[0].artefact, RunLimits(ids=0))
 
-    assert (served.predict_proba(seen) == few).all()
+    assert (many.predict_proba(seen) == served.predict_proba(seen)).all()
 
 
 def test_no_texts_are_no_rows(trained, served):
