@@ -26,6 +26,8 @@ type Send = Callable[[str, str, bytes | None], tuple[int, bytes]]
 
 _TIMEOUT: Final = urllib3.Timeout(connect=10, read=40)  # API Gateway gives up after 30 s
 _TRIES: Final = 3
+# Lambda accepts an event of 6 MB. The body is a string in it, so its quotes are escaped again.
+MOST_ESCAPED_BYTES: Final = 4_500_000
 CREDENTIALS: Final = (
     "compare user and password with the deployment's: aws ssm get-parameter --with-decryption "
     "--query Parameter.Value --name /<stack>/credentials (or as CredentialsParameter names it)"
@@ -50,10 +52,15 @@ class Answer:
 
 
 class Backend:
-    """One deployment. `send` sends it a request: method, path, body."""
+    """One deployment. `send` sends it a request: method, path, body.
 
-    def __init__(self, address: Address, send: Send | None = None) -> None:
-        self.address = address
+    `most_bytes`: of a request, with its quotes escaped once more.
+    """
+
+    def __init__(
+        self, address: Address, send: Send | None = None, most_bytes: int = MOST_ESCAPED_BYTES
+    ) -> None:
+        self.address, self.most_bytes = address, most_bytes
         self._send = send or _over_http(address)
 
     def get(self, path: str, **query: str) -> dict[str, Any]:

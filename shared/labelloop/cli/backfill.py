@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
 
@@ -14,8 +14,6 @@ from labelloop.cli.session import Session
 from labelloop.errors import LabelloopError, TooLarge
 from labelloop.labelstudio.fields import read_settings
 
-# Lambda accepts an event of 6 MB. The body is a string in it, so its quotes are escaped again.
-MOST_ESCAPED_BYTES: Final = 4_500_000
 _TASK = ("id", "created_at", "updated_at", "data", "overlap")
 _ANNOTATION = (
     "id",
@@ -63,7 +61,8 @@ def backfill(
     body: dict[str, Any] = {"project": session.key} | about
     with report.errors.status("sending labels") as shown:
         try:
-            for chunk in chunks(task for batch in batches for task in batch):
+            tasks = (task for batch in batches for task in batch)
+            for chunk in chunks(tasks, session.backend.most_bytes):
                 session.backend.post("/backfill", **body, tasks=chunk)
                 body = {"project": session.key}
                 sent["requests"] += 1
@@ -78,7 +77,7 @@ def backfill(
 def backfill_file(session: Session, path: Path, report: Report) -> dict[str, int]:
     """Send the labels of an export file, after checking all of it."""
     tasks = read_file(path)
-    for _ in chunks(tasks):
+    for _ in chunks(tasks, session.backend.most_bytes):
         pass  # TooLarge names a task that is too large for a request
     dataset = session.backend.get("/status", project=session.key)["dataset"]
     config = "" if dataset["label_config_sha256"] else _label_config(session, report)
@@ -118,24 +117,24 @@ def known_counts(status: dict[str, Any]) -> tuple[int, int]:
     return status["dataset"]["annotations"], status["dataset"]["skipped"]
 
 
-def chunks(tasks: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+def chunks(tasks: Iterable[dict[str, Any]], most_bytes: int) -> Iterator[list[dict[str, Any]]]:
     """Yield labelled tasks, with the fields that are learnt from, in lists that fit a request."""
-    return fitting(filter(_is_labelled, tasks))
+    return fitting(filter(_is_labelled, tasks), most_bytes)
 
 
-def fitting(tasks: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+def fitting(tasks: Iterable[dict[str, Any]], most_bytes: int) -> Iterator[list[dict[str, Any]]]:
     """Yield tasks, with the fields that are learnt from, in lists that fit a request."""
     chunk: list[dict[str, Any]] = []
     size = 0
     for task in tasks:
         row = _trimmed(task)
         bytes_ = _escaped_bytes(row)
-        if bytes_ > MOST_ESCAPED_BYTES:
+        if bytes_ > most_bytes:
             raise TooLarge(
                 f"task {row.get('id')} alone is too large to send",
                 "shorten its text: only 20,000 characters of a text are read",
             )
-        if chunk and size + bytes_ > MOST_ESCAPED_BYTES:
+        if chunk and size + bytes_ > most_bytes:
             yield chunk
             chunk, size = [], 0
         chunk.append(row)

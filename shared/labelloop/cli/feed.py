@@ -6,7 +6,6 @@ from itertools import groupby
 from typing import Any, Final
 
 from labelloop.bucket.pool import shard_name
-from labelloop.cli.backfill import MOST_ESCAPED_BYTES
 from labelloop.cli.session import Session
 
 type Rows = list[dict[str, Any]]
@@ -23,7 +22,8 @@ def send_tasks(session: Session, label_config: str) -> int:
     """
     stored = session.backend.get("/tasks", project=session.key)
     names, sent = set(stored["sent"]), 0
-    for page in pages_of(session.studio.api.tasks(session.project_id)):
+    listed = session.studio.api.tasks(session.project_id)
+    for page in pages_of(listed, session.backend.most_bytes):
         if shard_name([(task["id"], task["data"]) for task in page]) in names:
             continue
         session.backend.post("/tasks", project=session.key, tasks=page)
@@ -34,7 +34,7 @@ def send_tasks(session: Session, label_config: str) -> int:
     return sent
 
 
-def pages_of(listed: Iterable[Rows]) -> Iterator[Rows]:
+def pages_of(listed: Iterable[Rows], most_bytes: int) -> Iterator[Rows]:
     """Yield all tasks, with only the fields that are needed, in pages that fit a request."""
     tasks = (task for page in listed for task in page)
     for _, group in groupby(tasks, lambda task: int(task["id"]) // _IDS_IN_A_PAGE):
@@ -43,7 +43,7 @@ def pages_of(listed: Iterable[Rows]) -> Iterator[Rows]:
         for task in group:
             row: dict[str, Any] = {name: task[name] for name in _FIELDS if name in task}
             bytes_ = 2 * len(json.dumps(row, ensure_ascii=False).encode("utf-8", "surrogatepass"))
-            if page and size + bytes_ > MOST_ESCAPED_BYTES:
+            if page and size + bytes_ > most_bytes:
                 yield page
                 page, size = [], 0
             page.append(row)

@@ -61,7 +61,7 @@ def _pages(session: Session) -> Iterator[dict[str, Any]]:
         end = _ALL_ABOVE if page.upto is None else page.upto
         as_of = int(((page.as_of or requested_at) - _SECOND).timestamp())
         settings = {name: page.settings.get(name) for name in _SETTINGS}
-        parts = list(fitting(page.tasks)) or [[]]
+        parts = list(fitting(page.tasks, session.backend.most_bytes)) or [[]]
         for place, rows in enumerate(parts):
             upto = end if place == len(parts) - 1 else rows[-1]["id"]
             ids = {"after": after, "upto": upto}

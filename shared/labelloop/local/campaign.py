@@ -1,7 +1,7 @@
 """One project labelled in rounds: choose tasks, label them, measure the new version."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import batched
 
@@ -10,7 +10,6 @@ from labelloop.local.backend import BackendFailed, DemoBackend, SeenPrediction
 from labelloop.local.project import DemoProject
 
 POLL_S = 0.25
-TASKS_PER_REQUEST = 100  # encoding takes about 40 ms a text
 
 type Truth = dict[int, str]
 """The right label of each task by its id, for the simulated annotator."""
@@ -45,9 +44,11 @@ class Campaign:
     report: Callable[[int, str], None]
     is_stopped: Callable[[], bool]
     time_limit_s: float = 120  # the first training starts cold
+    poll_s: float = POLL_S
+    tasks_per_request: int = 100  # encoding takes about 40 ms a text
     labelled: int = field(default=0, init=False)
 
-    def rounds(self, sizes: list[int]) -> Iterator[Point]:
+    def rounds(self, sizes: Sequence[int]) -> Iterator[Point]:
         """Label each size of a round in turn; yield the accuracy of the version trained on it."""
         version = self.backend.version(self.project)
         for size in sizes:
@@ -68,7 +69,7 @@ class Campaign:
         self, tasks: list[DemoTask], why: str, are_labelled: bool = False
     ) -> list[SeenPrediction]:
         predictions: list[SeenPrediction] = []
-        for batch in batched(tasks, TASKS_PER_REQUEST, strict=False):
+        for batch in batched(tasks, self.tasks_per_request, strict=False):
             self._raise_if_stopped()
             self.report(self.labelled, f"{why} {len(predictions) + len(batch):,} tasks")
             predictions += self.backend.predict(self.project, batch, are_labelled)
@@ -95,7 +96,7 @@ class Campaign:
                 accuracy = self._accuracy_of(version)
                 if accuracy is not None:
                     return Point(self.labelled, accuracy, version)
-            time.sleep(POLL_S)
+            time.sleep(self.poll_s)
         raise BackendFailed(
             f"project {self.project.title!r}: no version newer than {previous!r} was served"
             f" within {self.time_limit_s:.0f} s of label {self.labelled}"

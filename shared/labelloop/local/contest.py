@@ -1,13 +1,14 @@
 """Two projects with the same documents, labelled side by side: model's order and random order."""
 
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from functools import partial
 
 from labelloop.local.annotator import DemoTask
 from labelloop.local.backend import DemoBackend
-from labelloop.local.campaign import Campaign, Curve, Truth
+from labelloop.local.campaign import POLL_S, Campaign, Curve, Truth
 from labelloop.local.progress import Display
 from labelloop.local.project import DemoProject
 from labelloop.local.reuters import DataSet
@@ -17,18 +18,21 @@ IDS_PER_PROJECT = 1_000_000  # task ids are unique across all projects of a Labe
 
 
 def label_side_by_side(
-    data: DataSet, rounds: list[int], backend: DemoBackend, display: Display
+    data: DataSet,
+    rounds: Sequence[int],
+    backend: DemoBackend,
+    display: Display,
+    poll_s: float = POLL_S,
 ) -> dict[str, Curve]:
     """Return the learning curve of each order, or raise the first error."""
     stop = threading.Event()
     backend.check_health()
     with ThreadPoolExecutor(max_workers=len(ORDERS)) as threads:
         try:
+            both = {name: campaign(name, data, backend, display, stop) for name in ORDERS}
             curves = {
-                name: threads.submit(
-                    _curve, campaign(name, data, backend, display, stop), rounds, name, display
-                )
-                for name in ORDERS
+                name: threads.submit(_curve, replace(one, poll_s=poll_s), rounds, name, display)
+                for name, one in both.items()
             }
             _raise_first_failure(curves.values())
             return {name: curve.result() for name, curve in curves.items()}
@@ -54,7 +58,7 @@ def campaign(
     )
 
 
-def _curve(campaign: Campaign, rounds: list[int], name: str, display: Display) -> Curve:
+def _curve(campaign: Campaign, rounds: Sequence[int], name: str, display: Display) -> Curve:
     curve = []
     for point in campaign.rounds(rounds):
         display.measured(name, point)

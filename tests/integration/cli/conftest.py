@@ -20,7 +20,7 @@ from labelloop.cli import first_order, wiring
 from labelloop.cli import session as session_module
 from labelloop.cli.address import Address
 from labelloop.cli.app import app
-from labelloop.cli.backend import Backend
+from labelloop.cli.backend import MOST_ESCAPED_BYTES, Backend
 from labelloop.cli.session import Studio
 from labelloop.domain.intake.folding import Dataset
 from labelloop.errors import Denied, Rejected
@@ -123,6 +123,7 @@ class World(SimpleNamespace):
     project: int
     key: str
     sent: list[str]
+    most_bytes: int  # of a request
     run: Callable[..., Any]
     told: Callable[..., dict[str, Any]]
 
@@ -193,7 +194,11 @@ def world(aws: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr("labelloop.cli.address.Address.is_private", lambda _: False)  # no DNS
     monkeypatch.setattr(wiring, "LOOKS_S", [0.0] * len(wiring.LOOKS_S))
     monkeypatch.setattr(first_order, "LOOKS_S", [0.0])
-    monkeypatch.setattr(session_module, "open_backend", lambda at: Backend(at, partial(noted, at)))
+    monkeypatch.setattr(
+        session_module,
+        "open_backend",
+        lambda at: Backend(at, partial(noted, at), made.most_bytes),
+    )
     monkeypatch.setattr(
         session_module,
         "open_studio",
@@ -218,9 +223,18 @@ def world(aws: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> World:
         return answer
 
     key = key_of(studio.project(project))
-    return World(
-        studio=studio, admin=admin, project=project, key=key, sent=sent, run=run, told=told, aws=aws
+    made: World = World(
+        studio=studio,
+        admin=admin,
+        project=project,
+        key=key,
+        sent=sent,
+        run=run,
+        told=told,
+        aws=aws,
+        most_bytes=MOST_ESCAPED_BYTES,
     )
+    return made
 
 
 @pytest.fixture

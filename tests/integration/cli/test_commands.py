@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 
 import pytest
 from typer.testing import CliRunner
@@ -10,10 +11,12 @@ from labelloop import bootstrap
 from labelloop.bucket.evidence import EvidenceFiles, Rejection
 from labelloop.bucket.project import Project
 from labelloop.cli.app import app
-from labelloop.cli.backend import Backend
+from labelloop.cli.backend import MOST_ESCAPED_BYTES, Backend
 from labelloop.cli.backfill import chunks
+from labelloop.cli.export_file import MOST_BYTES
 from labelloop.errors import TooLarge, Unavailable
 from labelloop.labelstudio.payloads import MOST_BODY_BYTES
+from labelloop.usecases.serving.list_history import MOST_VERSIONS
 from tests.builders import card, label_config
 
 AT = "2026-11-23T09:00:00Z"
@@ -99,13 +102,12 @@ def test_the_versions_are_told_with_what_they_were_worth(world):
     assert all(part in output for part in parts)
 
 
-def test_of_many_versions_the_newest_are_listed_and_the_others_counted(world, monkeypatch):
-    monkeypatch.setattr("labelloop.usecases.serving.list_history.MOST_VERSIONS", 2)
-    names = [world.publish(seq) for seq in (1, 2, 3)]
+def test_of_many_versions_the_newest_are_listed_and_the_others_counted(world):
+    names = [world.publish(seq) for seq in range(1, MOST_VERSIONS + 2)]
 
     told = world.told("versions")
 
-    assert (told["versions"], told["older"]) == ([names[2], names[1]], 1)
+    assert (told["versions"], told["older"]) == (names[:0:-1], 1)
     assert "and 1 older" in world.run("versions").output
 
 
@@ -231,16 +233,16 @@ def test_what_is_no_file_is_told_of(world, tmp_path, name, why):
     assert why in told["error"]
 
 
-def test_a_file_too_large_for_memory_is_refused(world, tmp_path, monkeypatch):
-    monkeypatch.setattr("labelloop.cli.export_file.MOST_BYTES", 10)
+def test_a_file_too_large_for_memory_is_refused(world, tmp_path):
     file = tmp_path / "export.json"
     file.write_bytes(export_of(exported(1)))
+    os.truncate(file, MOST_BYTES + 1)  # sparse: takes no room
 
     assert "more than" in world.told("backfill", "--from", str(file), exit_code=1)["error"]
 
 
 def test_a_backfill_that_breaks_off_says_what_was_sent(world, tmp_path, monkeypatch):
-    monkeypatch.setattr("labelloop.cli.backfill.MOST_ESCAPED_BYTES", 600)
+    world.most_bytes = 600
     file = tmp_path / "export.json"
     file.write_bytes(export_of(*(exported(i) for i in range(1, 6))))
     honest, calls = Backend.post, []
@@ -296,15 +298,15 @@ def test_requests_fit_lambda_whatever_the_texts_hold(text):
         body = json.dumps(chunk, ensure_ascii=False)
         return len(json.dumps(body, ensure_ascii=False).encode())
 
-    sizes = [escaped(chunk) for chunk in chunks(tasks)]
+    sizes = [escaped(chunk) for chunk in chunks(tasks, MOST_ESCAPED_BYTES)]
 
     assert len(sizes) > 1
     assert max(sizes) < 5_000_000 < MOST_BODY_BYTES
-    assert sum(len(chunk) for chunk in chunks(tasks)) == 20
+    assert sum(len(chunk) for chunk in chunks(tasks, MOST_ESCAPED_BYTES)) == 20
 
 
 def test_only_what_is_learnt_from_is_sent():
-    ((task,),) = chunks([exported(1)])
+    ((task,),) = chunks([exported(1)], MOST_ESCAPED_BYTES)
 
     assert set(task) == {"id", "created_at", "updated_at", "data", "annotations"}
     assert "lead_time" not in task["annotations"][0]
@@ -312,7 +314,7 @@ def test_only_what_is_learnt_from_is_sent():
 
 def test_a_task_that_no_request_can_hold_is_told_of():
     with pytest.raises(TooLarge, match="task 1"):
-        list(chunks([exported(1, "x" * 5_000_000)]))
+        list(chunks([exported(1, "x" * 5_000_000)], MOST_ESCAPED_BYTES))
 
 
 def test_options_are_chosen_shown_and_taken_back(world):

@@ -4,7 +4,6 @@ import pytest
 
 from labelloop import bootstrap
 from labelloop.bucket.project import Project
-from labelloop.cli import repair
 from labelloop.messages import WakeUp
 from labelloop.usecases.learning.train import train
 
@@ -14,7 +13,6 @@ def mended(labelled, monkeypatch):
     """Let the trainer do what it is asked for while the command waits."""
     labelled.run("backfill")
     labelled.fold()
-    monkeypatch.setattr(repair, "_BETWEEN_S", 0)
     monkeypatch.setattr(
         "labelloop.cli.repair.time.sleep",
         lambda _: train(WakeUp(labelled.key, "repair"), bootstrap.train_deps()),
@@ -56,8 +54,8 @@ def test_while_labels_may_be_missing_doctor_names_the_command_that_compares_them
     assert "`labelloop repair`" in dataset["fix"]
 
 
-def test_a_label_studio_that_aws_cannot_reach_is_compared_from_here(mended, monkeypatch):
-    monkeypatch.setattr("labelloop.cli.backfill.MOST_ESCAPED_BYTES", 700)  # a task or two at once
+def test_a_label_studio_that_aws_cannot_reach_is_compared_from_here(mended):
+    mended.most_bytes = 700  # a task or two at once
     gone, renamed, *_ = [one for page in mended.studio.export(mended.project) for one in page]
     mended.studio.delete_annotation(gone["annotations"][0]["id"])
     label = renamed["annotations"][0]

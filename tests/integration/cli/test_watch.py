@@ -136,8 +136,8 @@ def test_an_order_that_was_lost_is_asked_for(apart):
     assert apart.sent[before:].count("POST /rank") == 1
 
 
-def test_a_large_task_travels_in_a_page_of_its_own(apart, monkeypatch):
-    monkeypatch.setattr("labelloop.cli.feed.MOST_ESCAPED_BYTES", 2_000)
+def test_a_large_task_travels_in_a_page_of_its_own(apart):
+    apart.most_bytes = 2_000
     before = len(apart.sent)
 
     watched(apart)

@@ -20,7 +20,6 @@ from labelloop.adapters.s3_store import S3Store
 from labelloop.adapters.signed_aws import SignedS3, SignedSqs, SignedSsm
 from labelloop.errors import Unavailable
 
-
 KEY, SECRET_KEY, TOKEN = "AKIDEXAMPLE", "not/a+secret", "not-a-token=="
 
 

@@ -1,22 +1,19 @@
 """Rounds of labelling, against a backend in memory."""
 
+from typing import Any
+
 import pytest
 
-from labelloop.local import campaign as module
 from labelloop.local.backend import BackendFailed
 from labelloop.local.campaign import Campaign, Stopped
-
-
-@pytest.fixture(autouse=True)
-def _no_waiting(monkeypatch):
-    monkeypatch.setattr(module, "POLL_S", 0)
 
 
 @pytest.fixture
 def start(backend, project, tasks):
     def start(by_score, **options):
         truth = {task.id: task.text.split()[0] for task in tasks}
-        settings = {"report": lambda labels, what: None, "is_stopped": lambda: False} | options
+        settings: dict[str, Any] = {"report": lambda labels, what: None, "poll_s": 0}
+        settings |= {"is_stopped": lambda: False} | options
         return Campaign(backend, project, tasks[:6], tasks[6:], truth, by_score, **settings)
 
     return start
@@ -56,10 +53,8 @@ def test_active_order_starts_as_random_order_then_takes_the_lowest_scores(start,
     assert fake.labelled_tasks(project) == [1, 2, 6, 5]
 
 
-def test_a_large_pool_is_scored_in_several_requests(start, fake, project, monkeypatch):
-    monkeypatch.setattr(module, "TASKS_PER_REQUEST", 3)
-
-    list(start(by_score=True).rounds([2, 2]))
+def test_a_large_pool_is_scored_in_several_requests(start, fake, project):
+    list(start(by_score=True, tasks_per_request=3).rounds([2, 2]))
 
     assert max(fake.tasks_at_once) == 3
     assert fake.labelled_tasks(project) == [1, 2, 6, 5]

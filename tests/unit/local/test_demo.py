@@ -2,13 +2,15 @@
 
 import json
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from types import SimpleNamespace
 
 import httpx
 import pytest
 
-from labelloop.local import campaign, demo, reuters
+from labelloop.local import demo, reuters
+from labelloop.local.demo import Plan
 from labelloop.local.emulator import ROOT, LocalStackFailed
 from labelloop.local.reuters import DataSet, Document
 
@@ -21,26 +23,27 @@ def documents(count: int) -> list[Document]:
 
 
 @pytest.fixture(autouse=True)
-def _stack(fake, monkeypatch, tmp_path):
+def _stack(fake, monkeypatch):
     @contextmanager
     def stack(**options):
         yield SimpleNamespace(url="http://fake", user="labelloop", password="example")
 
     data = DataSet(documents(8), documents(4))
     monkeypatch.setattr(demo, "local_stack", stack)
-    monkeypatch.setattr(demo, "RESULTS", tmp_path / "demo")
-    monkeypatch.setattr(demo, "STATE", ROOT / ".local" / "no-such-state")
-    monkeypatch.setattr(demo, "ROUNDS", [2, 2, 2])
-    monkeypatch.setattr(campaign, "POLL_S", 0)
     monkeypatch.setattr(reuters, "load", lambda folder, pool, held_out: data)
     client = partial(httpx.Client, transport=httpx.MockTransport(fake))
     monkeypatch.setattr(demo, "httpx", SimpleNamespace(Client=client))
 
 
-def test_the_result_holds_both_curves(tmp_path):
-    code = demo.main()
+@pytest.fixture
+def plan(tmp_path) -> Plan:
+    return Plan((2, 2, 2), 0, ROOT / ".local" / "no-such-state", tmp_path / "demo")
 
-    result = json.loads((tmp_path / "demo" / "result.json").read_text())
+
+def test_the_result_holds_both_curves(plan):
+    code = demo.main(plan)
+
+    result = json.loads((plan.results / "result.json").read_text())
     assert code == 0
     assert result.keys() == {"dataset", "active", "random", "seconds"}
     assert result["dataset"].keys() == {"name", "documents", "classes", "licence"}
@@ -48,21 +51,19 @@ def test_the_result_holds_both_curves(tmp_path):
     assert [point["accuracy"] for point in result["random"]] == [1, 1, 1]
 
 
-def test_the_table_and_the_versions_are_shown(capsys):
-    demo.main()
+def test_the_table_and_the_versions_are_shown(plan, capsys):
+    demo.main(plan)
 
     shown = capsys.readouterr().out
     assert "labels saved" in shown
     assert "Versions trained and served: active 3, random 3." in shown
 
 
-def test_too_few_versions_are_a_failure(monkeypatch):
-    monkeypatch.setattr(demo, "ROUNDS", [3, 3])
-
-    assert demo.main() == 1
+def test_too_few_versions_are_a_failure(plan):
+    assert demo.main(replace(plan, rounds=(3, 3))) == 1
 
 
-def test_a_stack_that_does_not_start_is_told_without_a_traceback(monkeypatch, capsys):
+def test_a_stack_that_does_not_start_is_told_without_a_traceback(plan, monkeypatch, capsys):
     @contextmanager
     def broken(**options):
         raise LocalStackFailed("run make build")
@@ -70,22 +71,22 @@ def test_a_stack_that_does_not_start_is_told_without_a_traceback(monkeypatch, ca
 
     monkeypatch.setattr(demo, "local_stack", broken)
 
-    assert demo.main() == 1
+    assert demo.main(plan) == 1
     assert "The demo failed: run make build" in capsys.readouterr().out
 
 
-def test_a_backend_that_fails_stops_both_projects(fake, capsys):
+def test_a_backend_that_fails_stops_both_projects(plan, fake, capsys):
     fake.webhook = lambda body: ["not an object"]
 
-    assert demo.main() == 1
+    assert demo.main(plan) == 1
     assert "/webhook did not answer with a JSON object" in capsys.readouterr().out
 
 
-def test_ctrl_c_ends_with_the_code_shells_know(monkeypatch, capsys):
+def test_ctrl_c_ends_with_the_code_shells_know(plan, monkeypatch, capsys):
     def interrupted(*arguments):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(demo, "label_side_by_side", interrupted)
 
-    assert demo.main() == 130
+    assert demo.main(plan) == 130
     assert "Stopped." in capsys.readouterr().out

@@ -1,9 +1,12 @@
 """What `labelloop backtest` reads of an export, and what it refuses."""
 
+import os
+
 import pytest
 from typer.testing import CliRunner
 
 from labelloop.cli.app import app
+from labelloop.cli.export_file import MOST_BYTES
 from tests.integration.cli.backtest.exports import project, refused, task, told
 
 
@@ -114,10 +117,12 @@ def test_a_task_without_a_label_is_left_out_whatever_it_is(run, more):
     assert found["tasks"] == 90
 
 
-def test_an_export_too_large_for_memory_is_refused(run, monkeypatch):
-    monkeypatch.setattr("labelloop.cli.export_file.MOST_BYTES", 1_000)
+def test_an_export_too_large_for_memory_is_refused(run, tmp_path):
+    sparse = tmp_path / "sparse.json"  # takes no room
+    sparse.touch()
+    os.truncate(sparse, MOST_BYTES + 1)
 
-    assert "more than" in refused(run(project()))
+    assert "more than" in refused(run(sparse))
 
 
 def test_a_choice_that_is_no_list_is_read_all_the_same(run):
