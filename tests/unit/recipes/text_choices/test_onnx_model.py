@@ -1,6 +1,7 @@
 """Models: the served probabilities are scikit-learn's, alone and in batches."""
 
 import json
+from functools import cache
 
 import numpy as np
 import onnx
@@ -8,6 +9,7 @@ import pytest
 
 from labelloop.errors import BadModel, OutOfMemory
 from labelloop.recipes.protocol import Trained
+from labelloop.recipes.text.bags import Features
 from labelloop.recipes.text.known_terms import MOST_TERMS, counts_of, frequent_terms
 from labelloop.recipes.text_choices.onnx_model import METADATA, OnnxModel, RunLimits
 from labelloop.recipes.text_choices.pooled_experts import PooledExperts
@@ -17,10 +19,22 @@ from tests.unit.recipes.text_choices.examples import features_of, labels_for, tr
 TEXTS = scripts_texts(400, seed=7)
 
 
+@cache
+def learnt_of(dimensions: int) -> Features:
+    """Return the features of `TEXTS`."""
+    return features_of(TEXTS, dimensions)
+
+
+@cache
+def seen_of(texts: int, dimensions: int) -> Features:
+    """Return the features of other texts."""
+    return features_of(scripts_texts(texts), dimensions)
+
+
 @pytest.fixture(scope="module", params=[(2, 0), (5, 0), (2, 6), (5, 6)], ids=str)
 def trained(request) -> tuple[Trained, int]:
     classes, dimensions = request.param
-    features = features_of(TEXTS, dimensions)
+    features = learnt_of(dimensions)
     return train(features, labels_for(TEXTS, classes), encoder="some encoder"), dimensions
 
 
@@ -38,13 +52,13 @@ def artefact() -> bytes:
 def test_texts_in_twelve_scripts_are_predicted_as_scikit_learn_does(trained, served):
     """Many more of them are in tests/reliability/test_parity.py."""
     one, dimensions = trained
-    learnt = features_of(TEXTS, dimensions)
+    learnt = learnt_of(dimensions)
     terms = frequent_terms(learnt.bags, MOST_TERMS)
     reference = PooledExperts().fit(
         (counts_of(learnt.bags, terms), learnt.vectors),
         labels_for(TEXTS, len(one.out_of_fold.names)),
     )
-    seen = features_of(scripts_texts(1_000), dimensions)
+    seen = seen_of(1_000, dimensions)
 
     expected = reference.predict_proba((counts_of(seen.bags, terms), seen.vectors))
     got = served.predict_proba(seen)
@@ -54,7 +68,7 @@ def test_texts_in_twelve_scripts_are_predicted_as_scikit_learn_does(trained, ser
 
 
 def test_a_text_alone_is_predicted_as_in_a_batch(trained, served):
-    seen = features_of(scripts_texts(300), trained[1])
+    seen = seen_of(300, trained[1])
 
     alone = np.concatenate([served.predict_proba(seen.take([i])) for i in range(len(seen))])
 
@@ -62,7 +76,7 @@ def test_a_text_alone_is_predicted_as_in_a_batch(trained, served):
 
 
 def test_the_order_of_a_batch_is_kept(trained, served):
-    seen = features_of(scripts_texts(300), trained[1])
+    seen = seen_of(300, trained[1])
 
     backwards = served.predict_proba(seen.take(range(299, -1, -1)))
 
@@ -70,7 +84,7 @@ def test_the_order_of_a_batch_is_kept(trained, served):
 
 
 def test_a_batch_is_cut_so_that_padding_stays_bounded(trained, served):
-    seen = features_of(scripts_texts(100), trained[1])
+    seen = seen_of(100, trained[1])
     small = OnnxModel(trained[0].artefact, RunLimits(floats=50))
 
     cut = small.predict_proba(seen)
@@ -79,14 +93,14 @@ def test_a_batch_is_cut_so_that_padding_stays_bounded(trained, served):
 
 
 def test_many_terms_are_looked_up_as_few_are(trained, served):
-    seen = features_of(scripts_texts(300), trained[1])
+    seen = seen_of(300, trained[1])
     many = OnnxModel(trained[0].artefact, RunLimits(ids=0))
 
     assert (many.predict_proba(seen) == served.predict_proba(seen)).all()
 
 
 def test_no_texts_are_no_rows(trained, served):
-    nothing = features_of(TEXTS, trained[1]).take([])
+    nothing = learnt_of(trained[1]).take([])
 
     assert served.predict_proba(nothing).shape == (0, len(served.names))
 

@@ -8,7 +8,6 @@ import pytest
 from labelloop.bucket.evidence import EvidenceFiles, Rejection
 from labelloop.bucket.project import Project
 from labelloop.errors import NotFound, OutOfMemory, Unavailable
-from labelloop.recipes import control_of
 from labelloop.usecases.judging.settle import settle
 from labelloop.usecases.learning.train import TrainOutcome, train
 from labelloop.usecases.serving.activate import ActivateDeps, activate
@@ -16,13 +15,10 @@ from labelloop.usecases.serving.describe import describe
 from labelloop.usecases.serving.pin import PinDeps, pin
 from labelloop.usecases.sweep import sweep
 from tests.builders import (
-    LABELS,
     PROJECT,
-    annotation,
     deleted,
     event,
     label_config,
-    reviews,
 )
 from tests.fakes import MemoryQueue, learning_by
 from tests.unit.usecases.judging.counting import (
@@ -78,23 +74,6 @@ def test_a_version_that_there_is_no_memory_to_load_is_not_replaced_unjudged(
 
     assert project.active().value == before
     assert train(SWEEP, deps) is TrainOutcome.UP_TO_DATE
-
-
-@pytest.mark.parametrize("swapped", [False, True])
-def test_the_real_model_is_judged_as_well(deps, project, swapped):
-    real = replace(deps, control_of=control_of)
-    day = reviews(120, first=61)
-    if swapped:
-        day = [
-            replace(one, annotations=(annotation(i, LABELS[1 - i % 2]),))
-            for i, one in enumerate(day, start=61)
-        ]
-    for number, events in enumerate([reviews(60), day]):
-        for place, one in enumerate(events):
-            project.add_event(f"{number}-{place:04d}", one)
-        outcome = train(SWEEP, real)
-
-    assert outcome is (TrainOutcome.UP_TO_DATE if swapped else TrainOutcome.SWITCHED)
 
 
 def test_a_refused_version_is_not_trained_again_until_labels_change(learn, project, trainer, deps):

@@ -261,16 +261,6 @@ def test_a_wake_up_that_names_no_project_is_rejected(deps):
         train(WakeUp("../x", "sweep"), deps)
 
 
-def test_thousands_of_pending_events_are_folded_in_one_go(deps, store, project, trainer):
-    for number, one in enumerate(reviews(2_500)):
-        store.create(f"projects/{PROJECT}/events/{number:06d}.json", one.to_json())
-
-    train(SWEEP, deps)
-
-    assert sum(trainer.trainings[0].values()) == 2_500
-    assert not project.has_pending()
-
-
 def test_while_pinned_labels_are_folded_and_wait(add, deps, project, store, queue, clock):
     train(add(*reviews(4)), deps)
     version = project.active().value.version

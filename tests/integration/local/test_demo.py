@@ -13,6 +13,7 @@ from labelloop.local import demo, reuters
 from labelloop.local.demo import Plan
 from labelloop.local.emulator import ROOT, LocalStackFailed
 from labelloop.local.reuters import DataSet, Document
+from tests.unit.local.fake_backend import FakeBackend
 
 
 def documents(count: int) -> list[Document]:
@@ -20,6 +21,11 @@ def documents(count: int) -> list[Document]:
         Document(f"{('acq', 'earn')[n % 2]} number {n}", ("acq", "earn")[n % 2])
         for n in range(count)
     ]
+
+
+@pytest.fixture
+def fake() -> FakeBackend:
+    return FakeBackend()
 
 
 @pytest.fixture(autouse=True)
