@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,7 +11,6 @@ import boto3
 import httpx
 import pytest
 from hypothesis import settings
-from moto.server import ThreadedMotoServer
 
 from labelloop import bootstrap, config, observability
 from tests.fakes import Clock, MemoryQueue, MemoryStore
@@ -32,6 +31,20 @@ def load_event(name: str) -> dict[str, Any]:
     """Return one of the files of events/."""
     event: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text())
     return event
+
+
+def forget_builders() -> None:
+    """Have all that `bootstrap` builds built again, as in a process that starts now."""
+    for builder in _BUILDERS:
+        builder.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def cold_start() -> Iterator[Callable[[], None]]:
+    """Start each test in a new process, as it were; called, it starts one in the middle of it."""
+    forget_builders()
+    yield forget_builders
+    forget_builders()
 
 
 @pytest.fixture
@@ -57,6 +70,8 @@ def rank_queue() -> MemoryQueue:
 @pytest.fixture(scope="session")
 def moto_url() -> Iterator[str]:
     """Run moto as a server: what speaks to AWS without boto3 speaks to it too."""
+    from moto.server import ThreadedMotoServer  # late: half a second, and unit tests need none
+
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line for each request
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
@@ -66,7 +81,7 @@ def moto_url() -> Iterator[str]:
 
 
 @pytest.fixture
-def aws(moto_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
+def aws(moto_url: str, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """A bucket, a queue and the credentials in moto, and the settings that name them."""
     httpx.post(f"{moto_url}/moto-api/reset", trust_env=False).raise_for_status()
     for name in ("AWS_PROFILE", "AWS_REGION", "AWS_SESSION_TOKEN"):
@@ -75,7 +90,6 @@ def aws(moto_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamesp
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_ENDPOINT_URL", moto_url)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-    _forget_builders()
     s3, sqs, ssm = boto3.client("s3"), boto3.client("sqs"), boto3.client("ssm")
     place: Any = {"LocationConstraint": "eu-central-1"}
     s3.create_bucket(Bucket="labelloop-test", CreateBucketConfiguration=place)
@@ -91,10 +105,4 @@ def aws(moto_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamesp
     monkeypatch.setenv("ENCODER", "none")  # the layer need not have been built
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Labelloop")
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "labelloop")
-    yield SimpleNamespace(s3=s3, sqs=sqs, ssm=ssm, bucket="labelloop-test", queue_url=url)
-    _forget_builders()
-
-
-def _forget_builders() -> None:
-    for builder in _BUILDERS:
-        builder.cache_clear()
+    return SimpleNamespace(s3=s3, sqs=sqs, ssm=ssm, bucket="labelloop-test", queue_url=url)

@@ -49,11 +49,11 @@ def train(aws):
 
 
 @pytest.fixture
-def predict(call):
+def predict(call, cold_start):
     """Ask for predictions of texts, past the few seconds in which a version is kept."""
 
     def predict(*texts: object):
-        bootstrap.versions.cache_clear()
+        cold_start()
         body = json.loads(load_event("predict-predict")["body"])
         body["tasks"] = [
             body["tasks"][0] | {"id": i, "data": {"text": t}} for i, t in enumerate(texts)

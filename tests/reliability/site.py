@@ -13,7 +13,7 @@ from labelloop.bucket.project import Project
 from labelloop.messages import Message, WakeUp
 from labelloop.usecases.learning.train import train
 from tests.builders import PROJECT, reviews
-from tests.conftest import SECRET, _forget_builders
+from tests.conftest import SECRET, forget_builders
 from tests.fakes import MemoryStore
 from tests.integration.conftest import CONTEXT
 from tests.reliability.requests import LIGHT
@@ -59,7 +59,6 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallStore]:
     train(WakeUp(PROJECT, "sweep"), training(store))
     build_on(store, monkeypatch)
     yield store
-    _forget_builders()
 
 
 def build_on(store: MemoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,7 +78,7 @@ def build_on(store: MemoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
         "POWERTOOLS_SERVICE_NAME": "labelloop",
     }.items():
         monkeypatch.setenv(name, value)
-    _forget_builders()
+    forget_builders()  # a bench builds on it, too
 
 
 def call(event: dict[str, Any]) -> tuple[int, str]:

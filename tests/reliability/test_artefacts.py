@@ -3,6 +3,7 @@
 import json
 import random
 import resource
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
@@ -67,7 +68,6 @@ def served(trained, aws, monkeypatch) -> Served:
     store = copy(trained)
     second, first = Project(store, PROJECT).versions()
     monkeypatch.setattr(bootstrap, "store", lambda: store)
-    bootstrap.versions.cache_clear()
     return Served(store, first, second)
 
 
@@ -78,15 +78,19 @@ def rejected(monkeypatch) -> list[str]:
     return counted
 
 
-def predict() -> tuple[int, str]:
-    """Ask a function that starts now for a prediction; return the status and the version."""
+@pytest.fixture
+def predict(cold_start) -> Callable[[], tuple[int, str]]:
+    """Ask a function that starts now for a prediction; give back the status and the version."""
     from functions.predict.app import lambda_handler
 
-    bootstrap.versions.cache_clear()
-    body = json.loads(load_event("predict-predict")["body"]) | {"project": PROJECT}
-    answer = lambda_handler(load_event("predict-predict") | {"body": json.dumps(body)}, CONTEXT)
-    results = json.loads(answer["body"]).get("results", [{}])
-    return answer["statusCode"], results[0].get("model_version", "")
+    def predict() -> tuple[int, str]:
+        cold_start()
+        body = json.loads(load_event("predict-predict")["body"]) | {"project": PROJECT}
+        answer = lambda_handler(load_event("predict-predict") | {"body": json.dumps(body)}, CONTEXT)
+        results = json.loads(answer["body"]).get("results", [{}])
+        return answer["statusCode"], results[0].get("model_version", "")
+
+    return predict
 
 
 def of_another_project() -> bytes:
@@ -119,7 +123,7 @@ def damaged(model: bytes, other: bytes, number: int) -> bytes | None:
             return flipped(model, chance)
 
 
-def test_a_model_that_its_checksum_does_not_fit_is_never_served(served, rejected):
+def test_a_model_that_its_checksum_does_not_fit_is_never_served(served, rejected, predict):
     count = size(150, 1_000)
     model, other = served.store.body(served.key), of_another_project()
     wrong = 0
@@ -161,7 +165,7 @@ def copy(store: MemoryStore) -> MemoryStore:
     return other
 
 
-def test_a_forged_model_is_never_served(served, rejected):
+def test_a_forged_model_is_never_served(served, rejected, predict):
     model, wrong = served.store.body(served.key), []
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for name, forge in FORGED.items():
@@ -192,7 +196,7 @@ BROKEN = (
 )
 
 
-def test_a_damaged_pointer_or_choice_is_no_5xx(trained, served, rejected, monkeypatch):
+def test_a_damaged_pointer_or_choice_is_no_5xx(trained, served, rejected, predict, monkeypatch):
     statuses = []
     for name in ("active.json", "options.json", "lease.json", "survey.json", "ranked.json"):
         for body in BROKEN:

@@ -4,7 +4,6 @@ from unittest.mock import patch
 
 import pytest
 
-from labelloop import bootstrap
 from labelloop.cli import wiring
 from labelloop.cli.address import Address
 from labelloop.web.credentials import Role, check, events_pair, ml_pair
@@ -314,10 +313,10 @@ def test_what_an_earlier_release_set_is_moved(world, headers):
     assert set(outcomes(world.told("connect")).values()) <= {"unchanged", "skipped"}
 
 
-def test_a_rotated_password_reaches_label_studio_before_the_old_one_ends(world):
+def test_a_rotated_password_reaches_label_studio_before_the_old_one_ends(world, cold_start):
     def rotate(value: str) -> None:
         world.aws.ssm.put_parameter(Name="/labelloop/test", Value=value, Overwrite=True)
-        bootstrap.secret.cache_clear()
+        cold_start()
 
     def lets_in(secret: str) -> list[Role]:
         (hook,), (password,) = world.admin.hooks.values(), world.admin.passwords.values()

@@ -93,9 +93,9 @@ def test_the_management_password_where_annotators_can_read_it(healthy):
     assert "management password" in only_finding(healthy)["detail"]
 
 
-def test_a_password_that_annotators_could_guess(healthy):
+def test_a_password_that_annotators_could_guess(healthy, cold_start):
     healthy.aws.ssm.put_parameter(Name="/labelloop/test", Value="labelloop:short", Overwrite=True)
-    bootstrap.secret.cache_clear()
+    cold_start()
     short = {"LABELLOOP_URL": "https://labelloop:short@loop.example.com"}
     healthy.run("connect", **short)
 
@@ -208,9 +208,9 @@ def test_deletions_that_were_lost(labelled):
     assert "deletions were lost" in found(labelled)["labels"]["detail"]
 
 
-def test_a_deployment_without_a_token(healthy):
+def test_a_deployment_without_a_token(healthy, cold_start):
     healthy.aws.ssm.delete_parameter(Name="/labelloop/label-studio-token")
-    bootstrap.token.cache_clear()
+    cold_start()
 
     assert "no token" in only_finding(healthy)["detail"]
 
@@ -238,9 +238,9 @@ def test_a_token_that_may_not_change_the_project(healthy, monkeypatch):
     assert "can't be changed" in only_finding(healthy)["detail"]
 
 
-def test_wrong_credentials(healthy):
+def test_wrong_credentials(healthy, cold_start):
     healthy.aws.ssm.put_parameter(Name="/labelloop/test", Value="a:b", Overwrite=True)
-    bootstrap.secret.cache_clear()
+    cold_start()
 
     assert only_finding(healthy)["name"] == "credentials"
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from labelloop import bootstrap, config
+from labelloop import bootstrap
 from labelloop.bucket.orders import Orders
 from labelloop.bucket.pool import Pool, Ranked
 from labelloop.bucket.project import Project
@@ -21,11 +21,10 @@ TASKS, LABELLED = 60, 12
 
 
 @pytest.fixture
-def apart(world, monkeypatch):
+def apart(world, cold_start, monkeypatch):
     """A project of many tasks, and a deployment that names no Label Studio."""
     monkeypatch.setenv("LABEL_STUDIO_URL", "")
-    for builder in (config.settings, bootstrap.train_deps, bootstrap.rank_deps):
-        builder.cache_clear()
+    cold_start()
     kinds = ("a great film, lovely", "an awful film, boring")
     texts = [{"text": f"{kinds[n % 2]} number {n}"} for n in range(TASKS)]
     world.tasks = world.studio.import_tasks(world.project, texts)
