@@ -16,7 +16,7 @@ from labelloop.recipes.text_choices.pooled_experts import PooledExperts
 from tests.multilingual import scripts_texts
 from tests.unit.recipes.text_choices.examples import features_of, labels_for, train
 
-TEXTS = scripts_texts(400, seed=7)
+TEXTS = scripts_texts(240, seed=7)
 
 
 @cache
@@ -58,7 +58,7 @@ def test_texts_in_twelve_scripts_are_predicted_as_scikit_learn_does(trained, ser
         (counts_of(learnt.bags, terms), learnt.vectors),
         labels_for(TEXTS, len(one.out_of_fold.names)),
     )
-    seen = seen_of(1_000, dimensions)
+    seen = seen_of(500, dimensions)
 
     expected = reference.predict_proba((counts_of(seen.bags, terms), seen.vectors))
     got = served.predict_proba(seen)
@@ -68,7 +68,7 @@ def test_texts_in_twelve_scripts_are_predicted_as_scikit_learn_does(trained, ser
 
 
 def test_a_text_alone_is_predicted_as_in_a_batch(trained, served):
-    seen = seen_of(300, trained[1])
+    seen = seen_of(200, trained[1])
 
     alone = np.concatenate([served.predict_proba(seen.take([i])) for i in range(len(seen))])
 
@@ -76,9 +76,9 @@ def test_a_text_alone_is_predicted_as_in_a_batch(trained, served):
 
 
 def test_the_order_of_a_batch_is_kept(trained, served):
-    seen = seen_of(300, trained[1])
+    seen = seen_of(200, trained[1])
 
-    backwards = served.predict_proba(seen.take(range(299, -1, -1)))
+    backwards = served.predict_proba(seen.take(range(199, -1, -1)))
 
     assert served.predict_proba(seen)[::-1] == pytest.approx(backwards, abs=1e-6)
 
@@ -93,7 +93,7 @@ def test_a_batch_is_cut_so_that_padding_stays_bounded(trained, served):
 
 
 def test_many_terms_are_looked_up_as_few_are(trained, served):
-    seen = seen_of(300, trained[1])
+    seen = seen_of(200, trained[1])
     many = OnnxModel(trained[0].artefact, RunLimits(ids=0))
 
     assert (many.predict_proba(seen) == served.predict_proba(seen)).all()
