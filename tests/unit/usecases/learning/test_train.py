@@ -5,12 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from labelloop.bucket.project import Project
 from labelloop.messages import WakeUp
 from labelloop.recipes import control_of
 from labelloop.usecases.learning.train import TrainOutcome, train
 from tests.builders import PROJECT, created, deleted, event, label_config, reviews
-from tests.fakes import MemoryStore
 from tests.unit.usecases.learning.trainer import SWEEP, card_of
 
 
@@ -109,28 +107,6 @@ def test_a_label_taken_out_of_the_label_config_is_not_learnt(deps, add, trainer)
     train(SWEEP, deps)
 
     assert {label for _, label in trainer.trainings[-1]} == {"Positive", "Neutral"}
-
-
-def test_deleting_all_of_a_class_leads_to_the_version_of_a_training_from_scratch(
-    deps, store, clock, add, project
-):
-    deps = replace(deps, control_of=control_of)
-    config = label_config("Positive", "Negative", "Neutral")
-    neutral = [created(i, "Neutral", f"so so {i}") for i in range(20, 24)]
-    kept, gone = ([replace(e, label_config=config) for e in es] for es in (reviews(8), neutral))
-    scratch = MemoryStore(clock)
-    for number, one in enumerate(kept):
-        Project(scratch, PROJECT).add_event(f"{number}", one)
-
-    add(*kept, *gone)
-    train(SWEEP, deps)
-    before = project.active().value.sha256
-    add(deleted(*range(20, 24)))
-    train(SWEEP, deps)
-    train(SWEEP, replace(deps, store=scratch))
-
-    from_scratch = Project(scratch, PROJECT).active().value.sha256
-    assert project.active().value.sha256 == from_scratch != before
 
 
 @pytest.mark.parametrize(
