@@ -1,15 +1,17 @@
 """Topics: what texts are about, learnt without labels."""
 
+from contextlib import suppress
 from typing import Any, Final
 
 import numpy as np
 from scipy.linalg import eigh
-from scipy.sparse.linalg import eigsh
+from scipy.sparse.linalg import ArpackNoConvergence, eigsh
 
 from labelloop.recipes.text.ridge import Floats, gram_of
 
 TOPICS: Final = 30
 _FEW: Final = 100  # texts: for fewer a full decomposition is as fast
+_MOST_RESTARTS: Final = 30  # real texts take a handful; where none will do, more are in vain
 _LEAST: Final = 1e-6  # of the strongest topic's strength: weaker ones are rounding
 
 
@@ -31,7 +33,9 @@ def _strongest(gram: Floats) -> tuple[Floats, Floats]:
     texts = len(gram)
     if texts > _FEW and gram.any():
         start = np.ones(texts)  # not at random: the same texts give the same topics
-        strengths, sides = eigsh(gram, TOPICS, which="LA", v0=start)
-    else:
-        strengths, sides = eigh(gram, subset_by_index=[max(0, texts - TOPICS), texts - 1])
+        # Texts from a template have hundreds of topics that are equally strong.
+        with suppress(ArpackNoConvergence):
+            strengths, sides = eigsh(gram, TOPICS, which="LA", v0=start, maxiter=_MOST_RESTARTS)
+            return strengths, sides
+    strengths, sides = eigh(gram, subset_by_index=[max(0, texts - TOPICS), texts - 1])
     return strengths, sides

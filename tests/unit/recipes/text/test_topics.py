@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
+from sklearn.feature_extraction.text import TfidfTransformer
 
-from labelloop.recipes.text.known_terms import known_terms
+from labelloop.recipes.text.known_terms import counts_of, known_terms
 from labelloop.recipes.text.terms import bags_of
 from labelloop.recipes.text.topics import TOPICS, topics_of
 from labelloop.recipes.text_choices.pooled_experts import PooledExperts
@@ -95,3 +96,14 @@ def test_the_pool_takes_at_most_half_of_the_room_for_terms():
 
     assert len(terms) == 20
     assert np.isin(terms, learnt.ids).sum() == np.isin(terms, pool.bags.ids).sum() == 10
+
+
+def test_texts_from_a_template_have_topics_too():
+    bags = bags_of([f"word{number} film" for number in range(1_000)])
+    terms = known_terms(bags, None, 2)
+    counts = counts_of(bags, terms)
+
+    topics = topics_of(TfidfTransformer(sublinear_tf=True).fit_transform(counts))
+
+    assert topics.shape == (len(terms), TOPICS)
+    assert np.isfinite(topics).all()
