@@ -19,7 +19,7 @@ from labelloop.ports import Listed, Stored, TaskPage
 from labelloop.recipes import control_of
 from labelloop.recipes.protocol import Control, Trained
 from labelloop.recipes.text.bags import Features
-from labelloop.recipes.text_choices.measure import answers_of
+from labelloop.recipes.text.probabilities import answers_of
 
 
 class Clock:

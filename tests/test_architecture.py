@@ -188,7 +188,7 @@ def test_onnxruntime_is_imported_where_it_is_told_to_be_quiet():
 
 
 def test_onnxruntime_keeps_no_records_to_send(tmp_path):
-    script = "import time, labelloop.recipes.text_choices.onnx_model; time.sleep(1)"
+    script = "import time, labelloop.recipes.text.onnx_model; time.sleep(1)"
     home = {"HOME": str(tmp_path), "PATH": os.environ["PATH"]}  # no CI, which silences it too
 
     subprocess.run([sys.executable, "-c", script], env=home, check=True)  # noqa: S603
@@ -230,7 +230,7 @@ def test_a_cold_start_imports_nothing_it_does_not_need(function, banned):
 
 def test_texts_are_learnt_without_skl2onnx():
     """It loads all of scikit-learn, 0.2 s and 30 MB: for kinds of labelling that train trees."""
-    script = "import labelloop.recipes.text_choices.fitted_model, sys; print(*sys.modules)"
+    script = "import labelloop.recipes.text.fitted_model, sys; print(*sys.modules)"
     run = subprocess.run(  # noqa: S603 - our own interpreter
         [sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=True
     )

@@ -19,9 +19,9 @@ from labelloop.domain.ordering.strategies import DEFAULT
 from labelloop.recipes import control_of
 from labelloop.recipes.protocol import Model
 from labelloop.recipes.text.bags import Bags, Features
-from labelloop.recipes.text_choices.fitted_model import FittedModel
-from labelloop.recipes.text_choices.onnx_model import OnnxModel
-from labelloop.recipes.text_choices.pooled_experts import NEARNESS, SMOOTHING
+from labelloop.recipes.text.fitted_model import FittedModel
+from labelloop.recipes.text.onnx_model import OnnxModel
+from labelloop.recipes.text.pooled_experts import NEARNESS, SMOOTHING
 from labelloop.usecases.ordering.order import queue_of
 from tests.bench.report import Finding
 from tests.bench.timing import pin, seconds

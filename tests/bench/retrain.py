@@ -18,9 +18,9 @@ from sklearn.pipeline import make_pipeline
 from labelloop.local import reuters
 from labelloop.local.emulator import ROOT
 from labelloop.recipes.text.bags import Features
+from labelloop.recipes.text.fitted_model import FittedModel
 from labelloop.recipes.text.known_terms import MOST_TERMS, counts_of, frequent_terms
 from labelloop.recipes.text.terms import bags_of
-from labelloop.recipes.text_choices.fitted_model import FittedModel
 from tests.bench.report import Finding
 from tests.bench.timing import paired, pin
 from tests.bench.timing import seconds as timed

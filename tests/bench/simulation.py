@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from labelloop.domain.answers import Answers
 from labelloop.domain.ordering.random_share import are_random
 from labelloop.recipes.text.bags import Features
-from labelloop.recipes.text_choices.fitted_model import FittedModel
-from labelloop.recipes.text_choices.measure import answers_of
+from labelloop.recipes.text.fitted_model import FittedModel
+from labelloop.recipes.text.probabilities import answers_of
 from tests.bench.labels import data as sets
 
 START, BATCH, EVERY = 20, 25, 10

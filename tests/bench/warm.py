@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import pytest
 
 from labelloop.quiet_onnxruntime import ort
+from labelloop.recipes.text.onnx_model import OnnxModel, _pad
 from labelloop.recipes.text.terms import bags_of
-from labelloop.recipes.text_choices.onnx_model import OnnxModel, _pad
 from tests.bench.report import Finding
 from tests.bench.served import served
 from tests.bench.timing import paired, pin

@@ -10,8 +10,8 @@ import numpy as np
 from labelloop.adapters.encoder_files import EncoderFiles
 from labelloop.adapters.onnx_encoder import OnnxEncoder
 from labelloop.recipes.text.bags import Features
+from labelloop.recipes.text.onnx_model import OnnxModel
 from labelloop.recipes.text.terms import bags_of
-from labelloop.recipes.text_choices.onnx_model import OnnxModel
 from tests.multilingual import scripts_texts
 
 TEXTS = scripts_texts(200)

@@ -8,7 +8,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, numpy_helper
 
-from labelloop.recipes.text_choices.onnx_model import METADATA
+from labelloop.recipes.text.onnx_model import METADATA
 
 
 def changed(model: bytes, change: Callable[[Any], object]) -> bytes:

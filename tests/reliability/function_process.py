@@ -21,8 +21,8 @@ from labelloop.bucket.lease import Lease
 from labelloop.messages import WakeUp
 from labelloop.recipes import control_of
 from labelloop.recipes.protocol import Control
-from labelloop.recipes.text_choices import fitted_model  # noqa: F401 - loaded once
-from labelloop.recipes.text_choices.onnx_model import OnnxModel
+from labelloop.recipes.text import fitted_model  # noqa: F401 - loaded once
+from labelloop.recipes.text.onnx_model import OnnxModel
 from labelloop.usecases.serving.activate import ActivateDeps, activate
 from labelloop.usecases.serving.pin import PinDeps, pin
 from tests.fakes import MemoryQueue, Ready, learning_by

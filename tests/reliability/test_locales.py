@@ -11,8 +11,8 @@ from labelloop.adapters.onnx_encoder import OnnxEncoder
 from labelloop.local.emulator import ROOT
 from labelloop.local.stack import TEMPLATE
 from labelloop.recipes.text.bags import Features
+from labelloop.recipes.text.fitted_model import FittedModel
 from labelloop.recipes.text.terms import bags_of
-from labelloop.recipes.text_choices.fitted_model import FittedModel
 from tests.reliability.answering import TEXTS, answer
 from tests.reliability.report import find
 

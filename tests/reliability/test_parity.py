@@ -8,18 +8,18 @@ import numpy as np
 import pytest
 
 from labelloop.recipes.text.bags import Features
+from labelloop.recipes.text.fitted_model import FittedModel
 from labelloop.recipes.text.known_terms import counts_of, known_terms
+from labelloop.recipes.text.onnx_model import OnnxModel
+from labelloop.recipes.text.pooled_experts import PooledExperts
 from labelloop.recipes.text.terms import bags_of
-from labelloop.recipes.text_choices.fitted_model import FittedModel
-from labelloop.recipes.text_choices.onnx_model import OnnxModel
-from labelloop.recipes.text_choices.pooled_experts import PooledExperts
 from tests.multilingual import ODD, SCRIPTS, texts_of
 from tests.reliability.report import find, size
 
 LEARNT, LANDMARKS = 600, 100
 MOST_DIFFERENT = 1e-5
 # Of the features of each script's texts. Kept features and versions of older releases hold to them:
-# whoever changes one of these has to raise FORMAT (labelloop/recipes/text_choices/__init__.py).
+# whoever changes one of these has to raise FORMAT (labelloop/recipes/text/__init__.py).
 GOLDEN = {
     "Latin with accents": "3967902d85597cc6",
     "Turkish": "31e51a242a42a84b",

@@ -15,8 +15,9 @@ from labelloop.domain.ordering.shortlist import Shortlist
 from labelloop.domain.ordering.strategies import DEFAULT, select
 from labelloop.domain.ordering.unlabelled import SelectionInput
 from labelloop.recipes import control_of
-from labelloop.recipes.text_choices.fitted_model import FittedModel
-from labelloop.recipes.text_choices.measure import MEASURE, answers_of
+from labelloop.recipes.text.fitted_model import FittedModel
+from labelloop.recipes.text.probabilities import answers_of
+from labelloop.recipes.text_choices.measure import MEASURE
 from labelloop.usecases.ordering.order import queue_of
 from tests.bench.labels.curves import Choose, Curve, Learn, Rows, campaign
 from tests.bench.labels.data import TextSet

@@ -19,7 +19,7 @@ from labelloop.domain.answers import Answers
 from labelloop.domain.columns import Columns, Ragged
 from labelloop.domain.judging.hold import Hold
 from labelloop.errors import Conflict
-from labelloop.recipes.text_choices.measure import answers_of, probabilities_of
+from labelloop.recipes.text.probabilities import answers_of, probabilities_of
 from tests.builders import PROJECT
 
 VERSION = "3-abc"

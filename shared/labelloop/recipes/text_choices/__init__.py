@@ -2,5 +2,7 @@
 
 from typing import Final
 
+from labelloop.recipes import text
+
 NAME: Final = "text_choices"
-FORMAT: Final = 2  # of artefacts and features; raise it when either changes its meaning
+FORMAT: Final = text.FORMAT

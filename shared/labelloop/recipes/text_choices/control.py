@@ -152,8 +152,8 @@ class TextChoices:
     ) -> "Fitted":
         """Learn from texts, from those of the pool, and from the names of the choices."""
         from labelloop.recipes.text.bags import Features
+        from labelloop.recipes.text.fitted_model import FittedModel
         from labelloop.recipes.text.label_names import words_of
-        from labelloop.recipes.text_choices.fitted_model import FittedModel
 
         encoder, names = tools.encoder if tools else "", {}
         if tools and encoder:
@@ -166,7 +166,7 @@ class TextChoices:
 
     def load(self, artefact: bytes) -> "Model":
         """Return a stored model."""
-        from labelloop.recipes.text_choices.onnx_model import OnnxModel
+        from labelloop.recipes.text.onnx_model import OnnxModel
 
         return OnnxModel(artefact)
 
@@ -185,7 +185,7 @@ class TextChoices:
 
     def results(self, answers: "Answers") -> list[list["Region"]]:
         """Return the likeliest choice for each text, with its probability."""
-        from labelloop.recipes.text_choices.measure import probabilities_of
+        from labelloop.recipes.text.probabilities import probabilities_of
 
         probabilities = probabilities_of(answers)
         best, highest = probabilities.argmax(axis=1).tolist(), probabilities.max(axis=1).tolist()

@@ -1,40 +1,28 @@
 """How single choices are compared.
 
-Answers are probabilities of k classes, shape (n, k), in the block `probabilities`; their names are
-the classes.
+Answers are probabilities of k classes, shape (n, k): see `recipes.text.probabilities`.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from labelloop.domain.answers import Answers, Floats, Label
-from labelloop.domain.columns import Columns, Rows
+from labelloop.domain.columns import Rows
 from labelloop.domain.measure import Doubt, Expected
+from labelloop.recipes.text.probabilities import answers_of, probabilities_of
 
 if TYPE_CHECKING:
     from labelloop.domain.judging.quality import PartQuality
 
 type Ints = NDArray[np.integer]
 
-PROBABILITIES: Final = "probabilities"
 TEMPERATURES: Final = np.exp(np.linspace(-1.5, 1.5, 13))
 _FLOOR: Final = 0.01  # of each answer is uniform: one wrong label must not outweigh a hundred
 _TINY: Final = 1e-9
-
-
-def answers_of(probabilities: NDArray[Any], classes: Sequence[str]) -> Answers:
-    """Return probabilities, shape (n, k), as answers."""
-    return Answers(tuple(classes), Columns(len(probabilities), {PROBABILITIES: probabilities}))
-
-
-def probabilities_of(answers: Answers) -> NDArray[Any]:
-    """Return the probabilities of answers, shape (n, k)."""
-    block = answers.columns.array(PROBABILITIES)
-    return np.empty((len(answers), len(answers.names))) if block is None else block
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ class TextChoicesRecipe:
 
     def load(self, artefact: bytes) -> "Model":
         """Return a stored model."""
-        from labelloop.recipes.text_choices.onnx_model import OnnxModel
+        from labelloop.recipes.text.onnx_model import OnnxModel
 
         return OnnxModel(artefact)
 

@@ -6,7 +6,7 @@ import pytest
 
 from labelloop.bucket.project import Project
 from labelloop.domain.intake.events import Event
-from labelloop.recipes.text_choices.onnx_model import OnnxModel
+from labelloop.recipes.text.onnx_model import OnnxModel
 from labelloop.usecases.learning.train import TrainDeps, train
 from tests.builders import PROJECT, created, deleted, label_config, reviews
 from tests.deps import training_deps

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from labelloop.domain.judging.comparison import difference, fair_scores, surprise
-from labelloop.recipes.text_choices.measure import MEASURE, answers_of
+from labelloop.recipes.text.probabilities import answers_of
+from labelloop.recipes.text_choices.measure import MEASURE
 
 CLASSES = ["a", "b"]
 

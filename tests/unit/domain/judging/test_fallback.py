@@ -5,7 +5,8 @@ import pytest
 
 from labelloop.domain.judging.comparison import fair_scores
 from labelloop.domain.judging.fallback import OrderDecision, decide, folds
-from labelloop.recipes.text_choices.measure import MEASURE, answers_of
+from labelloop.recipes.text.probabilities import answers_of
+from labelloop.recipes.text_choices.measure import MEASURE
 
 STRATEGY = OrderDecision(is_random=False, reason="", since=0)
 FALLEN = OrderDecision(is_random=True, reason="worse", since=300)

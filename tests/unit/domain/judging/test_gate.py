@@ -8,7 +8,8 @@ import pytest
 
 from labelloop.domain.judging.evidence import Evidence
 from labelloop.domain.judging.gate import first_version, judge
-from labelloop.recipes.text_choices.measure import MEASURE, answers_of, probabilities_of
+from labelloop.recipes.text.probabilities import answers_of, probabilities_of
+from labelloop.recipes.text_choices.measure import MEASURE
 
 CLASSES, KNOWN, NEW, POOL = 4, 300, 60, 1_000
 NAMES = ["a", "b", "c", "d"]

@@ -10,7 +10,8 @@ from labelloop.domain.judging.curve import CurvePoint
 from labelloop.domain.judging.insights import Honest, believed_error, insights
 from labelloop.domain.judging.savings import Law
 from labelloop.recipes import control_of
-from labelloop.recipes.text_choices.measure import MEASURE, answers_of
+from labelloop.recipes.text.probabilities import answers_of
+from labelloop.recipes.text_choices.measure import MEASURE
 from tests.builders import label_config
 
 LAW = cast(Law, control_of(label_config()).law)

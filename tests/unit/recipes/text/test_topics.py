@@ -6,10 +6,10 @@ from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import TfidfTransformer
 
 from labelloop.recipes.text.known_terms import counts_of, known_terms
+from labelloop.recipes.text.pooled_experts import PooledExperts
 from labelloop.recipes.text.terms import bags_of
 from labelloop.recipes.text.topics import TOPICS, topics_of
-from labelloop.recipes.text_choices.pooled_experts import PooledExperts
-from tests.unit.recipes.text_choices.examples import features_of, train
+from tests.unit.recipes.text.examples import features_of, train
 
 TERMS = 30  # of each group
 

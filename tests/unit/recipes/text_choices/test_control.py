@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from labelloop.recipes import control_of
+from labelloop.recipes.text.probabilities import answers_of, probabilities_of
 from labelloop.recipes.text.terms import MOST_CHARACTERS
 from labelloop.recipes.text_choices.control import TextChoices
-from labelloop.recipes.text_choices.measure import MEASURE, answers_of, probabilities_of
+from labelloop.recipes.text_choices.measure import MEASURE
 from labelloop.recipes.tools import Toolbox
 from tests.builders import label_config, region
 

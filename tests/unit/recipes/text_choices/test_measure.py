@@ -6,15 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from labelloop.recipes.text.probabilities import answers_of, probabilities_of
 from labelloop.recipes.text_choices.measure import (
     MEASURE,
-    answers_of,
     codes_of,
     entropy,
     least_confidence,
     margin,
     offered_only,
-    probabilities_of,
 )
 
 _ROWS = arrays(

@@ -10,7 +10,7 @@ from labelloop.bucket.evidence import EvidenceFiles, Rejection, TrainingRecord
 from labelloop.bucket.features import FeatureFiles
 from labelloop.bucket.pool import Pool
 from labelloop.recipes import control_of, folder_of
-from labelloop.recipes.text_choices.measure import probabilities_of
+from labelloop.recipes.text.probabilities import probabilities_of
 from labelloop.recipes.tools import Toolbox
 from labelloop.usecases.learning.task_features import features_of_shard
 from tests.builders import (

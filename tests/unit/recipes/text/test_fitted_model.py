@@ -6,13 +6,13 @@ from scipy.sparse import csr_matrix
 
 from labelloop.errors import BadModel, Unprocessable
 from labelloop.recipes.text.bags import Features
+from labelloop.recipes.text.fitted_model import ModelLimits
+from labelloop.recipes.text.onnx_model import OnnxModel
 from labelloop.recipes.text.ridge import Goal, Ridge, RidgeLimits
 from labelloop.recipes.text.terms import bags_of
-from labelloop.recipes.text_choices.fitted_model import ModelLimits
 from labelloop.recipes.text_choices.measure import MEASURE, codes_of
-from labelloop.recipes.text_choices.onnx_model import OnnxModel
 from tests.multilingual import scripts_texts
-from tests.unit.recipes.text_choices.examples import (
+from tests.unit.recipes.text.examples import (
     features_of,
     labels_for,
     out_of_fold,

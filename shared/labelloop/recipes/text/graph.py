@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from onnx import ModelProto, NodeProto, TensorProto, ValueInfoProto, helper, numpy_helper
 
 from labelloop.recipes.text.bags import CLOSEST
-from labelloop.recipes.text_choices.pooled_experts import LEAST, NEARNESS, SMOOTHING, PooledExperts
+from labelloop.recipes.text.pooled_experts import LEAST, NEARNESS, SMOOTHING, PooledExperts
 
 _OPSET: Final = 18
 _FLOATS: Final = TensorProto.FLOAT

@@ -13,14 +13,14 @@ from labelloop.domain.answers import Answers
 from labelloop.domain.columns import Columns
 from labelloop.errors import BadModel, Unprocessable
 from labelloop.recipes.protocol import Trained
+from labelloop.recipes.text import FORMAT
 from labelloop.recipes.text.bags import BAGS, VECTORS, Features
+from labelloop.recipes.text.graph import graph_of
 from labelloop.recipes.text.known_terms import MOST_COEFFICIENTS, counts_of, known_terms
+from labelloop.recipes.text.onnx_model import METADATA, OnnxModel
+from labelloop.recipes.text.pooled_experts import PooledExperts, Rows
+from labelloop.recipes.text.probabilities import answers_of
 from labelloop.recipes.text.ridge import RIDGE_LIMITS, RidgeLimits
-from labelloop.recipes.text_choices import FORMAT
-from labelloop.recipes.text_choices.graph import graph_of
-from labelloop.recipes.text_choices.measure import answers_of
-from labelloop.recipes.text_choices.onnx_model import METADATA, OnnxModel
-from labelloop.recipes.text_choices.pooled_experts import PooledExperts, Rows
 
 _CHECKED_TEXTS: Final = 100
 

@@ -17,9 +17,9 @@ from sklearn.base import BaseEstimator
 from sklearn.feature_extraction.text import TfidfTransformer
 
 from labelloop.recipes.text.bags import centred
+from labelloop.recipes.text.experts import Experts
 from labelloop.recipes.text.ridge import RIDGE_LIMITS, Floats, RidgeLimits
 from labelloop.recipes.text.topics import topics_of
-from labelloop.recipes.text_choices.experts import Experts
 
 type Rows = tuple[Any, Floats | None]  # counts, sparse, shape (texts, terms); vectors or None
 

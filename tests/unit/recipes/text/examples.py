@@ -8,10 +8,11 @@ import numpy as np
 
 from labelloop.recipes.protocol import Trained
 from labelloop.recipes.text.bags import Features
+from labelloop.recipes.text.fitted_model import FittedModel
+from labelloop.recipes.text.onnx_model import OnnxModel
+from labelloop.recipes.text.probabilities import probabilities_of
 from labelloop.recipes.text.terms import bags_of
-from labelloop.recipes.text_choices.fitted_model import FittedModel
-from labelloop.recipes.text_choices.measure import MEASURE, probabilities_of
-from labelloop.recipes.text_choices.onnx_model import OnnxModel
+from labelloop.recipes.text_choices.measure import MEASURE
 
 
 def labels_for(texts: list[str], classes: int) -> list[str]:

@@ -11,10 +11,10 @@ from labelloop.errors import BadModel, OutOfMemory
 from labelloop.recipes.protocol import Trained
 from labelloop.recipes.text.bags import Features
 from labelloop.recipes.text.known_terms import MOST_TERMS, counts_of, frequent_terms
-from labelloop.recipes.text_choices.onnx_model import METADATA, OnnxModel, RunLimits
-from labelloop.recipes.text_choices.pooled_experts import PooledExperts
+from labelloop.recipes.text.onnx_model import METADATA, OnnxModel, RunLimits
+from labelloop.recipes.text.pooled_experts import PooledExperts
 from tests.multilingual import scripts_texts
-from tests.unit.recipes.text_choices.examples import features_of, labels_for, train
+from tests.unit.recipes.text.examples import features_of, labels_for, train
 
 TEXTS = scripts_texts(240, seed=7)
 
@@ -189,7 +189,7 @@ def test_want_of_memory_is_told_from_a_bad_artefact(artefact, failure, monkeypat
     def fail(*_):
         raise failure
 
-    monkeypatch.setattr("labelloop.recipes.text_choices.onnx_model.ort.InferenceSession", fail)
+    monkeypatch.setattr("labelloop.recipes.text.onnx_model.ort.InferenceSession", fail)
 
     with pytest.raises(OutOfMemory):
         OnnxModel(artefact)

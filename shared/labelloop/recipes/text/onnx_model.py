@@ -12,10 +12,10 @@ from labelloop.domain.answers import Answers
 from labelloop.domain.columns import Columns
 from labelloop.errors import BadModel, OutOfMemory
 from labelloop.quiet_onnxruntime import ort
+from labelloop.recipes.text import FORMAT
 from labelloop.recipes.text.bags import BAGS, VECTORS, Bags, Features
+from labelloop.recipes.text.probabilities import answers_of
 from labelloop.recipes.text.terms import IDS
-from labelloop.recipes.text_choices import FORMAT
-from labelloop.recipes.text_choices.measure import answers_of
 
 METADATA: Final = "labelloop"  # the key of the graph's metadata that holds format, terms, classes
 _PROBED_TERMS: Final = 50
