@@ -179,7 +179,7 @@ class TextChoices:
 
     def shown(self, answers: "Answers", names: Sequence[str]) -> "Answers":
         """Return the probabilities of the classes that are offered, scaled to sum to 1."""
-        from labelloop.recipes.text_choices.measure import offered_only
+        from labelloop.recipes.text.probabilities import offered_only
 
         return offered_only(answers, names)
 

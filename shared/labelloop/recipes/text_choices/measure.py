@@ -13,14 +13,22 @@ from numpy.typing import NDArray
 from labelloop.domain.answers import Answers, Floats, Label
 from labelloop.domain.columns import Rows
 from labelloop.domain.measure import Doubt, Expected
-from labelloop.recipes.text.probabilities import answers_of, probabilities_of
+from labelloop.recipes.text.probabilities import (
+    SURENESS,
+    TEMPERATURES,
+    answers_of,
+    at_temperature,
+    columns_of,
+    kappa,
+    margin,
+    probabilities_of,
+)
 
 if TYPE_CHECKING:
     from labelloop.domain.judging.quality import PartQuality
 
 type Ints = NDArray[np.integer]
 
-TEMPERATURES: Final = np.exp(np.linspace(-1.5, 1.5, 13))
 _FLOOR: Final = 0.01  # of each answer is uniform: one wrong label must not outweigh a hundred
 _TINY: Final = 1e-9
 
@@ -49,7 +57,7 @@ class ChoiceReading:
         """Return the margin, or for these names `entropy` or `least_confidence`."""
         if self.probabilities.shape[1] < 2:
             return np.ones(len(self))
-        return _SURENESS.get(name, margin)(self.probabilities)
+        return SURENESS.get(name, margin)(self.probabilities)
 
     def take(self, rows: Rows) -> "ChoiceReading":
         """Return the reading of some rows, in the order of `rows`."""
@@ -67,12 +75,7 @@ class ChoiceMeasure:
         """Return a column for each name; a class that the answers lack has probability 0."""
         if tuple(names) == answers.names:
             return answers
-        probabilities = probabilities_of(answers)
-        place = {name: column for column, name in enumerate(answers.names)}
-        nothing = np.zeros(len(answers))
-        columns = [probabilities[:, place[name]] if name in place else nothing for name in names]
-        rows = np.stack(columns, axis=1) if columns else np.empty((len(answers), 0))
-        return answers_of(rows, names)
+        return answers_of(columns_of(answers, names), names)
 
     def alike(self, names: Sequence[str], n: int) -> Answers:
         """Return equal probabilities of all classes."""
@@ -100,10 +103,10 @@ class ChoiceMeasure:
         best, temperature = -np.inf, 1.0
         if len(labels):
             for tried in TEMPERATURES:
-                score = float(self.log_scores(_at_temperature(answers, tried), labels).mean())
+                score = float(self.log_scores(at_temperature(answers, tried), labels).mean())
                 if score > best:
                     best, temperature = score, float(tried)
-        return tuple(_at_temperature(each, temperature) for each in (answers, *others))
+        return tuple(at_temperature(each, temperature) for each in (answers, *others))
 
     def log_scores(self, answers: Answers, labels: Sequence[Label]) -> Floats:
         """Return each label's log-likelihood, with a small uniform part mixed into each answer."""
@@ -137,13 +140,13 @@ class ChoiceMeasure:
     def disagreement(self, labels: Sequence[Label], others: Sequence[Label]) -> float:
         """Return 1 minus Cohen's kappa (Cohen 1960): 0 to 1, more if less alike than by chance."""
         names = sorted({*labels, *others})
-        return 1 - _kappa(codes_of(labels, names), codes_of(others, names))
+        return 1 - kappa(codes_of(labels, names), codes_of(others, names))
 
     def doubts(
         self, answers: Answers, labels: Sequence[Label], votes: Sequence[Sequence[Label]]
     ) -> list[Doubt]:
         """Return the labels that may be wrong, by confident learning and by disagreement."""
-        from labelloop.recipes.text_choices.doubts import doubts
+        from labelloop.recipes.text.doubts import doubts
 
         names, codes = answers.names, [codes_of(task, answers.names).tolist() for task in votes]
         doubted = doubts(probabilities_of(answers), codes_of(labels, names), codes)
@@ -172,58 +175,9 @@ def codes_of(labels: Sequence[Label], classes: Sequence[str]) -> NDArray[np.int6
     return np.array([place.get(label, -1) for label in labels], np.int64)
 
 
-def margin(probabilities: Floats) -> Floats:
-    """Return the gap between the two likeliest of k >= 2 classes (Scheffer et al. 2001)."""
-    top = np.partition(probabilities, -2, axis=1)
-    gaps: Floats = top[:, -1] - top[:, -2]
-    return gaps
-
-
-def entropy(probabilities: Floats) -> Floats:
-    """Return 1 minus the entropy as a share of its maximum, log k (Shannon 1948)."""
-    p = np.clip(probabilities, 1e-12, 1.0)
-    sure: Floats = 1.0 + (p * np.log(p)).sum(axis=1) / np.log(p.shape[1])
-    return np.clip(sure, 0.0, 1.0)
-
-
-def least_confidence(probabilities: Floats) -> Floats:
-    """Return the probability of the likeliest class (Lewis and Gale 1994)."""
-    return np.max(probabilities, axis=1)
-
-
-_SURENESS: Final = {f.__name__: f for f in (margin, entropy, least_confidence)}
-
-
 def _predicted(probabilities: Floats) -> Ints:
     """Return the likeliest class, -2 for a tie, which is no answer. Shape (n, k) -> (n,)."""
     is_likeliest = probabilities == probabilities.max(axis=1, keepdims=True, initial=0.0)
     # not -1, which is a label that is none of the classes: a tie must not hit it
     predicted: Ints = np.where(is_likeliest.sum(axis=1) == 1, is_likeliest.argmax(axis=1), -2)
     return predicted
-
-
-def _at_temperature(answers: Answers, temperature: float) -> Answers:
-    """Return the probabilities sharpened (below 1) or flattened (above); rows sum to 1."""
-    logits = np.log(np.clip(probabilities_of(answers), _TINY, 1.0)) / temperature
-    odds = np.exp(logits - logits.max(axis=1, keepdims=True, initial=-np.inf))
-    return answers_of(odds / odds.sum(axis=1, keepdims=True), answers.names)
-
-
-def _kappa(one: Ints, other: Ints) -> float:
-    """Return Cohen's kappa of two versions' classes of the same tasks; 1 if equal."""
-    if len(one) == 0:
-        return 0.0
-    k = int(max(one.max(), other.max())) + 1
-    chance = float(np.bincount(one, minlength=k) @ np.bincount(other, minlength=k)) / len(one) ** 2
-    agreed = float((one == other).mean())
-    return (agreed - chance) / (1 - chance) if chance < 1 else 1.0
-
-
-def offered_only(answers: Answers, names: Sequence[str]) -> Answers:
-    """Return the columns of these classes, scaled to sum to 1."""
-    if len(names) == len(answers.names):
-        return answers
-    place = {name: column for column, name in enumerate(answers.names)}
-    rows = probabilities_of(answers)[:, [place[name] for name in names]]
-    sums = rows.sum(axis=1, keepdims=True)
-    return answers_of(rows / np.maximum(sums, np.finfo(np.float32).tiny), names)

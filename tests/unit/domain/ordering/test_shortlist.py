@@ -12,8 +12,8 @@ from labelloop.domain.columns import Columns
 from labelloop.domain.ordering.random_share import are_random
 from labelloop.domain.ordering.shortlist import Shortlist, merged, worth_a_place
 from labelloop.recipes import control_of
-from labelloop.recipes.text.probabilities import answers_of, probabilities_of
-from labelloop.recipes.text_choices.measure import MEASURE, margin
+from labelloop.recipes.text.probabilities import answers_of, margin, probabilities_of
+from labelloop.recipes.text_choices.measure import MEASURE
 from labelloop.recipes.tools import Toolbox
 from labelloop.usecases.ordering.order import queue_of
 from tests.builders import label_config

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from labelloop.domain.ordering.strategies import DEFAULT, STRATEGIES, select
 from labelloop.domain.ordering.unlabelled import SelectionInput
-from labelloop.recipes.text_choices.measure import ChoiceReading, margin
+from labelloop.recipes.text.probabilities import margin
+from labelloop.recipes.text_choices.measure import ChoiceReading
 
 every_strategy = pytest.mark.parametrize("name", STRATEGIES)
 

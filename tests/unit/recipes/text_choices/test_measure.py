@@ -6,15 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from labelloop.recipes.text.probabilities import answers_of, probabilities_of
-from labelloop.recipes.text_choices.measure import (
-    MEASURE,
-    codes_of,
+from labelloop.recipes.text.probabilities import (
+    answers_of,
     entropy,
     least_confidence,
     margin,
     offered_only,
+    probabilities_of,
 )
+from labelloop.recipes.text_choices.measure import MEASURE, codes_of
 
 _ROWS = arrays(
     np.float32, st.tuples(st.integers(1, 5), st.integers(2, 6)), elements=st.floats(0, 1, width=32)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from labelloop.recipes.text_choices.doubts import doubts
+from labelloop.recipes.text.doubts import doubts
 
 CLASSES, ROWS = 4, 400
 
