@@ -10,23 +10,25 @@ from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import log_softmax
 
 from labelloop.recipes.text.ridge import (
     RIDGE_LIMITS,
-    Codes,
     Floats,
     Goal,
     Ridge,
     RidgeLimits,
     Scorer,
+    by_class,
 )
 
 _PRIOR_SHARPNESS: Final = {"bag": 6.0, "topic": 3.0, "vector": 6.0, "name": 16.0}  # before labels
 _BOUNDS: Final = (-3.0, 5.0)  # of the logarithm of a sharpness
 _TOPIC_PENALTY: Final = 0.1
 _MOST_TO_TUNE: Final = 400  # examples: more don't change what is chosen
+_TINY: Final = 1e-9
 _WORTH: Final = 2.0  # log-likelihood in all, out of fold, that another value has to gain
 
 
@@ -65,13 +67,13 @@ class Experts:
     """The experts' inputs for the examples, to fit with any hyperparameters.
 
     `inputs`: of each scorer, shape (examples, its width); `likeness`: of the examples to the
-    classes' names, shape (examples, classes), which depends on no label, or None.
+    classes' names, shape (examples, classes), which depends on no label, or None; `targets`: how
+    much of each example is of each class, shape (examples, classes), rows sum to 1.
     """
 
     inputs: Mapping[str, Any]
     likeness: Floats | None
-    codes: Codes
-    classes: int
+    targets: Floats
     limits: RidgeLimits = RIDGE_LIMITS
 
     def tuned(self) -> Hyperparameters:
@@ -89,16 +91,16 @@ class Experts:
 
     def pooled(self, by: Hyperparameters) -> Pooled:
         """Fit all scorers, and learn what to multiply each expert's scores by."""
-        goal = Goal(self.codes, self.classes, by.balance)
+        goal = Goal(self.targets, by.balance)
         penalties = {"bag": by.bag, "topic": _TOPIC_PENALTY, "vector": by.vector}
         scorers = {name: ridge.fit(goal, penalties[name]) for name, ridge in self._ridges.items()}
         names, scores = [*scorers], [scorer.out_of_fold for scorer in scorers.values()]
         if self.likeness is not None:
             names, scores = [*names, "name"], [*scores, self.likeness]
         stacked = np.stack(scores)
-        is_answered = np.bincount(self.codes)[self.codes] > 1  # not the only example of its class
+        is_answered = ~are_alone(self.targets)
         prior = np.log([_PRIOR_SHARPNESS[name] for name in names])
-        sharpness, loss = _sharpness(stacked[:, is_answered], self.codes[is_answered], prior)
+        sharpness, loss = _sharpness(stacked[:, is_answered], self.targets[is_answered], prior)
         by_name = dict(zip(names, sharpness.tolist(), strict=True))
         return Pooled(scorers, by_name, np.tensordot(sharpness, stacked, 1), loss)
 
@@ -108,30 +110,38 @@ class Experts:
 
     def _subset(self) -> "Experts":
         """Return up to `_MOST_TO_TUNE` of the examples, each class by its share."""
-        rows = np.argsort(self.codes, kind="stable")
+        rows = by_class(self.targets)
         if len(rows) > _MOST_TO_TUNE:
             rows = rows[np.linspace(0, len(rows) - 1, _MOST_TO_TUNE).astype(np.int64)]
         inputs = {name: every[rows] for name, every in self.inputs.items()}
         likeness = None if self.likeness is None else self.likeness[rows]
-        return replace(self, inputs=inputs, likeness=likeness, codes=self.codes[rows])
+        return replace(self, inputs=inputs, likeness=likeness, targets=self.targets[rows])
 
 
-def _sharpness(scores: Floats, codes: Codes, prior: Floats) -> tuple[Floats, float]:
+def are_alone(targets: Floats) -> NDArray[np.bool_]:
+    """Say for each example whether a class of it has no other example. Shape (examples,)."""
+    others = targets.sum(axis=0) - targets
+    found: NDArray[np.bool_] = ((targets > 0) & (others < _TINY)).any(axis=1)
+    return found
+
+
+def _sharpness(scores: Floats, targets: Floats, prior: Floats) -> tuple[Floats, float]:
     """Return what to multiply each expert's scores by, and the log-loss that is left.
 
     `scores`: shape (experts, rows, classes). Shrunk towards the prior, which weighs as much as one
     example: with a handful of labels anything fits.
     """
-    rows = np.arange(len(codes))
+    is_class = targets > 0
+    shares = targets[is_class]
 
     def loss(logs: Floats) -> tuple[float, Floats]:
         sharp = np.exp(logs)
         log_p = log_softmax(np.tensordot(sharp, scores, 1), axis=1)
         errors = np.exp(log_p)
-        errors[rows, codes] -= 1
+        errors -= targets
         slopes = sharp * (scores * errors).sum(axis=(1, 2))
         away = logs - prior
-        return float(away @ away - log_p[rows, codes].sum()), slopes + 2 * away
+        return float(away @ away - (shares * log_p[is_class]).sum()), slopes + 2 * away
 
     fitted = minimize(loss, prior, jac=True, method="L-BFGS-B", bounds=[_BOUNDS] * len(prior))
     return np.exp(fitted.x), float(fitted.fun)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import onnx
@@ -18,7 +18,7 @@ from labelloop.recipes.text.bags import BAGS, VECTORS, Features
 from labelloop.recipes.text.graph import graph_of
 from labelloop.recipes.text.known_terms import MOST_COEFFICIENTS, counts_of, known_terms
 from labelloop.recipes.text.onnx_model import METADATA, OnnxModel
-from labelloop.recipes.text.pooled_experts import PooledExperts, Rows
+from labelloop.recipes.text.pooled_experts import Classes, PooledExperts, Rows, classes_of
 from labelloop.recipes.text.probabilities import answers_of
 from labelloop.recipes.text.ridge import RIDGE_LIMITS, RidgeLimits
 
@@ -43,28 +43,31 @@ class FittedModel:
     `landmarks`: texts of the pool, drawn at random, that its topics are learnt from; if they have
     vectors, the answers are smoothed over them. `names`: the vector of each class's name, the only
     thing known of a class without an example. `encoder`: the name of what the vectors come from; a
-    model is of no use with another encoder's.
+    model is of no use with another encoder's. `more`: JSON that the artefact holds besides, by keys
+    of a recipe's own.
     """
 
     def __init__(
         self,
         features: Features,
-        labels: Sequence[str],
+        labels: Sequence[Classes],
         landmarks: Features | None = None,
         names: Mapping[str, NDArray[np.float32]] | None = None,
         encoder: str = "",
+        more: Mapping[str, Any] | None = None,
         limits: ModelLimits = MODEL_LIMITS,
     ) -> None:
         """Learn, as `PooledExperts.fit` says; Unprocessable where there is nothing to see."""
         if not len(features.bags.ids) and features.vectors is None:
             raise Unprocessable("the labelled texts hold no words")
-        classes = len({*labels, *(names or ())})
+        classes = len(classes_of([*labels, *(names or ())]))
         self.terms = known_terms(features.bags, landmarks, classes, limits.coefficients)
         around = self._rows(landmarks) if landmarks is not None and len(landmarks) else None
         model = PooledExperts(limits.ridge)
         self.model = model.fit(self._rows(features), labels, names, around)
         self.names = tuple(str(name) for name in self.model.classes_)
         self.encoder, self._tolerance = encoder, limits.tolerance
+        self._more = more or {}
         self.needs = (BAGS,) if features.vectors is None else (BAGS, VECTORS)
         self._probes = features.take(range(min(len(features), _CHECKED_TEXTS)))
 
@@ -102,6 +105,7 @@ class FittedModel:
             "classes": list(self.names),
             "terms": self.terms.tolist(),
             "encoder": self.encoder,
+            **self._more,
         }
         graph = graph_of(self.model)
         onnx.helper.set_model_props(graph, {METADATA: json.dumps(metadata)})

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +45,7 @@ class OnnxModel:
         try:
             self._session = ort.InferenceSession(artefact, options, ["CPUExecutionProvider"])
             metadata = json.loads(self._session.get_modelmeta().custom_metadata_map[METADATA])
+            self.metadata: dict[str, Any] = metadata
             self.format: int = metadata["format"]
             classes: list[str] = metadata["classes"]
             self.encoder: str = metadata["encoder"]  # what the vectors must come from

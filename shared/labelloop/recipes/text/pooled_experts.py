@@ -6,7 +6,7 @@ vector. Topics are learnt from unlabelled texts too, so they help in a language 
 does not know. The vectors of the classes' names are one more expert, which needs no label.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -17,10 +17,11 @@ from sklearn.base import BaseEstimator
 from sklearn.feature_extraction.text import TfidfTransformer
 
 from labelloop.recipes.text.bags import centred
-from labelloop.recipes.text.experts import Experts
+from labelloop.recipes.text.experts import Experts, are_alone
 from labelloop.recipes.text.ridge import RIDGE_LIMITS, Floats, RidgeLimits
 from labelloop.recipes.text.topics import topics_of
 
+type Classes = str | Collection[str]  # of an example: one, or several in equal shares
 type Rows = tuple[Any, Floats | None]  # counts, sparse, shape (texts, terms); vectors or None
 
 NEARNESS: Final = 25.0  # of a landmark by cosine: one at 0.1 less weighs a twelfth
@@ -38,7 +39,7 @@ class PooledExperts(BaseEstimator):  # type: ignore[misc]
     def fit(
         self,
         rows: Rows,
-        labels: Sequence[str],
+        labels: Sequence[Classes],
         names: Mapping[str, Floats] | None = None,
         landmarks: Rows | None = None,
     ) -> "PooledExperts":
@@ -51,22 +52,22 @@ class PooledExperts(BaseEstimator):  # type: ignore[misc]
         to texts of the same meaning.
         """
         texts = [landmarks, rows] if landmarks else [rows]
-        self.classes_ = np.unique([*labels, *(names or ())])
+        self.classes_ = np.array(classes_of([*labels, *(names or ())]))
         counts = [counts for counts, _ in texts]
         self.tfidf_ = TfidfTransformer(sublinear_tf=True).fit(vstack(counts))
         self.centre_ = _centre([vectors for _, vectors in texts if vectors is not None])
         inputs = self._inputs(rows)
         topics = self._topics(counts)
         name_vectors = self._centred_names(names) if names and "vector" in inputs else None
-        codes = np.searchsorted(self.classes_, np.asarray(labels))
+        targets = self._targets(labels)
         topic_inputs = {"topic": inputs["bag"] @ topics} if topics.shape[1] else {}
         likeness = None if name_vectors is None else inputs["vector"] @ name_vectors
-        experts = Experts(inputs | topic_inputs, likeness, codes, len(self.classes_), self.limits)
+        experts = Experts(inputs | topic_inputs, likeness, targets, self.limits)
         self.hyperparameters_ = experts.tuned()
         pooled = experts.pooled(self.hyperparameters_)
         self.sharpness_ = pooled.sharpness
         self.out_of_fold_ = softmax(pooled.out_of_fold, axis=1).astype(np.float32)
-        self.out_of_fold_[np.bincount(codes)[codes] == 1] = np.nan
+        self.out_of_fold_[are_alone(targets)] = np.nan
         sharp = {name: a * scorer.coefficients for name, (a, scorer) in pooled.weighted.items()}
         if "topic" in sharp:  # linear in the bag: added to the bag's coefficients
             sharp["bag"] += topics @ sharp.pop("topic")
@@ -106,6 +107,14 @@ class PooledExperts(BaseEstimator):  # type: ignore[misc]
             inputs["vector"] = centred(vectors, self.centre_)
         return inputs
 
+    def _targets(self, labels: Sequence[Classes]) -> Floats:
+        """Return how much of each example is of each class, shape (examples, classes)."""
+        place = {name: column for column, name in enumerate(self.classes_.tolist())}
+        targets = np.zeros((len(labels), len(place)))
+        for row, own in enumerate(map(_all_of, labels)):
+            targets[row, [place[name] for name in own]] = 1 / len(own)
+        return targets
+
     def _topics(self, counts: Sequence[Any]) -> Floats:
         """Return the topics of the first texts, shape (terms, topics)."""
         return topics_of(self.tfidf_.transform(vstack(counts).tocsr()[:_MOST_FOR_TOPICS]))
@@ -113,6 +122,15 @@ class PooledExperts(BaseEstimator):  # type: ignore[misc]
     def _centred_names(self, names: Mapping[str, Floats]) -> Floats:
         """Return the names' vectors as seen from the centre, shape (dimensions, classes)."""
         return centred(np.stack([names[name] for name in self.classes_]), self.centre_).T
+
+
+def classes_of(labels: Sequence[Classes]) -> list[str]:
+    """Return all classes of labels, sorted."""
+    return sorted({name for label in labels for name in _all_of(label)})
+
+
+def _all_of(label: Classes) -> Collection[str]:
+    return (label,) if isinstance(label, str) else label
 
 
 def _centre(vectors: Sequence[Floats]) -> NDArray[np.float32]:

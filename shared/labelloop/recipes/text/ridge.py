@@ -57,34 +57,39 @@ class Target(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """What to fit: the rows' classes. `balance`: 1 gives each class an equal share, 0 each row."""
+    """What to fit: the rows' classes. `balance`: 1 gives each class an equal share, 0 each row.
 
-    codes: Codes
-    classes: int
+    `targets`: how much of each row is of each class, shape (rows, classes); rows sum to 1.
+    """
+
+    targets: Floats
     balance: float
 
     def of(self, rows: Codes) -> "Goal":
         """Return the goal of some rows."""
-        return Goal(self.codes[rows], self.classes, self.balance)
+        return Goal(self.targets[rows], self.balance)
 
     def folds(self) -> list[tuple[Codes, Codes]]:
         """Return held-out rows and the others, each class spread over the folds."""
-        folds = _FOLDS if len(self.codes) <= _FEW else _FOLDS_OF_MANY
-        fold = np.empty(len(self.codes), np.int64)
-        fold[np.argsort(self.codes, kind="stable")] = np.arange(len(self.codes)) % folds
+        rows = len(self.targets)
+        folds = _FOLDS if rows <= _FEW else _FOLDS_OF_MANY
+        fold = np.empty(rows, np.int64)
+        fold[by_class(self.targets)] = np.arange(rows) % folds
         parts = [(np.flatnonzero(fold == i), np.flatnonzero(fold != i)) for i in range(folds)]
         return [part for part in parts if len(part[0]) and len(part[1])]
 
     @property
-    def targets(self) -> Floats:
-        """Class indicators, shape (rows, classes)."""
-        return np.eye(self.classes)[self.codes]
-
-    @property
     def weights(self) -> Floats:
         """The rows' weights, 1 in the mean."""
-        weights = (1.0 / np.bincount(self.codes)[self.codes]) ** self.balance
+        sums = self.targets.sum(axis=0)
+        rarity = np.divide(1.0, sums, out=np.zeros_like(sums), where=sums > 0)
+        weights = (self.targets @ rarity) ** self.balance
         return np.asarray(weights / weights.mean())
+
+
+def by_class(targets: Floats) -> Codes:
+    """Return the rows ordered by the class that most of each is of; of equal ones the first."""
+    return np.argsort(targets.argmax(axis=1), kind="stable")
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ def test_examples_are_learnt_alike_in_parts_and_at_once():
     rows, codes = csr_matrix(rng.poisson(0.3, (150, 40)).astype(np.float32)), np.arange(150) % 3
     limits = RidgeLimits(dual_rows=10), RidgeLimits(dual_rows=10, rows_at_once=32)
 
-    at_once, in_parts = (Ridge(rows, each).fit(Goal(codes, 3, 1.0), 1.0) for each in limits)
+    at_once, in_parts = (Ridge(rows, each).fit(Goal(np.eye(3)[codes], 1.0), 1.0) for each in limits)
 
     assert in_parts.coefficients == pytest.approx(at_once.coefficients, abs=1e-5)
     assert in_parts.out_of_fold == pytest.approx(at_once.out_of_fold, abs=1e-5)
@@ -220,3 +220,31 @@ def test_a_graph_that_answers_otherwise_than_scikit_learn_is_not_let_through():
 
     with pytest.raises(BadModel, match="off"):
         train(features_of(["a b", "c d"]), ["x", "y"], limits=strict)
+
+
+def test_an_example_may_be_of_several_classes_in_equal_shares():
+    texts = ["red apple", "green apple", "red car", "green car", "apple", "car"] * 4
+    labels = [["fruit", "red"], "fruit", ["red"], "car", "fruit", ["car"]] * 4
+
+    trained = train(features_of(texts), labels)
+    found = OnnxModel(trained.artefact).predict_proba(features_of(["red apple", "green car"]))
+
+    assert trained.out_of_fold.names == ("car", "fruit", "red")
+    assert found[0].argmin() == 0
+    assert found[1].argmax() == 0
+
+
+def test_an_example_with_a_class_of_its_own_has_no_answer_out_of_fold():
+    texts = ["red apple", "green apple", "red car", "green car"] * 3
+    labels = [["fruit", "only here"], *["fruit", "car", "car", "fruit"] * 2, "fruit", "car", "car"]
+
+    has_answer = np.isfinite(out_of_fold(train(features_of(texts), labels))).all(axis=1)
+
+    assert has_answer.tolist() == [False] + [True] * 11
+
+
+def test_an_artefact_holds_what_a_recipe_adds():
+    texts = ["red apple", "green car"] * 3
+    trained = train(features_of(texts), ["a", "b"] * 3, more={"usual": 1.5})
+
+    assert OnnxModel(trained.artefact).metadata["usual"] == 1.5
