@@ -10,6 +10,7 @@ from labelloop.recipes.protocol import Trained
 from labelloop.recipes.text.bags import Features
 from labelloop.recipes.text.fitted_model import FittedModel
 from labelloop.recipes.text.onnx_model import OnnxModel
+from labelloop.recipes.text.pooled_experts import Classes
 from labelloop.recipes.text.probabilities import probabilities_of
 from labelloop.recipes.text.terms import bags_of
 from labelloop.recipes.text_choices.measure import MEASURE
@@ -31,7 +32,7 @@ def features_of(texts: list[str], dimensions: int = 0) -> Features:
     return Features(bags, unit.astype(np.float32))
 
 
-def train(features: Features, labels: Sequence[str], **options: Any) -> Trained:
+def train(features: Features, labels: Sequence[Classes], **options: Any) -> Trained:
     """Return a model as it is stored; options as of `FittedModel`."""
     return FittedModel(features, labels, **options).packed()
 
