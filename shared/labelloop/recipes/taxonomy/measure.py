@@ -205,13 +205,14 @@ class PathMeasure:
         """
         paths = self._paths(names)
         kinds = sorted({code for codes in chosen for code in codes})
-        alike = likeness([paths[code] for code in kinds], paths)
-        place = {code: row for row, code in enumerate(kinds)}
-        first = np.array([place[codes[0]] for codes in chosen], np.int64)
-        covered = np.einsum("ij,ij->i", shares, alike[first]) if len(first) else np.empty(0)
+        alike = dict(zip(kinds, likeness([paths[code] for code in kinds], paths), strict=True))
+        first = np.array([codes[0] for codes in chosen], np.int64)
+        covered = np.empty(len(shares))
+        for code in np.unique(first).tolist():
+            covered[first == code] = shares[first == code] @ alike[code]
         hits = (usual * covered + np.minimum(usual * covered, 1)) / (usual + 1)
         for row in [row for row, codes in enumerate(chosen) if len(codes) > 1]:
-            own = alike[[place[code] for code in chosen[row]]]
+            own = np.stack([alike[code] for code in chosen[row]])
             matched = usual[row] * float(shares[row] @ own.max(axis=0))
             right = np.minimum(usual[row] * (own @ shares[row]), 1).sum()
             hits[row] = (matched + right) / (usual[row] + len(own))
