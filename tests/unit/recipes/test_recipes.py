@@ -74,7 +74,7 @@ def test_a_recipe_that_is_installed_reads_what_no_built_in_one_does(install):
     install(Point("stars", Stars()))
 
     assert control_of(STARS).recipe == "stars"
-    assert [recipe.name for recipe in installed()] == ["text_choices", "stars"]
+    assert [recipe.name for recipe in installed()] == [*recipes.BUILT_IN, "stars"]
 
 
 def test_each_recipe_says_why_it_learns_nothing_unless_it_has_nothing_to_say(install):
@@ -154,7 +154,7 @@ def test_what_is_no_recipe_or_takes_a_name_that_is_taken_is_left_out(install, na
     bad.name, bad.format = name, format_
     install(Point("bad", bad))
 
-    assert [one.name for one in installed()] == ["text_choices"]
+    assert [one.name for one in installed()] == [*recipes.BUILT_IN]
 
 
 def test_a_recipe_that_fails_to_read_a_config_is_named_as_the_reason(install):

@@ -22,10 +22,10 @@ def read(config: LabelConfig) -> Taxonomy | None:
 
 
 def why_none(config: LabelConfig) -> str:
-    """Return why no taxonomy of a label config can be learnt."""
+    """Return why no taxonomy of a label config can be learnt; empty if there is none."""
     objects = config.objects()
     reasons = (why_not(tag, objects) for tag in config.of_kind("taxonomy"))
-    return "; ".join(reason for reason in reasons if reason) or "no <Taxonomy> about a text"
+    return "; ".join(reason for reason in reasons if reason)
 
 
 def why_not(tag: Tag, objects: Mapping[str, Tag]) -> str:
