@@ -203,6 +203,8 @@ class PathMeasure:
         As `match` has it: the paths of the label that are matched, of which there are `usual`, and
         the predicted ones, each matched if a path like it is chosen.
         """
+        if not names:
+            return np.zeros(len(shares))
         paths = self._paths(names)
         kinds = sorted({code for codes in chosen for code in codes})
         alike = dict(zip(kinds, likeness([paths[code] for code in kinds], paths), strict=True))

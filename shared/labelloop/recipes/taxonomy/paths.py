@@ -47,7 +47,12 @@ def counts(likely: Floats, most: int) -> NDArray[np.int64]:
 
 
 def predicted(likely: Floats, most: int) -> list[Codes]:
-    """Return the columns to predict for each task: the likeliest, and all likelier than not."""
+    """Return the columns to predict for each task: the likeliest, and all likelier than not.
+
+    None where there are no columns.
+    """
+    if not likely.shape[1]:
+        return [()] * len(likely)
     found: list[Codes] = [(code,) for code in likely.argmax(axis=1).tolist()]
     how_many = counts(likely, most)
     for row in np.flatnonzero(how_many > 1).tolist():

@@ -192,3 +192,16 @@ def test_quality_is_told_by_path_and_by_what_is_above():
     assert found["animal"].precision.value == 1.0
     assert (found["animal / cat"].precision.value, found["animal / cat"].recall.value) == (0.5, 1.0)
     assert found["animal / dog"].precision.value is None
+
+
+@pytest.mark.parametrize(("rows", "names"), [(0, NAMES), (0, ()), (3, ())])
+def test_of_no_tasks_or_no_paths_there_is_nothing_to_read(rows, names):
+    nothing = MEASURE.alike(names, rows)
+
+    reading = MEASURE.reading(nothing)
+
+    assert reading.confidence.tolist() == [0.0] * rows
+    assert reading.sureness().tolist() == [1.0] * rows
+    assert MEASURE.labels(nothing) == [[]] * rows
+    assert MEASURE.hits(nothing, [[CAT]] * rows).tolist() == [0.0] * rows
+    assert MEASURE.log_scores(nothing, [[CAT]] * rows).shape == (rows,)

@@ -1,5 +1,7 @@
 """Fitting paths, and loading what was fitted."""
 
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -120,3 +122,15 @@ def test_one_label_of_each_of_two_paths_is_enough():
     answers = CONTROL.fit([[HUMAN], [BUG]], seen(["a man", "E. coli"])).answer(seen(["man"]))
 
     assert np.isfinite(probabilities_of(answers)).all()
+
+
+def test_serving_takes_neither_scipy_nor_scikit_learn():
+    script = (
+        "import sys; from labelloop.recipes.taxonomy import control, measure, model; "
+        "print(*sys.modules)"
+    )
+    run = subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+
+    assert not {"scipy", "sklearn", "onnx"} & set(run.stdout.split())
