@@ -42,6 +42,19 @@ _SECTIONS: Final = {
     "Programs": ("admin", "devel", "games", "net", "science", "text", "utils", "x11"),
     "Reading": ("doc",),
 }
+_TITLES: Final = {  # of packages.debian.org
+    "admin": "Administration Utilities",
+    "devel": "Development",
+    "doc": "Documentation",
+    "gnu-r": "GNU R",
+    "golang": "Go",
+    "libdevel": "Library development",
+    "libs": "Libraries",
+    "net": "Network",
+    "text": "Text Processing",
+    "utils": "Utilities",
+    "x11": "X Window System software",
+}
 _PATHS: Final = {section: (above, section) for above, all_ in _SECTIONS.items() for section in all_}
 
 
@@ -95,13 +108,15 @@ def _project(texts: data.TextSet, tree: Tree) -> Project:
 
 
 def config_of(paths: Sequence[Path]) -> str:
-    """Return the label config of a tree with these leaves."""
+    """Return the label config of a tree with these leaves, by the titles that people read."""
 
     def below(above: Path) -> str:
         within = [path for path in paths if path[: len(above)] == above and len(path) > len(above)]
         names = dict.fromkeys(path[len(above)] for path in within)
         return "".join(
-            f"<Choice value={quoteattr(name)}>{below((*above, name))}</Choice>" for name in names
+            f"<Choice value={quoteattr(_TITLES.get(name, name))} alias={quoteattr(name)}>"
+            f"{below((*above, name))}</Choice>"
+            for name in names
         )
 
     return (
