@@ -17,7 +17,7 @@ def doubts(
     """Return the labels that may be wrong, the most doubtful first.
 
     Of a label of several paths the least likely one stands for it, and no other path of it is
-    suggested instead. Another vote stands for the least likely path that the label lacks.
+    suggested instead. A vote with other paths stands for the least likely of those.
     """
     place = {name: column for column, name in enumerate(answers.names)}
     shares = np.array(probabilities_of(answers), np.float64)
@@ -25,12 +25,11 @@ def doubts(
     doubted = np.array([_weakest(own, (), shares[row]) for row, own in enumerate(given)], np.int64)
     voted = [
         [
-            doubted[row]
-            if vote == labels[row]
-            else _weakest(_codes(vote, place), given[row], row_of)
-            for vote in votes[row]
+            _weakest(codes, given[row], shares[row])
+            for vote in task
+            if (codes := _codes(vote, place))
         ]
-        for row, row_of in enumerate(shares[: len(votes)])
+        for row, task in enumerate(votes)
     ]
     for row, own in enumerate(given):
         shares[row, [code for code in own if code != doubted[row]]] = 0.0
