@@ -37,10 +37,7 @@ from tests.contract.recipe_contract import RecipeContract
 from tests.deps import ranking_deps, stored_versions, training_deps
 from tests.fakes import MemoryLabelStudio, MemoryQueue
 
-CONFIG = (
-    '<View><Text name="number" value="$n"/><Number name="parity" toName="number" min="0" max="1"/>'
-    "</View>"
-)
+CONFIG = '<View><Text name="number" value="$n"/><Number name="parity" toName="number"/></View>'
 LABELS = 60
 
 

@@ -19,7 +19,7 @@ from labelloop.recipes import (
 from labelloop.recipes.text_choices.recipe import RECIPE
 from tests.builders import label_config
 
-STARS = '<View><Text name="t" value="$t"/><Rating name="stars" toName="t"/></View>'
+STARS = '<View><Video name="v" value="$v"/><Rating name="stars" toName="v"/></View>'
 
 
 class Stars:
