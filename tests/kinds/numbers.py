@@ -1,4 +1,4 @@
-"""How many stars a guest gives a stay, by what is said of it."""
+"""How many stars a guest gives a stay, by what is said of it; one guest in twelve is in a mood."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -28,7 +28,9 @@ def _task(number: int) -> dict[str, Any]:
 
 
 def _stars(data: Mapping[str, Any]) -> int:
-    return next(stars for stars, words in _SAID.items() if words[0] in data["text"])
+    stars = next(stars for stars, words in _SAID.items() if words[0] in data["text"])
+    visit = int(data["text"].split(":")[0].split()[1])
+    return stars if visit % 12 else min(stars + 1, 5)
 
 
 def answer(data: dict[str, Any]) -> list[dict[str, Any]]:
@@ -45,4 +47,4 @@ def answer(data: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-EXAMPLE: Final = Example(NAME, CONFIG, [_task(number) for number in range(80)], answer)
+EXAMPLE: Final = Example(NAME, CONFIG, [_task(number) for number in range(160)], answer)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 SHARE: Final = "share"
 SPREAD: Final = "spread"
-FACTORS: Final = np.exp(np.linspace(-1.5, 1.5, 13))  # of spreads
+FACTORS: Final = np.exp(np.linspace(-3, 3, 25))  # of spreads
 _FLOOR: Final = 0.01  # of each answer is uniform: one wrong label must not outweigh a hundred
 _FINENESS: Final = 101  # places that a range of more numbers is looked at
 _LEAST_SPREAD: Final = 0.005  # with smaller ones all numbers of the grid might get 0
