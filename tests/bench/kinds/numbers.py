@@ -20,10 +20,17 @@ from labelloop.adapters.encoder_files import EncoderFiles
 from labelloop.adapters.onnx_encoder import OnnxEncoder
 from labelloop.domain.answers import Answers
 from labelloop.domain.columns import Columns
+from labelloop.domain.ordering.strategies import DEFAULT
 from labelloop.labelstudio.label_config import parse
+from labelloop.recipes.numbers import NAME
+from labelloop.recipes.numbers.model import NumberModel
 from labelloop.recipes.numbers.recipe import RECIPE
 from labelloop.recipes.protocol import Control
+from labelloop.recipes.text.bags import Features
+from labelloop.recipes.text.terms import bags_of
 from labelloop.recipes.tools import Toolbox
+from labelloop.usecases.serving.predict import predict
+from labelloop.usecases.serving.serve import Served
 from tests.bench.kinds.curves import SIZES, Baseline, Part, Project, compared
 from tests.bench.labels.sources import REVIEWS, fetch
 from tests.bench.report import Finding
@@ -33,6 +40,7 @@ HELD_OUT: Final = 600
 TIMES_FEWER: Final = 10.0
 RETRAIN_S: Final = 20.0
 WARM: Final = 1.5
+REPEATS: Final = 400
 _ALPHAS: Final = np.geomspace(0.01, 100, 13)
 _VIEWS: Final = {
     "words": {"sublinear_tf": True},
@@ -92,11 +100,44 @@ def findings(seeds: int) -> Iterator[Finding]:
         baselines = {view: (lambda one, view=view: _ridge(one, view)) for view in _VIEWS}
         curves = compared(name, rated.project, baselines, seeds, sizes)["R²"]
         best = max(_VIEWS, key=lambda view: float(curves.values[view][:, -1].mean()))
-        few = curves.times_fewer("typical_then_margin", best)
+        few = curves.times_fewer(DEFAULT, best)
         told = f"{name}: times fewer labels than {best} at {sizes[-1]}"
         yield Finding(told, few, "times", TIMES_FEWER, at_least=True)
         behind = f"{name}: default order ahead of random order, at worst"
         yield Finding(behind, curves.worst(), "standard errors", -1, at_least=True)
+    pin()
+    yield Finding("numbers: a training on 1,000 labels", _retrain_s(), "s", RETRAIN_S)
+    yield Finding("numbers: one warm answer, of features and model", _warm(), "times", WARM)
+
+
+def _retrain_s() -> float:
+    """Return how long a training takes, from features to the stored model."""
+    rated = _rated("tweets")
+    seen, pool = rated.features.take(range(1_000)), rated.features.take(range(1_000, MOST))
+    return seconds(lambda: rated.control.fit(rated.labels[:1_000], seen, pool, _tools()).packed())
+
+
+def _warm() -> float:
+    """Return how much longer a prediction takes than its features and the model alone.
+
+    Without an encoder, which would take most of both.
+    """
+    rated, tools = _rated("tweets"), Toolbox()
+    texts, others = rated.inputs[:1_000], rated.inputs[1_000 : 1_000 + REPEATS]
+    features = rated.control.features(texts, tools)
+    artefact = rated.control.fit(rated.labels[:1_000], features).packed().artefact
+    served = Served("1", RECIPE.load(artefact), recipe=NAME)
+    model = NumberModel.load(artefact)
+
+    def ours() -> None:
+        for text in others:
+            predict([{"id": 1, "data": {"text": text}}], _MOOD, served, tools)
+
+    def bare() -> None:
+        for text in others:
+            model.shares(Features(bags_of([text])).columns())
+
+    return paired(ours, bare)[2]
 
 
 @cache

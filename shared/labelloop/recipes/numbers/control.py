@@ -119,16 +119,27 @@ class NumberControl:
     def features(
         self, inputs: Sequence[str], tools: "Tools", only: Collection[str] | None = None
     ) -> "Columns":
-        """Return bags of terms and, where there is an encoder, vectors."""
-        return seen.features(inputs, tools, only)
+        """Return bags of terms, named numbers and, where there is an encoder, vectors."""
+        from labelloop.domain.columns import Columns
+        from labelloop.recipes.numbers.cells import CELLS, cells_of
+
+        read = seen.features(inputs, tools, only)
+        if only is not None and CELLS not in only:
+            return read
+        return Columns(len(inputs), {**read.blocks, CELLS: cells_of(inputs)})
 
     def apart(self, encoder: str) -> tuple[str, ...]:
-        """Return the encoder's vectors, or the bags where there is none."""
-        return seen.apart(encoder)
+        """Return named numbers, and the encoder's vectors, or the bags where there is none."""
+        from labelloop.recipes.numbers.cells import CELLS
+
+        return (CELLS, *seen.apart(encoder))
 
     def vectors(self, features: "Columns") -> "Floats":
-        """Return the encoder's vectors, or sketches of the bags where there are none."""
-        return seen.vectors(features)
+        """Return named numbers if most texts have some, else vectors or sketches of the bags."""
+        from labelloop.recipes.numbers.cells import told_apart
+
+        by_numbers = told_apart(features)
+        return seen.vectors(features) if by_numbers is None else by_numbers
 
     def missing(self, labels: Sequence[float], least: int) -> str:
         """Return why nothing can be learnt yet: too few labels, or one number alone."""
@@ -149,14 +160,13 @@ class NumberControl:
     ) -> "Fitted":
         """Learn from texts, and from those of the pool."""
         from labelloop.recipes.numbers.fitted_model import FittedModel
-        from labelloop.recipes.text.bags import Features
 
         landmarks = None
-        if pool is not None:
-            landmarks = Features.of(pool.take(range(min(len(pool), seen.LANDMARKS))))
+        if pool is not None and len(pool):
+            landmarks = pool.take(range(min(len(pool), seen.LANDMARKS)))
         shares = [self.scale.share(label) for label in labels]
         names, facts = (self.scale.text,), self._facts(labels)
-        return FittedModel(Features.of(features), shares, landmarks, tools, names, facts)
+        return FittedModel(features, shares, landmarks, tools, names, facts)
 
     def _facts(self, labels: Sequence[float]) -> dict[str, Any]:
         """Return what the card says of the labels: how many may be a default left untouched."""

@@ -1,8 +1,8 @@
-"""Experts on a text's terms, topics, vector and place on some axes, stacked out of fold.
+"""Experts on a text's terms, topics, numbers, vector and place on some axes, stacked.
 
-Each is a ridge regression, and the answer is their weighted sum (stacking: Wolpert 1992), with
-weights that are not negative (Breiman 1996) and shrunk towards those that did well elsewhere: a
-handful of labels would fit anything.
+Each is a ridge regression, and the answer is their weighted sum (stacking: Wolpert 1992). The
+weights are learnt out of fold, are not negative (Breiman 1996), and are shrunk towards those that
+did well elsewhere: a handful of labels would fit anything.
 """
 
 from collections.abc import Mapping
@@ -15,12 +15,13 @@ from scipy.optimize import nnls
 from labelloop.recipes.text.ridge import Codes, Floats, Ridge, Scorer
 
 # By expert: the weight before any label, and ridge penalties, the usual one first.
-_WEIGHTS: Final = {"bag": 0.3, "topic": 0.1, "vector": 0.6, "axes": 0.3}
+_WEIGHTS: Final = {"bag": 0.3, "topic": 0.1, "vector": 0.6, "axes": 0.3, "cells": 0.7}
 _PENALTIES: Final = {
     "bag": (0.3, 0.1, 1.0),
     "topic": (0.1,),
     "vector": (3.0, 1.0, 10.0),
     "axes": (0.3,),
+    "cells": (10.0, 3.0, 30.0),
 }
 _SHRINKAGE: Final = 3.0  # the weights before any label count as much as so many labels
 _WORTH: Final = 2.0  # mean squared errors in all, out of fold, that another penalty has to gain

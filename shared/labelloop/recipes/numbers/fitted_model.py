@@ -8,9 +8,10 @@ from scipy.sparse import vstack
 from sklearn.feature_extraction.text import TfidfTransformer
 
 from labelloop.domain.answers import Answers, Floats
-from labelloop.domain.columns import Columns
+from labelloop.domain.columns import Columns, joined
 from labelloop.errors import BadModel, Unprocessable
 from labelloop.recipes.numbers.axes import ENDS, directions
+from labelloop.recipes.numbers.cells import CellScale
 from labelloop.recipes.numbers.experts import Stacked, stacked
 from labelloop.recipes.numbers.measure import answers_of
 from labelloop.recipes.numbers.model import NumberModel
@@ -38,18 +39,20 @@ class FittedModel:
 
     def __init__(
         self,
-        features: Features,
+        seen: Columns,
         shares: Sequence[float],
-        landmarks: Features | None,
+        landmarks: Columns | None,
         tools: "Tools | None",
         names: Sequence[str],
         facts: Mapping[str, Any],
     ) -> None:
         """Learn; Unprocessable where there is nothing to see."""
+        features = Features.of(seen)
         if not len(features.bags.ids) and features.vectors is None:
             raise Unprocessable("the labelled texts hold no words")
         self._facts, self._numbers = facts, np.asarray(shares, np.float64)
-        texts = [features] if landmarks is None or not len(landmarks) else [landmarks, features]
+        texts = [features] if landmarks is None else [Features.of(landmarks), features]
+        cells = CellScale.of(seen if landmarks is None else joined([landmarks, seen]))
         terms = known_terms(features.bags, texts[0] if len(texts) > 1 else None, 1)
         counts = [counts_of(each.bags, terms) for each in texts]
         tfidf = TfidfTransformer(sublinear_tf=True).fit(vstack(counts))
@@ -62,6 +65,8 @@ class FittedModel:
             inputs["vector"] = centred(features.vectors, centre)
             if axes is not None:
                 inputs["axes"] = inputs["vector"] @ axes
+        if len(cells.ids):
+            inputs["cells"] = cells.rows(seen)
         self._stacked = stacked(inputs, self._numbers)
         self._in_fold = self._stacked.intercept + sum(
             rows @ self._stacked.coefficients(name) for name, rows in inputs.items()
@@ -76,10 +81,12 @@ class FittedModel:
             _floats(_folded(self._stacked, "bag", "topic", topics))[: len(terms)],
             centre,
             _floats(_folded(self._stacked, "vector", "axes", axes)),
+            cells,
+            _floats(_folded(self._stacked, "cells")),
             self._stacked.intercept,
             max(float(spread), _LEAST_SPREAD),
         )
-        self._probes = features.take(range(min(len(features), _CHECKED_TEXTS)))
+        self._probes = seen.take(range(min(len(seen), _CHECKED_TEXTS)))
         self.names, self.encoder = self._model.names, self._model.encoder
         self.needs = self._model.needs
 
@@ -116,7 +123,7 @@ class FittedModel:
         }
 
 
-def _folded(found: Stacked, name: str, within: str, along: Floats | None) -> Floats:
+def _folded(found: Stacked, name: str, within: str = "", along: Floats | None = None) -> Floats:
     """Return the weights of an input, with those of an expert on some directions of it."""
     if name not in found.scorers:
         return np.empty(0)

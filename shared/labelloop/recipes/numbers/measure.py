@@ -49,6 +49,7 @@ class NumberReading:
     """What the loop may know of numbers. `confidence`: how close each is expected to be."""
 
     confidence: Floats
+    numbers: Floats
 
     def __len__(self) -> int:
         """Return the number of tasks."""
@@ -60,12 +61,23 @@ class NumberReading:
         return np.empty((len(self), 0))
 
     def sureness(self, name: str = "") -> Floats:
-        """Return how close each number is expected to be."""
-        return self.confidence
+        """Return no preference, or by the name `least_confidence` how close each number should be.
+
+        Numbers that may be far off teach no more than others: to prefer them lost to random order
+        on some sets, as other ways did. So the clusters of a default batch are those of tasks from
+        all of the pool, drawn by a hash of their numbers: diverse and typical.
+        """
+        if name == "least_confidence":
+            return self.confidence
+        bits = np.asarray(self.numbers, np.float32).view(np.uint32).astype(np.uint64)
+        mixed = (bits * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(40)
+        drawn: Floats = mixed.astype(np.float64) / (1 << 24)
+        return drawn
 
     def take(self, rows: Rows) -> "NumberReading":
         """Return the reading of some rows, in the order of `rows`."""
-        return NumberReading(self.confidence[np.asarray(rows, np.int64)])
+        places = np.asarray(rows, np.int64)
+        return NumberReading(self.confidence[places], self.numbers[places])
 
 
 @dataclass(frozen=True)
@@ -76,7 +88,7 @@ class NumberMeasure:
 
     def reading(self, answers: Answers) -> NumberReading:
         """Return what the loop may know of answers."""
-        return NumberReading(self.expected(answers).hits)
+        return NumberReading(self.expected(answers).hits, _block(answers, SHARE))
 
     def aligned(self, answers: Answers, names: Sequence[str]) -> Answers:
         """Return the same answers: numbers have one column, whatever its name."""

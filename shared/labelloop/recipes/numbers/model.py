@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelloop.domain.answers import Answers
-from labelloop.domain.columns import Columns
+from labelloop.domain.columns import Columns, Ragged, starts_of
 from labelloop.errors import BadModel, OutOfMemory
 from labelloop.recipes.numbers import FORMAT
+from labelloop.recipes.numbers.cells import CELLS, CellScale
 from labelloop.recipes.numbers.measure import answers_of
 from labelloop.recipes.text.bags import BAGS, VECTORS, Bags, Features, centred
 from labelloop.recipes.text.terms import IDS
@@ -31,7 +32,8 @@ class NumberModel:
 
     `terms`: ids of the known terms, ascending; `rarity` and `of_term`: of each, its inverse
     document frequency and its weight; `centre` and `of_vector`: what vectors are seen from, and the
-    weight of each of their numbers, empty without an encoder; `intercept`: the number of a text
+    weight of each of their numbers, empty without an encoder; `cells` and `of_cell`: the names of
+    the numbers that a table shows, and the weight of each; `intercept`: the number of a text
     that nothing is known of; `spread`: how far off numbers are, in the mean. `names`: the scale.
     """
 
@@ -42,25 +44,31 @@ class NumberModel:
     of_term: Array
     centre: Array
     of_vector: Array
+    cells: CellScale
+    of_cell: Array
     intercept: float
     spread: float
 
     @property
     def needs(self) -> tuple[str, ...]:
         """The blocks that it reads."""
-        return (BAGS, VECTORS) if len(self.of_vector) else (BAGS,)
+        blocks = {BAGS: True, CELLS: len(self.of_cell), VECTORS: len(self.of_vector)}
+        return tuple(name for name, is_read in blocks.items() if is_read)
 
     def answer(self, features: Columns) -> Answers:
         """Return the number of each text, with its spread. BadModel without the vectors."""
-        shares = self.shares(Features.of(features))
+        shares = self.shares(features)
         spreads = np.full(len(shares), self.spread, np.float32)
         return answers_of(shares.astype(np.float32), spreads, self.names)
 
-    def shares(self, features: Features) -> Array:
+    def shares(self, features: Columns) -> Array:
         """Return the number of each text as a share of the range, shape (n,)."""
-        shares = self.intercept + self._by_terms(features.bags)
-        if len(self.of_vector) and len(features):
-            shares = shares + self._centred(features) @ self.of_vector
+        texts = Features.of(features)
+        shares = self.intercept + self._by_terms(texts.bags)
+        if len(self.of_vector) and len(texts):
+            shares = shares + self._centred(texts) @ self.of_vector
+        if len(self.of_cell):
+            shares = shares + self.cells.rows(features) @ self.of_cell
         inside: Array = np.clip(shares, 0.0, 1.0)
         return inside
 
@@ -94,6 +102,7 @@ class NumberModel:
         }
         body = io.BytesIO()
         arrays: dict[str, Any] = {name: getattr(self, name) for name in _ARRAYS}
+        arrays |= {name: getattr(self.cells, name) for name in _CELL_ARRAYS}
         arrays[_FACTS] = np.frombuffer(json.dumps(facts).encode(), np.uint8)
         np.savez_compressed(body, **arrays)
         return body.getvalue()
@@ -105,11 +114,12 @@ class NumberModel:
             with np.load(io.BytesIO(artefact), allow_pickle=False) as found:
                 facts = json.loads(found[_FACTS].tobytes())
                 arrays = {name: found[name] for name in _ARRAYS}
+                cells = CellScale(*(found[name] for name in _CELL_ARRAYS))
             if facts["format"] != FORMAT:
                 raise BadModel(f"the model has format {facts['format']}, not {FORMAT}")
             names, encoder = tuple(map(str, facts["names"])), str(facts["encoder"])
             intercept, spread = float(facts["intercept"]), float(facts["spread"])
-            model = cls(names, encoder, **arrays, intercept=intercept, spread=spread)
+            model = cls(names, encoder, **arrays, cells=cells, intercept=intercept, spread=spread)
             model._smoke_run()
         except BadModel:
             raise
@@ -125,14 +135,22 @@ class NumberModel:
         ids = self.terms[-_PROBED_TERMS:]
         bags = Bags.of([empty, (ids, np.ones(len(ids), np.float32))])
         vectors = np.eye(2, len(self.of_vector), dtype=np.float32)
-        shares = self.shares(Features(bags, vectors if len(self.of_vector) else None))
+        texts = Features(bags, vectors if len(self.of_vector) else None).columns()
+        ones = {"ids": self.cells.ids, "values": np.ones(len(self.cells.ids), np.float32)}
+        cells = Ragged(ones, starts_of([0, len(self.cells.ids)]))
+        shares = self.shares(Columns(2, {**texts.blocks, CELLS: cells}))
         is_sound = np.isfinite(shares).all() and np.isfinite(self.spread) and self.spread > 0
-        is_whole = all(array.ndim == 1 for array in (getattr(self, name) for name in _ARRAYS))
-        lengths = len(self.terms) == len(self.rarity) == len(self.of_term)
-        if not (is_sound and is_whole and lengths and len(self.centre) == len(self.of_vector)):
+        is_whole = all(getattr(self, name).ndim == 1 for name in _ARRAYS)
+        fits = (
+            len(self.terms) == len(self.rarity) == len(self.of_term)
+            and len(self.centre) == len(self.of_vector)
+            and len(self.cells.ids) == len(self.of_cell)
+        )
+        if not (is_sound and is_whole and fits):
             raise BadModel("the model's answers are no numbers")
         if len(self.terms) and self.terms.max() > IDS:
             raise BadModel("the model's terms are none")
 
 
-_ARRAYS: Final = ("terms", "rarity", "of_term", "centre", "of_vector")
+_ARRAYS: Final = ("terms", "rarity", "of_term", "centre", "of_vector", "of_cell")
+_CELL_ARRAYS: Final = ("ids", "means", "deviations")

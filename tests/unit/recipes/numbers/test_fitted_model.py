@@ -27,7 +27,8 @@ def features_of(texts, dimensions=0) -> Features:
 
 
 def fitted(features, shares=SHARES, landmarks=None, tools=None) -> FittedModel:
-    return FittedModel(features, shares, landmarks, tools, ("1 to 5",), {})
+    around = landmarks and landmarks.columns()
+    return FittedModel(features.columns(), shares, around, tools, ("1 to 5",), {})
 
 
 def explained(said, shares) -> float:
@@ -62,7 +63,7 @@ def test_the_artefact_answers_as_the_fit_does(dimensions):
     loaded = NumberModel.load(made.packed().artefact)
 
     assert loaded.needs == made.needs == (("bags", "vectors") if dimensions else ("bags",))
-    shares = loaded.shares(features)
+    shares = loaded.shares(features.columns())
     assert shares == pytest.approx(made.answer(features.columns()).columns.array("share"), abs=1e-5)
     assert explained(shares, SHARES) > 0.9
 
