@@ -25,7 +25,7 @@ _FARTHEST: Final = 4.0  # standard deviations: one odd number must not outweigh 
 
 def cells_of(texts: Sequence[str]) -> Ragged:
     """Return the named numbers of each text, each name once."""
-    rows = [dict(_CELL.findall(text)[:_MOST]) for text in texts]
+    rows = [dict(_CELL.findall(text)[:_MOST]) if ": " in text else {} for text in texts]
     ids = [crc32(name.encode("utf-8", "replace")) for row in rows for name in row]
     values = [float(value) for row in rows for value in row.values()]
     arrays = {"ids": np.array(ids, np.uint32), "values": np.array(values, np.float32)}

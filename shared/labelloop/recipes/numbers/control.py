@@ -53,9 +53,9 @@ class NumberControl:
     @property
     def measure(self) -> "NumberMeasure":
         """How its answers are compared."""
-        from labelloop.recipes.numbers.measure import NumberMeasure
+        from labelloop.recipes.numbers.measure import measure_of
 
-        return NumberMeasure(self.scale)
+        return measure_of(self.scale)
 
     @property
     def law(self) -> None:

@@ -4,27 +4,21 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from scipy.sparse import vstack
-from sklearn.feature_extraction.text import TfidfTransformer
 
 from labelloop.domain.answers import Answers, Floats
-from labelloop.domain.columns import Columns, joined
-from labelloop.errors import BadModel, Unprocessable
-from labelloop.recipes.numbers.axes import ENDS, directions
-from labelloop.recipes.numbers.cells import CellScale
+from labelloop.domain.columns import Columns
+from labelloop.errors import BadModel
+from labelloop.recipes.numbers.design import Design
 from labelloop.recipes.numbers.experts import Stacked, stacked
 from labelloop.recipes.numbers.measure import answers_of
 from labelloop.recipes.numbers.model import NumberModel
 from labelloop.recipes.protocol import Trained
-from labelloop.recipes.text.bags import Features, centred
-from labelloop.recipes.text.known_terms import counts_of, known_terms
-from labelloop.recipes.text.topics import topics_of
+from labelloop.recipes.text.bags import VECTORS
 
 if TYPE_CHECKING:
     from labelloop.recipes.protocol import Tools
 
 TOLERANCE: Final = 1e-4  # of the range, between the fit's sums and the stored model's
-_MOST_FOR_TOPICS: Final = 1_000  # texts
 _CHECKED_TEXTS: Final = 100
 _LEAST_SPREAD: Final = 0.01
 _PRIOR_ERROR, _PRIOR_LABELS = 0.2, 2.0  # the mean error before any label; it counts as so many
@@ -33,8 +27,8 @@ _PRIOR_ERROR, _PRIOR_LABELS = 0.2, 2.0  # the mean error before any label; it co
 class FittedModel:
     """A model, and its answers out of fold. Deterministic. See `recipes.protocol.Fitted`.
 
-    `shares`: the labels as shares of the range; `landmarks`: texts of the pool, whose words and
-    vectors say what is common; `facts`: what the card says besides.
+    `shares`: the labels as shares of the range; `landmarks`: texts of the pool; `names`: the range;
+    `facts`: what the card says besides.
     """
 
     def __init__(
@@ -47,48 +41,40 @@ class FittedModel:
         facts: Mapping[str, Any],
     ) -> None:
         """Learn; Unprocessable where there is nothing to see."""
-        features = Features.of(seen)
-        if not len(features.bags.ids) and features.vectors is None:
-            raise Unprocessable("the labelled texts hold no words")
         self._facts, self._numbers = facts, np.asarray(shares, np.float64)
-        texts = [features] if landmarks is None else [Features.of(landmarks), features]
-        cells = CellScale.of(seen if landmarks is None else joined([landmarks, seen]))
-        terms = known_terms(features.bags, texts[0] if len(texts) > 1 else None, 1)
-        counts = [counts_of(each.bags, terms) for each in texts]
-        tfidf = TfidfTransformer(sublinear_tf=True).fit(vstack(counts))
-        inputs: dict[str, Any] = {"bag": tfidf.transform(counts[-1])}
-        topics = topics_of(tfidf.transform(vstack(counts).tocsr()[:_MOST_FOR_TOPICS]))
-        if topics.shape[1]:
-            inputs["topic"] = inputs["bag"] @ topics
-        centre, axes = _seen_from(texts), _axes(tools)
-        if features.vectors is not None:
-            inputs["vector"] = centred(features.vectors, centre)
-            if axes is not None:
-                inputs["axes"] = inputs["vector"] @ axes
-        if len(cells.ids):
-            inputs["cells"] = cells.rows(seen)
-        self._stacked = stacked(inputs, self._numbers)
+        design = Design.of(seen, landmarks, tools)
+        self._stacked = stacked(design.inputs, self._numbers)
         self._in_fold = self._stacked.intercept + sum(
-            rows @ self._stacked.coefficients(name) for name, rows in inputs.items()
+            rows @ self._stacked.coefficients(name) for name, rows in design.inputs.items()
         )
-        errors = np.abs(self._stacked.out_of_fold - self._numbers)
-        spread = (errors.sum() + _PRIOR_ERROR * _PRIOR_LABELS) / (len(errors) + _PRIOR_LABELS)
-        self._model = NumberModel(
-            tuple(names),
-            tools.encoder if tools and features.vectors is not None else "",
-            terms,
-            _floats(tfidf.idf_)[: len(terms)],
-            _floats(_folded(self._stacked, "bag", "topic", topics))[: len(terms)],
-            centre,
-            _floats(_folded(self._stacked, "vector", "axes", axes)),
-            cells,
-            _floats(_folded(self._stacked, "cells")),
-            self._stacked.intercept,
-            max(float(spread), _LEAST_SPREAD),
-        )
+        encoder = tools.encoder if tools and VECTORS in seen.blocks else ""
+        self._model = self._to_store(design, tuple(names), encoder)
         self._probes = seen.take(range(min(len(seen), _CHECKED_TEXTS)))
         self.names, self.encoder = self._model.names, self._model.encoder
         self.needs = self._model.needs
+
+    def _to_store(self, design: Design, names: tuple[str, ...], encoder: str) -> NumberModel:
+        """Return the experts as one sum: topics are added to terms, axes to vectors."""
+        found, terms = self._stacked, len(design.terms)
+        return NumberModel(
+            names,
+            encoder,
+            design.terms,
+            _floats(design.rarity)[:terms],
+            _floats(_folded(found, "bag", "topic", design.topics))[:terms],
+            _floats(design.centre),
+            _floats(_folded(found, "vector", "axes", design.axes)),
+            design.cells,
+            _floats(_folded(found, "cells")),
+            found.intercept,
+            self._spread(),
+        )
+
+    def _spread(self) -> float:
+        """Return the mean error out of fold. Distances and experts at odds did not predict it."""
+        errors = np.abs(self._stacked.out_of_fold - self._numbers)
+        mean = (errors.sum() + _PRIOR_ERROR * _PRIOR_LABELS) / (len(errors) + _PRIOR_LABELS)
+        return max(float(mean), _LEAST_SPREAD)
 
     def answer(self, features: Columns) -> Answers:
         """Return the number of each text, with its spread."""
@@ -131,20 +117,6 @@ def _folded(found: Stacked, name: str, within: str = "", along: Floats | None = 
     if within in found.scorers and along is not None:
         weights = weights + along @ found.coefficients(within)
     return weights
-
-
-def _seen_from(texts: Sequence[Features]) -> Floats:
-    """Return the mean vector of all texts, labelled or not; empty without any vectors."""
-    vectors = [each.vectors for each in texts if each.vectors is not None]
-    return _floats(np.concatenate(vectors).mean(axis=0) if vectors else [])
-
-
-def _axes(tools: "Tools | None") -> Floats | None:
-    """Return the axes as directions of vectors, None without an encoder."""
-    if tools is None or not tools.encoder:
-        return None
-    ends = tools.vectors(ENDS)
-    return directions(ends) if np.isfinite(ends).all() else None
 
 
 def _floats(values: Any) -> Floats:

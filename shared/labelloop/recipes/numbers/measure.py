@@ -8,7 +8,7 @@ off are no surprise. The one name is the range: shares of another one mean other
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -44,16 +44,21 @@ def _block(answers: Answers, name: str) -> Floats:
     return np.empty(len(answers)) if block is None else np.asarray(block, np.float64)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NumberReading:
-    """What the loop may know of numbers. `confidence`: how close each is expected to be."""
+    """What the loop may know of answers."""
 
-    confidence: Floats
-    numbers: Floats
+    answers: Answers
+    measure: "NumberMeasure"
 
     def __len__(self) -> int:
         """Return the number of tasks."""
-        return len(self.confidence)
+        return len(self.answers)
+
+    @cached_property
+    def confidence(self) -> Floats:
+        """How close each number is expected to be, 1 = right. Not computed before it is read."""
+        return self.measure.closeness(self.answers)
 
     @property
     def shares(self) -> Floats:
@@ -69,15 +74,14 @@ class NumberReading:
         """
         if name == "least_confidence":
             return self.confidence
-        bits = np.asarray(self.numbers, np.float32).view(np.uint32).astype(np.uint64)
+        bits = _block(self.answers, SHARE).astype(np.float32).view(np.uint32).astype(np.uint64)
         mixed = (bits * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(40)
         drawn: Floats = mixed.astype(np.float64) / (1 << 24)
         return drawn
 
     def take(self, rows: Rows) -> "NumberReading":
         """Return the reading of some rows, in the order of `rows`."""
-        places = np.asarray(rows, np.int64)
-        return NumberReading(self.confidence[places], self.numbers[places])
+        return NumberReading(self.answers.take(rows), self.measure)
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,12 @@ class NumberMeasure:
 
     def reading(self, answers: Answers) -> NumberReading:
         """Return what the loop may know of answers."""
-        return NumberReading(self.expected(answers).hits, _block(answers, SHARE))
+        return NumberReading(answers, self)
+
+    def closeness(self, answers: Answers) -> Floats:
+        """Return the hits that each answer expects, shape (n,)."""
+        parts = [self._close(part, self._chances(part)) for part in self._parts(answers)]
+        return np.concatenate(parts)
 
     def aligned(self, answers: Answers, names: Sequence[str]) -> Answers:
         """Return the same answers: numbers have one column, whatever its name."""
@@ -197,7 +206,10 @@ class NumberMeasure:
 
     def _parts(self, answers: Answers) -> Iterator[Answers]:
         """Yield the answers by parts: their chances are some hundred times as large."""
-        for first in range(0, max(len(answers), 1), _ROWS_AT_ONCE):
+        if len(answers) <= _ROWS_AT_ONCE:
+            yield answers
+            return
+        for first in range(0, len(answers), _ROWS_AT_ONCE):
             yield answers.take(range(first, min(first + _ROWS_AT_ONCE, len(answers))))
 
     def _weights(self, answers: Answers, at: Floats) -> Floats:
@@ -228,6 +240,12 @@ class NumberMeasure:
 
     def _shares(self, labels: Sequence[Label]) -> Floats:
         return np.array([self.scale.share(label) for label in labels], np.float64)
+
+
+@lru_cache(maxsize=64)
+def measure_of(scale: Scale) -> NumberMeasure:
+    """Return the measure of a scale, made once."""
+    return NumberMeasure(scale)
 
 
 def _spread(answers: Answers, factor: float) -> Answers:

@@ -5,7 +5,9 @@ import io
 import numpy as np
 import pytest
 
+from labelloop.domain.columns import Columns
 from labelloop.errors import BadModel, Unprocessable
+from labelloop.recipes.numbers.cells import CELLS, cells_of
 from labelloop.recipes.numbers.fitted_model import FittedModel
 from labelloop.recipes.numbers.model import NumberModel
 from labelloop.recipes.text import ridge
@@ -90,6 +92,21 @@ def test_three_labels_make_a_model():
 
     assert trained.out_of_fold.columns.are_finite().all()
     assert NumberModel.load(trained.artefact).spread > 0.05  # three labels show little
+
+
+def test_what_grows_with_a_number_of_a_table_is_learnt_by_it():
+    rng = np.random.default_rng(0)
+    ages = rng.integers(20, 90, 60)
+    texts = [f"name: {row}\nage: {age}" for row, age in enumerate(ages)]
+    features = features_of(texts).columns()
+    seen = Columns(len(texts), {**features.blocks, CELLS: cells_of(texts)})
+
+    made = FittedModel(seen, ((ages - 20) / 70).tolist(), None, None, ("0 to 9",), {})
+
+    assert made.packed().facts["r2"] > 0.95
+    loaded = NumberModel.load(made.packed().artefact)
+    assert loaded.needs == ("bags", "cells")
+    assert loaded.shares(seen) == pytest.approx((ages - 20) / 70, abs=0.1)
 
 
 def test_texts_without_words_are_nothing_to_see():

@@ -60,6 +60,17 @@ def test_an_answer_expects_the_mean_of_its_hits_and_scores():
     assert STARS.reading(answers).confidence == pytest.approx(expected.hits)
 
 
+def test_no_task_is_preferred_unless_a_strategy_asks_for_it():
+    reading = PRICE.reading(said(np.linspace(0, 1, 1_000)))
+
+    drawn = reading.sureness("typical_then_margin")
+
+    assert (drawn == reading.sureness()).all()
+    assert abs(np.corrcoef(drawn, np.linspace(0, 1, 1_000))[0, 1]) < 0.1
+    assert drawn.mean() == pytest.approx(0.5, abs=0.05)
+    assert (reading.sureness("least_confidence") == reading.confidence).all()
+
+
 def test_large_pools_are_read_in_parts():
     shares = np.linspace(0, 1, 9_001)
 
