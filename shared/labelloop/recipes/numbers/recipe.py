@@ -6,6 +6,7 @@ from labelloop.labelstudio.label_config import LabelConfig
 from labelloop.recipes.numbers import FORMAT, NAME
 from labelloop.recipes.numbers import config as configs
 from labelloop.recipes.numbers.control import NumberControl
+from labelloop.recipes.text import seen
 
 if TYPE_CHECKING:
     from labelloop.recipes.protocol import Model
@@ -30,6 +31,10 @@ class NumbersRecipe:
         from labelloop.recipes.numbers.model import NumberModel
 
         return NumberModel.load(artefact)
+
+    def same(self, input_: str) -> str:
+        """Return a text without its case and with single blanks between words."""
+        return seen.same(input_)
 
 
 RECIPE: Final = NumbersRecipe()
