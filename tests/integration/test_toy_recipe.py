@@ -80,6 +80,8 @@ class ParityReading:
 
 
 class ParityMeasure:
+    title = "accuracy"
+
     def reading(self, a):
         return ParityReading(leanings(a))
 

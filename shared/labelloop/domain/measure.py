@@ -50,6 +50,11 @@ class Measure(Protocol):
     stands for is no error: no answer hits it.
     """
 
+    @property
+    def title(self) -> str:
+        """What the mean of `hits` is called, in a word or two: accuracy, closeness."""
+        ...
+
     def reading(self, answers: Answers) -> Reading:
         """Return what the loop may know of answers: for the queue, scores and the model card.
 

@@ -149,6 +149,7 @@ def test_stars_go_through_the_loop(
     card = Project(store, key).card(Project(store, key).active().value.version)
     assert card is not None
     assert card.insights["random_share"]["value"] > 0.8
+    assert describe(key, store)["told"][0].startswith("closeness: ")
     assert describe(key, store)["learning"]["usable"]["usable"] == len(FIRST) + len(SECOND)
     first = doubt(key, store)["doubts"][0]
     assert (first["task"], first["label"]) == (tasks[slip]["id"], 1)

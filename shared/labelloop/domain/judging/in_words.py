@@ -17,13 +17,18 @@ _SHARE: Final = "labels of the random share"
 def lines(insights: Mapping[str, Any], labels: int) -> list[str]:
     """Return accuracy, labels saved, classes, whether to go on, and what may be accepted."""
     return [
-        f"accuracy: {accuracy(insights['random_share'])}",
+        f"{_title(insights)}: {accuracy(insights['random_share'])}",
         *_assisted(insights),
         f"labels saved: {_saved(insights['saving'], labels)}",
         *_classes(insights.get("by_class", {})),
         _go_on(insights),
         f"accepting predictions unseen: {_accepted(insights['accept'])}",
     ]
+
+
+def _title(insights: Mapping[str, Any]) -> str:
+    """Return what the mean of hits is called, accuracy on earlier cards."""
+    return str(insights.get("title", "accuracy"))
 
 
 def _assisted(insights: Mapping[str, Any]) -> list[str]:
@@ -34,7 +39,7 @@ def _assisted(insights: Mapping[str, Any]) -> list[str]:
         return []
     return [
         f"{assisted} of {rows} random labels were given where a suggestion was shown:"
-        " people follow it, so the accuracy may look better than it is"
+        f" people follow it, so the {_title(insights)} may look better than it is"
     ]
 
 
@@ -102,7 +107,7 @@ def _go_on(insights: Mapping[str, Any]) -> str:
     is_ = "is" if gain["labels"] == 1 else "are"
     return (
         f"go on labelling: the next {counted(gain['labels'])} {is_} expected to add {points:.1f} "
-        f"points of accuracy ({low:.1f} to {high:.1f})"
+        f"points of {_title(insights)} ({low:.1f} to {high:.1f})"
     )
 
 

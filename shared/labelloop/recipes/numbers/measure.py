@@ -90,6 +90,11 @@ class NumberMeasure:
 
     scale: Scale
 
+    @property
+    def title(self) -> str:
+        """What the mean of `hits` is called: 100 % is no error, 0 % one as wide as the range."""
+        return "closeness"
+
     def reading(self, answers: Answers) -> NumberReading:
         """Return what the loop may know of answers."""
         return NumberReading(answers, self)

@@ -67,6 +67,8 @@ class ChoiceReading:
 class ChoiceMeasure:
     """See `domain.measure.Measure`."""
 
+    title: Final = "accuracy"
+
     def reading(self, answers: Answers) -> ChoiceReading:
         """Return what the loop may know of answers."""
         return ChoiceReading(probabilities_of(answers))

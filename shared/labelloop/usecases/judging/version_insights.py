@@ -49,7 +49,8 @@ def insights_of(
         ordered,
         challenger.control.law,
     )
-    return numbers | {"disagreements": disagreements}, predictions
+    facts = {"disagreements": disagreements, "title": challenger.measure.title}
+    return numbers | facts, predictions
 
 
 def doubts_of(challenger: Challenger) -> list[dict[str, Any]]:

@@ -36,6 +36,14 @@ def test_the_accuracy_of_few_labels_is_told_with_its_range_and_what_is_needed():
     assert "narrow" not in many
 
 
+def test_what_is_no_accuracy_is_called_otherwise():
+    text = "\n".join(lines(told(120) | {"title": "closeness"}, 300))
+
+    assert text.startswith("closeness: 95%")
+    assert "points of closeness" in text
+    assert "accuracy" not in text
+
+
 def test_a_status_names_what_the_labels_are_worth():
     text = said(120)
 
