@@ -10,7 +10,9 @@ PACKAGE = Path(__file__).parent.parent / "shared" / "labelloop"
 # What only some kinds have. Outside, a `Reading` or a `Measure` says what there is to know.
 KINDS_WORDS = {
     "Bags",
+    "CellScale",
     "FieldText",
+    "NumberControl",
     "Offered",
     "Taxonomy",
     "TextChoices",

@@ -44,7 +44,7 @@ WARM: Final = 1.5
 REPEATS: Final = 100
 _FEW_SIZES: Final = (20, 25, 50, 100, 150, 200)  # of 442 patients 295 are in the pool
 _ALPHAS: Final = np.geomspace(0.01, 100, 13)
-_VIEWS: Final = {
+_VIEWS: Final[dict[str, dict[str, Any]]] = {
     "words": {"sublinear_tf": True},
     "characters": {"analyzer": "char_wb", "ngram_range": (2, 5), "sublinear_tf": True},
 }
@@ -172,7 +172,7 @@ def _rated(name: str) -> Rated:
     config, tasks, labels = _patients() if name == "patients" else _moods(_FILES[name])
     control = RECIPE.read(parse(config))
     assert control is not None
-    inputs = [control.input_of(data) for data in tasks]
+    inputs = [control.input_of(data) or "" for data in tasks]
     return Rated(control, inputs, labels, control.features(inputs, _tools()))
 
 

@@ -33,6 +33,10 @@ def fitted(features, shares=SHARES, landmarks=None, tools=None) -> FittedModel:
     return FittedModel(features.columns(), shares, around, tools, ("1 to 5",), {})
 
 
+def shares_of(answers):
+    return answers.columns.array("share")
+
+
 def explained(said, shares) -> float:
     return 1 - np.mean((said - np.array(shares)) ** 2) / np.var(shares)
 
@@ -40,7 +44,7 @@ def explained(said, shares) -> float:
 def test_words_are_learnt_out_of_fold_too():
     trained = fitted(features_of(TEXTS)).packed()
 
-    out_of_fold = trained.out_of_fold.columns.array("share")
+    out_of_fold = shares_of(trained.out_of_fold)
     assert explained(out_of_fold, SHARES) > 0.9
     assert trained.facts["r2"] == pytest.approx(explained(out_of_fold, SHARES), abs=1e-3)
     assert trained.out_of_fold.names == ("1 to 5",)
@@ -66,7 +70,7 @@ def test_the_artefact_answers_as_the_fit_does(dimensions):
 
     assert loaded.needs == made.needs == (("bags", "vectors") if dimensions else ("bags",))
     shares = loaded.shares(features.columns())
-    assert shares == pytest.approx(made.answer(features.columns()).columns.array("share"), abs=1e-5)
+    assert shares == pytest.approx(shares_of(made.answer(features.columns())), abs=1e-5)
     assert explained(shares, SHARES) > 0.9
 
 
@@ -117,7 +121,7 @@ def test_texts_without_words_are_nothing_to_see():
 def test_a_text_of_unknown_words_gets_a_number_all_the_same():
     made = fitted(features_of(TEXTS))
 
-    said = made.answer(features_of(["", "xyzzy"]).columns()).columns.array("share")
+    said = shares_of(made.answer(features_of(["", "xyzzy"]).columns()))
 
     assert np.isfinite(said).all()
     assert said[0] == pytest.approx(np.mean(SHARES), abs=0.2)

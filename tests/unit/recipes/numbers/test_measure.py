@@ -16,6 +16,10 @@ def said(shares, spread=0.1):
     return answers_of(shares, np.full(len(shares), spread), ("1 to 5",))
 
 
+def spreads(answers):
+    return answers.columns.array("spread")
+
+
 def likelihoods(share, spread):
     """Return the probability that an answer gives each number of stars."""
     answers = said([share] * 5, spread)
@@ -87,10 +91,10 @@ def test_answers_become_as_wide_as_their_errors():
     narrow, other = PRICE.fair(said(shares, 0.03), labels, said([0.5], 0.01))
     wide, _ = PRICE.fair(said(shares, 0.3), labels, said([0.5]))
 
-    factor = narrow.columns.array("spread")[0] / 0.03
-    assert narrow.columns.array("spread")[0] == pytest.approx(0.1, rel=0.2)
-    assert wide.columns.array("spread")[0] == pytest.approx(0.1, rel=0.2)
-    assert other.columns.array("spread")[0] == pytest.approx(0.01 * factor)
+    factor = spreads(narrow)[0] / 0.03
+    assert spreads(narrow)[0] == pytest.approx(0.1, rel=0.2)
+    assert spreads(wide)[0] == pytest.approx(0.1, rel=0.2)
+    assert spreads(other)[0] == pytest.approx(0.01 * factor)
 
 
 def test_the_better_of_two_answers_gains():
@@ -131,7 +135,7 @@ def test_who_knows_nothing_scores_0():
     nothing = STARS.alike(("1 to 5",), 5)
 
     assert STARS.log_scores(nothing, ALL_STARS) == pytest.approx(0, abs=1e-3)
-    assert np.float16(nothing.columns.array("spread")[0]) == nothing.columns.array("spread")[0]
+    assert np.float16(spreads(nothing)[0]) == spreads(nothing)[0]
 
 
 def test_evidence_of_another_range_is_compared_all_the_same():
