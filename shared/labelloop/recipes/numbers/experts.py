@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 from scipy.optimize import nnls
 
-from labelloop.recipes.text.ridge import Codes, Floats, Ridge, Scorer
+from labelloop.recipes.text.ridge import RIDGE_LIMITS, Codes, Floats, Ridge, RidgeLimits, Scorer
 
 # By expert: the weight before any label, and ridge penalties, the usual one first.
 _WEIGHTS: Final = {"bag": 0.3, "topic": 0.1, "vector": 0.6, "axes": 0.3, "cells": 0.7}
@@ -73,10 +73,14 @@ class Stacked:
         return found
 
 
-def stacked(inputs: Mapping[str, Any], numbers: Floats) -> Stacked:
+def stacked(
+    inputs: Mapping[str, Any], numbers: Floats, limits: RidgeLimits = RIDGE_LIMITS
+) -> Stacked:
     """Fit an expert to each of the inputs, shape (n, its width), and weigh them."""
     goal = Numbers(numbers)
-    tuned = {name: _tuned(Ridge(rows), goal, _PENALTIES[name]) for name, rows in inputs.items()}
+    tuned = {
+        name: _tuned(Ridge(rows, limits), goal, _PENALTIES[name]) for name, rows in inputs.items()
+    }
     mean, names = float(numbers.mean()), [*tuned]
     scores = np.stack([scorer.out_of_fold[:, 0] for scorer, _ in tuned.values()], axis=1) - mean
     weights = _weights(scores, numbers - mean, np.array([_WEIGHTS[name] for name in names]))

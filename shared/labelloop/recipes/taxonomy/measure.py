@@ -70,6 +70,11 @@ class PathMeasure:
 
     tree: Tree
 
+    @property
+    def title(self) -> str:
+        """What the mean of hits is called."""
+        return "accuracy"
+
     def reading(self, answers: Answers) -> PathReading:
         """Return what the loop may know of answers."""
         shares, usual = probabilities_of(answers), usual_of(answers)
