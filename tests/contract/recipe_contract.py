@@ -31,12 +31,14 @@ class RecipeContract:
 
     `config`: a label config that it learns; `tasks`: the data of some dozen tasks, all readable;
     `results`: what an annotator said of each, labels that can be learnt from these tasks.
+    `of_nothing`: the label of an annotation without any region, None where it gives none.
     """
 
     recipe: Recipe
     config: str
     tasks: Sequence[Any]
     results: Sequence[list[dict[str, Any]]]
+    of_nothing: Any = None
 
     @pytest.fixture(scope="class", params=[False, True], ids=["without an encoder", "with one"])
     @classmethod
@@ -119,8 +121,8 @@ class RecipeContract:
     def test_any_result_gives_a_label_or_a_reason(self, control, result):
         reason, _ = control.why_unusable(result, True)
 
-        assert control.label_of(result) is None
-        assert reason
+        assert control.label_of(result) == (None if result else self.of_nothing)
+        assert bool(reason) == (control.label_of(result) is None)
 
     def test_labels_are_json_and_usable(self, control, labels):
         assert None not in labels

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 GROUP: Final = "labelloop.recipes"
 # Names and formats, for functions that compare them and load no model.
-BUILT_IN: Final = {"text_choices": 2, "taxonomy": 2, "numbers": 1}
+BUILT_IN: Final = {"text_choices": 2, "taxonomy": 2, "numbers": 1, "several_choices": 1}
 # Raise it when more label configs can be read: projects without a model are trained again.
 GENERATION: Final = 4
 _UNNAMED: Final = "text_choices"  # the only recipe of releases that stored no recipe's name

@@ -1,0 +1,118 @@
+"""A model as it is fitted: the artefact is made from it, and must answer as it does."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+from scipy.sparse import vstack
+from scipy.special import expit
+from sklearn.feature_extraction.text import TfidfTransformer
+
+from labelloop.domain.answers import Answers, Floats
+from labelloop.domain.columns import Columns
+from labelloop.errors import BadModel, Unprocessable
+from labelloop.recipes.protocol import Trained
+from labelloop.recipes.several_choices.experts import pooled
+from labelloop.recipes.several_choices.marks import Marked, Marks
+from labelloop.recipes.several_choices.stored_model import StoredModel
+from labelloop.recipes.text.bags import BAGS, VECTORS, Features, centred
+from labelloop.recipes.text.known_terms import counts_of, known_terms
+
+_TOLERANCE: Final = 1e-5  # between its own probabilities and the artefact's
+_CHECKED_TEXTS: Final = 100
+
+
+class FittedModel:
+    """Ridge regression of each label on TF-IDF of a text's terms and on its vector. Deterministic.
+
+    `others`: texts without a label, that say how much terms weigh, and where the centre of vectors
+    is. `names`: the vectors of the labels' names, all that is known of one without an example.
+    `encoder`: the name of what the vectors come from, empty without vectors.
+    """
+
+    def __init__(
+        self,
+        features: Features,
+        given: Marked,
+        labels: Sequence[str],
+        others: Features | None = None,
+        names: Floats | None = None,
+        encoder: str = "",
+    ) -> None:
+        """Learn from features and the labels of each row, shape (n, labels).
+
+        Unprocessable where there is nothing to see.
+        """
+        if not len(features.bags.ids) and features.vectors is None:
+            raise Unprocessable("the labelled texts hold no words")
+        self.names = tuple(labels)
+        self.needs = (BAGS,) if features.vectors is None else (BAGS, VECTORS)
+        self.encoder = encoder if VECTORS in self.needs else ""
+        self._terms = known_terms(features.bags, others, len(labels))
+        texts = [features] if others is None else [others, features]
+        counts = [counts_of(each.bags, self._terms) for each in texts]
+        self._tfidf = TfidfTransformer(sublinear_tf=True).fit(vstack(counts))
+        vectors = [each.vectors for each in texts if each.vectors is not None]
+        self._centre = np.concatenate(vectors).mean(axis=0) if vectors else np.empty(0, np.float32)
+        seen = self._inputs(features)
+        has_names = names is not None and VECTORS in self.needs
+        moved = centred(names, self._centre) if has_names and names is not None else None
+        self._pooled = pooled(seen, given, moved)
+        self._rarity = np.asarray(1 / np.sqrt(given.sum(axis=0) + 1), np.float32)
+        self._probes = features.take(range(min(len(features), _CHECKED_TEXTS)))
+
+    def answer(self, features: Columns) -> Answers:
+        """Return how likely each label is of each text."""
+        return self._marks(self._probabilities(Features.of(features))).answers(self.names)
+
+    def packed(self) -> Trained:
+        """Return the model as arrays; BadModel if they answer differently."""
+        stored = self._stored()
+        artefact = stored.to_bytes()
+        expected = self._probabilities(self._probes)
+        got = StoredModel.of(artefact).probabilities(self._probes)
+        difference = float(np.abs(expected - got).max())
+        if difference > _TOLERANCE:
+            raise BadModel(f"the artefact's probabilities are up to {difference:.1e} off")
+        facts = {
+            "bytes": len(artefact),
+            "terms": len(self._terms),
+            "sharpness": {name: round(each, 3) for name, each in self._pooled.sharpness.items()},
+            "least": self._pooled.least,
+            "largest_difference": difference,
+        }
+        return Trained(artefact, facts, self._marks(self._pooled.out_of_fold).answers(self.names))
+
+    def _stored(self) -> StoredModel:
+        coefficients = self._pooled.coefficients
+        none = np.empty((0, len(self.names)), np.float32)
+        return StoredModel(
+            names=self.names,
+            encoder=self.encoder,
+            least=self._pooled.least,
+            terms=self._terms,
+            idf=_floats(self._tfidf.idf_)[: len(self._terms)],
+            bag=_floats(coefficients["bag"])[: len(self._terms)],
+            centre=_floats(self._centre),
+            vector=_floats(coefficients.get("vector", none)),
+            intercepts=_floats(self._pooled.intercepts),
+            rarity=self._rarity,
+        )
+
+    def _inputs(self, features: Features) -> dict[str, Any]:
+        inputs = {"bag": self._tfidf.transform(counts_of(features.bags, self._terms))}
+        if features.vectors is not None and len(self._centre):
+            inputs["vector"] = centred(features.vectors, self._centre)
+        return inputs
+
+    def _probabilities(self, features: Features) -> Floats:
+        inputs = self._inputs(features)
+        parts = [inputs[name] @ each for name, each in self._pooled.coefficients.items()]
+        return np.asarray(expit(sum(parts) + self._pooled.intercepts), np.float32)
+
+    def _marks(self, probabilities: Floats) -> Marks:
+        return Marks.alike(probabilities, self._rarity, self._pooled.least)
+
+
+def _floats(values: Any) -> Floats:
+    return np.asarray(values, np.float32)
