@@ -125,14 +125,14 @@ def test_the_status_tells_why_there_is_no_model(labelled):
 
 
 def test_the_status_tells_that_nothing_can_be_learnt(labelled):
-    multiple = label_config().replace("single", "multiple")
-    labelled.studio.change_project(labelled.project, label_config=multiple)
+    of_regions = label_config().replace("choice=", 'perRegion="true" choice=')
+    labelled.studio.change_project(labelled.project, label_config=of_regions)
     labelled.told("backfill")
     labelled.fold()
 
     output = labelled.run("status").output
 
-    assert "nothing is learnt: Choices 'label' allows several choices" in output
+    assert "nothing is learnt: Choices 'label' is asked of each region" in output
     assert "Settings > Labeling Interface" in output
 
 

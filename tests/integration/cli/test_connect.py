@@ -37,14 +37,14 @@ def test_one_command_connects_everything(labelled):
 
 
 def test_a_label_config_that_cannot_be_learnt_is_warned_of_and_connected(labelled):
-    multiple = label_config().replace("single", "multiple")
-    labelled.studio.change_project(labelled.project, label_config=multiple)
+    of_regions = label_config().replace("choice=", 'perRegion="true" choice=')
+    labelled.studio.change_project(labelled.project, label_config=of_regions)
 
     told = labelled.told("connect")
 
     (row,) = [row for row in told["steps"] if row["step"] == "label config"]
     assert row["outcome"] == "warning"
-    assert "Choices 'label' allows several choices" in row["detail"]
+    assert "Choices 'label' is asked of each region" in row["detail"]
     assert outcomes(told)["ML backend"] == "done"
 
 

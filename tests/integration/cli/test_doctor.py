@@ -281,11 +281,11 @@ def test_a_label_studio_that_is_down_does_not_hide_what_labelloop_says(healthy, 
 
 
 def test_a_label_config_that_cannot_be_learnt(healthy):
-    multiple = label_config().replace("single", "multiple")
-    healthy.studio.change_project(healthy.project, label_config=multiple)
+    of_regions = label_config().replace("choice=", 'perRegion="true" choice=')
+    healthy.studio.change_project(healthy.project, label_config=of_regions)
 
     finding = only_finding(healthy)
-    assert "allows several choices" in finding["detail"]
+    assert "is asked of each region" in finding["detail"]
     assert "Settings > Labeling Interface" in finding["fix"]
 
 

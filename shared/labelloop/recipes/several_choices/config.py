@@ -32,12 +32,12 @@ def read(config: LabelConfig) -> SeveralChoices | None:
 
 
 def why_none(config: LabelConfig) -> str:
-    """Return why no choice of several of a label config can be learnt."""
+    """Return why no choice of several can be learnt; empty for a config without any control."""
     objects = config.objects()
     reasons = [why_not(tag, objects) for tag in _several(config)]
-    return "; ".join(reason for reason in reasons if reason) or (
-        'no <Choices choice="multiple"> about a text'
-    )
+    if not reasons and config.controls():
+        return 'no <Choices choice="multiple"> about a text'
+    return "; ".join(reasons)
 
 
 def why_not(tag: Tag, objects: Mapping[str, Tag]) -> str:

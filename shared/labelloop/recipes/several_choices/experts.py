@@ -22,7 +22,7 @@ _PENALTIES: Final = {"bag": 0.3, "vector": 3.0}  # of ridge: ten times more or l
 _PRIOR_SHARPNESS: Final = {"bag": 1.0, "vector": 1.0, "name": 6.0}  # before labels
 _BOUNDS: Final = (-3.0, 5.0)  # of the logarithm of a sharpness
 _BOUNDS_OF_RATE: Final = [(0.0, 3.0), (-10.0, 10.0)]  # what base rates are multiplied by, and added
-_PRIOR_TASKS: Final = 10.0  # that each label's base rate is drawn to the mean of all with
+_PRIOR_TASKS: Final = 20.0  # that each label's base rate is drawn to the mean of all with
 _FEW, _FOLDS, _FOLDS_OF_MANY = 1_000, 10, 3
 _LEASTS: Final = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
 

@@ -59,9 +59,9 @@ def usable(dataset: Dataset, control: Control) -> Usable:
 
 
 def _why_not(annotation: Annotation, is_readable: bool, control: Control) -> tuple[str, str]:
-    if not annotation.result:
-        return "submitted empty", ""
-    return control.why_unusable(annotation.result, is_readable)
+    reason, example = control.why_unusable(annotation.result, is_readable)
+    # to some kinds an annotation without any region says that nothing applies
+    return ("submitted empty", "") if reason and not annotation.result else (reason, example)
 
 
 def _left_out(reason: str, annotations: list[tuple[int, str]]) -> LeftOut:

@@ -93,7 +93,6 @@ def test_choices_within_a_choice_are_offered_only_if_nested():
         ("not xml", "not well-formed XML"),
         ("<View/>", "no control; only a <Choices> about a text is learnt"),
         ('<View><Labels name="l" toName="t"/></View>', "Labels 'l'; only a <Choices>"),
-        (choices('choice="multiple"'), "Choices 'tone' allows several choices"),
         (choices('perRegion="true"'), "Choices 'tone' is asked of each region"),
         (choices('peritem="true"'), "Choices 'tone' is asked of each item"),
         (choices('value="$options"', ""), r"takes its choices from the tasks \(\$options\)"),
@@ -114,7 +113,7 @@ def test_choices_within_a_choice_are_offered_only_if_nested():
         ("<View>" * 100_000, "not well-formed"),
         ("<View>" * 1_000 + "</View>" * 1_000, "more than 100 levels"),
     ],
-    ids=range(21),
+    ids=range(20),
 )
 def test_a_config_that_cannot_be_learnt_says_why(xml, why):
     with pytest.raises(Unprocessable, match=f"label_config: .*{why}"):
@@ -122,9 +121,9 @@ def test_a_config_that_cannot_be_learnt_says_why(xml, why):
 
 
 def test_every_control_that_cannot_be_learnt_has_its_own_reason():
-    xml = choices('choice="multiple"').replace(
-        "</View>", '<Choices name="b" toName="body"/></View>'
-    )
+    xml = choices('perRegion="true"').replace("</View>", '<Choices name="b" toName="body"/></View>')
 
-    with pytest.raises(Unprocessable, match=r"'tone' allows several.*; Choices 'b' offers fewer"):
+    with pytest.raises(
+        Unprocessable, match=r"'tone' is asked of each region.*; Choices 'b' offers fewer"
+    ):
         control_of(xml)

@@ -18,7 +18,7 @@ from tests.fakes import MemoryQueue, learning_by
 from tests.unit.usecases.learning.trainer import EvenModel, Trainer
 from tests.unit.usecases.ordering.versions import Untrained, run
 
-BROKEN = label_config().replace("single", "multiple")
+BROKEN = label_config().replace("choice=", 'perRegion="true" choice=')
 OF_TITLES = label_config().replace("$text", "$title")
 CONFIG_AND_TEXTS = [(BROKEN, label_config()), (label_config(), OF_TITLES)]
 

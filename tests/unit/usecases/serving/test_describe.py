@@ -49,13 +49,13 @@ def test_the_usable_labels_are_counted_and_the_others_by_reason(store):
 
 
 def test_a_label_config_that_cannot_be_learnt_is_the_reason_that_there_is_no_model(store):
-    multiple = label_config().replace("single", "multiple")
-    stored(store, *(replace(created(i), label_config=multiple) for i in range(1, 20)))
+    of_regions = label_config().replace("choice=", 'perRegion="true" choice=')
+    stored(store, *(replace(created(i), label_config=of_regions) for i in range(1, 20)))
 
     status = describe(PROJECT, store)
 
-    assert "allows several choices" in status["learning"]["reason"]
-    assert "allows several choices" in status["no_model"]["reason"]
+    assert "is asked of each region" in status["learning"]["reason"]
+    assert "is asked of each region" in status["no_model"]["reason"]
     assert not status["no_model"]["had_model"]
 
 
