@@ -1,8 +1,7 @@
-"""Several choices at once: emotions of comments, and what packages are for and work with.
+"""Several choices at once: emotions of comments, what packages work with, how they are operated.
 
-The tasks of Debian's packages were not looked at while model and order were made; those of the
-comments were. A set of numbers without text, such as yeast genes, is no set of this kind: shown as
-a table it is read as words.
+The interfaces were not looked at while model and order were made. A set of numbers without text,
+such as yeast genes, is no set of this kind: shown as a table they are read as words.
 """
 
 import json
@@ -58,8 +57,8 @@ def findings(seeds: int) -> Iterator[Finding]:
 def _sets() -> Mapping[str, Callable[[], Rows]]:
     return {
         "emotions": _emotions,
-        "uses": lambda: _tagged("use::"),
         "works with": lambda: _tagged("works-with::"),
+        "interfaces": lambda: _tagged("interface::"),
     }
 
 

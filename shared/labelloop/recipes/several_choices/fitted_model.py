@@ -58,7 +58,6 @@ class FittedModel:
         has_names = names is not None and VECTORS in self.needs
         moved = centred(names, self._centre) if has_names and names is not None else None
         self._pooled = pooled(seen, given, moved)
-        self._rarity = np.asarray(1 / np.sqrt(given.sum(axis=0) + 1), np.float32)
         self._probes = features.take(range(min(len(features), _CHECKED_TEXTS)))
 
     def answer(self, features: Columns) -> Answers:
@@ -96,7 +95,6 @@ class FittedModel:
             centre=_floats(self._centre),
             vector=_floats(coefficients.get("vector", none)),
             intercepts=_floats(self._pooled.intercepts),
-            rarity=self._rarity,
         )
 
     def _inputs(self, features: Features) -> dict[str, Any]:
@@ -111,7 +109,7 @@ class FittedModel:
         return np.asarray(expit(sum(parts) + self._pooled.intercepts), np.float32)
 
     def _marks(self, probabilities: Floats) -> Marks:
-        return Marks.alike(probabilities, self._rarity, self._pooled.least)
+        return Marks.of(probabilities, self._pooled.least)
 
 
 def _floats(values: Any) -> Floats:

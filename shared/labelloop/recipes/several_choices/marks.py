@@ -1,7 +1,7 @@
 """Answers about several labels: how likely each is, whatever the others are.
 
-As answers: the blocks `probabilities` and `rarity`, shape (n, k), and `least`, shape (n,); their
-names are the labels.
+As answers: the blocks `probabilities`, shape (n, k), and `least`, shape (n,); their names are the
+labels.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,6 @@ from labelloop.domain.columns import Columns, Rows
 type Marked = NDArray[np.bool_]  # shape (n, k): which labels each task has
 
 PROBABILITIES: Final = "probabilities"
-RARITY: Final = "rarity"
 LEAST: Final = "least"
 LIKELY: Final = 0.5  # a label that is likelier is in the answer
 # Points and weights of a Gauss-Legendre rule on 0..1, exact for polynomials up to a degree of 15.
@@ -27,13 +26,13 @@ _POINTS = _POINTS + 0.5
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """How likely labels are. `rarity`: how much each label counts for what is worth labelling.
+    """How likely labels are, shape (n, k), and what an answer takes.
 
-    `least`: the likeliest label is in the answer even if it is unlikely, from this probability on.
+    `least`: the likeliest label is in the answer even if it is unlikely, from this probability on;
+    shape (n,).
     """
 
     probabilities: Floats
-    rarity: Floats
     least: Floats
 
     @classmethod
@@ -41,32 +40,26 @@ class Marks:
         """Return what answers hold."""
         shape = len(answers), len(answers.names)
         probabilities = answers.columns.array(PROBABILITIES)
-        rarity, least = answers.columns.array(RARITY), answers.columns.array(LEAST)
+        least = answers.columns.array(LEAST)
         return cls(
             np.empty(shape) if probabilities is None else probabilities,
-            np.ones(shape) if rarity is None else rarity,
             np.zeros(len(answers)) if least is None else least,
         )
 
     @classmethod
-    def alike(cls, probabilities: Floats, rarity: Floats, least: float) -> Self:
-        """Return probabilities, shape (n, k), with the rarity of k labels and one `least`."""
-        n, k = probabilities.shape
-        return cls(
-            probabilities,
-            np.broadcast_to(np.asarray(rarity, np.float32), (n, k)),
-            np.full(n, least, np.float32),
-        )
+    def of(cls, probabilities: Floats, least: float) -> Self:
+        """Return probabilities, shape (n, k), with one `least` for all."""
+        return cls(probabilities, np.full(len(probabilities), least, np.float32))
 
     def answers(self, names: Sequence[str]) -> Answers:
         """Return them as answers."""
-        blocks = {PROBABILITIES: self.probabilities, RARITY: self.rarity, LEAST: self.least}
+        blocks = {PROBABILITIES: self.probabilities, LEAST: self.least}
         return Answers(tuple(names), Columns(len(self.least), blocks))
 
     def take(self, rows: Rows) -> "Marks":
         """Return those of some rows, in the order of `rows`."""
         rows = np.asarray(rows, np.int64)
-        return Marks(self.probabilities[rows], self.rarity[rows], self.least[rows])
+        return Marks(self.probabilities[rows], self.least[rows])
 
     def marked(self) -> Marked:
         """Return the labels that each task is said to have: the likely ones, or the likeliest."""

@@ -50,19 +50,19 @@ class SeveralReading:
         return probabilities / sums
 
     def sureness(self, name: str = "") -> Floats:
-        """Return 1 minus the entropy of the labels, where rare labels weigh more, by any name.
+        """Return the confidence: the less of a label an answer is expected to hit, the more it adds.
 
-        By `entropy` all labels weigh the same; by `margin` and `least_confidence` it is how far the
-        label that is nearest to an even chance is from it.
+        By `entropy` it is 1 minus the mean entropy of the labels, in bits; by `margin` and
+        `least_confidence` how far the label that is nearest to an even chance is from it.
         """
-        if not self.marks.probabilities.shape[1]:
+        probabilities = self.marks.probabilities
+        if not probabilities.shape[1]:
             return np.ones(len(self))
-        bits = _entropy(self.marks.probabilities)
+        if name == "entropy":
+            return np.clip(1 - _entropy(probabilities).mean(axis=1), 0.0, 1.0)
         if name in ("margin", "least_confidence"):
-            return np.abs(2 * self.marks.probabilities - 1).min(axis=1)
-        weights = np.ones_like(bits) if name == "entropy" else self.marks.rarity
-        unsure = (weights * bits).sum(axis=1) / np.maximum(weights.sum(axis=1), _TINY)
-        return np.clip(1 - unsure, 0.0, 1.0)
+            return np.abs(2 * probabilities - 1).min(axis=1)
+        return self.confidence
 
     def take(self, rows: Rows) -> "SeveralReading":
         """Return the reading of some rows, in the order of `rows`."""
@@ -82,17 +82,13 @@ class SeveralMeasure:
             return answers
         marks = Marks.read(answers)
         place = {name: column for column, name in enumerate(answers.names)}
-        columns = np.array([place.get(name, -1) for name in names], np.int64)
-
-        def picked(values: Floats) -> Floats:
-            return np.where(columns >= 0, _with_nothing(values)[:, columns], 0.0)
-
-        return Marks(picked(marks.probabilities), picked(marks.rarity), marks.least).answers(names)
+        columns = [place.get(name, len(place)) for name in names]
+        picked = _with_nothing(marks.probabilities)[:, columns]
+        return Marks(picked, marks.least).answers(names)
 
     def alike(self, names: Sequence[str], n: int) -> Answers:
         """Return an even chance of each label."""
-        shape = n, len(names)
-        return Marks(np.full(shape, 0.5), np.ones(shape), np.zeros(n)).answers(names)
+        return Marks.of(np.full((n, len(names)), 0.5), 0.0).answers(names)
 
     def labels(self, answers: Answers) -> list[Label]:
         """Return the labels of each task above an even chance or, if there is none, the likeliest.

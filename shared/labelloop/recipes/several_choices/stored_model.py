@@ -26,7 +26,7 @@ class StoredModel:
 
     `terms`: the ids that it knows, ascending, shape (t,); `idf`: their weights; `bag`: their
     coefficients, shape (t, k). `centre`: what vectors are seen from, shape (d,), where d is 0 for a
-    model without vectors; `vector`: shape (d, k). `intercepts` and `rarity`: shape (k,).
+    model without vectors; `vector`: shape (d, k). `intercepts`: shape (k,).
     """
 
     names: tuple[str, ...]
@@ -38,7 +38,6 @@ class StoredModel:
     centre: Floats
     vector: Floats
     intercepts: Floats
-    rarity: Floats
 
     @classmethod
     def of(cls, artefact: bytes) -> Self:
@@ -79,7 +78,7 @@ class StoredModel:
     def answer(self, features: Columns) -> Answers:
         """Return how likely each label is of each text."""
         probabilities = self.probabilities(Features.of(features))
-        return Marks.alike(probabilities, self.rarity, self.least).answers(self.names)
+        return Marks.of(probabilities, self.least).answers(self.names)
 
     def probabilities(self, features: Features) -> NDArray[np.float32]:
         """Return the probability of each label of each text, shape (texts, labels).
@@ -134,7 +133,7 @@ class StoredModel:
     def _check(self) -> None:
         """Raise BadModel unless all parts fit each other, and it answers."""
         t, d, k = len(self.terms), len(self.centre), len(self.names)
-        shapes = {"idf": (t,), "bag": (t, k), "vector": (d, k), "intercepts": (k,), "rarity": (k,)}
+        shapes = {"idf": (t,), "bag": (t, k), "vector": (d, k), "intercepts": (k,)}
         if not k or {type(name) for name in self.names} != {str}:
             raise BadModel("the model's labels are no names")
         for name, shape in shapes.items():

@@ -19,12 +19,9 @@ def answers(
     rows: Any,
     names: Sequence[str] = "abcdef",
     least: float = 0.0,
-    rarity: Sequence[float] | None = None,
 ) -> Answers:
     probabilities = np.array(rows, np.float32)
-    k = probabilities.shape[1]
-    weights = np.ones(k) if rarity is None else np.array(rarity)
-    return Marks.alike(probabilities, weights, least).answers(list(names)[:k])
+    return Marks.of(probabilities, least).answers(list(names)[: probabilities.shape[1]])
 
 
 def labelled(dimensions: int = 0) -> tuple[Features, np.ndarray]:

@@ -175,12 +175,12 @@ def test_disagreement_is_none_for_the_same_labels_and_one_for_chance():
 
 
 def test_answers_are_aligned_by_name():
-    said = answers([[0.9, 0.2]], rarity=[0.5, 0.1])
+    said = answers([[0.9, 0.2]], least=0.3)
 
     marks = Marks.read(MEASURE.aligned(said, ["b", "new", "a"]))
 
-    np.testing.assert_allclose(marks.probabilities, [[0.2, 0, 0.9]])
-    np.testing.assert_allclose(marks.rarity, [[0.1, 0, 0.5]])
+    np.testing.assert_allclose(marks.probabilities, [[0.2, 0, 0.9]], rtol=1e-6)
+    np.testing.assert_allclose(marks.least, [0.3], rtol=1e-6)
 
 
 # -- the order -------------------------------------------------------------------------------
@@ -192,16 +192,6 @@ def test_a_task_of_unsure_labels_comes_before_one_of_sure_labels():
     for name in ("", "entropy", "margin", "least_confidence"):
         unsure, sure = reading.sureness(name)
         assert 0 <= unsure < sure <= 1
-
-
-def test_a_rare_label_that_is_unsure_counts_for_more():
-    common, rare = answers([[0.4, 0.02], [0.02, 0.4]], rarity=[0.1, 0.5]), [0, 1]
-
-    by_rarity = MEASURE.reading(common).sureness()
-    by_entropy = MEASURE.reading(common).sureness("entropy")
-
-    assert by_rarity[1] < by_rarity[0]
-    assert by_entropy[rare[0]] == pytest.approx(by_entropy[1])
 
 
 def test_shares_sum_to_one():

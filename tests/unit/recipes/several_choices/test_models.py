@@ -158,10 +158,3 @@ def test_what_does_not_fit_together_is_no_model(artefact):
 def test_pickled_objects_are_not_read(artefact):
     with pytest.raises(BadModel):
         StoredModel.of(changed(artefact, idf=np.array([{}], object)))
-
-
-def test_answers_keep_what_the_order_needs(artefact):
-    said = StoredModel.of(artefact).answer(features_of(TEXTS[:2]).columns())
-
-    rarity = Marks.read(said).rarity
-    np.testing.assert_allclose(rarity[0], 1 / np.sqrt(labelled()[1].sum(axis=0) + 1), rtol=1e-6)
