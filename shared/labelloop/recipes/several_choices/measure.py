@@ -50,7 +50,7 @@ class SeveralReading:
         return probabilities / sums
 
     def sureness(self, name: str = "") -> Floats:
-        """Return the confidence: the less of a label an answer is expected to hit, the more it adds.
+        """Return the confidence: a label adds more, the less of it an answer is expected to hit.
 
         By `entropy` it is 1 minus the mean entropy of the labels, in bits; by `margin` and
         `least_confidence` how far the label that is nearest to an even chance is from it.
