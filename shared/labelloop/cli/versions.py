@@ -1,5 +1,6 @@
 """List a project's versions and doubtful labels, and choose the version that is served."""
 
+import json
 from typing import Annotated, Any
 
 import typer
@@ -17,7 +18,8 @@ def show_doubts(session: Session, report: Report) -> None:
     report.data = session.backend.get("/doubts", project=session.key)
     table = Table("task", "label", "perhaps", "wrong by", "why", box=None)
     for doubt in report.data["doubts"]:
-        cells = doubt["label"], doubt["suggested"], f"{doubt['doubt']:.0%}", doubt["why"]
+        labels = _in_words(doubt["label"]), _in_words(doubt["suggested"])
+        cells = *labels, f"{doubt['doubt']:.0%}", doubt["why"]
         table.add_row(str(doubt["task"]), *map(escape, cells))
     report.console.print(table if report.data["doubts"] else "no label in doubt")
 
@@ -37,6 +39,11 @@ def show_versions(session: Session, report: Report) -> None:
     report.console.print(table if names else "no version yet")
     if history["older"]:
         report.say(f"and {history['older']} older ones")
+
+
+def _in_words(label: Any) -> str:
+    """Return a label for people: a text as it is, any other as JSON."""
+    return label if isinstance(label, str) else json.dumps(label, ensure_ascii=False)
 
 
 def _minute(time: str) -> str:

@@ -194,8 +194,8 @@ class DoubtedLabel(BaseModel):
     """A label that may be wrong."""
 
     task: int
-    label: str
-    suggested: str
+    label: Any = Field(description="as the kind of labelling has it: a text, a list, a number")
+    suggested: Any
     doubt: float = Field(description="how likely the label is wrong, 0 to 1")
     why: str
 

@@ -64,14 +64,14 @@ def test_the_status_tells_what_the_labels_are_worth(labelled):
 
 def test_labels_in_doubt_are_shown(world):
     version = world.publish()
-    row = {"task": 7, "label": "[b]", "suggested": "Negative", "doubt": 0.9, "why": "so"}
+    row = {"task": 7, "label": "[b]", "suggested": ["Not é"], "doubt": 0.9, "why": "so"}
     key = f"projects/{world.key}/models/{version}/doubts.json"
     assert "no label in doubt" in world.run("doubts").output
     bootstrap.store().create(key, json.dumps([row]).encode())
 
     assert world.told("doubts") == {"version": version, "doubts": [row]}
     output = world.run("doubts").output
-    assert all(text in output for text in ("7", "[b]", "Negative", "90%", "so"))
+    assert all(text in output for text in ("7", "[b]", '["Not é"]', "90%", "so"))
 
 
 def test_the_versions_are_listed_newest_first(world):
