@@ -24,7 +24,7 @@ _BOUNDS: Final = (-3.0, 5.0)  # of the logarithm of a sharpness
 _BOUNDS_OF_RATE: Final = [(0.0, 3.0), (-10.0, 10.0)]  # what base rates are multiplied by, and added
 _PRIOR_TASKS: Final = 20.0  # that each label's base rate is drawn to the mean of all with
 _FEW, _FOLDS, _FOLDS_OF_MANY = 1_000, 10, 3
-_LEASTS: Final = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
+_LEASTS: Final = (0.01, 0.1, 0.2, 0.3, 0.4, 0.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,7 @@ def _fitted(scores: Floats, rates: Floats, given: Marked, prior: Floats) -> _Fit
 def _least(out_of_fold: NDArray[np.floating], given: Marked) -> float:
     """Return from which probability on the likeliest label pays, by the Jaccard index out of fold.
 
-    0 if no label is empty: then a guess costs nothing.
+    0 if no label is empty, and only then: a guess costs nothing.
     """
     if given.any(axis=1).all():
         return 0.0

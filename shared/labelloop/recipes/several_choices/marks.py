@@ -29,7 +29,7 @@ class Marks:
     """How likely labels are, shape (n, k), and what an answer takes.
 
     `least`: the likeliest label is in the answer even if it is unlikely, from this probability on;
-    shape (n,).
+    0 where a task always has some label. Shape (n,).
     """
 
     probabilities: Floats

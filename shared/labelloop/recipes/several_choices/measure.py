@@ -39,8 +39,15 @@ class SeveralReading:
 
     @property
     def confidence(self) -> Floats:
-        """The Jaccard index that each answer is expected to have with the label."""
-        return expected_jaccard(self.marks.probabilities, self.marks.marked())
+        """The Jaccard index that each answer is expected to have with the label.
+
+        Where labels are never empty, it is that of labels that are not: one by one, many would be.
+        """
+        marks = self.marks
+        found = expected_jaccard(marks.probabilities, marks.marked())
+        empty = np.where(marks.least > 0, 0.0, np.prod(1 - marks.probabilities, axis=1))
+        hits: Floats = np.clip(found / np.maximum(1 - empty, _TINY), 0.0, 1.0)
+        return hits
 
     @property
     def shares(self) -> Floats:

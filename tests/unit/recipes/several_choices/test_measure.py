@@ -85,6 +85,20 @@ def test_confidence_is_the_mean_hit_of_labels_drawn_by_the_probabilities(rows):
         assert found[row] == pytest.approx(hits @ chances(probabilities, said.names), abs=1e-5)
 
 
+@given(rows=_ROWS)
+def test_where_no_label_is_empty_it_is_the_mean_hit_of_labels_that_are_not(rows):
+    rows = np.clip(rows, 0.05, 1)
+    said = answers(rows)
+    labels = every_label(said.names)
+
+    found = MEASURE.reading(said).confidence
+
+    for row, probabilities in enumerate(rows):
+        hits = MEASURE.hits(said.take([row] * len(labels)), labels)
+        weights = np.array(chances(probabilities, said.names)) * [bool(one) for one in labels]
+        assert found[row] == pytest.approx(hits @ weights / weights.sum(), abs=1e-4)
+
+
 def test_the_expected_index_of_many_labels_is_as_simulated():
     rng = np.random.default_rng(0)
     p = rng.beta(0.3, 2, size=(1, 60))
