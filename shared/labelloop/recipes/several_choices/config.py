@@ -32,12 +32,9 @@ def read(config: LabelConfig) -> SeveralChoices | None:
 
 
 def why_none(config: LabelConfig) -> str:
-    """Return why no choice of several can be learnt; empty for a config without any control."""
+    """Return why no choice of several can be learnt; empty if there is none."""
     objects = config.objects()
-    reasons = [why_not(tag, objects) for tag in _several(config)]
-    if not reasons and config.controls():
-        return 'no <Choices choice="multiple"> about a text'
-    return "; ".join(reasons)
+    return "; ".join(why_not(tag, objects) for tag in _several(config))
 
 
 def why_not(tag: Tag, objects: Mapping[str, Tag]) -> str:

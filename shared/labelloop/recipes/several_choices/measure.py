@@ -79,6 +79,8 @@ class SeveralReading:
 class SeveralMeasure:
     """See `domain.measure.Measure`."""
 
+    title: Final = "overlap"
+
     def reading(self, answers: Answers) -> SeveralReading:
         """Return what the loop may know of answers."""
         return SeveralReading(Marks.read(answers))

@@ -9,7 +9,7 @@ from labelloop.domain.answers import Answers
 from labelloop.recipes.several_choices.marks import Marks
 from labelloop.recipes.text.bags import Features
 from tests.kinds.several_choices import EXAMPLE
-from tests.unit.recipes.text_choices.examples import features_of
+from tests.unit.recipes.text.examples import features_of
 
 TEXTS = [data["text"] for data in EXAMPLE.tasks]
 NAMES = ("Billing", "Delivery", "login", "Praise")

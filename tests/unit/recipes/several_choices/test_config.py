@@ -93,5 +93,4 @@ def test_a_choice_of_several_that_cannot_be_learnt_says_why(xml, why):
 
 def test_a_config_without_one_is_not_of_this_kind():
     assert RECIPE.read(parse(label_config())) is None
-    assert "multiple" in RECIPE.why_not(parse(label_config()))
-    assert RECIPE.why_not(parse("<View/>")) == ""
+    assert RECIPE.why_not(parse(label_config())) == ""

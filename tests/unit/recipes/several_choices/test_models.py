@@ -13,7 +13,7 @@ from labelloop.recipes.several_choices.measure import MEASURE
 from labelloop.recipes.several_choices.stored_model import StoredModel
 from tests.multilingual import scripts_texts
 from tests.unit.recipes.several_choices.examples import NAMES, TEXTS, labelled
-from tests.unit.recipes.text_choices.examples import features_of
+from tests.unit.recipes.text.examples import features_of
 
 
 @pytest.fixture(scope="module", params=[0, 6], ids=["bags", "bags and vectors"])
