@@ -11,6 +11,7 @@ from labelloop.domain.answers import Answers
 from labelloop.domain.columns import Columns, joined
 from labelloop.errors import BadModel
 from labelloop.labelstudio.label_config import parse
+from labelloop.labelstudio.result_check import problems
 from labelloop.recipes.protocol import Control, Fitted, Recipe
 from labelloop.recipes.tools import Toolbox
 from tests.tiny_encoder import CountingEncoder
@@ -313,6 +314,13 @@ class RecipeContract:
         assert [control.label_of(result) for result in results] == said
         largest = len(json.dumps(control.largest(answers.names)))
         assert all(len(json.dumps(result)) <= largest + 20 for result in results)
+
+    def test_label_studio_shows_the_results_as_they_are_meant(self, control, answers):
+        config, is_pushed = parse(self.config), control.is_pushable
+        results = control.results(control.shown(answers, control.known(answers.names)))
+
+        for data, result in zip(self.tasks, results, strict=True):
+            assert problems(config, data, result, is_pushed=is_pushed) == []
 
     def test_nothing_is_asked_of_nobody(self, control, seen, answers):
         measure, none = control.measure, answers.take([])

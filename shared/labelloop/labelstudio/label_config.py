@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 from xml.etree.ElementTree import Element, ParseError
 
@@ -63,6 +64,7 @@ class LabelConfig:
         return {name: tag for tag in tags if (name := tag.attributes.get("name", ""))}
 
 
+@lru_cache(maxsize=16)
 def parse(xml: str) -> LabelConfig:
     """Return a label config; Unprocessable if it is none."""
     if not xml.strip():

@@ -18,6 +18,7 @@ from labelloop.errors import Denied, NotFound, Rejected
 from labelloop.labelstudio.project import StudioProject
 from labelloop.observability import count, logger
 from labelloop.ports import ProjectState
+from labelloop.usecases.serving.showable import Door
 
 # After each request Label Studio counts the predictions of all tasks of the project, 5 s at 10,000
 # tasks: few large requests, each well within the time limit of a request.
@@ -59,6 +60,7 @@ def push(
     if not queue:
         return RankOutcome.NOTHING_LEFT
     settings = studio.settings()
+    queue = _showable(version, queue, settings.get("label_config") or "")
     if not _complete(version, queue, studio, at_once):
         return RankOutcome.REFUSED
     active, shown = project.active_version(), settings.get("model_version") or ""
@@ -72,6 +74,13 @@ def push(
     # A newer version may have been pushed between the check and the switch.
     is_active = project.active_version() == version
     return RankOutcome.PUSHED if is_active else RankOutcome.SUPERSEDED
+
+
+def _showable(version: str, queue: Sequence[Ranked], label_config: str) -> list[Ranked]:
+    """Return the queue without results that would be shown wrongly, or cost tasks their place."""
+    door = Door(label_config, version, is_pushed=all(one.is_pushable for one in queue))
+    results = door.showable([one.result for one in queue], [None] * len(queue))
+    return [replace(one, result=result) for one, result in zip(queue, results, strict=True)]
 
 
 def _complete(version: str, queue: Sequence[Ranked], studio: StudioProject, at_once: int) -> int:

@@ -15,6 +15,7 @@ from labelloop.domain.ordering.selection import LABEL_FIRST, LABEL_LAST, place_o
 from labelloop.errors import TooLarge
 from labelloop.recipes import control_or_none
 from labelloop.usecases.serving.serve import Served
+from labelloop.usecases.serving.showable import Door
 
 if TYPE_CHECKING:  # protocols take milliseconds of a cold start
     from labelloop.recipes.protocol import Control, Input, Model, Tools
@@ -76,14 +77,16 @@ def predict(
     if question is None or served.model is None:
         return [Prediction([], LABEL_FIRST) for _ in tasks]
     control = question.control
-    data = (task.get("data") if isinstance(task, Mapping) else None for task in tasks)
+    data = [task.get("data") if isinstance(task, Mapping) else None for task in tasks]
     inputs = [control.input_of(fields) for fields in data]
     readable = [one for one in inputs if one is not None]
     if not readable:
         return [Prediction([], LABEL_LAST) for _ in tasks]
     answers = question.shown(_run(served.model, control, readable, tools, clock))
     scores = place_of(served.strategy, control.measure.reading(answers)).tolist()
-    predicted = map(Prediction, control.results(answers), scores)
+    read = [fields for fields, one in zip(data, inputs, strict=True) if one is not None]
+    results = Door(label_config, served.version).showable(control.results(answers), read)
+    predicted = map(Prediction, results, scores)
     return [Prediction([], LABEL_LAST) if one is None else next(predicted) for one in inputs]
 
 

@@ -6,9 +6,11 @@ import pytest
 
 from labelloop.bucket.lease import PUSHER, Lease
 from labelloop.messages import RankWakeUp
+from labelloop.recipes.text_choices.control import TextChoices
 from labelloop.usecases.ordering.push import RankOutcome
 from labelloop.usecases.ordering.rank import rank
 from labelloop.usecases.ordering.trim import TrimLimits
+from tests.builders import region
 from tests.unit.usecases.ordering.versions import lengths_in_order_served, run
 
 
@@ -86,6 +88,20 @@ def test_if_label_studio_takes_no_prediction_the_project_is_not_switched(
 
     assert run(activate("1-aaaaaaaa"), deps)[-1] is RankOutcome.REFUSED
     assert label_studio.project(id_)["model_version"] == ""
+
+
+def test_results_that_label_studio_would_refuse_are_pushed_as_places_alone(
+    deps, activate, label_studio, id_, monkeypatch
+):
+    wrong = [region("Positive") | {"value": {"choices": "Positive"}}]
+    monkeypatch.setattr(
+        TextChoices, "results", lambda _, answers: [wrong for _ in range(len(answers))]
+    )
+
+    assert RankOutcome.PUSHED in run(activate("1-aaaaaaaa"), deps)
+
+    assert [one["result"] for one in label_studio.predictions_of(id_)] == [[]] * 5
+    assert lengths_in_order_served(label_studio, id_, 3) == [1, 2, 3]
 
 
 def test_a_task_deleted_without_our_knowing_does_not_stop_the_others(

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from labelloop.domain.ordering.random_share import are_random
 from labelloop.errors import TooLarge
+from labelloop.recipes.text_choices.control import TextChoices
 from labelloop.recipes.tools import Toolbox
 from labelloop.usecases.serving.predict import blinded, predict
 from labelloop.usecases.serving.serve import Served
@@ -205,3 +206,13 @@ def test_whatever_a_task_is_hiding_suggestions_fails_on_none(one):
     tasks = [one, {"id": one, "data": {"text": "abc"}}]
 
     assert len(blinded(predictions(tasks), tasks, PROJECT)) == 2
+
+
+def test_a_result_that_would_break_the_page_is_left_out(monkeypatch):
+    broken = [{"from_name": "label", "to_name": "text", "value": {"choices": ["Positive"]}}]
+    monkeypatch.setattr(TextChoices, "results", lambda *_: [broken])
+
+    (one,) = predictions([task("abc")])
+
+    assert one.result == []
+    assert 0 <= one.score <= 1
