@@ -20,6 +20,19 @@ def label_config(*labels: str) -> str:
     )
 
 
+def unreadable_config() -> str:
+    """Return a label config that no recipe reads: of its tasks nothing can be told."""
+    return label_config().replace("<Text", "<Video")
+
+
+def free_text_config() -> str:
+    """Return a label config that no recipe learns, and whose tasks can be ordered."""
+    return (
+        '<View><Text name="text" value="$text"/>'
+        '<TextArea name="answer" toName="text" rows="4"/></View>'
+    )
+
+
 def region(label: str) -> dict[str, Any]:
     return {
         "from_name": "label",

@@ -27,7 +27,7 @@ PLACE = (
     '<Choice value="acq"/><Choice value="earn"/></Choices></View>'
 )
 SINGLE = PLACE.replace("$texts[1]", " $text ")
-FILM = SINGLE.replace("<Text", "<Video")
+UNREAD = SINGLE.replace("<Text", "<Video")
 VALUES = {"acq": "Takeovers", "earn": "Earnings"}
 
 type Of = Callable[[str], Any]
@@ -79,9 +79,9 @@ def test_a_config_that_cannot_be_learnt_says_so_and_is_learnt_once_it_can(
     new_project, studio, labelloop, documents
 ):
     of_two = [one for one in documents if one.label in VALUES][:TASKS]
-    annotator: Annotator = new_project("films")
+    annotator: Annotator = new_project("choices about a video")
     where, token = f"/api/projects/{annotator.project}/", studio.personal_token
-    annotator.ask("PATCH", where, json={"label_config": FILM})
+    annotator.ask("PATCH", where, json={"label_config": UNREAD})
     tasks = annotator.bring([{"text": one.text} for one in of_two])
 
     connected = labelloop.cli("connect", token, annotator.project)
@@ -94,10 +94,10 @@ def test_a_config_that_cannot_be_learnt_says_so_and_is_learnt_once_it_can(
 
     (step,) = [one for one in connected["steps"] if one["step"] == "label config"]
     assert step["outcome"] == "warning"
-    assert "is about Video 'text'" in step["detail"]
-    assert "is about Video 'text'" in status["no_model"]["reason"]
+    assert "is about Video" in step["detail"]
+    assert "is about Video" in status["no_model"]["reason"]
     assert examined.returncode == 1
-    assert "is about Video 'text'" in examined.stdout
+    assert "is about Video" in examined.stdout
 
     annotator.ask("PATCH", where, json={"label_config": SINGLE})
 

@@ -14,6 +14,9 @@ def labels_learnt(session: Session) -> Iterator[Check]:
     if learning["reason"]:
         yield bad("label config", plain(learning["reason"]), CHANGE_CONFIG)
         return
+    if why := learning.get("order_alone"):
+        yield good("label config", f"tasks are ordered by {learning['text']}, not predicted: {why}")
+        return
     if not learning["choice"]:
         return  # nothing has arrived yet; `check_studio` checks the label config in Label Studio
     yield good("label config", f"learns {learnt_of(learning)}")
@@ -39,6 +42,8 @@ def model(session: Session) -> Iterator[Check]:
     missing = status["no_model"]
     if missing is None:
         yield good("model", f"{status['version']} is served")
+    elif missing.get("by_design"):
+        yield good("model", "none, by design")
     elif missing["had_model"]:
         detail = f"there was one, but none is served now: {plain(missing['reason'])}"
         fix = (

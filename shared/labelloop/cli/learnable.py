@@ -3,7 +3,7 @@
 from typing import Final
 
 from labelloop.errors import Unprocessable
-from labelloop.recipes import control_of
+from labelloop.recipes import control_of, why_order_alone
 
 CHANGE_CONFIG: Final = (
     "change it under Settings > Labeling Interface: one <Choices> with a single choice, about a "
@@ -23,6 +23,8 @@ def why_unlearnable(label_config: str) -> str:
 def what_is_learnt(label_config: str) -> str:
     """Return in words which control of a config is learnt; the config must be learnable."""
     about = control_of(label_config).about()
+    if why := why_order_alone(label_config):
+        return f"nothing: tasks are ordered by {about['text']}, and not predicted: {why}"
     return described(about["choice"], about["text"], about["others"])
 
 

@@ -50,8 +50,7 @@ def _lines(status: dict[str, Any]) -> Iterator[str]:
     elif learning["line"]:
         yield learning["line"]
     if missing and not learning["reason"]:
-        state = "no model any more" if missing["had_model"] else "no model yet"
-        yield f"{state}: {plain(missing['reason'])}"
+        yield f"{_no_model(missing)}: {plain(missing['reason'])}"
     yield from status["told"]
     if refused := status["refused"]:
         yield (
@@ -59,6 +58,12 @@ def _lines(status: dict[str, Any]) -> Iterator[str]:
             f"look at the labels given before {refused['at']} (`labelloop doubts` lists some); "
             f"`labelloop activate {refused['version']}` serves it all the same"
         )
+
+
+def _no_model(missing: dict[str, Any]) -> str:
+    if missing.get("by_design"):  # a backend of an earlier release has no such field
+        return "no model, by design"
+    return "no model any more" if missing["had_model"] else "no model yet"
 
 
 def _archived(archived: dict[str, Any] | None) -> str:

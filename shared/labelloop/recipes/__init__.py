@@ -1,7 +1,8 @@
 """A room for each kind of labelling, and the functions that find the recipe of a label config.
 
 Built-in recipes come first, then those that installed packages name as entry points of the group
-`labelloop.recipes`, by their names. All that the loop knows of any is in `protocol`.
+`labelloop.recipes`, by their names; last of all the one that predicts nothing and orders tasks
+alone. All that the loop knows of any is in `protocol`.
 """
 
 from collections.abc import Iterator
@@ -17,19 +18,40 @@ if TYPE_CHECKING:
 
 GROUP: Final = "labelloop.recipes"
 # Names and formats, for functions that compare them and load no model.
-BUILT_IN: Final = {"text_choices": 2, "taxonomy": 2, "numbers": 1, "several_choices": 1}
+BUILT_IN: Final = {
+    "text_choices": 2,
+    "taxonomy": 2,
+    "numbers": 1,
+    "several_choices": 1,
+    "order_alone": 1,
+}
 # Raise it when more label configs can be read: projects without a model are trained again.
 GENERATION: Final = 4
+_LAST: Final = "order_alone"  # asked when no other recipe reads a config
 _UNNAMED: Final = "text_choices"  # the only recipe of releases that stored no recipe's name
 
 
 @lru_cache(maxsize=64)
 def control_of(label_config: str) -> "Control":
     """Return the control of a label config; Unprocessable says why there is none."""
+    control, reasons = _read(label_config)
+    if control is None:
+        raise Unprocessable(f"label_config: {'; '.join(reasons)}")
+    return control
+
+
+def why_order_alone(label_config: str) -> str:
+    """Return why nothing of a label config is learnt, though its tasks are ordered; else empty."""
+    control, reasons = _read(label_config)
+    return "; ".join(reasons) if control is not None and control.recipe == _LAST else ""
+
+
+def _read(label_config: str) -> "tuple[Control | None, list[str]]":
+    """Return the control of a label config, and why the recipes before its own have none."""
     from labelloop.labelstudio.label_config import parse
 
     config = parse(label_config)
-    reasons = []
+    reasons: list[str] = []
     for recipe in _recipes():
         try:
             control = recipe.read(config)
@@ -38,9 +60,9 @@ def control_of(label_config: str) -> "Control":
             _report(recipe.name, exc)
             control, reason = None, f"the recipe {recipe.name!r} fails: {exc!r}"
         if control is not None:
-            return control
-        reasons.append(reason)
-    raise Unprocessable(f"label_config: {'; '.join(reason for reason in reasons if reason)}")
+            return control, reasons
+        reasons += [reason] if reason else []
+    return None, reasons
 
 
 def control_or_none(label_config: str | None) -> "Control | None":
@@ -92,7 +114,7 @@ def folder_of(recipe: str, encoder: str) -> str:
 
 
 def installed() -> list["Recipe"]:
-    """Return all recipes, those that are built in first."""
+    """Return all recipes, in the order in which they are asked."""
     return list(_recipes())
 
 
@@ -103,8 +125,9 @@ def _installed(name: str) -> "Recipe | None":
 
 def _recipes() -> Iterator["Recipe"]:
     """Yield the recipes; each is loaded only when its turn comes."""
-    yield from map(_built_in, BUILT_IN)
+    yield from map(_built_in, (name for name in BUILT_IN if name != _LAST))
     yield from _added()
+    yield _built_in(_LAST)
 
 
 @cache

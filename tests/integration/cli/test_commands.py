@@ -17,7 +17,7 @@ from labelloop.cli.export_file import MOST_BYTES
 from labelloop.errors import TooLarge, Unavailable
 from labelloop.labelstudio.payloads import MOST_BODY_BYTES
 from labelloop.usecases.serving.list_history import MOST_VERSIONS
-from tests.builders import card, label_config
+from tests.builders import card, unreadable_config
 
 AT = "2026-11-23T09:00:00Z"
 
@@ -125,14 +125,13 @@ def test_the_status_tells_why_there_is_no_model(labelled):
 
 
 def test_the_status_tells_that_nothing_can_be_learnt(labelled):
-    of_regions = label_config().replace("choice=", 'perRegion="true" choice=')
-    labelled.studio.change_project(labelled.project, label_config=of_regions)
+    labelled.studio.change_project(labelled.project, label_config=unreadable_config())
     labelled.told("backfill")
     labelled.fold()
 
     output = labelled.run("status").output
 
-    assert "nothing is learnt: Choices 'label' is asked of each region" in output
+    assert "nothing is learnt: Choices 'label' is about Video 'text'" in output
     assert "Settings > Labeling Interface" in output
 
 

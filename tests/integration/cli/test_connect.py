@@ -7,7 +7,7 @@ import pytest
 from labelloop.cli import wiring
 from labelloop.cli.address import Address
 from labelloop.web.credentials import Role, check, events_pair, ml_pair
-from tests.builders import label_config
+from tests.builders import label_config, unreadable_config
 from tests.conftest import SECRET
 from tests.integration.cli.conftest import LABEL_STUDIO, URL
 
@@ -37,14 +37,13 @@ def test_one_command_connects_everything(labelled):
 
 
 def test_a_label_config_that_cannot_be_learnt_is_warned_of_and_connected(labelled):
-    of_regions = label_config().replace("choice=", 'perRegion="true" choice=')
-    labelled.studio.change_project(labelled.project, label_config=of_regions)
+    labelled.studio.change_project(labelled.project, label_config=unreadable_config())
 
     told = labelled.told("connect")
 
     (row,) = [row for row in told["steps"] if row["step"] == "label config"]
     assert row["outcome"] == "warning"
-    assert "Choices 'label' is asked of each region" in row["detail"]
+    assert "Choices 'label' is about Video 'text'" in row["detail"]
     assert outcomes(told)["ML backend"] == "done"
 
 

@@ -13,7 +13,7 @@ from labelloop.cli import check_backend
 from labelloop.cli.backend import Answer
 from labelloop.domain.intake.events import Task
 from labelloop.errors import Unavailable
-from tests.builders import card, label_config
+from tests.builders import card, free_text_config, unreadable_config
 from tests.integration.cli.conftest import URL
 
 
@@ -281,12 +281,25 @@ def test_a_label_studio_that_is_down_does_not_hide_what_labelloop_says(healthy, 
 
 
 def test_a_label_config_that_cannot_be_learnt(healthy):
-    of_regions = label_config().replace("choice=", 'perRegion="true" choice=')
-    healthy.studio.change_project(healthy.project, label_config=of_regions)
+    healthy.studio.change_project(healthy.project, label_config=unreadable_config())
 
     finding = only_finding(healthy)
-    assert "is asked of each region" in finding["detail"]
+    assert "Choices 'label' is about Video 'text'" in finding["detail"]
     assert "Settings > Labeling Interface" in finding["fix"]
+
+
+def test_a_label_config_of_which_only_the_order_is_made_is_no_problem(labelled):
+    labelled.studio.change_project(labelled.project, label_config=free_text_config())
+    labelled.told("connect")
+    labelled.fold()
+    labelled.rank()
+
+    told = labelled.told("doctor")
+
+    details = [row["detail"] for row in told["checks"]]
+    assert "none, by design" in details
+    assert any(each.startswith("tasks are ordered by $text, not predicted") for each in details)
+    assert "no model, by design" in labelled.run("status").output
 
 
 def test_a_model_that_was_lost_is_a_problem_and_one_that_is_to_come_is_not(labelled):

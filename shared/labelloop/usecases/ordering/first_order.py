@@ -15,6 +15,7 @@ from labelloop.domain.version import UNTRAINED
 from labelloop.labelstudio.project import StudioProject
 from labelloop.recipes import control_or_none
 
+_LASTS: Final = 1_000  # labelled tasks: then what is left is scored anew, as a shortlist ends
 _UNREAD: Final = "unread"  # nothing of the label config can be learnt, so no task has a place
 
 
@@ -34,14 +35,16 @@ def inputs_now(version: str, project: Project, studio: StudioProject | None) -> 
 def inputs_of(version: str, dataset: Dataset) -> str:
     """Return the name of the inputs that a version's parts depend on; empty once there is a model.
 
-    The inputs of a model are fixed: other inputs make another version.
+    The inputs of a model are fixed: other inputs make another version. Without one, tasks are
+    scored anew after many are labelled: parts name the tasks that were left when they were scored.
     """
     if version != UNTRAINED:
         return ""
     control = control_or_none(dataset.label_config)
     if control is None:
         return _UNREAD
-    return sha256(control.sees.encode()).hexdigest()[:16]
+    read, done = sha256(control.sees.encode()).hexdigest()[:16], len(dataset.done_tasks())
+    return f"{read}.{done // _LASTS}" if done >= _LASTS else read
 
 
 def is_outdated(project: Project) -> bool:

@@ -18,7 +18,7 @@ from labelloop.domain.judging.card import Card
 from labelloop.domain.judging.in_words import lines
 from labelloop.errors import Unprocessable
 from labelloop.ports import ObjectStore
-from labelloop.recipes import control_of
+from labelloop.recipes import control_of, why_order_alone
 from labelloop.usecases.serving.usable import usable
 
 _MOST_SHARDS: Final = 100  # read to count the pool while somebody waits
@@ -108,6 +108,7 @@ def _learning(dataset: Dataset) -> dict[str, Any]:
         "others": [],
         "usable": None,
         "line": "",
+        "order_alone": "",
     }
     if dataset.label_config is None:
         return nothing | {"reason": ""}
@@ -117,14 +118,21 @@ def _learning(dataset: Dataset) -> dict[str, Any]:
         return nothing | {"reason": str(exc)}
     counts = usable(dataset, control)
     fields = {"usable": asdict(counts), "line": counts.line(), "reason": ""}
-    return control.about() | fields
+    return control.about() | fields | {"order_alone": why_order_alone(dataset.label_config)}
 
 
 def _no_model(project: Project, active: ActivePointer, learning: dict[str, Any]) -> dict[str, Any]:
-    """Return why no model is served, and whether there was one before."""
+    """Return why no model is served, whether that is so by design, and whether there was one."""
     switched = fields_of(project.history.entry(active.switch)).get("why")
     reason = learning["reason"] or switched or "no label has been learnt yet"
-    return {"reason": str(reason), "had_model": next(iter(project.versions()), None) is not None}
+    by_design = learning["order_alone"]
+    if by_design:
+        reason = f"tasks are ordered typical and diverse first, not predicted: {by_design}"
+    return {
+        "reason": str(reason),
+        "had_model": next(iter(project.versions()), None) is not None,
+        "by_design": bool(by_design),
+    }
 
 
 def _counts(dataset: Dataset) -> dict[str, Any]:

@@ -12,13 +12,13 @@ from labelloop.messages import RankWakeUp, WakeUp
 from labelloop.usecases.learning.train import train
 from labelloop.usecases.ordering.push import RankOutcome
 from labelloop.usecases.ordering.rank import rank
-from tests.builders import event, label_config
+from tests.builders import created, event, free_text_config, label_config, unreadable_config
 from tests.deps import training_deps
 from tests.fakes import MemoryQueue, learning_by
 from tests.unit.usecases.learning.trainer import EvenModel, Trainer
 from tests.unit.usecases.ordering.versions import Untrained, run
 
-BROKEN = label_config().replace("choice=", 'perRegion="true" choice=')
+BROKEN = unreadable_config()
 OF_TITLES = label_config().replace("$text", "$title")
 CONFIG_AND_TEXTS = [(BROKEN, label_config()), (label_config(), OF_TITLES)]
 
@@ -239,3 +239,23 @@ def test_parts_of_an_earlier_release_are_made_anew(deps, key, configure, store, 
 
     assert shown() == old
     assert len(store.keys("/list-")) == len(parts)
+
+
+def test_after_many_labels_what_is_left_is_scored_anew(
+    deps, key, project, configure, wake, shown, monkeypatch
+):
+    monkeypatch.setattr("labelloop.usecases.ordering.first_order._LASTS", 2)
+    configure(free_text_config())
+    run(RankWakeUp(key), deps)
+    first = [task for task, _ in sorted(shown(), key=lambda row: row[1])[:2]]
+    written = [{"from_name": "answer", "to_name": "text", "value": {"text": ["a poem"]}}]
+    for number, task in enumerate(first):
+        told = created(task, result=written, text="a b c")
+        project.add_event(f"29991123T100000.00000{number}-0", replace(told, label_config=None))
+
+    (plan,) = wake()
+    run(plan, deps)
+
+    assert len(shown()) == 5
+    assert not {task for task, _ in shown()} & set(first)
+    assert all(part.endswith(".1") for part in project.pool.scored_inputs(UNTRAINED))

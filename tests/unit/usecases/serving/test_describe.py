@@ -6,7 +6,15 @@ from labelloop.bucket.pointers import ActivePointer
 from labelloop.bucket.project import Project
 from labelloop.domain.intake.folding import fold
 from labelloop.usecases.serving.describe import describe
-from tests.builders import PROJECT, card, created, deleted, event, label_config
+from tests.builders import (
+    PROJECT,
+    card,
+    created,
+    deleted,
+    event,
+    free_text_config,
+    unreadable_config,
+)
 
 
 def test_a_project_that_nothing_is_stored_for_has_zeros(store):
@@ -49,14 +57,30 @@ def test_the_usable_labels_are_counted_and_the_others_by_reason(store):
 
 
 def test_a_label_config_that_cannot_be_learnt_is_the_reason_that_there_is_no_model(store):
-    of_regions = label_config().replace("choice=", 'perRegion="true" choice=')
-    stored(store, *(replace(created(i), label_config=of_regions) for i in range(1, 20)))
+    unread = unreadable_config()
+    stored(store, *(replace(created(i), label_config=unread) for i in range(1, 20)))
 
     status = describe(PROJECT, store)
 
-    assert "is asked of each region" in status["learning"]["reason"]
-    assert "is asked of each region" in status["no_model"]["reason"]
+    assert "is about Video 'text'" in status["learning"]["reason"]
+    assert "is about Video 'text'" in status["no_model"]["reason"]
     assert not status["no_model"]["had_model"]
+    assert not status["no_model"]["by_design"]
+
+
+def test_where_only_the_order_is_made_that_is_so_by_design(store):
+    written = [{"from_name": "answer", "to_name": "text", "value": {"text": ["a poem"]}}]
+    events = (created(i, result=written) for i in range(1, 20))
+    stored(store, *(replace(one, label_config=free_text_config()) for one in events))
+
+    status = describe(PROJECT, store)
+
+    assert (status["learning"]["choice"], status["learning"]["reason"]) == ("", "")
+    assert status["learning"]["usable"]["usable"] == 19
+    assert status["learning"]["others"] == ["TextArea 'answer'"]
+    assert "TextArea 'answer'" in status["learning"]["order_alone"]
+    assert status["no_model"]["by_design"]
+    assert "ordered typical and diverse first" in status["no_model"]["reason"]
 
 
 def test_the_last_training_says_why_there_is_no_model(store):
@@ -67,7 +91,7 @@ def test_the_last_training_says_why_there_is_no_model(store):
 
     no_model = describe(PROJECT, store)["no_model"]
 
-    assert no_model == {"reason": why["why"], "had_model": True}
+    assert no_model == {"reason": why["why"], "had_model": True, "by_design": False}
 
 
 def test_while_a_model_is_served_there_is_no_reason_for_none(store):
