@@ -299,7 +299,8 @@ class RecipeContract:
         found = measure.doubts(asked, wrong, [[label] for label in wrong])
 
         assert found[0].row == sure
-        assert found[0].instead == given[sure]
+        # As right as what people said; of several controls it may lack the one without a label.
+        assert measure.hits(asked.take([sure]), [found[0].instead])[0] > 0.99
         assert 0 < found[0].doubt <= 1
         assert [one.doubt for one in found] == sorted((o.doubt for o in found), reverse=True)
 

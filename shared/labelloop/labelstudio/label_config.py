@@ -1,7 +1,7 @@
 """A label config as its tags. Label Studio's editor takes tags and attributes in either case."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 from xml.etree.ElementTree import Element, ParseError
@@ -58,6 +58,10 @@ class LabelConfig:
         """Return all controls."""
         return [tag for tag in self.root.walk() if tag.is_control]
 
+    def only(self, control: Tag) -> "LabelConfig":
+        """Return the config without any other control: with all objects, and in its order."""
+        return LabelConfig(_only(self.root, control))
+
     def objects(self) -> dict[str, Tag]:
         """Return what controls can be about, by name."""
         tags = (tag for tag in self.root.walk() if not tag.is_control)
@@ -79,6 +83,13 @@ def parse(xml: str) -> LabelConfig:
         if not level:
             return LabelConfig(_tag(root))
     raise Unprocessable(f"label_config: tags within tags, more than {_MOST_LEVELS} levels")
+
+
+def _only(tag: Tag, control: Tag) -> Tag:
+    if tag is control:
+        return tag
+    kept = (child for child in tag.children if child is control or not child.is_control)
+    return replace(tag, children=tuple(_only(child, control) for child in kept))
 
 
 def _tag(element: Element) -> Tag:

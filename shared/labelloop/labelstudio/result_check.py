@@ -12,6 +12,7 @@ from typing import Any, Final
 from labelloop.labelstudio.label_config import LabelConfig, Tag
 from labelloop.labelstudio.result_spans import check_labels, check_place, target_of
 from labelloop.labelstudio.result_values import CHECKS, ERROR_BOX, is_number
+from labelloop.labelstudio.visibility import conditions
 
 type Region = Mapping[str, Any]
 
@@ -128,21 +129,7 @@ def _of_its_region(answer: Region, control: Tag, region: Region | None) -> Itera
 
 def _hidden(regions: list[Region], config: LabelConfig) -> Iterator[str]:
     """Yield the answers to controls that the page hides, as others were answered otherwise."""
-    conditions = dict(_conditions(config.root, ()))
-    chosen = {one["from_name"]: one["value"].get("choices") for one in regions}
+    hidden_unless = conditions(config)
     for one in regions:
-        for tag in conditions.get(one["from_name"], ()):
-            wanted = [each for each in tag.attributes.get("whenchoicevalue", "").split(",") if each]
-            said = chosen.get(tag.attributes.get("whentagname", "")) or []
-            if not said or (wanted and not any(each in said for each in wanted)):
-                yield f"{one['from_name']!r} is hidden: the answer is lost"
-
-
-def _conditions(tag: Tag, above: tuple[Tag, ...]) -> Iterator[tuple[str, tuple[Tag, ...]]]:
-    """Yield each control's name, and the conditions on choices that it is shown under."""
-    if tag.attributes.get("visiblewhen") == "choice-selected":
-        above = (*above, tag)
-    if above and (name := tag.attributes.get("name")):
-        yield name, above
-    for child in tag.children:
-        yield from _conditions(child, above)
+        if not all(each.is_met(regions) for each in hidden_unless.get(one["from_name"], ())):
+            yield f"{one['from_name']!r} is hidden: the answer is lost"

@@ -5,7 +5,7 @@ Built-in recipes come first, then those that installed packages name as entry po
 alone. All that the loop knows of any is in `protocol`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cache, lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
@@ -14,19 +14,30 @@ from labelloop.errors import BadModel, OutOfMemory, Unprocessable
 from labelloop.observability import count, logger
 
 if TYPE_CHECKING:
+    from labelloop.labelstudio.label_config import LabelConfig
     from labelloop.recipes.protocol import Control, Model, Recipe
 
 GROUP: Final = "labelloop.recipes"
-# Names and formats, for functions that compare them and load no model.
-BUILT_IN: Final = {
+_FORMATS: Final = {
     "text_choices": 2,
+    "several_choices": 1,
     "taxonomy": 2,
     "numbers": 1,
-    "several_choices": 1,
     "order_alone": 1,
+}
+# Names and formats, for functions that compare them and load no model. What reads several controls
+# has parts of all others: another format of any is another one of its own.
+BUILT_IN: Final = {"several_controls": 1 + sum(_FORMATS.values()), **_FORMATS}
+# The kinds of controls that a recipe may read: its module is loaded where a config has one of them.
+_KINDS: Final = {
+    "text_choices": frozenset({"choices"}),
+    "several_choices": frozenset({"choices"}),
+    "taxonomy": frozenset({"taxonomy"}),
+    "numbers": frozenset({"rating", "number"}),
 }
 # Raise it when more label configs can be read: projects without a model are trained again.
 GENERATION: Final = 4
+_FIRST: Final = "several_controls"  # asked where a config has two controls or more
 _LAST: Final = "order_alone"  # asked when no other recipe reads a config
 _UNNAMED: Final = "text_choices"  # the only recipe of releases that stored no recipe's name
 
@@ -34,43 +45,75 @@ _UNNAMED: Final = "text_choices"  # the only recipe of releases that stored no r
 @lru_cache(maxsize=64)
 def control_of(label_config: str) -> "Control":
     """Return the control of a label config; Unprocessable says why there is none."""
-    control, reasons = _read(label_config)
+    from labelloop.labelstudio.label_config import parse
+
+    config = parse(label_config)
+    control = read(config)
     if control is None:
-        raise Unprocessable(f"label_config: {'; '.join(reasons)}")
+        raise Unprocessable(f"label_config: {'; '.join(_reasons(config))}")
     return control
+
+
+def control_or_none(label_config: str | None, made_by: str = "") -> "Control | None":
+    """Return the control of a label config, None if there is none.
+
+    `made_by`: the recipe of the version at work. As long as that one reads the config its control
+    is returned, though another one, that is asked before, may read more of it: until a version of
+    that one is trained.
+    """
+    try:
+        control = control_of(label_config or "")
+    except Unprocessable:
+        return None
+    if made_by in ("", control.recipe):
+        return control
+    return _control_by(made_by, label_config or "") or control
+
+
+@lru_cache(maxsize=64)
+def _control_by(name: str, label_config: str) -> "Control | None":
+    from labelloop.labelstudio.label_config import parse
+
+    recipe = _installed(name)
+    return _asked(recipe, parse(label_config)) if recipe else None
 
 
 def why_order_alone(label_config: str) -> str:
     """Return why nothing of a label config is learnt, though its tasks are ordered; else empty."""
-    control, reasons = _read(label_config)
-    return "; ".join(reasons) if control is not None and control.recipe == _LAST else ""
-
-
-def _read(label_config: str) -> "tuple[Control | None, list[str]]":
-    """Return the control of a label config, and why the recipes before its own have none."""
     from labelloop.labelstudio.label_config import parse
 
-    config = parse(label_config)
-    reasons: list[str] = []
-    for recipe in _recipes():
-        try:
-            control = recipe.read(config)
-            reason = "" if control else recipe.why_not(config)
-        except Exception as exc:  # another package's recipe may raise anything
-            _report(recipe.name, exc)
-            control, reason = None, f"the recipe {recipe.name!r} fails: {exc!r}"
-        if control is not None:
-            return control, reasons
-        reasons += [reason] if reason else []
-    return None, reasons
+    if control_of(label_config).recipe != _LAST:
+        return ""
+    return "; ".join(_reasons(parse(label_config)))
 
 
-def control_or_none(label_config: str | None) -> "Control | None":
-    """Return the control of a label config, None if there is none."""
+def read(config: "LabelConfig", but: Collection[str] = ()) -> "Control | None":
+    """Return the control of a label config by the first recipe, none of `but`, that has one."""
+    for recipe in _recipes(config):
+        if recipe.name not in but and (control := _asked(recipe, config)) is not None:
+            return control
+    return None
+
+
+def _asked(recipe: "Recipe", config: "LabelConfig") -> "Control | None":
     try:
-        return control_of(label_config or "")
-    except Unprocessable:
+        return recipe.read(config)
+    except Exception as exc:  # another package's recipe may raise anything
+        _report(recipe.name, exc)
         return None
+
+
+def _reasons(config: "LabelConfig") -> list[str]:
+    """Return why each recipe has no control of a label config, where it has something to say."""
+    reasons = (_reason(recipe, config) for recipe in _recipes() if recipe.name != _FIRST)
+    return [reason for reason in reasons if reason]
+
+
+def _reason(recipe: "Recipe", config: "LabelConfig") -> str:
+    try:
+        return "" if recipe.read(config) else recipe.why_not(config)
+    except Exception as exc:  # another package's recipe may raise anything
+        return f"the recipe {recipe.name!r} fails: {exc!r}"
 
 
 def recipe_named(name: str) -> "Recipe":
@@ -120,14 +163,27 @@ def installed() -> list["Recipe"]:
 
 @cache
 def _installed(name: str) -> "Recipe | None":
-    return next((recipe for recipe in _recipes() if recipe.name == name), None)
+    if name in BUILT_IN:
+        return _built_in(name)
+    return next((recipe for recipe in _added() if recipe.name == name), None)
 
 
-def _recipes() -> Iterator["Recipe"]:
-    """Yield the recipes; each is loaded only when its turn comes."""
-    yield from map(_built_in, (name for name in BUILT_IN if name != _LAST))
+def _recipes(config: "LabelConfig | None" = None) -> Iterator["Recipe"]:
+    """Yield the recipes, of those built in only the ones that may read a config.
+
+    Each is loaded only when its turn comes.
+    """
+    names = [name for name in BUILT_IN if config is None or _may_read(name, config)]
+    yield from (_built_in(name) for name in names if name != _LAST)
     yield from _added()
-    yield _built_in(_LAST)
+    yield from (_built_in(name) for name in names if name == _LAST)
+
+
+def _may_read(name: str, config: "LabelConfig") -> bool:
+    if name == _FIRST:
+        return len(config.controls()) > 1
+    kinds = _KINDS.get(name)
+    return kinds is None or any(tag.kind in kinds for tag in config.root.walk())
 
 
 @cache
@@ -168,5 +224,5 @@ def _report(recipe: str, exc: Exception) -> None:
 
 def forget_added() -> None:
     """Look for installed recipes again: for tests, and after a package was installed."""
-    for cached in (control_of, _installed, _added):
+    for cached in (control_of, _control_by, _installed, _added):
         cached.cache_clear()

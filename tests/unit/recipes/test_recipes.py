@@ -1,5 +1,7 @@
 """Which recipe a label config is for, and what is known of recipes without loading them."""
 
+import subprocess
+import sys
 from importlib import metadata
 from types import SimpleNamespace
 
@@ -9,6 +11,7 @@ from labelloop import recipes
 from labelloop.errors import BadModel, Unprocessable
 from labelloop.recipes import (
     control_of,
+    control_or_none,
     folder_of,
     format_of,
     installed,
@@ -65,7 +68,37 @@ def test_a_built_in_recipe_reads_what_it_knows(install):
 
     both = label_config().replace("</View>", '<Rating name="stars" toName="text"/></View>')
 
-    assert control_of(both).recipe == "text_choices"
+    assert control_of(label_config()).recipe == "text_choices"
+    assert control_of(both).recipe == "several_controls"
+
+
+def test_a_version_of_an_earlier_reading_is_served_until_there_is_one_of_the_new(install):
+    both = label_config().replace("</View>", '<Rating name="stars" toName="text"/></View>')
+    alone = control_or_none(both)
+    install(Point("stars", Stars()))
+
+    now, served = control_or_none(both), control_or_none(both, made_by="text_choices")
+
+    assert alone is not None
+    assert now is not None
+    assert (alone.recipe, now.recipe) == ("text_choices", "several_controls")
+    assert served == alone
+    assert control_or_none(STARS, made_by="text_choices") == control_or_none(STARS)
+    assert control_or_none(STARS, made_by="not installed") == control_or_none(STARS)
+
+
+def test_only_recipes_that_may_read_a_config_are_loaded():
+    script = (
+        "import sys; from labelloop.recipes import control_of; "
+        f"print(control_of({STARS!r}).recipe); "
+        "print([name for name in sys.modules if name.endswith('.recipe')], 'numpy' in sys.modules)"
+    )
+    run = subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+
+    loaded = ["labelloop.recipes.order_alone.recipe"]
+    assert run.stdout.split("\n")[:2] == ["order_alone", f"{loaded} False"]
 
 
 def test_a_recipe_that_is_installed_reads_what_no_built_in_one_does(install):

@@ -38,7 +38,7 @@ class Scene:
     @property
     def control(self) -> Control | None:
         """What is labelled; None if no recipe reads the label config."""
-        return control_or_none(self.dataset.label_config)
+        return control_or_none(self.dataset.label_config, self.served.recipe)
 
     def features(self, control: Control) -> FeatureFiles:
         """Return the stored features of a control."""

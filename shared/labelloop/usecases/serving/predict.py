@@ -69,7 +69,7 @@ def predict(
     there is no model, or if the model has learnt nothing of the label config. Raises TooLarge, as
     early as possible, if the answer would be too large or too late.
     """
-    control = control_or_none(label_config)
+    control = control_or_none(label_config, served.recipe)
     names = tuple(served.names) if control and control.recipe == served.recipe else ()
     if len(tasks) * _result_bytes(control, names) > _MOST_ANSWER_BYTES:
         raise TooLarge(f"the answer for {len(tasks):,} tasks would be too large; {_ADVICE}")

@@ -1,0 +1,64 @@
+"""The recipe for configs of which several controls can be learnt, each by another recipe."""
+
+from typing import TYPE_CHECKING, Final
+
+from labelloop.labelstudio.label_config import LabelConfig, Tag
+from labelloop.labelstudio.visibility import conditions
+from labelloop.recipes import BUILT_IN, read
+from labelloop.recipes.several_controls import NAME
+from labelloop.recipes.several_controls.control import SeveralControls
+
+if TYPE_CHECKING:
+    from labelloop.recipes.protocol import Control, Model
+
+_BUT: Final = (NAME, "order_alone")
+
+
+class SeveralControlsRecipe:
+    """See `recipes.protocol.Recipe`."""
+
+    name: Final = NAME
+
+    @property
+    def format(self) -> int:
+        """Its format: another one whenever that of a built-in recipe is, whose models it holds."""
+        return BUILT_IN[NAME]
+
+    def read(self, config: LabelConfig) -> SeveralControls | None:
+        """Return all controls that can be learnt, None if fewer than two can."""
+        learnt: dict[str, Control] = {}
+        others: list[str] = []
+        for tag in config.controls():
+            name = tag.attributes.get("name", "")
+            is_left_out = _is_of_each(tag) or name in learnt
+            control = None if is_left_out else read(config.only(tag), _BUT)
+            if control is None:
+                others.append(tag.title)
+            else:
+                learnt[name] = control
+        if len(learnt) < 2:
+            return None
+        hidden = conditions(config)
+        return SeveralControls(
+            tuple(learnt.items()),
+            tuple(others),
+            tuple((name, hidden[name]) for name in learnt if name in hidden),
+        )
+
+    def why_not(self, config: LabelConfig) -> str:
+        """Return why there are not several controls to learn."""
+        return "fewer than two controls can be learnt"
+
+    def load(self, artefact: bytes) -> "Model":
+        """Return a stored model."""
+        from labelloop.recipes.several_controls.model import SeveralModel
+
+        return SeveralModel.load(artefact)
+
+
+def _is_of_each(tag: Tag) -> bool:
+    """Say whether a control is asked of each region or item: its answers would need those."""
+    return "true" in (tag.attributes.get("perregion"), tag.attributes.get("peritem"))
+
+
+RECIPE: Final = SeveralControlsRecipe()

@@ -1,0 +1,116 @@
+"""Two controls of one config go through the whole loop as one version."""
+
+from typing import Any, cast
+
+import pytest
+
+from labelloop.bucket.project import Project
+from labelloop.labelstudio.payloads import key_of, read_event
+from labelloop.messages import RankWakeUp, WakeUp
+from labelloop.recipes.tools import Toolbox
+from labelloop.usecases.intake.accept import AcceptDeps, accept
+from labelloop.usecases.learning.train import TrainOutcome, train
+from labelloop.usecases.ordering.push import RankOutcome
+from labelloop.usecases.ordering.rank import rank
+from labelloop.usecases.serving.describe import describe
+from labelloop.usecases.serving.doubt import doubt
+from labelloop.usecases.serving.predict import predict
+from tests.deps import ranking_deps, stored_versions, training_deps
+from tests.fakes import MemoryLabelStudio, MemoryQueue
+from tests.kinds.several_controls import EXAMPLE
+
+
+@pytest.fixture
+def studio(clock) -> MemoryLabelStudio:
+    offered = ("bad", "good", "Delivery", "Price", "Service")
+    return MemoryLabelStudio(offered, clock=clock)
+
+
+@pytest.fixture
+def id_(studio) -> int:
+    made = studio.create_project(label_config=EXAMPLE.config)
+    studio.import_tasks(made, list(EXAMPLE.tasks))
+    return made
+
+
+@pytest.fixture
+def key(studio, id_) -> str:
+    return key_of(studio.project(id_))
+
+
+@pytest.fixture
+def label(studio, id_, store, queue, clock):
+    def label(rows: range) -> None:
+        tasks = [task for page in studio.tasks(id_) for task in page]
+        deps = AcceptDeps(store=store, train_queue=queue, clock=clock, quiet_s=10)
+        for task in tasks[rows.start : rows.stop]:
+            clock.sleep(1)
+            at = clock.now.isoformat().replace("+00:00", "Z")
+            annotation = {"id": 10_000 + task["id"], "task": task["id"], "completed_by": 1}
+            annotation |= {"created_at": at, "updated_at": at}
+            body = {
+                "action": "ANNOTATION_CREATED",
+                "project": studio.project(id_),
+                "task": task,
+                "annotation": annotation | {"result": EXAMPLE.answer(task["data"])},
+            }
+            accept(read_event(body, clock.now), deps)
+
+    return label
+
+
+def test_two_controls_are_learnt_judged_served_and_ranked_together(
+    studio, id_, key, store, queue, rank_queue, clock, label
+):
+    deps = training_deps(store, rank_queue, clock, min_labels=10, strategy="typical_then_margin")
+    versions = stored_versions(store, clock)
+    ranking = ranking_deps(
+        store,
+        rank_queue,
+        clock,
+        train_queue=queue,
+        versions=lambda: versions,
+        label_studio=lambda: studio,
+        strategy="typical_then_margin",
+        queue_length=20,
+    )
+
+    def ranked() -> list[RankOutcome]:
+        asked, outcomes = cast(MemoryQueue, ranking.rank_queue), []
+        asked.sent.clear()
+        asked.send(RankWakeUp(key), 0)
+        while asked.sent:
+            one, delay = asked.sent.pop(0)
+            clock.sleep(delay)
+            outcomes.append(rank(one, ranking))
+        return outcomes
+
+    assert RankOutcome.PUSHED in ranked()
+    label(range(36))
+    assert train(WakeUp(key, "sweep"), deps) is TrainOutcome.SWITCHED
+    active = Project(store, key).active().value
+    assert active.recipe == "several_controls"
+    assert RankOutcome.PUSHED in ranked()
+
+    pushed = studio.predictions_of(id_, active.version)
+    shown = [one["result"] for one in pushed if one["result"]]
+    assert all([r["from_name"] for r in one] == ["tone", "about.what"] for one in shown)
+    assert shown
+
+    label(range(36, 60))
+    train(WakeUp(key, "sweep"), deps)
+    card = Project(store, key).card(Project(store, key).active_version())
+    assert card is not None
+    assert card.recipe == "several_controls"
+    assert card.gate["numbers"]
+    assert set(card.parts) >= {"tone:good", "about%2Ewhat:Price"}
+
+    data: dict[str, Any] = {"message": "lovely, great, the bill says what it costs"}
+    served = stored_versions(store, clock).of(key)
+    (answer,) = predict([{"id": 1, "data": data}], EXAMPLE.config, served, Toolbox())
+    assert [one["value"]["choices"] for one in answer.result] == [["good"], ["Price"]]
+    status = describe(key, store)
+    assert status["learning"]["choice"] == "tone, about.what"
+    assert status["learning"]["others"] == ["TextArea 'note'"]
+    assert status["told"]
+    assert "doubts" in doubt(key, store)
