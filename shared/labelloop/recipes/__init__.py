@@ -89,10 +89,8 @@ def why_order_alone(label_config: str) -> str:
 
 def read(config: "LabelConfig", but: Collection[str] = ()) -> "Control | None":
     """Return the control of a label config by the first recipe, none of `but`, that has one."""
-    for recipe in _recipes(config):
-        if recipe.name not in but and (control := _asked(recipe, config)) is not None:
-            return control
-    return None
+    asked = (_asked(recipe, config) for recipe in _recipes(config, but))
+    return next((control for control in asked if control is not None), None)
 
 
 def _asked(recipe: "Recipe", config: "LabelConfig") -> "Control | None":
@@ -168,14 +166,15 @@ def _installed(name: str) -> "Recipe | None":
     return next((recipe for recipe in _added() if recipe.name == name), None)
 
 
-def _recipes(config: "LabelConfig | None" = None) -> Iterator["Recipe"]:
-    """Yield the recipes, of those built in only the ones that may read a config.
+def _recipes(config: "LabelConfig | None" = None, but: Collection[str] = ()) -> Iterator["Recipe"]:
+    """Yield all recipes but some, of those built in only the ones that may read a config.
 
     Each is loaded only when its turn comes.
     """
-    names = [name for name in BUILT_IN if config is None or _may_read(name, config)]
+    names = [name for name in BUILT_IN if name not in but]
+    names = [name for name in names if config is None or _may_read(name, config)]
     yield from (_built_in(name) for name in names if name != _LAST)
-    yield from _added()
+    yield from (recipe for recipe in _added() if recipe.name not in but)
     yield from (_built_in(name) for name in names if name == _LAST)
 
 

@@ -22,6 +22,7 @@ from labelloop.recipes import (
 )
 from labelloop.recipes.text_choices.recipe import RECIPE
 from tests.builders import label_config
+from tests.kinds.several_controls import EXAMPLE
 
 STARS = '<View><Video name="v" value="$v"/><Rating name="stars" toName="v"/></View>'
 
@@ -87,18 +88,26 @@ def test_a_version_of_an_earlier_reading_is_served_until_there_is_one_of_the_new
     assert control_or_none(STARS, made_by="not installed") == control_or_none(STARS)
 
 
-def test_only_recipes_that_may_read_a_config_are_loaded():
+@pytest.mark.parametrize(
+    ("config", "loaded"),
+    [
+        (STARS, ["order_alone"]),
+        (label_config(), ["text_choices"]),
+        (EXAMPLE.config, ["several_controls", "text_choices"]),
+    ],
+    ids=["an order alone", "a choice", "two choices"],
+)
+def test_only_recipes_that_may_read_a_config_are_loaded_and_no_numpy(config, loaded):
     script = (
-        "import sys; from labelloop.recipes import control_of; "
-        f"print(control_of({STARS!r}).recipe); "
+        f"import sys; from labelloop.recipes import control_of; control_of({config!r}).about(); "
         "print([name for name in sys.modules if name.endswith('.recipe')], 'numpy' in sys.modules)"
     )
     run = subprocess.run(  # noqa: S603 - our own interpreter
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
 
-    loaded = ["labelloop.recipes.order_alone.recipe"]
-    assert run.stdout.split("\n")[:2] == ["order_alone", f"{loaded} False"]
+    modules = [f"labelloop.recipes.{name}.recipe" for name in loaded]
+    assert run.stdout.split("\n")[0] == f"{modules} False"
 
 
 def test_a_recipe_that_is_installed_reads_what_no_built_in_one_does(install):
