@@ -18,8 +18,9 @@ from labelloop.adapters.onnx_encoder import OnnxEncoder
 from labelloop.domain.ordering.strategies import DEFAULT, RANDOM
 from labelloop.labelstudio.label_config import parse
 from labelloop.recipes import control_of, read
-from labelloop.recipes.protocol import Control, Model
+from labelloop.recipes.protocol import Control
 from labelloop.recipes.several_controls.control import SeveralControls
+from labelloop.recipes.several_controls.model import SeveralModel
 from labelloop.recipes.tools import Toolbox
 from tests.bench.kinds.curves import Curves, Metric, Part, Project
 from tests.bench.labels.sources import FOLDER, NoSet
@@ -178,30 +179,16 @@ def _times(project: Project) -> Iterator[Finding]:
         control.results(said)
 
     assert isinstance(control, SeveralControls)
-    bare_models = _bare(control, project, labels, rows)
+    assert isinstance(model, SeveralModel)
+    one_sees, models = control.controls[0][1], [part.model for part in model.parts]
 
     def bare() -> None:
-        seen = control.controls[0][1].features(inputs[0], project.tools)
-        for one in bare_models:
+        seen = one_sees.features(inputs[0], project.tools)
+        for one in models:
             one.answer(seen)
 
     ratio = _fastest(whole) / _fastest(bare)
     yield Finding("several controls: a warm answer next to its models", ratio, "times", 1.5)
-
-
-def _bare(
-    control: SeveralControls, project: Project, labels: Sequence[Any], rows: Any
-) -> list[Model]:
-    """Return the model of each control by itself; all see the same here."""
-    seen = control.controls[0][1].features(
-        [one[0] for one in project.pool.inputs[: len(rows)]], project.tools
-    )
-    return [
-        one.load(
-            one.fit([label[name] for label in labels], seen, None, project.tools).packed().artefact
-        )
-        for name, one in control.controls
-    ]
 
 
 def _fastest(run: Callable[[], None]) -> float:

@@ -37,7 +37,7 @@ class SeveralModel:
     """The models of several controls, each answering by itself."""
 
     def __init__(self, parts: Sequence[Part]) -> None:
-        self._parts = parts
+        self.parts = parts
         encoders = {part.model.encoder for part in parts} - {""}
         if len(encoders) > 1:
             raise BadModel(f"parts of it need different encoders: {', '.join(sorted(encoders))}")
@@ -46,19 +46,19 @@ class SeveralModel:
     @property
     def names(self) -> tuple[str, ...]:
         """The names of all models, each after its control's name."""
-        return tuple(n for p in self._parts for n in named(prefix_of(p.name), p.model.names))
+        return tuple(n for p in self.parts for n in named(prefix_of(p.name), p.model.names))
 
     @property
     def needs(self) -> Collection[str]:
         """The blocks of features that some model reads."""
-        blocks = (named(part.group, sorted(part.model.needs)) for part in self._parts)
+        blocks = (named(part.group, sorted(part.model.needs)) for part in self.parts)
         return tuple(dict.fromkeys(block for each in blocks for block in each))
 
     def answer(self, features: Columns) -> Answers:
         """Return the answers of all models beside each other."""
         answers = {
             prefix_of(part.name): part.model.answer(own_columns(part.group, features))
-            for part in self._parts
+            for part in self.parts
         }
         return answers_beside(len(features), answers)
 

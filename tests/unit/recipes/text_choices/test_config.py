@@ -52,13 +52,14 @@ def test_a_control_that_cannot_be_used_does_not_hide_one_that_can():
     assert control.others == ("Choices 'one'", "Choices 'part'")
 
 
-def test_of_two_controls_the_first_is_learnt_and_the_other_named():
+def test_of_two_controls_the_first_is_read_and_the_other_named():
     xml = label_config().replace(
         "</View>", f'<Choices name="mood" toName="text">{TWO}</Choices></View>'
     )
 
-    control = read(xml)
+    control = RECIPE.read(parse(xml))
 
+    assert control is not None
     assert (control.from_name, control.others) == ("label", ("Choices 'mood'",))
 
 

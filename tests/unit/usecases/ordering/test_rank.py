@@ -34,11 +34,12 @@ def test_the_next_tasks_are_those_the_version_is_least_sure_of(deps, activate, l
 
 
 @pytest.fixture
-def nested(project) -> None:
+def nested(project, label_studio, id_) -> None:
     """The project's choices are paths: Label Studio's import refuses all predictions of them."""
     after = project.dataset_pointer()
     dataset = project.dataset(after.value)
     dataset.label_config = label_config().replace("single", 'single" allowNested="true')
+    label_studio.change_project(id_, label_config=dataset.label_config)
     project.add_dataset(after, dataset)
 
 
