@@ -74,7 +74,7 @@ class SeveralControls:
         """What all controls offer, each after its control's name."""
         return tuple(o for name, one in self.controls for o in named(prefix_of(name), one.offered))
 
-    @property
+    @cached_property
     def measure(self) -> "SeveralMeasure":
         """How answers are compared: by each control's own measure."""
         from labelloop.recipes.several_controls.measure import SeveralMeasure

@@ -6,6 +6,7 @@ its names, the classes say, begin with it too. A prefix has neither a dot nor a 
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:  # functions without numpy read label configs
     from labelloop.domain.measure import Measure
 
 
+@lru_cache(maxsize=1_024)
 def prefix_of(name: str) -> str:
     """Return the prefix of a control's name, which may be any text: most stay as they are."""
     return quote(name, safe="").replace(".", "%2E") + ":"
