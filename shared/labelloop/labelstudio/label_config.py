@@ -12,6 +12,7 @@ from defusedxml.ElementTree import fromstring
 from labelloop.errors import Unprocessable
 
 _MOST_LEVELS: Final = 100
+_WITHOUT_OBJECT: Final = {"rating", "number"}  # a template of Label Studio's has one of no toName
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -62,6 +63,10 @@ class LabelConfig:
         """Return the config without any other control: with all objects, and in its order."""
         return LabelConfig(_only(self.root, control))
 
+    def answered(self) -> list[Tag]:
+        """Return all that people answer: the controls, and those that name no object."""
+        return [tag for tag in self.root.walk() if _is_answered(tag)]
+
     def objects(self) -> dict[str, Tag]:
         """Return what controls can be about, by name."""
         tags = (tag for tag in self.root.walk() if not tag.is_control)
@@ -85,10 +90,14 @@ def parse(xml: str) -> LabelConfig:
     raise Unprocessable(f"label_config: tags within tags, more than {_MOST_LEVELS} levels")
 
 
+def _is_answered(tag: Tag) -> bool:
+    return tag.is_control or tag.kind in _WITHOUT_OBJECT
+
+
 def _only(tag: Tag, control: Tag) -> Tag:
     if tag is control:
         return tag
-    kept = (child for child in tag.children if child is control or not child.is_control)
+    kept = (child for child in tag.children if child is control or not _is_answered(child))
     return replace(tag, children=tuple(_only(child, control) for child in kept))
 
 

@@ -180,7 +180,7 @@ def _recipes(config: "LabelConfig | None" = None, but: Collection[str] = ()) -> 
 
 def _may_read(name: str, config: "LabelConfig") -> bool:
     if name == _FIRST:
-        return len(config.controls()) > 1
+        return len(config.answered()) > 1
     kinds = _KINDS.get(name)
     return kinds is None or any(tag.kind in kinds for tag in config.root.walk())
 

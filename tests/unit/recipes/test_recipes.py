@@ -24,16 +24,18 @@ from labelloop.recipes.text_choices.recipe import RECIPE
 from tests.builders import label_config
 from tests.kinds.several_controls import EXAMPLE
 
-STARS = '<View><Video name="v" value="$v"/><Rating name="stars" toName="v"/></View>'
+STARS = '<View><Text name="t" value="$t"/><Stars name="stars" toName="t"/></View>'
 
 
 class Stars:
-    """A recipe that learns whatever config has a rating."""
+    """A recipe that learns a control of a kind of its own."""
 
     name, format = "stars", 3
 
     def read(self, config):
-        return SimpleNamespace(recipe=self.name) if config.of_kind("rating") else None
+        about = {"choice": "stars"}
+        control = SimpleNamespace(recipe=self.name, about=lambda: about)
+        return control if config.of_kind("stars") else None
 
     def why_not(self, config):
         return "no rating" if config.controls() else ""
@@ -67,14 +69,14 @@ def install(monkeypatch):
 def test_a_built_in_recipe_reads_what_it_knows(install):
     install(Point("stars", Stars()))
 
-    both = label_config().replace("</View>", '<Rating name="stars" toName="text"/></View>')
+    both = label_config().replace("</View>", '<Stars name="stars" toName="text"/></View>')
 
     assert control_of(label_config()).recipe == "text_choices"
     assert control_of(both).recipe == "several_controls"
 
 
 def test_a_version_of_an_earlier_reading_is_served_until_there_is_one_of_the_new(install):
-    both = label_config().replace("</View>", '<Rating name="stars" toName="text"/></View>')
+    both = label_config().replace("</View>", '<Stars name="stars" toName="text"/></View>')
     alone = control_or_none(both)
     install(Point("stars", Stars()))
 
@@ -112,7 +114,7 @@ def test_only_recipes_that_may_read_a_config_are_loaded_and_no_numpy(config, loa
 
 def test_a_recipe_that_is_installed_reads_what_no_built_in_one_does(install):
     assert control_of(STARS).recipe == "order_alone"
-    assert "Rating 'stars'; only a <Choices>" in why_order_alone(STARS)
+    assert "Stars 'stars'; only a <Choices>" in why_order_alone(STARS)
 
     install(Point("stars", Stars()))
 

@@ -46,6 +46,8 @@ class NoReading:
 class NoMeasure:
     """See `domain.measure.Measure`."""
 
+    title = "accuracy"
+
     def reading(self, answers: Answers) -> NoReading:
         """Return a reading of nothing."""
         return NoReading(len(answers))

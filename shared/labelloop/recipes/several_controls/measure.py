@@ -70,6 +70,12 @@ class SeveralMeasure:
 
     parts: tuple[Measured, ...]
 
+    @property
+    def title(self) -> str:
+        """What hits are called where all controls call them so."""
+        titles = {part.measure.title for part in self.parts}
+        return titles.pop() if len(titles) == 1 else "share right"
+
     def reading(self, answers: Answers) -> SeveralReading:
         """Return the readings of the controls that have answers."""
         there = self._there(answers)

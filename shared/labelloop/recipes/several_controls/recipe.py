@@ -28,11 +28,11 @@ class SeveralControlsRecipe:
         """Return all controls that can be learnt, None if fewer than two can."""
         learnt: dict[str, Control] = {}
         others: list[str] = []
-        for tag in config.controls():
+        for tag in config.answered():
             name = tag.attributes.get("name", "")
             is_left_out = _is_of_each(tag) or name in learnt
             control = None if is_left_out else read(config.only(tag), _BUT)
-            if control is None:
+            if control is None or control.about()["choice"] != name:
                 others.append(tag.title)
             else:
                 learnt[name] = control

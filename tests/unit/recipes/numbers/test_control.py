@@ -5,9 +5,10 @@ import json
 import numpy as np
 import pytest
 
-from labelloop.recipes import control_of
+from labelloop.labelstudio.label_config import parse
 from labelloop.recipes.numbers.control import NumberControl
 from labelloop.recipes.numbers.measure import answers_of
+from labelloop.recipes.numbers.recipe import RECIPE
 from labelloop.recipes.tools import Toolbox
 
 # As in a project whose payloads were recorded: stars, a number with a default, a slider.
@@ -28,9 +29,8 @@ RESULT = [
 
 
 def read(xml: str) -> NumberControl:
-    control_of.cache_clear()  # so that equal controls are not one object
-    control = control_of(xml)
-    assert isinstance(control, NumberControl)
+    control = RECIPE.read(parse(xml))
+    assert control is not None
     return control
 
 

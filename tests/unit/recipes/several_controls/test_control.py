@@ -43,8 +43,14 @@ def both(count: int) -> list[list[dict[str, object]]]:
 
 def fitted(control: SeveralControls, results: list[list[dict[str, object]]]) -> Fitted:
     labels = [label for one in results if (label := control.label_of(one))]
-    inputs = [[f"text {number % 2}"] for number in range(len(results))]
+    inputs = inputs_of(control, len(results))
     return control.fit(labels, control.features(inputs, Toolbox()))
+
+
+def inputs_of(control: SeveralControls, count: int) -> list[list[object]]:
+    """Return the inputs of tasks with one of two texts in turn."""
+    tasks = ({"text": f"text {number % 2}"} for number in range(count))
+    return [read for data in tasks if (read := control.input_of(data))]
 
 
 def test_controls_that_can_be_learnt_are_and_the_others_are_named():
@@ -171,3 +177,27 @@ def test_names_of_controls_may_be_any_text():
     control = control_of(EXAMPLE.config)
 
     assert control.offered[1:3] == ("tone:good", "about%2Ewhat:Delivery")
+
+
+def test_controls_of_different_kinds_are_learnt_beside_each_other():
+    xml = view(TEXT, choices("x"), '<Rating name="stars" toName="t"/>')
+    control = control_of(xml)
+    assert isinstance(control, SeveralControls)
+    stars: dict[str, object] = {"from_name": "stars", "to_name": "t", "type": "rating"}
+    given = (stars | {"value": {"rating": 1 + 3 * (n % 2)}} for n in range(30))
+    results = [[*first, second] for first, second in zip(both(30), given, strict=True)]
+    model = control.load(fitted(control, results).packed().artefact)
+    answers = model.answer(control.features(inputs_of(control, 2), Toolbox()))
+    shown = control.results(control.shown(answers, control.known(model.names) or ()))
+
+    assert [one.recipe for _, one in control.controls] == ["text_choices", "numbers"]
+    assert [[one["from_name"] for one in result] for result in shown] == [["x", "stars"]] * 2
+    assert control.measure.title == "share right"
+    assert not any(problems(parse(xml), {"text": "a"}, result, is_pushed=True) for result in shown)
+
+
+def test_a_rating_that_names_no_object_is_one_of_several():
+    control = read(TEXT, choices("x"), '<Rating name="stars"/>', choices("y"))
+
+    assert [name for name, _ in control.controls] in (["x", "y"], ["x", "stars", "y"])
+    assert ("Rating 'stars'" in control.others) is (len(control.controls) == 2)

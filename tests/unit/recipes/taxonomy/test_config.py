@@ -2,9 +2,10 @@
 
 import pytest
 
-from labelloop.errors import Unprocessable
+from labelloop.labelstudio.label_config import parse
 from labelloop.recipes import control_of
 from labelloop.recipes.taxonomy.control import Taxonomy
+from labelloop.recipes.taxonomy.recipe import RECIPE
 
 LIFE = (
     '<Choice value="Archaea"/><Choice value="Bacteria"/><Choice value="Eukarya">'
@@ -32,15 +33,15 @@ def config(attributes: str = "", inside: str = LIFE, object_: str = "") -> str:
 
 
 def read(xml: str) -> Taxonomy:
-    control = control_of(xml)
-    assert isinstance(control, Taxonomy)
+    control = RECIPE.read(parse(xml))
+    assert control is not None
     return control
 
 
 def why_not(xml: str) -> str:
-    with pytest.raises(Unprocessable) as refused:
-        control_of(xml)
-    return str(refused.value)
+    config = parse(xml)
+    assert RECIPE.read(config) is None
+    return RECIPE.why_not(config)
 
 
 def test_a_label_config_names_the_control_the_text_and_all_choices():
@@ -123,10 +124,10 @@ def test_a_taxonomy_that_cannot_be_used_does_not_hide_one_that_can():
     assert control.others == ("Taxonomy 'from_tasks'",)
 
 
-def test_a_choice_on_the_same_text_goes_first():
+def test_a_choice_on_the_same_text_is_learnt_beside_it():
     choices = '<Choices name="c" toName="text"><Choice value="A"/><Choice value="B"/></Choices>'
 
-    assert control_of(config().replace("</View>", f"{choices}</View>")).recipe == "text_choices"
+    assert control_of(config().replace("</View>", f"{choices}</View>")).recipe == "several_controls"
 
 
 def test_without_a_name_of_the_object_predictions_cannot_be_imported():
