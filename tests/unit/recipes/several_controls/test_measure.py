@@ -6,7 +6,8 @@ import pytest
 from labelloop.domain.answers import Answers
 from labelloop.recipes.several_controls.measure import SeveralMeasure
 from labelloop.recipes.several_controls.parts import Measured, answers_beside
-from labelloop.recipes.text_choices.measure import MEASURE, answers_of
+from labelloop.recipes.text.probabilities import answers_of
+from labelloop.recipes.text_choices.measure import MEASURE
 
 AB = ("A", "B")
 MEASURED = SeveralMeasure((Measured("x", AB, MEASURE, 0.75), Measured("y", AB, MEASURE, 0.25)))
