@@ -112,7 +112,7 @@ def test_choices_within_a_choice_are_offered_only_if_nested():
         (choices(text='value="$t[{{idx}}]"'), "Text 'body', which a <Repeater> repeats"),
         (choices(text='value="fixed"'), r"shows no field of the task \(value='fixed'\)"),
     ],
-    ids=range(15),
+    ids=range(14),
 )
 def test_a_config_that_cannot_be_learnt_says_why(xml, why):
     config = parse(xml)
