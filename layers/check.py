@@ -51,12 +51,19 @@ control = control_of(
 )
 features = control.features(texts, bootstrap.tools())
 assert len(features.array("vectors")) == len(texts)
+spans = control_of(
+    '<View><Text name="text" value="$text"/><Labels name="label" toName="text">'
+    '<Label value="word"/></Labels></View>'
+)
+words = spans.features([{"text": text} for text in texts], bootstrap.tools())
+assert words.ragged("states")
 """
 TRAIN = (
     ENCODE
     + """
 control.fit(["good", "bad"] * 20, features).packed()
 control.fit(["good", "bad", "other", "none"] * 10, features).packed()
+spans.fit([[[0, 4, "word"]], []] * 20, words).packed()
 """
 )
 PAGES = "import labelloop.web.api\n"

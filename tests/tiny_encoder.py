@@ -4,6 +4,7 @@ import json
 from functools import cache
 from hashlib import sha256
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 import onnx
@@ -15,6 +16,7 @@ from tokenizers.pre_tokenizers import Split
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 DIMENSIONS = 8
+WORD_DIMENSIONS = 48
 
 
 @cache
@@ -74,3 +76,14 @@ class CountingEncoder:
         self.texts += texts
         angles = np.array([len(text) / 100 for text in texts])
         return np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
+
+    def words(self, texts: Any, words: Any) -> NDArray[np.float32]:
+        """Tell words apart, and whether they stand early in their text."""
+        rows = []
+        for text, spans in zip(texts, words, strict=True):
+            for place, (start, end) in enumerate(spans):
+                row = np.zeros(WORD_DIMENSIONS, np.float32)
+                row[crc32(text[start:end].encode()) % (WORD_DIMENSIONS - 1)] = 1
+                row[-1] = 1 / (1 + place)
+                rows.append(row)
+        return np.array(rows, np.float32).reshape(-1, WORD_DIMENSIONS)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 OPSET, IR = 20, 10
+_IDS = "input_ids"
 
 type Floats = NDArray[np.float32]
 
@@ -119,18 +120,39 @@ def bert(weights: bytes, config: dict[str, Any], most: int) -> onnx.ModelProto:
     A vector is the mean of its tokens' last states (Reimers and Gurevych 2019).
     """
     layers = Layers(tensors(weights), config)
-    graph, ids = layers.graph, "input_ids"
-    x = layers.embeddings(ids, most)
-    for number in range(config["num_hidden_layers"]):
-        x = layers.block(x, f"encoder.layer.{number}.")
+    graph = layers.graph
+    x = _states(layers, config["num_hidden_layers"], most)
     mean = graph.op("ReduceMean", x, graph.constant([1], np.int64), keepdims=0)
     graph.nodes.append(helper.make_node("LpNormalization", [mean], ["vectors"], axis=-1, p=2))
+    return _model(layers, "vectors", ["texts", layers.width])
+
+
+def lower(weights: bytes, config: dict[str, Any], most: int, blocks: int) -> onnx.ModelProto:
+    """Return the graph of the first transformer blocks alone: from ids to each token's state.
+
+    A graph of its own: as a further output of `bert`'s, onnxruntime would compute all blocks for
+    it, and join other operators than before, which changes the last bits of the vectors.
+    """
+    layers = Layers(tensors(weights), config)
+    states = _states(layers, blocks, most)
+    layers.graph.nodes.append(helper.make_node("Identity", [states], ["states"]))
+    return _model(layers, "states", ["texts", "tokens", layers.width])
+
+
+def _states(layers: Layers, blocks: int, most: int) -> str:
+    x = layers.embeddings(_IDS, most)
+    for number in range(blocks):
+        x = layers.block(x, f"encoder.layer.{number}.")
+    return x
+
+
+def _model(layers: Layers, output: str, shape: list[str | int]) -> onnx.ModelProto:
     made = helper.make_graph(
-        graph.nodes,
+        layers.graph.nodes,
         "encoder",
-        [helper.make_tensor_value_info(ids, TensorProto.INT64, ["texts", "tokens"])],
-        [helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["texts", layers.width])],
-        graph.constants,
+        [helper.make_tensor_value_info(_IDS, TensorProto.INT64, ["texts", "tokens"])],
+        [helper.make_tensor_value_info(output, TensorProto.FLOAT, shape)],
+        layers.graph.constants,
     )
     return helper.make_model(made, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR)
 

@@ -31,8 +31,9 @@ class RecipeContract:
     """Tests of one recipe. Subclasses give `recipe`, `config`, `tasks` and `results`.
 
     `config`: a label config that it learns; `tasks`: the data of some dozen tasks, all readable;
-    `results`: what an annotator said of each, labels that can be learnt from these tasks.
-    `of_nothing`: the label of an annotation without any region, None where it gives none.
+    `results`: what an annotator said of each, labels that can be learnt from these tasks;
+    `of_nothing`: the label of an annotation without any region, None where it gives none;
+    `of_others`: the same for one with regions of other controls alone;
     `learns`: false for a recipe that makes no models, by design: it only orders tasks.
     """
 
@@ -43,6 +44,7 @@ class RecipeContract:
     tasks: Sequence[Any]
     results: Sequence[list[dict[str, Any]]]
     of_nothing: Any = None
+    of_others: Any = None
 
     @pytest.fixture(scope="class", params=[False, True], ids=["without an encoder", "with one"])
     @classmethod
@@ -127,8 +129,9 @@ class RecipeContract:
     def test_any_result_gives_a_label_or_a_reason(self, control, result):
         reason, _ = control.why_unusable(result, True)
 
-        assert control.label_of(result) == (None if result else self.of_nothing)
-        assert bool(reason) == (control.label_of(result) is None)
+        expected = self.of_others if result else self.of_nothing
+        assert control.label_of(result) == expected
+        assert bool(reason) == (expected is None)
 
     def test_labels_are_json_and_usable(self, control, labels):
         assert None not in labels

@@ -69,6 +69,18 @@ def test_a_vector_does_not_depend_on_its_batch_mates(encoder):
     assert np.array_equal(encoder.encode(texts), together)
 
 
+def test_words_mean_what_they_mean_in_their_text(encoder):
+    texts = ["play jazz by Bill Evans", "play some rock by Bill Frisell", "pay the bill"]
+    words = [[(13, 17)], [(18, 22)], [(8, 12)]]
+
+    found = encoder.words(texts, words)
+
+    assert found.shape == (3, encoder.dimensions)
+    unit = found / np.linalg.norm(found, axis=1, keepdims=True)
+    assert unit[0] @ unit[1] > unit[0] @ unit[2] + 0.1
+    assert encoder.words(texts[:1], words[:1])[0] == pytest.approx(found[0], abs=1e-5)
+
+
 def test_odd_texts_have_unit_vectors(encoder):
     odd = ["", " ", "\x00", "\ud800", "a" * 20_000, "né " * 350_000, "\u200f\u202e"]
 

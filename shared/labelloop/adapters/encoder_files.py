@@ -1,14 +1,19 @@
 """The files of an encoder, in the layer or in the bucket. Imports little: the sweep reads names.
 
-encoder.json      {"name", "model_sha256", "tokenizer_sha256", "dimensions", "max_tokens"}
+encoder.json      {"name", "model_sha256", "tokenizer_sha256", "dimensions", "max_tokens"}, and
+                  {"words_sha256"} where there is a words.onnx
 model.onnx        from token ids, shape (texts, tokens), to vectors of the texts or of the tokens
+words.onnx        from the same to states of the tokens, shape (texts, tokens, any): what words mean
+                  in their text. Made of model.onnx's own weights, so the name, which stands for
+                  those, does without its checksum. Without it spans are learnt from spelling.
+                  In a folder it may leave weights in model.onnx, as ONNX's external data.
 tokenizer.json    in the format of the library tokenizers
 """
 
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, Self
@@ -16,6 +21,7 @@ from typing import Any, Final, Self
 from labelloop.errors import BadModel
 from labelloop.ports import ObjectStore
 
+WORDS: Final = "words.onnx"
 MOST_BYTES: Final = 600_000_000  # of a model; it is in memory twice while it is loaded
 _MOST_DIMENSIONS: Final = 4_096
 _MOST_TOKENS: Final = 512
@@ -33,6 +39,12 @@ class EncoderFiles:
     _digests: dict[str, str]
     _read: Read
     most_bytes: int = MOST_BYTES
+    folder: Path | None = None  # where they lie, if they are files
+
+    @property
+    def has_words(self) -> bool:
+        """Whether there is a words.onnx."""
+        return WORDS in self._digests
 
     @classmethod
     def built_in(cls) -> Self:
@@ -51,7 +63,7 @@ class EncoderFiles:
             path = folder / file
             return path.read_bytes() if path.is_file() else None
 
-        return cls._described(name, read)
+        return replace(cls._described(name, read), folder=folder)
 
     @classmethod
     def of(cls, store: ObjectStore, name: str) -> Self:
@@ -74,17 +86,19 @@ class EncoderFiles:
                 "model.onnx": str(description["model_sha256"]),
                 "tokenizer.json": str(description["tokenizer_sha256"]),
             }
+            words = str(description.get("words_sha256") or "")
             dimensions = _whole(description["dimensions"], 1, _MOST_DIMENSIONS)
             max_tokens = _whole(description["max_tokens"], 3, _MOST_TOKENS)
-        except (KeyError, TypeError, ValueError, RecursionError) as exc:
+        except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as exc:
             reason = f"{type(exc).__name__}: {exc}"
             raise BadModel(f"encoder {name}: encoder.json cannot be read: {reason}") from exc
         facts = json.dumps([digests, dimensions, max_tokens], sort_keys=True)
         digest = sha256(facts.encode()).hexdigest()[:12]
+        digests |= {WORDS: words} if words else {}
         return cls(f"{name}-{digest}", dimensions, max_tokens, digests, read)
 
     def read(self, file: str) -> bytes:
-        """Return the bytes of model.onnx or tokenizer.json."""
+        """Return the bytes of model.onnx, words.onnx or tokenizer.json."""
         body = self._read(file)
         if body is None:
             raise BadModel(f"encoder {self.name}: {file} is missing")

@@ -1,20 +1,23 @@
-"""A sentence encoder in onnxruntime: texts in, unit vectors out."""
+"""A sentence encoder in onnxruntime: texts in, unit vectors out, and states of their words."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 
-from labelloop.adapters.encoder_files import EncoderFiles
+from labelloop.adapters.encoder_files import WORDS, EncoderFiles
 from labelloop.errors import BadModel
 from labelloop.quiet_onnxruntime import ort
 
 _CHARACTERS_A_TOKEN: Final = 32  # more than any text has; the rest of a text is not tokenised
 TOKENS_AT_ONCE: Final = 2_048
 _PROBES: Final = ("", "a", "Straße ΟΔΟΣ İstanbul 東京 🙂")
+_SURROGATES: Final = re.compile("[\ud800-\udfff]")
 _FOLDER: Final = "session.model_external_initializers_file_folder_path"
 
 
@@ -31,11 +34,8 @@ class OnnxEncoder:
         self._tokens_at_once = tokens_at_once
         self.name, self.dimensions = files.name, files.dimensions
         self._characters = files.max_tokens * _CHARACTERS_A_TOKEN
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 4
-        options.add_session_config_entry(_FOLDER, "/nowhere")  # weights must be in the file
+        self._files, self._threads = files, threads
+        options = _options(threads, "/nowhere")  # weights must be in the file
         model, tokenizer = files.read("model.onnx"), files.read("tokenizer.json")
         try:
             self._tokenizer = Tokenizer.from_str(tokenizer.decode())
@@ -58,6 +58,49 @@ class OnnxEncoder:
             vectors[batch] = self._run(np.array([encodings[i].ids for i in batch], np.int64))
         return vectors
 
+    def words(
+        self, texts: Sequence[str], words: Sequence[Sequence[tuple[int, int]]]
+    ) -> NDArray[np.float32]:
+        """Return the states of words, laid end to end, shape (words, dimensions).
+
+        `words`: where those of each text start and end in it, ascending and without overlap. A
+        word's state is the mean of those of its tokens; zeros for one without a token, as behind
+        the last token that is read. No dimensions for an encoder without states of words.
+        """
+        session = self._words_session
+        if session is None:
+            return np.empty((sum(map(len, words)), 0), np.float32)
+        width = session.get_outputs()[0].shape[-1]
+        readable = [_SURROGATES.sub("\ufffd", text)[: self._characters] for text in texts]
+        encodings = self._tokenizer.encode_batch(readable)
+        states = [np.zeros((len(each), width), np.float32) for each in words]
+        lengths = [len(encoding.ids) for encoding in encodings]
+        for batch in _batches(lengths, self._tokens_at_once):
+            ids = np.array([encodings[i].ids for i in batch], np.int64)
+            for i, tokens in zip(batch, session.run(None, {"input_ids": ids})[0], strict=True):
+                states[i] = _by_word(encodings[i], tokens, words[i])
+        return np.concatenate([np.empty((0, width), np.float32), *states])
+
+    @cached_property
+    def _words_session(self) -> Any:
+        """The graph of the tokens' states, loaded when it is first needed; None if there is none.
+
+        Raises BadModel for one that does not run.
+        """
+        if not self._files.has_words:
+            return None
+        graph = self._files.read(WORDS)
+        options = _options(self._threads, str(self._files.folder or "/nowhere"))
+        try:
+            session = ort.InferenceSession(graph, options, ["CPUExecutionProvider"])
+            states = session.run(None, {"input_ids": np.ones((1, 3), np.int64)})[0]
+        except Exception as exc:  # onnxruntime raises types of its own for a bad file
+            reason = type(exc).__name__
+            raise BadModel(f"encoder {self.name}: {WORDS} does not run: {reason}") from exc
+        if states.ndim != 3 or not np.isfinite(states).all():
+            raise BadModel(f"encoder {self.name}: {WORDS} returns no states of tokens")
+        return session
+
     def _cut(self, text: str) -> str:
         """Return the beginning of a text, without the lone surrogates that JSON can carry."""
         return text[: self._characters].encode("utf-8", "ignore").decode()
@@ -73,6 +116,31 @@ class OnnxEncoder:
         vectors = states.mean(axis=1) if states.ndim == 3 else states
         lengths = np.sqrt(np.square(vectors).sum(axis=1, keepdims=True))
         return np.asarray(vectors / np.maximum(lengths, 1e-12), np.float32)
+
+
+def _options(threads: int, folder: str) -> Any:
+    """Return options for so many threads; `folder`: where weights outside of the graph may lie."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    options.add_session_config_entry(_FOLDER, folder)
+    return options
+
+
+def _by_word(
+    encoding: Encoding, states: NDArray[np.float32], words: Sequence[tuple[int, int]]
+) -> NDArray[np.float32]:
+    """Return the mean of the states of each word's tokens; those that reach into it count."""
+    is_text = np.array(encoding.special_tokens_mask) == 0
+    offsets = np.array(encoding.offsets, np.int64).reshape(-1, 2)[is_text]
+    sums = np.zeros((len(offsets) + 1, states.shape[1]))
+    np.cumsum(states[is_text], axis=0, out=sums[1:])
+    starts, ends = np.array(words, np.int64).reshape(-1, 2).T
+    first = np.searchsorted(offsets[:, 1], starts, side="right")
+    last = np.maximum(np.searchsorted(offsets[:, 0], ends, side="left"), first)
+    means = (sums[last] - sums[first]) / np.maximum(last - first, 1)[:, None]
+    return np.asarray(means, np.float32)
 
 
 def _batches(lengths: Sequence[int], tokens: int) -> Iterator[list[int]]:

@@ -31,8 +31,9 @@ class Ragged:
         return len(self.starts) - 1
 
     def take(self, rows: Rows) -> "Ragged":
-        """Return some rows, in the order of `rows`; a row may be taken twice."""
+        """Return some rows, in the order of `rows`; a row may be taken twice, and from the end."""
         rows = np.asarray(rows, np.int64)
+        rows = np.where(rows < 0, rows + len(self), rows)
         lengths = np.diff(self.starts)[rows]
         starts = starts_of(lengths)
         within = np.arange(starts[-1]) - np.repeat(starts[:-1], lengths)

@@ -23,6 +23,7 @@ _FORMATS: Final = {
     "several_choices": 1,
     "taxonomy": 2,
     "numbers": 1,
+    "spans": 1,
     "order_alone": 1,
 }
 # Names and formats, for functions that compare them and load no model. What reads several controls
@@ -34,6 +35,7 @@ _KINDS: Final = {
     "several_choices": frozenset({"choices"}),
     "taxonomy": frozenset({"taxonomy"}),
     "numbers": frozenset({"rating", "number"}),
+    "spans": frozenset({"labels", "hypertextlabels", "paragraphlabels"}),
 }
 # Raise it when more label configs can be read: projects without a model are trained again.
 GENERATION: Final = 4

@@ -88,6 +88,16 @@ class Encoder(Protocol):
         """Return unit vectors, shape (texts, dimensions), for any texts, empty ones too."""
         ...
 
+    def words(
+        self, texts: Sequence[str], words: Sequence[Sequence[tuple[int, int]]]
+    ) -> NDArray[np.float32]:
+        """Return what words mean in their texts, laid end to end, shape (words, any).
+
+        `words`: where those of each text start and end in it, ascending and without overlap. Zeros
+        for a word that is not read, as in a long text; shape (words, 0) if the encoder can't tell.
+        """
+        ...
+
 
 class Tools(Protocol):
     """What the stack offers a recipe to compute features with."""
@@ -104,6 +114,15 @@ class Tools(Protocol):
         May raise Unfinished if there is more to encode than a function has time for: let it pass,
         and the next call goes on from there. Where nothing may be encoded, a text without a stored
         vector gets a row of NaN: pass it on as a row of NaN.
+        """
+        ...
+
+    def words(
+        self, texts: Sequence[str], words: Sequence[Sequence[tuple[int, int]]]
+    ) -> NDArray[np.float32]:
+        """Return what the encoder says of words, see `Encoder.words`. ValueError without one.
+
+        They are too large to be stored beside vectors, so each training computes them again.
         """
         ...
 

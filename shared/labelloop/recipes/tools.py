@@ -50,6 +50,12 @@ class Toolbox:
         rows = [row for digest in digests if (row := vectors[digest]) is not None]
         return np.stack([np.empty(encoder.dimensions, np.float32), *rows])[1:]
 
+    def words(self, texts: Sequence[str], words: Sequence[Sequence[tuple[int, int]]]) -> Vectors:
+        """Return what words mean in their texts, shape (words, any); ValueError without encoder."""
+        if self._load is None:
+            raise ValueError("a stack without an encoder has no words")
+        return self._load().words(texts, words)
+
     def _recall(self, digest: bytes) -> Vectors | None:
         if digest not in self._remembered:
             return None

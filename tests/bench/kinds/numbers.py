@@ -25,7 +25,7 @@ from labelloop.labelstudio.label_config import parse
 from labelloop.recipes.numbers import NAME
 from labelloop.recipes.numbers.model import NumberModel
 from labelloop.recipes.numbers.recipe import RECIPE
-from labelloop.recipes.protocol import Control, Encoder, Tools
+from labelloop.recipes.protocol import Control, Tools
 from labelloop.recipes.text.bags import Features
 from labelloop.recipes.text.terms import bags_of
 from labelloop.recipes.tools import Toolbox
@@ -108,7 +108,9 @@ def findings(seeds: int) -> Iterator[Finding]:
         yield Finding(behind, curves.worst(), "standard errors", -1, at_least=True)
     yield Finding("numbers: a training on 1,000 labels", _retrain_s(), "s", RETRAIN_S)
     told = "numbers: one warm answer, of its features and the bare model"
-    yield Finding(told, _warm(Encoding(_encoder())), "times", WARM)
+    encoder = _encoder()
+    forgetful = Toolbox(encoder.name, lambda: encoder, most_remembered=0)  # texts are new
+    yield Finding(told, _warm(forgetful), "times", WARM)
     yield Finding(f"{told}, without an encoder", _warm(Toolbox()), "times", WARM)
 
 
@@ -117,22 +119,6 @@ def _retrain_s() -> float:
     rated = _rated("tweets")
     seen, pool = rated.features.take(range(1_000)), rated.features.take(range(1_000, MOST))
     return seconds(lambda: rated.control.fit(rated.labels[:1_000], seen, pool, _tools()).packed())
-
-
-@dataclass(frozen=True)
-class Encoding:
-    """Tools that remember no vector: in a request texts are new."""
-
-    model: Encoder
-
-    @property
-    def encoder(self) -> str:
-        """The encoder's name."""
-        return self.model.name
-
-    def vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return the vectors of texts."""
-        return self.model.encode(texts)
 
 
 def _warm(tools: Tools) -> float:

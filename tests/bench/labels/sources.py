@@ -77,6 +77,12 @@ def text_sets() -> dict[str, Callable[[], Split]]:
     }
 
 
+def marked_texts(name: str) -> list[tuple[str, Any]]:
+    """Return the texts of an export, and of each the result that marks its spans."""
+    pool, test = _exported(name)
+    return [*pool, *test]
+
+
 def capped(split: Split) -> Split:
     """Return a sample of a set: repeats left out, held-out texts that are in the pool too."""
     draw = random.Random(1)

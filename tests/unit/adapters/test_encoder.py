@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from hashlib import sha256
 
 import numpy as np
 import onnx
@@ -45,6 +46,51 @@ def test_any_text_has_a_unit_vector_of_the_same_numbers_alone_and_in_any_batch(l
     assert encoder.encode(texts[::-1])[::-1] == pytest.approx(together, abs=1e-6)
     lengths = np.linalg.norm(together, axis=1)
     assert lengths == pytest.approx([float(bool(text)) for text in texts], abs=1e-5)
+
+
+@pytest.fixture
+def worded() -> dict[str, bytes]:
+    """The files of an encoder that knows words: the state of a token is that of its letter."""
+    files = tiny_encoder.files()
+    body = tiny_encoder.graph(pools=False).SerializeToString()
+    described = json.loads(files["encoder.json"]) | {"words_sha256": sha256(body).hexdigest()}
+    return files | {"words.onnx": body, "encoder.json": json.dumps(described).encode()}
+
+
+def test_a_word_is_the_mean_of_its_tokens_alone_and_in_any_batch(load, worded):
+    encoder = load(worded)
+    letters = {text: encoder.words([text], [[(0, 1)]])[0] for text in "abc"}
+
+    found = encoder.words(["ab c", "cb", "", "a"], [[(0, 2), (3, 4)], [(0, 2)], [], [(0, 1)]])
+
+    expected = [letters["a"] + letters["b"], 2 * letters["c"], letters["c"] + letters["b"]]
+    expected.append(2 * letters["a"])
+    assert 2 * found == pytest.approx(np.array(expected), abs=1e-6)
+    assert (encoder.words(["a"], [[(0, 1)]]) == found[3]).all()
+
+
+def test_words_that_are_not_read_are_zeros(load, worded):
+    found = load(worded).words(["a" * 16 + " b", "\ud800a"], [[(0, 16), (17, 18)], [(1, 2)]])
+
+    assert found.any(axis=1).tolist() == [True, False, True]
+    assert load(worded).words([], []).shape == (0, tiny_encoder.DIMENSIONS)
+
+
+def test_an_encoder_without_words_says_so_and_has_the_same_name(load, worded):
+    plain = load()
+
+    assert plain.words(["ab c"], [[(0, 2), (3, 4)]]).shape == (2, 0)
+    assert plain.name == load(worded).name
+
+
+@pytest.mark.parametrize("broken", [b"no graph", tiny_encoder.graph().SerializeToString()])
+def test_a_graph_that_gives_no_states_is_refused_when_words_are_asked_for(load, worded, broken):
+    described = json.loads(worded["encoder.json"]) | {"words_sha256": sha256(broken).hexdigest()}
+    changed = {"words.onnx": broken, "encoder.json": json.dumps(described).encode()}
+    encoder = load(worded | changed)
+
+    with pytest.raises(BadModel, match=r"words\.onnx"):
+        encoder.words(["a"], [[(0, 1)]])
 
 
 def test_no_texts_are_no_vectors(load):

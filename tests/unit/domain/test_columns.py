@@ -77,6 +77,15 @@ def test_taking_twice_is_taking_once(lists, data):
     assert lists_of(twice) == lists_of(ragged.take([some[row] for row in of_some]))
 
 
+def test_rows_are_taken_from_the_end_as_from_an_array():
+    columns = columns_of(LISTS)
+
+    taken = columns.take([-1, 0, -2])
+
+    assert lists_of(taken.ragged("bags")) == [[9], [3, 1, 4], [1, 5]]
+    assert places_of(taken) == [3, 0, 2]
+
+
 def test_the_dtypes_of_blocks_stay():
     taken = columns_of(LISTS).take([2, 0])
     both = joined([taken, columns_of(LISTS)])

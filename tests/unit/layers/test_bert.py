@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from labelloop.quiet_onnxruntime import ort
-from layers.encoder.bert import bert, tensors
+from layers.encoder.bert import bert, lower, tensors
 
 WIDTH, HEADS, INNER, WORDS, PLACES = 8, 2, 12, 30, 10
 CONFIG: dict[str, Any] = {
@@ -53,7 +53,13 @@ def safetensors(weights: dict[str, Any]) -> bytes:
 
 
 def reference(weights: dict[str, Any], ids: list[int]) -> Any:
-    """Return the vector of one text by the formulas of the paper, in float64."""
+    """Return the vector of one text: the mean of its tokens' last states, of unit length."""
+    mean = states(weights, ids, CONFIG["num_hidden_layers"]).mean(0)
+    return mean / np.linalg.norm(mean)
+
+
+def states(weights: dict[str, Any], ids: list[int], blocks: int) -> Any:
+    """Return the states of one text's tokens by the formulas of the paper, in float64."""
     table = {name: values.astype(np.float64) for name, values in weights.items()}
 
     def linear(x, name):
@@ -68,7 +74,7 @@ def reference(weights: dict[str, Any], ids: list[int]) -> Any:
     x = x + table["embeddings.position_embeddings.weight"][: len(ids)]
     x = normalised(x + table["embeddings.token_type_embeddings.weight"][0], "embeddings.LayerNorm")
     each = WIDTH // HEADS
-    for layer in range(CONFIG["num_hidden_layers"]):
+    for layer in range(blocks):
         name = f"encoder.layer.{layer}."
         asked, keys, values = (
             linear(x, f"{name}attention.self.{part}") for part in ("query", "key", "value")
@@ -83,8 +89,7 @@ def reference(weights: dict[str, Any], ids: list[int]) -> Any:
         inner = linear(x, f"{name}intermediate.dense")
         inner = inner * (1 + np.vectorize(erf)(inner / np.sqrt(2))) / 2
         x = normalised(x + linear(inner, f"{name}output.dense"), f"{name}output.LayerNorm")
-    mean = x.mean(0)
-    return mean / np.linalg.norm(mean)
+    return x
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +117,20 @@ def test_the_graph_computes_what_the_formulas_say(weights, count):
 
     expected = np.array([reference(weights, row.tolist()) for row in ids])
     assert np.abs(vectors - expected).max() < 1e-5
+
+
+@pytest.mark.parametrize("blocks", [0, 1, 2])
+def test_the_lower_graph_computes_the_states_of_tokens(weights, blocks):
+    session = ort.InferenceSession(
+        lower(safetensors(weights), CONFIG, PLACES, blocks).SerializeToString(),
+        providers=["CPUExecutionProvider"],
+    )
+    ids = np.random.default_rng(4).integers(0, WORDS, (5, 7))
+
+    (found,) = session.run(None, {"input_ids": ids})
+
+    expected = np.array([states(weights, row.tolist(), blocks) for row in ids])
+    assert np.abs(found - expected).max() < 1e-5
 
 
 def test_weights_are_stored_in_a_quarter_of_their_bytes():

@@ -126,10 +126,10 @@ def test_a_recipe_that_is_installed_reads_what_no_built_in_one_does(install):
 def test_each_recipe_says_why_it_learns_nothing_unless_it_has_nothing_to_say(install):
     install(Point("stars", Stars()))
 
-    labels = '<View><Video name="t" value="$t"/><Labels name="l" toName="t"/></View>'
-    with pytest.raises(Unprocessable, match=r"label_config: Labels 'l'; .* learnt; no rating;"):
-        control_of(labels)
-    with pytest.raises(Unprocessable, match=r"label_config: no control; .* is learnt$"):
+    brush = '<View><Video name="t" value="$t"/><Brush name="b" toName="t"/></View>'
+    with pytest.raises(Unprocessable, match=r"label_config: Brush 'b'; .* learnt; .*no rating"):
+        control_of(brush)
+    with pytest.raises(Unprocessable, match=r"label_config: no control; .* is learnt"):
         control_of("<View/>")
 
 
@@ -167,8 +167,8 @@ def test_a_recipe_is_found_by_the_name_that_is_stored_with_what_it_made(install)
     assert recipe_named("stars").format == 3
     assert recipe_named("text_choices") is recipe_named("") is RECIPE
     assert (name_of(""), name_of("stars")) == ("text_choices", "stars")
-    with pytest.raises(BadModel, match="'spans', which is not installed here"):
-        recipe_named("spans")
+    with pytest.raises(BadModel, match="'nobodys', which is not installed here"):
+        recipe_named("nobodys")
 
 
 def test_the_format_of_what_is_not_installed_is_none(install):
@@ -176,7 +176,7 @@ def test_the_format_of_what_is_not_installed_is_none(install):
 
     assert format_of("") == format_of("text_choices") == RECIPE.format
     assert format_of("stars") == 3
-    assert format_of("spans") == 0
+    assert format_of("nobodys") == 0
 
 
 def test_features_lie_where_earlier_releases_left_them_and_those_of_other_kinds_apart(install):

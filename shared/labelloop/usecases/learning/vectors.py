@@ -18,6 +18,7 @@ from labelloop.recipes.tools import digest_of
 BUDGET_S: Final = 150.0
 
 type Vectors = NDArray[np.float32]
+type Words = Sequence[Sequence[tuple[int, int]]]
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,10 @@ class StoredVectors:
                 raise Unfinished(f"{missing:,} texts are still to be encoded")
         return np.stack([self._used[digest] for digest in digests])
 
+    def words(self, texts: Sequence[str], words: Words) -> Vectors:
+        """Return what words mean in their texts, shape (words, any)."""
+        return self._tools.words(texts, words)
+
     def _vector(self, digest: bytes) -> Vectors | None:
         used = self._used.get(digest)
         return self._stored.get(digest) if used is None else used
@@ -103,6 +108,10 @@ class RecalledVectors:
         rows = [self._stored.get(digest_of(text), self._nothing) for text in texts]
         return np.stack([self._nothing, *rows])[1:]
 
+    def words(self, texts: Sequence[str], words: Words) -> Vectors:
+        """Return nothing of each word: none is stored."""
+        return np.empty((sum(map(len, words)), 0), np.float32)
+
 
 class UsedVectors:
     """Tools that remember the vectors of all texts they were given."""
@@ -116,3 +125,7 @@ class UsedVectors:
         rows = self._tools.vectors(texts)
         self.by_digest |= zip(map(digest_of, texts), rows, strict=True)
         return rows
+
+    def words(self, texts: Sequence[str], words: Words) -> Vectors:
+        """Return what words mean in their texts, shape (words, any)."""
+        return self._tools.words(texts, words)

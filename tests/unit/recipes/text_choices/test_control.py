@@ -113,6 +113,9 @@ class Lengths:
     def vectors(self, texts):
         return np.array([[len(text), 1] for text in texts], np.float32)
 
+    def words(self, texts, words):
+        return np.empty((sum(map(len, words)), 0), np.float32)
+
 
 def test_features_are_bags_and_beside_an_encoder_vectors():
     alone, beside = CONTROL.features(TEXTS, Toolbox()), CONTROL.features(TEXTS, Lengths())
