@@ -228,7 +228,7 @@ class RecipeContract:
 
     def test_what_hits_are_called_can_stand_in_a_line(self, control):
         assert 3 < len(control.measure.title) < 30
-        assert control.measure.title.islower()
+        assert control.measure.title[0].islower()
 
     def test_a_reading_is_numbers_from_0_to_1(self, control, answers):
         reading = control.measure.reading(answers)

@@ -24,6 +24,8 @@ _FORMATS: Final = {
     "taxonomy": 2,
     "numbers": 1,
     "spans": 1,
+    "pairs": 1,
+    "candidates": 1,
     "order_alone": 1,
 }
 # Names and formats, for functions that compare them and load no model. What reads several controls
@@ -36,6 +38,8 @@ _KINDS: Final = {
     "taxonomy": frozenset({"taxonomy"}),
     "numbers": frozenset({"rating", "number"}),
     "spans": frozenset({"labels", "hypertextlabels", "paragraphlabels"}),
+    "pairs": frozenset({"pairwise"}),
+    "candidates": frozenset({"ranker", "choices"}),
 }
 # Raise it when more label configs can be read: projects without a model are trained again.
 GENERATION: Final = 4

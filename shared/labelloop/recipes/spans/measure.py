@@ -58,7 +58,7 @@ class SpanReading:
 class SpanMeasure:
     """See `domain.measure.Measure`."""
 
-    title: Final = "F1 of spans"
+    title: Final = "span F1"
 
     def reading(self, answers: Answers) -> SpanReading:
         """Return what the loop may know of answers."""

@@ -11,9 +11,8 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
-from scipy.special import log_softmax
 
+from labelloop.recipes.text.pooling import sharpness_of
 from labelloop.recipes.text.ridge import (
     RIDGE_LIMITS,
     Floats,
@@ -25,7 +24,6 @@ from labelloop.recipes.text.ridge import (
 )
 
 _PRIOR_SHARPNESS: Final = {"bag": 6.0, "topic": 3.0, "vector": 6.0, "name": 16.0}  # before labels
-_BOUNDS: Final = (-3.0, 5.0)  # of the logarithm of a sharpness
 _TOPIC_PENALTY: Final = 0.1
 _MOST_TO_TUNE: Final = 400  # examples: more don't change what is chosen
 _TINY: Final = 1e-9
@@ -100,7 +98,7 @@ class Experts:
         stacked = np.stack(scores)
         is_answered = ~are_alone(self.targets)
         prior = np.log([_PRIOR_SHARPNESS[name] for name in names])
-        sharpness, loss = _sharpness(stacked[:, is_answered], self.targets[is_answered], prior)
+        sharpness, loss = sharpness_of(stacked[:, is_answered], self.targets[is_answered], prior)
         by_name = dict(zip(names, sharpness.tolist(), strict=True))
         return Pooled(scorers, by_name, np.tensordot(sharpness, stacked, 1), loss)
 
@@ -123,25 +121,3 @@ def are_alone(targets: Floats) -> NDArray[np.bool_]:
     others = targets.sum(axis=0) - targets
     found: NDArray[np.bool_] = ((targets > 0) & (others < _TINY)).any(axis=1)
     return found
-
-
-def _sharpness(scores: Floats, targets: Floats, prior: Floats) -> tuple[Floats, float]:
-    """Return what to multiply each expert's scores by, and the log-loss that is left.
-
-    `scores`: shape (experts, rows, classes). Shrunk towards the prior, which weighs as much as one
-    example: with a handful of labels anything fits.
-    """
-    is_class = targets > 0
-    shares = targets[is_class]
-
-    def loss(logs: Floats) -> tuple[float, Floats]:
-        sharp = np.exp(logs)
-        log_p = log_softmax(np.tensordot(sharp, scores, 1), axis=1)
-        errors = np.exp(log_p)
-        errors -= targets
-        slopes = sharp * (scores * errors).sum(axis=(1, 2))
-        away = logs - prior
-        return float(away @ away - (shares * log_p[is_class]).sum()), slopes + 2 * away
-
-    fitted = minimize(loss, prior, jac=True, method="L-BFGS-B", bounds=[_BOUNDS] * len(prior))
-    return np.exp(fitted.x), float(fitted.fun)

@@ -98,7 +98,6 @@ def test_choices_within_a_choice_are_offered_only_if_nested():
         ('<View><Labels name="l" toName="t"/></View>', "Labels 'l'; only a <Choices>"),
         (choices('perRegion="true"'), "Choices 'tone' is asked of each region"),
         (choices('peritem="true"'), "Choices 'tone' is asked of each item"),
-        (choices('value="$options"', ""), r"takes its choices from the tasks \(\$options\)"),
         (choices(inside='<Choice value="Only"/>'), "offers fewer than two choices"),
         (choices().replace('toName="body"', 'toName="body,b"'), "is about several objects"),
         (choices().replace('toName="body"', 'toName="b"'), "names no object"),
@@ -112,7 +111,7 @@ def test_choices_within_a_choice_are_offered_only_if_nested():
         (choices(text='value="$t[{{idx}}]"'), "Text 'body', which a <Repeater> repeats"),
         (choices(text='value="fixed"'), r"shows no field of the task \(value='fixed'\)"),
     ],
-    ids=range(14),
+    ids=range(13),
 )
 def test_a_config_that_cannot_be_learnt_says_why(xml, why):
     config = parse(xml)

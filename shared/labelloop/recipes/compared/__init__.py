@@ -1,0 +1,1 @@
+"""What recipes share whose tasks hold several texts that people compare."""
