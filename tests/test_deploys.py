@@ -12,6 +12,9 @@ OTHERS = {
     "LabelStudioUrl": "https://label-studio.example.com",
     "LabelStudioTokenParameter": "/else/token",
     "Encoder": "none",
+    "ImageEncoder": "efficientnet",
+    "FetchHosts": "files.example.com",
+    "FetchBuckets": "pictures,scans",
     "BucketName": "left-by-another-stack",
     "KmsKeyArn": "arn:aws:kms:eu-central-1:123456789012:key/0123-4567",
     "AlarmEmail": "people@example.com",
@@ -101,6 +104,17 @@ def test_a_change_that_is_taken_back_is_taken_back(mode):
             assert found == url
 
 
+def test_images_are_read_from_the_buckets_that_are_named():
+    role = Resolved({"FetchBuckets": "pictures,scans"}).properties("RankFunctionRole")
+    statements = role["Policies"][0]["PolicyDocument"]["Statement"]
+
+    assert {
+        "Effect": "Allow",
+        "Action": "s3:GetObject",
+        "Resource": ["arn:aws:s3:::pictures/*", "arn:aws:s3:::scans/*"],
+    } in statements
+
+
 @pytest.mark.parametrize("before", MODES)
 @pytest.mark.parametrize("after", MODES)
 def test_snapshots_and_kept_instances_can_be_turned_on_and_off(before, after):
@@ -131,11 +145,13 @@ def test_the_longest_settings_fit_into_what_describes_them():
         for name, parameter in PARAMETERS.items()
     }
     longest |= {n: p["MaxValue"] for n, p in PARAMETERS.items() if "MaxValue" in p}
-    longest |= {"SnapStart": "on", "Encoder": "x" * 64, "BucketName": "x" * 63}
+    longest |= {"SnapStart": "on", "Encoder": "x" * 64, "ImageEncoder": "x" * 64}
+    longest |= {"BucketName": "x" * 63}
     resolved = Resolved(longest)
 
-    (settings,) = resolved.of_type("AWS::IAM::ManagedPolicy").values()
-    assert len(settings["Description"]) <= 1000
+    for settings in resolved.of_type("AWS::IAM::ManagedPolicy").values():
+        names_the_other = "policy/" in settings["Description"]
+        assert len(settings["Description"]) <= 1000 - len("x" * 128) * names_the_other
     for version in resolved.of_type("AWS::Lambda::Version").values():
         policy, *_ = version["Description"].split(" ")
         assert len(version["Description"]) - len(policy) < 256 - len(

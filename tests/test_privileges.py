@@ -12,6 +12,7 @@ from tests.test_template import FUNCTIONS, of_type, statements
 ROOT = Path(__file__).parents[1]
 BUCKET, OBJECTS = "Bucket", "Bucket/projects/*"
 ENCODERS = "Bucket/encoders"
+IMAGES = "FetchBuckets"  # if any is named
 CREDENTIALS, TOKEN = "ssm:CredentialsParameter", "ssm:LabelStudioTokenParameter"
 WITH_KEY = {"kms:Decrypt": {"KmsKeyArn"}, "kms:GenerateDataKey": {"KmsKeyArn"}}  # if there is one
 
@@ -28,7 +29,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
     "PredictFunction": {
         **WITH_KEY,
         "s3:ListBucket": {BUCKET},
-        "s3:GetObject": {OBJECTS, f"{ENCODERS}/*"},
+        "s3:GetObject": {OBJECTS, f"{ENCODERS}/*", IMAGES},
         "s3:PutObject": {
             f"{OBJECTS}/{name}"
             for name in (
@@ -44,15 +45,16 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
     "TrainFunction": {
         **WITH_KEY,
         "s3:ListBucket": {BUCKET},
-        "s3:GetObject": {OBJECTS, f"{ENCODERS}/*"},
+        "s3:GetObject": {OBJECTS, f"{ENCODERS}/*", IMAGES},
         "s3:PutObject": {OBJECTS},
         "s3:DeleteObject": {f"{OBJECTS}/events/*"},
         "sqs:SendMessage": {"RankQueue"},
+        "ssm:GetParameter": {TOKEN},
     },
     "RankFunction": {
         **WITH_KEY,
         "s3:ListBucket": {BUCKET},
-        "s3:GetObject": {OBJECTS, f"{ENCODERS}/*"},
+        "s3:GetObject": {OBJECTS, f"{ENCODERS}/*", IMAGES},
         "s3:PutObject": {
             f"{OBJECTS}/{name}"
             for name in (
@@ -96,7 +98,9 @@ DENIALS = POLICY["PolicyDocument"]["Statement"]
 
 def named(resource: dict[str, Any]) -> str:
     """Return a resource's short name, as the list above writes it."""
-    ((_, target),) = resource.items()
+    ((function, target),) = resource.items()
+    if function == "Fn::Split":
+        return str(target[1]["Fn::Sub"][1]["Names"]["Fn::If"][2]["Ref"])
     if isinstance(target, list):
         return f"ssm:{target[1]['Name']['Fn::If'][1]['Ref']}"
     whole = str(target).replace("${BucketArn.Value}", BUCKET)

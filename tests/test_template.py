@@ -84,19 +84,21 @@ def test_each_function_has_a_folder_and_each_folder_a_function():
     ("function", "packages"),
     [
         ("Webhook", []),
-        ("Predict", ["Serving", "Encoder"]),
-        ("Train", ["Training", "Encoder"]),
-        ("Rank", ["Serving", "Encoder"]),
-        ("Sweep", ["Encoder"]),
+        ("Predict", ["Serving", "Encoder", "ImageEncoder"]),
+        ("Train", ["Training", "Encoder", "ImageEncoder"]),
+        ("Rank", ["Serving", "Encoder", "ImageEncoder"]),
+        ("Sweep", ["Encoder", "ImageEncoder"]),
     ],
 )
 def test_a_function_carries_the_layers_it_needs_and_no_other(function, packages):
     layers = ["Runtime", *packages, "Shared"]
 
-    encoder = {"Fn::If": ["HasEncoder", {"Ref": "EncoderLayer"}, {"Ref": "AWS::NoValue"}]}
-    assert FUNCTIONS[f"{function}Function"]["Layers"] == [
-        encoder if name == "Encoder" else {"Ref": f"{name}Layer"} for name in layers
-    ]
+    def layer(name):
+        always = {"Ref": f"{name}Layer"}
+        is_chosen = name.endswith("Encoder")
+        return {"Fn::If": [f"Has{name}", always, {"Ref": "AWS::NoValue"}]} if is_chosen else always
+
+    assert FUNCTIONS[f"{function}Function"]["Layers"] == list(map(layer, layers))
 
 
 @pytest.mark.parametrize("function", ["Webhook", "Predict"])
@@ -249,6 +251,9 @@ def test_a_function_may_only_do_named_things_to_our_own_resources(function):
                 assert target.partition(".")[0] in RESOURCES
             elif "Ref" in resource:
                 assert target == "KmsKeyArn"
+            elif "Fn::Split" in resource:
+                assert "arn:${AWS::Partition}:s3:::${Names}/*" in str(target)
+                assert "FetchBuckets" in str(target)
             elif isinstance(target, list):
                 assert re.match(r"arn:\$\{AWS::Partition}:ssm:.*:parameter\$\{Name}$", target[0])
             else:
@@ -263,7 +268,7 @@ def test_each_function_may_do_what_it_has_to_and_no_more():
     assert may("WebhookFunction") == read | tell | {"ssm:GetParameter"}
     keep = {"ssm:GetParameter", "ssm:PutParameter", "kms:Encrypt"}
     assert may("PredictFunction") == read | tell | keep
-    assert may("TrainFunction") == read | tell | {"s3:DeleteObject"}
+    assert may("TrainFunction") == read | tell | {"s3:DeleteObject", "ssm:GetParameter"}
     assert may("RankFunction") == read | tell | {"s3:DeleteObject", "ssm:GetParameter"}
     assert may("SweepFunction") == read | tell | {"ssm:GetParameter"}
 

@@ -21,8 +21,11 @@ from labelloop.usecases.intake.accept import AcceptDeps
 
 if TYPE_CHECKING:
     from labelloop.adapters.encoder_files import EncoderFiles
+    from labelloop.adapters.fetching import Fetcher
+    from labelloop.adapters.image_encoder_files import ImageEncoderFiles
+    from labelloop.adapters.label_studio_api import LabelStudioApi
     from labelloop.adapters.ssm_secret import SsmSecret
-    from labelloop.recipes.protocol import Encoder
+    from labelloop.recipes.protocol import Encoder, ImageEncoder
     from labelloop.recipes.tools import Toolbox
     from labelloop.usecases.intake.feed import FeedDeps
     from labelloop.usecases.intake.repair import RepairDeps
@@ -67,7 +70,7 @@ def label_studio() -> LabelStudio | None:
 
 
 @cache
-def _label_studio_api() -> LabelStudio:
+def _label_studio_api() -> "LabelStudioApi":
     from labelloop.adapters.label_studio_api import LabelStudioApi
 
     return LabelStudioApi(settings().label_studio_url, token().read)
@@ -163,13 +166,14 @@ def sweep_deps() -> "SweepDeps":
     """Return what `functions/sweep` works with."""
     from labelloop.usecases.sweep import SweepDeps
 
-    files = encoder_files()
+    files, image_files = encoder_files(), image_encoder_files()
     return SweepDeps(
         store=store(),
         train_queue=queue(),
         rank_queue=rank_queue(),
         label_studio=label_studio,
         encoder=files.name if files else "",
+        image_encoder=image_files.name if image_files else "",
     )
 
 
@@ -218,16 +222,19 @@ def versions() -> "Versions":
     from labelloop.recipes import load
     from labelloop.usecases.serving.serve import Versions
 
-    return Versions(store(), load, encoder=tools().encoder)
+    return Versions(store(), load, tools().encoder, tools().image_encoder)
 
 
 @cache
 def tools() -> "Toolbox":
     """Return what recipes compute features with."""
-    from labelloop.recipes.tools import Toolbox
+    from labelloop.recipes.tools import Images, Toolbox
 
-    files = encoder_files()
-    return Toolbox(files.name, _encoder) if files else Toolbox()
+    files, image_files = encoder_files(), image_encoder_files()
+    images = None
+    if image_files:
+        images = Images(image_files.name, _image_encoder, lambda addresses: _fetcher()(addresses))
+    return Toolbox(files.name if files else "", _encoder if files else None, images)
 
 
 @cache
@@ -249,3 +256,41 @@ def _encoder() -> "Encoder":
     if files is None:
         raise BadSettings("ENCODER is none")
     return OnnxEncoder(files, processors())
+
+
+@cache
+def image_encoder_files() -> "ImageEncoderFiles | None":
+    """Return the files of the image encoder in the settings, None if there is none."""
+    name = settings().image_encoder
+    if name == "none":
+        return None
+    from labelloop.adapters.image_encoder_files import ImageEncoderFiles
+
+    is_built_in = name == "efficientnet"
+    return ImageEncoderFiles.built_in() if is_built_in else ImageEncoderFiles.of(store(), name)
+
+
+@cache
+def _image_encoder() -> "ImageEncoder":
+    from labelloop.adapters.onnx_image_encoder import OnnxImageEncoder
+
+    files = image_encoder_files()
+    if files is None:
+        raise BadSettings("IMAGE_ENCODER is none")
+    return OnnxImageEncoder(files, processors())
+
+
+@cache
+def _fetcher() -> "Fetcher":
+    from labelloop.adapters.aws_clients import client_of
+    from labelloop.adapters.fetching import Buckets, Fetcher, Uploads
+    from labelloop.adapters.guarded_https import GuardedHttps, Hosts
+
+    chosen = settings()
+    https = GuardedHttps(Hosts.listed(chosen.fetch_hosts))
+    uploads = None
+    if chosen.label_studio_url:
+        api = _label_studio_api()
+        uploads = Uploads(api.http.url, api.http.header, https)
+    buckets = Buckets(Hosts.listed(chosen.fetch_buckets), cache(lambda: client_of("s3")))
+    return Fetcher(https, uploads, buckets)

@@ -16,6 +16,10 @@ def _setting(variable: str, default: Any = None, **limits: Any) -> Any:
     return field(metadata={"variable": variable, "default": default, **limits})
 
 
+_HOSTS = r"^((\*\.)?[A-Za-z0-9.-]+(, *(\*\.)?[A-Za-z0-9.-]+)*)?$"
+_BUCKETS = r"^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9](,[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])*)?$"
+
+
 @dataclass(frozen=True)
 class Settings:
     """The settings of a deployment. A test compares README's table of settings with this class."""
@@ -38,6 +42,9 @@ class Settings:
     blind_share: str = _setting("BLIND_SHARE", "on", among=("on", "off"))
     strategy: str = _setting("STRATEGY", STRATEGY_NAMES[0], among=STRATEGY_NAMES)
     encoder: str = _setting("ENCODER", "minilm", matching=r"^[a-z0-9][a-z0-9._-]{0,63}$")
+    image_encoder: str = _setting("IMAGE_ENCODER", "none", matching=r"^[a-z0-9][a-z0-9._-]{0,63}$")
+    fetch_hosts: str = _setting("FETCH_HOSTS", "", matching=_HOSTS)
+    fetch_buckets: str = _setting("FETCH_BUCKETS", "", matching=_BUCKETS)
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "Settings":

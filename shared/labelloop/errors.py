@@ -12,6 +12,7 @@ LabelloopError
 │   ├── Untrusted      the server's certificate is not trusted
 │   ├── NotFound       nothing has that name                                        404
 │   │   └── Gone           no longer in Label Studio: deleted, or its id is another project's
+│   ├── Unreadable     an image that can't be fetched, or is none
 │   ├── TooLarge       cannot be answered within the platform's limits              413
 │   └── BadModel       a model artefact that must not be served
 │       └── OutOfMemory  not loaded for lack of memory, which says nothing about the model
@@ -73,6 +74,10 @@ class NotFound(Rejected):
 
 class Gone(NotFound):
     """A project is no longer in Label Studio: deleted, or its id is now another project's."""
+
+
+class Unreadable(Rejected):
+    """An image can't be fetched, may not be, or is none; the message says why, without its URL."""
 
 
 class TooLarge(Rejected):

@@ -12,6 +12,7 @@ from labelloop.domain.columns import Columns, joined
 from labelloop.errors import BadModel
 from labelloop.labelstudio.label_config import parse
 from labelloop.labelstudio.result_check import problems
+from labelloop.recipes import encoder_of
 from labelloop.recipes.protocol import Control, Fitted, Recipe
 from labelloop.recipes.tools import Toolbox
 from tests.tiny_encoder import CountingEncoder
@@ -49,7 +50,12 @@ class RecipeContract:
     @pytest.fixture(scope="class", params=[False, True], ids=["without an encoder", "with one"])
     @classmethod
     def tools(cls, request) -> Toolbox:
-        return Toolbox(CountingEncoder.name, CountingEncoder) if request.param else Toolbox()
+        return cls.toolbox(request.param)
+
+    @classmethod
+    def toolbox(cls, has_encoder: bool) -> Toolbox:
+        """Return what a stack offers; recipes that learn nothing of it with none need another."""
+        return Toolbox(CountingEncoder.name, CountingEncoder) if has_encoder else Toolbox()
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -163,7 +169,8 @@ class RecipeContract:
             np.testing.assert_array_equal(array, seen.to_arrays()[name])
 
     def test_tasks_are_told_apart_by_unit_vectors_of_some_blocks(self, control, seen, tools):
-        vectors = control.vectors(seen.only(control.apart(tools.encoder)))
+        encoder = encoder_of(control.recipe, tools.encoder, tools.image_encoder)
+        vectors = control.vectors(seen.only(control.apart(encoder)))
 
         assert vectors.shape[0] == len(seen)
         lengths = np.linalg.norm(vectors, axis=1)

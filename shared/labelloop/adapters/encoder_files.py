@@ -23,7 +23,7 @@ from labelloop.ports import ObjectStore
 
 WORDS: Final = "words.onnx"
 MOST_BYTES: Final = 600_000_000  # of a model; it is in memory twice while it is loaded
-_MOST_DIMENSIONS: Final = 4_096
+MOST_DIMENSIONS: Final = 4_096
 _MOST_TOKENS: Final = 512
 
 type Read = Callable[[str], bytes | None]
@@ -49,8 +49,7 @@ class EncoderFiles:
     @classmethod
     def built_in(cls) -> Self:
         """Return the layer's files: those in the first folder `encoder` on `sys.path`."""
-        candidates = (Path(entry, "encoder", "encoder.json") for entry in sys.path)
-        folder = next((path.parent for path in candidates if path.is_file()), None)
+        folder = folder_on_path("encoder")
         if folder is None:
             raise BadModel("there is no encoder here: the function lacks EncoderLayer")
         return cls.in_folder("minilm", folder)
@@ -58,22 +57,12 @@ class EncoderFiles:
     @classmethod
     def in_folder(cls, name: str, folder: Path) -> Self:
         """Return the files in a folder."""
-
-        def read(file: str) -> bytes | None:
-            path = folder / file
-            return path.read_bytes() if path.is_file() else None
-
-        return replace(cls._described(name, read), folder=folder)
+        return replace(cls._described(name, from_folder(folder)), folder=folder)
 
     @classmethod
     def of(cls, store: ObjectStore, name: str) -> Self:
         """Return the files in the bucket under encoders/<name>/."""
-
-        def read(file: str) -> bytes | None:
-            stored = store.get(f"encoders/{name}/{file}")
-            return stored.body if stored else None
-
-        return cls._described(name, read)
+        return cls._described(name, from_store(store, name))
 
     @classmethod
     def _described(cls, name: str, read: Read) -> Self:
@@ -87,8 +76,8 @@ class EncoderFiles:
                 "tokenizer.json": str(description["tokenizer_sha256"]),
             }
             words = str(description.get("words_sha256") or "")
-            dimensions = _whole(description["dimensions"], 1, _MOST_DIMENSIONS)
-            max_tokens = _whole(description["max_tokens"], 3, _MOST_TOKENS)
+            dimensions = whole(description["dimensions"], 1, MOST_DIMENSIONS)
+            max_tokens = whole(description["max_tokens"], 3, _MOST_TOKENS)
         except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as exc:
             reason = f"{type(exc).__name__}: {exc}"
             raise BadModel(f"encoder {name}: encoder.json cannot be read: {reason}") from exc
@@ -99,17 +88,50 @@ class EncoderFiles:
 
     def read(self, file: str) -> bytes:
         """Return the bytes of model.onnx, words.onnx or tokenizer.json."""
-        body = self._read(file)
-        if body is None:
-            raise BadModel(f"encoder {self.name}: {file} is missing")
-        if len(body) > self.most_bytes:
-            raise BadModel(f"encoder {self.name}: {file} is larger than {self.most_bytes:,} bytes")
-        if sha256(body).hexdigest() != self._digests[file]:
-            raise BadModel(f"encoder {self.name}: {file} is not the one that encoder.json names")
-        return body
+        whose = f"encoder {self.name}"
+        return checked(self._read, file, self._digests[file], whose, self.most_bytes)
 
 
-def _whole(value: Any, least: int, most: int) -> int:
+def folder_on_path(name: str) -> Path | None:
+    """Return the first folder of that name on `sys.path` that holds an encoder."""
+    candidates = (Path(entry, name, "encoder.json") for entry in sys.path)
+    return next((path.parent for path in candidates if path.is_file()), None)
+
+
+def from_folder(folder: Path) -> Read:
+    """Return what reads files of a folder."""
+
+    def read(file: str) -> bytes | None:
+        path = folder / file
+        return path.read_bytes() if path.is_file() else None
+
+    return read
+
+
+def from_store(store: ObjectStore, name: str) -> Read:
+    """Return what reads files in the bucket under encoders/<name>/."""
+
+    def read(file: str) -> bytes | None:
+        stored = store.get(f"encoders/{name}/{file}")
+        return stored.body if stored else None
+
+    return read
+
+
+def checked(read: Read, file: str, digest: str, whose: str, most_bytes: int = MOST_BYTES) -> bytes:
+    """Return the bytes of a file; BadModel if it is missing, too large or another one."""
+    body = read(file)
+    if body is None:
+        raise BadModel(f"{whose}: {file} is missing")
+    if len(body) > most_bytes:
+        raise BadModel(f"{whose}: {file} is larger than {most_bytes:,} bytes")
+    if sha256(body).hexdigest() != digest:
+        raise BadModel(f"{whose}: {file} is not the one that encoder.json names")
+    return body
+
+
+def whole(value: Any, least: int, most: int) -> int:
+    """Return a whole number within its limits, else raise ValueError."""
     if type(value) is not int or not least <= value <= most:
         raise ValueError(f"{value!r} is not in {least}..{most}")
     return value

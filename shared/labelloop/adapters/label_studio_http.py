@@ -43,7 +43,7 @@ class LabelStudioHttp:
         max_answer: int = MAX_ANSWER,
         pool: urllib3.PoolManager | None = None,
     ) -> None:
-        self._url = base_url(url)
+        self.url = base_url(url)
         self._pool = pool or urllib3.PoolManager(maxsize=1)
         self._authorization = Authorization(token, self._refresh, clock)
         self._clock = clock
@@ -76,6 +76,10 @@ class LabelStudioHttp:
                 raise
         header = self._authorization.header()
         return self._patiently(method, target, body, header, read_s, repeatable)
+
+    def header(self) -> str:
+        """Return the Authorization header that it takes; Denied without a usable token."""
+        return self._authorization.header()
 
     def _refresh(self, token: str) -> str:
         path, body = "/api/token/refresh/", {"refresh": token}
@@ -118,7 +122,7 @@ class LabelStudioHttp:
         try:
             answer = self._pool.request(
                 what.partition(" ")[0],
-                self._url + path,
+                self.url + path,
                 body=None if body is None else json.dumps(body).encode(),
                 headers=headers,
                 timeout=urllib3.Timeout(connect=self._connect_s, read=read_s),
@@ -129,8 +133,8 @@ class LabelStudioHttp:
             self.answered_at = _date(answer.headers) or self.answered_at
             content = self._read(answer, self._clock() + read_s)
         except HTTPError as exc:
-            reason, fix = why(exc, self._url)
-            message = f"Label Studio can't be reached at {self._url}: {reason}"
+            reason, fix = why(exc, self.url)
+            message = f"Label Studio can't be reached at {self.url}: {reason}"
             if fix == TRUST:
                 raise Untrusted(message, fix) from exc
             raise Passing(message, delivered=not isinstance(exc, _UNDELIVERED), fix=fix) from exc

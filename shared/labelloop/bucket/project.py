@@ -35,6 +35,7 @@ from labelloop.domain.serving.options import Options
 from labelloop.domain.version import Version
 from labelloop.errors import BadModel, Damaged
 from labelloop.ports import Listed, ObjectStore
+from labelloop.recipes import encoder_of
 
 if TYPE_CHECKING:
     from labelloop.domain.intake.folding import Dataset
@@ -129,17 +130,19 @@ class Project(ProjectFiles):
         return self.snapshots.add(after, dataset)
 
     def untrained_dataset(
-        self, encoder: str, *, trusts_unknown: bool = False
+        self, encoder: str, image_encoder: str = "", *, trusts_unknown: bool = False
     ) -> DatasetPointer | None:
         """Return the newest snapshot unless the active version has learnt it, or is pinned.
 
-        A version that was made beside another encoder, by another release, or with other options
-        than those chosen since, has yet to learn it. `trusts_unknown`: leave a version of a recipe
-        that is not installed here to functions that have it, or they would be woken for ever.
+        A version that was made beside another encoder than its recipe uses here, by another
+        release, or with other options than those chosen since, has yet to learn it.
+        `trusts_unknown`: leave a version of a recipe that is not installed here to functions that
+        have it, or they would be woken for ever.
         """
         pointer, active = self.dataset_pointer().value, self.active().value
         age = (pointer.seq, self.options().value.revision)
-        is_foreign = active.is_trained and active.encoder != encoder
+        used = encoder_of(active.recipe, encoder, image_encoder) if active.is_trained else ""
+        is_foreign = active.is_trained and active.encoder != used
         is_outdated = active.is_outdated and not (trusts_unknown and active.is_of_unknown_recipe)
         is_behind = age > active.age or (age == active.age and is_foreign) or is_outdated
         return pointer if pointer.seq > 0 and is_behind and not active.pinned else None

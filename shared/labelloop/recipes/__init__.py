@@ -26,6 +26,7 @@ _FORMATS: Final = {
     "spans": 1,
     "pairs": 1,
     "candidates": 1,
+    "image_choices": 1,
     "order_alone": 1,
 }
 # Names and formats, for functions that compare them and load no model. What reads several controls
@@ -40,7 +41,10 @@ _KINDS: Final = {
     "spans": frozenset({"labels", "hypertextlabels", "paragraphlabels"}),
     "pairs": frozenset({"pairwise"}),
     "candidates": frozenset({"ranker", "choices"}),
+    "image_choices": frozenset({"choices"}),
 }
+# Those that see images, not texts: what they make depends on the image encoder.
+_SEE_IMAGES: Final = frozenset({"image_choices"})
 # Raise it when more label configs can be read: projects without a model are trained again.
 GENERATION: Final = 4
 _FIRST: Final = "several_controls"  # asked where a config has two controls or more
@@ -152,6 +156,14 @@ def format_of(name: str) -> int:
         return built_in
     recipe = _installed(name)
     return recipe.format if recipe else 0
+
+
+def encoder_of(recipe: str, texts: str, images: str) -> str:
+    """Return the name of the encoder that a recipe uses: a stack's for texts, or for images."""
+    named = name_of(recipe)
+    if named in BUILT_IN:
+        return images if named in _SEE_IMAGES else texts
+    return images if getattr(_installed(named), "sees_images", False) else texts
 
 
 def folder_of(recipe: str, encoder: str) -> str:

@@ -99,12 +99,35 @@ class Encoder(Protocol):
         ...
 
 
+class ImageEncoder(Protocol):
+    """A fixed model that turns images into vectors: equal files into equal vectors, always."""
+
+    @property
+    def name(self) -> str:
+        """The model's name and its checksum. Vectors may be compared if the names are equal."""
+        ...
+
+    @property
+    def dimensions(self) -> int:
+        """The length of a vector."""
+        ...
+
+    def encode(self, image: bytes) -> NDArray[np.float32]:
+        """Return the unit vector of a file, shape (dimensions,); Unreadable if it is no image."""
+        ...
+
+
 class Tools(Protocol):
     """What the stack offers a recipe to compute features with."""
 
     @property
     def encoder(self) -> str:
         """The name of the stack's encoder, empty without one."""
+        ...
+
+    @property
+    def image_encoder(self) -> str:
+        """The name of the stack's image encoder, empty without one."""
         ...
 
     def vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -123,6 +146,14 @@ class Tools(Protocol):
         """Return what the encoder says of words, see `Encoder.words`. ValueError without one.
 
         They are too large to be stored beside vectors, so each training computes them again.
+        """
+        ...
+
+    def images(self, addresses: Sequence[str]) -> NDArray[np.float32]:
+        """Return unit vectors of images, shape (addresses, dimensions). As `vectors` in all else.
+
+        An image that can't be read, or may not be fetched from where it is, gets a row of NaN; so
+        the task is not learnt from and not ranked, and its prediction is empty.
         """
         ...
 
@@ -254,8 +285,8 @@ class Control(Protocol):
     ) -> Columns:
         """Return what models see of n inputs, n rows; n may be 0.
 
-        A row depends on its input and the stack's encoder alone, never on the other rows or on
-        labels: rows serve all versions. Numbers are finite, unless `Tools.vectors` gave NaN. A
+        A row depends on its input and the stack's encoders alone, never on the other rows or on
+        labels: rows serve all versions. Numbers are finite, unless `Tools` gave NaN. A
         block's name has no dot, and is none of `tasks`, `updated_at`, `is_readable`, `ids`,
         `counts` and `lengths`, which have a meaning where features are stored. `only`: the blocks
         to compute, all for None. A block that takes an encoder is left out without one.
@@ -263,9 +294,10 @@ class Control(Protocol):
         ...
 
     def apart(self, encoder: str) -> Collection[str]:
-        """Return the blocks that `vectors` reads. `encoder`: the stack's, empty without one.
+        """Return the blocks that `vectors` reads.
 
-        They are stored with each shortlist: fewer and smaller ones make ranking faster.
+        `encoder`: the one of the stack's that the recipe uses, empty without one. The blocks
+        are stored with each shortlist: fewer and smaller ones make ranking faster.
         """
         ...
 
@@ -362,7 +394,12 @@ class Control(Protocol):
 
 
 class Recipe(Protocol):
-    """A kind of labelling."""
+    """A kind of labelling.
+
+    One that computes features by `Tools.images`, not by `Tools.vectors`, also has an attribute
+    `sees_images`, which is true: its versions are made anew when the stack's image encoder is
+    another one, and not when its encoder of texts is.
+    """
 
     @property
     def name(self) -> str:

@@ -1,18 +1,27 @@
-"""What the stack offers recipes: vectors of texts. Those of recent texts are remembered."""
+"""What the stack offers recipes: vectors of texts and of images. The latest are remembered."""
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import batched
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from labelloop.recipes.protocol import Encoder
+from labelloop.errors import Unreadable
+from labelloop.observability import count, logger
+from labelloop.recipes.protocol import Encoder, ImageEncoder
 
 type Vectors = NDArray[np.float32]
+type Fetch = Callable[[Sequence[str]], Sequence[bytes | Unreadable]]
+"""Returns what is at each address, or why it can't be had."""
 
 MOST_REMEMBERED: Final = 8_192  # vectors: 12 MB of 384 dimensions
+_MOST_IMAGES_REMEMBERED: Final = 2_048  # 10 MB of 1,280 dimensions
+_FETCHED_AT_ONCE: Final = 24  # images, of up to 5 MB each
+_MOST_REASONS: Final = 5
 
 
 def digest_of(text: str) -> bytes:
@@ -20,33 +29,68 @@ def digest_of(text: str) -> bytes:
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
-class Toolbox:
-    """The stack's encoder, if it has one.
+class Recent:
+    """The vectors of what was encoded last."""
 
-    `encoder`: its name, empty without one; `load`: returns it, called when vectors are needed.
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._vectors: OrderedDict[bytes, Vectors] = OrderedDict()
+
+    def recall(self, digest: bytes) -> Vectors | None:
+        """Return a vector if it is remembered."""
+        if digest not in self._vectors:
+            return None
+        self._vectors.move_to_end(digest)
+        return self._vectors[digest]
+
+    def remember(self, digest: bytes, vector: Vectors) -> Vectors:
+        """Remember a copy of a vector: a row would hold the whole batch in memory."""
+        self._vectors[digest] = vector.copy()
+        while len(self._vectors) > self._most:
+            self._vectors.popitem(last=False)
+        return vector
+
+
+@dataclass(frozen=True)
+class Images:
+    """The stack's image encoder, loaded when it is needed, and what fetches images for it."""
+
+    encoder: str
+    load: Callable[[], ImageEncoder]
+    fetch: Fetch
+
+
+class Toolbox:
+    """The stack's encoders, if it has any.
+
+    `encoder`: the name of that for texts, empty without one; `load`: returns it, called when
+    vectors are needed.
     """
 
     def __init__(
         self,
         encoder: str = "",
         load: Callable[[], Encoder] | None = None,
+        images: Images | None = None,
         most_remembered: int = MOST_REMEMBERED,
     ) -> None:
         self.encoder = encoder
-        self._load, self._most_remembered = load, most_remembered
-        self._remembered: OrderedDict[bytes, Vectors] = OrderedDict()
+        self.image_encoder = images.encoder if images else ""
+        self._load, self._images = load, images
+        self._texts_seen = Recent(most_remembered)
+        self._images_seen = Recent(_MOST_IMAGES_REMEMBERED)
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
         """Return the vectors of texts, shape (texts, dimensions); ValueError without an encoder."""
         if self._load is None:
             raise ValueError("a stack without an encoder has no vectors")
         digests = [digest_of(text) for text in texts]
-        vectors = {digest: self._recall(digest) for digest in digests}
+        vectors = {digest: self._texts_seen.recall(digest) for digest in digests}
         new = {d: t for d, t in zip(digests, texts, strict=True) if vectors[d] is None}
         encoder = self._load()
         if new:
             encoded = zip(new, encoder.encode(list(new.values())), strict=True)
-            vectors |= {digest: self._remember(digest, vector) for digest, vector in encoded}
+            vectors |= {digest: self._texts_seen.remember(digest, row) for digest, row in encoded}
         rows = [row for digest in digests if (row := vectors[digest]) is not None]
         return np.stack([np.empty(encoder.dimensions, np.float32), *rows])[1:]
 
@@ -56,15 +100,36 @@ class Toolbox:
             raise ValueError("a stack without an encoder has no words")
         return self._load().words(texts, words)
 
-    def _recall(self, digest: bytes) -> Vectors | None:
-        if digest not in self._remembered:
-            return None
-        self._remembered.move_to_end(digest)
-        return self._remembered[digest]
+    def images(self, addresses: Sequence[str]) -> Vectors:
+        """Return the vectors of images, shape (addresses, dimensions); NaN for unreadable ones.
 
-    def _remember(self, digest: bytes, vector: Vectors) -> Vectors:
-        """Remember a copy of a vector: a row would hold the whole batch in memory."""
-        self._remembered[digest] = vector.copy()
-        while len(self._remembered) > self._most_remembered:
-            self._remembered.popitem(last=False)
-        return vector
+        ValueError without an image encoder. Why images can't be read is logged and counted.
+        """
+        if self._images is None:
+            raise ValueError("a stack without an image encoder has no vectors of images")
+        digests = [digest_of(address) for address in addresses]
+        vectors = {digest: self._images_seen.recall(digest) for digest in digests}
+        new = {d: a for d, a in zip(digests, addresses, strict=True) if vectors[d] is None}
+        encoder = self._images.load()
+        reasons: Counter[str] = Counter()
+        for batch in batched(new.items(), _FETCHED_AT_ONCE, strict=False):
+            files = self._images.fetch([address for _, address in batch])
+            for (digest, _), file in zip(batch, files, strict=True):
+                try:
+                    if isinstance(file, Unreadable):
+                        raise file
+                    vectors[digest] = self._images_seen.remember(digest, encoder.encode(file))
+                except Unreadable as exc:
+                    reasons[str(exc)] += 1
+        _report(reasons)
+        nothing = np.full(encoder.dimensions, np.nan, np.float32)
+        rows = [nothing if (row := vectors[digest]) is None else row for digest in digests]
+        return np.stack([nothing, *rows])[1:]
+
+
+def _report(reasons: Counter[str]) -> None:
+    """Log and count images that can't be read. Reasons hold no addresses: these may be secrets."""
+    if reasons:
+        facts = {"images": reasons.total(), "why": dict(reasons.most_common(_MOST_REASONS))}
+        logger().warning("images not read", extra=facts)
+        count("ImagesNotRead")

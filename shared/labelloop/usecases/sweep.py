@@ -34,7 +34,7 @@ class SweepFailed(LabelloopError):
 class SweepDeps:
     """What sweeping needs from outside. `label_studio` returns None where none is connected.
 
-    `encoder`: the name of the encoder in use, empty if there is none.
+    `encoder` and `image_encoder`: the names of those in use, empty if there is none.
     """
 
     store: ObjectStore
@@ -44,6 +44,7 @@ class SweepDeps:
     clock: Clock = utc_now
 
     encoder: str
+    image_encoder: str = ""
 
 
 def sweep(deps: SweepDeps) -> int:
@@ -79,7 +80,9 @@ def _in_turn(store: ObjectStore) -> list[str]:
 
 def _wake(project: Project, has_label_studio: bool, deps: SweepDeps) -> bool:
     active, now = project.active().value, deps.clock().isoformat(timespec="microseconds")
-    is_behind = project.untrained_dataset(deps.encoder, trusts_unknown=True) is not None
+    is_behind = (
+        project.untrained_dataset(deps.encoder, deps.image_encoder, trusts_unknown=True) is not None
+    )
     has_work = project.has_pending() or is_behind or active.has_held(now)
     has_work = has_work or project.snapshots.is_gone()
     if has_work:

@@ -1,6 +1,7 @@
 """The examples to learn from: one label for each task, agreed on by its annotators."""
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -28,6 +29,16 @@ class Examples:
     def newest(self, most: int) -> list[int]:
         """Return the rows of up to `most` tasks labelled last, the newest last."""
         return sorted(range(len(self.tasks)), key=self.updated_at.__getitem__)[-most:]
+
+    def take(self, rows: Sequence[int]) -> "Examples":
+        """Return some rows, in the order of `rows`."""
+        return Examples(
+            tasks=[self.tasks[row] for row in rows],
+            inputs=[self.inputs[row] for row in rows],
+            labels=[self.labels[row] for row in rows],
+            updated_at=[self.updated_at[row] for row in rows],
+            votes=[self.votes[row] for row in rows],
+        )
 
 
 class Reader(Protocol):

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from labelloop.bucket.features import FeatureFiles, ShardFeatures
 from labelloop.bucket.pool import Pool
 from labelloop.domain.columns import Columns, joined
+from labelloop.recipes import encoder_of
 from labelloop.recipes.protocol import Control, Tools
 from labelloop.usecases.learning.vectors import BUDGET_S, RecalledVectors, Unfinished
 
@@ -27,13 +28,14 @@ def features_of_shard(
     if stored is not None and stored.is_readable.any():
         return stored
     tasks = list(pool.read([shard]).values())
-    inputs = [control.input_of(task.data) for task in tasks]
-    is_readable = np.array([one is not None for one in inputs], np.bool_)
+    is_readable, features = _features(
+        [control.input_of(task.data) for task in tasks], control, tools
+    )
     computed = ShardFeatures(
         np.array([task.id for task in tasks], np.int64),
         np.array([task.updated_at for task in tasks], np.str_),
         is_readable,
-        _features([one for one in inputs if one is not None], is_readable, control, tools),
+        features,
     )
     if stored is None or is_readable.any():  # else the same is stored
         files.store_shard(shard, control.sees, computed)
@@ -41,13 +43,22 @@ def features_of_shard(
 
 
 def _features(
-    inputs: Sequence[object], is_readable: NDArray[np.bool_], control: Control, tools: Tools
-) -> Columns:
-    """Return a row for each task; the row of one that can't be read has no meaning."""
-    if not inputs:
-        return Columns(len(is_readable), {})
+    inputs: Sequence[object | None], control: Control, tools: Tools
+) -> tuple[NDArray[np.bool_], Columns]:
+    """Return which tasks can be read, and a row for each; that of one that can't has no meaning.
+
+    A task can't be read without an input, or if what the input names can't be: an image, say.
+    """
+    is_readable = np.array([one is not None for one in inputs], np.bool_)
+    if not is_readable.any():
+        return is_readable, Columns(len(inputs), {})
+    features = control.features([one for one in inputs if one is not None], tools)
+    are_finite = features.are_finite()
+    is_readable[is_readable] = are_finite
+    if not are_finite.any():
+        return is_readable, Columns(len(inputs), {})
     rows = np.maximum(np.cumsum(is_readable) - 1, 0)
-    return control.features(inputs, tools).take(rows)
+    return is_readable, features.take(np.flatnonzero(are_finite)).take(rows)
 
 
 def features_of_shards(
@@ -107,12 +118,14 @@ def features_of_labelled(
 
     Before the first training, of the last ones.
     """
-    only = control.apart(tools.encoder)
-    if not tools.encoder:
+    encoder = encoder_of(control.recipe, tools.encoder, tools.image_encoder)
+    only = control.apart(encoder)
+    if not encoder:
         return control.features(inputs, tools, only)
-    recalled = RecalledVectors(tools.encoder, files.labelled())
+    recalled = RecalledVectors(encoder, files.labelled())
     features = control.features(inputs, recalled, only)
     rows = np.flatnonzero(features.are_finite())
     if not len(rows):
-        return control.features(inputs[-most_encoded:], tools, only)
+        features = control.features(inputs[-most_encoded:], tools, only)
+        rows = np.flatnonzero(features.are_finite())
     return features.take(rows)

@@ -202,7 +202,7 @@ def _catch_up(project: Project, deps: TrainDeps, *, is_asked: bool) -> TrainOutc
     """
     restore_active(project)
     outcome, lease = TrainOutcome.UP_TO_DATE, project.lease(TRAINER)
-    pointer = project.untrained_dataset(deps.tools.encoder)
+    pointer = project.untrained_dataset(deps.tools.encoder, deps.tools.image_encoder)
     if pointer is None and is_asked and not project.active().value.is_trained:
         pointer = project.dataset_pointer().value  # a recipe may have been installed meanwhile
     while pointer and pointer.seq > 0:
@@ -219,5 +219,5 @@ def _catch_up(project: Project, deps: TrainDeps, *, is_asked: bool) -> TrainOutc
             if train_version(project, pointer, deps):
                 outcome = TrainOutcome.SWITCHED
                 _ask_for_ranking(project, deps)  # at once: more labels may take long
-        pointer = project.untrained_dataset(deps.tools.encoder)
+        pointer = project.untrained_dataset(deps.tools.encoder, deps.tools.image_encoder)
     return outcome

@@ -9,8 +9,11 @@ from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
+import numpy as np
+
 from labelloop.bucket.pointers import ActivePointer, DatasetPointer
 from labelloop.bucket.project import Project
+from labelloop.domain.columns import Columns
 from labelloop.domain.intake.events import canonical
 from labelloop.domain.judging.card import Card
 from labelloop.domain.judging.gate import LEAST_KNOWN
@@ -19,7 +22,7 @@ from labelloop.domain.learning.policy import Patience
 from labelloop.domain.version import UNTRAINED, Version
 from labelloop.errors import Unprocessable
 from labelloop.ports import Clock, ObjectStore, Queue, utc_now
-from labelloop.recipes import GENERATION, control_of, folder_of, format_of, name_of
+from labelloop.recipes import GENERATION, control_of, encoder_of, folder_of, format_of, name_of
 from labelloop.recipes.protocol import Control, Tools
 from labelloop.usecases.judging.judge_version import Challenger
 from labelloop.usecases.judging.publish_version import Gate, advance, publish, withdraw
@@ -63,6 +66,8 @@ def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) ->
     remaining: tuple[Examples, Control] | None = None
     try:
         control = deps.control_of(dataset.label_config or "")
+        encoder = encoder_of(control.recipe, deps.tools.encoder, deps.tools.image_encoder)
+        to = replace(to, encoder=encoder)
         examples = examples_of(dataset, control)
         remaining = examples, control
         if why := control.missing(examples.labels, deps.min_labels):
@@ -79,6 +84,9 @@ def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) ->
         sample = sample_pool(project.pool, files, control.sees, dataset)
         with StoredVectors(deps.tools, files, deps.encoding) as tools:
             features = control.features(examples.inputs, tools)
+            examples, features = _readable(examples, features)
+            if why := control.missing(examples.labels, deps.min_labels):
+                raise Unprocessable(f"{why}, without those whose images can't be read")
             trained = control.fit(examples.labels, features, sample.features, tools).packed()
         active_card = project.card(project.active().value.version)
         arms = Arms(control, examples, features, project.history.since())
@@ -98,6 +106,14 @@ def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) ->
         blind_since=_blind_since(project, active_card, now) if deps.is_blind else None,
     )
     return publish(to, card, challenger, sample, Gate(project, now, deps.least_known))
+
+
+def _readable(examples: Examples, features: Columns) -> tuple[Examples, Columns]:
+    """Return what can be learnt: without tasks whose image can't be read, say."""
+    rows = np.flatnonzero(features.are_finite())
+    if len(rows) == len(features):
+        return examples, features
+    return examples.take(rows.tolist()), features.take(rows)
 
 
 def _digest(examples: Examples, control: Control, encoder: str, strategy: str) -> str:

@@ -1,4 +1,4 @@
-"""Vectors of labelled texts, stored with the project so that no training encodes one twice."""
+"""Vectors of what is labelled, stored with the project so that no training encodes one twice."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +14,7 @@ from labelloop.errors import Retryable
 from labelloop.recipes.protocol import Tools
 from labelloop.recipes.tools import digest_of
 
+_IMAGES_AT_ONCE: Final = 100  # they are fetched, too
 # A function has 300 s: encoding leaves half of it to the rest.
 BUDGET_S: Final = 150.0
 
@@ -37,7 +38,9 @@ class Unfinished(Retryable):
 
 
 class StoredVectors:
-    """Tools that encode the texts without a stored vector; on exit the used vectors are stored.
+    """Tools that encode what has no stored vector; on exit the used vectors are stored.
+
+    Those of images that can't be read are not: the next training tries again.
 
     Vectors that a completed training did not use are dropped. Unfinished if there is too much to
     encode, in all calls together; the next try goes on where this one stopped.
@@ -50,7 +53,7 @@ class StoredVectors:
         limits: Limits = LIMITS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.encoder = tools.encoder
+        self.encoder, self.image_encoder = tools.encoder, tools.image_encoder
         self._tools, self._files, self._limits, self._clock = tools, files, limits, clock
         self._stored: Mapping[bytes, Vectors] = {}
         self._used: dict[bytes, Vectors] = {}
@@ -58,32 +61,42 @@ class StoredVectors:
 
     def __enter__(self) -> Self:
         """Read what is stored."""
-        if self.encoder:
+        if self.encoder or self.image_encoder:
             self._stored = self._files.labelled()
         return self
 
     def __exit__(self, cut_off_by: type[BaseException] | None, *_: Any) -> None:
         """Store the used vectors if any is new; after an error, all vectors."""
-        if self._has_new:
-            self._files.store_labelled({**self._stored, **self._used} if cut_off_by else self._used)
+        used = {digest: row for digest, row in self._used.items() if np.isfinite(row).all()}
+        if self._has_new and used:
+            self._files.store_labelled({**self._stored, **used} if cut_off_by else used)
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
         """Return unit vectors, shape (texts, dimensions)."""
+        return self._vectors(texts, self._tools.vectors, self._limits.texts_at_once)
+
+    def images(self, addresses: Sequence[str]) -> Vectors:
+        """Return unit vectors, shape (addresses, dimensions), NaN for what can't be read."""
+        return self._vectors(addresses, self._tools.images, _IMAGES_AT_ONCE)
+
+    def _vectors(
+        self, texts: Sequence[str], encode: Callable[[list[str]], Vectors], at_once: int
+    ) -> Vectors:
         if not texts:
-            return self._tools.vectors(texts)
+            return encode([])
         digests = [digest_of(text) for text in texts]
         wanted = dict(zip(digests, texts, strict=True))
         stored = {d: row for d in wanted if (row := self._vector(d)) is not None}
         self._used |= stored
         new = [digest for digest in wanted if digest not in stored]
         missing = len(new)
-        for batch in batched(new, self._limits.texts_at_once, strict=False):
-            encoded = self._tools.vectors([wanted[digest] for digest in batch])
+        for batch in batched(new, at_once, strict=False):
+            encoded = encode([wanted[digest] for digest in batch])
             self._used |= zip(batch, encoded, strict=True)
             self._has_new = True
             missing -= len(batch)
             if missing and self._clock() - self._started > self._limits.budget_s:
-                raise Unfinished(f"{missing:,} texts are still to be encoded")
+                raise Unfinished(f"{missing:,} texts or images are still to be encoded")
         return np.stack([self._used[digest] for digest in digests])
 
     def words(self, texts: Sequence[str], words: Words) -> Vectors:
@@ -99,7 +112,8 @@ class RecalledVectors:
     """Tools that encode nothing: a text without a stored vector gets one of NaN."""
 
     def __init__(self, encoder: str, stored: Mapping[bytes, Vectors]) -> None:
-        self.encoder, self._stored = encoder, stored
+        self.encoder = self.image_encoder = encoder
+        self._stored = stored
         dimensions = next((len(row) for row in stored.values()), 1)
         self._nothing = np.full(dimensions, np.nan, np.float32)
 
@@ -112,17 +126,26 @@ class RecalledVectors:
         """Return nothing of each word: none is stored."""
         return np.empty((sum(map(len, words)), 0), np.float32)
 
+    images = vectors
+
 
 class UsedVectors:
     """Tools that remember the vectors of all texts they were given."""
 
     def __init__(self, tools: Tools) -> None:
-        self.encoder, self._tools = tools.encoder, tools
+        self.encoder, self.image_encoder = tools.encoder, tools.image_encoder
+        self._tools = tools
         self.by_digest: dict[bytes, Vectors] = {}
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
         """Return unit vectors, shape (texts, dimensions)."""
-        rows = self._tools.vectors(texts)
+        return self._remembered(texts, self._tools.vectors(texts))
+
+    def images(self, addresses: Sequence[str]) -> Vectors:
+        """Return unit vectors, shape (addresses, dimensions), NaN for what can't be read."""
+        return self._remembered(addresses, self._tools.images(addresses))
+
+    def _remembered(self, texts: Sequence[str], rows: Vectors) -> Vectors:
         self.by_digest |= zip(map(digest_of, texts), rows, strict=True)
         return rows
 

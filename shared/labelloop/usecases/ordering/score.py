@@ -13,7 +13,7 @@ from labelloop.domain.intake.folding import Dataset
 from labelloop.domain.learning.examples import examples_of
 from labelloop.domain.ordering.random_share import are_random
 from labelloop.domain.ordering.shortlist import Shortlist, merged, worth_a_place
-from labelloop.recipes import control_or_none, folder_of
+from labelloop.recipes import control_or_none, encoder_of, folder_of
 from labelloop.recipes.protocol import Control, Tools
 from labelloop.usecases.learning.task_features import (
     features_of_labelled,
@@ -42,7 +42,11 @@ class Scene:
 
     def features(self, control: Control) -> FeatureFiles:
         """Return the stored features of a control."""
-        return self.project.features(folder_of(control.recipe, self.tools.encoder))
+        return self.project.features(folder_of(control.recipe, self.encoder(control)))
+
+    def encoder(self, control: Control) -> str:
+        """Return the name of the encoder that a control's recipe uses."""
+        return encoder_of(control.recipe, self.tools.encoder, self.tools.image_encoder)
 
 
 def shortlist_of(
@@ -69,7 +73,7 @@ def shortlist_of(
     answers = None
     if len(tasks) and served.model is not None and question is not None:
         answers = question.shown(served.model.answer(features))
-    features = features.only(control.apart(scene.tools.encoder))
+    features = features.only(control.apart(scene.encoder(control)))
     candidates = Shortlist(tasks, features, answers)
     reading = candidates.reading(control.measure)
     return worth_a_place(candidates, reading, size, parts, scene.project.key)

@@ -79,15 +79,22 @@ def predict(
     control = question.control
     data = [task.get("data") if isinstance(task, Mapping) else None for task in tasks]
     inputs = [control.input_of(fields) for fields in data]
-    readable = [one for one in inputs if one is not None]
-    if not readable:
-        return [Prediction([], LABEL_LAST) for _ in tasks]
-    answers = question.shown(_run(served.model, control, readable, tools, clock))
+    rows = [row for row, one in enumerate(inputs) if one is not None]
+    predictions = [Prediction([], LABEL_LAST) for _ in tasks]
+    if not rows:
+        return predictions
+    answers = _run(served.model, control, [inputs[row] for row in rows], tools, clock)
+    are_finite = answers.columns.are_finite()
+    if not are_finite.all():  # of an image that can't be read nothing is predicted
+        kept = are_finite.nonzero()[0].tolist()
+        rows, answers = [rows[row] for row in kept], answers.take(kept)
+    answers = question.shown(answers)
     scores = place_of(served.strategy, control.measure.reading(answers)).tolist()
-    read = [fields for fields, one in zip(data, inputs, strict=True) if one is not None]
-    results = Door(label_config, served.version).showable(control.results(answers), read)
-    predicted = map(Prediction, results, scores)
-    return [Prediction([], LABEL_LAST) if one is None else next(predicted) for one in inputs]
+    results = control.results(answers)
+    shown = Door(label_config, served.version).showable(results, [data[row] for row in rows])
+    for row, result, score in zip(rows, shown, scores, strict=True):
+        predictions[row] = Prediction(result, score)
+    return predictions
 
 
 def blinded(answers: list[Prediction], tasks: Sequence[Any], project_key: str) -> list[Prediction]:

@@ -65,10 +65,11 @@ class Versions:
         store: ObjectStore,
         load: Load,
         encoder: str,
+        image_encoder: str = "",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store, self._load_model, self._clock = store, load, clock
-        self._encoder = encoder
+        self._encoders = {"", encoder, image_encoder}
         self._slots: OrderedDict[str, _Slot] = OrderedDict()
 
     def of(self, project: str, max_age_s: float = _CHECK_EVERY_S) -> Served:
@@ -127,7 +128,7 @@ class Versions:
             raise BadModel("the model's checksum differs")
         recipe = name_of(pointer.recipe)
         model = self._load_model(recipe, artefact)
-        if model.encoder not in ("", self._encoder):
+        if model.encoder not in self._encoders:
             raise BadModel(f"the model was trained on vectors of {model.encoder}")
         is_known = pointer.strategy in STRATEGY_NAMES
         strategy = pointer.strategy if is_known else STRATEGY_NAMES[0]

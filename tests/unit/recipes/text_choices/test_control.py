@@ -108,13 +108,15 @@ TEXTS = ["a great film", "an awful film", ""]
 class Lengths:
     """Tools whose vectors tell a text's length."""
 
-    encoder = "lengths-1"
+    encoder, image_encoder = "lengths-1", ""
 
     def vectors(self, texts):
         return np.array([[len(text), 1] for text in texts], np.float32)
 
     def words(self, texts, words):
         return np.empty((sum(map(len, words)), 0), np.float32)
+
+    images = vectors
 
 
 def test_features_are_bags_and_beside_an_encoder_vectors():

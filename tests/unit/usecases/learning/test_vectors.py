@@ -1,5 +1,6 @@
 """Vectors of labelled texts: stored with the project, so that no training encodes one twice."""
 
+import numpy as np
 import pytest
 
 from labelloop.bucket.features import FeatureFiles
@@ -15,6 +16,7 @@ from labelloop.usecases.learning.vectors import (
 )
 from tests.builders import PROJECT
 from tests.tiny_encoder import CountingEncoder
+from tests.tiny_images import FILE, toolbox
 from tests.unit.usecases.learning.encoding import CONTROL, MinutesClock
 
 
@@ -134,3 +136,19 @@ def test_what_was_used_is_remembered(encoder):
 
     assert tools.encoder == encoder.name
     assert [tools.by_digest[digest_of(one)].tolist() for one in ("a", "bb")] == vectors.tolist()
+
+
+def test_images_are_encoded_once_and_unreadable_ones_tried_again(kept):
+    red, lost = f"{FILE}red-1.png", f"{FILE}lost-1.png"
+
+    for _ in range(2):
+        with StoredVectors(toolbox(), kept) as tools:
+            vectors = tools.images([red, lost])
+        assert np.isfinite(vectors).all(axis=1).tolist() == [True, False]
+        assert kept.labelled().keys() == {digest_of(red)}
+
+    recalled = RecalledVectors(tools.image_encoder, kept.labelled())
+    np.testing.assert_array_equal(recalled.images([red, lost]), vectors)
+    used = UsedVectors(toolbox())
+    used.images([red])
+    assert used.by_digest.keys() == {digest_of(red)}

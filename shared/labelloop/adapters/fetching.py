@@ -1,0 +1,170 @@
+"""Images by the addresses that task data has for them, from sources that a deployment trusts.
+
+Those are: the data itself (`data:` URIs), the connected Label Studio's uploads, `s3://` of buckets
+that are named, and https:// on hosts that are named (`guarded_https`).
+"""
+
+import time
+from base64 import b64decode
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import quote, unquote, unquote_to_bytes, urljoin, urlsplit
+
+import urllib3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from labelloop.adapters.aws_errors import code_of
+from labelloop.adapters.guarded_https import (
+    MOST_BYTES,
+    MOST_REDIRECTS,
+    MOST_SECONDS,
+    GuardedHttps,
+    Hosts,
+    Unreached,
+    body_of,
+    requested,
+)
+from labelloop.errors import LabelloopError, Unreadable
+
+_AT_ONCE: Final = 8
+_REST_S: Final = 30.0  # after a server did not answer, requests to it fail at once
+_UPLOADS: Final = "/data/upload/"
+_OUTSIDE: Final = "its address is none that may be fetched"
+
+
+class Uploads:
+    """Files that people uploaded to one Label Studio. `header`: returns an Authorization header."""
+
+    def __init__(
+        self,
+        url: str,
+        header: Callable[[], str],
+        https: GuardedHttps,
+        *,
+        pool: urllib3.PoolManager | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.url, self._header, self._https, self._clock = url, header, https, clock
+        self._pool = pool or urllib3.PoolManager(maxsize=_AT_ONCE)
+
+    def path_of(self, address: str) -> str:
+        """Return the path of an upload, empty if an address is none."""
+        path = address.removeprefix(self.url)
+        steps = unquote(path).split("/")
+        return path if path.startswith(_UPLOADS) and ".." not in steps else ""
+
+    def read(self, path: str) -> bytes:
+        """Return an upload. It may be redirected to a listed host, which gets no token."""
+        end = self._clock() + MOST_SECONDS
+        target = self.url + quote(path, safe="/%?=&~")
+        try:
+            headers = {"Authorization": self._header()}
+        except LabelloopError as exc:
+            raise Unreached(f"Label Studio: {exc}") from exc
+        answer = requested(self._pool, target, headers, end - self._clock(), self.url)
+        location = answer.headers.get("Location", "")
+        if 300 <= answer.status < 400 and location:
+            answer.close()
+            return self._https.read(urljoin(target, location), MOST_REDIRECTS - 1)
+        return body_of(answer, end, self._clock)
+
+
+@dataclass(frozen=True)
+class Buckets:
+    """S3 buckets that may be read. `client`: returns boto3's client."""
+
+    names: Hosts
+    client: Callable[[], Any]
+
+    def read(self, address: str) -> bytes:
+        """Return the object at an s3:// address."""
+        bucket, _, key = address.removeprefix("s3://").partition("/")
+        if bucket not in self.names:
+            raise Unreadable(f"the bucket {bucket[:80]} is not among the setting FETCH_BUCKETS")
+        try:
+            body = self.client().get_object(Bucket=bucket, Key=key)["Body"]
+            content: bytes = body.read(MOST_BYTES + 1)
+            body.close()
+        except ClientError as exc:
+            raise Unreadable(f"S3 answered {code_of(exc)}") from exc
+        except BotoCoreError as exc:
+            raise Unreached(f"S3 did not answer ({type(exc).__name__})") from exc
+        return content
+
+
+class Fetcher:
+    """Fetches images, several at once. A source that does not answer is left alone for 30 s."""
+
+    def __init__(
+        self,
+        https: GuardedHttps,
+        uploads: Uploads | None = None,
+        buckets: Buckets | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._https, self._uploads, self._buckets, self._clock = https, uploads, buckets, clock
+        self._rests: dict[str, float] = {}
+
+    def __call__(self, addresses: Sequence[str]) -> list[bytes | Unreadable]:
+        """Return what is at each address, or why it can't be had."""
+        if len(addresses) < 2:
+            return [self._fetched(address) for address in addresses]
+        with ThreadPoolExecutor(min(_AT_ONCE, len(addresses))) as threads:
+            return list(threads.map(self._fetched, addresses))
+
+    def _fetched(self, address: str) -> bytes | Unreadable:
+        try:
+            body = self._read(address.strip())
+        except Unreadable as exc:
+            return exc
+        return body if len(body) <= MOST_BYTES else Unreadable(f"more than {MOST_BYTES:,} bytes")
+
+    def _read(self, address: str) -> bytes:
+        if address[:5].lower() == "data:":
+            return _decoded(address)
+        path = self._uploads.path_of(address) if self._uploads else ""
+        if self._uploads and path:
+            uploads = self._uploads
+            return self._resting(uploads.url, lambda: uploads.read(path))
+        if address.startswith("s3://"):
+            return self._from_bucket(address)
+        if not address.startswith("https://"):
+            raise Unreadable(_OUTSIDE)
+        return self._resting(_host_of(address), lambda: self._https.read(address))
+
+    def _from_bucket(self, address: str) -> bytes:
+        if self._buckets is None:
+            raise Unreadable("no bucket is among the setting FETCH_BUCKETS")
+        buckets = self._buckets
+        return self._resting("s3", lambda: buckets.read(address))
+
+    def _resting(self, source: str, read: Callable[[], bytes]) -> bytes:
+        if self._clock() < self._rests.get(source, 0.0):
+            raise Unreached("its server did not answer a moment ago")
+        try:
+            return read()
+        except Unreached:
+            self._rests[source] = self._clock() + _REST_S
+            raise
+
+
+def _host_of(address: str) -> str:
+    try:
+        return urlsplit(address).netloc
+    except ValueError:
+        raise Unreadable("its address is malformed") from None
+
+
+def _decoded(uri: str) -> bytes:
+    """Return the bytes of a data: URI (RFC 2397)."""
+    head, comma, body = uri[5:].partition(",")
+    if not comma or len(body) > 2 * MOST_BYTES:
+        raise Unreadable("its data: URI is malformed or too long")
+    if not head.lower().endswith(";base64"):
+        return unquote_to_bytes(body)
+    try:
+        return b64decode(unquote(body).encode("ascii", "strict"))
+    except ValueError:
+        raise Unreadable("its data: URI is malformed") from None

@@ -1,0 +1,58 @@
+"""From the bytes of an image file to pixels. The only reader of Pillow.
+
+Only formats that browsers show are read, and none that Pillow hands to another program. Images come
+from strangers: their size is checked by their headers before anything is decoded.
+"""
+
+import io
+import warnings
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from labelloop.errors import Unreadable
+
+_FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
+MOST_PIXELS: Final = 40_000_000  # decoded they take 160 MB
+_DEEP: Final = ("I", "I;16", "I;16L", "I;16B", "F")  # grey of more than 8 bits
+
+
+def pixels_of(body: bytes, size: int) -> NDArray[np.float32]:
+    """Return an image's colours, 0 to 1, shape (3, size, size): red, green, blue; the first frame.
+
+    It is turned upright as Label Studio shows it (EXIF), put on white where it is transparent, and
+    scaled to a square as a whole, so that nothing at its edges is lost. Unreadable says why not.
+    """
+    try:
+        with (
+            warnings.catch_warnings(action="ignore"),
+            Image.open(io.BytesIO(body), "r", _FORMATS) as image,
+        ):
+            if image.width * image.height > MOST_PIXELS:
+                raise Unreadable(f"more than {MOST_PIXELS:,} pixels")
+            image.draft("RGB", (2 * size, 2 * size))  # a JPEG is decoded at a fraction of its size
+            shown = _opaque(ImageOps.exif_transpose(image))
+            scaled = shown.resize((size, size), Image.Resampling.BICUBIC)
+    except Unreadable:
+        raise
+    except MemoryError:
+        raise Unreadable("too large to decode") from None
+    except Exception as exc:  # Pillow raises a dozen types for a damaged file
+        raise Unreadable(f"not an image that can be read ({type(exc).__name__})") from exc
+    return np.asarray(scaled, np.float32).transpose(2, 0, 1) / np.float32(255)
+
+
+def _opaque(image: Image.Image) -> Image.Image:
+    """Return an image in red, green and blue."""
+    if image.mode in _DEEP:
+        values = np.asarray(image, np.float32)
+        low, high = float(values.min()), float(values.max())
+        values = (values - low) * (255 / max(high - low, 1e-9))
+        return Image.fromarray(values.astype(np.uint8)).convert("RGB")
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    layer = image.convert("RGBA")
+    white = Image.new("RGBA", layer.size, "white")
+    return Image.alpha_composite(white, layer).convert("RGB")
