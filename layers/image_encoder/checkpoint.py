@@ -5,7 +5,7 @@ tensors as views of storages), the storages' keys, then each storage's length an
 """
 
 import io
-import pickle
+import pickle  # nosec B403
 from collections import OrderedDict
 from typing import Any, Final
 
