@@ -1,8 +1,8 @@
 """Prune a folder of installed packages to what a Lambda function needs at run time.
 
-Shared libraries are not stripped, as that breaks scipy's OpenBLAS; of Pillow's only what is never
-loaded is left out, which is most of some of them. Subpackages that no training
-imports are deleted: check.py trains with the remaining ones, with nothing else on the path.
+Shared libraries are not stripped, as that breaks scipy's OpenBLAS; of others what is never loaded
+is left out, which is most of some of them. Subpackages that no training imports are deleted:
+check.py trains with the remaining ones, with nothing else on the path.
 """
 
 import shutil
@@ -57,13 +57,16 @@ UNUSED = (
     *(f"**/*.{suffix}" for suffix in ("proto", "pxd", "pxi", "pyi", "pyx", "tp")),
 )
 
+# Not scipy.libs and numpy.libs: OpenBLAS stays as it is.
+LOADED_ALONE = ("PIL/*.so", "pillow.libs/*", "scipy/**/*.so", "sklearn/**/*.so", "numpy/**/*.so")
+
 
 def prune(packages: Path) -> None:
     """Delete files that are never read, and folders with everything in them."""
     for pattern in UNUSED:
         for path in list(packages.glob(pattern)):
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-    for pattern in ("PIL/*.so", "pillow.libs/*"):
+    for pattern in LOADED_ALONE:
         for library in packages.glob(pattern):
             library.write_bytes(only_loaded(library.read_bytes()))
     prune_service_models(packages / "botocore" / "data")

@@ -19,7 +19,7 @@ from labelloop.local.emulator import claim_port
 from labelloop.local.stack import LocalStack, local_stack
 from tests.e2e.wire import Wire
 
-PARAMETERS = {"QuietSeconds": "2", "QueueLength": "10000"}
+PARAMETERS = {"QuietSeconds": "2", "QueueLength": "10000", "ImageEncoder": "efficientnet"}
 
 type Known = set[tuple[int, int, str | None]]  # annotation, task, its label; None for skipped
 
