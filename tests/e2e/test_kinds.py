@@ -18,6 +18,7 @@ from tests.e2e.report import AtLeast, Exactly, find
 from tests.e2e.test_browser import _log_in, browser
 from tests.e2e.waiting import differences, wait_for, wait_for_push
 from tests.kinds.example import Example
+from tests.tiny_images import COLOURS, picture
 
 KINDS = sorted(
     path.stem
@@ -26,6 +27,7 @@ KINDS = sorted(
 )
 LABELLED = 40
 LOOKED_AT = 3
+UPLOADED = 6
 # What the page says instead of a task that it can't show.
 BROKEN = ("mobx-state-tree", "Cannot read properties", "ConfigurationError")
 # The regions of the prediction that the page has opened, as it would save them.
@@ -81,6 +83,23 @@ def test_a_kind_is_learnt_shown_and_put_in_order(
     labelloop.cli("disconnect", token, annotator.project)
     hooks = annotator.ask("GET", "/api/webhooks/", params={"project": annotator.project})
     find(Exactly(f"{kind}: webhooks after disconnect", len(hooks), "", 0))
+
+
+def test_an_uploaded_image_is_read_with_the_token(new_project, studio, labelloop):
+    example: Example = import_module("tests.kinds.image_choices").EXAMPLE
+    annotator: Annotator = new_project("uploaded images")
+    where, token = f"/api/projects/{annotator.project}/", studio.personal_token
+    annotator.ask("PATCH", where, json={"label_config": example.config})
+    files = {
+        f"{number}.png": (f"{number}.png", picture(list(COLOURS)[number % 3], number), "image/png")
+        for number in range(UPLOADED)
+    }
+    annotator.ask("POST", f"{where}import", files=files)
+
+    labelloop.cli("connect", token, annotator.project)
+    ordered = wait_for(annotator.shown_predictions)
+
+    find(Exactly("uploaded images that have a place", len(ordered), "", UPLOADED))
 
 
 def _label(annotator: Annotator, example: Example) -> tuple[int, list[dict[str, Any]]]:

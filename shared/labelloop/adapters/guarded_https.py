@@ -150,7 +150,7 @@ def requested(
         return pool.request(
             "GET",
             target,
-            headers={"User-Agent": "labelloop", "Accept": "image/*", **headers},
+            headers={"User-Agent": "labelloop", "Accept": "*/*", **headers},
             timeout=urllib3.Timeout(total=seconds),
             retries=False,
             redirect=False,

@@ -42,6 +42,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.server.asked.append((self.path, dict(self.headers)))
         status, headers, body = self.server.answers.get(self.path, (404, {}, b""))
+        if "*/*" not in self.headers.get("Accept", ""):  # as Label Studio answers for its uploads
+            status, headers, body = 406, {}, b""
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
