@@ -13,7 +13,7 @@ from typing import Any, Final
 from urllib.parse import quote, unquote, unquote_to_bytes, urljoin, urlsplit
 
 import urllib3
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from labelloop.adapters.aws_errors import code_of
 from labelloop.adapters.guarded_https import (
@@ -83,12 +83,16 @@ class Buckets:
         bucket, _, key = address.removeprefix("s3://").partition("/")
         if bucket not in self.names:
             raise Unreadable(f"the bucket {bucket[:80]} is not among the setting FETCH_BUCKETS")
+        if not key:
+            raise Unreadable("its address names no object")
         try:
             body = self.client().get_object(Bucket=bucket, Key=key)["Body"]
             content: bytes = body.read(MOST_BYTES + 1)
             body.close()
         except ClientError as exc:
             raise Unreadable(f"S3 answered {code_of(exc)}") from exc
+        except ParamValidationError as exc:
+            raise Unreadable("its address is malformed") from exc
         except BotoCoreError as exc:
             raise Unreached(f"S3 did not answer ({type(exc).__name__})") from exc
         return content
@@ -119,6 +123,8 @@ class Fetcher:
             body = self._read(address.strip())
         except Unreadable as exc:
             return exc
+        except ValueError:  # a UnicodeError too: of what no URL can be made
+            return Unreadable("its address is malformed")
         return body if len(body) <= MOST_BYTES else Unreadable(f"more than {MOST_BYTES:,} bytes")
 
     def _read(self, address: str) -> bytes:
@@ -138,7 +144,7 @@ class Fetcher:
         if self._buckets is None:
             raise Unreadable("no bucket is among the setting FETCH_BUCKETS")
         buckets = self._buckets
-        return self._resting("s3", lambda: buckets.read(address))
+        return self._resting(_host_of(address), lambda: buckets.read(address))
 
     def _resting(self, source: str, read: Callable[[], bytes]) -> bytes:
         if self._clock() < self._rests.get(source, 0.0):

@@ -99,7 +99,8 @@ class GuardedHttps:
         for _ in range(redirects + 1):
             parts = self._checked(url)
             pool = self._pool(parts.hostname or "", parts.port or 443)
-            target = parts._replace(scheme="", netloc="", fragment="").geturl() or "/"
+            path = parts.path or "/"
+            target = parts._replace(scheme="", netloc="", fragment="", path=path).geturl()
             answer = requested(pool, target, {"Host": parts.netloc}, end - self._clock(), url)
             if answer.status not in _REDIRECTS:
                 return body_of(answer, end, self._clock)

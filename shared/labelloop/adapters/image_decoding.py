@@ -1,7 +1,8 @@
 """From the bytes of an image file to pixels. The only reader of Pillow.
 
 Only formats that browsers show are read, and none that Pillow hands to another program. Images come
-from strangers: their size is checked by their headers before anything is decoded.
+from strangers: their size is checked by their headers before anything is decoded. (Not TIFF: its
+tiles may be larger than its header says.)
 """
 
 import io
@@ -14,8 +15,11 @@ from PIL import Image, ImageOps
 
 from labelloop.errors import Unreadable
 
-_FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
-MOST_PIXELS: Final = 40_000_000  # decoded they take 160 MB
+_FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
+MOST_PIXELS: Final = 40_000_000  # of a JPEG, which is decoded at a fraction of its size
+MOST_DECODED: Final = 16_000_000  # of others: up to 24 bytes each, with what transparency takes
+_SCAN: Final = b"\xff\xda"
+_MOST_SCANS: Final = 100  # of a progressive JPEG: each goes over all pixels
 _DEEP: Final = ("I", "I;16", "I;16L", "I;16B", "F")  # grey of more than 8 bits
 
 
@@ -30,8 +34,11 @@ def pixels_of(body: bytes, size: int) -> NDArray[np.float32]:
             warnings.catch_warnings(action="ignore"),
             Image.open(io.BytesIO(body), "r", _FORMATS) as image,
         ):
-            if image.width * image.height > MOST_PIXELS:
-                raise Unreadable(f"more than {MOST_PIXELS:,} pixels")
+            most = MOST_PIXELS if image.format == "JPEG" else MOST_DECODED
+            if image.width * image.height > most:
+                raise Unreadable(f"more than {most:,} pixels")
+            if image.format == "JPEG" and body.count(_SCAN) > _MOST_SCANS:
+                raise Unreadable(f"a JPEG of more than {_MOST_SCANS} scans")
             image.draft("RGB", (2 * size, 2 * size))  # a JPEG is decoded at a fraction of its size
             shown = _opaque(ImageOps.exif_transpose(image))
             scaled = shown.resize((size, size), Image.Resampling.BICUBIC)

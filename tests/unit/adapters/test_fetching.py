@@ -349,3 +349,30 @@ def test_reasons_hold_no_addresses(https):
     signed = "https://files.example.com/none?signature=secret"
 
     assert "secret" not in why(Fetcher(https())([signed]))
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["data:,\ud800", "/data/upload/1/\ud800.jpg", "s3://pictures/\ud800", "s3://pictures/"],
+    ids=ascii,
+)
+def test_an_address_of_which_no_url_can_be_made_is_unreadable(https, uploads, s3, address):
+    fetcher = Fetcher(https(), uploads, Buckets(Hosts.listed("pictures"), lambda: s3))
+
+    (found,) = fetcher([address])
+    (other,) = fetcher(["s3://pictures/cats/a b.png"])
+
+    assert isinstance(found, Unreadable)
+    assert other == IMAGE, "its source does not rest"
+
+
+def test_a_redirect_to_no_address_is_unreadable(server, https):
+    server.answers["/a.png"] = (302, {"Location": "https://[::1/x"}, b"")
+
+    assert "malformed" in why(Fetcher(https())(["https://files.example.com/a.png"]))
+
+
+def test_an_address_without_a_path_is_asked_for(server, https):
+    server.answers["/?size=2"] = (200, {}, IMAGE)
+
+    assert Fetcher(https())(["https://files.example.com?size=2"]) == [IMAGE]

@@ -11,7 +11,8 @@ from labelloop.recipes.several_controls.control import SeveralControls
 if TYPE_CHECKING:
     from labelloop.recipes.protocol import Control, Model
 
-_BUT: Final = (NAME, "order_alone")
+# What sees images has another encoder than what sees texts, and a version has one.
+_BUT: Final = (NAME, "image_choices", "order_alone")
 
 
 class SeveralControlsRecipe:

@@ -201,3 +201,16 @@ def test_a_rating_that_names_no_object_is_one_of_several():
 
     assert [name for name, _ in control.controls] in (["x", "y"], ["x", "stars", "y"])
     assert ("Rating 'stars'" in control.others) is (len(control.controls) == 2)
+
+
+def test_a_choice_about_an_image_is_not_learnt_together_with_one_about_a_text():
+    two = '<Choice value="a"/><Choice value="b"/>'
+    control = control_of(
+        '<View><Text name="t" value="$text"/><Image name="i" value="$image"/>'
+        f'<Choices name="tone" toName="t">{two}</Choices>'
+        f'<Choices name="look" toName="i">{two}</Choices></View>'
+    )
+
+    assert control.recipe == "text_choices"
+    assert control.input_of({"text": "hello"}) == "hello"
+    assert control.about()["others"] == ["Choices 'look'"]
