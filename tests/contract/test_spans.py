@@ -9,18 +9,15 @@ class TestSpansOfTexts(RecipeContract):
     recipe = RECIPE
     config, tasks, results = EXAMPLE.config, EXAMPLE.tasks, EXAMPLE.results
     of_nothing = []
-    of_others = []
 
 
 class TestSpansOfPages(RecipeContract):
     recipe = RECIPE
     config, tasks, results = PAGES.config, PAGES.tasks, PAGES.results
     of_nothing = []
-    of_others = []
 
 
 class TestSpansOfDialogues(RecipeContract):
     recipe = RECIPE
     config, tasks, results = DIALOGUES.config, DIALOGUES.tasks, DIALOGUES.results
     of_nothing = []
-    of_others = []

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from labelloop.errors import Unprocessable
@@ -51,12 +52,11 @@ class SeveralControls:
         first: dict[tuple[str, str], Control] = {}
         for _, control in self.controls:
             first.setdefault((control.recipe, control.sees), control)
-        return {f"{number}:": control for number, control in enumerate(first.values())}
+        return {_prefix_of(control): control for control in first.values()}
 
     def group_of(self, control: "Control") -> str:
         """Return the prefix of the features of a control's group."""
-        sees = control.recipe, control.sees
-        return next(g for g, one in self.groups.items() if (one.recipe, one.sees) == sees)
+        return _prefix_of(control)
 
     @property
     def recipe(self) -> str:
@@ -251,3 +251,9 @@ class SeveralControls:
             for name, one in self.controls
             for region in one.largest(own_names(prefix_of(name), names))
         ]
+
+
+def _prefix_of(control: "Control") -> str:
+    """Return the prefix of what a control sees: by what it is, as controls come, go and move."""
+    seen = f"{control.recipe} {format_of(control.recipe)} {control.sees}"
+    return f"{sha256(seen.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}:"

@@ -55,11 +55,15 @@ class SeveralModel:
         return tuple(dict.fromkeys(block for each in blocks for block in each))
 
     def answer(self, features: Columns) -> Answers:
-        """Return the answers of all models beside each other."""
-        answers = {
-            prefix_of(part.name): part.model.answer(own_columns(part.group, features))
-            for part in self.parts
-        }
+        """Return the answers of all models beside each other.
+
+        Those whose features are not there give none: their control is not in the config any more.
+        """
+        answers = {}
+        for part in self.parts:
+            own = own_columns(part.group, features)
+            if not len(features) or own.blocks.keys() >= set(part.model.needs):
+                answers[prefix_of(part.name)] = part.model.answer(own)
         return answers_beside(len(features), answers)
 
     @classmethod

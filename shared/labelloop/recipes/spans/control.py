@@ -98,9 +98,12 @@ class Spans:
         """Return the spans of an annotation; none for an annotation without any of the control.
 
         Whoever submits a text unmarked says that nothing is in it. None if there are spans, but all
-        are of types that are not offered, or without places. Spans may overlap.
+        are of types that are not offered, or without places. Spans may overlap. None, too, if there
+        are answers to other controls alone: they may be from before this control was there.
         """
         regions = list(self._regions(result))
+        if result and not any(one.get("from_name") == self.from_name for one in result):
+            return None
         spans = {(*span, kind) for span, kinds in regions if span for kind in kinds}
         if regions and not spans:
             return None
@@ -123,6 +126,8 @@ class Spans:
     def why_unusable(self, result: list["Region"], is_readable: bool) -> tuple[str, str]:
         """Return why an annotation can't be learnt, and the labels where they are not offered."""
         if self.label_of(result) is None:
+            if not any(one.get("from_name") == self.from_name for one in result):
+                return f"without an answer to {self.from_name!r}", ""
             if any(span for span, _ in self._regions(result)):
                 return "with spans of types that the label config doesn't offer", ""
             return "with spans that don't say where they start and end", ""

@@ -1,5 +1,7 @@
 """Which controls of a config are learnt together, and what each makes of tasks and results."""
 
+from typing import Any
+
 import pytest
 
 from labelloop.errors import Unprocessable
@@ -23,6 +25,11 @@ def choices(name: str, about: str = "t", more: str = "", inside: str = AB) -> st
 
 def view(*tags: str) -> str:
     return f"<View>{''.join(tags)}</View>"
+
+
+def own(features) -> list[str]:
+    """Return the names of blocks without their groups."""
+    return [name.partition(":")[2] for name in features.blocks]
 
 
 def read(*tags: str) -> SeveralControls:
@@ -93,9 +100,10 @@ def test_controls_that_see_the_same_share_its_features():
     assert same.input_of(data) == ["a"]
     assert apart.input_of(data) == ["a\nb", "b\na"]
     assert apart.input_of({"text": "a"}) is None
-    assert list(same.features([["a"]], Toolbox()).blocks) == ["0:bags"]
-    assert list(apart.features([["a", "b"]], Toolbox()).blocks) == ["0:bags", "1:bags"]
-    assert list(apart.features([["a", "b"]], Toolbox(), ["1:bags"]).blocks) == ["1:bags"]
+    assert own(same.features([["a"]], Toolbox())) == ["bags"]
+    assert own(apart.features([["a", "b"]], Toolbox())) == ["bags", "bags"]
+    second = f"{list(apart.groups)[1]}bags"
+    assert list(apart.features([["a", "b"]], Toolbox(), [second]).blocks) == [second]
     assert same.sees != apart.sees
 
 
@@ -104,9 +112,10 @@ def test_only_blocks_that_are_asked_for_are_encoded():
     tools = Toolbox(encoder.name, lambda: encoder)
     control = read(TEXT, choices("x"), choices("y"))
 
-    assert list(control.features([["a"]], tools, ["0:bags"]).blocks) == ["0:bags"]
+    (group,) = control.groups
+    assert own(control.features([["a"]], tools, [f"{group}bags"])) == ["bags"]
     assert list(control.features([["a"]], tools, []).blocks) == []
-    assert control.apart(encoder.name) == ("0:vectors",)
+    assert control.apart(encoder.name) == (f"{group}vectors",)
 
 
 def test_a_label_has_what_was_answered_and_no_more():
@@ -214,3 +223,26 @@ def test_a_choice_about_an_image_is_not_learnt_together_with_one_about_a_text():
     assert control.recipe == "text_choices"
     assert control.input_of({"text": "hello"}) == "hello"
     assert control.about()["others"] == ["Choices 'look'"]
+
+
+def test_a_control_that_went_or_moved_leaves_the_others_answers_as_they_were():
+    spans = '<Labels name="s" toName="t"><Label value="P"/></Labels>'
+    before = read(TEXT, spans, choices("x"), choices("y"))
+    after = read(TEXT, choices("y"), choices("x"))
+    marked = [{"from_name": "s", "to_name": "t", "value": {"start": 0, "end": 4, "labels": ["P"]}}]
+    results: list[Any] = [[*marked, region("x", "AB"[i % 2]), region("y", "A")] for i in range(20)]
+    results[0] = [*marked, region("x", "A"), region("y", "B")]
+    data = [{"text": f"text {'AB'[i % 2] * 3} {i}"} for i in range(20)]
+    inputs: list[Any] = [before.input_of(one) for one in data]
+    labels: list[Any] = [before.label_of(one) for one in results]
+    fitted = before.fit(labels, before.features(inputs, Toolbox()), None, Toolbox())
+    model = before.load(fitted.packed().artefact)
+
+    others: list[Any] = [after.input_of(one) for one in data]
+    answers = model.answer(after.features(others, Toolbox()))
+    known = after.known(model.names)
+    assert known is not None
+
+    results_after = after.results(after.shown(answers, known))
+    shown: list[Any] = [after.label_of(one) for one in results_after]
+    assert [one["x"] for one in shown] == ["AB"[i % 2] for i in range(20)]
