@@ -141,7 +141,8 @@ class Labelloop:
     def has_learnt(self, key: str) -> bool:
         """Say whether the version that is served has learnt the newest dataset."""
         project = self._project(key)
-        return project.untrained_dataset(project.active().value.encoder) is None
+        encoder = project.active().value.encoder  # of texts or of images, by the recipe
+        return project.untrained_dataset(encoder, encoder) is None
 
     def is_surveyed(self, key: str) -> bool:
         """Say whether no comparing with Label Studio is asked for or under way."""
