@@ -83,7 +83,9 @@ class CountingEncoder:
         for text, spans in zip(texts, words, strict=True):
             for place, (start, end) in enumerate(spans):
                 row = np.zeros(WORD_DIMENSIONS, np.float32)
-                row[crc32(text[start:end].encode()) % (WORD_DIMENSIONS - 1)] = 1
+                row[
+                    crc32(text[start:end].encode("utf-8", "surrogatepass")) % (WORD_DIMENSIONS - 1)
+                ] = 1
                 row[-1] = 1 / (1 + place)
                 rows.append(row)
         return np.array(rows, np.float32).reshape(-1, WORD_DIMENSIONS)

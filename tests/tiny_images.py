@@ -41,7 +41,14 @@ def inline(body: bytes, kind: str = "png") -> str:
 
 def fetch(addresses: Sequence[str]) -> list[bytes | Unreadable]:
     """Return what is at each address: of a data: URI, or the picture that a file is named after."""
-    return [_file(address) for address in addresses]
+    return [_file_or_reason(address) for address in addresses]
+
+
+def _file_or_reason(address: str) -> bytes | Unreadable:
+    try:
+        return _file(address)
+    except (KeyError, ValueError):
+        return Unreadable("no picture has this name")
 
 
 def _file(address: str) -> bytes | Unreadable:

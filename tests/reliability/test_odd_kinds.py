@@ -13,13 +13,15 @@ import pytest
 from labelloop.errors import Unprocessable
 from labelloop.recipes import control_of
 from labelloop.recipes.protocol import Control, Model
-from labelloop.recipes.tools import Toolbox
+from labelloop.recipes.tools import Images, Toolbox
 from labelloop.usecases.serving.predict import predict
 from labelloop.usecases.serving.serve import Served
 from tests.kinds.example import Example
 from tests.reliability.report import find, size
 from tests.reliability.requests import ODD, spoilt
 from tests.tiny_encoder import CountingEncoder
+from tests.tiny_images import encoder as image_encoder
+from tests.tiny_images import fetch
 
 KINDS = sorted(
     path.stem
@@ -30,7 +32,8 @@ AT_ONCE = 100
 
 
 def tools() -> Toolbox:
-    return Toolbox(CountingEncoder.name, CountingEncoder)
+    images = Images(image_encoder().name, image_encoder, fetch)
+    return Toolbox(CountingEncoder.name, CountingEncoder, images)
 
 
 @cache
