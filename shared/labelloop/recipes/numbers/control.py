@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from labelloop.recipes.numbers import NAME
 from labelloop.recipes.numbers.scale import Scale
 from labelloop.recipes.text import seen
+from labelloop.recipes.text.control import TextControl
 from labelloop.recipes.text.objects import TextInput
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class NumberControl:
+class NumberControl(TextControl):
     """A control that takes a number: its name, the text it is about, and its scale.
 
     `kind`: `rating` or `number`; `default`: what an editor saves that nobody touched; `others`:
@@ -41,11 +42,6 @@ class NumberControl:
         return NAME
 
     @property
-    def sees(self) -> str:
-        """What is read of tasks: a field, or a template of fields."""
-        return self.text.key
-
-    @property
     def offered(self) -> tuple[str, ...]:
         """Nothing: a number has no parts."""
         return ()
@@ -64,22 +60,9 @@ class NumberControl:
 
     def about(self) -> dict[str, Any]:
         """Return what people are shown of it; its range stands for labels."""
-        return {
-            "choice": self.from_name,
-            "text": self.text.value,
-            "labels": [self.scale.text],
-            "others": list(self.others),
-        }
+        return self._about([self.scale.text])
 
     # -- what is read of tasks and annotations -----------------------------------------------
-
-    def input_of(self, data: Any) -> str | None:
-        """Return the text of a task's data, None if there is nothing to read."""
-        return self.text.of(data)
-
-    def work(self, input_: str) -> int:
-        """Return the cost of a text."""
-        return seen.work(input_)
 
     def label_of(self, result: list["Region"]) -> float | None:
         """Return the number that an annotation's result gives, None if none within the range.
@@ -108,7 +91,7 @@ class NumberControl:
             return f"without an answer to {self.from_name!r}", ""
         if self.scale.read(given) is None:
             return f"with a number that is not within {self.scale.text}", str(given)[:40]
-        return ("", "") if is_readable else (f"on tasks without a text under {self.text.value}", "")
+        return self._unread(is_readable)
 
     def parts(self, label: float) -> tuple[str, ...]:
         """Return nothing: a number has no parts."""

@@ -1,16 +1,16 @@
 """Several choices at once about a text: what `<Choices choice="multiple">` means for the loop."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from labelloop.recipes.several_choices import NAME
 from labelloop.recipes.several_choices.boxes import Boxes
-from labelloop.recipes.text import seen
+from labelloop.recipes.text.control import TextControl, landmarks_of
 from labelloop.recipes.text.objects import TextInput
 
 if TYPE_CHECKING:
-    from labelloop.domain.answers import Answers, Floats
+    from labelloop.domain.answers import Answers
     from labelloop.domain.columns import Columns
     from labelloop.recipes.protocol import Fitted, Model, Region, Tools
     from labelloop.recipes.several_choices.measure import SeveralMeasure
@@ -19,7 +19,7 @@ type Labels = list[str]
 
 
 @dataclass(frozen=True, slots=True)
-class SeveralChoices:
+class SeveralChoices(TextControl):
     """A choice of several: its name, the text it is about, and the boxes it offers.
 
     A label is the list of ticked boxes, in the config's order; it may be empty. `may_be_empty`:
@@ -41,11 +41,6 @@ class SeveralChoices:
         return NAME
 
     @property
-    def sees(self) -> str:
-        """What is read of tasks: a field, or a template of fields."""
-        return self.text.key
-
-    @property
     def offered(self) -> tuple[str, ...]:
         """The labels that are offered, in the order of the config."""
         return self.boxes.labels
@@ -64,22 +59,9 @@ class SeveralChoices:
 
     def about(self) -> dict[str, Any]:
         """Return what people are shown of it."""
-        return {
-            "choice": self.from_name,
-            "text": self.text.value,
-            "labels": list(self.offered),
-            "others": list(self.others),
-        }
+        return self._about(self.offered)
 
     # -- what is read of tasks and annotations -----------------------------------------------
-
-    def input_of(self, data: Any) -> str | None:
-        """Return the text of a task's data, None if there is nothing to read."""
-        return self.text.of(data)
-
-    def work(self, input_: str) -> int:
-        """Return the cost of a text."""
-        return seen.work(input_)
 
     def label_of(self, result: list["Region"]) -> Labels | None:
         """Return the labels of an annotation's result, None if it says nothing of them.
@@ -112,27 +94,13 @@ class SeveralChoices:
             return f"without an answer to {self.from_name!r}", ""
         if self.boxes.label_of(ticked) is None:
             return "with choices that the label config doesn't offer", str(ticked[0])[:40]
-        return ("", "") if is_readable else (f"on tasks without a text under {self.text.value}", "")
+        return self._unread(is_readable)
 
     def parts(self, label: Labels) -> tuple[str, ...]:
         """Return the ticked boxes."""
         return tuple(label)
 
     # -- learning ------------------------------------------------------------------------------
-
-    def features(
-        self, inputs: Sequence[str], tools: "Tools", only: Collection[str] | None = None
-    ) -> "Columns":
-        """Return bags of terms and, where there is an encoder, vectors."""
-        return seen.features(inputs, tools, only)
-
-    def apart(self, encoder: str) -> tuple[str, ...]:
-        """Return the encoder's vectors, or the bags where there is none."""
-        return seen.apart(encoder)
-
-    def vectors(self, features: "Columns") -> "Floats":
-        """Return the encoder's vectors, or sketches of the bags where there are none."""
-        return seen.vectors(features)
 
     def missing(self, labels: Sequence[Labels], least: int) -> str:
         """Return why nothing can be learnt yet: too few labels, or all the same."""
@@ -161,9 +129,7 @@ class SeveralChoices:
         encoder, names = tools.encoder if tools else "", None
         if tools and encoder:
             names = tools.vectors([words_of(name) for name in self.offered])
-        others = None
-        if pool is not None and len(pool):
-            others = Features.of(pool.take(range(min(len(pool), seen.LANDMARKS))))
+        others = landmarks_of(pool) if pool is not None and len(pool) else None
         given = matrix_of(labels, self.offered)
         return FittedModel(Features.of(features), given, self.offered, others, names, encoder)
 

@@ -1,24 +1,24 @@
 """Paths through a tree, about a text: what `<Taxonomy>` means for the loop."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from json import dumps
 from typing import TYPE_CHECKING, Any
 
 from labelloop.recipes.taxonomy import NAME
 from labelloop.recipes.taxonomy.tree import Paths, Tree, name_of, with_all_above
-from labelloop.recipes.text import seen
+from labelloop.recipes.text.control import TextControl, landmarks_of
 from labelloop.recipes.text.objects import TextInput
 
 if TYPE_CHECKING:
-    from labelloop.domain.answers import Answers, Floats
+    from labelloop.domain.answers import Answers
     from labelloop.domain.columns import Columns
     from labelloop.recipes.protocol import Fitted, Model, Region, Tools
     from labelloop.recipes.taxonomy.measure import PathMeasure
 
 
 @dataclass(frozen=True, slots=True)
-class Taxonomy:
+class Taxonomy(TextControl):
     """A taxonomy: its name, the text it is about, and the tree it offers.
 
     `others`: controls of the config that are not learnt; `is_pushable`: whether Label Studio's
@@ -39,11 +39,6 @@ class Taxonomy:
         return NAME
 
     @property
-    def sees(self) -> str:
-        """What is read of tasks: a field, or a template of fields."""
-        return self.text.key
-
-    @property
     def offered(self) -> tuple[str, ...]:
         """The names of all choices of the tree: those with others within them are parts, too."""
         return self.tree.names
@@ -62,22 +57,9 @@ class Taxonomy:
 
     def about(self) -> dict[str, Any]:
         """Return what people are shown of it."""
-        return {
-            "choice": self.from_name,
-            "text": self.text.value,
-            "labels": list(map(name_of, self.tree.choosable)),
-            "others": list(self.others),
-        }
+        return self._about(list(map(name_of, self.tree.choosable)))
 
     # -- what is read of tasks and annotations -----------------------------------------------
-
-    def input_of(self, data: Any) -> str | None:
-        """Return the text of a task's data, None if there is nothing to read."""
-        return self.text.of(data)
-
-    def work(self, input_: str) -> int:
-        """Return the cost of a text."""
-        return seen.work(input_)
 
     def label_of(self, result: list["Region"]) -> Paths | None:
         """Return the paths that an annotation's result gives, None if none that is offered."""
@@ -102,27 +84,13 @@ class Taxonomy:
             return f"without an answer to {self.from_name!r}", ""
         if self.tree.label_of(chosen) is None:
             return "with paths that the label config doesn't offer", _named(chosen)
-        return ("", "") if is_readable else (f"on tasks without a text under {self.text.value}", "")
+        return self._unread(is_readable)
 
     def parts(self, label: Paths) -> tuple[str, ...]:
         """Return the names of the paths, and of the choices above them."""
         return tuple(with_all_above(label))
 
     # -- learning ------------------------------------------------------------------------------
-
-    def features(
-        self, inputs: Sequence[str], tools: "Tools", only: Collection[str] | None = None
-    ) -> "Columns":
-        """Return bags of terms and, where there is an encoder, vectors."""
-        return seen.features(inputs, tools, only)
-
-    def apart(self, encoder: str) -> tuple[str, ...]:
-        """Return the encoder's vectors, or the bags where there is none."""
-        return seen.apart(encoder)
-
-    def vectors(self, features: "Columns") -> "Floats":
-        """Return the encoder's vectors, or sketches of the bags where there are none."""
-        return seen.vectors(features)
 
     def missing(self, labels: Sequence[Paths], least: int) -> str:
         """Return why nothing can be learnt yet: too few labels, or all of one path."""
@@ -150,9 +118,7 @@ class Taxonomy:
 
         encoder = tools.encoder if tools else ""
         names = name_vectors(self.tree, labels, tools) if tools and encoder else {}
-        landmarks = None
-        if pool is not None:
-            landmarks = Features.of(pool.take(range(min(len(pool), seen.LANDMARKS))))
+        landmarks = landmarks_of(pool)
         return FittedTaxonomy(Features.of(features), labels, landmarks, names, encoder)
 
     def load(self, artefact: bytes) -> "Model":

@@ -1,24 +1,24 @@
 """One choice of several about a text: what `<Choices>` on `<Text>` means for the loop."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from labelloop.recipes.text import seen
+from labelloop.recipes.text.control import TextControl, landmarks_of
 from labelloop.recipes.text.objects import TextInput
 from labelloop.recipes.text_choices import NAME
 from labelloop.recipes.text_choices.offered import Offered
 from labelloop.recipes.text_choices.single import SingleChoice
 
 if TYPE_CHECKING:
-    from labelloop.domain.answers import Floats
     from labelloop.domain.columns import Columns
     from labelloop.domain.judging.savings import Law
     from labelloop.recipes.protocol import Fitted, Model, Region, Tools
 
 
 @dataclass(frozen=True, slots=True)
-class TextChoices(SingleChoice):
+class TextChoices(SingleChoice, TextControl):
     """A single-choice control: its name, the text it is about, and the choices it offers.
 
     `others`: controls of the config that are not learnt; `is_pushable`: whether Label Studio's
@@ -42,11 +42,6 @@ class TextChoices(SingleChoice):
         return NAME
 
     @property
-    def sees(self) -> str:
-        """What is read of tasks: a field, or a template of fields."""
-        return self.text.key
-
-    @property
     def law(self) -> "Law":
         """What an active order saves by the error: fitted to simulated projects on real texts."""
         from labelloop.domain.judging.savings import Law
@@ -55,45 +50,16 @@ class TextChoices(SingleChoice):
 
     def about(self) -> dict[str, Any]:
         """Return what people are shown of it."""
-        return {
-            "choice": self.from_name,
-            "text": self.text.value,
-            "labels": list(self.offered),
-            "others": list(self.others),
-        }
+        return self._about(self.offered)
 
     # -- what is read of tasks and annotations -----------------------------------------------
-
-    def input_of(self, data: Any) -> str | None:
-        """Return the text of a task's data, None if there is nothing to read."""
-        return self.text.of(data)
-
-    def work(self, input_: str) -> int:
-        """Return the cost of a text."""
-        return seen.work(input_)
 
     def why_unusable(self, result: list["Region"], is_readable: bool) -> tuple[str, str]:
         """Return why an annotation can't be learnt, and what it chose where that is not offered."""
         reason, example = self.why_no_label(result)
-        if reason or is_readable:
-            return reason, example
-        return f"on tasks without a text under {self.text.value}", ""
+        return (reason, example) if reason else self._unread(is_readable)
 
     # -- learning ------------------------------------------------------------------------------
-
-    def features(
-        self, inputs: Sequence[str], tools: "Tools", only: Collection[str] | None = None
-    ) -> "Columns":
-        """Return bags of terms and, where there is an encoder, vectors."""
-        return seen.features(inputs, tools, only)
-
-    def apart(self, encoder: str) -> tuple[str, ...]:
-        """Return the encoder's vectors, or the bags where there is none."""
-        return seen.apart(encoder)
-
-    def vectors(self, features: "Columns") -> "Floats":
-        """Return the encoder's vectors, or sketches of the bags where there are none."""
-        return seen.vectors(features)
 
     def fit(
         self,
@@ -111,9 +77,7 @@ class TextChoices(SingleChoice):
         if tools and encoder:
             vectors = tools.vectors([words_of(name) for name in self.offered])
             names = dict(zip(self.offered, vectors, strict=True))
-        landmarks = None
-        if pool is not None:
-            landmarks = Features.of(pool.take(range(min(len(pool), self.most_landmarks))))
+        landmarks = landmarks_of(pool, self.most_landmarks)
         return FittedModel(Features.of(features), labels, landmarks, names, encoder)
 
     def load(self, artefact: bytes) -> "Model":
