@@ -7,7 +7,7 @@ its labels are numbers, which have no parts.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,23 +19,23 @@ from labelloop.domain.columns import Columns
 from labelloop.domain.measure import Doubt, Expected
 from labelloop.domain.ordering.strategies import RANDOM
 from labelloop.errors import BadModel
-from labelloop.labelstudio.payloads import key_of, read_event
+from labelloop.labelstudio.payloads import key_of
 from labelloop.messages import RankWakeUp, WakeUp
 from labelloop.recipes import forget_added
 from labelloop.recipes.protocol import Trained
 from labelloop.recipes.tools import Toolbox
-from labelloop.usecases.intake.accept import AcceptDeps, accept
+from labelloop.usecases.intake.accept import AcceptDeps
 from labelloop.usecases.judging.backtest import Replay, compare
 from labelloop.usecases.learning.train import TrainDeps, TrainOutcome, train
 from labelloop.usecases.ordering.push import RankOutcome as Pushed
-from labelloop.usecases.ordering.rank import rank
 from labelloop.usecases.ordering.ranking import RankDeps
 from labelloop.usecases.serving.describe import describe
 from labelloop.usecases.serving.doubt import doubt
 from labelloop.usecases.serving.predict import predict
 from tests.contract.recipe_contract import RecipeContract
 from tests.deps import ranking_deps, stored_versions, training_deps
-from tests.fakes import MemoryLabelStudio, MemoryQueue
+from tests.fakes import MemoryLabelStudio
+from tests.integration.kinds.loop import annotate, ranked
 
 CONFIG = '<View><Text name="number" value="$n"/><Number name="parity" toName="number"/></View>'
 LABELS = 60
@@ -347,40 +347,11 @@ def label(studio, id_, store, queue, clock):
         tasks = [task for page in studio.tasks(id_) for task in page]
         deps = AcceptDeps(store=store, train_queue=queue, clock=clock, quiet_s=10)
         for task in tasks[rows.start : rows.stop]:
-            clock.sleep(1)
             parity = task["data"]["n"] % 2
-            at = clock.now.isoformat().replace("+00:00", "Z")
-            annotation = {
-                "id": 10_000 + task["id"],
-                "task": task["id"],
-                "created_at": at,
-                "updated_at": at,
-                "result": [region(1 - parity if task["id"] in wrong else parity)],
-                "was_cancelled": False,
-                "ground_truth": False,
-                "completed_by": 1,
-            }
-            body = {
-                "action": "ANNOTATION_CREATED",
-                "project": studio.project(id_),
-                "task": task,
-                "annotation": annotation,
-            }
-            accept(read_event(body, clock.now), deps)
+            result = [region(1 - parity if task["id"] in wrong else parity)]
+            annotate(studio, id_, task, result, deps, clock)
 
     return label
-
-
-def ranked(wake_up: RankWakeUp, deps: RankDeps, clock: Any) -> list[Any]:
-    """Take a step of ranking, and all that it asks for."""
-    queue = cast(MemoryQueue, deps.rank_queue)
-    queue.send(wake_up, 0)
-    outcomes = []
-    while queue.sent:
-        one, delay = queue.sent.pop(0)
-        clock.sleep(delay)
-        outcomes.append(rank(one, deps))
-    return outcomes
 
 
 def test_a_kind_that_nobody_built_in_goes_through_the_loop(

@@ -1,23 +1,21 @@
 """Projects in which people compare texts of one task go through the whole loop."""
 
-from typing import Any, cast
-
 import pytest
 
 from labelloop.bucket.project import Project
-from labelloop.labelstudio.payloads import key_of, read_event
+from labelloop.labelstudio.payloads import key_of
 from labelloop.messages import RankWakeUp, WakeUp
 from labelloop.recipes import control_of
 from labelloop.recipes.tools import Toolbox
-from labelloop.usecases.intake.accept import AcceptDeps, accept
+from labelloop.usecases.intake.accept import AcceptDeps
 from labelloop.usecases.learning.train import TrainOutcome, train
 from labelloop.usecases.ordering.push import RankOutcome as Pushed
-from labelloop.usecases.ordering.rank import rank
 from labelloop.usecases.ordering.ranking import RankDeps
 from labelloop.usecases.serving.describe import describe
 from labelloop.usecases.serving.predict import predict
 from tests.deps import ranking_deps, stored_versions, training_deps
-from tests.fakes import MemoryLabelStudio, MemoryQueue
+from tests.fakes import MemoryLabelStudio
+from tests.integration.kinds.loop import annotate, ranked
 from tests.kinds import candidates, pairs
 from tests.kinds.example import Example
 
@@ -84,35 +82,9 @@ def label(studio, id_, store, queue, clock, example):
     def label(count: int) -> None:
         deps = AcceptDeps(store=store, train_queue=queue, clock=clock, quiet_s=10)
         for task in [task for page in studio.tasks(id_) for task in page][:count]:
-            clock.sleep(1)
-            at = clock.now.isoformat().replace("+00:00", "Z")
-            annotation = {
-                "id": 10_000 + task["id"],
-                "task": task["id"],
-                "created_at": at,
-                "updated_at": at,
-                "result": example.answer(task["data"]),
-                "was_cancelled": False,
-                "ground_truth": False,
-                "completed_by": 1,
-            }
-            project = studio.project(id_)
-            body = {"action": "ANNOTATION_CREATED", "project": project, "task": task}
-            accept(read_event(body | {"annotation": annotation}, clock.now), deps)
+            annotate(studio, id_, task, example.answer(task["data"]), deps, clock)
 
     return label
-
-
-def ranked(wake_up: RankWakeUp, deps: RankDeps, clock: Any) -> list[Any]:
-    """Take a step of ranking, and all that it asks for."""
-    queue = cast(MemoryQueue, deps.rank_queue)
-    queue.send(wake_up, 0)
-    outcomes = []
-    while queue.sent:
-        one, delay = queue.sent.pop(0)
-        clock.sleep(delay)
-        outcomes.append(rank(one, deps))
-    return outcomes
 
 
 def test_texts_that_people_compare_go_through_the_loop(

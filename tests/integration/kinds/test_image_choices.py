@@ -1,24 +1,24 @@
 """Choices about images go through the loop: labelled, learnt, served, ranked; some unreadable."""
 
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from labelloop.bucket.project import Project
-from labelloop.labelstudio.payloads import key_of, read_event
+from labelloop.labelstudio.payloads import key_of
 from labelloop.messages import RankWakeUp, WakeUp
 from labelloop.recipes import load
 from labelloop.recipes.tools import Toolbox
-from labelloop.usecases.intake.accept import AcceptDeps, accept
+from labelloop.usecases.intake.accept import AcceptDeps
 from labelloop.usecases.learning.train import TrainDeps, TrainOutcome, train
 from labelloop.usecases.ordering.push import RankOutcome
-from labelloop.usecases.ordering.rank import rank
 from labelloop.usecases.ordering.ranking import RankDeps
 from labelloop.usecases.serving.describe import describe
 from labelloop.usecases.serving.predict import predict
 from labelloop.usecases.serving.serve import Versions
 from tests.deps import ranking_deps, training_deps
-from tests.fakes import MemoryLabelStudio, MemoryQueue
+from tests.fakes import MemoryLabelStudio
+from tests.integration.kinds.loop import annotate, ranked
 from tests.kinds.image_choices import EXAMPLE
 from tests.tiny_encoder import CountingEncoder
 from tests.tiny_images import COLOURS, FILE, inline, picture, toolbox
@@ -77,21 +77,7 @@ def label(studio, id_, store, queue, clock):
     def label(tasks: list[dict[str, Any]]) -> None:
         deps = AcceptDeps(store=store, train_queue=queue, clock=clock, quiet_s=10)
         for task in tasks:
-            clock.sleep(1)
-            at = clock.now.isoformat().replace("+00:00", "Z")
-            annotation = {
-                "id": 10_000 + task["id"],
-                "task": task["id"],
-                "created_at": at,
-                "updated_at": at,
-                "result": EXAMPLE.answer(task["data"]),
-                "was_cancelled": False,
-                "ground_truth": False,
-                "completed_by": 1,
-            }
-            project = studio.project(id_)
-            body = {"action": "ANNOTATION_CREATED", "project": project, "task": task}
-            accept(read_event(body | {"annotation": annotation}, clock.now), deps)
+            annotate(studio, id_, task, EXAMPLE.answer(task["data"]), deps, clock)
 
     return label
 
@@ -101,24 +87,12 @@ def tasks(studio, id_) -> list[dict[str, Any]]:
     return [task for page in studio.tasks(id_) for task in page]
 
 
-def ranked(key: str, deps: RankDeps, clock: Any) -> list[RankOutcome]:
-    """Take a step of ranking, and all that it asks for."""
-    queue = cast(MemoryQueue, deps.rank_queue)
-    queue.send(RankWakeUp(key), 0)
-    outcomes = []
-    while queue.sent:
-        wake_up, delay = queue.sent.pop(0)
-        clock.sleep(delay)
-        outcomes.append(rank(wake_up, deps))
-    return outcomes
-
-
 def test_images_go_through_the_loop(
     studio, id_, key, tasks, store, clock, label, train_deps, rank_deps, versions
 ):
     # Before any label the readable tasks are put in an order.
     broken = {task["id"] for task in tasks if task["data"]["image"] == BROKEN["image"]}
-    assert RankOutcome.PUSHED in ranked(key, rank_deps, clock)
+    assert RankOutcome.PUSHED in ranked(RankWakeUp(key), rank_deps, clock)
     assert {one["task"] for one in studio.predictions_of(id_)} == {t["id"] for t in tasks} - broken
 
     # Labels are learnt, but not that of an image that can't be read.
@@ -147,7 +121,7 @@ def test_images_go_through_the_loop(
     assert (alone.result, alone.score) == ([], 1.0)
 
     # The pool is ranked by it.
-    assert RankOutcome.PUSHED in ranked(key, rank_deps, clock)
+    assert RankOutcome.PUSHED in ranked(RankWakeUp(key), rank_deps, clock)
     pushed = studio.predictions_of(id_, active.version)
     assert len(pushed) == len(EXAMPLE.tasks) - LABELS
     assert describe(key, store)["learning"]["usable"]["usable"] == LABELS + 1

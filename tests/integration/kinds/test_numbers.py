@@ -1,24 +1,24 @@
 """Stars go through the whole loop: by the webhook, into a model, onto the page and the queue."""
 
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from labelloop.bucket.project import Project
-from labelloop.labelstudio.payloads import key_of, read_event
+from labelloop.labelstudio.payloads import key_of
 from labelloop.messages import RankWakeUp, WakeUp
 from labelloop.recipes import control_of
 from labelloop.recipes.tools import Toolbox
-from labelloop.usecases.intake.accept import AcceptDeps, accept
+from labelloop.usecases.intake.accept import AcceptDeps
 from labelloop.usecases.learning.train import TrainDeps, TrainOutcome, train
 from labelloop.usecases.ordering.push import RankOutcome as Pushed
-from labelloop.usecases.ordering.rank import rank
 from labelloop.usecases.ordering.ranking import RankDeps
 from labelloop.usecases.serving.describe import describe
 from labelloop.usecases.serving.doubt import doubt
 from labelloop.usecases.serving.predict import predict
 from tests.deps import ranking_deps, stored_versions, training_deps
-from tests.fakes import MemoryLabelStudio, MemoryQueue
+from tests.fakes import MemoryLabelStudio
+from tests.integration.kinds.loop import annotate, ranked
 from tests.kinds.numbers import EXAMPLE
 
 FIRST, SECOND = range(60), range(60, 90)
@@ -73,38 +73,13 @@ def label(studio, id_, tasks, store, queue, clock):
     def label(rows: range, wrong: frozenset[int] = frozenset()) -> None:
         deps = AcceptDeps(store=store, train_queue=queue, clock=clock, quiet_s=10)
         for row in rows:
-            clock.sleep(1)
-            task, at = tasks[row], clock.now.isoformat().replace("+00:00", "Z")
+            task = tasks[row]
             result = EXAMPLE.answer(task["data"])
             if row in wrong:
                 result[0]["value"]["rating"] = 6 - result[0]["value"]["rating"]
-            annotation = {
-                "id": 10_000 + task["id"],
-                "task": task["id"],
-                "created_at": at,
-                "updated_at": at,
-                "result": result,
-                "was_cancelled": False,
-                "ground_truth": False,
-                "completed_by": 1,
-            }
-            project = studio.project(id_)
-            body = {"action": "ANNOTATION_CREATED", "project": project, "task": task}
-            accept(read_event(body | {"annotation": annotation}, clock.now), deps)
+            annotate(studio, id_, task, result, deps, clock)
 
     return label
-
-
-def ranked(wake_up: RankWakeUp, deps: RankDeps, clock: Any) -> list[Any]:
-    """Take a step of ranking, and all that it asks for."""
-    queue = cast(MemoryQueue, deps.rank_queue)
-    queue.send(wake_up, 0)
-    outcomes = []
-    while queue.sent:
-        one, delay = queue.sent.pop(0)
-        clock.sleep(delay)
-        outcomes.append(rank(one, deps))
-    return outcomes
 
 
 def test_stars_go_through_the_loop(

@@ -3,11 +3,11 @@
 import pytest
 
 from labelloop.bucket.project import Project
-from labelloop.labelstudio.payloads import key_of, read_event
+from labelloop.labelstudio.payloads import key_of
 from labelloop.messages import RankWakeUp, WakeUp
 from labelloop.recipes import control_of
 from labelloop.recipes.tools import Toolbox
-from labelloop.usecases.intake.accept import AcceptDeps, accept
+from labelloop.usecases.intake.accept import AcceptDeps
 from labelloop.usecases.learning.train import TrainOutcome, train
 from labelloop.usecases.ordering.rank import rank
 from labelloop.usecases.serving.describe import describe
@@ -15,6 +15,7 @@ from labelloop.usecases.serving.doubt import doubt
 from labelloop.usecases.serving.predict import predict
 from tests.deps import ranking_deps, stored_versions, training_deps
 from tests.fakes import MemoryLabelStudio
+from tests.integration.kinds.loop import annotate
 from tests.kinds.several_choices import EXAMPLE
 
 CONTROL = control_of(EXAMPLE.config)
@@ -47,20 +48,8 @@ def label(studio, id_, store, queue, clock):
         tasks = [task for page in studio.tasks(id_) for task in page]
         deps = AcceptDeps(store=store, train_queue=queue, clock=clock, quiet_s=10)
         for task in tasks[rows.start : rows.stop]:
-            clock.sleep(1)
-            at = clock.now.isoformat().replace("+00:00", "Z")
-            annotation = {
-                "id": 10_000 + task["id"],
-                "task": task["id"],
-                "created_at": at,
-                "updated_at": at,
-                "result": [] if wrongly else EXAMPLE.answer(task["data"]),
-                "was_cancelled": False,
-                "ground_truth": False,
-                "completed_by": 1,
-            }
-            body = {"action": "ANNOTATION_CREATED", "annotation": annotation, "task": task}
-            accept(read_event(body | {"project": studio.project(id_)}, clock.now), deps)
+            result = [] if wrongly else EXAMPLE.answer(task["data"])
+            annotate(studio, id_, task, result, deps, clock)
 
     return label
 

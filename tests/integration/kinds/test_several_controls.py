@@ -5,10 +5,10 @@ from typing import Any, cast
 import pytest
 
 from labelloop.bucket.project import Project
-from labelloop.labelstudio.payloads import key_of, read_event
+from labelloop.labelstudio.payloads import key_of
 from labelloop.messages import RankWakeUp, WakeUp
 from labelloop.recipes.tools import Toolbox
-from labelloop.usecases.intake.accept import AcceptDeps, accept
+from labelloop.usecases.intake.accept import AcceptDeps
 from labelloop.usecases.learning.train import TrainOutcome, train
 from labelloop.usecases.ordering.push import RankOutcome
 from labelloop.usecases.ordering.rank import rank
@@ -17,6 +17,7 @@ from labelloop.usecases.serving.doubt import doubt
 from labelloop.usecases.serving.predict import predict
 from tests.deps import ranking_deps, stored_versions, training_deps
 from tests.fakes import MemoryLabelStudio, MemoryQueue
+from tests.integration.kinds.loop import annotate
 from tests.kinds.several_controls import EXAMPLE
 
 
@@ -44,17 +45,7 @@ def label(studio, id_, store, queue, clock):
         tasks = [task for page in studio.tasks(id_) for task in page]
         deps = AcceptDeps(store=store, train_queue=queue, clock=clock, quiet_s=10)
         for task in tasks[rows.start : rows.stop]:
-            clock.sleep(1)
-            at = clock.now.isoformat().replace("+00:00", "Z")
-            annotation = {"id": 10_000 + task["id"], "task": task["id"], "completed_by": 1}
-            annotation |= {"created_at": at, "updated_at": at}
-            body = {
-                "action": "ANNOTATION_CREATED",
-                "project": studio.project(id_),
-                "task": task,
-                "annotation": annotation | {"result": EXAMPLE.answer(task["data"])},
-            }
-            accept(read_event(body, clock.now), deps)
+            annotate(studio, id_, task, EXAMPLE.answer(task["data"]), deps, clock)
 
     return label
 

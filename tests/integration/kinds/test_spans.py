@@ -9,7 +9,7 @@ from labelloop.bucket.project import Project
 from labelloop.labelstudio.payloads import key_of, read_event
 from labelloop.messages import RankWakeUp, WakeUp
 from labelloop.recipes.tools import Toolbox
-from labelloop.usecases.intake.accept import AcceptDeps, accept
+from labelloop.usecases.intake.accept import AcceptDeps
 from labelloop.usecases.learning.train import TrainOutcome, train
 from labelloop.usecases.ordering.push import RankOutcome as Pushed
 from labelloop.usecases.ordering.rank import rank
@@ -18,6 +18,7 @@ from labelloop.usecases.serving.predict import predict
 from tests.conftest import load_event
 from tests.deps import ranking_deps, stored_versions, training_deps
 from tests.fakes import MemoryLabelStudio, MemoryQueue
+from tests.integration.kinds.loop import annotate
 from tests.kinds.spans import EXAMPLE
 
 FIRST = 40  # labels of the first version
@@ -41,25 +42,7 @@ def label(studio, id_, store, queue, clock, rows: range) -> None:
     tasks = [task for page in studio.tasks(id_) for task in page]
     deps = AcceptDeps(store=store, train_queue=queue, clock=clock, quiet_s=10)
     for task in tasks[rows.start : rows.stop]:
-        clock.sleep(1)
-        at = clock.now.isoformat().replace("+00:00", "Z")
-        annotation = {
-            "id": 10_000 + task["id"],
-            "task": task["id"],
-            "created_at": at,
-            "updated_at": at,
-            "result": EXAMPLE.answer(task["data"]),
-            "was_cancelled": False,
-            "ground_truth": False,
-            "completed_by": 1,
-        }
-        body = {
-            "action": "ANNOTATION_CREATED",
-            "project": studio.project(id_),
-            "task": task,
-            "annotation": annotation,
-        }
-        accept(read_event(body, clock.now), deps)
+        annotate(studio, id_, task, EXAMPLE.answer(task["data"]), deps, clock)
 
 
 def test_spans_go_through_the_loop(studio, id_, store, queue, rank_queue, clock):

@@ -1,43 +1,21 @@
 """A taxonomy goes through the whole loop: webhook, training, predictions, the queue."""
 
-from typing import Any
-
 from labelloop.bucket.project import Project
-from labelloop.labelstudio.payloads import key_of, read_event
+from labelloop.labelstudio.payloads import key_of
 from labelloop.messages import RankWakeUp, WakeUp
 from labelloop.recipes.tools import Toolbox
-from labelloop.usecases.intake.accept import AcceptDeps, accept
+from labelloop.usecases.intake.accept import AcceptDeps
 from labelloop.usecases.learning.train import TrainOutcome, train
 from labelloop.usecases.ordering.push import RankOutcome as Pushed
-from labelloop.usecases.ordering.rank import rank
 from labelloop.usecases.serving.describe import describe
 from labelloop.usecases.serving.predict import predict
 from tests.deps import ranking_deps, stored_versions, training_deps
 from tests.fakes import MemoryLabelStudio
+from tests.integration.kinds.loop import annotate, ranked
 from tests.kinds.taxonomy import EXAMPLE
 
 _LABELS = 54
 _PARTS = ("Late", "Damaged", "Delivery", "Orders", "Refund", "pc", "Screen", "Battery", "Praise")
-
-
-def _event(studio: MemoryLabelStudio, id_: int, task: dict[str, Any], at: str) -> dict[str, Any]:
-    annotation = {
-        "id": 10_000 + task["id"],
-        "task": task["id"],
-        "created_at": at,
-        "updated_at": at,
-        "result": EXAMPLE.answer(task["data"]),
-        "was_cancelled": False,
-        "ground_truth": False,
-        "completed_by": 1,
-    }
-    project = studio.project(id_)
-    return {
-        "action": "ANNOTATION_CREATED",
-        "project": project,
-        "task": task,
-        "annotation": annotation,
-    }
 
 
 def test_a_taxonomy_goes_through_the_loop(store, queue, rank_queue, clock):
@@ -50,9 +28,7 @@ def test_a_taxonomy_goes_through_the_loop(store, queue, rank_queue, clock):
     # Labels come by the webhook, are folded and learnt; the version is served.
     intake = AcceptDeps(store=store, train_queue=queue, clock=clock, quiet_s=10)
     for task in tasks[:_LABELS]:
-        clock.sleep(1)
-        at = clock.now.isoformat().replace("+00:00", "Z")
-        accept(read_event(_event(studio, id_, task, at), clock.now), intake)
+        annotate(studio, id_, task, EXAMPLE.answer(task["data"]), intake, clock)
     training = training_deps(store, rank_queue, clock, min_labels=10)
     assert train(WakeUp(key, "sweep"), training) is TrainOutcome.SWITCHED
     active = Project(store, key).active().value
@@ -76,13 +52,7 @@ def test_a_taxonomy_goes_through_the_loop(store, queue, rank_queue, clock):
         strategy="typical_then_margin",
         queue_length=10,
     )
-    rank_queue.send(RankWakeUp(key), 0)
-    outcomes = []
-    while rank_queue.sent:
-        wake_up, delay = rank_queue.sent.pop(0)
-        clock.sleep(delay)
-        outcomes.append(rank(wake_up, ranking))
-    assert Pushed.PUSHED in outcomes
+    assert Pushed.PUSHED in ranked(RankWakeUp(key), ranking, clock)
     pushed = studio.predictions_of(id_, active.version)
     assert {part["type"] for one in pushed for part in one["result"]} == {"taxonomy"}
 
