@@ -119,7 +119,7 @@ class OnnxEncoder:
 
 
 def _options(threads: int, folder: str) -> Any:
-    """Return options for so many threads; `folder`: where weights outside of the graph may lie."""
+    """Return a session's options. `folder`: where weights outside the graph may be read from."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1

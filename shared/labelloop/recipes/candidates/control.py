@@ -102,8 +102,8 @@ class Candidates:
     def label_of(self, result: list["Region"]) -> "Label | None":
         """Return an order of ids, the chosen option, or the ids by bucket; None if none.
 
-        An order that nobody touched is saved like any other, and can't be told from one. Of several
-        regions the editor shows the last.
+        The editor also saves an order that nobody changed; nothing sets it apart from a chosen one.
+        Of several regions the editor shows the last.
         """
         for region in reversed(result):
             value = region.get("value")

@@ -15,7 +15,7 @@ _HTML: Final = TextObject("hypertext", FieldText("$html"))
 
 
 def items_of(raw: Any) -> list[tuple[Any, str]] | None:
-    """Return the id and the text of each item of a `<List>`; None if not all can be told apart.
+    """Return the id and the text of each item of a `<List>`; None if an id is missing or repeated.
 
     A result must name exactly the task's items: an unknown id empties the annotator's page.
     """
@@ -25,7 +25,7 @@ def items_of(raw: Any) -> list[tuple[Any, str]] | None:
 
 
 def options_of(raw: Any) -> list[tuple[Any, str]] | None:
-    """Return the answer and the text of each option; None if not all can be told apart.
+    """Return the answer and the text of each option; None if an answer is missing or repeated.
 
     An option is answered by its alias, or else its value. An option that is a plain text has a box
     without a name: it can't be chosen.

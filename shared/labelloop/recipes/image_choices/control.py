@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from labelloop.domain.judging.savings import Law
     from labelloop.recipes.protocol import Fitted, Model, Region, Tools
 
-_WORK: Final = 1_500  # of an image: fetched and encoded, it takes as long as so many characters
+_WORK: Final = 1_500  # characters whose encoding takes as long as fetching and encoding an image
 
 
 @dataclass(frozen=True, slots=True)
