@@ -1,9 +1,9 @@
 """Requests to addresses that strangers write: to hosts of a list, and never into a private network.
 
 Task data may name any URL. People who add tasks must not be able to make a function read what only
-the function can reach (server-side request forgery, CWE-918). The host's addresses are checked after they are resolved,
-and the connection goes to the address that was checked, so that a second answer of the name server
-can't replace it. Each redirect is checked anew.
+the function can reach (server-side request forgery, CWE-918). The host's addresses are checked
+after they are resolved, and the connection goes to the address that was checked, so that a second
+answer of the name server can't replace it. Each redirect is checked anew.
 """
 
 import socket
