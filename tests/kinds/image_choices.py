@@ -39,4 +39,4 @@ def answer(data: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-EXAMPLE = Example("image_choices", CONFIG, [_task(number) for number in range(72)], answer)
+EXAMPLE = Example("image_choices", CONFIG, [_task(number) for number in range(120)], answer)

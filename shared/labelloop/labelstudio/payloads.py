@@ -205,27 +205,27 @@ class Readable:
 
 
 def read_what_can_be(values: Any, settings: Mapping[str, Any]) -> Readable:
-    """Return the readable rows of a list of tasks; the others are logged and named by id."""
+    """Return the readable rows of a list of tasks; the others are logged and named by id.
+
+    Raises Unprocessable if a row has no id: that row would seem to have been deleted.
+    """
     readable = Readable()
     for row in [mapping(value, "task") for value in list_of(values, "tasks")]:
-        id_ = row.get("id")
+        id_ = id_of(row.get("id"), "task.id")
         try:
             readable.tasks.append(read_task(row, settings))
         except Unprocessable as exc:
-            readable.unread_tasks |= _id_in(row)
+            readable.unread_tasks.add(id_)
             logger().error("task not read", extra={"task": id_, "why": str(exc)})
-        for one in list_of(row.get("annotations"), "task.annotations"):
+        for value in list_of(row.get("annotations"), "task.annotations"):
+            one = mapping(value, "annotation")
+            annotation_id = id_of(one.get("id"), "annotation.id")
             try:
                 readable.annotations.append(_annotation_of(row, one))
             except Unprocessable as exc:
-                readable.unread_annotations |= _id_in(one)
+                readable.unread_annotations.add(annotation_id)
                 logger().error("annotation not read", extra={"task": id_, "why": str(exc)})
     return readable
-
-
-def _id_in(row: Any) -> set[int]:
-    id_ = row.get("id") if isinstance(row, dict) else None
-    return {id_} if isinstance(id_, int) else set()
 
 
 def _annotation_of(task: Mapping[str, Any], value: Any) -> Annotation:

@@ -8,6 +8,7 @@ import pytest
 
 from labelloop.domain.intake.events import Event, text_of
 from labelloop.domain.intake.folding import Dataset, fold, joined
+from labelloop.errors import Unprocessable
 from labelloop.usecases.intake.reconcile import ALL_ABOVE, compared
 from tests.builders import PROJECT, annotation, created, event, region, task
 from tests.living_project import LOUD, SILENT, LivingProject
@@ -112,6 +113,16 @@ def shown(id_=1, label="Positive", **changes):
     times = {"created_at": "2026-11-23T10:00:00.000000+00:00", "updated_at": at}
     fields = {"id": id_, "result": [region(label)], "completed_by": 1, "was_cancelled": False}
     return fields | times | changes
+
+
+@pytest.mark.parametrize("id_", [None, ["a", 1], "7", 0, {}])
+def test_a_row_without_an_id_has_the_page_refused_as_it_would_seem_deleted(id_):
+    known = folded([created(1)])
+
+    with pytest.raises(Unprocessable, match=r"task\.id"):
+        page_of(shown(), dataset=known, id=id_)
+    with pytest.raises(Unprocessable, match=r"annotation\.id"):
+        page_of(shown(id_), dataset=known)
 
 
 def test_what_was_stored_with_fewer_fields_heals_and_later_deliveries_change_nothing():
