@@ -67,10 +67,9 @@ class LabelConfig:
         """Return all that people answer: the controls, and those that name no object."""
         return [tag for tag in self.root.walk() if _is_answered(tag)]
 
-    def objects(self) -> dict[str, Tag]:
+    def objects(self) -> Mapping[str, Tag]:
         """Return what controls can be about, by name."""
-        tags = (tag for tag in self.root.walk() if not tag.is_control)
-        return {name: tag for tag in tags if (name := tag.attributes.get("name", ""))}
+        return _objects(self.root)
 
 
 @lru_cache(maxsize=16)
@@ -88,6 +87,12 @@ def parse(xml: str) -> LabelConfig:
         if not level:
             return LabelConfig(_tag(root))
     raise Unprocessable(f"label_config: tags within tags, more than {_MOST_LEVELS} levels")
+
+
+@lru_cache(maxsize=16)  # as of the configs; each prediction request looks into it
+def _objects(root: Tag) -> Mapping[str, Tag]:
+    tags = (tag for tag in root.walk() if not tag.is_control)
+    return {name: tag for tag in tags if (name := tag.attributes.get("name", ""))}
 
 
 def _is_answered(tag: Tag) -> bool:

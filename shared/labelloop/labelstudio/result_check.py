@@ -7,6 +7,7 @@ page; other mistakes show nothing and are saved as labels all the same. Measured
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from labelloop.labelstudio.label_config import LabelConfig, Tag
@@ -28,7 +29,7 @@ def problems(config: LabelConfig, data: Any, result: Any, *, is_pushed: bool = F
     """
     if not isinstance(result, list) or not all(isinstance(one, Mapping) for one in result):
         return ["it is no list of regions"]
-    controls = {tag.attributes.get("name", ""): tag for tag in config.root.walk() if _answers(tag)}
+    controls = _controls(config)
     regions = [one for one in result if one.get("type") != "relation"]
     wrong = []
     for place, region in enumerate(regions):
@@ -37,6 +38,11 @@ def problems(config: LabelConfig, data: Any, result: Any, *, is_pushed: bool = F
     if not wrong:
         wrong += [*_together(regions, controls), *_hidden(regions, config)]
     return wrong
+
+
+@lru_cache(maxsize=16)
+def _controls(config: LabelConfig) -> Mapping[str, Tag]:
+    return {tag.attributes.get("name", ""): tag for tag in config.root.walk() if _answers(tag)}
 
 
 def _answers(tag: Tag) -> bool:

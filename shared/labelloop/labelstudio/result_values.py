@@ -5,8 +5,9 @@ data (None: unknown, and what depends on it is not checked) and yields what goes
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final, TypeGuard
 
 from labelloop.labelstudio.label_config import LabelConfig, Tag
@@ -37,7 +38,7 @@ def _choices(tag: Tag, value: Mapping[str, Any], data: Any, _: LabelConfig) -> I
             yield f"the choice {one!r} is not offered: it shows nothing, yet is saved"
 
 
-def _nested(chosen: list[Any], offered: set[Path] | None) -> Iterator[str]:
+def _nested(chosen: list[Any], offered: Set[Path] | None) -> Iterator[str]:
     paths = [tuple(one) for one in chosen if isinstance(one, list)]
     for one in chosen:
         if isinstance(one, str):
@@ -52,18 +53,21 @@ def _has_below(path: Path, others: Iterable[Path]) -> bool:
     return any(len(one) > len(path) and one[: len(path)] == path for one in others)
 
 
-def offered_paths(tag: Tag, data: Any) -> set[Path] | None:
+def offered_paths(tag: Tag, data: Any) -> Set[Path] | None:
     """Return the paths that can be chosen, aliases in place of values; None if that is unknown."""
     fields = tag.attributes
-    paths = set(_static(tag, ()))
     if fields.get("apiurl"):
         return None
-    if "$" in fields.get("value", ""):
-        options = value_at(data, fields["value"])
-        if not isinstance(options, list):
-            return None
-        paths |= set(_dynamic(options, ()))
-    return paths
+    if "$" not in fields.get("value", ""):
+        return _written(tag)
+    options = value_at(data, fields["value"])
+    return _written(tag) | set(_dynamic(options, ())) if isinstance(options, list) else None
+
+
+@lru_cache(maxsize=64)
+def _written(tag: Tag) -> Set[Path]:
+    """Return the paths that the label config itself offers."""
+    return frozenset(_static(tag, ()))
 
 
 def _static(tag: Tag, above: Path) -> Iterator[Path]:

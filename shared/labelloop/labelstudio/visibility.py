@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from labelloop.labelstudio.label_config import LabelConfig, Tag
@@ -23,7 +24,8 @@ class Condition:
         return not self.choices or any(choice in chosen for choice in self.choices)
 
 
-def conditions(config: LabelConfig) -> dict[str, tuple[Condition, ...]]:
+@lru_cache(maxsize=16)
+def conditions(config: LabelConfig) -> Mapping[str, tuple[Condition, ...]]:
     """Return the conditions of each control that has some, by its name."""
     return dict(_conditions(config.root, ()))
 
