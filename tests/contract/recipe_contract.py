@@ -130,7 +130,7 @@ class RecipeContract:
         assert signature_of(others) == signature_of(control)
         for tag in root.iter():
             if "toName" in tag.attrib:
-                tag.set("name", "another")
+                tag.set("name", f"another {tag.get('name')}")
         renamed = self.recipe.read(parse(tostring(root, "unicode")))
         if renamed is not None and self.learns:  # what reads controls by their names reads none
             assert signature_of(renamed) != signature_of(control)

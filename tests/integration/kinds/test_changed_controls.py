@@ -17,7 +17,15 @@ from labelloop.usecases.serving.pin import PinDeps, pin
 from tests.fakes import MemoryQueue
 from tests.integration.kinds.project import ChangingProject, Result, renamed
 from tests.integration.test_toy_recipe import ParityRecipe, region
-from tests.kinds import candidates, numbers, several_controls, spans, text_choices
+from tests.kinds import (
+    candidates,
+    numbers,
+    several_choices,
+    several_controls,
+    spans,
+    taxonomy,
+    text_choices,
+)
 from tests.kinds.example import Example
 
 FIRST, SECOND, THIRD = range(24), range(24, 48), range(48, 60)
@@ -173,16 +181,26 @@ def test_an_object_that_is_renamed_changes_nothing(change):
     assert {region["to_name"] for result in answered for region in result} == {"another"}
 
 
-def test_choices_that_come_and_go_make_no_other_control():
-    example = text_choices.EXAMPLE
-    more = example.config.replace("</Choices>", '<Choice value="weather"/></Choices>')
-    fewer = example.config.replace('<Choice value="food"/>', "")
+@pytest.mark.parametrize(
+    ("example", "part", "another"),
+    [
+        (text_choices.EXAMPLE, '<Choice value="food"/>', '<Choice value="weather"/>'),
+        (several_choices.EXAMPLE, '<Choice value="Praise"/>', '<Choice value="Other"/>'),
+        (taxonomy.EXAMPLE, '<Choice value="Refund"/>', '<Choice value="Lost"/>'),
+        (spans.EXAMPLE, '<Label value="Company"/>', '<Label value="Date"/>'),
+        (candidates.SORTED, '<Bucket name="harmful" title="Harmful"/>', '<Bucket name="dull"/>'),
+    ],
+    ids=["choice", "boxes", "taxonomy", "spans", "buckets"],
+)
+def test_parts_that_come_and_go_make_no_other_control(example, part, another):
+    assert part in example.config
     project = begun(example)
 
-    for config in (more, fewer, example.config):
-        project.configure(config)
+    for now in (part + another, another, part):
+        project.configure(example.config.replace(part, now))
         assert any(project.predict(example.tasks[48:]))
         project.train()
+        project.rank()
         assert project.status["no_model"] is None
         assert "of another control" not in json.dumps(project.card.gate)
 

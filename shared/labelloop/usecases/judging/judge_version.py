@@ -89,11 +89,11 @@ def _filled(answers: Answers, measure: Measure) -> Answers:
 
 
 def why_another(active: ActivePointer, control: Control) -> str:
-    """Return why the active version was not trained for a control, empty if it was."""
+    """Return of what else than a control the active version is, empty if it is of the control."""
     if name_of(active.recipe) != control.recipe:
-        return "the active version is of another kind of labelling"
+        return "of another kind of labelling"
     why = why_not_of(active.signature, control)
-    return f"the active version is of another control: {why}" if why else ""
+    return f"of another control: {why}" if why else ""
 
 
 def champion_of(
@@ -106,7 +106,7 @@ def champion_of(
     if not active.is_trained:
         return first_version()
     if why := why_another(active, control):
-        return Verdict(True, why)
+        return Verdict(True, f"the active version is {why}")
     if active.is_outdated:
         return Verdict(True, f"the active version has format {active.format}")
     if active.encoder != encoder:
