@@ -34,6 +34,7 @@ answers         what a model predicts of tasks; only its recipe can read them
 prediction      an answer as Label Studio shows it: a result and a score
 measure         how answers are compared with labels and with each other
 hit             how right an answer is, 0 to 1; accuracy is the mean of hits
+signature       which control a version answers: one of another control is not used
 champion        the active version, as the gate compares it with the challenger, a new one
 rejection       the gate's verdict that a version is not served
 pool            the tasks that may still be labelled

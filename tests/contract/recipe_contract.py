@@ -3,9 +3,11 @@
 import json
 from collections.abc import Sequence
 from typing import Any
+from xml.etree.ElementTree import tostring
 
 import numpy as np
 import pytest
+from defusedxml.ElementTree import fromstring
 
 from labelloop.domain.answers import Answers
 from labelloop.domain.columns import Columns, joined
@@ -14,6 +16,7 @@ from labelloop.labelstudio.label_config import parse
 from labelloop.labelstudio.result_check import problems
 from labelloop.recipes import encoder_of
 from labelloop.recipes.protocol import Control, Fitted, Recipe
+from labelloop.recipes.signature import signature_of
 from labelloop.recipes.tools import Toolbox
 from tests.tiny_encoder import CountingEncoder
 
@@ -26,6 +29,7 @@ ODD_RESULTS: list[list[dict[str, Any]]] = [
     [{"type": "relation", "from_id": "a", "to_id": "b"}],
 ]
 FEW = 5
+PARTS = {"Choice", "Label", "Bucket"}
 
 
 class RecipeContract:
@@ -111,6 +115,25 @@ class RecipeContract:
         assert again == control
         assert hash(again) == hash(control)
         assert again.sees == control.sees
+
+    def test_what_is_asked_is_the_same_for_other_parts_and_not_for_another_name(self, control):
+        again = self.recipe.read(parse(self.config))
+        root = fromstring(self.config)
+
+        assert again is not None
+        assert signature_of(again) == signature_of(control)
+        for number, tag in enumerate(list(root.iter())):
+            if tag.tag in PARTS:
+                tag.set("value" if "value" in tag.attrib else "name", f"another {number}")
+        others = self.recipe.read(parse(tostring(root, "unicode")))
+        assert others is not None
+        assert signature_of(others) == signature_of(control)
+        for tag in root.iter():
+            if "toName" in tag.attrib:
+                tag.set("name", f"another {tag.get('name')}")
+        renamed = self.recipe.read(parse(tostring(root, "unicode")))
+        if renamed is not None and self.learns:  # what reads controls by their names reads none
+            assert signature_of(renamed) != signature_of(control)
 
     def test_people_are_shown_what_is_learnt(self, control):
         about = control.about()

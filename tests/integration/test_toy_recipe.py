@@ -159,6 +159,7 @@ class ParityModel:
 class ParityControl:
     recipe: str = "parity"
     sees: str = "parity of $n"
+    asks: str = "parity"
     offered: tuple[str, ...] = ()
     law: None = None
     is_pushable: bool = True

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 from labelloop.domain.version import UNTRAINED
 from labelloop.errors import BadModel
 from labelloop.recipes import GENERATION, format_of, name_of
+from labelloop.recipes.signature import has_other_formats, recipes_of
 
 if TYPE_CHECKING:
     from labelloop.domain.judging.card import Card
@@ -45,6 +46,7 @@ class ActivePointer:
     revision: int = 0  # of the options that it was made with
     held_until: str = ""  # then a version that was rejected for changed labels is served
     recipe: str = ""
+    signature: str = ""  # which control it answers: see `recipes.signature`
 
     @property
     def is_trained(self) -> bool:
@@ -59,12 +61,14 @@ class ActivePointer:
         of a later format, which is replaced by one of ours. The last trainers of an earlier release
         may set the pointer too; the sweep puts that right.
         """
-        return self.format != (format_of(self.recipe) if self.is_trained else GENERATION)
+        now = format_of(self.recipe) if self.is_trained else GENERATION
+        return self.format != now or has_other_formats(self.signature)
 
     @property
     def is_of_unknown_recipe(self) -> bool:
-        """Say whether a recipe made the version that is not installed here."""
-        return self.is_trained and format_of(self.recipe) == 0
+        """Say whether a recipe that is not installed here made the version, or a part of it."""
+        made_by = [self.recipe, *recipes_of(self.signature)]
+        return self.is_trained and 0 in map(format_of, made_by)
 
     @property
     def age(self) -> tuple[int, int]:
@@ -86,6 +90,7 @@ class ActivePointer:
             self,
             version=UNTRAINED,
             recipe="",
+            signature="",
             format=GENERATION,
             sha256="",
             learnt="",
@@ -102,6 +107,7 @@ class ActivePointer:
             version=card.version,
             dataset_seq=max(card.dataset_seq, self.dataset_seq),
             recipe=card.recipe,
+            signature=card.signature,
             format=card.format,
             sha256=card.sha256,
             # An older version is chosen over what was learnt since; that stays learnt.

@@ -64,20 +64,24 @@ def control_of(label_config: str) -> "Control":
     return control
 
 
-def control_or_none(label_config: str | None, made_by: str = "") -> "Control | None":
+def control_or_none(
+    label_config: str | None, made_by: str = "", signature: str = ""
+) -> "Control | None":
     """Return the control of a label config, None if there is none.
 
-    `made_by`: the recipe of the version at work. As long as that one reads the config its control
-    is returned, though another one, that is asked before, may read more of it: until a version of
-    that one is trained.
+    `made_by` and `signature`: of the version at work. As long as its recipe reads the config its
+    control is returned, though another one, that is asked before, may read more of it; and of
+    several controls those that the version answers: until a version of the others is trained.
     """
+    from labelloop.recipes.signature import part_of
+
     try:
         control = control_of(label_config or "")
     except Unprocessable:
         return None
-    if made_by in ("", control.recipe):
-        return control
-    return _control_by(made_by, label_config or "") or control
+    if made_by not in ("", control.recipe):
+        control = _control_by(made_by, label_config or "") or control
+    return part_of(control, signature) if signature else control
 
 
 @lru_cache(maxsize=64)

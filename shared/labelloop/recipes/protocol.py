@@ -43,9 +43,12 @@ Rules for all methods:
 - They are deterministic: equal arguments give equal bytes. No clock, no random number without a
   fixed seed, no order of a set.
 - They keep no state between calls, except to save work.
+- A control that is renamed, or whose answers take another form, is another one: `asks` says so, and
+  no method gets answers, labels or models of the other. Parts that are added or removed make no
+  other control: any method may get answers about parts that are not offered any more.
 - One of the functions has no numpy, and reads label configs and annotations all the same. So the
-  recipe's module, `read`, `why_not`, `about`, `input_of` and `why_unusable` do without it: import
-  numpy and the like within the methods that need them. (The toy recipe, a test, does not.)
+  recipe's module, `read`, `why_not`, `about`, `asks`, `input_of` and `why_unusable` do without it:
+  import numpy and the like within the methods that need them. (The toy recipe, a test, does not.)
 """
 
 from __future__ import annotations
@@ -214,7 +217,10 @@ class Fitted(Model, Protocol):
 
 
 class Control(Protocol):
-    """A recipe bound to one project's label config. Immutable; equal for equal label configs."""
+    """A recipe bound to one project's label config. Immutable; equal for equal label configs.
+
+    One that learns several controls, each by its own recipe, names them: see `Composed`.
+    """
 
     def __hash__(self) -> int:
         """Return equal numbers for equal controls: what is computed of one is cached by it."""
@@ -231,6 +237,18 @@ class Control(Protocol):
 
         Stored features are used again while it is the same, so it changes with what is read, and
         with nothing else in the label config.
+        """
+        ...
+
+    @property
+    def asks(self) -> str:
+        """What people are asked, in a few words: the tag, its name and the form of its answers.
+
+        `rating 'stars' from 1 to 5`, say. A version is used only where what it `sees`, what it asks
+        and the recipe's format are those that it was trained with: see `recipes.signature`. So it
+        differs for another name, and wherever the answers of a model would mean something else; it
+        stays the same when parts are added or removed, as `known` and `Measure.aligned` see to
+        those.
         """
         ...
 
@@ -314,7 +332,8 @@ class Control(Protocol):
         """Return the label that an annotation's result gives, None if none that can be learnt.
 
         `result` is a list of any JSON objects, also by other controls: never raise. Labels are the
-        same if their JSON with sorted keys is.
+        same if their JSON with sorted keys is. If an empty result gives a label, the loop takes it
+        only of annotations that may be answers to this control: see `examples.labels_of`.
         """
         ...
 
@@ -390,6 +409,19 @@ class Control(Protocol):
 
         By it a request is rejected before it is answered, if the answer would be too large.
         """
+        ...
+
+
+class Composed(Control, Protocol):
+    """A control of several others. A label is theirs by name, without those that have none."""
+
+    @property
+    def controls(self) -> tuple[tuple[str, Control], ...]:
+        """The others, by name."""
+        ...
+
+    def only(self, names: Collection[str]) -> Composed:
+        """Return the same without all others than these."""
         ...
 
 

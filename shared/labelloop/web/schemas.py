@@ -218,7 +218,8 @@ class StatusAnswer(BaseModel):
         "are not"
     )
     no_model: dict[str, Any] | None = Field(
-        description="why no model is served, and whether there was one; null if one is served"
+        description="why no model is served, or nothing is predicted by the one that is, and "
+        "whether there was one; null if one is served"
     )
     pool: dict[str, Any] = Field(
         description="number of tasks known (null: not counted yet), when they were last compared "

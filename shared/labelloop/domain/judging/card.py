@@ -13,11 +13,11 @@ class Card:
     """How a version was made, from what, and how it was judged. Times are ISO 8601 texts.
 
     `recipe`, `format`, `encoder`: what made the artefact; `sha256`: the artefact's checksum;
-    `learnt`: the checksum of what it learnt. `parts`: how often each part of a label is among its
-    labels. `order`: see `choose_order.Ordered`; `gate`: the verdict; `insights`: see there.
-    `blind_since`: since when the random share has come without suggestions; empty: from the
-    beginning; None: it comes with them. `facts`: what the recipe adds. Cards of earlier releases
-    lack some fields.
+    `signature`: which control it answers; `learnt`: the checksum of what it learnt. `parts`: how
+    often each part of a label is among its labels. `order`: see `choose_order.Ordered`; `gate`: the
+    verdict; `insights`: see there. `blind_since`: since when the random share has come without
+    suggestions; empty: from the beginning; None: it comes with them. `facts`: what the recipe adds.
+    Cards of earlier releases lack some fields.
     """
 
     version: str
@@ -26,6 +26,7 @@ class Card:
     dataset_seq: int
     dataset_sha256: str = ""
     recipe: str = ""
+    signature: str = ""
     encoder: str = ""
     learnt: str = ""
     labels: int = 0

@@ -1,14 +1,16 @@
 """The examples to learn from: one label for each task, agreed on by its annotators."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from labelloop.domain.intake.events import Annotation, canonical
 from labelloop.domain.intake.folding import Dataset
 
 type _Vote = tuple[Annotation, Any, str]  # its label, and that as a text
+
+_NEVER: Final = "~"  # after all times
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,10 @@ class Examples:
 class Reader(Protocol):
     """What reads tasks and annotations: `recipes.protocol.Control`."""
 
+    def about(self) -> dict[str, Any]:
+        """Return facts about it; `choice` is the control's name."""
+        ...
+
     def input_of(self, data: Any) -> Any:
         """Return what is read of a task's data, None if there is nothing to read."""
         ...
@@ -56,13 +62,13 @@ class Reader(Protocol):
 def examples_of(dataset: Dataset, reader: Reader) -> Examples:
     """Return one example for each labelled task.
 
-    Skipped and empty annotations, and labels no longer offered by the label config, don't count.
-    Where annotators disagree a ground truth decides, then the majority, then the newest. Labels are
-    the same if their canonical JSON is.
+    Skipped annotations, those without a label, and labels no longer offered by the label config
+    don't count. Where annotators disagree a ground truth decides, then the majority, then the
+    newest. Labels are the same if their canonical JSON is.
     """
     every: dict[int, list[_Vote]] = defaultdict(list)
-    for annotation in dataset.live_annotations():
-        label = None if annotation.skipped else reader.label_of(annotation.result)
+    annotations = [one for one in dataset.live_annotations() if not one.skipped]
+    for annotation, label in zip(annotations, labels_of(annotations, reader), strict=True):
         if label is not None:
             every[annotation.task].append((annotation, label, canonical(label)))
     votes = {task: _deciding(all_votes) for task, all_votes in every.items()}
@@ -76,6 +82,50 @@ def examples_of(dataset: Dataset, reader: Reader) -> Examples:
         updated_at=[max(annotation.updated_at for annotation, _, _ in each) for each in agreeing],
         votes=[_of_each_annotator(votes[task]) for task, _, _ in rows],
     )
+
+
+def labels_of(annotations: Sequence[Annotation], reader: Reader) -> list[Any]:
+    """Return the label of each annotation, None for one that gives none.
+
+    Annotations without any region may answer a control that was not there yet. If other controls
+    were answered before it was, they answer it from its own first answer on. Of several controls,
+    as `recipes.protocol.Composed` has them, each label is made of theirs.
+    """
+    if controls := getattr(reader, "controls", ()):
+        return _beside({name: labels_of(annotations, one) for name, one in controls})
+    labels = [reader.label_of(one.result) for one in annotations]
+    if reader.label_of([]) is None:
+        return labels
+    since = _asked_since(annotations, labels, reader.about()["choice"])
+    return [
+        label if one.result or one.updated_at >= since else None
+        for one, label in zip(annotations, labels, strict=True)
+    ]
+
+
+def _beside(labels: Mapping[str, list[Any]]) -> list[Any]:
+    """Return the labels of each row by name, None where there are none."""
+    rows = zip(*labels.values(), strict=True)
+    named = (zip(labels, row, strict=True) for row in rows)
+    return [{name: one for name, one in row if one is not None} or None for row in named]
+
+
+def _asked_since(annotations: Sequence[Annotation], labels: Sequence[Any], name: str) -> str:
+    """Return since when a control has been answered; from the beginning if nothing was before.
+
+    As Label Studio tells controls apart, by name and type: one of another type may have its name.
+    """
+    answered = zip(annotations, labels, strict=True)
+    own = {kind for one, label in answered if label is not None for kind in _types(one, name)}
+    filled = [one for one in annotations if one.result]
+    first = min((one.updated_at for one in filled), default=_NEVER)
+    since = min((one.updated_at for one in filled if own & _types(one, name)), default=_NEVER)
+    return "" if since == first else since
+
+
+def _types(annotation: Annotation, name: str) -> set[str]:
+    own = (one for one in annotation.result if one.get("from_name") == name)
+    return {str(one.get("type")) for one in own}
 
 
 def _deciding(votes: list[_Vote]) -> list[_Vote]:

@@ -2,13 +2,14 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from labelloop.recipes.candidates import NAME
 from labelloop.recipes.candidates.offers import (
     BUCKETS,
     CHOICE,
     MOST,
+    ORDER,
     UNSORTED,
     chosen_of,
     items_of,
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from labelloop.domain.columns import Columns
     from labelloop.domain.measure import Measure
     from labelloop.recipes.protocol import Fitted, Model, Region, Tools
+
+_ASKS: Final = {ORDER: "ranker", BUCKETS: "ranker with buckets", CHOICE: "choice of own options"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,11 @@ class Candidates:
         """What is read of tasks: the candidates, by their form, and what is beside them."""
         kind = "options" if self.form == CHOICE else "items"
         return "\n".join([f"{kind}:{self.source.key}", *([self.beside.key] if self.beside else [])])
+
+    @property
+    def asks(self) -> str:
+        """An order, a choice or buckets, by the control's name."""
+        return f"{_ASKS[self.form]} {self.from_name!r}"
 
     @property
     def offered(self) -> tuple[str, ...]:

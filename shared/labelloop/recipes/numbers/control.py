@@ -42,6 +42,11 @@ class NumberControl(TextControl):
         return NAME
 
     @property
+    def asks(self) -> str:
+        """A number, by the control's name, and its range: models answer by shares of it."""
+        return f"{self.kind} {self.from_name!r} from {self.scale.text}"
+
+    @property
     def offered(self) -> tuple[str, ...]:
         """Nothing: a number has no parts."""
         return ()

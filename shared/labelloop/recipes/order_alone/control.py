@@ -41,6 +41,11 @@ class OrderAlone:
         return "\n".join(one.key for one in self.objects)
 
     @property
+    def asks(self) -> str:
+        """Nothing that is learnt."""
+        return "nothing"
+
+    @property
     def offered(self) -> tuple[str, ...]:
         """Return nothing: what answers say is not learnt."""
         return ()

@@ -48,6 +48,11 @@ class Pairs:
         return "\n".join([*keys, self.beside.key] if self.beside else keys)
 
     @property
+    def asks(self) -> str:
+        """A side, by the control's name."""
+        return f"pairwise {self.from_name!r}"
+
+    @property
     def offered(self) -> tuple[str, ...]:
         """Both sides."""
         return SIDES

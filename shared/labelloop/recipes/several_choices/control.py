@@ -41,6 +41,11 @@ class SeveralChoices(TextControl):
         return NAME
 
     @property
+    def asks(self) -> str:
+        """Any of several choices, by the control's name."""
+        return f"choices {self.from_name!r}"
+
+    @property
     def offered(self) -> tuple[str, ...]:
         """The labels that are offered, in the order of the config."""
         return self.boxes.labels

@@ -1,7 +1,7 @@
 """Several controls of one config: what each of their recipes reads, learns and shows, as one."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -58,6 +58,10 @@ class SeveralControls:
         """Return the prefix of the features of a control's group."""
         return _prefix_of(control)
 
+    def only(self, names: Collection[str]) -> "SeveralControls":
+        """Return the same without all others than these."""
+        return replace(self, controls=tuple(each for each in self.controls if each[0] in names))
+
     @property
     def recipe(self) -> str:
         """The recipe's name."""
@@ -68,6 +72,11 @@ class SeveralControls:
         """What all groups see of tasks, and in which format."""
         groups = self.groups.values()
         return "\n\n".join(f"{one.recipe} {format_of(one.recipe)} {one.sees}" for one in groups)
+
+    @property
+    def asks(self) -> str:
+        """What all controls ask."""
+        return ", ".join(one.asks for _, one in self.controls)
 
     @property
     def offered(self) -> tuple[str, ...]:

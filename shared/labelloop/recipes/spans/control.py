@@ -64,6 +64,11 @@ class Spans:
         return self.spanned.key
 
     @property
+    def asks(self) -> str:
+        """Spans, by the control's name."""
+        return f"{KINDS[self.spanned.kind]} {self.from_name!r}"
+
+    @property
     def offered(self) -> tuple[str, ...]:
         """The types that are offered, in the order of the config."""
         return self.types.names

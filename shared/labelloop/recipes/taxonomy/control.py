@@ -39,6 +39,11 @@ class Taxonomy(TextControl):
         return NAME
 
     @property
+    def asks(self) -> str:
+        """Paths, by the control's name."""
+        return f"taxonomy {self.from_name!r}"
+
+    @property
     def offered(self) -> tuple[str, ...]:
         """The names of all choices of the tree: those with others within them are parts, too."""
         return self.tree.names

@@ -29,6 +29,11 @@ class SingleChoice:
     choices: Offered
 
     @property
+    def asks(self) -> str:
+        """One of several choices, by the control's name."""
+        return f"choice {self.from_name!r}"
+
+    @property
     def offered(self) -> tuple[str, ...]:
         """The labels that are offered, in the order of the config."""
         return self.choices.labels

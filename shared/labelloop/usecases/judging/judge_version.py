@@ -20,6 +20,7 @@ from labelloop.domain.ordering.random_share import are_random
 from labelloop.errors import BadModel, OutOfMemory
 from labelloop.recipes import name_of
 from labelloop.recipes.protocol import Control, Model, Trained
+from labelloop.recipes.signature import why_not_of
 from labelloop.usecases.learning.sample_pool import Sample
 
 type Ints = NDArray[np.integer]
@@ -87,6 +88,14 @@ def _filled(answers: Answers, measure: Measure) -> Answers:
     return both.take(np.where(is_known, np.arange(len(answers)), len(answers)))
 
 
+def why_another(active: ActivePointer, control: Control) -> str:
+    """Return of what else than a control the active version is, empty if it is of the control."""
+    if name_of(active.recipe) != control.recipe:
+        return "of another kind of labelling"
+    why = why_not_of(active.signature, control)
+    return f"of another control: {why}" if why else ""
+
+
 def champion_of(
     active: ActivePointer, project: Project, control: Control, encoder: str
 ) -> Champion | Verdict:
@@ -96,8 +105,8 @@ def champion_of(
     """
     if not active.is_trained:
         return first_version()
-    if name_of(active.recipe) != control.recipe:
-        return Verdict(True, "the active version is of another kind of labelling")
+    if why := why_another(active, control):
+        return Verdict(True, f"the active version is {why}")
     if active.is_outdated:
         return Verdict(True, f"the active version has format {active.format}")
     if active.encoder != encoder:

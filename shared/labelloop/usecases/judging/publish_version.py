@@ -20,7 +20,7 @@ from labelloop.domain.learning.examples import Examples
 from labelloop.domain.ordering.strategies import RANDOM
 from labelloop.errors import Conflict
 from labelloop.observability import count, logger
-from labelloop.recipes import name_of, recipe_named
+from labelloop.recipes import recipe_named
 from labelloop.recipes.protocol import Control
 from labelloop.usecases.judging.judge_version import (
     Challenger,
@@ -28,6 +28,7 @@ from labelloop.usecases.judging.judge_version import (
     champion_of,
     judge_version,
     judge_withdrawal,
+    why_another,
 )
 from labelloop.usecases.judging.version_insights import doubts_of, insights_of
 from labelloop.usecases.learning.sample_pool import Sample
@@ -95,9 +96,10 @@ def withdraw(
     active = gate.project.active().value
     if active.is_trained:
         recipe_named(active.recipe)  # one that is not installed here withdraws nothing: BadModel
-    is_ours = remaining is not None and name_of(active.recipe) == remaining[1].recipe
-    is_ours = is_ours and not active.is_outdated and active.encoder == to.encoder
-    record = gate.project.evidence.of(active.version) if active.is_trained and is_ours else None
+    other = why_another(active, remaining[1]) if remaining and active.is_trained else ""
+    why = f"the version before was {other}; {why}" if other else why
+    is_ours = active.is_trained and not active.is_outdated and active.encoder == to.encoder
+    record = gate.project.evidence.of(active.version) if is_ours and not other else None
     verdict = (
         judge_withdrawal(*remaining, record, why, gate.least_known)
         if remaining and record
@@ -155,8 +157,10 @@ def advance(project: Project, to: ActivePointer) -> bool:
     active = after.value
     if (active.learnt, active.made_by) != (to.learnt, to.made_by):
         return False
+    if active.signature not in ("", to.signature):
+        return False
     project.evidence.forget_rejection(active.version)
-    moved = replace(_up_to(active, to), held_until="")
+    moved = replace(_up_to(active, to), held_until="", signature=to.signature)
     if moved.age > active.age:  # a slower trainer must not put it back
         project.advance(after, moved)
     return True

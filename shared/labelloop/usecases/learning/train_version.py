@@ -24,6 +24,7 @@ from labelloop.errors import Unprocessable
 from labelloop.ports import Clock, ObjectStore, Queue, utc_now
 from labelloop.recipes import GENERATION, control_of, encoder_of, folder_of, format_of, name_of
 from labelloop.recipes.protocol import Control, Tools
+from labelloop.recipes.signature import is_of, signature_of
 from labelloop.usecases.judging.judge_version import Challenger
 from labelloop.usecases.judging.publish_version import Gate, advance, publish, withdraw
 from labelloop.usecases.learning.sample_pool import sample_pool
@@ -76,6 +77,7 @@ def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) ->
             to,
             recipe=control.recipe,
             format=format_of(control.recipe),
+            signature=signature_of(control),
             learnt=_digest(examples, control, encoder, strategy),
         )
         if advance(project, learnt):
@@ -124,8 +126,9 @@ def _digest(examples: Examples, control: Control, encoder: str, strategy: str) -
 
 
 def _order_of(card: Card | None, control: Control) -> Mapping[str, Any]:
-    """Return the order on the active version's card: void where other kinds of labels decided."""
-    return card.order if card and name_of(card.recipe) == control.recipe else {}
+    """Return the order on the active version's card: void if labels of another control decided."""
+    is_same = card and name_of(card.recipe) == control.recipe and is_of(card.signature, control)
+    return card.order if card and is_same else {}
 
 
 def _blind_since(project: Project, active: Card | None, now: datetime) -> str:
@@ -147,6 +150,7 @@ def _card(
     return Card(
         version=to.version,
         recipe=to.recipe,
+        signature=to.signature,
         format=to.format,
         encoder=to.encoder,
         sha256=to.sha256,

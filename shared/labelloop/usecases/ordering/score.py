@@ -38,7 +38,8 @@ class Scene:
     @property
     def control(self) -> Control | None:
         """What is labelled; None if no recipe reads the label config."""
-        return control_or_none(self.dataset.label_config, self.served.recipe)
+        served = self.served
+        return control_or_none(self.dataset.label_config, served.recipe, served.signature)
 
     def features(self, control: Control) -> FeatureFiles:
         """Return the stored features of a control."""

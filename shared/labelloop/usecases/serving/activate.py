@@ -11,7 +11,8 @@ from labelloop.domain.version import UNTRAINED
 from labelloop.errors import NotFound, Unprocessable
 from labelloop.messages import RankWakeUp
 from labelloop.ports import Clock, ObjectStore, Queue, utc_now
-from labelloop.recipes import format_of
+from labelloop.recipes import format_of, name_of
+from labelloop.recipes.signature import why_unanswered
 from labelloop.usecases.serving.restore_active import restore_active
 
 
@@ -27,8 +28,8 @@ class ActivateDeps:
 def activate(key: str, version: str, deps: ActivateDeps) -> bool:
     """Serve the version from now on; return whether that changed anything.
 
-    Raises NotFound for a version without a card, Unprocessable for one of another format or
-    encoder. Data that was learnt already counts as learnt, so no training on it replaces the
+    Raises NotFound for a version without a card, Unprocessable for one of another format, encoder
+    or control. Data that was learnt already counts as learnt, so no training on it replaces the
     choice. `untrained` may be named while it is held back, as labels are gone.
     """
     project = Project(deps.store, key)
@@ -47,6 +48,9 @@ def activate(key: str, version: str, deps: ActivateDeps) -> bool:
     served = format_of(card.recipe)
     if card.format != served:
         raise Unprocessable(f"version: of format {card.format}, but this release serves {served}")
+    config = project.dataset(project.dataset_pointer().value).label_config
+    if why := why_unanswered(config, name_of(card.recipe), card.signature):
+        raise Unprocessable(f"version: {why}")
 
     def chosen(active: ActivePointer) -> ActivePointer:
         return active if active.version == version else active.replaced_by(card)

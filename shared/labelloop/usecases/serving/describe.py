@@ -18,7 +18,8 @@ from labelloop.domain.judging.card import Card
 from labelloop.domain.judging.in_words import lines
 from labelloop.errors import Unprocessable
 from labelloop.ports import ObjectStore
-from labelloop.recipes import control_of, why_order_alone
+from labelloop.recipes import control_of, name_of, why_order_alone
+from labelloop.recipes.signature import why_unanswered
 from labelloop.usecases.serving.usable import usable
 
 _MOST_SHARDS: Final = 100  # read to count the pool while somebody waits
@@ -42,7 +43,7 @@ def describe(key: str, store: ObjectStore) -> dict[str, Any]:
         "refused": _rejection(active.version, project.evidence),
         "dataset": {"seq": pointer.seq} | _counts(dataset),
         "learning": (learning := _learning(dataset)),
-        "no_model": None if active.is_trained else _no_model(project, active, learning),
+        "no_model": _no_model(project, active, dataset, learning),
         "pool": _pool(project, dataset),
         "damaged": project.snapshots.damage(),
         "repair": _repair(project.snapshots.repair()),
@@ -121,10 +122,22 @@ def _learning(dataset: Dataset) -> dict[str, Any]:
     return control.about() | fields | {"order_alone": why_order_alone(dataset.label_config)}
 
 
-def _no_model(project: Project, active: ActivePointer, learning: dict[str, Any]) -> dict[str, Any]:
-    """Return why no model is served, whether that is so by design, and whether there was one."""
+def _no_model(
+    project: Project, active: ActivePointer, dataset: Dataset, learning: dict[str, Any]
+) -> dict[str, Any] | None:
+    """Return why no model is served, whether that is so by design, and whether there was one.
+
+    A model of another control than the label config's is as good as none.
+    """
+    unanswered = ""
+    if active.is_trained:
+        made_by, config = name_of(active.recipe), dataset.label_config
+        unanswered = why_unanswered(config, made_by, active.signature)
+        if not unanswered:
+            return None
+        unanswered = f"nothing is predicted by {active.version}: {unanswered}"
     switched = fields_of(project.history.entry(active.switch)).get("why")
-    reason = learning["reason"] or switched or "no label has been learnt yet"
+    reason = learning["reason"] or unanswered or switched or "no label has been learnt yet"
     by_design = learning["order_alone"]
     if by_design:
         reason = f"tasks are ordered typical and diverse first, not predicted: {by_design}"

@@ -14,6 +14,7 @@ from labelloop.domain.ordering.random_share import are_random, is_random
 from labelloop.domain.ordering.selection import LABEL_FIRST, LABEL_LAST, place_of
 from labelloop.errors import TooLarge
 from labelloop.recipes import control_or_none
+from labelloop.recipes.signature import covers
 from labelloop.usecases.serving.serve import Served
 from labelloop.usecases.serving.showable import Door
 
@@ -49,8 +50,10 @@ class Question:
 
 
 def question_of(control: Control | None, served: Served) -> Question | None:
-    """Return the question of a control; None if the version has learnt nothing of it."""
+    """Return the question of a control; None if the version answers another one, or none of it."""
     if served.model is None or control is None or control.recipe != served.recipe:
+        return None
+    if not covers(served.signature, control):
         return None
     names = control.known(served.names)
     return None if names is None else Question(control, names)
@@ -69,11 +72,11 @@ def predict(
     there is no model, or if the model has learnt nothing of the label config. Raises TooLarge, as
     early as possible, if the answer would be too large or too late.
     """
-    control = control_or_none(label_config, served.recipe)
-    names = tuple(served.names) if control and control.recipe == served.recipe else ()
+    control = control_or_none(label_config, served.recipe, served.signature)
+    question = question_of(control, served)
+    names = tuple(served.names) if question else ()
     if len(tasks) * _result_bytes(control, names) > _MOST_ANSWER_BYTES:
         raise TooLarge(f"the answer for {len(tasks):,} tasks would be too large; {_ADVICE}")
-    question = question_of(control, served)
     if question is None or served.model is None:
         return [Prediction([], LABEL_FIRST) for _ in tasks]
     control = question.control

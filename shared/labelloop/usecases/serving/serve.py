@@ -36,6 +36,7 @@ class Served:
     model: Model | None
     strategy: str = STRATEGY_NAMES[0]  # names how the version orders tasks
     recipe: str = ""
+    signature: str = ""  # which control it answers: see `recipes.signature`
 
     @property
     def names(self) -> Sequence[str]:
@@ -112,8 +113,9 @@ class Versions:
         version, digest = active.previous_version, active.previous_sha256
         try:
             card = project.card(version)
-            recipe = card.recipe if card else active.recipe
-            before = replace(active, version=version, sha256=digest, recipe=recipe)
+            made = card or active
+            before = replace(active, version=version, sha256=digest)
+            before = replace(before, recipe=made.recipe, signature=made.signature)
             return self._load(project, before)
         except (BadModel, Unavailable):
             return Served(UNTRAINED, None)
@@ -132,7 +134,7 @@ class Versions:
             raise BadModel(f"the model was trained on vectors of {model.encoder}")
         is_known = pointer.strategy in STRATEGY_NAMES
         strategy = pointer.strategy if is_known else STRATEGY_NAMES[0]
-        return Served(pointer.version, model, strategy, recipe)
+        return Served(pointer.version, model, strategy, recipe, pointer.signature)
 
 
 def _names_the_same(pointer: ActivePointer, other: ActivePointer) -> bool:

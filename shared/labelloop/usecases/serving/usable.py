@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from labelloop.domain.intake.events import Annotation
 from labelloop.domain.intake.folding import Dataset
+from labelloop.domain.learning.examples import labels_of
 from labelloop.recipes.protocol import Control
 
 _MOST_NAMED: Final = 10
@@ -49,8 +50,8 @@ def usable(dataset: Dataset, control: Control) -> Usable:
         for task in {one.task for one in annotations}
     }
     left_out: dict[str, list[tuple[int, str]]] = defaultdict(list)
-    for annotation in annotations:
-        reason, example = _why_not(annotation, readable[annotation.task], control)
+    for annotation, label in zip(annotations, labels_of(annotations, control), strict=True):
+        reason, example = _why_not(annotation, label, readable[annotation.task], control)
         if reason:
             left_out[reason].append((annotation.task, example))
     rows = [_left_out(reason, examples) for reason, examples in left_out.items()]
@@ -58,10 +59,14 @@ def usable(dataset: Dataset, control: Control) -> Usable:
     return Usable(len(annotations), len(annotations) - sum(row.annotations for row in rows), rows)
 
 
-def _why_not(annotation: Annotation, is_readable: bool, control: Control) -> tuple[str, str]:
+def _why_not(
+    annotation: Annotation, label: Any, is_readable: bool, control: Control
+) -> tuple[str, str]:
     reason, example = control.why_unusable(annotation.result, is_readable)
+    if annotation.result or (label is not None and not reason):
+        return reason, example
     # to some kinds an annotation without any region says that nothing applies
-    return ("submitted empty", "") if reason and not annotation.result else (reason, example)
+    return "submitted empty" if reason else "submitted empty before the control was answered", ""
 
 
 def _left_out(reason: str, annotations: list[tuple[int, str]]) -> LeftOut:

@@ -84,8 +84,60 @@ def test_an_example_tells_when_its_label_was_last_confirmed_and_who_said_what():
     assert decided.votes == [["Positive"]]
 
 
+BESIDE = control_of(
+    '<View><Text name="text" value="$text"/>'
+    '<Choices name="label" toName="text" choice="multiple"><Choice value="Positive"/></Choices>'
+    '<Labels name="ner" toName="text"><Label value="Person"/></Labels></View>'
+)
+SPANS = {"start": 0, "end": 4, "labels": ["Person"]}
+SPAN = {"from_name": "ner", "to_name": "text", "type": "labels", "value": SPANS}
+
+
+def at(id_: int, minute: int, *result, **changes):
+    time = f"2026-11-23T10:{minute:02d}:00.000000+00:00"
+    return created(id_, result=list(result), updated_at=time, **changes)
+
+
+def test_an_empty_annotation_answers_each_control_that_was_there():
+    given = at(1, 1, region("Positive")), at(2, 2), at(3, 3, SPAN, region("Positive")), at(4, 4)
+
+    found = found_in(*given, control=BESIDE)
+
+    assert dict(zip(found.tasks, found.labels, strict=True)) == {
+        1: {"label": ["Positive"]},
+        2: {"label": []},  # nobody had marked a span yet
+        3: {"label": ["Positive"], "ner": [[0, 4, "Person"]]},
+        4: {"label": [], "ner": []},
+    }
+
+
+def test_a_control_of_another_type_that_had_the_name_is_another_one():
+    only = control_of(
+        '<View><Text name="text" value="$text"/>'
+        '<Labels name="label" toName="text"><Label value="Person"/></Labels></View>'
+    )
+    span = SPAN | {"from_name": "label"}
+
+    found = found_in(at(1, 1, region("Positive")), at(2, 2), at(3, 3, span), at(4, 4), control=only)
+
+    assert found.tasks == [3, 4]
+    assert found_in(at(2, 2), at(3, 3, span), control=only).tasks == [2, 3]
+    assert found_in(at(1, 1, region("Positive")), at(2, 2), control=only).tasks == []
+    assert found_in(at(2, 2), at(3, 3), control=only).tasks == [2, 3]
+
+
+def test_an_empty_annotation_that_was_saved_again_answers_what_is_there_now():
+    given = at(1, 1, region("Positive")), at(2, 2), at(3, 3, SPAN)
+
+    assert "ner" not in found_in(*given, control=BESIDE).labels[1]
+    assert found_in(*given, at(2, 5), control=BESIDE).labels[1] == {"label": [], "ner": []}
+
+
 class Given:
     """Reads of a task how its text begins, and of an annotation all that its regions choose."""
+
+    def about(self):
+        return {"choice": "label"}
 
     def input_of(self, data):
         return {"first": data["text"][:1]} if data.get("text") else None
