@@ -29,6 +29,7 @@ BUILDERS = {
     "TrainFunction": ("train_deps",),
     "RankFunction": ("rank_deps", "versions"),
     "SweepFunction": ("sweep_deps",),
+    "CredentialsFunction": (),
 }
 HEAVY = {"PIL", "onnx", "scipy", "skl2onnx", "sklearn", "tokenizers"}
 TOO_HEAVY = {
@@ -37,6 +38,7 @@ TOO_HEAVY = {
     "TrainFunction": set[str](),
     "RankFunction": HEAVY,
     "SweepFunction": {"fastapi", "numpy", "onnxruntime", "pydantic", "sklearn", "tokenizers"},
+    "CredentialsFunction": HEAVY | {"fastapi", "numpy", "onnxruntime", "pydantic"},
 }
 
 # What each function must be able to do with nothing but its layers. A package that is imported

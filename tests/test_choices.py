@@ -3,6 +3,7 @@
 import pytest
 
 from tests.cloudformation import Json, Resolved
+from tests.test_privileges import USE_THE_BUCKET
 from tests.test_template import FUNCTIONS, PARAMETERS, RESOURCES
 
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/0123-4567"
@@ -61,7 +62,7 @@ def test_a_bucket_that_another_stack_left_is_adopted():
     assert "Bucket" not in adopted.resources
     assert adopted.properties("BucketPolicy")["Bucket"] == "left-behind"
     assert adopted.outputs["BucketName"]["Value"] == "left-behind"
-    for function in FUNCTIONS:
+    for function in USE_THE_BUCKET:
         assert adopted.properties(function)["Environment"]["Variables"]["BUCKET"] == "left-behind"
         objects = [one["Resource"] for one in rights(adopted, function) if "s3:" in str(one)]
         assert objects
@@ -118,7 +119,7 @@ def test_a_key_of_ones_own_encrypts_all_that_is_kept():
     for queue in resolved.of_type("AWS::SQS::Queue").values():
         assert queue["KmsMasterKeyId"] == KEY
         assert "SqsManagedSseEnabled" not in queue
-    for function in FUNCTIONS:
+    for function in USE_THE_BUCKET:
         assert resolved.properties(function)["Environment"]["Variables"]["KMS_KEY_ARN"] == KEY
         (use,) = [one for one in rights(resolved, function) if "kms:" in str(one["Action"])]
         assert use["Resource"] == KEY

@@ -11,7 +11,7 @@ import yaml
 from labelloop.config import Settings
 
 ROOT = Path(__file__).parents[1]
-NAMES = ("Webhook", "Predict", "Train", "Rank", "Sweep")
+NAMES = ("Webhook", "Predict", "Train", "Rank", "Sweep", "Credentials")
 
 
 class Loader(yaml.SafeLoader):
@@ -88,6 +88,7 @@ def test_each_function_has_a_folder_and_each_folder_a_function():
         ("Train", ["Training", "Encoder", "ImageEncoder"]),
         ("Rank", ["Serving", "Encoder", "ImageEncoder"]),
         ("Sweep", ["Encoder", "ImageEncoder"]),
+        ("Credentials", []),
     ],
 )
 def test_a_function_carries_the_layers_it_needs_and_no_other(function, packages):
@@ -271,6 +272,7 @@ def test_each_function_may_do_what_it_has_to_and_no_more():
     assert may("TrainFunction") == read | tell | {"s3:DeleteObject", "ssm:GetParameter"}
     assert may("RankFunction") == read | tell | {"s3:DeleteObject", "ssm:GetParameter"}
     assert may("SweepFunction") == read | tell | {"ssm:GetParameter"}
+    assert may("CredentialsFunction") == {"ssm:PutParameter"}
 
 
 def test_nothing_but_folded_events_and_old_ranks_can_be_deleted():
@@ -293,6 +295,14 @@ def test_each_function_logs_to_a_group_that_forgets():
 
     for function in FUNCTIONS.values():
         assert groups[function["LoggingConfig"]["LogGroup"]["Ref"]]["RetentionInDays"]
+
+
+def test_the_first_password_is_made_where_the_functions_look_for_it_within_the_time_it_has():
+    ((_, resource),) = of_type("Custom::FirstCredentials").items()
+
+    assert resource["Name"] == ENVIRONMENT["CREDENTIALS_PARAMETER"]
+    assert resource["ServiceToken"] == {"Fn::GetAtt": "CredentialsFunction.Arn"}
+    assert FUNCTIONS["CredentialsFunction"]["Timeout"] < resource["ServiceTimeout"]
 
 
 def test_predict_answers_within_the_gateways_time():

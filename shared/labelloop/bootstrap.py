@@ -93,6 +93,13 @@ def secret() -> Callable[[], str]:
     return SsmSecret(settings().credentials_parameter, quick_client_of("ssm")).read
 
 
+def secret_parameter(name: str) -> "SsmSecret":
+    """Return the secret in a parameter."""
+    from labelloop.adapters.ssm_secret import SsmSecret
+
+    return SsmSecret(name)
+
+
 @cache
 def accept_deps() -> AcceptDeps:
     """Return what `functions/webhook` works with."""

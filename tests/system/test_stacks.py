@@ -1,5 +1,6 @@
 """A stack's end, and another one's beginning, on the embedded AWS."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,10 @@ def test_a_bucket_outlives_its_stack_and_another_one_goes_on_with_it(tmp_path: P
         first.label(1, "Positive", "a great film")
         first.close()
         key = stack.client("kms").create_key()["KeyMetadata"]["Arn"]
+        parameter = stack.outputs["CredentialsParameterName"]
+        history = stack.client("ssm").get_parameter_history(Name=parameter, WithDecryption=True)
+        made = history["Parameters"][0]["Value"]  # before the local stack put its own there
+        assert re.fullmatch(r"labelstudio:[0-9a-f]{48}", made)
         before = stored(stack, bucket)
         assert before
 

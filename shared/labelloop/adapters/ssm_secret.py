@@ -12,6 +12,7 @@ from labelloop.errors import Unavailable
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
+_WAITS_S: Final = (2, 4, 8)  # a role that was just made is known everywhere after some seconds
 CACHED_S: Final = 60  # after a rotation the old password stays valid for as long
 
 
@@ -50,6 +51,23 @@ class SsmSecret:
         except (BotoCoreError, ClientError) as exc:
             raise Unavailable("the secret could not be stored") from exc
         self._cache(value)
+
+    def create(self, value: str) -> bool:
+        """Store the secret; return False, and leave all as it is, if there is one."""
+        for wait_s in (*_WAITS_S, None):
+            try:
+                self._ssm.put_parameter(
+                    Name=self._name, Value=value, Type="SecureString", **self._key
+                )
+            except ClientError as exc:
+                if code_of(exc) == "ParameterAlreadyExists":
+                    return False
+                if wait_s is None or code_of(exc) != "AccessDeniedException":
+                    raise Unavailable(f"{self._name} could not be stored: {exc}") from exc
+                time.sleep(wait_s)
+            else:
+                break
+        return True
 
     def _cache(self, value: str) -> None:
         self._cached, self._read_at = value, time.monotonic()

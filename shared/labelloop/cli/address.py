@@ -11,8 +11,9 @@ from labelloop.errors import BadSettings
 from labelloop.web.credentials import API_KEY_HEADER, events_pair, ml_pair
 
 _SHAPE: Final = (
-    "give --url, or set LABELLOOP_URL, as https://user:password@host: the deployment's ApiUrl, "
-    "with a user and password of its SSM parameter, /<stack>/credentials by default"
+    "give --stack, or set LABELLOOP_STACK, to the stack's name; or give --url, or set "
+    "LABELLOOP_URL, as https://user:password@host: the deployment's ApiUrl, with a user and "
+    "password of its SSM parameter, /<stack>/credentials by default"
 )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import quote
 
 from labelloop.errors import Rejected
 
@@ -19,6 +20,23 @@ def outputs(aws: Any, stack: str) -> dict[str, str]:
     (description,) = aws.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
     outputs = description.get("Outputs", [])
     return {output["OutputKey"]: output["OutputValue"] for output in outputs}
+
+
+def stack_url(stack: str) -> str:
+    """Return a deployed Labelloop's URL, with a user and password from its SSM parameter."""
+    with errors_explained(stack, f"labelloop ... --stack {stack}"):
+        aws = session()
+        described = outputs(aws, stack)
+        name = described.get("CredentialsParameterName", "")
+        if not name or "ApiUrl" not in described:
+            raise Rejected(f"the stack {stack} is not Labelloop's", "name another: --stack")
+        found = aws.client("ssm").get_parameter(Name=name, WithDecryption=True)
+    lines = [line.strip() for line in found["Parameter"]["Value"].splitlines() if ":" in line]
+    if not lines:
+        raise Rejected(f"the parameter {name} holds no user:password", "put a line there")
+    user, _, password = lines[-1].partition(":")
+    scheme, _, host = described["ApiUrl"].partition("://")
+    return f"{scheme}://{quote(user, safe='')}:{quote(password, safe='')}@{host}"
 
 
 @contextmanager

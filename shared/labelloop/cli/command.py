@@ -24,7 +24,15 @@ def _common(
             help="Labelloop, as https://user:password@host",
             show_default=False,
         ),
-    ],
+    ] = "",
+    stack: Annotated[
+        str,
+        typer.Option(
+            envvar="LABELLOOP_STACK",
+            help="in place of --url: the stack, whose URL and password your AWS rights look up",
+            show_default=False,
+        ),
+    ] = "",
     project: Annotated[
         str | None,
         typer.Option(
@@ -46,7 +54,7 @@ def _common(
     ] = False,
 ) -> tuple[Session, Report]:
     """Return the session and the report for a job."""
-    return Session(url, project, label_studio, token, _ask_token), Report(as_json)
+    return Session(url, project, label_studio, token, _ask_token, stack), Report(as_json)
 
 
 def add(app: typer.Typer, name: str, job: Job) -> None:

@@ -9,6 +9,7 @@ from labelloop.adapters.label_studio_admin import LabelStudioAdmin
 from labelloop.adapters.label_studio_api import LabelStudioApi
 from labelloop.adapters.label_studio_http import base_url
 from labelloop.cli.address import Address
+from labelloop.cli.aws import stack_url
 from labelloop.cli.backend import Backend
 from labelloop.cli.network import pool_for
 from labelloop.errors import BadSettings, NotFound
@@ -42,7 +43,8 @@ def open_studio(url: str, token: str) -> Studio:
 class Session:
     """The connections and the project of one command; each is looked up when it is first needed.
 
-    `project_option`: the number or the whole key of the project; None for the only one.
+    `project_option`: the number or the whole key of the project; None for the only one. `stack`:
+    where URL and password are looked up if there is no `labelloop_url`.
     """
 
     labelloop_url: str
@@ -50,12 +52,14 @@ class Session:
     label_studio_url: str | None = None
     token: str | None = None
     ask_token: Callable[[], str] = str
+    stack: str = ""
     _key: str = field(default="", init=False)
 
     @cached_property
     def backend(self) -> Backend:
         """The deployed Labelloop."""
-        return open_backend(Address.read(self.labelloop_url))
+        url = self.labelloop_url or (stack_url(self.stack) if self.stack else "")
+        return open_backend(Address.read(url))
 
     @cached_property
     def studio_url(self) -> str:

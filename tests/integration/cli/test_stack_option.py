@@ -1,0 +1,65 @@
+"""`--stack` in place of a URL with a password, against AWS as moto plays it."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from labelloop.cli import aws as aws_module
+from labelloop.cli.address import Address
+from labelloop.cli.app import app
+from labelloop.cli.session import Session
+from labelloop.errors import Rejected
+
+PARAMETER = "/mine/credentials"
+
+
+@pytest.fixture
+def outputs(aws, monkeypatch) -> dict[str, str]:
+    found = {"ApiUrl": "https://x.example.com", "CredentialsParameterName": PARAMETER}
+
+    class Stacks:
+        def describe_stacks(self, StackName: str) -> Any:  # noqa: N803
+            pairs = [{"OutputKey": key, "OutputValue": value} for key, value in found.items()]
+            return {"Stacks": [{"Outputs": pairs}]}
+
+    clients = {"cloudformation": Stacks(), "ssm": aws.ssm}
+    monkeypatch.setattr(aws_module, "session", lambda: SimpleNamespace(client=clients.__getitem__))
+    return found
+
+
+def put(aws, value: str) -> None:
+    aws.ssm.put_parameter(Name=PARAMETER, Value=value, Type="SecureString", Overwrite=True)
+
+
+def test_url_and_newest_password_are_looked_up(aws, outputs):
+    put(aws, "old:one\nlabel studio:p@ss/w:rd\n")
+
+    backend = Session("", stack="mine").backend
+
+    wanted = Address("https://x.example.com", "label studio", "p@ss/w:rd")
+    assert Address.read(aws_module.stack_url("mine")) == wanted
+    assert backend.address == wanted
+
+
+def test_what_is_missing_is_said(aws, outputs):
+    ran = CliRunner().invoke(app, ["status", "--stack", "mine"])
+    assert (ran.exit_code, "Traceback" in ran.output) == (1, False)
+    assert "ParameterNotFound" in ran.output
+
+    put(aws, "nonsense")
+    with pytest.raises(Rejected, match="no user:password"):
+        aws_module.stack_url("mine")
+
+    del outputs["CredentialsParameterName"]
+    with pytest.raises(Rejected, match="not Labelloop's"):
+        aws_module.stack_url("mine")
+
+
+def test_without_stack_and_url_both_are_named():
+    ran = CliRunner().invoke(app, ["status"], env={"LABELLOOP_URL": "", "LABELLOOP_STACK": ""})
+
+    assert ran.exit_code == 1
+    assert "LABELLOOP_STACK" in ran.output
+    assert "LABELLOOP_URL" in ran.output

@@ -1,0 +1,133 @@
+"""The first password: the custom resource's function, with SSM as moto plays it."""
+
+import json
+import re
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from labelloop.adapters.ssm_secret import SsmSecret
+from labelloop.config import settings
+from labelloop.errors import Unavailable
+from tests.integration.conftest import CONTEXT
+
+NAME = "/new-stack/credentials"
+
+
+class CloudFormation:
+    """What waits for the answer at a URL that S3 signed: it takes no content type."""
+
+    def __init__(self) -> None:
+        self.answers: list[dict[str, Any]] = []
+        self.status = 200
+        self._server = HTTPServer(("127.0.0.1", 0), self._handler())
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{self._server.server_port}/answer?signature=x"
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def ask(self, kind: str, name: str = NAME) -> dict[str, Any]:
+        from functions.credentials.app import lambda_handler
+
+        ids = {"StackId": "stack", "RequestId": "request", "LogicalResourceId": "FirstCredentials"}
+        request = {
+            "RequestType": kind,
+            "ResponseURL": self.url,
+            "ResourceProperties": {"Name": name},
+        }
+        lambda_handler(ids | request, CONTEXT)
+        assert ids.items() <= self.answers[-1].items()
+        return self.answers[-1]
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        site = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_PUT(self) -> None:
+                assert not self.headers["content-type"]
+                body = self.rfile.read(int(self.headers["content-length"]))
+                site.answers.append(json.loads(body))
+                self.send_response(site.status)
+                self.end_headers()
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        return Handler
+
+
+@pytest.fixture
+def cloudformation(aws) -> Iterator[CloudFormation]:
+    waiting = CloudFormation()
+    yield waiting
+    waiting.close()
+
+
+def test_a_password_is_made_once_and_opens_labelloop(cloudformation):
+    answer = cloudformation.ask("Create")
+    made = SsmSecret(NAME).read()
+    again = cloudformation.ask("Update")
+
+    assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", NAME)
+    assert re.fullmatch(r"labelstudio:[0-9a-f]{48}", made)
+    assert (again["Status"], SsmSecret(NAME).read()) == ("SUCCESS", made)
+
+
+def test_a_password_that_people_made_stays_and_outlives_the_stack(cloudformation, aws):
+    mine = settings().credentials_parameter
+    before = SsmSecret(mine).read()
+
+    statuses = [cloudformation.ask(kind, mine)["Status"] for kind in ("Create", "Delete")]
+
+    assert (statuses, SsmSecret(mine).read()) == (["SUCCESS", "SUCCESS"], before)
+    assert before
+
+
+def test_a_failure_ends_the_deploy_at_once_with_its_reason(cloudformation):
+    answer = cloudformation.ask("Create", "/aws/is-a-prefix-that-ssm-refuses")
+
+    assert answer["Status"] == "FAILED"
+    assert "/aws/is-a-prefix" in answer["Reason"]
+
+
+def test_an_answer_that_does_not_get_through_is_an_error(cloudformation):
+    cloudformation.status = 403
+
+    with pytest.raises(Unavailable, match="403"):
+        cloudformation.ask("Create")
+
+
+class NewRole:
+    """SSM that does not know a new role at first."""
+
+    def __init__(self, refusals: int) -> None:
+        self.refusals, self.stored = refusals, 0
+
+    def put_parameter(self, **_: Any) -> None:
+        if self.refusals:
+            self.refusals -= 1
+            refused: Any = {"Error": {"Code": "AccessDeniedException", "Message": "not yet"}}
+            raise ClientError(refused, "PutParameter")
+        self.stored += 1
+
+
+@pytest.mark.parametrize(("refusals", "is_stored"), [(0, True), (3, True), (4, False)])
+def test_a_role_that_was_just_made_is_waited_for(monkeypatch, refusals, is_stored):
+    waits: list[float] = []
+    monkeypatch.setattr("labelloop.adapters.ssm_secret.time.sleep", waits.append)
+    ssm = NewRole(refusals)
+
+    if is_stored:
+        assert SsmSecret(NAME, ssm).create("a:b")
+    else:
+        with pytest.raises(Unavailable, match="not yet"):
+            SsmSecret(NAME, ssm).create("a:b")
+
+    assert ssm.stored == is_stored
+    assert waits == [2, 4, 8][: min(refusals, 3)]
