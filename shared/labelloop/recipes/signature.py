@@ -7,6 +7,7 @@ the control's. Versions of earlier releases have none, and count as the control'
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from labelloop.domain.intake.events import canonical
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from labelloop.recipes.protocol import Control
 
 
+@lru_cache(maxsize=64)  # each prediction request compares them
 def signature_of(control: "Control") -> str:
     """Return the signature of a control's versions. The order of several controls is none of it."""
     parts = [one for _, one in _controls(control)] or [control]
@@ -27,11 +29,13 @@ def is_of(signature: str, control: "Control") -> bool:
     return signature in ("", signature_of(control))
 
 
+@lru_cache(maxsize=64)
 def covers(signature: str, control: "Control") -> bool:
     """Say whether a version of the control's recipe answers all that the control asks."""
     return not signature or _lines(signature) >= _lines(signature_of(control))
 
 
+@lru_cache(maxsize=64)
 def part_of(control: "Control", signature: str) -> "Control":
     """Return of several controls those that a version answers; if it is none, all of them."""
     known = _lines(signature)
