@@ -40,7 +40,7 @@ _CONNECT: Final = (
 _NAME_IT: Final = "add it to the parameter FetchBuckets, if the deployment may read it"
 _READ_IT: Final = (
     "see that the objects are there and that the bucket's policy lets the deployment read them; if "
-    "they are encrypted with a key of your own, name it in FetchKmsKeyArn"
+    "they are encrypted with a key of your own, name it in FetchKmsKeyArns"
 )
 _UPLOADS: Final = "/data/upload/"
 _OUTSIDE: Final = "its address is none that may be fetched"

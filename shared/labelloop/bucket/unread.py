@@ -121,9 +121,9 @@ class UnreadNotes:
         listed = self._store.list(f"{self._root}{version}/unread-")
         return any(_again_at(one.key) <= now for one in listed)
 
-    def all(self, version: str, inputs: str, most: int) -> tuple[UnreadTasks, bool]:
+    def all(self, version: str, most: int) -> tuple[UnreadTasks, bool]:
         """Return the tasks of up to `most` parts, and whether there are more parts."""
-        keys = [key for key, _ in self._keys(version, inputs)]
+        keys = [one.key for one in self._store.list(f"{self._root}{version}/unread-")]
         both = UnreadTasks()
         for note in self._read(keys[:most]):
             both = both.and_(note)

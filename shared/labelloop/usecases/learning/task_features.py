@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -18,6 +19,16 @@ from labelloop.recipes.tools import Looking
 from labelloop.usecases.learning.shard_images import ShardImages, reason_of
 from labelloop.usecases.learning.vectors import BUDGET_S, RecalledVectors, Unfinished
 
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Now, and up to which time what could not be read is tried again; in seconds since 1970."""
+
+    now: float = 0.0
+    due_by: float = 0.0
+
+
+_LONG_AGO: Final = Times()
 MOST_ENCODED: Final = 100  # of labelled tasks, before the first training stored their vectors
 
 
@@ -27,33 +38,33 @@ def features_of_shard(
     control: Control,
     files: FeatureFiles,
     tools: Looking,
-    now: float = 0.0,
+    times: Times = _LONG_AGO,
     has_time: Callable[[], bool] = lambda: True,
 ) -> ShardFeatures:
     """Return the features of a shard of the pool; compute and store them if none are stored.
 
-    Tasks whose image could not be reached are tried again once their time has come; `now`: in
-    seconds since 1970. A shard without a readable task is computed again: later releases read more
-    kinds of inputs. Unfinished if time is over before all images are fetched: call again.
+    Tasks whose image could not be reached are tried again once their time has come. A shard without
+    a readable task is computed again: later releases read more kinds of inputs. Unfinished if time
+    is over before all images are fetched: call again.
     """
     stored = files.shard(shard, control.sees)
-    if stored is not None and not _is_to_be_looked_at(stored, now):
+    if stored is not None and not _is_to_be_looked_at(stored, times.due_by):
         return stored
     tasks = list(pool.read([shard]).values())
     known = stored if stored is not None and stored.unread.tasks else None
     if known is not None and known.tasks.tolist() != [task.id for task in tasks]:
         known = None  # stored of another shard by that name
     images = ShardImages(tools, files, shard, control.sees, has_time)
-    computed = _looked_at(tasks, known, control, images, now)
+    computed = _looked_at(tasks, known, control, images, times.now)
     if stored is None or computed.is_readable.any() or computed.unread.tasks:  # else it is the same
         files.store_shard(shard, control.sees, computed)
     images.forget_begun()
     return computed
 
 
-def _is_to_be_looked_at(stored: ShardFeatures, now: float) -> bool:
+def _is_to_be_looked_at(stored: ShardFeatures, due_by: float) -> bool:
     is_empty = not stored.is_readable.any() and not stored.unread.tasks
-    return is_empty or stored.unread.is_due(now)
+    return is_empty or stored.unread.is_due(due_by)
 
 
 def _looked_at(
@@ -119,7 +130,7 @@ def features_of_shards(
     tools: Looking,
     budget_s: float = BUDGET_S,
     clock: Callable[[], float] = time.monotonic,
-    now: float = 0.0,
+    times: Times = _LONG_AGO,
 ) -> list[ShardFeatures]:
     """Return the features of some shards. Unfinished if there is too much to encode at once."""
     started = clock()
@@ -129,7 +140,7 @@ def features_of_shards(
 
     features: list[ShardFeatures] = []
     for shard in shards:
-        features.append(features_of_shard(shard, pool, control, files, tools, now, has_time))
+        features.append(features_of_shard(shard, pool, control, files, tools, times, has_time))
         missing = len(shards) - len(features)
         if missing and not has_time():
             raise Unfinished(f"{missing} shards are still without features")

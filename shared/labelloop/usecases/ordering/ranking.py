@@ -4,7 +4,7 @@ A ranking holds what its steps need: the project, its version, and the outside.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import count
 from typing import Final
@@ -13,7 +13,7 @@ from labelloop.bucket.features import DAMAGED
 from labelloop.bucket.lease import PUSHER, TRIMMER
 from labelloop.bucket.pool import Ranked
 from labelloop.bucket.project import Project
-from labelloop.bucket.unread import UnreadTasks
+from labelloop.bucket.unread import NEVER, UnreadTasks
 from labelloop.domain.ordering.shortlist import Shortlist
 from labelloop.errors import Retryable
 from labelloop.labelstudio.project import StudioProject
@@ -77,10 +77,11 @@ class Ranking:
     studio: StudioProject | None
     deps: RankDeps
 
-    def plan(self) -> RankOutcome:
+    def plan(self, *, retries: bool = False) -> RankOutcome:
         """Cut the pool into parts; ask for the missing scores, or else for the push.
 
-        A part with tasks that could not be read is scored again once their time has come.
+        A part with tasks that could not be read is scored again once their time has come, or, with
+        `retries`, at once.
         """
         pool, inputs = self.project.pool, self._inputs_now()
         alone = self.project.lease(PUSHER).held(self._now_s(), _LEASE_S)
@@ -90,10 +91,10 @@ class Ranking:
         parts = pool.plan(self.version, self.deps.limits.shards_in_a_part)
         missing = set(range(len(parts))) - pool.scored_parts(self.version, inputs)
         self.project.unread.forget_others(self.version, inputs)
-        missing |= self.project.unread.due(self.version, inputs, self._now_s())
-        for part in sorted(missing):
-            self._ask_for("score", part)
-        if parts and not missing:
+        due = self.project.unread.due(self.version, inputs, self._due_by(retries)) - missing
+        for part in sorted(missing | due):
+            self._ask_for("retry" if retries and part in due else "score", part)
+        if parts and not missing | due:
             self._ask_for("push")
         if not parts:
             self.project.orders.add(self.version, [])
@@ -101,12 +102,13 @@ class Ranking:
                 pool.set_ranked(self.version)
         return RankOutcome.PLANNED
 
-    def score(self, part: int) -> RankOutcome:
+    def score(self, part: int, *, retries: bool = False) -> RankOutcome:
         """Score one part, once; if all parts are scored, ask for the push of so many."""
         pool = self.project.pool
         parts, inputs = pool.parts(self.version), self._inputs_now()
-        if part < len(parts) and self._is_to_be_scored(part, inputs):
-            scene = self._scene()
+        due_by = self._due_by(retries)
+        if part < len(parts) and self._is_to_be_scored(part, inputs, due_by):
+            scene = replace(self._scene(), due_by=due_by)
             inputs = inputs_of(self.version, scene.dataset)
             try:
                 size, budget_s = self.deps.queue_length, self.deps.limits.encoding_s
@@ -121,10 +123,10 @@ class Ranking:
             self._ask_for("push", len(parts))
         return RankOutcome.SCORED
 
-    def _is_to_be_scored(self, part: int, inputs: str) -> bool:
+    def _is_to_be_scored(self, part: int, inputs: str, due_by: float) -> bool:
         if part not in self.project.pool.scored_parts(self.version, inputs):
             return True
-        return part in self.project.unread.due(self.version, inputs, self._now_s())
+        return part in self.project.unread.due(self.version, inputs, due_by)
 
     def _store_part(
         self, part: int, inputs: str, shortlist: Shortlist, unread: UnreadTasks
@@ -177,6 +179,10 @@ class Ranking:
 
     def _inputs_now(self) -> str:
         return inputs_now(self.version, self.project, self.studio)
+
+    def _due_by(self, retries: bool) -> float:
+        """Return up to which time parts are to be tried again: now, or all that ever are."""
+        return NEVER - 1 if retries else self._now_s()
 
     def _now_s(self) -> float:
         return self.deps.clock().timestamp()

@@ -19,6 +19,7 @@ from labelloop.recipes import control_or_none, encoder_of, folder_of
 from labelloop.recipes.protocol import Control
 from labelloop.recipes.tools import Looking
 from labelloop.usecases.learning.task_features import (
+    Times,
     features_of_labelled,
     features_of_shards,
     unlabelled_of,
@@ -38,6 +39,7 @@ class Scene:
     project: Project
     tools: Looking
     now: float = 0.0  # in seconds since 1970
+    due_by: float = 0.0  # what could not be read is tried again if its time is up to this one
 
     @property
     def control(self) -> Control | None:
@@ -70,8 +72,9 @@ def shortlist_of(
     question = question_of(control, served)
     if control is None or (served.model is not None and question is None):
         return Shortlist(np.empty(0, np.int64), Columns(0, {}), None), UnreadTasks()
+    files, times = scene.features(control), Times(scene.now, scene.due_by)
     shard_features = features_of_shards(
-        shards, pool, control, scene.features(control), scene.tools, budget_s, now=scene.now
+        shards, pool, control, files, scene.tools, budget_s, times=times
     )
     dataset = scene.dataset
     deleted = dataset.deleted_until()

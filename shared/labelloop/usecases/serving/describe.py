@@ -19,6 +19,7 @@ from labelloop.domain.judging.in_words import lines
 from labelloop.errors import Unprocessable
 from labelloop.ports import ObjectStore
 from labelloop.recipes import control_of, why_order_alone
+from labelloop.usecases.serving.unread_images import unread_images
 from labelloop.usecases.serving.usable import usable
 
 _MOST_SHARDS: Final = 100  # read to count the pool while somebody waits
@@ -44,6 +45,7 @@ def describe(key: str, store: ObjectStore) -> dict[str, Any]:
         "learning": (learning := _learning(dataset)),
         "no_model": None if active.is_trained else _no_model(project, active, learning),
         "pool": _pool(project, dataset),
+        "unread": unread_images(project, active.version, dataset),
         "damaged": project.snapshots.damage(),
         "repair": _repair(project.snapshots.repair()),
         "pending_events": len(project.pending()),

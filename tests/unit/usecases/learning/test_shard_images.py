@@ -13,7 +13,7 @@ from labelloop.bucket.unread import NEVER
 from labelloop.errors import Unreached, Unreadable
 from labelloop.recipes import control_of, folder_of
 from labelloop.recipes.tools import Images, Toolbox
-from labelloop.usecases.learning.task_features import features_of_shards, unlabelled_of
+from labelloop.usecases.learning.task_features import Times, features_of_shards, unlabelled_of
 from labelloop.usecases.learning.vectors import Unfinished
 from tests.builders import PROJECT, task
 from tests.kinds.image_choices import EXAMPLE
@@ -67,7 +67,7 @@ def look(pool, files, source):
         tools = Toolbox(images=Images(encoder().name, encoder, source))
         shards = pool.shards()
         return features_of_shards(
-            shards, pool, CONTROL, files, tools, budget_s, source.clock, now=now
+            shards, pool, CONTROL, files, tools, budget_s, source.clock, Times(now, now)
         )
 
     return look
