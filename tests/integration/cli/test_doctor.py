@@ -357,7 +357,7 @@ def test_images_that_cannot_be_read_are_named_with_what_mends_it(healthy):
     assert "503" in down["detail"]
     assert "tried again from 1970-01-01T00:05:00+00:00" in down["fix"]
     shown = healthy.run("status").output
-    assert "3 tasks whose images can't be read are left out" in " ".join(shown.split())
+    assert "3 tasks are left out, with images that can't be read" in " ".join(shown.split())
 
 
 def test_a_project_of_another_database_with_the_same_number(healthy):

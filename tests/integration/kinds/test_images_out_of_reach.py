@@ -167,7 +167,7 @@ def test_status_says_which_and_why_without_secrets(key, clock, source, rank_deps
     told = describe(key, store)["unread"]
 
     assert told["tasks"] == len(LINKED) + len(LOST)
-    assert told["line"].startswith("13 tasks whose images can't be read are left out")
+    assert told["line"].startswith("13 tasks are left out, with images that can't be read")
     assert "the server answered 503" in told["line"]
     assert [(why["reason"], why["tasks"], why["is_final"]) for why in told["why"]] == [
         ("the server answered 503", 13, False)
@@ -196,6 +196,12 @@ def labelled(tasks, studio, id_, store, queue, clock) -> None:
         annotate(studio, id_, task, EXAMPLE.answer(task["data"]), deps, clock)
 
 
+def labels_learnt(project: Project) -> int:
+    card = project.card(project.active_version())
+    assert card is not None
+    return card.labels
+
+
 def test_a_training_without_enough_images_in_reach_keeps_the_version_and_is_put_off(
     studio, id_, key, tasks, store, queue, rank_queue, clock, source, tools
 ):
@@ -214,7 +220,7 @@ def test_a_training_without_enough_images_in_reach_keeps_the_version_and_is_put_
     source.is_down = False
     clock.now += timedelta(days=1)
     assert train(WakeUp(key, "sweep"), deps) is TrainOutcome.SWITCHED
-    assert Project(store, key).card(Project(store, key).active_version()).labels == 20
+    assert labels_learnt(Project(store, key)) == 20
 
 
 def test_labels_whose_images_were_out_of_reach_are_learnt_at_the_next_training(
@@ -225,10 +231,10 @@ def test_labels_whose_images_were_out_of_reach_are_learnt_at_the_next_training(
     source.is_down = True
     assert train(WakeUp(key, "sweep"), deps) is TrainOutcome.SWITCHED
     project = Project(store, key)
-    assert project.card(project.active_version()).labels == len(INLINE)
+    assert labels_learnt(project) == len(INLINE)
 
     source.is_down = False
     labelled(tasks[18:19], studio, id_, store, queue, clock)
     train(WakeUp(key, "sweep"), deps)
 
-    assert project.card(project.active_version()).labels == 19
+    assert labels_learnt(project) == 19

@@ -37,13 +37,15 @@ class SeveralControls:
 
     Controls of one recipe that see the same of a task share its features: a group. A task is read
     if all groups can read it. `others`: the titles of controls that are not learnt; `hidden`: on
-    what conditions a control is shown. All controls weigh the same: the weights that Label Studio
-    has for them are settings of the project, and no part of the label config.
+    what conditions a control is shown; `recipe`: the name of the recipe that read the config. All
+    controls weigh the same: the weights that Label Studio has for them are settings of the project,
+    and no part of the label config.
     """
 
     controls: "tuple[tuple[str, Control], ...]"
     others: tuple[str, ...] = ()
     hidden: tuple[tuple[str, tuple[Condition, ...]], ...] = ()
+    recipe: str = NAME
     law: None = None
 
     @cached_property
@@ -57,11 +59,6 @@ class SeveralControls:
     def group_of(self, control: "Control") -> str:
         """Return the prefix of the features of a control's group."""
         return _prefix_of(control)
-
-    @property
-    def recipe(self) -> str:
-        """The recipe's name."""
-        return NAME
 
     @property
     def sees(self) -> str:

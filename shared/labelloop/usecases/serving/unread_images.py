@@ -10,6 +10,7 @@ from labelloop.domain.intake.folding import Dataset
 
 _MOST_PARTS: Final = 20  # read while somebody waits: up to 100,000 tasks
 _MOST_EXAMPLES: Final = 3
+_MOST_SHARDS: Final = 100  # read beyond those of the pool's index
 
 
 def unread_images(project: Project, version: str, dataset: Dataset) -> dict[str, Any] | None:
@@ -53,7 +54,7 @@ def _current(unread: UnreadTasks, project: Project, dataset: Dataset) -> list[Un
     }
     if not tasks:
         return []
-    index = project.pool_index.stored()
+    index = project.pool_index.current(_MOST_SHARDS) or project.pool_index.stored()
     return [
         one
         for one in tasks.values()
@@ -62,10 +63,10 @@ def _current(unread: UnreadTasks, project: Project, dataset: Dataset) -> list[Un
 
 
 def _line(tasks: int, is_more: bool, reason: str, again_at: str) -> str:
-    counted = f"{'at least ' if is_more else ''}{tasks:,} task{'' if tasks == 1 else 's'}"
+    left_out = "task is" if tasks == 1 else "tasks are"
+    counted = f"{'at least ' if is_more else ''}{tasks:,} {left_out} left out"
     then = f"; tried again from {again_at} on" if again_at else ""
-    which = "whose image" if tasks == 1 else "whose images"
-    return f"{counted} {which} can't be read are left out, mostly as {reason}{then}"
+    return f"{counted}, with images that can't be read, mostly as {reason}{then}"
 
 
 def _time(seconds: int) -> str:
