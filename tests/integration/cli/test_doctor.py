@@ -340,7 +340,10 @@ def test_images_that_cannot_be_read_are_named_with_what_mends_it(healthy):
         ("the server answered 404", "", True),
         ("the server answered 503", "", False),
     ]
-    unread = [Unread(n + 1, "2026", *row[:2], where, row[2]) for n, row in enumerate(rows)]
+    unread = [
+        Unread(n + 1, "2026-11-23T09:00:00.000000+00:00", *row[:2], where, row[2])
+        for n, row in enumerate(rows)
+    ]
     project = Project(bootstrap.store(), healthy.key)
     tasks = UnreadTasks.after(1, unread, 0.0)
     project.unread.note(project.active_version(), "", 0, tasks)
