@@ -15,6 +15,7 @@ OTHERS = {
     "ImageEncoder": "efficientnet",
     "FetchHosts": "files.example.com",
     "FetchBuckets": "pictures,scans",
+    "FetchKmsKeyArns": "arn:aws:kms:eu-central-1:123456789012:key/4567-0123",
     "BucketName": "left-by-another-stack",
     "KmsKeyArn": "arn:aws:kms:eu-central-1:123456789012:key/0123-4567",
     "AlarmEmail": "people@example.com",
@@ -113,6 +114,22 @@ def test_images_are_read_from_the_buckets_that_are_named():
         "Action": "s3:GetObject",
         "Resource": ["arn:aws:s3:::pictures/*", "arn:aws:s3:::scans/*"],
     } in statements
+
+
+def test_images_are_decrypted_with_the_keys_that_are_named_and_with_none_by_default():
+    keys = [f"arn:aws:kms:eu-central-1:123456789012:key/{n}" for n in ("one", "two")]
+    named = Resolved({"FetchBuckets": "pictures", "FetchKmsKeyArns": ",".join(keys)})
+
+    def uses(resolved: Resolved, function: str) -> list[Json]:
+        role = resolved.properties(f"{function}Role")
+        statements = role["Policies"][0]["PolicyDocument"]["Statement"]
+        return [one for one in statements if "kms:" in str(one["Action"])]
+
+    for function in ("PredictFunction", "TrainFunction", "RankFunction"):
+        (use,) = uses(named, function)
+        assert (use["Action"], use["Resource"]) == ("kms:Decrypt", keys)
+        assert uses(Resolved(), function) == []
+    assert uses(named, "WebhookFunction") == uses(named, "SweepFunction") == []
 
 
 @pytest.mark.parametrize("before", MODES)

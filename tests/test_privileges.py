@@ -16,6 +16,8 @@ IMAGES = "FetchBuckets"  # if any is named
 CREDENTIALS, TOKEN = "ssm:CredentialsParameter", "ssm:LabelStudioTokenParameter"
 WITH_KEY = {"kms:Decrypt": {"KmsKeyArn"}, "kms:GenerateDataKey": {"KmsKeyArn"}}  # if there is one
 
+READS_IMAGES = {**WITH_KEY, "kms:Decrypt": {"KmsKeyArn", "FetchKmsKeyArns"}}  # if there are any
+
 # All that a function may do, and to what. Whoever adds a right adds it here, and thinks.
 ALLOWED: dict[str, dict[str, set[str]]] = {
     "WebhookFunction": {
@@ -27,7 +29,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "ssm:GetParameter": {CREDENTIALS},
     },
     "PredictFunction": {
-        **WITH_KEY,
+        **READS_IMAGES,
         "s3:ListBucket": {BUCKET},
         "s3:GetObject": {OBJECTS, f"{ENCODERS}/*", IMAGES},
         "s3:PutObject": {
@@ -43,7 +45,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "kms:Encrypt": {"KmsKeyArn"},
     },
     "TrainFunction": {
-        **WITH_KEY,
+        **READS_IMAGES,
         "s3:ListBucket": {BUCKET},
         "s3:GetObject": {OBJECTS, f"{ENCODERS}/*", IMAGES},
         "s3:PutObject": {OBJECTS},
@@ -52,7 +54,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "ssm:GetParameter": {TOKEN},
     },
     "RankFunction": {
-        **WITH_KEY,
+        **READS_IMAGES,
         "s3:ListBucket": {BUCKET},
         "s3:GetObject": {OBJECTS, f"{ENCODERS}/*", IMAGES},
         "s3:PutObject": {
@@ -101,7 +103,10 @@ def named(resource: dict[str, Any]) -> str:
     """Return a resource's short name, as the list above writes it."""
     ((function, target),) = resource.items()
     if function == "Fn::Split":
-        return str(target[1]["Fn::Sub"][1]["Names"]["Fn::If"][2]["Ref"])
+        parted = target[1]
+        return str(
+            parted["Ref"] if "Ref" in parted else parted["Fn::Sub"][1]["Names"]["Fn::If"][2]["Ref"]
+        )
     if isinstance(target, list):
         return f"ssm:{target[1]['Name']['Fn::If'][1]['Ref']}"
     whole = str(target).replace("${BucketArn.Value}", BUCKET)
@@ -119,6 +124,20 @@ def test_a_function_has_exactly_the_rights_of_the_list(function):
 
 
 USE_THE_BUCKET = [name for name, may in ALLOWED.items() if any("s3:" in one for one in may)]
+
+
+@pytest.mark.parametrize("function", ["PredictFunction", "TrainFunction", "RankFunction"])
+def test_keys_of_other_buckets_decrypt_their_objects_and_nothing_else(function):
+    written = [
+        one["Fn::If"]
+        for policy in FUNCTIONS[function]["Policies"]
+        for one in policy["Statement"]
+        if "FetchKmsKeyArns" in str(one)
+    ]
+
+    ((condition, statement, _),) = written
+    assert condition == "FetchesWithKeys"
+    assert statement["Condition"] == {"StringLike": {"kms:ViaService": "s3.*.amazonaws.com*"}}
 
 
 def test_each_function_has_a_role_of_its_own():

@@ -252,6 +252,8 @@ def test_a_function_may_only_do_named_things_to_our_own_resources(function):
                 assert target.partition(".")[0] in RESOURCES
             elif "Ref" in resource:
                 assert target == "KmsKeyArn"
+            elif "Fn::Split" in resource and target[1] == {"Ref": "FetchKmsKeyArns"}:
+                assert actions == ["kms:Decrypt"]
             elif "Fn::Split" in resource:
                 assert "arn:${AWS::Partition}:s3:::${Names}/*" in str(target)
                 assert "FetchBuckets" in str(target)

@@ -298,6 +298,6 @@ def _fetcher() -> "Fetcher":
     uploads = None
     if chosen.label_studio_url:
         api = _label_studio_api()
-        uploads = Uploads(api.http.url, api.http.header, https)
+        uploads = Uploads(api.http.url, api.http.header, https, forget=api.http.forget_token)
     buckets = Buckets(Hosts.listed(chosen.fetch_buckets), cache(lambda: client_of("s3")))
     return Fetcher(https, uploads, buckets)

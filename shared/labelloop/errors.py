@@ -13,6 +13,7 @@ LabelloopError
 │   ├── NotFound       nothing has that name                                        404
 │   │   └── Gone           no longer in Label Studio: deleted, or its id is another project's
 │   ├── Unreadable     an image that can't be fetched, or is none
+│   │   └── Unreached      not now: its server did not answer, or a setting is in the way
 │   ├── TooLarge       cannot be answered within the platform's limits              413
 │   └── BadModel       a model artefact that must not be served
 │       └── OutOfMemory  not loaded for lack of memory, which says nothing about the model
@@ -78,6 +79,10 @@ class Gone(NotFound):
 
 class Unreadable(Rejected):
     """An image can't be fetched, may not be, or is none; the message says why, without its URL."""
+
+
+class Unreached(Unreadable):
+    """An image can't be fetched now: a later try, or another setting, may change that."""
 
 
 class TooLarge(Rejected):

@@ -7,7 +7,7 @@ from typing import Final, Literal, Protocol, Self, get_args
 from labelloop.errors import Rejected
 
 Reason = Literal["event", "start_training", "sweep", "options", "repair"]
-Step = Literal["survey", "plan", "score", "push", "trim"]
+Step = Literal["survey", "plan", "score", "retry", "push", "trim"]
 _NO_WAKE_UP: Final = "the message is not a wake-up"
 
 
@@ -50,9 +50,12 @@ class WakeUp:
 class RankWakeUp:
     """One step of ranking a project's pool: survey it, plan the parts, score one, push, trim.
 
+    To retry a part is to score it with what could not be read, though its time has not come.
+
     `version` names the version to rank by, empty for the active one. `part` is, by step: the number
-    of the part to score, from 0; the turn of a survey, where turn 0 requests a new one; for a push,
-    how many parts are scored, 0 if that is not known.
+    of the part to score or to retry, from 0; the turn of a survey, where turn 0 requests a new one;
+    for a plan, 1 to have such parts retried; for a push, how many parts are scored, 0 if that is
+    not known.
     """
 
     project: str

@@ -15,27 +15,43 @@ from urllib.parse import quote, unquote, unquote_to_bytes, urljoin, urlsplit
 import urllib3
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
-from labelloop.adapters.aws_errors import code_of
+from labelloop.adapters.aws_errors import PASSING, code_of
 from labelloop.adapters.guarded_https import (
     MOST_BYTES,
     MOST_REDIRECTS,
     MOST_SECONDS,
     GuardedHttps,
     Hosts,
-    Unreached,
+    NoAnswer,
     body_of,
     requested,
 )
-from labelloop.errors import LabelloopError, Unreadable
+from labelloop.adapters.shared_call import SharedCall
+from labelloop.errors import LabelloopError, Unreached, Unreadable
 
 _AT_ONCE: Final = 8
+_MOST_FAILED: Final = 3  # in a row: one slow file among others says nothing of its server
 _REST_S: Final = 30.0  # after a server did not answer, requests to it fail at once
+_MISSING: Final = {"NoSuchKey", "NoSuchBucket", "NoSuchVersion", "InvalidBucketName", "404"}
+_BUSY: Final = {408, 429, 500, 502, 503, 504}
+_CONNECT: Final = (
+    "run `labelloop connect` with a valid token of a person who may see the project's files"
+)
+_NAME_IT: Final = "add it to the parameter FetchBuckets, if the deployment may read it"
+_READ_IT: Final = (
+    "see that the objects are there and that the bucket's policy lets the deployment read them; if "
+    "they are encrypted with a key of your own, name it in FetchKmsKeyArns"
+)
 _UPLOADS: Final = "/data/upload/"
 _OUTSIDE: Final = "its address is none that may be fetched"
 
 
 class Uploads:
-    """Files that people uploaded to one Label Studio. `header`: returns an Authorization header."""
+    """Files that people uploaded to one Label Studio.
+
+    `header`: returns an Authorization header, for which it may ask Label Studio and take its time;
+    `forget`: called when Label Studio refuses that.
+    """
 
     def __init__(
         self,
@@ -43,10 +59,12 @@ class Uploads:
         header: Callable[[], str],
         https: GuardedHttps,
         *,
+        forget: Callable[[], object] = lambda: None,
         pool: urllib3.PoolManager | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.url, self._header, self._https, self._clock = url, header, https, clock
+        self.url, self._https, self._clock = url, https, clock
+        self._header, self._forget = SharedCall(header), forget
         self._pool = pool or urllib3.PoolManager(maxsize=_AT_ONCE)
 
     def path_of(self, address: str) -> str:
@@ -59,16 +77,28 @@ class Uploads:
         """Return an upload. It may be redirected to a listed host, which gets no token."""
         end = self._clock() + MOST_SECONDS
         target = self.url + quote(path, safe="/%?=&~")
-        try:
-            headers = {"Authorization": self._header()}
-        except LabelloopError as exc:
-            raise Unreached(f"Label Studio: {exc}") from exc
+        headers = {"Authorization": self._token(end)}
         answer = requested(self._pool, target, headers, end - self._clock(), self.url)
         location = answer.headers.get("Location", "")
         if 300 <= answer.status < 400 and location:
             answer.close()
-            return self._https.read(urljoin(target, location), MOST_REDIRECTS - 1)
+            moved, seconds = urljoin(target, location), end - self._clock()
+            return self._https.read(moved, MOST_REDIRECTS - 1, seconds)
+        if answer.status in (401, 403):
+            answer.close()
+            self._forget()
+            raise Unreached(
+                f"Label Studio answered {answer.status}: the token is refused", _CONNECT
+            )
         return body_of(answer, end, self._clock)
+
+    def _token(self, end: float) -> str:
+        try:
+            return self._header.result(end - self._clock())
+        except TimeoutError:
+            raise NoAnswer("Label Studio did not renew its token in time") from None
+        except LabelloopError as exc:
+            raise NoAnswer(f"Label Studio: {exc}", exc.fix or _CONNECT) from exc
 
 
 @dataclass(frozen=True)
@@ -82,7 +112,7 @@ class Buckets:
         """Return the object at an s3:// address."""
         bucket, _, key = address.removeprefix("s3://").partition("/")
         if bucket not in self.names:
-            raise Unreadable(f"the bucket {bucket[:80]} is not among the setting FETCH_BUCKETS")
+            raise Unreached(f"the bucket {bucket[:80]} is not among FetchBuckets", _NAME_IT)
         if not key:
             raise Unreadable("its address names no object")
         try:
@@ -90,16 +120,19 @@ class Buckets:
             content: bytes = body.read(MOST_BYTES + 1)
             body.close()
         except ClientError as exc:
-            raise Unreadable(f"S3 answered {code_of(exc)}") from exc
+            raise _unread(exc) from exc
         except ParamValidationError as exc:
             raise Unreadable("its address is malformed") from exc
         except BotoCoreError as exc:
-            raise Unreached(f"S3 did not answer ({type(exc).__name__})") from exc
+            raise NoAnswer(f"S3 did not answer ({type(exc).__name__})") from exc
         return content
 
 
 class Fetcher:
-    """Fetches images, several at once. A source that does not answer is left alone for 30 s."""
+    """Fetches images, several at once.
+
+    A source that does not answer several times in a row is left alone for 30 s.
+    """
 
     def __init__(
         self,
@@ -109,7 +142,8 @@ class Fetcher:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._https, self._uploads, self._buckets, self._clock = https, uploads, buckets, clock
-        self._rests: dict[str, float] = {}
+        self._failed: dict[str, int] = {}  # in a row, by source
+        self._rests: dict[str, tuple[float, NoAnswer]] = {}
 
     def __call__(self, addresses: Sequence[str]) -> list[bytes | Unreadable]:
         """Return what is at each address, or why it can't be had."""
@@ -142,18 +176,35 @@ class Fetcher:
 
     def _from_bucket(self, address: str) -> bytes:
         if self._buckets is None:
-            raise Unreadable("no bucket is among the setting FETCH_BUCKETS")
+            raise Unreached("no bucket is among FetchBuckets", _NAME_IT)
         buckets = self._buckets
         return self._resting(_host_of(address), lambda: buckets.read(address))
 
     def _resting(self, source: str, read: Callable[[], bytes]) -> bytes:
-        if self._clock() < self._rests.get(source, 0.0):
-            raise Unreached("its server did not answer a moment ago")
+        until, why = self._rests.get(source, (0.0, NoAnswer()))
+        if self._clock() < until:
+            raise NoAnswer(str(why), why.fix)
         try:
-            return read()
-        except Unreached:
-            self._rests[source] = self._clock() + _REST_S
+            body = read()
+        except NoAnswer as exc:
+            self._failed[source] = self._failed.get(source, 0) + 1
+            if self._failed[source] >= _MOST_FAILED:
+                self._rests[source] = self._clock() + _REST_S, exc
             raise
+        except Unreadable:
+            self._failed[source] = 0  # it answered
+            raise
+        self._failed[source] = 0
+        return body
+
+
+def _unread(error: ClientError) -> Unreadable:
+    """Return what an answer of S3 means: without a right it may hide that there is no object."""
+    code, reason = code_of(error), f"S3 answered {code_of(error)}"
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    if code in PASSING or status in _BUSY:
+        return NoAnswer(reason)
+    return Unreadable(reason) if code in _MISSING else Unreached(reason, _READ_IT)
 
 
 def _host_of(address: str) -> str:

@@ -18,7 +18,7 @@ import urllib3
 from urllib3.exceptions import HTTPError
 
 from labelloop.adapters.connection_errors import why
-from labelloop.errors import Unreadable
+from labelloop.errors import Unreached, Unreadable
 
 MOST_BYTES: Final = 5 * 1024 * 1024
 MOST_SECONDS: Final = 3.0
@@ -28,12 +28,15 @@ _MOST_PINNED: Final = 32
 _TRANSLATED: Final = IPv6Network("64:ff9b::/96")  # IPv4 addresses in IPv6, private ones too
 _METADATA: Final = {"168.63.129.16"}  # a public address, but of a cloud's own service
 _REDIRECTS: Final = {301, 302, 303, 307, 308}
+_BUSY: Final = {408, 429, 502, 503, 504}  # of the server as a whole
+_TOO_EARLY: Final = 425
+_LIST_IT: Final = "add it to the parameter FetchHosts, if the deployment may fetch from there"
 
 type Resolve = Callable[[str, int], Sequence[str]]
 type PoolOf = Callable[[str, str, int], urllib3.HTTPConnectionPool]
 
 
-class Unreached(Unreadable):
+class NoAnswer(Unreached):
     """The server did not answer, or not in time; other requests to it would wait as long."""
 
 
@@ -93,9 +96,11 @@ class GuardedHttps:
         self._hosts, self._resolve, self._pool_of, self._clock = hosts, resolve, pool_of, clock
         self._pinned: dict[tuple[str, int], tuple[urllib3.HTTPConnectionPool, float]] = {}
 
-    def read(self, url: str, redirects: int = MOST_REDIRECTS) -> bytes:
+    def read(
+        self, url: str, redirects: int = MOST_REDIRECTS, seconds: float = MOST_SECONDS
+    ) -> bytes:
         """Return the bytes at a URL, after some redirects at most. Unreadable says why not."""
-        end = self._clock() + MOST_SECONDS
+        end = self._clock() + seconds
         for _ in range(redirects + 1):
             parts = self._checked(url)
             pool = self._pool(parts.hostname or "", parts.port or 443)
@@ -117,7 +122,7 @@ class GuardedHttps:
         if parts.scheme != "https" or not host or port == 0 or "@" in parts.netloc:
             raise Unreadable("its address is none that may be fetched")
         if host not in self._hosts:
-            raise Unreadable(f"the host {host[:80]} is not among the setting FETCH_HOSTS")
+            raise Unreached(f"the host {host[:80]} is not among FetchHosts", _LIST_IT)
         return parts
 
     def _pool(self, host: str, port: int) -> urllib3.HTTPConnectionPool:
@@ -127,7 +132,7 @@ class GuardedHttps:
         try:
             addresses = self._resolve(host, port)
         except (OSError, UnicodeError):
-            raise Unreached(f"there is no host {host}") from None
+            raise NoAnswer(f"there is no host {host}") from None
         if not addresses or not all(map(is_public, addresses)):
             raise Unreadable(f"the host {host} is in a private network")
         if len(self._pinned) >= _MOST_PINNED:
@@ -144,9 +149,9 @@ def requested(
     seconds: float,
     url: str,
 ) -> urllib3.BaseHTTPResponse:
-    """Return the answer to a GET before its body is read; Unreached if there is none in time."""
+    """Return the answer to a GET before its body is read; NoAnswer if there is none in time."""
     if seconds <= 0:
-        raise Unreached(f"more than {MOST_SECONDS:.0f} s")
+        raise NoAnswer(f"more than {MOST_SECONDS:.0f} s")
     try:
         return pool.request(
             "GET",
@@ -158,23 +163,31 @@ def requested(
             preload_content=False,
         )
     except HTTPError as exc:
-        raise Unreached(why(exc, url)[0]) from exc
+        raise NoAnswer(why(exc, url)[0]) from exc
 
 
 def body_of(answer: urllib3.BaseHTTPResponse, end: float, clock: Callable[[], float]) -> bytes:
     """Return the body of an answer; Unreadable for another status, too many bytes, or too late."""
     content = bytearray()
     try:
-        if answer.status != 200:
-            raise Unreadable(f"the server answered {answer.status}")
+        _demand_success(answer.status)
         while chunk := answer.read1(65_536):
             content += chunk
             if len(content) > MOST_BYTES:
                 raise Unreadable(f"more than {MOST_BYTES // 1024**2} MB")
             if clock() > end:
-                raise Unreached(f"more than {MOST_SECONDS:.0f} s")
+                raise NoAnswer(f"more than {MOST_SECONDS:.0f} s")
     except HTTPError as exc:
-        raise Unreached("the connection broke") from exc
+        raise NoAnswer("the connection broke") from exc
     finally:
         answer.close()  # the connection stays in the pool if the answer was read to its end
     return bytes(content)
+
+
+def _demand_success(status: int) -> None:
+    if status == 200:
+        return
+    reason = f"the server answered {status}"
+    if status in _BUSY:
+        raise NoAnswer(reason)
+    raise (Unreached if status >= 500 or status == _TOO_EARLY else Unreadable)(reason)

@@ -81,6 +81,10 @@ class LabelStudioHttp:
         """Return the Authorization header that it takes; Denied without a usable token."""
         return self._authorization.header()
 
+    def forget_token(self) -> bool:
+        """Forget the access token, which was refused; say whether there was one."""
+        return self._authorization.forget()
+
     def _refresh(self, token: str) -> str:
         path, body = "/api/token/refresh/", {"refresh": token}
         answer = self._patiently("POST", path, body, None, READ_S, repeatable=True)

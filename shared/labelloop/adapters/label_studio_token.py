@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from threading import Lock
 from typing import Final
 
 from labelloop.errors import Denied
@@ -12,7 +13,7 @@ _LEGACY: Final = re.compile(r"[!-~]{1,40}")  # 40 hex digits, unless an administ
 
 
 class Authorization:
-    """The value of the Authorization header.
+    """The value of the Authorization header. Threads may share it.
 
     A personal access token is exchanged for an access token, which lives a few minutes.
     """
@@ -26,6 +27,7 @@ class Authorization:
         self._token = token
         self._refresh = refresh
         self._clock = clock
+        self._lock = Lock()  # one exchange at a time: others find its token
         self._access: str | None = None
         self._exchanged: tuple[str, float] = "", 0.0  # the personal token, and when
 
@@ -44,9 +46,11 @@ class Authorization:
         return had
 
     def _access_token(self, token: str) -> str:
-        now, (exchanged, time) = self._clock(), self._exchanged
-        if self._access is None or exchanged != token or not 0 <= now - time < _ACCESS_LIVES_S:
-            self._access = None
-            self._access = self._refresh(token)
-            self._exchanged = token, now
-        return self._access
+        with self._lock:
+            now, (exchanged, time) = self._clock(), self._exchanged
+            access = self._access
+            if access is None or exchanged != token or not 0 <= now - time < _ACCESS_LIVES_S:
+                self._access = None
+                self._access = access = self._refresh(token)
+                self._exchanged = token, now
+            return access

@@ -1,15 +1,17 @@
 """The features that recipes computed of a project's tasks, so that none is computed twice.
 
     projects/<id>.<created>/features/<recipe's folder>/
-      pool/<shard>-<inputs>.npz         the features of one shard of the pool, immutable
+      pool/<shard>-<inputs>.npz         the features of one shard of the pool
+      begun/<shard>-<inputs>.npz        the images of a shard that was not done in one go
       labelled.npz                      vectors of labelled texts               (compare-and-swap)
 
 No file here is required: what is missing or damaged is computed anew. Whatever changes features
 changes the key: the recipe and its format, another encoder, another field of the tasks' data. A
-shard of the pool never changes.
+shard of the pool never changes; its features do where an image is read that could not be before.
 """
 
 import io
+import json
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelloop.bucket.objects import PROJECTS, write_over
+from labelloop.bucket.unread import NOTHING_UNREAD, UnreadTasks, unread_of
 from labelloop.domain.columns import Columns
+from labelloop.domain.intake.events import canonical
 from labelloop.ports import ObjectStore
 
 # What numpy raises for a file that it did not write, or that was cut off.
@@ -41,14 +45,33 @@ DAMAGED: Final = (
 _EARLIER: Final = {"ids": "bags.ids", "counts": "bags.counts", "lengths": "bags.lengths"}
 
 
+type Reason = tuple[str, str, bool]
+"""Why an image can't be read, what mends it, and whether no later try helps."""
+
+
 @dataclass(frozen=True, slots=True)
 class ShardFeatures:
-    """The tasks of a shard: ids, times of their states, which are readable, and their features."""
+    """The tasks of a shard: ids, times of their states, which are readable, and their features.
+
+    `unread`: those that have something to read which could not be read.
+    """
 
     tasks: NDArray[np.int64]
     updated_at: NDArray[np.str_]
     is_readable: NDArray[np.bool_]
     features: Columns
+    unread: UnreadTasks = NOTHING_UNREAD
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What is known of a shard's images: vectors, and reasons (with fixes) why there are none.
+
+    Both by the digests of their addresses.
+    """
+
+    vectors: Mapping[bytes, NDArray[np.float32]]
+    reasons: Mapping[bytes, Reason]
 
 
 class FeatureFiles:
@@ -73,9 +96,40 @@ class FeatureFiles:
             "updated_at": rows.updated_at,
             "is_readable": rows.is_readable,
         }
+        if rows.unread.tasks:
+            tasks["unread"] = np.frombuffer(rows.unread.to_json(), np.uint8)
         body = io.BytesIO()
         np.savez_compressed(body, **tasks | rows.features.to_arrays())
         write_over(self._store, self._shard_key(shard, sees), body.getvalue())
+
+    def begun(self, shard: str, sees: str) -> Begun:
+        """Return what was stored of a shard's images before it was done; nothing if damaged."""
+        stored = self._store.get(self._shard_key(shard, sees, "begun"))
+        try:
+            arrays = arrays_of(stored.body) if stored else {}
+            if not arrays:
+                return Begun({}, {})
+            reasons = json.loads(arrays["reasons"].tobytes())
+            digests = map(bytes.fromhex, arrays["digests"].tolist())
+            return Begun(
+                dict(zip(digests, _finite(arrays["vectors"]), strict=True)),
+                {bytes.fromhex(digest): tuple(reason) for digest, reason in reasons.items()},
+            )
+        except DAMAGED:
+            return Begun({}, {})
+
+    def store_begun(self, shard: str, sees: str, begun: Begun) -> None:
+        """Store what is known of a shard's images, in place of what was."""
+        body = io.BytesIO()
+        reasons = canonical({digest.hex(): why for digest, why in begun.reasons.items()})
+        vectors = list(begun.vectors.values())
+        np.savez(
+            body,
+            digests=np.array([digest.hex() for digest in begun.vectors], np.str_),
+            vectors=np.stack(vectors) if vectors else np.empty((0, 0), np.float32),
+            reasons=np.frombuffer(reasons.encode(), np.uint8),
+        )
+        write_over(self._store, self._shard_key(shard, sees, "begun"), body.getvalue())
 
     def labelled(self) -> dict[bytes, NDArray[np.float32]]:
         """Return the vectors of labelled texts by the texts' digests; none if damaged."""
@@ -95,9 +149,9 @@ class FeatureFiles:
         np.savez(body, digests=digests, vectors=np.stack(list(vectors.values())))
         write_over(self._store, f"{self._root}labelled.npz", body.getvalue())
 
-    def _shard_key(self, shard: str, sees: str) -> str:
+    def _shard_key(self, shard: str, sees: str, folder: str = "pool") -> str:
         name = shard.rpartition("/")[2].removesuffix(".jsonl.gz")
-        return f"{self._root}pool/{name}-{sha256(sees.encode()).hexdigest()[:8]}.npz"
+        return f"{self._root}{folder}/{name}-{sha256(sees.encode()).hexdigest()[:8]}.npz"
 
 
 def arrays_of(body: bytes) -> dict[str, NDArray[Any]]:
@@ -107,6 +161,8 @@ def arrays_of(body: bytes) -> dict[str, NDArray[Any]]:
 
 
 def _shard_of(arrays: Mapping[str, NDArray[Any]]) -> ShardFeatures:
+    unread = unread_of(arrays.get("unread"))
+    arrays = {name: array for name, array in arrays.items() if name != "unread"}
     names = _EARLIER if _EARLIER.keys() <= arrays.keys() else {}
     arrays = {names.get(name, name): array for name, array in arrays.items()}
     tasks, updated_at, is_readable = (
@@ -117,7 +173,7 @@ def _shard_of(arrays: Mapping[str, NDArray[Any]]) -> ShardFeatures:
     features = Columns.from_arrays(len(tasks), arrays)
     if not features.are_finite().all():
         raise ValueError("a row has parts that are not finite")
-    return ShardFeatures(tasks, updated_at, is_readable, features)
+    return ShardFeatures(tasks, updated_at, is_readable, features, unread)
 
 
 def _finite(vectors: NDArray[Any]) -> NDArray[Any]:

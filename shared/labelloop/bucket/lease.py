@@ -14,7 +14,7 @@ from uuid import uuid4
 from labelloop.bucket.objects import PROJECTS, fields_of, swap
 from labelloop.bucket.races import swapped
 from labelloop.domain.intake.events import canonical
-from labelloop.errors import Conflict, Outpaced, Retryable
+from labelloop.errors import Conflict, Outpaced, Retryable, Unreached
 from labelloop.ports import ObjectStore, Stored
 
 TRAINER: Final = "lease"  # the names of the leases
@@ -59,7 +59,8 @@ class Lease:
             raise
         except Exception as exc:
             if is_mine:
-                self._give_back(me, now, type(exc).__name__)
+                reason = str(exc) if isinstance(exc, Unreached) else type(exc).__name__
+                self._give_back(me, now, reason)
             raise
         finally:
             if is_mine:

@@ -154,6 +154,10 @@ class Pool:
         with suppress(Conflict):
             self._store.create(f"{self._parts_of(version, inputs)}{part:06d}.npz", candidates)
 
+    def forget_part(self, version: str, part: int, inputs: str) -> None:
+        """Delete the candidates of a part."""
+        self._store.delete([f"{self._parts_of(version, inputs)}{part:06d}.npz"])
+
     def is_planned(self, version: str) -> bool:
         """Say whether each shard is in a part of a version's ranking."""
         planned = {shard for part in self.parts(version) for shard in part}

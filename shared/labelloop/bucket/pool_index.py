@@ -157,13 +157,18 @@ class PoolIndexes:
 
         `gone`: the ids of deleted tasks.
         """
+        index = self.current(most)
+        return None if index is None else len(index.tasks.keys() - set(gone))
+
+    def current(self, most: int) -> PoolIndex | None:
+        """Return the index of all shards, and store nothing; None if more than `most` are new."""
         index = self.stored()
         missing = self.missing(index)
         if len(missing) > most:
             return None
         for tasks in self._read(missing):
             index.add(tasks)
-        return len(index.tasks.keys() - set(gone))
+        return index
 
     def store(self, index: PoolIndex) -> None:
         """Store an index over the one before."""

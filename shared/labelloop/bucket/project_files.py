@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from labelloop.bucket.pool import Pool
     from labelloop.bucket.pool_index import PoolIndexes
     from labelloop.bucket.surveys import Surveys
+    from labelloop.bucket.unread import UnreadNotes
 
 
 class ProjectFiles:
@@ -39,6 +40,13 @@ class ProjectFiles:
         from labelloop.bucket.pool_index import PoolIndexes
 
         return PoolIndexes(self._store, self.key)
+
+    @property
+    def unread(self) -> "UnreadNotes":
+        """The tasks whose images can't be read."""
+        from labelloop.bucket.unread import UnreadNotes
+
+        return UnreadNotes(self._store, self.key)
 
     @property
     def orders(self) -> "Orders":

@@ -55,6 +55,27 @@ def model(session: Session) -> Iterator[Check]:
         yield note("model", f"none yet: {plain(missing['reason'])}", "label more tasks")
 
 
+def images_read(session: Session) -> Iterator[Check]:
+    """Name the tasks that are left out because their images can't be read, by reason."""
+    unread = _status(session).get("unread")  # a backend of an earlier release has no such field
+    if not unread:
+        return
+    for why in unread["why"]:
+        examples = ", ".join(f"task {one['task']} ({one['where']})" for one in why["examples"])
+        more = "at least " if unread["is_more"] else ""
+        counted = f"{more}{why['tasks']:,} can't be read: {why['reason']}"
+        detail = f"{counted}; such as {examples}"
+        if why["fix"]:
+            yield bad("images", detail, f"{why['fix']}; then run `labelloop rank`")
+        elif why["is_final"]:
+            yield note(
+                "images", detail, "correct the addresses in those tasks, or delete the tasks"
+            )
+        else:
+            again = f"they are tried again from {unread['again_at']} on"
+            yield note("images", detail, f"see that their server answers; {again}")
+
+
 def learnt_of(learning: dict[str, Any]) -> str:
     """Return in words which control is learnt, and which others are not."""
     return described(learning["choice"], learning["text"], learning["others"])

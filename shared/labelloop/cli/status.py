@@ -49,6 +49,8 @@ def _lines(status: dict[str, Any]) -> Iterator[str]:
         yield f"nothing is learnt: {plain(learning['reason'])}\n        -> {CHANGE_CONFIG}"
     elif learning["line"]:
         yield learning["line"]
+    if unread := status.get("unread"):  # a backend of an earlier release has no such field
+        yield f"{unread['line']}: `labelloop doctor` says which and why"
     if missing and not learning["reason"]:
         yield f"{_no_model(missing)}: {plain(missing['reason'])}"
     yield from status["told"]

@@ -31,7 +31,12 @@ _FORMATS: Final = {
 }
 # Names and formats, for functions that compare them and load no model. What reads several controls
 # has parts of all others: another format of any is another one of its own.
-BUILT_IN: Final = {"several_controls": 1 + sum(_FORMATS.values()), **_FORMATS}
+_OF_SEVERAL: Final = 1 + sum(_FORMATS.values())
+BUILT_IN: Final = {
+    "several_controls": _OF_SEVERAL,
+    "several_image_choices": _OF_SEVERAL,
+    **_FORMATS,
+}
 # The kinds of controls that a recipe may read: its module is loaded where a config has one of them.
 _KINDS: Final = {
     "text_choices": frozenset({"choices"}),
@@ -42,12 +47,13 @@ _KINDS: Final = {
     "pairs": frozenset({"pairwise"}),
     "candidates": frozenset({"ranker", "choices"}),
     "image_choices": frozenset({"choices"}),
+    "several_image_choices": frozenset({"choices"}),
 }
 # Those that see images, not texts: what they make depends on the image encoder.
-_SEE_IMAGES: Final = frozenset({"image_choices"})
+_SEE_IMAGES: Final = frozenset({"image_choices", "several_image_choices"})
 # Raise it when more label configs can be read: projects without a model are trained again.
 GENERATION: Final = 4
-_FIRST: Final = "several_controls"  # asked where a config has two controls or more
+_FIRST: Final = ("several_controls", "several_image_choices")  # where there are two controls
 _LAST: Final = "order_alone"  # asked when no other recipe reads a config
 _UNNAMED: Final = "text_choices"  # the only recipe of releases that stored no recipe's name
 
@@ -117,7 +123,7 @@ def _asked(recipe: "Recipe", config: "LabelConfig") -> "Control | None":
 
 def _reasons(config: "LabelConfig") -> list[str]:
     """Return why each recipe has no control of a label config, where it has something to say."""
-    reasons = (_reason(recipe, config) for recipe in _recipes() if recipe.name != _FIRST)
+    reasons = (_reason(recipe, config) for recipe in _recipes() if recipe.name not in _FIRST)
     return [reason for reason in reasons if reason]
 
 
@@ -201,8 +207,8 @@ def _recipes(config: "LabelConfig | None" = None, but: Collection[str] = ()) -> 
 
 
 def _may_read(name: str, config: "LabelConfig") -> bool:
-    if name == _FIRST:
-        return len(config.answered()) > 1
+    if name in _FIRST and len(config.answered()) < 2:
+        return False
     kinds = _KINDS.get(name)
     return kinds is None or any(tag.kind in kinds for tag in config.root.walk())
 

@@ -5,18 +5,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import batched
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from labelloop.errors import Unreadable
 from labelloop.observability import count, logger
-from labelloop.recipes.protocol import Encoder, ImageEncoder
+from labelloop.recipes.protocol import Encoder, ImageEncoder, Tools
 
 type Vectors = NDArray[np.float32]
 type Fetch = Callable[[Sequence[str]], Sequence[bytes | Unreadable]]
 """Returns what is at each address, or why it can't be had."""
+type Look = Vectors | Unreadable
+"""The vector of an image, shape (dimensions,), or why it can't be read."""
 
 MOST_REMEMBERED: Final = 8_192  # vectors: 12 MB of 384 dimensions
 _MOST_IMAGES_REMEMBERED: Final = 2_048  # 10 MB of 1,280 dimensions
@@ -49,6 +51,14 @@ class Recent:
         while len(self._vectors) > self._most:
             self._vectors.popitem(last=False)
         return vector
+
+
+class Looking(Tools, Protocol):
+    """Tools that also say why an image can't be read."""
+
+    def look(self, addresses: Sequence[str]) -> list[Look]:
+        """Return the vector of each image, or why it can't be read. ValueError as `images`."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -101,30 +111,43 @@ class Toolbox:
         return self._load().words(texts, words)
 
     def images(self, addresses: Sequence[str]) -> Vectors:
-        """Return the vectors of images, shape (addresses, dimensions); NaN for unreadable ones.
+        """Return the vectors of images, shape (addresses, dimensions); NaN for unreadable ones."""
+        looks = self.look(addresses)
+        return rows_of(looks, self._images.load().dimensions if self._images else 0)
+
+    def look(self, addresses: Sequence[str]) -> list[Look]:
+        """Return the vector of each image, shape (dimensions,), or why it can't be read.
 
         ValueError without an image encoder. Why images can't be read is logged and counted.
         """
         if self._images is None:
             raise ValueError("a stack without an image encoder has no vectors of images")
         digests = [digest_of(address) for address in addresses]
-        vectors = {digest: self._images_seen.recall(digest) for digest in digests}
-        new = {d: a for d, a in zip(digests, addresses, strict=True) if vectors[d] is None}
+        found: dict[bytes, Look] = {
+            digest: vector
+            for digest in digests
+            if (vector := self._images_seen.recall(digest)) is not None
+        }
+        new = {d: a for d, a in zip(digests, addresses, strict=True) if d not in found}
         encoder = self._images.load()
-        reasons: Counter[str] = Counter()
         for batch in batched(new.items(), _FETCHED_AT_ONCE, strict=False):
             files = self._images.fetch([address for _, address in batch])
             for (digest, _), file in zip(batch, files, strict=True):
                 try:
                     if isinstance(file, Unreadable):
                         raise file
-                    vectors[digest] = self._images_seen.remember(digest, encoder.encode(file))
+                    found[digest] = self._images_seen.remember(digest, encoder.encode(file))
                 except Unreadable as exc:
-                    reasons[str(exc)] += 1
-        _report(reasons)
-        nothing = np.full(encoder.dimensions, np.nan, np.float32)
-        rows = [nothing if (row := vectors[digest]) is None else row for digest in digests]
-        return np.stack([nothing, *rows])[1:]
+                    found[digest] = exc
+        _report(Counter(str(found[d]) for d in new if isinstance(found[d], Unreadable)))
+        return [found[digest] for digest in digests]
+
+
+def rows_of(looks: Sequence[Look], dimensions: int) -> Vectors:
+    """Return the vectors as rows, shape (looks, dimensions); NaN for images that can't be read."""
+    nothing = np.full(dimensions, np.nan, np.float32)
+    rows = [nothing if isinstance(look, Unreadable) else look for look in looks]
+    return np.stack([nothing, *rows])[1:]
 
 
 def _report(reasons: Counter[str]) -> None:

@@ -96,20 +96,28 @@ def _wake(project: Project, has_label_studio: bool, deps: SweepDeps) -> bool:
 
 def _wake_placing(project: Project, version: str, deps: SweepDeps) -> bool:
     """Ask for an order of the tasks that were sent here, if there is none to push yet."""
-    is_unplaced = bool(project.pool.sent()) and not project.orders.has(version)
+    if not project.pool.sent():
+        return False
+    is_unplaced = not project.orders.has(version) or _is_unread_due(project, version, deps)
     if is_unplaced:
         deps.rank_queue.send(RankWakeUp(project.key), 0)
     return is_unplaced
 
 
+def _is_unread_due(project: Project, version: str, deps: SweepDeps) -> bool:
+    """Say whether images that could not be read are to be tried again."""
+    return bool(deps.image_encoder) and project.unread.is_any_due(version, deps.clock().timestamp())
+
+
 def _wake_ranking(project: Project, deps: SweepDeps) -> bool:
     active = project.active().value
     ranked, is_trimmed = project.pool.ranked()
-    if ranked != active.version:
+    is_unranked = ranked != active.version or _is_unread_due(project, ranked, deps)
+    if is_unranked:
         deps.rank_queue.send(RankWakeUp(project.key), 0)
-    elif not is_trimmed:
+    if ranked == active.version and not is_trimmed:
         deps.rank_queue.send(RankWakeUp(project.key, "trim", ranked), 0)
-    return ranked != active.version or not is_trimmed
+    return is_unranked or not is_trimmed
 
 
 # -- Label Studio ----------------------------------------------------------------------------

@@ -140,7 +140,7 @@ async def start_ranking(request: Request) -> AcceptedAnswer:
     """Rank the pool again, push the queue to Label Studio, and look for unknown tasks there."""
     body = await _read(ProjectRequest, request)
     key = project_key(body.project)
-    rank_queue().send(RankWakeUp(key), 0)
+    rank_queue().send(RankWakeUp(key, part=1), 0)
     rank_queue().send(RankWakeUp(key, "survey"), 0)
     return AcceptedAnswer()
 

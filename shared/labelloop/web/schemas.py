@@ -225,6 +225,10 @@ class StatusAnswer(BaseModel):
         description="number of tasks known (null: not counted yet), when they were last compared "
         "with Label Studio's, and how many were compared so far if that is under way"
     )
+    unread: dict[str, Any] | None = Field(
+        description="tasks left out because their images can't be read: how many, why, what mends "
+        "it, some examples, and when they are tried again; null if there are none"
+    )
     damaged: str = Field(description="what is wrong with the stored dataset, empty if nothing is")
     repair: dict[str, Any] | None = Field(
         description="the last damage, the snapshot that was restored, and whether labels may be "

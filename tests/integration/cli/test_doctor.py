@@ -9,6 +9,7 @@ from labelloop import bootstrap
 from labelloop.bucket.archive import Archive
 from labelloop.bucket.pool import Pool
 from labelloop.bucket.project import Project
+from labelloop.bucket.unread import Unread, UnreadTasks
 from labelloop.cli import check_backend
 from labelloop.cli.backend import Answer
 from labelloop.domain.intake.events import Task
@@ -329,6 +330,37 @@ def test_labels_that_are_not_usable_are_told_with_their_tasks(labelled):
     (row,) = [row for row in told["checks"] if row["name"] == "labels learnt"]
     assert "4 of 5 annotations are usable" in row["detail"]
     assert f"(Neutral): task {tasks[4]['id']}" in row["detail"]
+
+
+def test_images_that_cannot_be_read_are_named_with_what_mends_it(healthy):
+    where = "https://files.example.com/cat.jpg"
+    forbidden = "the host files.example.com is not among FetchHosts"
+    rows = [
+        (forbidden, "add it to the parameter FetchHosts", False),
+        ("the server answered 404", "", True),
+        ("the server answered 503", "", False),
+    ]
+    unread = [
+        Unread(n + 1, "2026-11-23T09:00:00.000000+00:00", *row[:2], where, row[2])
+        for n, row in enumerate(rows)
+    ]
+    project = Project(bootstrap.store(), healthy.key)
+    tasks = UnreadTasks.after(1, unread, 0.0)
+    project.unread.note(project.active_version(), "", 0, tasks)
+
+    told = healthy.told("doctor", exit_code=1)
+
+    (finding,) = told["findings"]
+    assert finding["name"] == "images"
+    assert f"1 can't be read: {forbidden}; such as task 1 ({where})" in finding["detail"]
+    assert finding["fix"] == "add it to the parameter FetchHosts; then run `labelloop rank`"
+    missing, down = [row for row in told["checks"] if row["outcome"] == "note"]
+    assert "404" in missing["detail"]
+    assert "correct the addresses" in missing["fix"]
+    assert "503" in down["detail"]
+    assert "tried again from 1970-01-01T00:05:00+00:00" in down["fix"]
+    shown = healthy.run("status").output
+    assert "3 tasks are left out, with images that can't be read" in " ".join(shown.split())
 
 
 def test_a_project_of_another_database_with_the_same_number(healthy):

@@ -9,12 +9,13 @@ from typing import Any
 import boto3
 import pytest
 import urllib3
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from labelloop.adapters import guarded_https
 from labelloop.adapters.fetching import Buckets, Fetcher, Uploads
-from labelloop.adapters.guarded_https import GuardedHttps, Hosts, is_public, pinned_pool
-from labelloop.errors import Denied, Unreadable
+from labelloop.adapters.guarded_https import GuardedHttps, Hosts, NoAnswer, is_public, pinned_pool
+from labelloop.errors import Denied, Unreached, Unreadable
 
 PUBLIC = "93.184.215.14"
 IMAGE = b"the bytes of an image"
@@ -311,9 +312,9 @@ def test_objects_of_named_buckets_are_read_and_no_others(https, s3):
     )
 
     assert found == IMAGE
-    assert "FETCH_BUCKETS" in str(outside)
+    assert "FetchBuckets" in str(outside)
     assert "NoSuchKey" in str(missing)
-    assert "FETCH_BUCKETS" in why(Fetcher(https())(["s3://pictures/cats/a b.png"]))
+    assert "FetchBuckets" in why(Fetcher(https())(["s3://pictures/cats/a b.png"]))
 
 
 def test_each_image_is_fetched_by_itself_in_their_order(server, https):
@@ -338,11 +339,25 @@ def test_a_server_that_does_not_answer_is_left_alone_for_a_while(https):
     fetcher = Fetcher(GuardedHttps(LISTED, resolve=resolve), clock=lambda: now[0])
     one = ["https://files.example.com/a.png"]
 
-    assert "no host" in why(fetcher(one))
-    assert "a moment ago" in why(fetcher(one))
+    for _ in range(10):
+        assert "no host" in why(fetcher(one))
+    assert len(resolved) == 3
     now[0] = 31.0
-    assert "no host" in why(fetcher(one))
-    assert len(resolved) == 2
+    for _ in range(10):
+        assert "no host" in why(fetcher(one))
+    assert len(resolved) == 4
+
+
+def test_one_file_that_never_comes_keeps_no_other_of_its_server_back(server, https):
+    """It would be first in each try, and the others would never be read."""
+    server.answers["/busy"] = (503, {}, b"")
+    busy, good = "https://files.example.com/busy", "https://files.example.com/a.png"
+    fetcher = Fetcher(https())
+
+    found = [fetcher([address])[0] for address in [busy, good] * 4]
+
+    assert found[1::2] == [IMAGE] * 4
+    assert all(isinstance(one, Unreached) for one in found[::2])
 
 
 def test_reasons_hold_no_addresses(https):
@@ -376,3 +391,136 @@ def test_an_address_without_a_path_is_asked_for(server, https):
     server.answers["/?size=2"] = (200, {}, IMAGE)
 
     assert Fetcher(https())(["https://files.example.com?size=2"]) == [IMAGE]
+
+
+# -- for now, or for good ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504, 520])
+def test_what_a_server_may_answer_differently_later_is_unreached(server, https, status):
+    server.answers["/a.png"] = (status, {}, b"")
+
+    (found,) = Fetcher(https())(["https://files.example.com/a.png"])
+
+    assert isinstance(found, Unreached)
+    assert str(found) == f"the server answered {status}"
+
+
+@pytest.mark.parametrize("status", [204, 400, 403, 404, 410, 451])
+def test_what_it_will_not_is_unreadable_for_good(server, https, status):
+    server.answers["/a.png"] = (status, {}, b"")
+
+    (found,) = Fetcher(https())(["https://files.example.com/a.png"])
+
+    assert isinstance(found, Unreadable)
+    assert not isinstance(found, Unreached)
+
+
+@pytest.mark.parametrize(
+    ("address", "setting"),
+    [
+        ("https://elsewhere.example/a.png", "FetchHosts"),
+        ("s3://elsewhere/a.png", "FetchBuckets"),
+    ],
+)
+def test_what_another_setting_allows_is_unreached_and_names_it(https, address, setting):
+    (found,) = Fetcher(https())([address])
+
+    assert isinstance(found, Unreached)
+    assert setting in found.fix
+
+
+@pytest.mark.parametrize("address", ["http://files.example.com/a.png", "data:", "s3://", "/etc"])
+def test_what_is_no_address_stays_unreadable(https, s3, address):
+    (found,) = Fetcher(https(), None, Buckets(Hosts.listed("pictures"), lambda: s3))([address])
+
+    assert isinstance(found, Unreached) == (address == "s3://")  # a bucket without a name
+
+
+class Refusing:
+    """An S3 client that answers with an error."""
+
+    def __init__(self, code: str, status: int) -> None:
+        self.code, self.status = code, status
+
+    def get_object(self, **_: Any) -> Any:
+        answer: Any = {
+            "Error": {"Code": self.code},
+            "ResponseMetadata": {"HTTPStatusCode": self.status},
+        }
+        raise ClientError(answer, "GetObject")
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "kind"),
+    [
+        ("SlowDown", 503, NoAnswer),
+        ("InternalError", 500, NoAnswer),
+        ("AccessDenied", 403, Unreached),
+        ("KMS.DisabledException", 400, Unreached),
+        ("NoSuchKey", 404, Unreadable),
+        ("NoSuchBucket", 404, Unreadable),
+    ],
+)
+def test_what_s3_answers_is_for_now_or_for_good(https, code, status, kind):
+    buckets = Buckets(Hosts.listed("pictures"), lambda: Refusing(code, status))
+
+    (found,) = Fetcher(https(), None, buckets)(["s3://pictures/a.png"])
+
+    assert type(found) is kind
+    assert code in str(found)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_an_upload_that_the_token_does_not_open_is_unreached_and_the_token_renewed(
+    server, https, status
+):
+    server.answers["/data/upload/1/a.png"] = (status, {}, b"")
+    forgotten: list[bool] = []
+    url = f"http://127.0.0.1:{server.port}"
+    uploads = Uploads(url, lambda: "Token abc", https(), forget=lambda: forgotten.append(True))
+
+    (found,) = Fetcher(https(), uploads)(["/data/upload/1/a.png"])
+
+    assert isinstance(found, Unreached)
+    assert "connect" in found.fix
+    assert forgotten == [True]
+
+
+def test_a_token_that_takes_too_long_holds_nobody_up_and_is_asked_for_once(
+    server, https, monkeypatch
+):
+    monkeypatch.setattr("labelloop.adapters.fetching.MOST_SECONDS", 0.05)
+    answered, asked = threading.Event(), []
+
+    def header() -> str:
+        asked.append(1)
+        answered.wait(10)
+        return "Token abc"
+
+    uploads = Uploads(f"http://127.0.0.1:{server.port}", header, https())
+    addresses = [f"/data/upload/1/{n}.png" for n in range(8)]
+
+    found = Fetcher(https(), uploads)(addresses)
+    answered.set()
+
+    assert all(isinstance(one, NoAnswer) and "token" in str(one) for one in found)
+    assert len(asked) == 1
+    assert not server.asked
+
+
+def test_a_redirected_upload_has_what_is_left_of_the_time(server, https):
+    server.answers["/data/upload/1/a.png"] = (303, {"Location": "https://files.example.com/"}, b"")
+    times: list[float] = []
+
+    class Timed(GuardedHttps):
+        def read(self, url: str, redirects: int = 2, seconds: float = 3.0) -> bytes:
+            times.append(seconds)
+            return IMAGE
+
+    ticks = iter(range(100))
+    url = f"http://127.0.0.1:{server.port}"
+    uploads = Uploads(url, lambda: "Token abc", Timed(Hosts()), clock=lambda: next(ticks) / 2)
+
+    assert uploads.read("/data/upload/1/a.png") == IMAGE
+    assert times[0] < 3

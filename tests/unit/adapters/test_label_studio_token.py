@@ -1,6 +1,10 @@
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from labelloop.adapters.label_studio_http import LabelStudioHttp, base_url
+from labelloop.adapters.label_studio_token import Authorization
 from labelloop.errors import BadSettings, Denied, Rejected
 from tests.fakes import Clock
 from tests.unit.adapters.label_studio_server import (
@@ -116,3 +120,19 @@ def test_an_address_must_be_bare_http(url):
         base_url(url)
 
     assert "password" not in str(refused.value)
+
+
+def test_threads_that_need_a_token_at_once_exchange_it_once():
+    exchanges: list[str] = []
+
+    def refresh(token: str) -> str:
+        time.sleep(0.02)
+        exchanges.append(token)
+        return f"access-{len(exchanges)}"
+
+    authorization = Authorization(lambda: PERSONAL, refresh, lambda: 0.0)
+    with ThreadPoolExecutor(8) as threads:
+        headers = list(threads.map(lambda _: authorization.header(), range(8)))
+
+    assert headers == ["Bearer access-1"] * 8
+    assert len(exchanges) == 1

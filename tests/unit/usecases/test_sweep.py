@@ -9,9 +9,10 @@ from labelloop.bucket.archive import Archive
 from labelloop.bucket.pointers import ActivePointer
 from labelloop.bucket.pool import Pool
 from labelloop.bucket.project import Project, projects
+from labelloop.bucket.unread import Unread, UnreadTasks
 from labelloop.labelstudio.payloads import key_of
 from labelloop.usecases.sweep import SweepDeps, SweepFailed, sweep
-from tests.builders import PROJECT, PROJECT_ID, PROJECT_MADE_AT, created
+from tests.builders import PROJECT, PROJECT_ID, PROJECT_MADE_AT, created, task
 from tests.fakes import MemoryLabelStudio
 
 
@@ -81,6 +82,27 @@ def test_a_ranking_or_a_trimming_that_never_ended_is_asked_for_again(
     monkeypatch.setattr("labelloop.usecases.sweep.count", lambda _: None)
 
     assert sweep(replace(deps, label_studio=lambda: label_studio)) == len(steps)
+    assert [wake_up.step for wake_up, _ in rank_queue.sent] == steps
+
+
+@pytest.mark.parametrize(("image_encoder", "steps"), [("tiny-1", ["plan"]), ("", [])])
+def test_images_that_are_due_have_a_project_ranked_that_was_sent_here(
+    store, rank_queue, deps, clock, image_encoder, steps
+):
+    """Where no Label Studio is connected, too; without an image encoder nothing is looked for."""
+    project = Project(store, PROJECT)
+    project.pool.add_sent([task(1)])
+    project.orders.add("untrained", [])
+    unread = Unread(1, "2026", "the server answered 503", "", "", False)
+    now = clock.now.timestamp()
+    project.unread.note("untrained", "a", 0, UnreadTasks.after(1, [unread], now - 299))
+    deps = replace(deps, image_encoder=image_encoder, label_studio=lambda: None)
+
+    sweep(deps)
+    assert not rank_queue.sent
+    clock.sleep(1)
+    sweep(deps)
+
     assert [wake_up.step for wake_up, _ in rank_queue.sent] == steps
 
 

@@ -37,13 +37,15 @@ class SeveralControls:
 
     Controls of one recipe that see the same of a task share its features: a group. A task is read
     if all groups can read it. `others`: the titles of controls that are not learnt; `hidden`: on
-    what conditions a control is shown. All controls weigh the same: the weights that Label Studio
-    has for them are settings of the project, and no part of the label config.
+    what conditions a control is shown; `recipe`: the name of the recipe that read the config. All
+    controls weigh the same: the weights that Label Studio has for them are settings of the project,
+    and no part of the label config.
     """
 
     controls: "tuple[tuple[str, Control], ...]"
     others: tuple[str, ...] = ()
     hidden: tuple[tuple[str, tuple[Condition, ...]], ...] = ()
+    recipe: str = NAME
     law: None = None
 
     @cached_property
@@ -61,11 +63,6 @@ class SeveralControls:
     def only(self, names: Collection[str]) -> "SeveralControls":
         """Return the same without all others than these."""
         return replace(self, controls=tuple(each for each in self.controls if each[0] in names))
-
-    @property
-    def recipe(self) -> str:
-        """The recipe's name."""
-        return NAME
 
     @property
     def sees(self) -> str:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -9,56 +10,116 @@ from numpy.typing import NDArray
 
 from labelloop.bucket.features import FeatureFiles, ShardFeatures
 from labelloop.bucket.pool import Pool
+from labelloop.bucket.unread import Unread, UnreadTasks, shown
 from labelloop.domain.columns import Columns, joined
+from labelloop.domain.intake.events import Task
 from labelloop.recipes import encoder_of
 from labelloop.recipes.protocol import Control, Tools
+from labelloop.recipes.tools import Looking
+from labelloop.usecases.learning.shard_images import ShardImages, reason_of
 from labelloop.usecases.learning.vectors import BUDGET_S, RecalledVectors, Unfinished
 
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Now, and up to which time what could not be read is tried again; in seconds since 1970."""
+
+    now: float = 0.0
+    due_by: float = 0.0
+
+
+_LONG_AGO: Final = Times()
 MOST_ENCODED: Final = 100  # of labelled tasks, before the first training stored their vectors
 
 
 def features_of_shard(
-    shard: str, pool: Pool, control: Control, files: FeatureFiles, tools: Tools
+    shard: str,
+    pool: Pool,
+    control: Control,
+    files: FeatureFiles,
+    tools: Looking,
+    times: Times = _LONG_AGO,
+    has_time: Callable[[], bool] = lambda: True,
 ) -> ShardFeatures:
     """Return the features of a shard of the pool; compute and store them if none are stored.
 
-    A shard without a readable task is computed again: later releases read more kinds of inputs.
+    Tasks whose image could not be reached are tried again once their time has come. A shard without
+    a readable task is computed again: later releases read more kinds of inputs. Unfinished if time
+    is over before all images are fetched: call again.
     """
     stored = files.shard(shard, control.sees)
-    if stored is not None and stored.is_readable.any():
+    if stored is not None and not _is_to_be_looked_at(stored, times.due_by):
         return stored
     tasks = list(pool.read([shard]).values())
-    is_readable, features = _features(
-        [control.input_of(task.data) for task in tasks], control, tools
-    )
-    computed = ShardFeatures(
-        np.array([task.id for task in tasks], np.int64),
-        np.array([task.updated_at for task in tasks], np.str_),
-        is_readable,
-        features,
-    )
-    if stored is None or is_readable.any():  # else the same is stored
+    known = stored if stored is not None and stored.unread.tasks else None
+    if known is not None and known.tasks.tolist() != [task.id for task in tasks]:
+        known = None  # stored of another shard by that name
+    images = ShardImages(tools, files, shard, control.sees, has_time)
+    computed = _looked_at(tasks, known, control, images, times.now)
+    if stored is None or computed.is_readable.any() or computed.unread.tasks:  # else it is the same
         files.store_shard(shard, control.sees, computed)
+    images.forget_begun()
     return computed
 
 
-def _features(
-    inputs: Sequence[object | None], control: Control, tools: Tools
-) -> tuple[NDArray[np.bool_], Columns]:
-    """Return which tasks can be read, and a row for each; that of one that can't has no meaning.
+def _is_to_be_looked_at(stored: ShardFeatures, due_by: float) -> bool:
+    is_empty = not stored.is_readable.any() and not stored.unread.tasks
+    return is_empty or stored.unread.is_due(due_by)
 
-    A task can't be read without an input, or if what the input names can't be: an image, say.
+
+def _looked_at(
+    tasks: Sequence[Task],
+    known: ShardFeatures | None,
+    control: Control,
+    images: ShardImages,
+    now: float,
+) -> ShardFeatures:
+    """Return the features of a shard's tasks; of `known` ones, those that were unread are tried.
+
+    The row of a task that can't be read has no meaning. It can't be without an input, or if what
+    the input names can't be: an image, say.
     """
-    is_readable = np.array([one is not None for one in inputs], np.bool_)
-    if not is_readable.any():
-        return is_readable, Columns(len(inputs), {})
-    features = control.features([one for one in inputs if one is not None], tools)
+    inputs = {row: control.input_of(task.data) for row, task in enumerate(tasks)}
+    before, unread = np.empty(0, np.int64), UnreadTasks()
+    if known is not None:
+        before, unread = np.flatnonzero(known.is_readable), known.unread
+        final = {one.task for one in unread.tasks if one.is_final}
+        skipped = {*before.tolist(), *(row for row in inputs if tasks[row].id in final)}
+        inputs = {row: input_ for row, input_ in inputs.items() if row not in skipped}
+    rows = [row for row, input_ in inputs.items() if input_ is not None]
+    features = control.features([inputs[row] for row in rows], images) if rows else Columns(0, {})
     are_finite = features.are_finite()
-    is_readable[is_readable] = are_finite
-    if not are_finite.any():
-        return is_readable, Columns(len(inputs), {})
-    rows = np.maximum(np.cumsum(is_readable) - 1, 0)
-    return is_readable, features.take(np.flatnonzero(are_finite)).take(rows)
+    found = np.array(rows, np.int64)[are_finite]
+    lost = [row for row, is_finite in zip(rows, are_finite, strict=True) if not is_finite]
+    still = [one for one in unread.tasks if one.is_final]
+    still += [_unread(tasks[row], inputs[row], control, images) for row in lost]
+    parts = [features.take(np.flatnonzero(are_finite))]
+    if known is not None:
+        parts.insert(0, known.features.take(before))
+    return ShardFeatures(
+        np.array([task.id for task in tasks], np.int64),
+        np.array([task.updated_at for task in tasks], np.str_),
+        np.isin(np.arange(len(tasks)), [*before, *found]),
+        _placed(len(tasks), np.append(before, found), joined(parts)),
+        UnreadTasks.after(1 if len(found) else unread.tries + 1, still, now),
+    )
+
+
+def _placed(tasks: int, rows: NDArray[np.int64], features: Columns) -> Columns:
+    """Return a row for each task: those of `features` in their places, any in the others."""
+    if not len(rows):
+        return Columns(tasks, {})
+    places = np.zeros(tasks, np.int64)
+    places[rows] = np.arange(len(rows))
+    return features.take(places)
+
+
+def _unread(task: Task, input_: object, control: Control, images: ShardImages) -> Unread:
+    why = images.why(input_, control)
+    if why is None:  # a recipe's own reason
+        return Unread(task.id, task.updated_at, "its recipe can't read it", "", "", True)
+    (reason, fix, is_final), where = reason_of(why[0]), shown(why[1])
+    return Unread(task.id, task.updated_at, reason, fix, where, is_final)
 
 
 def features_of_shards(
@@ -66,17 +127,22 @@ def features_of_shards(
     pool: Pool,
     control: Control,
     files: FeatureFiles,
-    tools: Tools,
+    tools: Looking,
     budget_s: float = BUDGET_S,
     clock: Callable[[], float] = time.monotonic,
+    times: Times = _LONG_AGO,
 ) -> list[ShardFeatures]:
     """Return the features of some shards. Unfinished if there is too much to encode at once."""
     started = clock()
+
+    def has_time() -> bool:
+        return clock() - started <= budget_s
+
     features: list[ShardFeatures] = []
     for shard in shards:
-        features.append(features_of_shard(shard, pool, control, files, tools))
+        features.append(features_of_shard(shard, pool, control, files, tools, times, has_time))
         missing = len(shards) - len(features)
-        if missing and clock() - started > budget_s:
+        if missing and not has_time():
             raise Unfinished(f"{missing} shards are still without features")
     return features
 

@@ -20,7 +20,7 @@ from labelloop.domain.intake.events import Event
 from labelloop.domain.intake.folding import Dataset, fold
 from labelloop.domain.learning.examples import examples_of
 from labelloop.domain.learning.policy import SMALL, Patience, can_leave_to_a_later_event
-from labelloop.errors import Conflict, Damaged, Unavailable, Unprocessable
+from labelloop.errors import Conflict, Damaged, Unavailable, Unprocessable, Unreached
 from labelloop.labelstudio.payloads import project_key
 from labelloop.messages import RankWakeUp, WakeUp
 from labelloop.observability import count, logger
@@ -46,7 +46,7 @@ class TrainOutcome(StrEnum):
     LEFT_TO_HOLDER = "left to the trainer at work"
     LEFT_TO_REBUILD = "labels were lost, left until they are compared with Label Studio's"
     PUT_OFF = "put off: it did not end, several times"
-    LEFT_TO_SWEEP = "encoded in part, left to the sweep"
+    LEFT_TO_SWEEP = "encoded in part, or images out of reach: left to the sweep"
     UP_TO_DATE = "up to date"
     SWITCHED = "switched"
 
@@ -75,7 +75,7 @@ def _attempt(wake_up: WakeUp, project: Project, deps: TrainDeps) -> TrainOutcome
     except Damaged as exc:
         mend(project, str(exc), deps.clock())
         raise Conflict("the dataset is another one, as it was mended") from exc
-    except Unfinished as exc:
+    except (Unfinished, Unreached) as exc:
         logger().info("training put off", extra={"project": project.key, "why": str(exc)})
         return TrainOutcome.LEFT_TO_SWEEP
     # By what is stored, not by the event: it may be folded by a trainer that was killed since.

@@ -20,11 +20,12 @@ from labelloop.domain.judging.gate import LEAST_KNOWN
 from labelloop.domain.learning.examples import Examples, examples_of
 from labelloop.domain.learning.policy import Patience
 from labelloop.domain.version import UNTRAINED, Version
-from labelloop.errors import Unprocessable
+from labelloop.errors import Unprocessable, Unreached
 from labelloop.ports import Clock, ObjectStore, Queue, utc_now
 from labelloop.recipes import GENERATION, control_of, encoder_of, folder_of, format_of, name_of
-from labelloop.recipes.protocol import Control, Tools
+from labelloop.recipes.protocol import Control
 from labelloop.recipes.signature import is_of, signature_of
+from labelloop.recipes.tools import Looking
 from labelloop.usecases.judging.judge_version import Challenger
 from labelloop.usecases.judging.publish_version import Gate, advance, publish, withdraw
 from labelloop.usecases.learning.sample_pool import sample_pool
@@ -38,7 +39,7 @@ class TrainDeps:
 
     store: ObjectStore
     rank_queue: Queue
-    tools: Tools
+    tools: Looking
     clock: Clock = utc_now
     control_of: Callable[[str], Control] = control_of  # what is learnt of a label config
 
@@ -88,6 +89,7 @@ def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) ->
             features = control.features(examples.inputs, tools)
             examples, features = _readable(examples, features)
             if why := control.missing(examples.labels, deps.min_labels):
+                _demand_reached(tools, why)
                 raise Unprocessable(f"{why}, without those whose images can't be read")
             trained = control.fit(examples.labels, features, sample.features, tools).packed()
         active_card = project.card(project.active().value.version)
@@ -98,6 +100,8 @@ def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) ->
         return withdraw(to, str(exc), remaining, Gate(project, deps.clock(), deps.least_known))
     version, digest = Version(pointer.seq, uuid4().hex[:8]), sha256(trained.artefact).hexdigest()
     to = replace(learnt, version=str(version), sha256=digest, strategy=ordered.strategy)
+    if tools.unreached:
+        to = replace(to, learnt="")  # so that the next training is one, even of the same labels
     sample_answers = control.load(trained.artefact).answer(sample.features)
     challenger = Challenger(control, examples, features, trained, sample_answers)
     now = deps.clock()
@@ -116,6 +120,16 @@ def _readable(examples: Examples, features: Columns) -> tuple[Examples, Columns]
     if len(rows) == len(features):
         return examples, features
     return examples.take(rows.tolist()), features.take(rows)
+
+
+def _demand_reached(tools: StoredVectors, why: str) -> None:
+    """Raise Unreached if images of labelled tasks may only be out of reach for now.
+
+    What is served stays, and the training is put off, longer each time.
+    """
+    if tools.unreached:
+        reason = next(iter(tools.unreached.values()))
+        raise Unreached(f"{why}: {len(tools.unreached)} images are out of reach ({reason})")
 
 
 def _digest(examples: Examples, control: Control, encoder: str, strategy: str) -> str:

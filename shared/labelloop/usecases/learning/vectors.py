@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelloop.bucket.features import FeatureFiles
-from labelloop.errors import Retryable
+from labelloop.errors import Retryable, Unreached
 from labelloop.recipes.protocol import Tools
-from labelloop.recipes.tools import digest_of
+from labelloop.recipes.tools import Looking, digest_of, rows_of
 
 _IMAGES_AT_ONCE: Final = 100  # they are fetched, too
 # A function has 300 s: encoding leaves half of it to the rest.
@@ -40,7 +40,8 @@ class Unfinished(Retryable):
 class StoredVectors:
     """Tools that encode what has no stored vector; on exit the used vectors are stored.
 
-    Those of images that can't be read are not: the next training tries again.
+    Those of images that can't be read are not: the next training tries again. `unreached`: why some
+    could not be fetched, by address, though a later try may succeed.
 
     Vectors that a completed training did not use are dropped. Unfinished if there is too much to
     encode, in all calls together; the next try goes on where this one stopped.
@@ -48,7 +49,7 @@ class StoredVectors:
 
     def __init__(
         self,
-        tools: Tools,
+        tools: Looking,
         files: FeatureFiles,
         limits: Limits = LIMITS,
         clock: Callable[[], float] = time.monotonic,
@@ -58,6 +59,7 @@ class StoredVectors:
         self._stored: Mapping[bytes, Vectors] = {}
         self._used: dict[bytes, Vectors] = {}
         self._has_new, self._started = False, clock()
+        self.unreached: dict[str, Unreached] = {}
 
     def __enter__(self) -> Self:
         """Read what is stored."""
@@ -77,7 +79,14 @@ class StoredVectors:
 
     def images(self, addresses: Sequence[str]) -> Vectors:
         """Return unit vectors, shape (addresses, dimensions), NaN for what can't be read."""
-        return self._vectors(addresses, self._tools.images, _IMAGES_AT_ONCE)
+        return self._vectors(addresses, self._looked_at, _IMAGES_AT_ONCE)
+
+    def _looked_at(self, addresses: list[str]) -> Vectors:
+        looks = self._tools.look(addresses)
+        for address, look in zip(addresses, looks, strict=True):
+            if isinstance(look, Unreached):
+                self.unreached[address] = look
+        return rows_of(looks, self._tools.images([]).shape[1])
 
     def _vectors(
         self, texts: Sequence[str], encode: Callable[[list[str]], Vectors], at_once: int

@@ -51,9 +51,9 @@ def _unconnected_step(wake_up: RankWakeUp, ranking: Ranking) -> RankOutcome:
         return RankOutcome.UNCONNECTED
     match wake_up.step:
         case "plan":
-            return ranking.plan()
-        case "score":
-            return ranking.score(wake_up.part)
+            return ranking.plan(retries=wake_up.part > 0)
+        case "score" | "retry":
+            return ranking.score(wake_up.part, retries=wake_up.step == "retry")
         case "push":
             ranking.place()
             project.pool.forget_ranks(keep=ranking.version)
@@ -68,9 +68,9 @@ def _step(wake_up: RankWakeUp, ranking: ConnectedRanking) -> RankOutcome:
         case "plan" if not ranking.project.pool.is_listed():
             return ranking.survey(1)
         case "plan":
-            return ranking.plan()
-        case "score":
-            return ranking.score(wake_up.part)
+            return ranking.plan(retries=wake_up.part > 0)
+        case "score" | "retry":
+            return ranking.score(wake_up.part, retries=wake_up.step == "retry")
         case "push":
             return ranking.push(wake_up.part)
         case "trim":

@@ -4,7 +4,7 @@ A ranking holds what its steps need: the project, its version, and the outside.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import count
 from typing import Final
@@ -13,13 +13,14 @@ from labelloop.bucket.features import DAMAGED
 from labelloop.bucket.lease import PUSHER, TRIMMER
 from labelloop.bucket.pool import Ranked
 from labelloop.bucket.project import Project
+from labelloop.bucket.unread import NEVER, UnreadTasks
 from labelloop.domain.ordering.shortlist import Shortlist
 from labelloop.errors import Retryable
 from labelloop.labelstudio.project import StudioProject
 from labelloop.messages import RankWakeUp, Step
 from labelloop.observability import logger
 from labelloop.ports import Clock, LabelStudio, ObjectStore, Queue, utc_now
-from labelloop.recipes.protocol import Tools
+from labelloop.recipes.tools import Looking
 from labelloop.usecases.intake.survey import Progress, SurveyDeps, survey
 from labelloop.usecases.learning.vectors import Unfinished
 from labelloop.usecases.ordering.first_order import (
@@ -56,7 +57,7 @@ class RankDeps:
     train_queue: Queue  # a survey may bring labels
     rank_queue: Queue
     versions: Callable[[], Versions]
-    tools: Callable[[], Tools]
+    tools: Callable[[], Looking]
     label_studio: Callable[[], LabelStudio | None]
     clock: Clock = utc_now
 
@@ -76,18 +77,24 @@ class Ranking:
     studio: StudioProject | None
     deps: RankDeps
 
-    def plan(self) -> RankOutcome:
-        """Cut the pool into parts; ask for the missing scores, or else for the push."""
+    def plan(self, *, retries: bool = False) -> RankOutcome:
+        """Cut the pool into parts; ask for the missing scores, or else for the push.
+
+        A part with tasks that could not be read is scored again once their time has come, or, with
+        `retries`, at once.
+        """
         pool, inputs = self.project.pool, self._inputs_now()
         alone = self.project.lease(PUSHER).held(self._now_s(), _LEASE_S)
         if not forget_other_inputs(self.version, inputs, pool, self.studio, alone):
             self._ask_for("plan", delay_s=_NEXT_TRY_S)
             return RankOutcome.LEFT_TO_HOLDER
         parts = pool.plan(self.version, self.deps.limits.shards_in_a_part)
-        missing = sorted(set(range(len(parts))) - pool.scored_parts(self.version, inputs))
-        for part in missing:
-            self._ask_for("score", part)
-        if parts and not missing:
+        missing = set(range(len(parts))) - pool.scored_parts(self.version, inputs)
+        self.project.unread.forget_others(self.version, inputs)
+        due = self.project.unread.due(self.version, inputs, self._due_by(retries)) - missing
+        for part in sorted(missing | due):
+            self._ask_for("retry" if retries and part in due else "score", part)
+        if parts and not missing | due:
             self._ask_for("push")
         if not parts:
             self.project.orders.add(self.version, [])
@@ -95,25 +102,44 @@ class Ranking:
                 pool.set_ranked(self.version)
         return RankOutcome.PLANNED
 
-    def score(self, part: int) -> RankOutcome:
+    def score(self, part: int, *, retries: bool = False) -> RankOutcome:
         """Score one part, once; if all parts are scored, ask for the push of so many."""
         pool = self.project.pool
         parts, inputs = pool.parts(self.version), self._inputs_now()
-        if part < len(parts) and part not in pool.scored_parts(self.version, inputs):
-            scene = self._scene()
+        due_by = self._due_by(retries)
+        if part < len(parts) and self._is_to_be_scored(part, inputs, due_by):
+            scene = replace(self._scene(), due_by=due_by)
             inputs = inputs_of(self.version, scene.dataset)
             try:
                 size, budget_s = self.deps.queue_length, self.deps.limits.encoding_s
-                shortlist = shortlist_of(parts[part], pool, scene, size, len(parts), budget_s)
+                scored = shortlist_of(parts[part], pool, scene, size, len(parts), budget_s)
             except Unfinished:  # what was encoded is stored, so the next try goes on from there
                 self._ask_for("score", part)
                 raise
-            pool.add_part(self.version, part, shortlist.to_bytes(), inputs)
+            self._store_part(part, inputs, *scored)
             if inputs != self._inputs_now():  # changed meanwhile
                 self._ask_for("plan")
         if parts and pool.scored_parts(self.version, inputs).issuperset(range(len(parts))):
             self._ask_for("push", len(parts))
         return RankOutcome.SCORED
+
+    def _is_to_be_scored(self, part: int, inputs: str, due_by: float) -> bool:
+        if part not in self.project.pool.scored_parts(self.version, inputs):
+            return True
+        return part in self.project.unread.due(self.version, inputs, due_by)
+
+    def _store_part(
+        self, part: int, inputs: str, shortlist: Shortlist, unread: UnreadTasks
+    ) -> None:
+        """Store a part; over one that was scored before only if more of its tasks can be read."""
+        pool, notes = self.project.pool, self.project.unread
+        still = {one.task for one in unread.tasks}
+        if notes.of(self.version, inputs, part) - still:
+            if self.studio is not None:
+                pool.set_ranked("")  # so that the sweep sends wake-ups until it is pushed
+            pool.forget_part(self.version, part, inputs)
+        pool.add_part(self.version, part, shortlist.to_bytes(), inputs)
+        notes.note(self.version, inputs, part, unread)
 
     def place(self) -> list[Ranked]:
         """Put the candidates of all parts in order; store and return the queue."""
@@ -149,10 +175,14 @@ class Ranking:
         if served.version != self.version:
             raise Retryable(f"version {self.version} is not served here yet")
         dataset = dataset_with_config(self.project, self.studio)
-        return Scene(served, dataset, self.project, self.deps.tools())
+        return Scene(served, dataset, self.project, self.deps.tools(), self._now_s())
 
     def _inputs_now(self) -> str:
         return inputs_now(self.version, self.project, self.studio)
+
+    def _due_by(self, retries: bool) -> float:
+        """Return up to which time parts are to be tried again: now, or all that ever are."""
+        return NEVER - 1 if retries else self._now_s()
 
     def _now_s(self) -> float:
         return self.deps.clock().timestamp()

@@ -2,20 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 
 import numpy as np
 
 from labelloop.bucket.features import FeatureFiles
 from labelloop.bucket.pool import Pool, Ranked
 from labelloop.bucket.project import Project
+from labelloop.bucket.unread import UnreadTasks
 from labelloop.domain.columns import Columns
 from labelloop.domain.intake.folding import Dataset
 from labelloop.domain.learning.examples import examples_of
 from labelloop.domain.ordering.random_share import are_random
 from labelloop.domain.ordering.shortlist import Shortlist, merged, worth_a_place
 from labelloop.recipes import control_or_none, encoder_of, folder_of
-from labelloop.recipes.protocol import Control, Tools
+from labelloop.recipes.protocol import Control
+from labelloop.recipes.tools import Looking
 from labelloop.usecases.learning.task_features import (
+    Times,
     features_of_labelled,
     features_of_shards,
     unlabelled_of,
@@ -33,7 +37,9 @@ class Scene:
     served: Served
     dataset: Dataset
     project: Project
-    tools: Tools
+    tools: Looking
+    now: float = 0.0  # in seconds since 1970
+    due_by: float = 0.0  # what could not be read is tried again if its time is up to this one
 
     @property
     def control(self) -> Control | None:
@@ -57,27 +63,32 @@ def shortlist_of(
     size: int,
     parts: int,
     budget_s: float = BUDGET_S,
-) -> Shortlist:
+) -> tuple[Shortlist, UnreadTasks]:
     """Return the tasks of some shards, one part of `parts`, that may be among the first `size`.
 
-    Empty if the version has learnt none of the labels that are offered. Unfinished: call again.
+    Beside them those that can't be read, though they have something to read. Empty if the version
+    has learnt none of the labels that are offered. Unfinished: call again.
     """
     control, served = scene.control, scene.served
     question = question_of(control, served)
     if control is None or (served.model is not None and question is None):
-        return Shortlist(np.empty(0, np.int64), Columns(0, {}), None)
+        return Shortlist(np.empty(0, np.int64), Columns(0, {}), None), UnreadTasks()
+    files, times = scene.features(control), Times(scene.now, scene.due_by)
     shard_features = features_of_shards(
-        shards, pool, control, scene.features(control), scene.tools, budget_s
+        shards, pool, control, files, scene.tools, budget_s, times=times
     )
     dataset = scene.dataset
-    tasks, features = unlabelled_of(shard_features, dataset.done_tasks(), dataset.deleted_until())
+    deleted = dataset.deleted_until()
+    unread = reduce(UnreadTasks.and_, (one.unread for one in shard_features), UnreadTasks())
+    tasks, features = unlabelled_of(shard_features, dataset.done_tasks(), deleted)
     answers = None
     if len(tasks) and served.model is not None and question is not None:
         answers = question.shown(served.model.answer(features))
     features = features.only(control.apart(scene.encoder(control)))
     candidates = Shortlist(tasks, features, answers)
     reading = candidates.reading(control.measure)
-    return worth_a_place(candidates, reading, size, parts, scene.project.key)
+    shortlist = worth_a_place(candidates, reading, size, parts, scene.project.key)
+    return shortlist, unread.without(deleted)
 
 
 def placed(

@@ -20,6 +20,7 @@ from labelloop.errors import Unprocessable
 from labelloop.ports import ObjectStore
 from labelloop.recipes import control_of, name_of, why_order_alone
 from labelloop.recipes.signature import why_unanswered
+from labelloop.usecases.serving.unread_images import unread_images
 from labelloop.usecases.serving.usable import usable
 
 _MOST_SHARDS: Final = 100  # read to count the pool while somebody waits
@@ -45,6 +46,7 @@ def describe(key: str, store: ObjectStore) -> dict[str, Any]:
         "learning": (learning := _learning(dataset)),
         "no_model": _no_model(project, active, dataset, learning),
         "pool": _pool(project, dataset),
+        "unread": unread_images(project, active.version, dataset),
         "damaged": project.snapshots.damage(),
         "repair": _repair(project.snapshots.repair()),
         "pending_events": len(project.pending()),

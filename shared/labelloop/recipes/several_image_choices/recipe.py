@@ -1,0 +1,63 @@
+"""The recipe for configs of which several choices about images can be learnt."""
+
+from typing import TYPE_CHECKING, Final
+
+from labelloop.labelstudio.label_config import LabelConfig
+from labelloop.labelstudio.visibility import conditions
+from labelloop.recipes import BUILT_IN
+from labelloop.recipes.image_choices.recipe import RECIPE as IMAGE_CHOICES
+from labelloop.recipes.several_controls.control import SeveralControls
+from labelloop.recipes.several_image_choices import NAME
+
+if TYPE_CHECKING:
+    from labelloop.recipes.protocol import Control, Model
+
+
+class SeveralImageChoicesRecipe:
+    """See `recipes.protocol.Recipe`.
+
+    Beside `several_controls`, as what sees images has another encoder than what sees texts, and a
+    version has one.
+    """
+
+    name: Final = NAME
+    sees_images: Final = True
+
+    @property
+    def format(self) -> int:
+        """Its format: that of several controls, whose artefacts its models are."""
+        return BUILT_IN[NAME]
+
+    def read(self, config: LabelConfig) -> SeveralControls | None:
+        """Return all choices about images that can be learnt, None if fewer than two can."""
+        learnt: dict[str, Control] = {}
+        others: list[str] = []
+        for tag in config.answered():
+            name = tag.attributes.get("name", "")
+            control = None if name in learnt else IMAGE_CHOICES.read(config.only(tag))
+            if control is None or control.from_name != name:
+                others.append(tag.title)
+            else:
+                learnt[name] = control
+        if len(learnt) < 2:
+            return None
+        hidden = conditions(config)
+        return SeveralControls(
+            tuple(learnt.items()),
+            tuple(others),
+            tuple((name, hidden[name]) for name in learnt if name in hidden),
+            recipe=NAME,
+        )
+
+    def why_not(self, config: LabelConfig) -> str:
+        """Return nothing: `image_choices` says why no choice can be learnt."""
+        return ""
+
+    def load(self, artefact: bytes) -> "Model":
+        """Return a stored model."""
+        from labelloop.recipes.several_controls.model import SeveralModel
+
+        return SeveralModel.load(artefact)
+
+
+RECIPE: Final = SeveralImageChoicesRecipe()
