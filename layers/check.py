@@ -95,14 +95,14 @@ def main(build: Path, architecture: str) -> Iterator[str]:
     template = yaml.safe_load((build / "template.yaml").read_text())
     for layer in ("EncoderLayer", "ImageEncoderLayer"):
         size = size_of([build / layer])
-        print(f"{layer:17} {architecture:7} {size:12,} bytes, in all but the webhook")
+        print(f"{layer:19} {architecture:7} {size:12,} bytes, in all that read tasks")
     for name, resource in template["Resources"].items():
         if resource["Type"] != "AWS::Serverless::Function":
             continue
         layers = [build / layer for layer in layers_of(resource["Properties"])]
         folders = [build / name, *layers]
         size = size_of(folders)
-        print(f"{name:17} {architecture:7} {size:12,} bytes {size / LIMIT:5.0%}", end="  ")
+        print(f"{name:19} {architecture:7} {size:12,} bytes {size / LIMIT:5.0%}", end="  ")
         if size > LIMIT:
             yield f"{name} is {size - LIMIT:,} bytes over Lambda's limit"
         yield from (
