@@ -110,13 +110,14 @@ def test_the_name_of_a_label_without_an_example_is_known():
 
 
 def test_a_name_counts_for_less_beside_more_examples_of_its_label():
-    features, given = labelled(6)
-    rows = np.flatnonzero(given[:, 0] | ~given[:, 3])
-    likeness = np.random.default_rng(0).random((len(rows), 4))
+    given = labelled()[1]
+    given = given[given[:, 0] | ~given[:, 3]]
+    draw = np.random.default_rng(0)
+    vectors, likeness = draw.standard_normal((len(given), 6)), draw.random((len(given), 4))
 
-    found = pooled({"vector": features.vectors[rows]}, given[rows], likeness)
+    found = pooled({"vector": vectors}, given, likeness)
 
-    examples, worth = given[rows].sum(axis=0), found.coefficients["name"]
+    examples, worth = given.sum(axis=0), found.coefficients["name"]
     assert (np.argsort(worth, kind="stable") == np.argsort(-examples, kind="stable")).all()
     assert worth.max() > worth.min()
 
