@@ -21,11 +21,11 @@ from labelloop.recipes.text.bags import Features
 from labelloop.recipes.text.known_terms import counts_of, known_terms
 from labelloop.recipes.text.pooling import sharpness_of
 from labelloop.recipes.text.ridge import Codes, Floats, Ridge, Scorer
+from labelloop.recipes.text.stretch import stretch_of
 
 _PRIOR: Final = {"bag": 6.0, "vector": 6.0, "traits": 1.0, "anchor": 8.0}  # sharpness at first
 _PENALTIES: Final = {"bag": 0.3, "vector": 1.0, "traits": 10.0}
 _CANDIDATES: Final = {"vector": (0.3, 3.0), "bag": (0.1, 1.0)}
-_LEAST_SPREAD: Final = 0.1  # of the mean one, for a direction in which nothing differs yet
 _WORTH: Final = 2.0  # log-likelihood in all, out of fold, that another penalty has to gain
 _MOST_TO_TUNE: Final = 400  # tasks
 _MOST_PAIRS: Final = 20_000  # of items, that the sharpness is learnt of
@@ -149,7 +149,7 @@ def learnt(
     fixed = {}
     if items.vectors is not None:
         parts = [part.vectors for part in (items, pool) if part and part.vectors is not None]
-        stretch = _stretch(np.concatenate(parts))
+        stretch = stretch_of(np.concatenate(parts))
         differences = within @ items.vectors
         inputs["vector"] = differences @ stretch
         if anchor is not None:
@@ -172,20 +172,6 @@ def learnt(
     sharpness = {name: round(value, 3) for name, value in pooled.sharpness.items()}
     facts = {"terms": len(terms), "penalties": penalties, "sharpness": sharpness}
     return Learnt(scorer, pooled.out_of_fold, facts)
-
-
-def _stretch(vectors: Floats) -> Floats:
-    """Return what to multiply vectors by, so that they differ more where they differ much already.
-
-    A ridge regression on such vectors prefers a direction along which texts of the pool vary to one
-    in which a few labelled ones happen to: with a few dozen labels that is most of what can be
-    known. Symmetric, shape (dimensions, dimensions); how much vectors differ in all stays the same.
-    """
-    spreads, axes = np.linalg.eigh(np.cov(vectors, rowvar=False))
-    spreads = np.maximum(spreads, 0)
-    factors = np.sqrt(spreads + _LEAST_SPREAD * spreads.mean())
-    scale = np.sqrt(spreads.sum() / max(float((factors**2 * spreads).sum()), 1e-12))
-    return np.asarray((axes * (factors * scale)) @ axes.T)
 
 
 def _within(items: Items) -> Any:

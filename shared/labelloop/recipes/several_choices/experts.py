@@ -2,7 +2,8 @@
 
 The log-odds of each label are those of its base rate, plus each expert's score times the expert's
 sharpness, which all labels share: rare ones have too few examples for one of their own. A scorer's
-score is how far it is above the base rate, in standard deviations of the label.
+score is how far it is above the base rate, in standard deviations of the label. A name's score
+counts for less, the more examples its label has.
 """
 
 from collections.abc import Mapping
@@ -18,8 +19,9 @@ from labelloop.domain.answers import Floats
 from labelloop.recipes.several_choices.marks import Marked, jaccard, marked
 from labelloop.recipes.text.ridge import Codes, Ridge, Scorer
 
-_PENALTIES: Final = {"bag": 0.3, "vector": 3.0}  # of ridge: ten times more or less hardly matters
-_PRIOR_SHARPNESS: Final = {"bag": 1.0, "vector": 1.0, "name": 6.0}  # before labels
+_PENALTIES: Final = {"bag": 0.3, "topic": 0.3, "vector": 0.5}  # of ridge
+_PRIOR_SHARPNESS: Final = {"bag": 1.0, "topic": 1.0, "vector": 1.0, "name": 12.0}  # before labels
+_NAME_EXAMPLES: Final = 5.0  # that a name is worth
 _BOUNDS: Final = (-3.0, 5.0)  # of the logarithm of a sharpness
 _BOUNDS_OF_RATE: Final = [(0.0, 3.0), (-10.0, 10.0)]  # what base rates are multiplied by, and added
 _PRIOR_TASKS: Final = 20.0  # that each label's base rate is drawn to the mean of all with
@@ -59,7 +61,8 @@ class Marking:
 class Pooled:
     """Experts in one: log-odds are the inputs times their coefficients, plus the intercepts.
 
-    `coefficients`: by input, shape (its width, labels); `intercepts`: shape (labels,);
+    `coefficients`: by input, shape (its width, labels), and for `name` what the likeness to each
+    label's name is multiplied by, shape (labels,); `intercepts`: shape (labels,);
     `out_of_fold`: probabilities of the examples, shape (n, labels); `least`: see `Marks`.
     """
 
@@ -70,11 +73,11 @@ class Pooled:
     least: float
 
 
-def pooled(inputs: Mapping[str, Any], given: Marked, names: Floats | None) -> Pooled:
+def pooled(inputs: Mapping[str, Any], given: Marked, likeness: Floats | None) -> Pooled:
     """Fit a scorer to each input, and learn how sharp each expert is.
 
-    `inputs`: `bag` and maybe `vector`, n rows each; `given`: shape (n, labels); `names`: vectors of
-    the labels' names, shape (labels, dimensions), if there is an input `vector`.
+    `inputs`: `bag`, maybe `topic` and `vector`, n rows each; `given`: shape (n, labels);
+    `likeness`: of the rows to the labels' names, shape (n, labels).
     """
     scorers = {
         name: Ridge(rows).fit(Marking(given), _PENALTIES[name]) for name, rows in inputs.items()
@@ -82,14 +85,16 @@ def pooled(inputs: Mapping[str, Any], given: Marked, names: Floats | None) -> Po
     mean, rates = given.mean(axis=0), _rates(given)
     unit = 1 / np.sqrt(rates * (1 - rates))
     scores = {name: (scorer.out_of_fold - mean) * unit for name, scorer in scorers.items()}
-    if names is not None:
-        scores["name"] = inputs["vector"] @ names.T
+    if likeness is not None:
+        scores["name"] = likeness * _worth_of_name(given.sum(axis=0) - given)
     prior = np.log([_PRIOR_SHARPNESS[name] for name in scores])
     found = _fitted(np.stack([*scores.values()]), _log_odds(_rates_without(given)), given, prior)
     slope, shift, sharp = found.slope, found.shift, dict(zip(scores, found.sharpness, strict=True))
-    coefficients = {name: sharp[name] * unit * each.coefficients for name, each in scorers.items()}
-    if names is not None:
-        coefficients["vector"] = coefficients["vector"] + sharp["name"] * names.T
+    coefficients: dict[str, Floats] = {
+        name: sharp[name] * unit * each.coefficients for name, each in scorers.items()
+    }
+    if likeness is not None:
+        coefficients["name"] = sharp["name"] * _worth_of_name(given.sum(axis=0))
     return Pooled(
         coefficients,
         slope * _log_odds(rates) + shift + _from_means(scorers, sharp, unit, mean),
@@ -105,6 +110,12 @@ def _from_means(
     """Return what the scorers' intercepts add to the log-odds."""
     parts = [sharp[name] * unit * (each.intercepts - mean) for name, each in scorers.items()]
     return np.asarray(sum(parts))
+
+
+def _worth_of_name(examples: Any) -> Floats:
+    """Return how much of a name's score counts beside so many examples of its label."""
+    worth: Floats = _NAME_EXAMPLES / (_NAME_EXAMPLES + examples)
+    return worth
 
 
 def _rates(given: Marked) -> Floats:

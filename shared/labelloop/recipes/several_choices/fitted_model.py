@@ -17,16 +17,21 @@ from labelloop.recipes.several_choices.marks import Marked, Marks
 from labelloop.recipes.several_choices.stored_model import StoredModel
 from labelloop.recipes.text.bags import BAGS, VECTORS, Features, centred
 from labelloop.recipes.text.known_terms import counts_of, known_terms
+from labelloop.recipes.text.seen import LANDMARKS
+from labelloop.recipes.text.stretch import stretch_of
+from labelloop.recipes.text.topics import topics_of
 
 _TOLERANCE: Final = 1e-5  # between its own probabilities and the artefact's
 _CHECKED_TEXTS: Final = 100
+_NEAR_A_NAME: Final = 10  # texts
 
 
 class FittedModel:
-    """Ridge regression of each label on TF-IDF of a text's terms and on its vector. Deterministic.
+    """Ridge regression of each label on a text's terms, topics and vector. Deterministic.
 
-    `others`: texts without a label, that say how much terms weigh, and where the centre of vectors
-    is. `names`: the vectors of the labels' names, all that is known of one without an example.
+    `others`: texts without a label, that say how much terms weigh, what topics there are, and where
+    vectors lie. `names`: the vectors of the labels' names, all that is known of one without an
+    example.
     `encoder`: the name of what the vectors come from, empty without vectors.
     """
 
@@ -55,9 +60,26 @@ class FittedModel:
         vectors = [each.vectors for each in texts if each.vectors is not None]
         self._centre = np.concatenate(vectors).mean(axis=0) if vectors else np.empty(0, np.float32)
         seen = self._inputs(features)
-        has_names = names is not None and VECTORS in self.needs
-        moved = centred(names, self._centre) if has_names and names is not None else None
-        self._pooled = pooled(seen, given, moved)
+        topics = topics_of(self._tfidf.transform(vstack(counts).tocsr()[:LANDMARKS]))
+        inputs, likeness = dict(seen), None
+        if topics.shape[1]:
+            inputs["topic"] = seen["bag"] @ topics
+        if "vector" in seen:
+            around = centred(np.concatenate(vectors), self._centre)
+            stretch = stretch_of(around)
+            inputs["vector"] = seen["vector"] @ stretch
+            if names is not None:
+                names = _as_in_texts(centred(names, self._centre), around)
+                likeness = seen["vector"] @ names.T
+        self._pooled = pooled(inputs, given, likeness)
+        found = dict(self._pooled.coefficients)
+        if "topic" in found:  # linear in the bag: added to the bag's coefficients
+            found["bag"] = found["bag"] + topics @ found.pop("topic")
+        if "vector" in found:
+            found["vector"] = stretch @ found["vector"]
+        if names is not None and "name" in found:
+            found["vector"] += names.T * found.pop("name")
+        self._coefficients = found
         self._probes = features.take(range(min(len(features), _CHECKED_TEXTS)))
 
     def answer(self, features: Columns) -> Answers:
@@ -83,7 +105,7 @@ class FittedModel:
         return Trained(artefact, facts, self._marks(self._pooled.out_of_fold).answers(self.names))
 
     def _stored(self) -> StoredModel:
-        coefficients = self._pooled.coefficients
+        coefficients = self._coefficients
         none = np.empty((0, len(self.names)), np.float32)
         return StoredModel(
             names=self.names,
@@ -105,11 +127,25 @@ class FittedModel:
 
     def _probabilities(self, features: Features) -> Floats:
         inputs = self._inputs(features)
-        parts = [inputs[name] @ each for name, each in self._pooled.coefficients.items()]
+        parts = [inputs[name] @ each for name, each in self._coefficients.items()]
         return np.asarray(expit(sum(parts) + self._pooled.intercepts), np.float32)
 
     def _marks(self, probabilities: Floats) -> Marks:
         return Marks.of(probabilities, self._pooled.least)
+
+
+def _as_in_texts(names: Floats, texts: Floats) -> Floats:
+    """Return names' vectors, each moved half-way to the texts that are most like it.
+
+    Names are not written as texts are (pseudo-relevance feedback: Rocchio 1971).
+    """
+    nearest = np.argsort(-(texts @ names.T), axis=0, kind="stable")[:_NEAR_A_NAME]
+    return _unit(names + _unit(texts[nearest].mean(axis=0)))
+
+
+def _unit(rows: Floats) -> Floats:
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows / np.maximum(lengths, 1e-12), np.float32)
 
 
 def _floats(values: Any) -> Floats:

@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 
 from labelloop.errors import BadModel, Unprocessable
+from labelloop.recipes.several_choices.experts import pooled
 from labelloop.recipes.several_choices.fitted_model import FittedModel
 from labelloop.recipes.several_choices.marks import Marks, matrix_of
 from labelloop.recipes.several_choices.measure import MEASURE
 from labelloop.recipes.several_choices.stored_model import StoredModel
+from labelloop.recipes.text.bags import Features
 from tests.multilingual import scripts_texts
 from tests.unit.recipes.several_choices.examples import NAMES, TEXTS, labelled
 from tests.unit.recipes.text.examples import features_of
@@ -105,6 +107,48 @@ def test_the_name_of_a_label_without_an_example_is_known():
     like = type(features)(blank.bags, np.eye(5, dtype=np.float32)[[4, 3]])
     by_name, other = Marks.read(model.answer(like.columns())).probabilities[:, 3]
     assert by_name > other
+
+
+def test_a_name_counts_for_less_beside_more_examples_of_its_label():
+    given = labelled()[1]
+    given = given[given[:, 0] | ~given[:, 3]]
+    draw = np.random.default_rng(0)
+    vectors, likeness = draw.standard_normal((len(given), 6)), draw.random((len(given), 4))
+
+    found = pooled({"vector": vectors}, given, likeness)
+
+    examples, worth = given.sum(axis=0), found.coefficients["name"]
+    assert (np.argsort(worth, kind="stable") == np.argsort(-examples, kind="stable")).all()
+    assert worth.max() > worth.min()
+
+
+def test_a_text_like_those_that_are_like_a_name_is_of_it():
+    features, given = labelled()
+    rows = np.flatnonzero(~given[:, 3])
+    axes = np.eye(8, dtype=np.float32)
+    seen = Features(features.take(rows).bags, axes[[*np.argmax(given[rows], axis=1)]])
+    between = np.repeat([axes[4] + axes[5]], 20, axis=0) / np.sqrt(2)
+    pool = Features(features_of(["zzz"] * 40).bags, np.concatenate([between, axes[[6] * 20]]))
+    names = axes[[0, 1, 2, 4]]
+
+    model = FittedModel(seen, given[rows], NAMES, pool, names, encoder="tiny")
+
+    asked = Features(features_of(["zzz", "zzz"]).bags, axes[[5, 7]])
+    near, other = Marks.read(model.answer(asked.columns())).probabilities[:, 3]
+    assert near > other
+
+
+def test_what_labels_say_of_a_word_carries_over_to_words_of_its_topic():
+    labels = [["sport"], [], ["sport"], []]
+    examples = features_of(["goalkeeper", "senate", "goalkeeper", "senate"])
+    others = [f"{number}{number} {number}x" for number in range(100, 140)]
+    pool = features_of((["goalkeeper penalty", "senate budget"] * 2 + others) * 5)
+
+    model = FittedModel(examples, matrix_of(labels, ["sport"]), ["sport"], pool)
+
+    unseen = features_of(["penalty", "budget"]).columns()
+    of_sport, of_politics = Marks.read(model.answer(unseen)).probabilities[:, 0]
+    assert of_sport > of_politics + 0.1
 
 
 def test_nothing_to_see_cannot_be_learnt():
