@@ -129,6 +129,10 @@ class Snapshots:
         """Return the numbers of all snapshots, smallest first; two may have the same."""
         return sorted(one.seq for one in self._named())
 
+    def after(self, number: int) -> list[Listed]:
+        """Return the snapshots with higher numbers than this."""
+        return [one for one in self._listed() if _named(one).seq > number]
+
     # -- damage ------------------------------------------------------------------------------
 
     def damage(self) -> str:

@@ -78,7 +78,7 @@ def test_a_ranking_or_a_trimming_that_never_ended_is_asked_for_again(
     Pool(store, PROJECT).set_ranked(*ranked)
     label_studio = MemoryLabelStudio()
     label_studio.down = True  # nothing to reconcile with
-    monkeypatch.setattr("labelloop.usecases.sweep.count", lambda _: None)
+    monkeypatch.setattr("labelloop.usecases.sweep.count", lambda *_: None)
 
     assert sweep(replace(deps, label_studio=lambda: label_studio)) == len(steps)
     assert [wake_up.step for wake_up, _ in rank_queue.sent] == steps

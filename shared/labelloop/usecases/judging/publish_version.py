@@ -70,6 +70,8 @@ def publish(
     if verdict.switches:
         why = {"why": f"trained on {card.labels} labels", "at": card.trained_at}
         switch(gate.project, to, why, instead_of=active.version)
+        before = gate.project.card(active.version)
+        count("LabelsLearnt", max(0, card.labels - (before.labels if before else 0)))
     else:
         since = rejection.value.since or min(max(challenger.examples.updated_at), _text(gate.now))
         rejected = Rejection(active.version, to.version, verdict.reason, since, card.trained_at)
@@ -186,6 +188,7 @@ def switch(project: Project, version: ActivePointer, why: dict[str, Any], instea
     if swap.to:
         facts = {"project": project.key, "version": swap.to.version, "why": why["why"]}
         logger().info("version switched", extra=facts)
+        count("VersionSwitched")
     elif _may_replace(version, swap.after.value):
         raise Conflict(_JUDGED_IN_VAIN)
 
