@@ -194,7 +194,7 @@ def test_each_queue_that_is_consumed_has_a_dead_letter_queue_with_an_alarm():
     watched = {
         queue
         for alarm in of_type("AWS::CloudWatch::Alarm").values()
-        for queue in names_in(alarm["Dimensions"])
+        for queue in names_in(alarm.get("Dimensions", []))
     }
 
     for _, queue in CONSUMED:

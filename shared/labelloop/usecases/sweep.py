@@ -65,8 +65,9 @@ def sweep(deps: SweepDeps) -> int:
         except Exception:
             logger().exception("project not swept", extra={"project": key})
             failed.add(key)
-    count("EventsWaiting", waiting.events)
-    gauge_seconds("OldestLabelAge", waiting.age_s)
+    if waiting != Waiting():  # a metric is paid for by the hours in which it has values
+        count("EventsWaiting", waiting.events)
+        gauge_seconds("OldestLabelAge", waiting.age_s)
     if label_studio is not None:
         failed |= _survey_in_turn(keys, label_studio, deps, end)
     if failed:
