@@ -270,10 +270,10 @@ def test_each_function_may_do_what_it_has_to_and_no_more():
     assert may("PredictFunction") == read | tell | keep
     assert may("TrainFunction") == read | tell | {"s3:DeleteObject", "ssm:GetParameter"}
     assert may("RankFunction") == read | tell | {"s3:DeleteObject", "ssm:GetParameter"}
-    assert may("SweepFunction") == read | tell | {"ssm:GetParameter"}
+    assert may("SweepFunction") == read | tell | {"s3:DeleteObject", "ssm:GetParameter"}
 
 
-def test_nothing_but_folded_events_and_old_ranks_can_be_deleted():
+def test_nothing_but_folded_events_old_ranks_and_what_is_pruned_can_be_deleted():
     deletable = [
         resource
         for function in FUNCTIONS
@@ -285,6 +285,10 @@ def test_nothing_but_folded_events_and_old_ranks_can_be_deleted():
     assert deletable == [
         {"Fn::Sub": "${BucketArn.Value}/projects/*/events/*"},
         {"Fn::Sub": "${BucketArn.Value}/projects/*/ranks/*"},
+        *(
+            {"Fn::Sub": f"${{BucketArn.Value}}/projects/*/{name}/*"}
+            for name in ("models", "datasets", "history", "quarantine")
+        ),
     ]
 
 

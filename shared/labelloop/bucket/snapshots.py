@@ -133,6 +133,10 @@ class Snapshots:
         """Return the snapshots with higher numbers than this."""
         return [one for one in self._listed() if _named(one).seq > number]
 
+    def number_of(self, listed: Listed) -> int:
+        """Return the number of a listed snapshot."""
+        return _named(listed).seq
+
     # -- damage ------------------------------------------------------------------------------
 
     def damage(self) -> str:
