@@ -195,7 +195,7 @@ def test_each_queue_that_is_consumed_has_a_dead_letter_queue_with_an_alarm():
     watched = {
         queue
         for alarm in of_type("AWS::CloudWatch::Alarm").values()
-        for queue in names_in(alarm["Dimensions"])
+        for queue in names_in(alarm.get("Dimensions", []))
     }
 
     for _, queue in CONSUMED:
@@ -273,11 +273,11 @@ def test_each_function_may_do_what_it_has_to_and_no_more():
     assert may("PredictFunction") == read | tell | keep
     assert may("TrainFunction") == read | tell | {"s3:DeleteObject", "ssm:GetParameter"}
     assert may("RankFunction") == read | tell | {"s3:DeleteObject", "ssm:GetParameter"}
-    assert may("SweepFunction") == read | tell | {"ssm:GetParameter"}
+    assert may("SweepFunction") == read | tell | {"s3:DeleteObject", "ssm:GetParameter"}
     assert may("CredentialsFunction") == {"ssm:PutParameter"}
 
 
-def test_nothing_but_folded_events_and_old_ranks_can_be_deleted():
+def test_nothing_but_folded_events_old_ranks_and_what_is_pruned_can_be_deleted():
     deletable = [
         resource
         for function in FUNCTIONS
@@ -289,6 +289,10 @@ def test_nothing_but_folded_events_and_old_ranks_can_be_deleted():
     assert deletable == [
         {"Fn::Sub": "${BucketArn.Value}/projects/*/events/*"},
         {"Fn::Sub": "${BucketArn.Value}/projects/*/ranks/*"},
+        *(
+            {"Fn::Sub": f"${{BucketArn.Value}}/projects/*/{name}/*"}
+            for name in ("models", "datasets", "history", "quarantine")
+        ),
     ]
 
 

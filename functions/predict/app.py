@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from labelloop.observability import about_call
 from labelloop.web import predictions, small_calls
 from labelloop.web.http import path_of, respond, with_path
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> Any:
     """Answer one request of API Gateway."""
+    about_call(context)
     path = path_of(event)
     if path == "/predict":
         return respond(event, predictions.answer_call)

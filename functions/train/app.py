@@ -11,7 +11,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from labelloop.bootstrap import train_deps
 from labelloop.messages import WakeUp
-from labelloop.observability import logger
+from labelloop.observability import about, about_call, count, logger
 from labelloop.usecases.learning.train import train
 
 _processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
@@ -19,6 +19,7 @@ _processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 
 def lambda_handler(event: dict[str, Any], context: Any) -> Any:
     """Return the messages that SQS must deliver again."""
+    about_call(context)
     return process_partial_response(event, record_handler, _processor, context)
 
 
@@ -26,8 +27,10 @@ def record_handler(record: SQSRecord) -> None:
     """Bring one project up to date: an exception sends the message back to the queue."""
     try:
         wake_up = WakeUp.from_json(record.body)
+        about(project=wake_up.project)
         outcome = train(wake_up, train_deps())
     except Exception:
         logger().exception("wake-up failed", extra={"message_id": record.message_id})
+        count("TrainingFailed")
         raise
     logger().info("wake-up done", extra={"project": wake_up.project, "outcome": outcome})

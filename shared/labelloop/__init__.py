@@ -46,6 +46,7 @@ strategy        how the queue is chosen: by margin, entropy, typicality, diversi
 sureness        how sure a model is of a task, 0 = most worth labelling
 project key     <id>.<created>, as Label Studio names a project to its backends
 wake-up         a message that a project is to be looked at
+prune           delete what is neither in use nor new
 sweep           the scheduled function, and what it does
 survey          a walk over all tasks of a project in Label Studio, to find unreported changes
 unauthorised    a request without credentials for what it asks (401)

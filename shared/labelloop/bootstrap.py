@@ -181,6 +181,7 @@ def sweep_deps() -> "SweepDeps":
         label_studio=label_studio,
         encoder=files.name if files else "",
         image_encoder=image_files.name if image_files else "",
+        keep_models=settings().keep_models,
     )
 
 

@@ -36,6 +36,7 @@ class Settings:
     retrain_after: int = _setting("RETRAIN_AFTER", 20, least=1, most=100_000)
     min_labels: int = _setting("MIN_LABELS", 10, least=2, most=100_000)
     queue_length: int = _setting("QUEUE_LENGTH", 1_000, least=1, most=100_000)
+    keep_models: int = _setting("KEEP_MODELS", 50, least=10, most=100_000)
     superseded_predictions: str = _setting(
         "SUPERSEDED_PREDICTIONS", "delete", among=("delete", "keep")
     )

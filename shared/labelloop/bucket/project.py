@@ -15,6 +15,7 @@ projects/<id>.<created>/
   archived.json                       Label Studio no longer has the project: see `archive`
   history/                            the switches, when and why: see `history`
   features/                           the features of tasks: see `features`
+  models/<version>/expired.json       will be deleted: see `leftovers`
   lease.json, pushing.json, trimming.json   the workers at work: see `lease`
 """
 
@@ -25,6 +26,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from labelloop.bucket.history import History
+from labelloop.bucket.leftovers import EXPIRED
 from labelloop.bucket.objects import PROJECTS, fields_of, swap
 from labelloop.bucket.pointers import ActivePointer, DatasetPointer, Tagged
 from labelloop.bucket.project_files import ProjectFiles
@@ -200,11 +202,12 @@ class Project(ProjectFiles):
         self.history.add(to.switch, entry | why)
 
     def versions(self) -> list[str]:
-        """Return the versions that have a card, newest first."""
+        """Return the versions that have a card and will not be deleted soon, newest first."""
         prefix = f"{self._root}models/"
-        keys = (listed.key.removeprefix(prefix) for listed in self._store.list(prefix))
-        names = (key.removesuffix("/card.json") for key in keys if key.endswith("/card.json"))
-        seqs = {name: one.seq for name in names if (one := Version.parse(name))}
+        keys = [listed.key.removeprefix(prefix) for listed in self._store.list(prefix)]
+        expired = {key.removesuffix(EXPIRED) for key in keys if key.endswith(EXPIRED)}
+        names = {key.removesuffix("/card.json") for key in keys if key.endswith("/card.json")}
+        seqs = {name: one.seq for name in names - expired if (one := Version.parse(name))}
         return sorted(seqs, key=seqs.__getitem__, reverse=True)
 
     def advance(self, after: Tagged[ActivePointer], to: ActivePointer) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from labelloop.bucket.evidence import EvidenceFiles
     from labelloop.bucket.features import FeatureFiles
     from labelloop.bucket.lease import Lease
+    from labelloop.bucket.leftovers import Leftovers
     from labelloop.bucket.orders import Orders
     from labelloop.bucket.pool import Pool
     from labelloop.bucket.pool_index import PoolIndexes
@@ -68,6 +69,13 @@ class ProjectFiles:
         from labelloop.bucket.archive import Archive
 
         return Archive(self._store, self.key)
+
+    @property
+    def leftovers(self) -> "Leftovers":
+        """What of it may be deleted after some time."""
+        from labelloop.bucket.leftovers import Leftovers
+
+        return Leftovers(self._store, self.key)
 
     @property
     def evidence(self) -> "EvidenceFiles":

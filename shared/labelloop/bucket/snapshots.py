@@ -129,6 +129,14 @@ class Snapshots:
         """Return the numbers of all snapshots, smallest first; two may have the same."""
         return sorted(one.seq for one in self._named())
 
+    def after(self, number: int) -> list[Listed]:
+        """Return the snapshots with higher numbers than this."""
+        return [one for one in self._listed() if _named(one).seq > number]
+
+    def number_of(self, listed: Listed) -> int:
+        """Return the number of a listed snapshot."""
+        return _named(listed).seq
+
     # -- damage ------------------------------------------------------------------------------
 
     def damage(self) -> str:

@@ -17,9 +17,11 @@ from labelloop.domain.intake.events import canonical
 from labelloop.errors import Denied, Gone, LabelloopError
 from labelloop.labelstudio.project import StudioProject
 from labelloop.messages import RankWakeUp, WakeUp
-from labelloop.observability import count, logger
+from labelloop.observability import count, gauge_seconds, logger
 from labelloop.ports import Clock, LabelStudio, ObjectStore, Queue, utc_now
 from labelloop.usecases.intake.survey import SurveyDeps, is_due, survey
+from labelloop.usecases.learning.waiting_labels import Waiting, waiting_labels
+from labelloop.usecases.prune import is_turn, prune
 
 # Of the function's 300 s: one slow page of Label Studio's may take most of the rest.
 _BUDGET: Final = timedelta(seconds=170)
@@ -45,6 +47,7 @@ class SweepDeps:
 
     encoder: str
     image_encoder: str = ""
+    keep_models: int = 50
 
 
 def sweep(deps: SweepDeps) -> int:
@@ -56,13 +59,19 @@ def sweep(deps: SweepDeps) -> int:
     end = deps.clock() + _BUDGET
     label_studio = deps.label_studio()
     keys = _in_turn(deps.store)
-    woken, failed = 0, set()
+    woken, failed, waiting = 0, set(), Waiting()
     for key in keys:
         try:
-            woken += _wake(Project(deps.store, key), label_studio is not None, deps)
+            is_woken, found = _wake(Project(deps.store, key), label_studio is not None, deps)
+            woken, waiting = woken + is_woken, waiting.joined(found)
+            if is_turn(key, deps.clock()) and deps.clock() < end:
+                prune(Project(deps.store, key), deps.keep_models, deps.clock())
         except Exception:
             logger().exception("project not swept", extra={"project": key})
             failed.add(key)
+    if waiting != Waiting():  # a metric is paid for by the hours in which it has values
+        count("EventsWaiting", waiting.events)
+        gauge_seconds("OldestLabelAge", waiting.age_s)
     if label_studio is not None:
         failed |= _survey_in_turn(keys, label_studio, deps, end)
     if failed:
@@ -78,20 +87,21 @@ def _in_turn(store: ObjectStore) -> list[str]:
     return later + keys[: len(keys) - len(later)]
 
 
-def _wake(project: Project, has_label_studio: bool, deps: SweepDeps) -> bool:
-    active, now = project.active().value, deps.clock().isoformat(timespec="microseconds")
-    is_behind = (
-        project.untrained_dataset(deps.encoder, deps.image_encoder, trusts_unknown=True) is not None
-    )
-    has_work = project.has_pending() or is_behind or active.has_held(now)
+def _wake(project: Project, has_label_studio: bool, deps: SweepDeps) -> tuple[bool, Waiting]:
+    """Wake a project that has something left to do; return whether it has, and what waits."""
+    pending, active, now = project.pending(), project.active().value, deps.clock()
+    untrained = project.untrained_dataset(deps.encoder, deps.image_encoder, trusts_unknown=True)
+    has_work = bool(pending) or untrained is not None
+    has_work = has_work or active.has_held(now.isoformat(timespec="microseconds"))
     has_work = has_work or project.snapshots.is_gone()
     if has_work:
         deps.train_queue.send(WakeUp(project.key, "sweep"), 0)
+    waiting = waiting_labels(pending, project if untrained else None, now)
     if not has_label_studio:
-        return _wake_placing(project, active.version, deps) or has_work
+        return _wake_placing(project, active.version, deps) or has_work, waiting
     if project.archive.state():
-        return has_work
-    return _wake_ranking(project, deps) or has_work
+        return has_work, waiting
+    return _wake_ranking(project, deps) or has_work, waiting
 
 
 def _wake_placing(project: Project, version: str, deps: SweepDeps) -> bool:

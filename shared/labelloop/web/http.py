@@ -17,7 +17,7 @@ from labelloop.errors import (
     Unavailable,
     Unprocessable,
 )
-from labelloop.observability import logger
+from labelloop.observability import count, logger
 from labelloop.web.credentials import Caller, Role
 
 STATUS: Final[Mapping[type[LabelloopError], int]] = {
@@ -84,6 +84,7 @@ def refusal(caller: Caller, path: str) -> Any | None:
     if caller.may_call(path):
         return None
     if caller.role is Role.NOBODY:
+        count("Unauthorised")
         return answer(401, {"error": caller.role.value}, ASK_FOR_CREDENTIALS)
     if caller.role is Role.UNCONFIGURED:
         return answer(403, {"error": caller.role.value})

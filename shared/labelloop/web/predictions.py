@@ -5,6 +5,7 @@ from typing import Any
 from labelloop.bootstrap import secret, tools, versions
 from labelloop.config import settings
 from labelloop.labelstudio.payloads import read_json, read_predict
+from labelloop.observability import about
 from labelloop.usecases.serving.predict import blinded, predict
 from labelloop.web.credentials import check
 from labelloop.web.http import Request, answer, only, refusal
@@ -18,7 +19,9 @@ def answer_call(request: Request) -> Any:
 
 def _predict(request: Request) -> Any:
     body = read_predict(read_json(request.body))
+    about(project=body.project)
     served = versions().of(body.project)
+    about(version=served.version)
     predictions = predict(body.tasks, body.label_config, served, tools())
     if settings().blind_share == "on":
         predictions = blinded(predictions, body.tasks, body.project)

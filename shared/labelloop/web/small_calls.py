@@ -11,6 +11,7 @@ from labelloop.bootstrap import accept_deps, secret, setup_deps
 from labelloop.domain.serving.options import RETIRED_STRATEGIES
 from labelloop.errors import Ignored
 from labelloop.labelstudio.payloads import project_key, read_event, read_extra_params, read_json
+from labelloop.observability import about
 from labelloop.usecases.intake.accept import accept, current_version
 from labelloop.web.credentials import Caller, check
 from labelloop.web.http import Request, answer, forbidden, only, refusal, refuse_pages
@@ -41,6 +42,7 @@ def _setup(request: Request) -> Any:
         from labelloop.usecases.serving.choose import choose
 
         choose(project, {"strategy": strategy}, setup_deps())
+    about(project=project)
     version = current_version(project, accept_deps())
     return answer(200, {"model_version": version})
 
@@ -50,6 +52,7 @@ def _webhook(request: Request, caller: Caller) -> Any:
         event = read_event(read_json(request.body), datetime.now(UTC))
     except Ignored as reason:
         return answer(200, {"status": "ignored", "reason": str(reason)})
+    about(project=event.project)
     if not caller.may_send(event.action, event.project):
         return forbidden(caller)
     return answer(202, {"status": "accepted", "event": accept(event, accept_deps())})

@@ -10,7 +10,9 @@ from labelloop.bucket.pointers import ActivePointer
 from labelloop.bucket.pool import Pool
 from labelloop.bucket.project import Project, projects
 from labelloop.bucket.unread import Unread, UnreadTasks
+from labelloop.domain.intake.folding import Dataset, fold
 from labelloop.labelstudio.payloads import key_of
+from labelloop.recipes.text_choices import FORMAT
 from labelloop.usecases.sweep import SweepDeps, SweepFailed, sweep
 from tests.builders import PROJECT, PROJECT_ID, PROJECT_MADE_AT, created, task
 from tests.fakes import MemoryLabelStudio
@@ -79,7 +81,7 @@ def test_a_ranking_or_a_trimming_that_never_ended_is_asked_for_again(
     Pool(store, PROJECT).set_ranked(*ranked)
     label_studio = MemoryLabelStudio()
     label_studio.down = True  # nothing to reconcile with
-    monkeypatch.setattr("labelloop.usecases.sweep.count", lambda _: None)
+    monkeypatch.setattr("labelloop.usecases.sweep.count", lambda *_: None)
 
     assert sweep(replace(deps, label_studio=lambda: label_studio)) == len(steps)
     assert [wake_up.step for wake_up, _ in rank_queue.sent] == steps
@@ -328,3 +330,30 @@ def test_a_ranking_of_new_tasks_that_was_lost_is_asked_for_again(
     Pool(store, PROJECT).plan("1-a", 1)
     sweep(deps)
     assert not rank_queue
+
+
+def test_the_age_of_the_oldest_label_is_that_of_an_event_or_of_a_snapshot(
+    store, deps, clock, monkeypatch
+):
+    ages: list[float] = []
+    monkeypatch.setattr(
+        "labelloop.usecases.sweep.gauge_seconds", lambda _, seconds: ages.append(seconds)
+    )
+    project = Project(store, PROJECT)
+    sweep(deps)
+    assert not ages  # nothing waits, so nothing is paid for
+
+    project.add_event("a", created(1))
+    clock.sleep(100)
+    sweep(deps)
+    (pending,) = project.pending()
+    project.add_dataset(project.dataset_pointer(), fold(Dataset(), [created(1)]))
+    project.forget([pending])  # folded, and no training ends
+    clock.sleep(300)
+    project.add_event("b", created(2))
+    sweep(deps)
+    project.switch(project.active(), ActivePointer("1-a", 1, FORMAT), {"why": "trained"})
+    clock.sleep(50)
+    sweep(deps)
+
+    assert ages == [100, 300, 50]

@@ -19,7 +19,7 @@ from labelloop.bucket.pointers import Tagged
 from labelloop.bucket.pool_index import PoolIndex
 from labelloop.bucket.project import Project
 from labelloop.bucket.surveys import Survey
-from labelloop.domain.intake.events import canonical, text_of
+from labelloop.domain.intake.events import Event, canonical, text_of
 from labelloop.errors import Conflict
 from labelloop.labelstudio.fields import read_settings
 from labelloop.labelstudio.project import COUNTS, StudioProject, Surveyed
@@ -160,12 +160,20 @@ class _Walk:
         if is_partial:
             event = without_deletes(event)
         if event:
+            self._count_lost(event)
             accept(event, self._accepting)
         state = replace(self._state.value, after=upto, is_partial=is_partial)
         if new or event:  # what differs once this is learnt is not known yet
             state = replace(state, differed="")
         state = replace(state, listed=state.listed + len(page.tasks), found=state.found + len(new))
         self._note(state.held(self._me, self._deps.clock()))
+
+    def _count_lost(self, event: Event) -> None:
+        """Count the labels that no event reported; not those on their way, nor the first ones."""
+        found = len(event.annotations) + len(event.deleted_annotations)
+        lost = found - len(self._project.pending())
+        if lost > 0 and self._project.pool.is_listed():
+            count("LabelsFoundLate", lost, project=self._studio.key)
 
     def _is_short(self, page: Surveyed) -> bool:
         """Say whether fewer tasks are listed than counted, other than by a delete meanwhile."""

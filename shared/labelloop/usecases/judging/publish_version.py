@@ -59,10 +59,11 @@ def publish(
     rejection = gate.project.evidence.rejection(active.version)
     verdict = _verdict(to, active, champion, challenger, sample, rejection.value, gate)
     record = champion.record if isinstance(champion, Champion) else None
-    active_card = gate.project.card(active.version) if record else None
+    active_card = gate.project.card(active.version)
+    earlier = active_card if record else None
     ordered = 0 if to.strategy == RANDOM else card.order["given"]
     insights, predictions = insights_of(
-        challenger, sample, record, active_card, ordered, card.blind_since, gate.project.key
+        challenger, sample, record, earlier, ordered, card.blind_since, gate.project.key
     )
     gate.project.evidence.store(to.version, challenger.record(predictions), doubts_of(challenger))
     facts = challenger.trained.facts
@@ -71,6 +72,7 @@ def publish(
     if verdict.switches:
         why = {"why": f"trained on {card.labels} labels", "at": card.trained_at}
         switch(gate.project, to, why, instead_of=active.version)
+        count("LabelsLearnt", max(0, card.labels - (active_card.labels if active_card else 0)))
     else:
         since = rejection.value.since or min(max(challenger.examples.updated_at), _text(gate.now))
         rejected = Rejection(active.version, to.version, verdict.reason, since, card.trained_at)
@@ -190,6 +192,7 @@ def switch(project: Project, version: ActivePointer, why: dict[str, Any], instea
     if swap.to:
         facts = {"project": project.key, "version": swap.to.version, "why": why["why"]}
         logger().info("version switched", extra=facts)
+        count("VersionSwitched")
     elif _may_replace(version, swap.after.value):
         raise Conflict(_JUDGED_IN_VAIN)
 

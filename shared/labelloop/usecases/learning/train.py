@@ -211,7 +211,7 @@ def _catch_up(project: Project, deps: TrainDeps, *, is_asked: bool) -> TrainOutc
         if now < put_off.until and not is_asked and not lease.is_held(now):
             facts = {"project": project.key, "tries": put_off.tries, "why": put_off.reason}
             logger().error("training put off", extra=facts)
-            count("TrainingPutOff")
+            count("TrainingFailed")
             return TrainOutcome.PUT_OFF
         with lease.held(deps.clock().timestamp(), _LEASE_S) as is_mine:
             if not is_mine:

@@ -36,7 +36,7 @@ def activate(key: str, version: str, deps: ActivateDeps) -> bool:
     if version == UNTRAINED:
         return _activate_none(project, deps)
     card = project.card(version)
-    if card is None:
+    if card is None or project.leftovers.is_marked(version):
         raise NotFound("version: unknown; /versions lists the known ones")
     restore_active(project)
     encoder = project.active().value.encoder

@@ -141,14 +141,15 @@ def test_a_label_studio_in_trouble_is_told_and_stops_nothing_else(
     deps, project, label_studio, trouble, monkeypatch, queue
 ):
     counted: list[str] = []
-    monkeypatch.setattr("labelloop.usecases.sweep.count", counted.append)
+    monkeypatch.setattr("labelloop.usecases.sweep.count", lambda one, *_: counted.append(one))
     project.add_event("a", read_export(project.key, [], deps.clock(), label_config()))
     fold_pending(project)
     setattr(label_studio, trouble, True)
 
     sweep(deps)
 
-    assert counted == [{"down": "LabelStudioNotReconciled", "denied": "LabelStudioDenied"}[trouble]]
+    told = {"down": "LabelStudioNotReconciled", "denied": "LabelStudioDenied"}[trouble]
+    assert counted == [told]
     assert queue
 
 

@@ -1,0 +1,70 @@
+"""What of a project may be deleted after some time, and the mark of a version that will be.
+
+    projects/<id>.<created>/
+      models/<version>/expired.json     to be deleted; nobody may activate it any more
+
+A mark comes a day before the deletion. Whoever activates a version looks for its mark first, and is
+done long before the day is over. So no version is deleted that became the active one meanwhile.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Final
+
+from labelloop.bucket.objects import PROJECTS, fields_of
+from labelloop.errors import Conflict
+from labelloop.ports import Listed, ObjectStore
+
+EXPIRED: Final = "/expired.json"
+
+
+class Leftovers:
+    """The objects of one project that grow in number. Raises what the store raises."""
+
+    def __init__(self, store: ObjectStore, key: str) -> None:
+        self._store = store
+        self._root = f"{PROJECTS}{key}/"
+
+    def versions(self) -> dict[str, list[Listed]]:
+        """Return the objects of each version; also of attempts that ended before their card."""
+        prefix, found = f"{self._root}models/", defaultdict(list)
+        for one in self._store.list(prefix):
+            found[one.key.removeprefix(prefix).partition("/")[0]].append(one)
+        return found
+
+    def rejected(self) -> str:
+        """Return the version that was rejected last, which may be served later."""
+        return str(fields_of(self._store.get(f"{self._root}gate.json")).get("version", ""))
+
+    def switches(self) -> list[Listed]:
+        """Return the entries of the history, oldest first."""
+        return list(self._store.list(f"{self._root}history/"))
+
+    def quarantined(self) -> list[Listed]:
+        """Return the events that could not be read, oldest first."""
+        return list(self._store.list(f"{self._root}quarantine/"))
+
+    def mark(self, version: str) -> None:
+        """Mark a version as one that will be deleted."""
+        with suppress(Conflict):
+            self._store.create(self._mark(version), b"{}")
+
+    def unmark(self, version: str) -> None:
+        """Take the mark from a version that is in use."""
+        self._store.delete([self._mark(version)])
+
+    def is_marked(self, version: str) -> bool:
+        """Say whether a version will be deleted."""
+        return self._store.get(self._mark(version)) is not None
+
+    def delete(self, objects: Iterable[Listed]) -> None:
+        """Delete objects, marks last: a deletion that is cut off goes on with the next one."""
+        keys = [one.key for one in objects]
+        marks = {key for key in keys if key.endswith(EXPIRED)}
+        for part in ([key for key in keys if key not in marks], sorted(marks)):
+            if part:
+                self._store.delete(part)
+
+    def _mark(self, version: str) -> str:
+        return f"{self._root}models/{version}{EXPIRED}"
