@@ -16,6 +16,7 @@ projects/<id>.<created>/
   history/                            the switches, when and why: see `history`
   features/                           the features of tasks: see `features`
   lease.json, pushing.json, trimming.json   the workers at work: see `lease`
+  progress.json                       how far a training is: see `progress`
 """
 
 import json

@@ -1,4 +1,7 @@
-"""The output of a command: lines for people while it runs, or one JSON object at its end."""
+"""The output of a command: lines for people while it runs, or JSON, one object at its end.
+
+What is watched gives an object a line, as things happen.
+"""
 
 import json
 import sys
@@ -11,10 +14,11 @@ _COLOURS = {"done": "green", "unchanged": "dim", "skipped": "yellow", "warning":
 
 
 class Report:
-    """One command's output."""
+    """One command's output. `is_stream`: it writes a JSON object for each event, by `emit`."""
 
     def __init__(self, as_json: bool) -> None:
         self.as_json = as_json
+        self.is_stream = False
         self.data: dict[str, Any] = {}
         self.failed = False
         self.console = Console(quiet=as_json, highlight=False, soft_wrap=True)
@@ -36,10 +40,16 @@ class Report:
         """Print a line for people; it is not part of the JSON object."""
         self.console.print(escape(line))
 
-    def finish(self) -> None:
-        """Write the JSON object, if the command was run with --json."""
+    def emit(self) -> None:
+        """Write the JSON object as it is now, if the command was run with --json."""
         if self.as_json:
             sys.stdout.write(json.dumps(self.data) + "\n")
+            sys.stdout.flush()
+
+    def finish(self) -> None:
+        """Write the JSON object at the end, unless its command wrote others before."""
+        if not self.is_stream or self.failed:
+            self.emit()
 
     def fail(self, error: str, fix: str = "") -> None:
         """Report why the command ends here, and what to do about it, in a line each."""

@@ -19,6 +19,7 @@ from labelloop.domain.judging.in_words import lines
 from labelloop.errors import Unprocessable
 from labelloop.ports import ObjectStore
 from labelloop.recipes import control_of, why_order_alone
+from labelloop.usecases.serving.progress import progress
 from labelloop.usecases.serving.usable import usable
 
 _MOST_SHARDS: Final = 100  # read to count the pool while somebody waits
@@ -46,6 +47,7 @@ def describe(key: str, store: ObjectStore) -> dict[str, Any]:
         "pool": _pool(project, dataset),
         "damaged": project.snapshots.damage(),
         "repair": _repair(project.snapshots.repair()),
+        "progress": progress(project, active.version, datetime.now(UTC)),
         "pending_events": len(project.pending()),
         "quarantined_events": project.quarantined(),
         "put_off": _put_off(project.lease(TRAINER)),
