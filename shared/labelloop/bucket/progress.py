@@ -1,6 +1,6 @@
 """How far a training is, for people who wait. Nothing depends on it.
 
-projects/<id>.<created>/progress.json    the stage at work, and when it was noted  (compare-and-swap)
+projects/<id>.<created>/progress.json    the stage at work, and since when  (compare-and-swap)
 """
 
 from contextlib import suppress

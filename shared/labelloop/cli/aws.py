@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from labelloop.errors import Rejected
+from labelloop.ports import ObjectStore
 
 
 def session() -> Any:
@@ -19,6 +20,28 @@ def outputs(aws: Any, stack: str) -> dict[str, str]:
     (description,) = aws.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
     outputs = description.get("Outputs", [])
     return {output["OutputKey"]: output["OutputValue"] for output in outputs}
+
+
+def resources(aws: Any, stack: str, kind: str) -> dict[str, str]:
+    """Return the physical ids of a stack's resources of one type, by logical id."""
+    pages = aws.client("cloudformation").get_paginator("list_stack_resources")
+    rows = (
+        row for page in pages.paginate(StackName=stack) for row in page["StackResourceSummaries"]
+    )
+    return {
+        row["LogicalResourceId"]: row["PhysicalResourceId"]
+        for row in rows
+        if row["ResourceType"] == kind and "PhysicalResourceId" in row
+    }
+
+
+def bucket(stack: str) -> ObjectStore:
+    """Return the bucket of a stack."""
+    aws = session()
+    name = outputs(aws, stack)["BucketName"]
+    from labelloop.adapters.s3_store import S3Store
+
+    return S3Store(name, aws.client("s3"))
 
 
 @contextmanager

@@ -35,24 +35,23 @@ def watch(session: Session, report: Report, every_s: float, rounds: int) -> None
     done, before, report.is_stream = 0, "", True
     with report.errors.status("looking") as shown:
         while True:
-            line = _look(session, report)
+            line, status = _look(session)
             shown.update(line)
             if line != before:
                 report.say(f"{datetime.now():%H:%M:%S}  {line}")
-                report.emit()
+                report.event(status)
             done, before = done + 1, line
             if done == rounds:
                 return
             time.sleep(every_s)
 
 
-def _look(session: Session, report: Report) -> str:
-    """Return the state in a line; `report.data` becomes the status."""
+def _look(session: Session) -> tuple[str, dict[str, Any]]:
+    """Return the state in a line, and as JSON."""
     try:
         status = session.backend.get("/status", project=session.key)
     except Retryable as exc:
-        return f"{exc}; trying again"
-    report.data = status
+        return f"{exc}; trying again", {"error": str(exc)}
     waiting = status["pending_events"]
     idle = f"{waiting} events wait to be learnt" if waiting else f"{status['version']} is served"
-    return in_words(status.get("progress", ()), datetime.now(UTC)) or idle
+    return in_words(status.get("progress", ()), datetime.now(UTC)) or idle, status

@@ -7,7 +7,6 @@ from labelloop import bootstrap
 from labelloop.bucket.lease import TRAINER
 from labelloop.bucket.progress import Stage
 from labelloop.bucket.project import Project
-from labelloop.cli import progress
 from labelloop.cli.progress import in_words
 
 
@@ -55,7 +54,7 @@ def test_a_watch_tells_each_change_once_and_the_end(world, monkeypatch):
         elif len(looks) == 3:
             lease.release("me")
 
-    monkeypatch.setattr(progress.time, "sleep", pass_time)
+    monkeypatch.setattr("labelloop.cli.progress.time.sleep", pass_time)
     result = world.run("status", "--watch", "--rounds", "4")
 
     assert result.exit_code == 0
@@ -65,7 +64,7 @@ def test_a_watch_tells_each_change_once_and_the_end(world, monkeypatch):
 
 def test_a_watch_gives_an_object_for_each_change(world, monkeypatch):
     world.publish()
-    monkeypatch.setattr(progress.time, "sleep", lambda _: None)
+    monkeypatch.setattr("labelloop.cli.progress.time.sleep", lambda _: None)
 
     result = world.run("status", "--watch", "--rounds", "3", "--json")
 
