@@ -64,6 +64,8 @@ def _fix(error: Exception, command: str) -> str:
             return f"sign in first, as for `sam deploy`: aws configure, or {profile}"
         case "EndpointConnectionError" | "ConnectTimeoutError" | "SSLError":
             return "check the region, HTTPS_PROXY and AWS_CA_BUNDLE"
+        case _ if "ExpiredToken" in str(error):
+            return "your sign-in has expired: sign in again, as for `sam deploy`"
         case _ if "does not exist" in str(error):
             return "give --stack and AWS_REGION the name and region that `sam deploy` was given"
     return f"check the permissions of `aws sts get-caller-identity`, then run: {command}"

@@ -14,6 +14,7 @@ from labelloop.cli.command import ended
 from labelloop.cli.report import Report
 from labelloop.cli.usage import used
 from labelloop.domain.prices import LEFT_OUT, PRICES, Usage, bill
+from labelloop.errors import Rejected
 
 
 def month(text: str) -> datetime:
@@ -36,6 +37,8 @@ def show_cost(
     with ended(Report(as_json)) as report, aws.errors_explained(stack, command):
         now = datetime.now(UTC)
         start = begins or now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        if start > now:
+            raise Rejected(f"{start:%Y-%m} has not begun", "leave --month out for this month")
         end = min(now, _next_month(start))
         _tell(used(aws.session(), stack, start, end), start, end, report)
 
