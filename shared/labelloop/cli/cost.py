@@ -58,6 +58,10 @@ def _tell(usage: Usage, start: datetime, end: datetime, report: Report) -> None:
         table.add_row(item.name, item.used, f"{item.usd:.4f}")
     table.add_row("[bold]all[/]", f"{start:%Y-%m-%d} to {end:%Y-%m-%d}", f"[bold]{total:.4f}[/]")
     report.console.print(table)
+    if not any(use.invocations for use in usage.functions.values()):
+        report.say(
+            "CloudWatch counted no invocation in this time; on the local stack it never does."
+        )
     report.say(f"By list prices of {PRICES.region}, {PRICES.as_of}; other regions differ.")
     report.say(f"Left out: {'; '.join(left_out)}.")
 

@@ -99,9 +99,9 @@ def _show(
         now = datetime.now(UTC)
         looked_at: set[str] = set()
         for name, event in _events(logs, groups, start):
-            looked_at.add(event["eventId"])
+            looked_at.add(_id_of(event))
             entry = read_entry(name, event["timestamp"], event["message"])
-            if event["eventId"] not in seen and entry is not None and wanted.has(entry):
+            if _id_of(event) not in seen and entry is not None and wanted.has(entry):
                 _print(entry, report)
         if not follows:
             return
@@ -121,6 +121,12 @@ def _of_group(logs: Any, name: str, group: str, since_ms: int) -> Iterator[_Even
     for page in pages.paginate(logGroupName=group, startTime=since_ms):
         for event in page["events"]:
             yield name, event
+
+
+def _id_of(event: Mapping[str, Any]) -> str:
+    """Return what tells an event from others; the local stack gives them no ids."""
+    parts = event.get("logStreamName"), event["timestamp"], event["message"]
+    return str(event.get("eventId") or parts)
 
 
 def _print(entry: Entry, report: Report) -> None:

@@ -106,6 +106,7 @@ def test_it_says_by_which_prices_and_what_is_left_out(measure):
 
     assert f"{PRICES.region}, {PRICES.as_of}" in output
     assert "free tiers" in output
+    assert "no invocation" in output
 
 
 @pytest.mark.parametrize("month", ["2026", "2026-13", "11-2026", "november"])

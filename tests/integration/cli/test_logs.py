@@ -2,6 +2,7 @@
 
 import json
 import time
+from types import SimpleNamespace
 
 import boto3
 import pytest
@@ -81,6 +82,23 @@ def test_new_entries_are_followed_and_shown_once(put, monkeypatch):
     ran = run("--follow")
 
     assert [line.split()[4] for line in ran.stdout.splitlines()] == ["first", "second", "third"]
+
+
+def test_entries_without_an_id_as_the_local_stacks_are_followed_all_the_same(monkeypatch):
+    event = {"timestamp": int(time.time() * 1000), "logStreamName": "one", "message": "only one"}
+    pages = SimpleNamespace(paginate=lambda **_: [{"events": [event]}])
+    logs = SimpleNamespace(get_paginator=lambda _: pages)
+    sign_in(monkeypatch, Stacks({}, {"AWS::Logs::LogGroup": {"A": "group"}}), logs=logs)
+    looks: list[int] = []
+
+    def pass_time(_):
+        looks.append(1)
+        if len(looks) == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("labelloop.cli.logs.time.sleep", pass_time)
+
+    assert run("--follow").stdout.count("only one") == 1
 
 
 def test_a_function_that_is_not_there_is_told_with_those_that_are(put):
