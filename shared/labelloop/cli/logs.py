@@ -95,6 +95,7 @@ def _show(
 ) -> None:
     """Print the entries since a time; with `follows` look again and again, and print new ones."""
     seen: set[str] = set()
+    printed = 0
     while True:
         now = datetime.now(UTC)
         looked_at: set[str] = set()
@@ -103,10 +104,13 @@ def _show(
             entry = read_entry(name, event["timestamp"], event["message"])
             if _id_of(event) not in seen and entry is not None and wanted.has(entry):
                 _print(entry, report)
+                printed += 1
         if not follows:
-            return
+            break
         start, seen = max(start, now - _LATE), looked_at
         time.sleep(_EVERY_S)
+    if not printed:
+        report.errors.print("no such entry in this time")
 
 
 def _events(logs: Any, groups: Mapping[str, str], start: datetime) -> Iterator[_Event]:

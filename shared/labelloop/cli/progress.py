@@ -53,5 +53,6 @@ def _look(session: Session) -> tuple[str, dict[str, Any]]:
     except Retryable as exc:
         return f"{exc}; trying again", {"error": str(exc)}
     waiting = status["pending_events"]
-    idle = f"{waiting} events wait to be learnt" if waiting else f"{status['version']} is served"
+    events = "event waits" if waiting == 1 else "events wait"
+    idle = f"{waiting} {events} to be learnt" if waiting else f"{status['version']} is served"
     return in_words(status.get("progress", ()), datetime.now(UTC)) or idle, status

@@ -118,6 +118,7 @@ def test_where_nothing_was_logged_nothing_is_written(put):
     ran = run("--json")
 
     assert (ran.exit_code, ran.stdout) == (0, "")
+    assert "no such entry" in run().stderr
 
 
 def test_no_password_is_shown(put):

@@ -2,10 +2,13 @@
 
 from datetime import timedelta
 
+import numpy as np
 import pytest
 
+from labelloop.bucket.features import ShardFeatures
 from labelloop.bucket.lease import PUSHER, TRAINER
 from labelloop.bucket.progress import Stage
+from labelloop.domain.columns import Columns
 from labelloop.usecases.serving.progress import progress
 from tests.builders import task
 
@@ -58,10 +61,26 @@ def test_a_training_that_outlives_its_lease_is_shown_and_a_killed_one_is_not(pro
     assert shown() == []
 
 
-def test_a_ranking_is_shown_by_its_scored_parts_and_the_time_of_the_last(project, clock, shown):
-    project.pool.add("a", [task(1)])
-    project.pool.add("b", [task(2)])
-    project.pool.plan(VERSION, 1)
+@pytest.fixture
+def planned(project):
+    """A ranking in two parts of a shard each, whose features are stored or not."""
+    for name in ("1", "survey-2026-0001"):
+        project.pool.add(name, [task(1)])
+    shards = [shard for (shard,) in project.pool.plan(VERSION, 1)]
+    nothing = np.empty(0)
+    features = ShardFeatures(nothing, nothing, np.empty(0, np.bool_), Columns(0, {}))
+
+    def store(place: int) -> None:
+        project.features("2-minilm").store_shard(shards[place], "text", features)
+
+    return store
+
+
+def test_a_ranking_is_shown_by_its_scored_parts_and_the_time_of_the_last(
+    project, clock, shown, planned
+):
+    planned(0)
+    planned(1)
     clock.sleep(60)
     project.pool.add_part(VERSION, 0, b"")
     stored_at = clock()
@@ -72,6 +91,20 @@ def test_a_ranking_is_shown_by_its_scored_parts_and_the_time_of_the_last(project
     assert noted_at == stored_at.isoformat(timespec="seconds")
     project.pool.add_part(VERSION, 1, b"")
     assert shown() == []
+
+
+def test_a_first_ranking_is_shown_by_the_features_that_it_stored(project, clock, shown, planned):
+    assert shown() == [("ranking", "features", 0)]
+    clock.sleep(60)
+    planned(1)
+    stored_at = clock()
+    clock.sleep(60)
+
+    assert shown() == [("ranking", "features", 50)]
+    noted_at = progress(project, VERSION, clock())[0]["noted_at"]
+    assert noted_at == stored_at.isoformat(timespec="seconds")
+    planned(0)
+    assert shown() == [("ranking", "scoring", 0)]
 
 
 def test_a_push_is_shown(project, clock, shown):
