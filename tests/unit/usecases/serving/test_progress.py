@@ -67,8 +67,9 @@ def planned(project):
     for name in ("1", "survey-2026-0001"):
         project.pool.add(name, [task(1)])
     shards = [shard for (shard,) in project.pool.plan(VERSION, 1)]
-    nothing = np.empty(0)
-    features = ShardFeatures(nothing, nothing, np.empty(0, np.bool_), Columns(0, {}))
+    features = ShardFeatures(
+        np.empty(0, np.int64), np.empty(0, np.str_), np.empty(0, np.bool_), Columns(0, {})
+    )
 
     def store(place: int) -> None:
         project.features("2-minilm").store_shard(shards[place], "text", features)
