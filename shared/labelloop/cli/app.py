@@ -26,6 +26,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Connect Label Studio to Labelloop, and manage what it learns.",
+    epilog="Exit codes: 0 done, 1 failed (the message says what to do), 2 a wrong command line.",
 )
 
 

@@ -14,6 +14,7 @@ from labelloop.cli.session import Session
 from labelloop.errors import LabelloopError
 
 type Job = Callable[..., None]
+Stack = Annotated[str, typer.Option(envvar="LABELLOOP_STACK", help="the CloudFormation stack")]
 
 
 def _common(

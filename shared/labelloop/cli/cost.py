@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from labelloop.cli import aws
-from labelloop.cli.command import ended
+from labelloop.cli.command import Stack, ended
 from labelloop.cli.report import Report
 from labelloop.cli.usage import used
 from labelloop.domain.prices import LEFT_OUT, PRICES, Usage, bill
@@ -29,7 +29,7 @@ def show_cost(
         datetime | None,
         typer.Option("--month", parser=month, metavar="YYYY-MM", help="default: this one, so far"),
     ] = None,
-    stack: Annotated[str, typer.Option(help="the CloudFormation stack")] = "labelloop",
+    stack: Stack = "labelloop",
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object on stdout")] = False,
 ) -> None:
     """Show what the stack cost in a month, by what it used and list prices. Needs AWS rights."""

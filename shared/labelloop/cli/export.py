@@ -14,7 +14,7 @@ import typer
 
 from labelloop.bucket.project import Project, projects
 from labelloop.cli import aws
-from labelloop.cli.command import ended
+from labelloop.cli.command import Stack, ended
 from labelloop.cli.exported_model import export_model
 from labelloop.cli.report import Report
 from labelloop.domain.intake.folding import Dataset
@@ -43,7 +43,7 @@ def export(
             "build` made in the current folder"
         ),
     ] = None,
-    stack: Annotated[str, typer.Option(help="the CloudFormation stack")] = "labelloop",
+    stack: Stack = "labelloop",
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object on stdout")] = False,
 ) -> None:
     """Export the labelled tasks, or the active model with its card. Needs AWS rights."""

@@ -12,7 +12,7 @@ import typer
 
 from labelloop.bucket.objects import PROJECTS
 from labelloop.cli import aws
-from labelloop.cli.command import ended
+from labelloop.cli.command import Stack, ended
 from labelloop.cli.report import Report
 from labelloop.domain.project_key import is_project_key
 from labelloop.errors import NotFound, Rejected
@@ -23,7 +23,7 @@ _ROUNDS: Final = 3  # functions may store more objects meanwhile
 
 def forget(
     project: Annotated[str, typer.Option("--project", "-p", help="<id>.<created>, in full")],
-    stack: Annotated[str, typer.Option(help="the CloudFormation stack")] = "labelloop",
+    stack: Stack = "labelloop",
     is_sure: Annotated[bool, typer.Option("--yes", help="delete without asking")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object on stdout")] = False,
 ) -> None:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from labelloop.cli import aws
-from labelloop.cli.command import ended
+from labelloop.cli.command import Stack, ended
 from labelloop.cli.log_entries import Entry, read_entry
 from labelloop.cli.report import Report
 from labelloop.errors import NotFound
@@ -60,7 +60,7 @@ def show_logs(
     ] = "1h",  # type: ignore[assignment] # typer parses it
     follows: Annotated[bool, typer.Option("--follow", help="go on until Ctrl-C")] = False,
     errors_only: Annotated[bool, typer.Option("--errors", help="nothing but failures")] = False,
-    stack: Annotated[str, typer.Option(help="the CloudFormation stack")] = "labelloop",
+    stack: Stack = "labelloop",
     as_json: Annotated[bool, typer.Option("--json", help="a JSON object for each entry")] = False,
 ) -> None:
     """Show what the stack's functions logged, a line an entry. Needs AWS rights."""

@@ -44,6 +44,15 @@ def test_a_stack_that_is_not_there_is_told(monkeypatch, tmp_path, arguments):
     assert "AWS_REGION" in told
 
 
+@CASES
+def test_the_stack_may_be_named_by_the_environment(monkeypatch, tmp_path, arguments):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LABELLOOP_STACK", "elsewhere")
+    sign_in(monkeypatch, Stacks({}))
+
+    assert "elsewhere does not exist" in refused(arguments)
+
+
 class Failing:
     """CloudFormation that answers with an error."""
 
