@@ -75,7 +75,7 @@ MAY_IMPORT = {
 }
 BELONGINGS = {
     *("Archive", "EvidenceFiles", "FeatureFiles", "Lease", "Orders", "Pool", "PoolIndexes"),
-    "Surveys",
+    *("ProgressFile", "Surveys"),
 }
 HEAVY = ("numpy", "scipy", "sklearn", "skl2onnx", "onnx", "onnxruntime", "pydantic", "fastapi")
 

@@ -4,6 +4,9 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
+import typer
+
+from labelloop.cli.app import app
 from labelloop.config import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -30,6 +33,15 @@ def test_each_make_target_that_readme_names_exists():
     named = set(re.findall(r"`?make ([a-z0-9-]+)", README))
     assert named
     assert named <= targets
+
+
+def test_readme_names_each_command_and_no_other():
+    commands = set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
+    listed = README[README.index("- **All commands**") :].partition("\n\n")[0]
+
+    run = set(re.findall(r"\blabelloop ([a-z]+)", README))
+    assert run <= commands
+    assert commands <= run | set(re.findall(r"`([a-z]+)\b", listed))
 
 
 def test_each_file_that_readme_links_exists():

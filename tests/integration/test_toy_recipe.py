@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from labelloop.bucket.project import Project
-from labelloop.cli.export import finished
+from labelloop.cli.finished import finished
 from labelloop.domain.answers import Answers
 from labelloop.domain.columns import Columns
 from labelloop.domain.measure import Doubt, Expected

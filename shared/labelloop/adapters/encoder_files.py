@@ -86,6 +86,12 @@ class EncoderFiles:
         digests |= {WORDS: words} if words else {}
         return cls(f"{name}-{digest}", dimensions, max_tokens, digests, read)
 
+    def contents(self) -> dict[str, bytes]:
+        """Return all files by name, with the encoder's NOTICE if there is one."""
+        others = {name: self._read(name) for name in ("encoder.json", "NOTICE")}
+        contents = {name: self.read(name) for name in self._digests}
+        return contents | {name: body for name, body in others.items() if body is not None}
+
     def read(self, file: str) -> bytes:
         """Return the bytes of model.onnx, words.onnx or tokenizer.json."""
         whose = f"encoder {self.name}"

@@ -96,6 +96,14 @@ class Lease:
         """Say whether a lease is running."""
         return bool(_holder(self._stored(), now))
 
+    def working_since(self, now: float) -> float | None:
+        """Return since when a holder has been at work, in s since 1970; None if none is.
+
+        A holder that was killed counts until a function's life is over.
+        """
+        begun = _Work.read(fields_of(self._stored()), now).begun
+        return min(begun.values(), default=None)
+
     def release(self, holder: str) -> None:
         """End the holder's lease, if it still has it: the work is done."""
         self._end(holder, lambda work: replace(work, unfinished=0, failed_at=0.0, reason=""))

@@ -21,6 +21,7 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from itertools import batched
 from string import digits
@@ -171,6 +172,11 @@ class Pool:
         """Return which parts are scored."""
         keys = (one.key for one in self._store.list(self._parts_of(version, inputs)))
         return {int(key.rpartition("-")[2].removesuffix(".npz")) for key in keys}
+
+    def scored_at(self, version: str) -> datetime | None:
+        """Return when the last part was planned or scored, None if none was."""
+        listed = self._store.list(f"{self._root}ranks/{version}/")
+        return max((one.stored_at for one in listed), default=None)
 
     def scored_inputs(self, version: str) -> set[str]:
         """Return the names of the inputs that parts were scored of; "" if a part names none."""

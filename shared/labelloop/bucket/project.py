@@ -17,6 +17,7 @@ projects/<id>.<created>/
   features/                           the features of tasks: see `features`
   models/<version>/expired.json       will be deleted: see `leftovers`
   lease.json, pushing.json, trimming.json   the workers at work: see `lease`
+  progress.json                       how far a training is: see `progress`
 """
 
 import json
@@ -216,6 +217,14 @@ class Project(ProjectFiles):
 
     def _swap(self, name: str, etag: str, fields: Any) -> None:
         swap(self._store, self._root + name, canonical(fields).encode(), etag)
+
+    # -- the pool ----------------------------------------------------------------------------
+
+    def shards_with_features(self) -> dict[str, datetime]:
+        """Return the names of the pool's shards that any features are stored of, and since when."""
+        listed = self._store.list(f"{self._root}features/")
+        pooled = ((one.key.rpartition("/"), one.stored_at) for one in listed if "/pool/" in one.key)
+        return {name.rpartition("-")[0]: stored_at for (_, _, name), stored_at in pooled}
 
     # -- Label Studio ------------------------------------------------------------------------
 

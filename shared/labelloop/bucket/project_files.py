@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from labelloop.bucket.orders import Orders
     from labelloop.bucket.pool import Pool
     from labelloop.bucket.pool_index import PoolIndexes
+    from labelloop.bucket.progress import ProgressFile
     from labelloop.bucket.surveys import Surveys
     from labelloop.bucket.unread import UnreadNotes
 
@@ -55,6 +56,13 @@ class ProjectFiles:
         from labelloop.bucket.orders import Orders
 
         return Orders(self._store, self.key)
+
+    @property
+    def progress(self) -> "ProgressFile":
+        """How far its training is."""
+        from labelloop.bucket.progress import ProgressFile
+
+        return ProgressFile(self._store, self.key)
 
     @property
     def surveys(self) -> "Surveys":

@@ -7,12 +7,16 @@ import typer
 from labelloop.cli import versions
 from labelloop.cli.backfill import send_labels
 from labelloop.cli.backtest import backtest
-from labelloop.cli.command import add, end_with_version
+from labelloop.cli.command import add, add_plain, end_with_version
 from labelloop.cli.connect import connect
+from labelloop.cli.cost import show_cost
 from labelloop.cli.credentials import show_credentials
 from labelloop.cli.disconnect import disconnect
 from labelloop.cli.doctor import examine
+from labelloop.cli.export import export
 from labelloop.cli.forget import forget
+from labelloop.cli.logs import show_logs
+from labelloop.cli.open_page import open_page
 from labelloop.cli.rank import rank
 from labelloop.cli.redrive import redrive
 from labelloop.cli.repair import repair
@@ -20,9 +24,9 @@ from labelloop.cli.status import show_status
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     help="Connect Label Studio to Labelloop, and manage what it learns.",
+    epilog="Exit codes: 0 done, 1 failed (the message says what to do), 2 a wrong command line.",
 )
 
 
@@ -36,22 +40,28 @@ def _main(
     pass
 
 
-add(app, "connect", connect)
-add(app, "credentials", show_credentials)
-add(app, "disconnect", disconnect)
-add(app, "doctor", examine)
-add(app, "backfill", send_labels)
-add(app, "status", show_status)
-add(app, "versions", versions.show_versions)
-add(app, "doubts", versions.show_doubts)
-add(app, "activate", versions.activate)
-add(app, "rollback", versions.rollback)
-add(app, "pin", versions.pin)
-add(app, "unpin", versions.unpin)
-add(app, "options", versions.choose_options)
-add(app, "repair", repair)
-add(app, "train", versions.train)
-add(app, "rank", rank)
-app.command("forget")(forget)  # these need no session
-app.command("redrive")(redrive)
-app.command("backtest")(backtest)
+# With a session of the deployed API and Label Studio.
+add(app, "connect", connect, "labelloop connect --project 38")
+add(app, "credentials", show_credentials, "labelloop credentials --project 38")
+add(app, "disconnect", disconnect, "labelloop disconnect --project 38")
+add(app, "doctor", examine, "labelloop doctor --project 38")
+add(app, "backfill", send_labels, "labelloop backfill --project 38 --from export.json")
+add(app, "status", show_status, "labelloop status --project 38 --watch")
+add(app, "open", open_page, "labelloop open 38")
+add(app, "versions", versions.show_versions, "labelloop versions --project 38 --json")
+add(app, "doubts", versions.show_doubts, "labelloop doubts --project 38")
+add(app, "activate", versions.activate, "labelloop activate 7-0a1b2c3d --project 38")
+add(app, "rollback", versions.rollback, "labelloop rollback --project 38")
+add(app, "pin", versions.pin, "labelloop pin --project 38")
+add(app, "unpin", versions.unpin, "labelloop unpin --project 38")
+add(app, "options", versions.choose_options, "labelloop options --project 38 --strategy entropy")
+add(app, "repair", repair, "labelloop repair --project 38")
+add(app, "train", versions.train, "labelloop train --project 38")
+add(app, "rank", rank, "labelloop rank --project 38 --watch")
+# With AWS, or with nothing.
+add_plain(app, "logs", show_logs, "labelloop logs --since 2h --errors")
+add_plain(app, "cost", show_cost, "labelloop cost --month 2026-11")
+add_plain(app, "export", export, "labelloop export 38 model --to model-of-38")
+add_plain(app, "forget", forget, "labelloop forget --project 38.1795398621")
+add_plain(app, "redrive", redrive, "labelloop redrive --stack labelloop")
+add_plain(app, "backtest", backtest, "labelloop backtest export.json --picture curve.png")

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from labelloop.errors import Rejected
+from labelloop.ports import ObjectStore
 
 
 def session() -> Any:
@@ -39,6 +40,28 @@ def stack_url(stack: str) -> str:
     return f"{scheme}://{quote(user, safe='')}:{quote(password, safe='')}@{host}"
 
 
+def resources(aws: Any, stack: str, kind: str) -> dict[str, str]:
+    """Return the physical ids of a stack's resources of one type, by logical id."""
+    pages = aws.client("cloudformation").get_paginator("list_stack_resources")
+    rows = (
+        row for page in pages.paginate(StackName=stack) for row in page["StackResourceSummaries"]
+    )
+    return {
+        row["LogicalResourceId"]: row["PhysicalResourceId"]
+        for row in rows
+        if row["ResourceType"] == kind and "PhysicalResourceId" in row
+    }
+
+
+def bucket(stack: str) -> ObjectStore:
+    """Return the bucket of a stack."""
+    aws = session()
+    name = outputs(aws, stack)["BucketName"]
+    from labelloop.adapters.s3_store import S3Store
+
+    return S3Store(name, aws.client("s3"))
+
+
 @contextmanager
 def errors_explained(stack: str, command: str) -> Iterator[None]:
     """Turn boto3's errors into Rejected, with a message and a fix. `command`: to run again."""
@@ -59,6 +82,8 @@ def _fix(error: Exception, command: str) -> str:
             return f"sign in first, as for `sam deploy`: aws configure, or {profile}"
         case "EndpointConnectionError" | "ConnectTimeoutError" | "SSLError":
             return "check the region, HTTPS_PROXY and AWS_CA_BUNDLE"
+        case _ if "ExpiredToken" in str(error):
+            return "your sign-in has expired: sign in again, as for `sam deploy`"
         case _ if "does not exist" in str(error):
             return "give --stack and AWS_REGION the name and region that `sam deploy` was given"
     return f"check the permissions of `aws sts get-caller-identity`, then run: {command}"

@@ -14,6 +14,7 @@ from labelloop.cli.session import Session
 from labelloop.errors import LabelloopError
 
 type Job = Callable[..., None]
+Stack = Annotated[str, typer.Option(envvar="LABELLOOP_STACK", help="the CloudFormation stack")]
 
 
 def _common(
@@ -57,7 +58,7 @@ def _common(
     return Session(url, project, label_studio, token, _ask_token, stack), Report(as_json)
 
 
-def add(app: typer.Typer, name: str, job: Job) -> None:
+def add(app: typer.Typer, name: str, job: Job, example: str) -> None:
     """Add a job as a command: its docstring is the help, its parameters are the options.
 
     A job takes a session, a report, and its own options; the shared options are listed after those.
@@ -76,7 +77,12 @@ def add(app: typer.Typer, name: str, job: Job) -> None:
     run.__signature__ = inspect.Signature(options)  # type: ignore[attr-defined]
     run.__annotations__ = {option.name: option.annotation for option in options}
     run.__doc__ = job.__doc__
-    app.command(name)(run)
+    add_plain(app, name, run, example)
+
+
+def add_plain(app: typer.Typer, name: str, command: Job, example: str) -> None:
+    """Add a command that needs no session; its help ends with an example."""
+    app.command(name, epilog=f"Example: {example}")(command)
 
 
 @contextmanager

@@ -1,117 +1,111 @@
-"""The inputs in an export of a finished project, and the label that annotators gave each.
+"""Export a project's dataset, or its active model, into a folder: to use them without Labelloop.
 
-Imported late: it needs packages that most commands do not need.
+It reads the stack's bucket with a person's own AWS rights: a dataset may be larger than any answer
+of the API.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+import json
+from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Annotated, Any
 
-from labelloop.cli.export_file import read_file
-from labelloop.domain.intake.events import canonical
-from labelloop.domain.intake.folding import Dataset, fold
-from labelloop.domain.learning.examples import Examples, examples_of
-from labelloop.errors import Rejected, Unprocessable
-from labelloop.labelstudio.payloads import read_export
-from labelloop.recipes import control_of, installed, recipe_named
+import typer
 
-if TYPE_CHECKING:
-    from labelloop.recipes.protocol import Control, Replayable
-
-_ANY_PROJECT: Final = "1.1000000000"
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """Distinct inputs, their labels in the same order, and the control that the labels are of.
-
-    `left_out`: how many tasks have no label of this control, or no input; `repeats`: how many have
-    the same input as another task. Of the labels of one input, the most frequent one counts.
-    """
-
-    inputs: list[Any]
-    labels: list[Any]
-    control: "Control"
-    left_out: int
-    repeats: int
+from labelloop.bucket.project import Project, projects
+from labelloop.cli import aws
+from labelloop.cli.command import Stack, ended
+from labelloop.cli.exported_model import export_model
+from labelloop.cli.report import Report
+from labelloop.domain.intake.folding import Dataset
+from labelloop.domain.learning.examples import examples_of
+from labelloop.domain.ordering.random_share import is_random
+from labelloop.errors import BadSettings, NotFound, Rejected
+from labelloop.ports import ObjectStore
+from labelloop.recipes import control_or_none, why_order_alone
 
 
-def label_config_of(path: Path | None) -> str:
-    """Return the label config in a file, empty for no file; Rejected if it can't be read."""
-    try:
-        return path.read_text() if path else ""
-    except (OSError, ValueError) as exc:
-        raise Rejected(f"{path}: {exc}") from None
+class What(StrEnum):
+    """What can be exported."""
+
+    DATASET = "dataset"
+    MODEL = "model"
 
 
-def finished(
-    export: Path, field: str = "", control_name: str = "", label_config: str = ""
-) -> Finished:
-    """Return the inputs and labels of an export; Rejected says what is wrong with it.
-
-    Without a label config, the recipes find the control by the annotations.
-    """
-    tasks = read_file(export)
-    dataset = fold(Dataset(), [read_export(_ANY_PROJECT, tasks, datetime.now(UTC))])
-    _check_ids(task for task in tasks if task["annotations"])
-    if label_config:
-        control = control_of(label_config)
-        same = getattr(recipe_named(control.recipe), "same", canonical)
-    else:
-        recipe, control = _control(dataset, control_name, field)
-        same = recipe.same
-    examples = examples_of(dataset, control)
-    keys = [same(each) for each in examples.inputs]
-    rows = [row for row, key in enumerate(keys) if key]
-    inputs, labels = _without_repeats(rows, keys, examples)
-    count = len({repr(task.get("id")) for task in tasks})
-    return Finished(inputs, labels, control, count - len(rows), len(rows) - len(inputs))
-
-
-def _control(dataset: Dataset, control_name: str, field: str) -> "tuple[Replayable, Control]":
-    """Return the first recipe that finds a control of its kind, and that control."""
-    reasons = []
-    for recipe in installed():
-        of_export = getattr(recipe, "of_export", None)
+def export(
+    project: Annotated[str, typer.Argument(help="its number in Label Studio, or its key")],
+    what: Annotated[What, typer.Argument(help="what to export")],
+    folder: Annotated[Path, typer.Option("--to", help="the folder to write; made if missing")],
+    encoder: Annotated[
+        Path | None,
+        typer.Option(
+            help="the folder of the model's encoder; default: the bucket, else the one that `make "
+            "build` made in the current folder"
+        ),
+    ] = None,
+    stack: Stack = "labelloop",
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON object on stdout")] = False,
+) -> None:
+    """Export the labelled tasks, or the active model with its card. Needs AWS rights."""
+    command = f"labelloop export {project} {what} --to {folder} --stack {stack}"
+    with ended(Report(as_json)) as report, aws.errors_explained(stack, command):
+        store = aws.bucket(stack)
+        found = Project(store, key_of(project, store))
+        report.data |= {"project": found.key, "folder": str(folder)}
         try:
-            control = of_export(dataset, control_name, field) if of_export else None
-        except Unprocessable as exc:
-            reasons.append(str(exc))
-            continue
-        if control is not None:
-            return recipe, control  # type: ignore[return-value] # it has `of_export`
-    raise Unprocessable("; ".join(reasons))
+            folder.mkdir(parents=True, exist_ok=True)
+            if what is What.DATASET:
+                return _export_dataset(found, folder, report)
+            return export_model(found, store, folder, encoder, report)
+        except OSError as exc:
+            raise Rejected(f"{exc.filename}: {exc.strerror}", "name another folder") from None
 
 
-def _without_repeats(
-    rows: Iterable[int], keys: Sequence[str], examples: Examples
-) -> tuple[list[Any], list[Any]]:
-    """Return each input once, and its most frequent label.
+def key_of(project: str, store: ObjectStore) -> str:
+    """Return the key of a project by its key or its number in Label Studio."""
+    keys = [key for key in projects(store) if project in (key, key.partition(".")[0])]
+    if not keys:
+        raise NotFound(f"nothing is stored of project {project}")
+    if len(keys) > 1:
+        raise BadSettings(f"there are several projects {project}: {', '.join(keys)}", "name one")
+    return keys[0]
 
-    Otherwise an input could be both in the training data and held out.
+
+def _export_dataset(project: Project, folder: Path, report: Report) -> None:
+    """Write the labelled tasks as JSON lines."""
+    dataset = project.snapshots.read(project.dataset_pointer().value)
+    file, count = folder / "dataset.jsonl", 0
+    with file.open("w", encoding="utf-8", errors="backslashreplace") as lines:
+        for row in rows_of(dataset, project.active().value.recipe, project.key):
+            lines.write(json.dumps(row, ensure_ascii=False) + "\n")
+            count += 1
+    (folder / "label_config.xml").write_text(dataset.label_config or "", encoding="utf-8")
+    report.data |= {"tasks": count, "files": [str(file), str(folder / "label_config.xml")]}
+    report.say(f"{count:,} labelled tasks in {file}")
+
+
+def rows_of(dataset: Dataset, recipe: str, key: str) -> Iterator[dict[str, Any]]:
+    """Yield a JSON object for each task with a label, by id. Rejected if nothing is learnt.
+
+    `input`: what a model reads of the data; `annotators`: how many gave a usable label;
+    `random_share`: whether the task was chosen by no model.
     """
-    inputs: dict[str, Any] = {}
-    counts: dict[str, Counter[str]] = defaultdict(Counter)
-    labels = {}
-    for row in rows:
-        label = canonical(examples.labels[row])
-        labels[label] = examples.labels[row]
-        inputs.setdefault(keys[row], examples.inputs[row])
-        counts[keys[row]][label] += 1
-    commonest = [labels[count.most_common(1)[0][0]] for count in counts.values()]
-    return list(inputs.values()), commonest
-
-
-def _check_ids(tasks: Iterable[dict[str, Any]]) -> None:
-    """Refuse exports of two projects in one file: an id could then mean two different tasks."""
-    data: dict[int, Any] = {}
-    task_of: dict[int, int] = {}
-    for task in tasks:
-        if data.setdefault(task["id"], task["data"]) != task["data"]:
-            raise Unprocessable(f"task {task['id']} is there twice, with other data")
-        for annotation in task["annotations"]:
-            if task_of.setdefault(annotation["id"], task["id"]) != task["id"]:
-                raise Unprocessable(f"annotation {annotation['id']} is there of two tasks")
+    control = control_or_none(dataset.label_config, recipe)
+    if control is None or why_order_alone(dataset.label_config or ""):
+        raise Rejected(
+            "no label of this project can be learnt, so none is known by its meaning",
+            "export the annotations in Label Studio; `labelloop status` says why",
+        )
+    examples = examples_of(dataset, control)
+    for place, id_ in enumerate(examples.tasks):
+        task = dataset.tasks[id_]
+        yield {
+            "task": id_,
+            "data": task.data,
+            "input": examples.inputs[place],
+            "label": examples.labels[place],
+            "annotators": len(examples.votes[place]),
+            "created_at": task.created_at,
+            "labelled_at": examples.updated_at[place],
+            "random_share": is_random(id_, key),
+        }

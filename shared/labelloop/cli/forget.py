@@ -3,6 +3,7 @@
 It needs a person's own AWS rights: no function is allowed to delete datasets or models.
 """
 
+import sys
 from collections.abc import Iterator
 from itertools import batched
 from typing import Annotated, Any, Final
@@ -11,7 +12,7 @@ import typer
 
 from labelloop.bucket.objects import PROJECTS
 from labelloop.cli import aws
-from labelloop.cli.command import ended
+from labelloop.cli.command import Stack, ended
 from labelloop.cli.report import Report
 from labelloop.domain.project_key import is_project_key
 from labelloop.errors import NotFound, Rejected
@@ -22,8 +23,8 @@ _ROUNDS: Final = 3  # functions may store more objects meanwhile
 
 def forget(
     project: Annotated[str, typer.Option("--project", "-p", help="<id>.<created>, in full")],
-    stack: Annotated[str, typer.Option(help="the CloudFormation stack")] = "labelloop",
-    is_sure: Annotated[bool, typer.Option("--yes", help="delete; else only count")] = False,
+    stack: Stack = "labelloop",
+    is_sure: Annotated[bool, typer.Option("--yes", help="delete without asking")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object on stdout")] = False,
 ) -> None:
     """Delete everything that is stored about a project, for good. Needs AWS rights."""
@@ -45,14 +46,21 @@ def _forget(project: str, stack: str, is_sure: bool, report: Report) -> None:
         report.data |= {"project": project, "objects": count, "deleted": False}
         if not count:
             raise NotFound(f"nothing is stored of project {project}")
-        if not is_sure:
+        if not (is_sure or _confirmed(f"{count:,} objects of project {project}", report)):
             message = f"{count:,} objects of project {project} would be deleted for good"
-            raise Rejected(message, command)
+            raise Rejected(f"{message}; nothing was", command)
         for _ in range(_ROUNDS):
             _delete(s3, bucket, prefix)
     report.data["deleted"] = True
     report.say(f"{count:,} objects deleted; the next event from Label Studio starts it anew")
     report.say("run `labelloop disconnect` to stop those events; logs hold no texts or labels")
+
+
+def _confirmed(what: str, report: Report) -> bool:
+    """Ask a person at a terminal whether to delete; False where there is none."""
+    if report.as_json or not sys.stdin.isatty():
+        return False
+    return typer.confirm(f"Delete {what}, labels and models too, for good?", err=True)
 
 
 def _delete(s3: Any, bucket: str, prefix: str) -> None:

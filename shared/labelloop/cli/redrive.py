@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from labelloop.cli import aws
-from labelloop.cli.command import ended
+from labelloop.cli.command import Stack, ended
 from labelloop.cli.report import Report
 
 _AT_ONCE: Final = 10  # the most that SQS returns in one request
@@ -16,7 +16,7 @@ _QUEUE, _DEAD = "QueueUrl", "DeadLetterQueueUrl"  # how the stack's outputs end
 
 
 def redrive(
-    stack: Annotated[str, typer.Option(help="the CloudFormation stack")] = "labelloop",
+    stack: Stack = "labelloop",
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object on stdout")] = False,
 ) -> None:
     """Move dead letters back to their queues. Needs AWS rights."""

@@ -15,7 +15,8 @@ from rich.table import Table
 
 from labelloop.adapters.encoder_files import EncoderFiles
 from labelloop.adapters.onnx_encoder import OnnxEncoder
-from labelloop.cli.export import Finished, finished, label_config_of
+from labelloop.cli.exported_model import BUILT
+from labelloop.cli.finished import Finished, finished, label_config_of
 from labelloop.cli.replay_options import ReplayOptions
 from labelloop.cli.report import Report
 from labelloop.domain.intake.events import canonical
@@ -26,7 +27,6 @@ from labelloop.recipes.tools import Toolbox
 from labelloop.usecases.judging.backtest import Accuracies, Backtest, Replay, Result, compare
 from labelloop.usecases.learning.vectors import RecalledVectors, UsedVectors
 
-BUILT: Final = Path(".aws-sam/build/EncoderLayer/python/encoder")  # by `make build`
 _NO_ENCODER: Final = "none"
 _SHOWN: Final = 50, 200
 _MOST_TRIED: Final = 60  # labels of a trial training, which finds the vectors that trainings need

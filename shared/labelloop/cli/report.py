@@ -1,7 +1,11 @@
-"""The output of a command: lines for people while it runs, or one JSON object at its end."""
+"""The output of a command: lines for people while it runs, or JSON, one object at its end.
+
+What is watched gives an object a line, as things happen.
+"""
 
 import json
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
@@ -11,10 +15,11 @@ _COLOURS = {"done": "green", "unchanged": "dim", "skipped": "yellow", "warning":
 
 
 class Report:
-    """One command's output."""
+    """One command's output. `is_stream`: it writes a JSON object for each event."""
 
     def __init__(self, as_json: bool) -> None:
         self.as_json = as_json
+        self.is_stream = False
         self.data: dict[str, Any] = {}
         self.failed = False
         self.console = Console(quiet=as_json, highlight=False, soft_wrap=True)
@@ -36,10 +41,16 @@ class Report:
         """Print a line for people; it is not part of the JSON object."""
         self.console.print(escape(line))
 
-    def finish(self) -> None:
-        """Write the JSON object, if the command was run with --json."""
+    def event(self, row: Mapping[str, Any]) -> None:
+        """Write one of a stream of JSON objects, if the command was run with --json."""
         if self.as_json:
-            sys.stdout.write(json.dumps(self.data) + "\n")
+            sys.stdout.write(json.dumps(row) + "\n")
+            sys.stdout.flush()
+
+    def finish(self) -> None:
+        """Write the JSON object, unless a stream of others was written and ended well."""
+        if not self.is_stream or self.failed:
+            self.event(self.data)
 
     def fail(self, error: str, fix: str = "") -> None:
         """Report why the command ends here, and what to do about it, in a line each."""

@@ -1,20 +1,37 @@
 """Show the state of a project, in words that need no manual."""
 
 from collections.abc import Iterator
-from typing import Any
+from datetime import UTC, datetime
+from typing import Annotated, Any
 
+import typer
 from rich.markup import escape
 from rich.table import Table
 
 from labelloop.cli.check_learning import learnt_of, put_off_of
 from labelloop.cli.learnable import CHANGE_CONFIG, plain
+from labelloop.cli.progress import in_words, watch
 from labelloop.cli.report import Report
 from labelloop.cli.session import Session
 from labelloop.cli.versions import chosen_options
 
 
-def show_status(session: Session, report: Report) -> None:
-    """Show which version is served, how good it is, and which labels are usable."""
+def show_status(
+    session: Session,
+    report: Report,
+    watches: Annotated[
+        bool, typer.Option("--watch", help="show stage and percent of the work until Ctrl-C")
+    ] = False,
+    every: Annotated[
+        float, typer.Option(min=0.1, help="seconds between looks, with --watch")
+    ] = 3.0,
+    rounds: Annotated[
+        int, typer.Option(min=0, help="looks before it ends, with --watch; 0: it never ends")
+    ] = 0,
+) -> None:
+    """Show which version is served, how good it is, which labels are usable, what is under way."""
+    if watches:
+        return watch(session, report, every, rounds)
     status = report.data = session.backend.get("/status", project=session.key)
     table = Table.grid(padding=(0, 2))
     for name, value in _rows(status).items():
@@ -23,6 +40,7 @@ def show_status(session: Session, report: Report) -> None:
     report.console.print(table)
     for line in _lines(status):
         report.say(line)
+    return None
 
 
 def _rows(status: dict[str, Any]) -> dict[str, str]:
@@ -35,6 +53,7 @@ def _rows(status: dict[str, Any]) -> dict[str, str]:
         "learns": learnt_of(learning) if learning["choice"] else "",
         "labels": f"{dataset['annotations']} annotations, {dataset['skipped']} skips",
         "waiting": f"{status['pending_events']} events, not learnt yet",
+        "under way": in_words(status.get("progress", ()), datetime.now(UTC)),
         "damaged": f"{status['damaged']}; run `labelloop repair`" if status["damaged"] else "",
         "set aside": f"{quarantined} events that could not be read" if quarantined else "",
         "options": chosen_options(status["options"]),

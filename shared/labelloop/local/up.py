@@ -26,6 +26,7 @@ Label Studio refuses addresses on its own machine unless it is started like this
         label-studio start
 
 By hand: `{command} credentials` prints what to enter there.
+What it logs: `{aws}{command} logs --follow`
 Ctrl-C ends it; {state} keeps models and credentials for the next time.
 """
 DEFAULT = "http://127.0.0.1:8080"
@@ -85,6 +86,7 @@ def instructions(stack: LocalStack, state: Path, label_studio: str) -> str:
         pushing=PUSHING.format(**common) if label_studio else "",
         then="" if label_studio else WATCHING.format(**common),
         state=state,
+        aws="".join(f"{name}={value} " for name, value in stack.aws_environment.items()),
         **common,
     )
 

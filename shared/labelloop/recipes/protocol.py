@@ -431,6 +431,11 @@ class Recipe(Protocol):
     One that computes features by `Tools.images`, not by `Tools.vectors`, also has an attribute
     `sees_images`, which is true: its versions are made anew when the stack's image encoder is
     another one, and not when its encoder of texts is.
+
+    One whose models need nothing of this package may say so by a method `standalone(max_tokens)`,
+    which returns lines of Python that predict with `model.onnx` in the current folder, and the
+    encoder in the folder `encoder` that reads so many tokens, if not 0: `labelloop export` shows
+    them.
     """
 
     @property

@@ -200,6 +200,15 @@ class DoubtedLabel(BaseModel):
     why: str
 
 
+class WorkUnderWay(BaseModel):
+    """A training or a ranking that is under way."""
+
+    work: str = Field(description="training or ranking")
+    stage: str
+    percent: int | None = Field(description="of the stage; null: it can't be counted")
+    noted_at: str = Field(description="the last sign of work")
+
+
 class StatusAnswer(BaseModel):
     """The state of a project."""
 
@@ -234,6 +243,7 @@ class StatusAnswer(BaseModel):
         description="the last damage, the snapshot that was restored, and whether labels may be "
         "missing since"
     )
+    progress: list[WorkUnderWay] = Field(description="what is under way; empty: nothing is")
     pending_events: int
     quarantined_events: int
     put_off: dict[str, Any] | None = Field(

@@ -68,6 +68,31 @@ def test_nothing_goes_unless_one_is_sure(stored):
     assert left(stored, PROJECT) == before
 
 
+@pytest.mark.parametrize(("answer", "remaining"), [("y", 0), ("n", 1), ("", 1)])
+def test_a_person_at_a_terminal_is_asked(stored, monkeypatch, answer, remaining):
+    before = left(stored, PROJECT)
+    terminal = SimpleNamespace(isatty=lambda: True)
+    monkeypatch.setattr("labelloop.cli.forget.sys", SimpleNamespace(stdin=terminal))
+
+    ran = CliRunner().invoke(app, ["forget", "--project", PROJECT], input=f"{answer}\n")
+
+    assert f"Delete {before} objects of project {PROJECT}" in ran.output
+    assert (ran.exit_code, left(stored, PROJECT)) == (bool(remaining), remaining and before)
+
+
+def test_with_json_nobody_is_asked(stored, monkeypatch):
+    before = left(stored, PROJECT)
+    terminal = SimpleNamespace(isatty=lambda: True)
+    monkeypatch.setattr("labelloop.cli.forget.sys", SimpleNamespace(stdin=terminal))
+
+    ran = CliRunner().invoke(app, ["forget", "--project", PROJECT, "--json"])
+
+    told = json.loads(ran.stdout)
+    assert (ran.exit_code, told["deleted"]) == (1, False)
+    assert told["fix"].endswith("--yes")
+    assert left(stored, PROJECT) == before
+
+
 @pytest.mark.parametrize("project", ["38", "3", "", "38.1", "*", "38.1795398622"])
 def test_only_a_whole_name_is_taken(stored, project):
     before = left(stored, PROJECT), left(stored, OTHER)

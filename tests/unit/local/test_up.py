@@ -10,7 +10,8 @@ from labelloop.cli.address import Address
 from labelloop.local.stack import LocalStack, overriding
 from labelloop.local.up import _address, instructions
 
-STACK = LocalStack("http://127.0.0.1:9090", "labelstudio", "pass-word_16chars", {}, {})
+AWS = {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}
+STACK = LocalStack("http://127.0.0.1:9090", "labelstudio", "pass-word_16chars", {}, AWS)
 STUDIO = "http://127.0.0.1:8081"
 
 
@@ -34,6 +35,12 @@ def test_without_one_it_says_how_the_order_gets_there():
     assert any(line.endswith("connect --project 1 --no-token") for line in told)
     assert any("rank --watch --project 1" in line for line in told)
     assert any("make up LABEL_STUDIO_URL=http://127.0.0.1:8080" in line for line in told)
+
+
+def test_it_says_how_to_read_what_is_logged():
+    (told,) = [line for line in lines(STUDIO) if "logs --follow" in line]
+
+    assert "`AWS_ENDPOINT_URL=http://127.0.0.1:4566 " in told
 
 
 def test_the_address_to_export_holds_the_credentials():

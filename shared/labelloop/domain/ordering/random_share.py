@@ -2,57 +2,62 @@
 
 A hash of the task's id and the project key decides whether a task belongs to it, and its place in
 it. So no prediction moves a task in or out.
+
+Numpy is imported late: one task needs none.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from hashlib import sha256
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 SHARE: Final = 0.1
 EVERY: Final = 10  # every tenth place of the queue
 _MOST: Final = 2**64
-_STEP, _FIRST, _SECOND = (
-    np.uint64(number) for number in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
-)
+_STEP, _FIRST, _SECOND = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
 
 
-def places(tasks: Sequence[int] | NDArray[np.integer], project_key: str) -> NDArray[np.float64]:
+def places(tasks: "Sequence[int] | NDArray[np.integer]", project_key: str) -> "NDArray[np.float64]":
     """Return a number from 0 to 1 for each task; it depends on its id and the project key alone.
 
     The ids' bits are mixed as in SplitMix64 (Steele, Lea and Flood 2014), from a start made of the
     key.
     """
+    import numpy as np
+
     start = np.uint64(_start(project_key))
-    mixed = np.asarray(tasks, np.int64).astype(np.uint64) * _STEP + start
-    mixed = (mixed ^ (mixed >> np.uint64(30))) * _FIRST
-    mixed = (mixed ^ (mixed >> np.uint64(27))) * _SECOND
+    mixed = np.asarray(tasks, np.int64).astype(np.uint64) * np.uint64(_STEP) + start
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(_FIRST)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(_SECOND)
     mixed ^= mixed >> np.uint64(31)
     return mixed / _MOST
 
 
 def are_random(
-    tasks: Sequence[int] | NDArray[np.integer], project_key: str, share: float = SHARE
-) -> NDArray[np.bool_]:
+    tasks: "Sequence[int] | NDArray[np.integer]", project_key: str, share: float = SHARE
+) -> "NDArray[np.bool_]":
     """Say for each task whether it belongs to the random share."""
     return places(tasks, project_key) < share
 
 
 def is_random(task: int, project_key: str, share: float = SHARE) -> bool:
     """Say whether a task belongs to the random share: `are_random` of one, ten times as fast."""
-    mixed = (task * int(_STEP) + _start(project_key)) % _MOST
-    mixed = (mixed ^ (mixed >> 30)) * int(_FIRST) % _MOST
-    mixed = (mixed ^ (mixed >> 27)) * int(_SECOND) % _MOST
+    mixed = (task * _STEP + _start(project_key)) % _MOST
+    mixed = (mixed ^ (mixed >> 30)) * _FIRST % _MOST
+    mixed = (mixed ^ (mixed >> 27)) * _SECOND % _MOST
     return (mixed ^ (mixed >> 31)) / _MOST < share
 
 
 def in_random_order(
-    tasks: Sequence[int] | NDArray[np.integer], project_key: str, share: float = SHARE
+    tasks: "Sequence[int] | NDArray[np.integer]", project_key: str, share: float = SHARE
 ) -> list[int]:
     """Return the tasks of the random share, in the order in which they are served."""
+    import numpy as np
+
     ids = np.asarray(tasks, np.int64)
     numbers = places(ids, project_key)
     order = np.lexsort((ids, numbers))

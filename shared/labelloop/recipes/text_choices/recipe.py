@@ -39,6 +39,12 @@ class TextChoicesRecipe:
 
         return exported(dataset, control, field)
 
+    def standalone(self, max_tokens: int) -> str:
+        """Return lines of Python that predict a text with an artefact and onnxruntime alone."""
+        from labelloop.recipes.text_choices.standalone import lines
+
+        return lines(max_tokens)
+
     def same(self, input_: str) -> str:
         """Return a text without its case and with single blanks between words."""
         return seen.same(input_)

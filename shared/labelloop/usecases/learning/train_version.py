@@ -28,6 +28,7 @@ from labelloop.recipes.signature import is_of, signature_of
 from labelloop.recipes.tools import Looking
 from labelloop.usecases.judging.judge_version import Challenger
 from labelloop.usecases.judging.publish_version import Gate, advance, publish, withdraw
+from labelloop.usecases.learning.reporting import FITTING, JUDGING, Reporter
 from labelloop.usecases.learning.sample_pool import sample_pool
 from labelloop.usecases.learning.vectors import LIMITS, Limits, StoredVectors
 from labelloop.usecases.ordering.choose_order import Arms, choose_order
@@ -85,12 +86,14 @@ def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) ->
             return False
         files = project.features(folder_of(control.recipe, encoder))
         sample = sample_pool(project.pool, files, control.sees, dataset)
-        with StoredVectors(deps.tools, files, deps.encoding) as tools:
+        report = Reporter(project.progress, deps.clock)
+        with StoredVectors(deps.tools, files, deps.encoding, report=report.encoded) as tools:
             features = control.features(examples.inputs, tools)
             examples, features = _readable(examples, features)
             if why := control.missing(examples.labels, deps.min_labels):
                 _demand_reached(tools, why)
                 raise Unprocessable(f"{why}, without those whose images can't be read")
+            report.begin(FITTING)
             trained = control.fit(examples.labels, features, sample.features, tools).packed()
         active_card = project.card(project.active().value.version)
         arms = Arms(control, examples, features, project.history.since())
@@ -98,6 +101,7 @@ def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) ->
     except Unprocessable as exc:
         # A training from scratch on what is left would give no model, so none is served.
         return withdraw(to, str(exc), remaining, Gate(project, deps.clock(), deps.least_known))
+    report.begin(JUDGING)
     version, digest = Version(pointer.seq, uuid4().hex[:8]), sha256(trained.artefact).hexdigest()
     to = replace(learnt, version=str(version), sha256=digest, strategy=ordered.strategy)
     if tools.unreached:

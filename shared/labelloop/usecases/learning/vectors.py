@@ -20,6 +20,7 @@ BUDGET_S: Final = 150.0
 
 type Vectors = NDArray[np.float32]
 type Words = Sequence[Sequence[tuple[int, int]]]
+type Report = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,10 @@ class Limits:
 LIMITS: Final = Limits()
 
 
+def _to_nobody(done: int, total: int) -> None:
+    """Report to nobody."""
+
+
 class Unfinished(Retryable):
     """There was more to encode than a function has time for. What was encoded is stored."""
 
@@ -44,7 +49,8 @@ class StoredVectors:
     could not be fetched, by address, though a later try may succeed.
 
     Vectors that a completed training did not use are dropped. Unfinished if there is too much to
-    encode, in all calls together; the next try goes on where this one stopped.
+    encode, in all calls together; the next try goes on where this one stopped. `report` is called
+    with how many of a call's texts or images are encoded, and how many there are to encode.
     """
 
     def __init__(
@@ -53,9 +59,11 @@ class StoredVectors:
         files: FeatureFiles,
         limits: Limits = LIMITS,
         clock: Callable[[], float] = time.monotonic,
+        report: Report = _to_nobody,
     ) -> None:
         self.encoder, self.image_encoder = tools.encoder, tools.image_encoder
         self._tools, self._files, self._limits, self._clock = tools, files, limits, clock
+        self._report = report
         self._stored: Mapping[bytes, Vectors] = {}
         self._used: dict[bytes, Vectors] = {}
         self._has_new, self._started = False, clock()
@@ -104,6 +112,7 @@ class StoredVectors:
             self._used |= zip(batch, encoded, strict=True)
             self._has_new = True
             missing -= len(batch)
+            self._report(len(new) - missing, len(new))
             if missing and self._clock() - self._started > self._limits.budget_s:
                 raise Unfinished(f"{missing:,} texts or images are still to be encoded")
         return np.stack([self._used[digest] for digest in digests])

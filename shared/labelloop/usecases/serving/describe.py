@@ -20,6 +20,7 @@ from labelloop.errors import Unprocessable
 from labelloop.ports import ObjectStore
 from labelloop.recipes import control_of, name_of, why_order_alone
 from labelloop.recipes.signature import why_unanswered
+from labelloop.usecases.serving.progress import progress
 from labelloop.usecases.serving.unread_images import unread_images
 from labelloop.usecases.serving.usable import usable
 
@@ -49,6 +50,7 @@ def describe(key: str, store: ObjectStore) -> dict[str, Any]:
         "unread": unread_images(project, active.version, dataset),
         "damaged": project.snapshots.damage(),
         "repair": _repair(project.snapshots.repair()),
+        "progress": progress(project, active.version, datetime.now(UTC)),
         "pending_events": len(project.pending()),
         "quarantined_events": project.quarantined(),
         "put_off": _put_off(project.lease(TRAINER)),

@@ -1,0 +1,127 @@
+"""Write the active model into a folder: artefact, card, encoder, and how to predict with them."""
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+from labelloop.adapters.encoder_files import EncoderFiles
+from labelloop.bucket.project import Project
+from labelloop.cli.report import Report
+from labelloop.domain.judging.card import Card
+from labelloop.errors import BadModel, NotFound
+from labelloop.ports import ObjectStore
+from labelloop.recipes import name_of, recipe_named
+
+BUILT: Final = Path(".aws-sam/build/EncoderLayer/python/encoder")  # by `make build`
+
+_README: Final = """\
+# Model version {version} of project {project}
+
+It learnt {labels} labels ({recipe}, trained at {trained_at}); `card.json` says how good it is.
+`label_config.xml` is the project's label config. {encoder}
+
+{how}
+"""
+_ALONE: Final = """\
+Save the lines below as `predict.py` in this folder, install {packages}, and run
+`ORT_DISABLE_TELEMETRY=1 python predict.py "a text"`: they print how likely each choice is. The text
+is the one that Label Studio shows of a task, `input` in what `labelloop export ... dataset` writes.
+Labelloop shows only choices that the label config still offers, scaled to sum to 1.
+
+```python
+{lines}```"""
+_WITH_PACKAGE: Final = """\
+What a model of this kind sees of a task is computed by Labelloop's own code. So install it, out of
+its folder, by `pip install './shared[backtest]'`, save the lines below as `predict.py` in this
+folder, and run `python predict.py '{{"text": "the data of a task"}}'`: they print the prediction as
+Label Studio gets it.
+
+```python
+import json, pathlib, sys
+from labelloop.recipes import control_of, load
+from labelloop.recipes.tools import Toolbox
+{tools}
+control = control_of(pathlib.Path("label_config.xml").read_text())
+model = load("{recipe}", pathlib.Path("model.onnx").read_bytes())
+features = control.features([control.input_of(json.loads(sys.argv[1]))], tools, model.needs)
+answers = model.answer(features)
+print(json.dumps(control.results(control.shown(answers, control.known(answers.names)))[0]))
+```"""
+_NO_ENCODER: Final = "tools = Toolbox()"
+_ENCODER: Final = """\
+from labelloop.adapters.encoder_files import EncoderFiles
+from labelloop.adapters.onnx_encoder import OnnxEncoder
+encoder = OnnxEncoder(EncoderFiles.in_folder("{name}", pathlib.Path("encoder")))
+tools = Toolbox(encoder.name, lambda: encoder)"""
+_INCOMPLETE: Final = """\
+That encoder is not in this folder: export the model again with `--encoder`, the folder of its
+files. An encoder of images is never exported."""
+
+
+def export_model(
+    project: Project, store: ObjectStore, folder: Path, encoder: Path | None, report: Report
+) -> None:
+    """Write the active version's files. NotFound where there is no model."""
+    version = project.active().value.version
+    artefact, card = project.model(version), project.card(version)
+    if artefact is None or card is None:
+        raise NotFound(
+            f"project {project.key} has no model yet", "`labelloop status` says what it lacks"
+        )
+    files = _encoder_of(card, store, encoder) if card.encoder else None
+    dataset = project.dataset(project.dataset_pointer().value)
+    contents = {
+        "model.onnx": artefact,
+        "card.json": json.dumps(card.to_json(), indent=1, sort_keys=True).encode(),
+        "label_config.xml": (dataset.label_config or "").encode(),
+        "README.md": _readme(project.key, card, files).encode(),
+        **{f"encoder/{name}": body for name, body in (files.contents() if files else {}).items()},
+    }
+    for name, body in contents.items():
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(body)
+    is_whole = files is not None or not card.encoder
+    report.data |= {"version": version, "encoder": card.encoder, "is_whole": is_whole}
+    report.data["files"] = [str(folder / name) for name in contents]
+    report.say(f"version {version} in {folder}; its README.md says how to predict with it")
+    if not is_whole:
+        report.say(f"without its encoder {card.encoder}, which is not here: name it by --encoder")
+
+
+def _encoder_of(card: Card, store: ObjectStore, folder: Path | None) -> EncoderFiles | None:
+    """Return the files of the encoder that a version needs; None if they are not to be had."""
+    name = _base(card.encoder)
+    for place in [folder] if folder else [None, BUILT]:
+        try:
+            files = EncoderFiles.in_folder(name, place) if place else EncoderFiles.of(store, name)
+        except BadModel:
+            continue
+        if files.name == card.encoder:
+            return files
+    return None
+
+
+def _readme(project: str, card: Card, files: EncoderFiles | None) -> str:
+    """Return what the folder says of itself."""
+    facts: dict[str, Any] = {"version": card.version, "project": project, "labels": card.labels}
+    facts |= {"recipe": name_of(card.recipe), "trained_at": card.trained_at}
+    encoder = f"It needs the encoder {card.encoder}." if card.encoder else "It needs no encoder."
+    return _README.format(**facts, encoder=encoder, how=_how(card, files))
+
+
+def _how(card: Card, files: EncoderFiles | None) -> str:
+    """Return how to predict."""
+    if card.encoder and files is None:
+        return _INCOMPLETE
+    standalone = getattr(recipe_named(card.recipe), "standalone", None)
+    if standalone is None:
+        tools = _ENCODER.format(name=_base(card.encoder)) if files else _NO_ENCODER
+        return _WITH_PACKAGE.format(tools=tools, recipe=name_of(card.recipe))
+    packages = "`onnxruntime` and `tokenizers`" if files else "`onnxruntime`"
+    return _ALONE.format(packages=packages, lines=standalone(files.max_tokens if files else 0))
+
+
+def _base(encoder: str) -> str:
+    """Return the name of an encoder without its checksum."""
+    return encoder.rpartition("-")[0]

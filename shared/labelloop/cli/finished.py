@@ -1,0 +1,117 @@
+"""The inputs in an export of a finished project, and the label that annotators gave each.
+
+Imported late: it needs packages that most commands do not need.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from labelloop.cli.export_file import read_file
+from labelloop.domain.intake.events import canonical
+from labelloop.domain.intake.folding import Dataset, fold
+from labelloop.domain.learning.examples import Examples, examples_of
+from labelloop.errors import Rejected, Unprocessable
+from labelloop.labelstudio.payloads import read_export
+from labelloop.recipes import control_of, installed, recipe_named
+
+if TYPE_CHECKING:
+    from labelloop.recipes.protocol import Control, Replayable
+
+_ANY_PROJECT: Final = "1.1000000000"
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """Distinct inputs, their labels in the same order, and the control that the labels are of.
+
+    `left_out`: how many tasks have no label of this control, or no input; `repeats`: how many have
+    the same input as another task. Of the labels of one input, the most frequent one counts.
+    """
+
+    inputs: list[Any]
+    labels: list[Any]
+    control: "Control"
+    left_out: int
+    repeats: int
+
+
+def label_config_of(path: Path | None) -> str:
+    """Return the label config in a file, empty for no file; Rejected if it can't be read."""
+    try:
+        return path.read_text() if path else ""
+    except (OSError, ValueError) as exc:
+        raise Rejected(f"{path}: {exc}") from None
+
+
+def finished(
+    export: Path, field: str = "", control_name: str = "", label_config: str = ""
+) -> Finished:
+    """Return the inputs and labels of an export; Rejected says what is wrong with it.
+
+    Without a label config, the recipes find the control by the annotations.
+    """
+    tasks = read_file(export)
+    dataset = fold(Dataset(), [read_export(_ANY_PROJECT, tasks, datetime.now(UTC))])
+    _check_ids(task for task in tasks if task["annotations"])
+    if label_config:
+        control = control_of(label_config)
+        same = getattr(recipe_named(control.recipe), "same", canonical)
+    else:
+        recipe, control = _control(dataset, control_name, field)
+        same = recipe.same
+    examples = examples_of(dataset, control)
+    keys = [same(each) for each in examples.inputs]
+    rows = [row for row, key in enumerate(keys) if key]
+    inputs, labels = _without_repeats(rows, keys, examples)
+    count = len({repr(task.get("id")) for task in tasks})
+    return Finished(inputs, labels, control, count - len(rows), len(rows) - len(inputs))
+
+
+def _control(dataset: Dataset, control_name: str, field: str) -> "tuple[Replayable, Control]":
+    """Return the first recipe that finds a control of its kind, and that control."""
+    reasons = []
+    for recipe in installed():
+        of_export = getattr(recipe, "of_export", None)
+        try:
+            control = of_export(dataset, control_name, field) if of_export else None
+        except Unprocessable as exc:
+            reasons.append(str(exc))
+            continue
+        if control is not None:
+            return recipe, control  # type: ignore[return-value] # it has `of_export`
+    raise Unprocessable("; ".join(reasons))
+
+
+def _without_repeats(
+    rows: Iterable[int], keys: Sequence[str], examples: Examples
+) -> tuple[list[Any], list[Any]]:
+    """Return each input once, and its most frequent label.
+
+    Otherwise an input could be both in the training data and held out.
+    """
+    inputs: dict[str, Any] = {}
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    labels = {}
+    for row in rows:
+        label = canonical(examples.labels[row])
+        labels[label] = examples.labels[row]
+        inputs.setdefault(keys[row], examples.inputs[row])
+        counts[keys[row]][label] += 1
+    commonest = [labels[count.most_common(1)[0][0]] for count in counts.values()]
+    return list(inputs.values()), commonest
+
+
+def _check_ids(tasks: Iterable[dict[str, Any]]) -> None:
+    """Refuse exports of two projects in one file: an id could then mean two different tasks."""
+    data: dict[int, Any] = {}
+    task_of: dict[int, int] = {}
+    for task in tasks:
+        if data.setdefault(task["id"], task["data"]) != task["data"]:
+            raise Unprocessable(f"task {task['id']} is there twice, with other data")
+        for annotation in task["annotations"]:
+            if task_of.setdefault(annotation["id"], task["id"]) != task["id"]:
+                raise Unprocessable(f"annotation {annotation['id']} is there of two tasks")
