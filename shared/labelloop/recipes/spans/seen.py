@@ -143,8 +143,8 @@ class Seen:
 
 
 def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    unit: NDArray[np.float32] = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
-    return unit
+    rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+    return rows
 
 
 def _means(own: NDArray[np.float32], task: Ints, windows: Ints) -> NDArray[np.float32]:
