@@ -23,7 +23,7 @@ _FORMATS: Final = {
     "several_choices": 1,
     "taxonomy": 2,
     "numbers": 1,
-    "spans": 1,
+    "spans": 2,
     "pairs": 1,
     "candidates": 1,
     "image_choices": 1,

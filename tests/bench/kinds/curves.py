@@ -21,6 +21,7 @@ type Baseline = Callable[[NDArray[np.int64]], Mapping[str, float]]  # labelled r
 type Floats = NDArray[np.float64]
 
 SIZES: Final = (25, 50, 100, 150, 200, 300, 400, 500)  # labels after which a model is measured
+COST: Final = "cost"  # of the labelled tasks: what `Project.cost` counts, as words to read
 _FIRST: Final = 10
 _BATCH: Final = 25
 _MOST_UNLABELLED: Final = 1_500
@@ -42,18 +43,19 @@ class Part:
 
 @dataclass(frozen=True)
 class Project:
-    """A pool to label, and a test set that is never in it."""
+    """A pool to label, and a test set that is never in it. `cost`: of each task of the pool."""
 
     control: Control
     tools: Tools
     pool: Part
     test: Part
     metrics: Mapping[str, Metric]
+    cost: Floats | None = None
 
     def run(self, strategy: str, seed: int, sizes: Sequence[int] = SIZES) -> dict[str, list[float]]:
         """Label in a strategy's order; return each metric's values after so many labels."""
         labelled, model = np.empty(0, np.int64), None
-        values: dict[str, list[float]] = {name: [] for name in self.metrics}
+        values: dict[str, list[float]] = {name: [] for name in (*self.metrics, *self._spent([]))}
         steps = sorted({_FIRST, *range(_BATCH, sizes[-1] + 1, _BATCH), *sizes})
         for size in steps:
             free = np.setdiff1d(np.arange(len(self.pool.labels)), labelled)
@@ -66,7 +68,7 @@ class Project:
             if strategy != RANDOM or size in sizes:
                 model = self._model(labelled)
             if size in sizes:
-                for name, value in self._measured(model).items():
+                for name, value in (self._measured(model) | self._spent(labelled)).items():
                     values[name].append(value)
         return values
 
@@ -75,8 +77,13 @@ class Project:
     ) -> dict[str, list[float]]:
         """Return the metrics of another model that learns random tasks."""
         order = np.random.default_rng(seed).permutation(len(self.pool.labels))
-        runs = [baseline(order[:size]) for size in sizes]
+        runs = [dict(baseline(order[:size])) | self._spent(order[:size]) for size in sizes]
         return {name: [run[name] for run in runs] for name in runs[0]}
+
+    def _spent(self, rows: Sequence[int] | NDArray[np.int64]) -> dict[str, float]:
+        if self.cost is None:
+            return {}
+        return {COST: float(self.cost[np.asarray(rows, np.int64)].sum())}
 
     def _model(self, rows: NDArray[np.int64]) -> Model | None:
         labels = [self.pool.labels[row] for row in rows.tolist()]
@@ -118,6 +125,19 @@ class Curves:
     def times_fewer(self, system: str, other: str) -> float:
         """Return how many times fewer labels than the other's last size reach its last value."""
         return self.sizes[-1] / self.labels_to(system, float(self.values[other][:, -1].mean()))
+
+    def by(self, cost: "Curves") -> "Curves":
+        """Return the curves at the costs that random order has at the sizes."""
+        values = {
+            system: np.stack(
+                [
+                    np.interp(*each)
+                    for each in zip(cost.values[RANDOM], cost.values[system], rows, strict=True)
+                ]
+            )
+            for system, rows in self.values.items()
+        }
+        return Curves(f"{self.name}, at equal {cost.name}", self.sizes, values)
 
     def worst(self, system: str = DEFAULT, other: str = RANDOM) -> float:
         """Return the least of the mean differences of the curves, in their standard errors.

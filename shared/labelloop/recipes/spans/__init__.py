@@ -3,4 +3,4 @@
 from typing import Final
 
 NAME: Final = "spans"
-FORMAT: Final = 1  # of artefacts and features; raise it when either changes its meaning
+FORMAT: Final = 2  # of artefacts and features; raise it when either changes its meaning

@@ -25,13 +25,14 @@ from labelloop.recipes.spans.tagger import Head, Tagger, parts_of, said, tagged,
 type Floats = NDArray[np.float64]
 type Ints = NDArray[np.int64]
 
-_RIDGE: Final = 0.1  # beside squared lengths of about 2.5 of what is seen of a word
+_RIDGE: Final = 0.1  # beside squared lengths of about 4 of what is seen of a word
 _JITTER: Final = 1e-3
 _TINY: Final = 1e-6
 _MANY_WORDS: Final = 2_000
 _SHARPNESS: Final = np.exp(np.linspace(0.5, 4.0, 15))  # from scores around 0..1 to log-odds
-_SMOOTHING: Final = 0.1  # of a count of transitions
-_TRUST: Final = 0.75  # in transitions: neighbours' scores tell a part of the same
+_TRUST: Final = 0.6  # in transitions: neighbours' scores tell a part of the same
+_SMOOTHING: Final = 0.1  # of a tag's count
+_UNMET: Final = 2.0  # as many words behind each tag are tagged as words anywhere
 _FOLDS: Final = 10  # of transitions
 
 
@@ -46,7 +47,7 @@ class FittedTagger:
     ) -> None:
         """Learn; Unprocessable where there are no words to learn from."""
         seen = Seen.of(features)
-        if seen is None or not len(seen.vectors):
+        if seen is None or not len(seen.places):
             raise Unprocessable("the labelled texts hold no words")
         used = {kind for label in labels for _, _, kind in label}
         self.names = tuple(name for name in names if name in used)
@@ -226,9 +227,9 @@ def _chain(counts: Floats) -> Chain:
     follows none but the tags of its type.
     """
     k = len(counts) - 1
-    smoothed = counts + _SMOOTHING
-    behind = smoothed / smoothed.sum(axis=1, keepdims=True)
-    anywhere = smoothed.sum(axis=0) / smoothed.sum()
+    anywhere = counts.sum(axis=0) + _SMOOTHING
+    anywhere /= anywhere.sum()
+    behind = (counts + _UNMET * anywhere) / (counts.sum(axis=1, keepdims=True) + _UNMET)
     weights = _TRUST * np.log(behind / anywhere)
     further = np.arange(2, k, 2)
     may_follow = np.ones((k + 1, k + 1), np.bool_)

@@ -1,7 +1,7 @@
 """What models see of spans' texts: their words, and what each means in its sentence.
 
-As columns: a ragged block `words` of places and windows; `states`, from the encoder, or without one
-`spellings`: of each word a vector as whole numbers; and of the text what tells texts apart.
+As columns: a ragged block `words` of places and windows; `spellings`; `states`, from the encoder if
+there is one: of each word a vector as whole numbers; and of the text what tells texts apart.
 """
 
 from collections.abc import Collection, Sequence
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelloop.domain.columns import Block, Columns, Ragged, starts_of
-from labelloop.recipes.spans.spellings import spellings
+from labelloop.recipes.spans.spellings import DIMENSIONS, spellings, spelt
 from labelloop.recipes.spans.words import words_of
 from labelloop.recipes.text import seen as texts
 
@@ -24,7 +24,7 @@ type Ints = NDArray[np.int64]
 WORDS: Final = "words"
 STATES: Final = "states"
 SPELLINGS: Final = "spellings"
-_BESIDE: Final = 0.7  # of a word's own weight have its neighbours, and the mean of its window
+_BESIDE, _AROUND, _SPELT = 0.5, 2.0, 0.7  # weights beside a word's own: neighbours, window, looks
 _FULL: Final = 127
 
 
@@ -58,9 +58,11 @@ def _of_words(
         cut = [window for one in read for window in one.windows]
         states = tools.words([text for text, _ in cut], [spans for _, spans in cut])
     if states is not None and states.shape[1]:
-        return blocks | {STATES: Ragged({"vectors": _whole_numbers(states)}, starts)}
-    looks = spellings([word for one in read for word in one.spellings])
-    return blocks | {SPELLINGS: Ragged({"vectors": looks}, starts)}
+        blocks[STATES] = Ragged({"vectors": _whole_numbers(states)}, starts)
+    if SPELLINGS in wanted:
+        looks = spellings([word for one in read for word in one.spellings])
+        blocks[SPELLINGS] = Ragged({"looks": looks}, starts)
+    return blocks
 
 
 def _within(numbers: Ints, starts: Ints) -> Ints:
@@ -78,17 +80,18 @@ def _whole_numbers(states: NDArray[np.float32]) -> NDArray[np.int8]:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The words of some tasks, laid end to end. `block`: the name of that which holds vectors.
+    """The words of some tasks, laid end to end.
 
     `starts`: of tasks, one more than there are; `places`: shape (words, 2); `windows`: the number
-    of each word's window in its task; `vectors`: whole numbers, shape (words, dimensions).
+    of each word's window in its task; `looks`: see `spellings`; `states`: whole numbers, shape
+    (words, dimensions), None without an encoder.
     """
 
     starts: Ints
     places: Ints
     windows: Ints
-    vectors: NDArray[np.int8]
-    block: str
+    looks: NDArray[np.int16]
+    states: NDArray[np.int8] | None
 
     def __len__(self) -> int:
         """Return the number of tasks."""
@@ -98,32 +101,50 @@ class Seen:
     def of(cls, columns: Columns) -> Self | None:
         """Return the words in columns, None if the columns don't have them."""
         words = columns.ragged(WORDS)
-        name = STATES if STATES in columns.blocks else SPELLINGS
-        vectors = columns.ragged(name)
-        if words is None or vectors is None:
+        spelling, states = columns.ragged(SPELLINGS), columns.ragged(STATES)
+        if words is None or spelling is None:
             return None
         places = np.stack([words.arrays["starts"], words.arrays["ends"]], axis=1)
         windows = words.arrays["windows"].astype(np.int64)
-        return cls(words.starts, places, windows, vectors.arrays["vectors"], name)
+        vectors = states.arrays["vectors"] if states else None
+        return cls(words.starts, places, windows, spelling.arrays["looks"], vectors)
+
+    @property
+    def block(self) -> str:
+        """The block that a word's own vector is from."""
+        return SPELLINGS if self.states is None else STATES
+
+    @property
+    def width(self) -> int:
+        """How many numbers are seen of a word."""
+        return 4 * DIMENSIONS if self.states is None else 4 * self.states.shape[1] + DIMENSIONS
 
     def rows(self, first: int, last: int) -> NDArray[np.float32]:
-        """Return what a model sees of the words of some tasks, shape (words, 4 * dimensions).
+        """Return what a model sees of the words of some tasks, shape (words, width).
 
-        Each word's vector, those of the words before and after it, and the mean of its window's,
-        which is about as long as a sentence. Of unit length but for their weights.
+        Each word's vector, those of the words before and after it, the mean of its window's, which
+        is about as long as a sentence, and what the word looks like if that is not its vector. Of
+        unit length but for their weights.
         """
         place = slice(self.starts[first], self.starts[last])
-        own = self.vectors[place].astype(np.float32)
-        own /= np.maximum(np.linalg.norm(own, axis=1, keepdims=True), 1e-9)
+        looks = _unit(spelt(self.looks[place]))
+        own = looks if self.states is None else _unit(self.states[place].astype(np.float32))
         words, size = own.shape
-        seen = np.zeros((words, 4 * size), np.float32)
+        seen = np.zeros((words, self.width), np.float32)
         task = np.repeat(np.arange(first, last), np.diff(self.starts[first : last + 1]))
         together = (task[1:] == task[:-1])[:, None]
         seen[:, :size] = own
         seen[1:, size : 2 * size] = _BESIDE * own[:-1] * together
         seen[:-1, 2 * size : 3 * size] = _BESIDE * own[1:] * together
-        seen[:, 3 * size :] = _BESIDE * _means(own, task, self.windows[place])
+        seen[:, 3 * size : 4 * size] = _AROUND * _means(own, task, self.windows[place])
+        if self.states is not None:
+            seen[:, 4 * size :] = _SPELT * looks
         return seen
+
+
+def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+    return rows
 
 
 def _means(own: NDArray[np.float32], task: Ints, windows: Ints) -> NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""What a word looks like, in numbers: for stacks without an encoder that knows words."""
+"""What a word looks like, in numbers: alone where no encoder knows what it means."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -11,29 +11,33 @@ from numpy.typing import NDArray
 
 DIMENSIONS: Final = 384
 _AFFIXES: Final = (1, 2, 3)
+LOOKS: Final = 2 + 2 * len(_AFFIXES)  # of a word
 _LONGEST: Final = 32  # characters of a word that is compared as a whole
 
 
-def spellings(words: Sequence[str]) -> NDArray[np.int8]:
-    """Return signed counts of what words look like, shape (words, DIMENSIONS).
+def spellings(words: Sequence[str]) -> NDArray[np.int16]:
+    """Return what words look like, shape (words, LOOKS), for `spelt`.
 
-    Each word by itself, its shape and its ends are added to one place each (feature hashing,
-    Weinberger et al. 2009).
+    Each word by itself, its shape and its ends have a place and a sign each (feature hashing,
+    Weinberger et al. 2009): 1 + place, negative by the sign. A 24th of what dense rows would take.
     """
-    rows = np.zeros((len(words), DIMENSIONS), np.int8)
-    for row, word in zip(rows, words, strict=True):
-        for place, sign in _looks(word[:_LONGEST]):
-            row[place] += sign
+    return np.array([_looks(word[:_LONGEST]) for word in words], np.int16).reshape(-1, LOOKS)
+
+
+def spelt(looks: NDArray[np.int16]) -> NDArray[np.float32]:
+    """Return the sums of the signs at each place, shape (words, DIMENSIONS)."""
+    rows = np.zeros((len(looks), DIMENSIONS), np.float32)
+    np.add.at(rows, (np.arange(len(looks))[:, None], np.abs(looks) - 1), np.sign(looks))
     return rows
 
 
 @lru_cache(maxsize=16_384)
-def _looks(word: str) -> tuple[tuple[int, int], ...]:
+def _looks(word: str) -> tuple[int, ...]:
     lower = word.casefold()
     looks = [f"={lower}", f"#{_shape(word)}"]
     looks += [f"<{lower[:size]}" for size in _AFFIXES] + [f">{lower[-size:]}" for size in _AFFIXES]
     hashes = [crc32(look.encode("utf-8", "surrogatepass")) for look in looks]
-    return tuple((number % DIMENSIONS, 1 if number >> 31 else -1) for number in hashes)
+    return tuple((1 + n % DIMENSIONS) * (1 if n >> 31 else -1) for n in hashes)
 
 
 def _shape(word: str) -> str:

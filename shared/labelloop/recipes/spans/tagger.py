@@ -58,8 +58,8 @@ class Head:
 class Tagger:
     """A model of one type or more.
 
-    `block`: the block of features that it reads vectors from; `encoder`: the name of what made
-    them.
+    `block`: the block of features that words' own vectors are from; `encoder`: the name of what
+    made them.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class Tagger:
         chain: Chain,
     ) -> None:
         self.names, self.encoder, self.block = tuple(names), encoder, block
-        self.needs = (WORDS, block)
+        self.needs = tuple(dict.fromkeys((WORDS, SPELLINGS, block)))
         self.head, self.chain = head, chain
         self._scored = tags_to_scores(len(names))
 
@@ -82,8 +82,8 @@ class Tagger:
         seen = Seen.of(features)
         if seen is None or seen.block != self.block:
             raise BadModel(f"the model wants the features {self.needs}")
-        if 4 * seen.vectors.shape[1] != len(self.head.weights):
-            raise BadModel(f"the model wants vectors of {len(self.head.weights) // 4} numbers")
+        if seen.width != len(self.head.weights):
+            raise BadModel(f"the model wants {len(self.head.weights)} numbers of a word")
         parts = [self._tagged(seen, *part) for part in parts_of(seen.starts)]
         return said(self.names, seen, parts).answers()
 

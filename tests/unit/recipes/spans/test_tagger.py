@@ -10,7 +10,7 @@ import pytest
 from labelloop.errors import BadModel, Unprocessable
 from labelloop.recipes import control_of
 from labelloop.recipes.spans.chain import Chain
-from labelloop.recipes.spans.fitted import FittedTagger
+from labelloop.recipes.spans.fitted import FittedTagger, _chain
 from labelloop.recipes.spans.said import said_of
 from labelloop.recipes.spans.seen import Seen
 from labelloop.recipes.spans.tagger import Tagger
@@ -142,6 +142,29 @@ def test_an_encoder_that_knows_no_words_is_as_good_as_none():
     seen = CONTROL.features([{"text": "in Oslo"}], Toolbox("texts-1", Texts))
 
     assert set(seen.blocks) == {"words", "spellings", "vectors"}
+
+
+def test_words_that_mean_the_same_to_the_encoder_are_told_apart_by_spelling():
+    class Same(CountingEncoder):
+        def words(self, texts, words):
+            return np.ones((sum(map(len, words)), 4), np.float32)
+
+    tools = Toolbox("same-1", Same)
+    seen = CONTROL.features([CONTROL.input_of(data) for data in EXAMPLE.tasks], tools)
+    model = CONTROL.fit(LABELS, seen, None, tools)
+
+    assert set(model.needs) == {"words", "spellings", "states"}
+    assert CONTROL.measure.hits(model.packed().out_of_fold, LABELS).mean() > 0.5
+
+
+def test_behind_a_tag_that_was_never_met_any_tag_is_as_likely_as_anywhere():
+    counts = np.zeros((4, 4))
+    counts[3, 0], counts[0, 0], counts[0, 3] = 5, 9, 5
+
+    chain = _chain(counts)
+
+    assert chain.next[1] == pytest.approx(0)
+    assert chain.first[0] > 0 > chain.first[1]
 
 
 def test_features_of_another_kind_are_refused(fitted):
