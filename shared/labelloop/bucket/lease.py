@@ -7,7 +7,7 @@ projects/<id>.<created>/
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 from uuid import uuid4
 
@@ -25,6 +25,15 @@ _LONGEST_DELAY_S: Final = 86_400.0
 _LIVES_S: Final = 300.0  # of a function: it may still be at work after its lease has ended
 _KILLED: Final = "ended before it was done: out of time or memory"
 _NOBODY: Final = "nobody, for a rest"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """How far work is: its `step` of so many, by name."""
+
+    name: str
+    step: int
+    steps: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +95,23 @@ class Lease:
             resting = {"holder": _NOBODY, "until": now + seconds}
             with suppress(Conflict):
                 self._swap(stored, fields_of(stored) | resting)
+
+    def note(self, stage: Stage) -> None:
+        """Note how far the holder is, for people to see. If that fails, the work goes on."""
+        with suppress(Retryable):
+            stored = self._stored()
+            if stored is not None:
+                self._swap(stored, fields_of(stored) | {"stage": asdict(stage)})
+
+    def stage(self, now: float) -> Stage | None:
+        """Return how far the work is, None if nobody is at work; a stage without name: unknown."""
+        stored = self._stored()
+        if _holder(stored, now) in ("", _NOBODY):
+            return None
+        try:
+            return Stage(**fields_of(stored)["stage"])
+        except (KeyError, TypeError):
+            return Stage("", 0, 0)
 
     def put_off(self, now: float) -> PutOff:
         """Return how often the work failed, and until when it is put off."""

@@ -6,6 +6,8 @@ events       /webhook, for one project; annotators can read them in Label Studio
 
 The last two are derived from a line's password and stored nowhere. All are sent as Basic auth; a
 webhook may send a management password, or a pair for events, in the header X-Api-Key instead.
+
+A fourth kind, for viewing, is for no route: people log in to the pages with it (see `sessions`).
 """
 
 import base64
@@ -111,6 +113,22 @@ def events_pair(password: str, project: str) -> tuple[str, str]:
     return f"events-{project}", _derived(password, f"events of {project}")
 
 
+def viewing_pair(password: str) -> tuple[str, str]:
+    """Return user and password that open the pages for reading, to share within a team."""
+    return "viewer", _derived(password, "viewing")
+
+
+def signature(text: str, line: str) -> str:
+    """Return the signature of a text by a line of the secret; texts begin with their use."""
+    user, _, password = line.partition(":")
+    return _derived(password, f"signature of {user}: {text}")
+
+
+def lines_of(secret: str) -> list[str]:
+    """Return the usable lines of the secret, each `user:password`."""
+    return [line.strip() for line in secret.splitlines() if _is_usable(line)]
+
+
 def _derived(password: str, use: str) -> str:
     return hmac.new(password.encode(), f"labelloop: {use}".encode(), sha256).hexdigest()
 
@@ -127,7 +145,7 @@ class _Line:
 
 @lru_cache(maxsize=2)
 def _accepted(secret: str) -> list[_Line]:
-    return [_read(line.strip()) for line in secret.splitlines() if _is_usable(line)]
+    return [_read(line) for line in lines_of(secret)]
 
 
 def _read(line: str) -> _Line:

@@ -231,6 +231,9 @@ class StatusAnswer(BaseModel):
     )
     pending_events: int
     quarantined_events: int
+    work: dict[str, Any] = Field(
+        description="the stages of `training` and `ranking`, null for what nobody is at"
+    )
     put_off: dict[str, Any] | None = Field(
         description="trainings that did not end: how many in a row, why, when the next one begins"
     )

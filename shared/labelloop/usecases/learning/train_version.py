@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
 import numpy as np
 
+from labelloop.bucket.lease import TRAINER, Stage
 from labelloop.bucket.pointers import ActivePointer, DatasetPointer
 from labelloop.bucket.project import Project
 from labelloop.domain.columns import Columns
@@ -29,6 +30,13 @@ from labelloop.usecases.judging.publish_version import Gate, advance, publish, w
 from labelloop.usecases.learning.sample_pool import sample_pool
 from labelloop.usecases.learning.vectors import LIMITS, Limits, StoredVectors
 from labelloop.usecases.ordering.choose_order import Arms, choose_order
+
+STAGES: Final = (
+    "reading the labels",
+    "computing features",
+    "fitting the model",
+    "comparing it with the active version",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +88,7 @@ def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) ->
         )
         if advance(project, learnt):
             return False
+        _note(project, 2)
         files = project.features(folder_of(control.recipe, encoder))
         sample = sample_pool(project.pool, files, control.sees, dataset)
         with StoredVectors(deps.tools, files, deps.encoding) as tools:
@@ -87,6 +96,7 @@ def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) ->
             examples, features = _readable(examples, features)
             if why := control.missing(examples.labels, deps.min_labels):
                 raise Unprocessable(f"{why}, without those whose images can't be read")
+            _note(project, 3)
             trained = control.fit(examples.labels, features, sample.features, tools).packed()
         active_card = project.card(project.active().value.version)
         arms = Arms(control, examples, features, project.history.since())
@@ -95,6 +105,7 @@ def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) ->
         # A training from scratch on what is left would give no model, so none is served.
         return withdraw(to, str(exc), remaining, Gate(project, deps.clock(), deps.least_known))
     version, digest = Version(pointer.seq, uuid4().hex[:8]), sha256(trained.artefact).hexdigest()
+    _note(project, 4)
     to = replace(learnt, version=str(version), sha256=digest, strategy=ordered.strategy)
     sample_answers = control.load(trained.artefact).answer(sample.features)
     challenger = Challenger(control, examples, features, trained, sample_answers)
@@ -106,6 +117,10 @@ def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) ->
         blind_since=_blind_since(project, active_card, now) if deps.is_blind else None,
     )
     return publish(to, card, challenger, sample, Gate(project, now, deps.least_known))
+
+
+def _note(project: Project, step: int) -> None:
+    project.lease(TRAINER).note(Stage(STAGES[step - 1], step, len(STAGES)))
 
 
 def _readable(examples: Examples, features: Columns) -> tuple[Examples, Columns]:

@@ -1,7 +1,8 @@
 """Describe where a project stands: for people, and for comparing it with Label Studio."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import sha256
 from time import time
 from typing import Any, Final
@@ -10,7 +11,7 @@ from labelloop.bucket.archive import Archive
 from labelloop.bucket.evidence import EvidenceFiles
 from labelloop.bucket.lease import TRAINER, Lease
 from labelloop.bucket.objects import fields_of
-from labelloop.bucket.pointers import ActivePointer
+from labelloop.bucket.pointers import ActivePointer, DatasetPointer
 from labelloop.bucket.project import Project
 from labelloop.bucket.snapshots import Repair
 from labelloop.domain.intake.folding import Dataset
@@ -19,6 +20,7 @@ from labelloop.domain.judging.in_words import lines
 from labelloop.errors import Unprocessable
 from labelloop.ports import ObjectStore
 from labelloop.recipes import control_of, why_order_alone
+from labelloop.usecases.serving.show_work import show_work
 from labelloop.usecases.serving.usable import usable
 
 _MOST_SHARDS: Final = 100  # read to count the pool while somebody waits
@@ -31,7 +33,7 @@ def describe(key: str, store: ObjectStore) -> dict[str, Any]:
     """
     project = Project(store, key)
     active, pointer = project.active().value, project.dataset_pointer().value
-    card, dataset = project.card(active.version), project.dataset(pointer)
+    card, known = project.card(active.version), _facts(store, key, pointer)
     return {
         "project": key,
         "version": active.version,
@@ -39,17 +41,18 @@ def describe(key: str, store: ObjectStore) -> dict[str, Any]:
         "trained_on": active.dataset_seq,
         "card": card.to_json() if card else None,
         "told": _lines(card) if card else [],
-        "refused": _rejection(active.version, project.evidence),
-        "dataset": {"seq": pointer.seq} | _counts(dataset),
-        "learning": (learning := _learning(dataset)),
-        "no_model": None if active.is_trained else _no_model(project, active, learning),
-        "pool": _pool(project, dataset),
+        "refused": rejection_of(active.version, project.evidence),
+        "dataset": {"seq": pointer.seq} | known.counts,
+        "learning": known.learning,
+        "no_model": None if active.is_trained else _no_model(project, active, known.learning),
+        "pool": _pool(project, known.deleted_tasks),
         "damaged": project.snapshots.damage(),
         "repair": _repair(project.snapshots.repair()),
         "pending_events": len(project.pending()),
         "quarantined_events": project.quarantined(),
-        "put_off": _put_off(project.lease(TRAINER)),
-        "archived": _archived(project.archive),
+        "work": show_work(project, datetime.now(UTC)),
+        "put_off": put_off(project.lease(TRAINER)),
+        "archived": archived_of(project.archive),
         "options": asdict(project.options().value),
     }
 
@@ -67,7 +70,7 @@ def _repair(repair: Repair) -> dict[str, Any] | None:
     return asdict(repair) if repair.why else None
 
 
-def _rejection(version: str, evidence: EvidenceFiles) -> dict[str, Any] | None:
+def rejection_of(version: str, evidence: EvidenceFiles) -> dict[str, Any] | None:
     """Return the last version that was rejected in favour of the active one, and why."""
     rejection = evidence.rejection(version).value
     if not rejection.version:
@@ -75,26 +78,42 @@ def _rejection(version: str, evidence: EvidenceFiles) -> dict[str, Any] | None:
     return {"version": rejection.version, "reason": rejection.reason, "at": rejection.at}
 
 
-def _pool(project: Project, dataset: Dataset) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What is told of a dataset, which may take seconds to read."""
+
+    counts: dict[str, Any]
+    learning: dict[str, Any]
+    deleted_tasks: frozenset[int]
+
+
+@lru_cache(maxsize=32)
+def _facts(store: ObjectStore, key: str, pointer: DatasetPointer) -> _Facts:
+    """Return what is told of a snapshot, which never changes: an open page looks every 5 s."""
+    dataset = Project(store, key).dataset(pointer)
+    return _Facts(_counts(dataset), _learning(dataset), frozenset(dataset.deleted_tasks))
+
+
+def _pool(project: Project, deleted: frozenset[int]) -> dict[str, Any]:
     """Return how many tasks the pool has, and how far they are compared with Label Studio's."""
     survey = project.surveys.state().value
     return {
-        "tasks": project.pool_index.count(dataset.deleted_tasks.keys(), _MOST_SHARDS),
+        "tasks": project.pool_index.count(deleted, _MOST_SHARDS),
         "compared_at": survey.ended,
         "comparing": survey.listed if survey.began else None,
     }
 
 
-def _put_off(trainings: Lease) -> dict[str, Any] | None:
+def put_off(trainings: Lease) -> dict[str, Any] | None:
     """Return why trainings are put off, if they are."""
-    put_off = trainings.put_off(time())
-    if put_off.tries < 2:
+    state = trainings.put_off(time())
+    if state.tries < 2:
         return None
-    until = datetime.fromtimestamp(put_off.until, UTC).isoformat(timespec="seconds")
-    return {"tries": put_off.tries, "reason": put_off.reason, "until": until}
+    until = datetime.fromtimestamp(state.until, UTC).isoformat(timespec="seconds")
+    return {"tries": state.tries, "reason": state.reason, "until": until}
 
 
-def _archived(archive: Archive) -> dict[str, Any] | None:
+def archived_of(archive: Archive) -> dict[str, Any] | None:
     state = archive.state()
     return {"reason": state.reason, "since": state.since} if state else None
 

@@ -1,0 +1,122 @@
+"""A project's status in words: for the command line and for the pages."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+CHANGE_CONFIG: Final = (
+    "change it under Settings > Labeling Interface: one <Choices> with a single choice, about a "
+    "<Text> that holds the text itself; labels that are there already count"
+)
+MEND_TRAINING: Final = (
+    "look at the train function's log; give it more memory, which also makes it faster, "
+    "or set Encoder to none; then run `labelloop train`"
+)
+
+
+def problems(status: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with a project, each with its fix, the worst first.
+
+    `status`: what `describe` returns.
+    """
+    if archived := status["archived"]:
+        why = f"nothing is ranked since {archived['since']}: {archived['reason']}"
+        yield why, "restore the project in Label Studio, or run `labelloop forget`"
+    if status["damaged"]:
+        yield f"the stored dataset is damaged: {status['damaged']}", "run `labelloop repair`"
+    if status["put_off"]:
+        yield f"training {put_off_of(status['put_off'])}", MEND_TRAINING
+    learning, missing = status["learning"], status["no_model"]
+    if learning["reason"]:
+        yield f"nothing is learnt: {plain(learning['reason'])}", CHANGE_CONFIG
+    elif missing and missing["had_model"] and not missing["by_design"]:
+        why = f"there was a model, but none is served now: {plain(missing['reason'])}"
+        yield why, "remove that cause, then train; or activate an earlier version"
+    if refused := status["refused"]:
+        yield refused_of(refused), look_again_of(refused)
+    if left_out := (learning["usable"] or {}).get("left_out"):
+        yield learning["line"], usable_advice(left_out)
+    if count := status["quarantined_events"]:
+        why = f"{count} events could not be read, and are set aside"
+        yield why, "the train function's log says why; they are in the bucket under quarantine/"
+
+
+def described(choice: str, text: str, others: list[str]) -> str:
+    """Return in words which control is learnt, and which others are not."""
+    rest = f"; not learnt: {', '.join(others)}" if others else ""
+    return f"the choice {choice!r} about {text}{rest}"
+
+
+def learnt_of(learning: Mapping[str, Any]) -> str:
+    """Return in words which control is learnt, and which others are not."""
+    return described(learning["choice"], learning["text"], learning["others"])
+
+
+def plain(reason: str) -> str:
+    """Return a reason without the API's prefix, the name of the field."""
+    return reason.removeprefix("label_config: ")
+
+
+def put_off_of(put_off: Mapping[str, Any]) -> str:
+    """Return in words how many trainings in a row did not finish, and when the next one begins."""
+    tries, reason, until = put_off["tries"], put_off["reason"], put_off["until"]
+    return f"did not finish {tries} times in a row ({reason}); the next try is at {until}"
+
+
+def no_model_of(missing: Mapping[str, Any]) -> str:
+    """Return in words that no model is served, and why."""
+    if missing.get("by_design"):  # a backend of an earlier release has no such field
+        start = "no model, by design"
+    else:
+        start = "no model any more" if missing["had_model"] else "no model yet"
+    return f"{start}: {plain(missing['reason'])}"
+
+
+def refused_of(refused: Mapping[str, Any]) -> str:
+    """Return in words which version was not served, and why."""
+    return f"{refused['version']} was not served: {refused['reason']}"
+
+
+def look_again_of(refused: Mapping[str, Any]) -> str:
+    """Return what to do about a version that was not served."""
+    return (
+        f"look at the labels given before {refused['at']} (`labelloop doubts` lists some); "
+        f"`labelloop activate {refused['version']}` serves it all the same"
+    )
+
+
+def usable_advice(left_out: list[dict[str, Any]]) -> str:
+    """Return the fix for the most frequent reason that annotations are left out for."""
+    reason = left_out[0]["reason"]
+    if "choice" in reason:
+        return "put those choices back into the label config, or change the labels of those tasks"
+    if "without a text" in reason:
+        return "let the <Text> of the label config name the field of the tasks that holds the text"
+    return "label those tasks again if they were meant to have a label"
+
+
+def work_of(work: Mapping[str, Any]) -> list[str]:
+    """Return in words what is trained and ranked at the moment, with stage and percent."""
+    texts = []
+    if training := work["training"]:
+        step = f", step {training['step']} of {training['steps']}" if training["step"] else ""
+        texts.append(f"training{step}: {training['stage']}")
+    if ranking := work["ranking"]:
+        done = f", {ranking['percent']}% done" if ranking["percent"] is not None else ""
+        texts.append(f"ranking: {ranking['stage']}{done}")
+    return texts
+
+
+def chosen_options(options: Mapping[str, Any]) -> str:
+    """Return in words the options that are chosen for a project; empty if there are none."""
+    return ", ".join(f"{name} = {value}" for name, value in options.items() if value is not None)
+
+
+def label_in_words(label: Any) -> str:
+    """Return a label for people: a text as it is, any other as JSON."""
+    return label if isinstance(label, str) else json.dumps(label, ensure_ascii=False)
+
+
+def minute_of(time: str) -> str:
+    """Return the date and the minute of a time in ISO 8601."""
+    return time[:16].replace("T", " ")
