@@ -59,7 +59,7 @@ def _lines(status: dict[str, Any]) -> Iterator[str]:
     elif learning["line"]:
         yield learning["line"]
     if missing and not learning["reason"]:
-        yield no_model_of(missing)
+        yield ": ".join(no_model_of(missing))
     yield from status["told"]
     if refused := status["refused"]:
         yield f"{refused_of(refused)}\n{look_again_of(refused)}"

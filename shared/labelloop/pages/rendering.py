@@ -15,9 +15,9 @@ _KINDS: Final = {".css": "text/css; charset=utf-8", ".js": "text/javascript; cha
 
 
 def render(template: str, **values: Any) -> bytes:
-    """Return a page as UTF-8; what no page can hold, such as a lone surrogate, becomes "?"."""
+    """Return a page as UTF-8; what no page can hold, a zero or a lone surrogate, is replaced."""
     text = _templates().get_template(template).render(**values)
-    return text.encode("utf-8", "replace")
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace")
 
 
 @cache

@@ -14,10 +14,10 @@ from labelloop.domain.serving.in_words import (
     refused_of,
     work_of,
 )
-from labelloop.domain.serving.people import DAYS
 from labelloop.pages.chart import chart
 from labelloop.pages.tables import BLOCKS, Shown
 
+_MOST_DAYS: Final = 14
 _MOST_ROWS: Final = 25  # of doubts; downloads have them all
 _BUSY_S, _QUIET_S = 5, 60  # between two looks of an open page
 
@@ -58,12 +58,15 @@ def project_page(shown: Shown, label_studio: str) -> dict[str, Any]:
     insights = card.get("insights", {})
     tables = {name: block(shown, label_studio) for name, block in BLOCKS.items()}
     missing = status["no_model"]
+    state, why = no_model_of(missing) if missing else ("", "")
     return {
         "key": status["project"],
         "id": status["project"].partition(".")[0],
         "learns": learnt_of(status["learning"]) if status["learning"]["choice"] else "",
-        "sentence": _sentence(insights, card.get("labels", 0), status["dataset"]["annotations"]),
-        "no_model": no_model_of(missing) if missing else "",
+        "sentence": _sentence(
+            insights, card.get("labels", 0), status["dataset"]["annotations"], state
+        ),
+        "no_model": why,
         "told": lines(insights, card["labels"]) if insights else [],
         "measure": str(insights.get("title", "accuracy")),
         "chart": chart(tables["curve"].rows, shown["random_order"], shown["history"]["versions"]),
@@ -91,10 +94,13 @@ def now(status: Mapping[str, Any]) -> dict[str, Any]:
     return facts | {"every_s": _BUSY_S if work or waiting else _QUIET_S}
 
 
-def _sentence(insights: Mapping[str, Any], labels: int, annotations: int) -> str:
+def _sentence(
+    insights: Mapping[str, Any], labels: int, annotations: int, state: str = "no model yet"
+) -> str:
     if insights:
         return in_short(insights, labels)
-    return f"{annotations} {'annotation' if annotations == 1 else 'annotations'}. No model yet."
+    count = f"{annotations} {'annotation' if annotations == 1 else 'annotations'}."
+    return f"{count} {state.capitalize()}." if state else count
 
 
 def _brief_problem(one: Mapping[str, Any]) -> str:
@@ -112,4 +118,4 @@ def _days(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     totals: dict[str, int] = {}
     for row in rows:
         totals[row["day"]] = totals.get(row["day"], 0) + row["labels"]
-    return [{"day": day, "labels": labels} for day, labels in sorted(totals.items())][-DAYS:]
+    return [{"day": day, "labels": labels} for day, labels in sorted(totals.items())][-_MOST_DAYS:]

@@ -130,7 +130,8 @@ def lines_of(secret: str) -> list[str]:
 
 
 def _derived(password: str, use: str) -> str:
-    return hmac.new(password.encode(), f"labelloop: {use}".encode(), sha256).hexdigest()
+    said = f"labelloop: {use}".encode("utf-8", "backslashreplace")  # a cookie may hold anything
+    return hmac.new(password.encode(), said, sha256).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

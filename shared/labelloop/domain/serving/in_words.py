@@ -37,7 +37,8 @@ def problems(status: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if left_out := (learning["usable"] or {}).get("left_out"):
         yield learning["line"], usable_advice(left_out)
     if count := status["quarantined_events"]:
-        why = f"{count} events could not be read, and are set aside"
+        were = "event was set aside, as it" if count == 1 else "events were set aside, as they"
+        why = f"{count} {were} could not be read"
         yield why, "the train function's log says why; they are in the bucket under quarantine/"
 
 
@@ -63,13 +64,12 @@ def put_off_of(put_off: Mapping[str, Any]) -> str:
     return f"did not finish {tries} times in a row ({reason}); the next try is at {until}"
 
 
-def no_model_of(missing: Mapping[str, Any]) -> str:
+def no_model_of(missing: Mapping[str, Any]) -> tuple[str, str]:
     """Return in words that no model is served, and why."""
+    reason = plain(missing["reason"])
     if missing.get("by_design"):  # a backend of an earlier release has no such field
-        start = "no model, by design"
-    else:
-        start = "no model any more" if missing["had_model"] else "no model yet"
-    return f"{start}: {plain(missing['reason'])}"
+        return "no model, by design", reason
+    return ("no model any more" if missing["had_model"] else "no model yet"), reason
 
 
 def refused_of(refused: Mapping[str, Any]) -> str:
@@ -109,7 +109,9 @@ def work_of(work: Mapping[str, Any]) -> list[str]:
 
 def chosen_options(options: Mapping[str, Any]) -> str:
     """Return in words the options that are chosen for a project; empty if there are none."""
-    return ", ".join(f"{name} = {value}" for name, value in options.items() if value is not None)
+    names = "strategy", "delete_predictions"
+    chosen = {name: options[name] for name in names if options.get(name) is not None}
+    return ", ".join(f"{name} = {value}" for name, value in chosen.items())
 
 
 def label_in_words(label: Any) -> str:

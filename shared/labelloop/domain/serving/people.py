@@ -10,7 +10,6 @@ from typing import Final
 
 from labelloop.domain.intake.events import Annotation
 
-DAYS: Final = 14  # with labels, the newest
 _PAUSE_S: Final = 600.0  # between two labels: longer ones are no work on one
 _LEAST_GAPS: Final = 5
 
@@ -45,11 +44,6 @@ def people(
         rows[annotation.annotator].append(annotation)
     found = [_person(who, own, agreements.get(who, ())) for who, own in rows.items()]
     return sorted(found, key=lambda one: (-one.labels, one.annotator or 0))
-
-
-def newest_days(persons: Iterable[Person], most: int = DAYS) -> list[str]:
-    """Return the newest days on which anybody labelled, ascending."""
-    return sorted({day for person in persons for day in person.days})[-most:]
 
 
 def _person(who: int | None, own: list[Annotation], hits: Sequence[float]) -> Person:
