@@ -1,6 +1,7 @@
 """Whatever is sent to the pages: no 5xx, nothing shown without a login, nothing of it unescaped."""
 
 import base64
+import gzip
 import logging
 import random
 from collections import Counter
@@ -12,10 +13,11 @@ import pytest
 from labelloop.pages.tables import BLOCKS
 from tests.builders import PROJECT
 from tests.fakes import MemoryStore
+from tests.integration.conftest import CONTEXT
 from tests.pages import HOST, HOSTILE, Answer, Browser, failing, trained
 from tests.reliability.report import find, size
 from tests.reliability.requests import ODD
-from tests.reliability.site import CONTEXT, build_on
+from tests.reliability.site import build_on
 
 MARK = "<xss-7f3a"  # in each input: it may come back escaped only
 LABEL = "secret-label-of-a-project"  # on each page of the project
@@ -37,14 +39,14 @@ PATHS = (
     *(f"/ui/projects/{PROJECT}/{name}.{kind}" for name in BLOCKS for kind in ("csv", "json", "x")),
     *(f"/ui/projects/{PROJECT}/{action}" for action in ("activate", "pin", "train", "rollback")),
 )
-METHODS = ("GET", "GET", "GET", "POST", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "X", "")
+METHODS = ("GET",) * 12 + ("POST",) * 6 + ("HEAD", "PUT", "DELETE", "OPTIONS", "X", "")
 
 
 @pytest.fixture
 def cookie(monkeypatch) -> str:
     store = MemoryStore()
     build_on(store, monkeypatch)
-    trained(store, (LABEL, *HOSTILE))
+    trained(store, (LABEL, f"{MARK}>", f'"{MARK} x>', *HOSTILE))
     failing_parts(store)
     browser = Browser()
     browser.log_in()
@@ -142,8 +144,6 @@ def faults(answer: Answer, event: dict[str, Any], is_in: bool) -> list[str]:
     """Return what is wrong with an answer."""
     body = answer.raw
     if answer.headers.get("content-encoding") == "gzip":
-        import gzip
-
         body = gzip.decompress(body)
     text = body.decode()
     found = []

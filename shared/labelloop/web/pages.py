@@ -87,7 +87,7 @@ def _answer(request: Request, session: Session | None) -> Any:
         case (("GET" | "HEAD"), ["assets", name]):
             return _asset(request, name)
         case (("GET" | "HEAD"), ["login"]):
-            return _login_page(request, 200, _fields(request.query.encode()).get("to", ""))
+            return _login_page(request, 200, _query(request).get("to", ""))
         case "POST", ["login"]:
             return _log_in(request)
     if session is None:
@@ -121,7 +121,7 @@ def _project(
     page = project_page(show_project(key, store()), settings().label_studio_url)
     address = settings().label_studio_url
     link = f"{address}/projects/{page['id']}" if address.startswith(("http://", "https://")) else ""
-    done = DONE.get(_fields(request.query.encode()).get("done", ""), "")
+    done = DONE.get(_query(request).get("done", ""), "")
     return _page(
         request,
         status,
@@ -139,7 +139,7 @@ def _project(
 
 def _now(request: Request, session: Session, key: str) -> Any:
     """Return the part of a page that changes, nothing if it did not since it was seen."""
-    asked, state = _fields(request.query.encode()), now(describe(key, store()))
+    asked, state = _query(request), now(describe(key, store()))
     if asked.get("version", state["version"]) != state["version"]:
         return _response(request, 200, b"", {"hx-refresh": "true"})
     if asked.get("seen") == _digest(state):
@@ -276,6 +276,10 @@ def _form(request: Request) -> bytes:
     if len(request.body) > _MOST_FORM_BYTES:
         raise TooLarge("the form is too large")
     return request.body
+
+
+def _query(request: Request) -> dict[str, str]:
+    return _fields(request.query.encode("utf-8", "backslashreplace"))
 
 
 def _fields(encoded: bytes) -> dict[str, str]:
