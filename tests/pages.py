@@ -8,6 +8,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 import numpy as np
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from labelloop.bucket.evidence import Rejection
 from labelloop.bucket.pointers import ActivePointer
@@ -207,3 +211,30 @@ class Browser:
         if sent := answer.headers.get("set-cookie"):
             self.cookie = sent.partition(";")[0]
         return answer
+
+
+def handled() -> Starlette:
+    """Return the pages as an app: each request goes to the handler, as through API Gateway."""
+    from functions.predict.app import lambda_handler
+
+    def handle(method: str, path: str, query: str, headers: dict[str, str], body: bytes) -> Any:
+        http = {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1"}
+        event: dict[str, Any] = {
+            "version": "2.0",
+            "rawPath": path,
+            "rawQueryString": query,
+            "headers": {name: value for name, value in headers.items() if name != "cookie"},
+            "requestContext": {"http": http, "stage": "$default"},
+            "body": base64.b64encode(body).decode(),
+            "isBase64Encoded": True,
+        }
+        if cookies := headers.get("cookie"):
+            event["cookies"] = cookies.split("; ")
+        return lambda_handler(event, CONTEXT)
+
+    async def answer(request: Request) -> Response:
+        asked = request.method, request.url.path, request.url.query, dict(request.headers)
+        made = Answer(handle(*asked, await request.body()))
+        return Response(made.raw, made.status, made.headers)
+
+    return Starlette(routes=[Route("/{path:path}", answer, methods=["GET", "HEAD", "POST"])])
