@@ -1,5 +1,7 @@
 """Describe where a project stands: for people, and for comparing it with Label Studio."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -33,28 +35,38 @@ def describe(key: str, store: ObjectStore) -> dict[str, Any]:
     """
     project = Project(store, key)
     active, pointer = project.active().value, project.dataset_pointer().value
-    card, known = project.card(active.version), _facts(store, key, pointer)
-    return {
+    known = _facts(store, key, pointer)
+    reads = {
+        "card": lambda: project.card(active.version),
+        "refused": lambda: rejection_of(active.version, project.evidence),
+        "no_model": lambda: _no_model(project, active, known.learning),
+        "pool": lambda: _pool(project, known.deleted_tasks),
+        "damaged": project.snapshots.damage,
+        "repair": lambda: _repair(project.snapshots.repair()),
+        "pending_events": lambda: len(project.pending()),
+        "quarantined_events": project.quarantined,
+        "work": lambda: show_work(project, active.version, datetime.now(UTC)),
+        "put_off": lambda: put_off(project.lease(TRAINER)),
+        "archived": lambda: archived_of(project.archive),
+        "options": lambda: asdict(project.options().value),
+    }
+    with ThreadPoolExecutor(len(reads)) as readers:  # each waits for the store
+        found = dict(zip(reads, readers.map(_call, reads.values()), strict=True))
+    card: Card | None = found["card"]
+    return found | {
         "project": key,
         "version": active.version,
         "pinned": active.pinned,
         "trained_on": active.dataset_seq,
         "card": card.to_json() if card else None,
         "told": _lines(card) if card else [],
-        "refused": rejection_of(active.version, project.evidence),
         "dataset": {"seq": pointer.seq} | known.counts,
         "learning": known.learning,
-        "no_model": None if active.is_trained else _no_model(project, active, known.learning),
-        "pool": _pool(project, known.deleted_tasks),
-        "damaged": project.snapshots.damage(),
-        "repair": _repair(project.snapshots.repair()),
-        "pending_events": len(project.pending()),
-        "quarantined_events": project.quarantined(),
-        "work": show_work(project, datetime.now(UTC)),
-        "put_off": put_off(project.lease(TRAINER)),
-        "archived": archived_of(project.archive),
-        "options": asdict(project.options().value),
     }
+
+
+def _call(read: Callable[[], Any]) -> Any:
+    return read()
 
 
 def _lines(card: Card) -> list[str]:
@@ -140,8 +152,12 @@ def _learning(dataset: Dataset) -> dict[str, Any]:
     return control.about() | fields | {"order_alone": why_order_alone(dataset.label_config)}
 
 
-def _no_model(project: Project, active: ActivePointer, learning: dict[str, Any]) -> dict[str, Any]:
+def _no_model(
+    project: Project, active: ActivePointer, learning: dict[str, Any]
+) -> dict[str, Any] | None:
     """Return why no model is served, whether that is so by design, and whether there was one."""
+    if active.is_trained:
+        return None
     switched = fields_of(project.history.entry(active.switch)).get("why")
     reason = learning["reason"] or switched or "no label has been learnt yet"
     by_design = learning["order_alone"]

@@ -1,13 +1,13 @@
 """Show all that people want to know of a project: for its page."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
 
 from labelloop.bucket.pointers import DatasetPointer
 from labelloop.bucket.project import Project
-from labelloop.domain.judging.card import Card
 from labelloop.domain.judging.curve import CurvePoint
 from labelloop.domain.judging.random_order import random_order
 from labelloop.domain.judging.savings import Law
@@ -29,16 +29,20 @@ def show_project(key: str, store: ObjectStore) -> dict[str, Any]:
     project = Project(store, key)
     if not project.exists():
         raise NotFound("project: unknown")
-    status, pointer = describe(key, store), project.dataset_pointer().value
-    version = status["version"]
+    with ThreadPoolExecutor() as readers:  # each waits for the store
+        history = readers.submit(list_history, key, store)
+        switches = readers.submit(list_switches, project)
+        version, pointer = project.active_version(), project.dataset_pointer().value
+        doubts = readers.submit(project.evidence.doubts, version)
+        status = describe(key, store)
     people, law = _of_dataset(store, key, pointer, version)
     return {
         "status": status,
-        "random_order": _random_order(project.card(version), law),
-        "doubts": project.evidence.doubts(version),
+        "random_order": _random_order(status["card"], law),
+        "doubts": doubts.result(),
         "people": [asdict(one) for one in people],
-        "history": list_history(key, store),
-        "switches": list_switches(project),
+        "history": history.result(),
+        "switches": switches.result(),
     }
 
 
@@ -61,15 +65,16 @@ def _control(label_config: str | None) -> Control | None:
         return None
 
 
-def _random_order(card: Card | None, law: Law | None) -> list[dict[str, Any]]:
+def _random_order(card: Mapping[str, Any] | None, law: Law | None) -> list[dict[str, Any]]:
     """Return how many labels random order would have taken to points of the learning curve.
 
     Nothing where the card claims no saving: its labels are not in an active order, say.
     """
-    saved = card.insights.get("saving") if card else None
-    if card is None or not saved or law is None:
+    insights = card["insights"] if card else {}
+    saved = insights.get("saving")
+    if not saved or law is None:
         return []
-    points = [CurvePoint(**point) for point in card.insights.get("curve", [])]
+    points = [CurvePoint(**point) for point in insights.get("curve", [])]
     return [
         {**asdict(one), "labels": point.labels, "error": point.error}
         for point, one in random_order(points, saved.get("most", 0), law)

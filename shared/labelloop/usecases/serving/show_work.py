@@ -7,12 +7,13 @@ from labelloop.bucket.lease import PUSHER, TRAINER, TRIMMER
 from labelloop.bucket.project import Project
 
 
-def show_work(project: Project, now: datetime) -> dict[str, Any]:
+def show_work(project: Project, version: str, now: datetime) -> dict[str, Any]:
     """Return the stages of `training` and `ranking`, None for work that nobody is at.
 
-    `percent` of a ranking: of the parts that are scored, None in other stages.
+    `version`: the active one. `percent` of a ranking: of the parts that are scored, None in other
+    stages.
     """
-    return {"training": _training(project, now), "ranking": _ranking(project, now)}
+    return {"training": _training(project, now), "ranking": _ranking(project, version, now)}
 
 
 def _training(project: Project, now: datetime) -> dict[str, Any] | None:
@@ -22,8 +23,8 @@ def _training(project: Project, now: datetime) -> dict[str, Any] | None:
     return {"stage": stage.name or "starting", "step": stage.step, "steps": stage.steps}
 
 
-def _ranking(project: Project, now: datetime) -> dict[str, Any] | None:
-    pool, version = project.pool, project.active_version()
+def _ranking(project: Project, version: str, now: datetime) -> dict[str, Any] | None:
+    pool = project.pool
     parts = len(pool.parts(version))
     scored = min(parts, pool.scored(version)) if parts else 0
     if scored < parts:

@@ -5,9 +5,11 @@ from dataclasses import replace
 
 import pytest
 
+from labelloop.bucket.lease import Lease, Stage
 from labelloop.messages import WakeUp
 from labelloop.recipes import control_of
 from labelloop.usecases.learning.train import TrainOutcome, train
+from labelloop.usecases.learning.train_version import STAGES
 from tests.builders import PROJECT, created, deleted, event, label_config, reviews
 from tests.unit.usecases.learning.trainer import SWEEP, card_of
 
@@ -176,3 +178,15 @@ def test_deleting_down_to_one_class_takes_the_model_out_of_service(deps, add, pr
     train(SWEEP, deps)
 
     assert project.active().value.version == "untrained"
+
+
+def test_people_can_see_how_far_a_training_is(deps, add, monkeypatch):
+    seen: list[Stage] = []
+    monkeypatch.setattr(Lease, "note", lambda _, stage: seen.append(stage))
+    add(*reviews(6))
+
+    train(SWEEP, deps)
+
+    assert [stage.step for stage in seen] == [2, 3, 4]
+    assert [stage.name for stage in seen] == list(STAGES[1:])
+    assert {stage.steps for stage in seen} == {len(STAGES)}
