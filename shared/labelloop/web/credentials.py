@@ -100,6 +100,11 @@ def check(headers: Mapping[str, str], secret: str) -> Caller:
     return Caller(Role.EVENTS, project) if project and is_project else Caller(Role.NOBODY)
 
 
+def user_of(headers: Mapping[str, str]) -> str:
+    """Return the user that a request names, empty if none: for the record, whoever it is."""
+    return _basic(headers.get("authorization", "")).decode("utf-8", "replace").partition(":")[0]
+
+
 def ml_pair(password: str) -> tuple[str, str]:
     """Return user and password of Label Studio's ML calls.
 
