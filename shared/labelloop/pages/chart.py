@@ -7,7 +7,7 @@ from typing import Any, Final
 
 WIDTH: Final = 720
 HEIGHT: Final = 300
-LEFT, RIGHT, TOP, BOTTOM = 52, 700, 14, 258
+LEFT, RIGHT, TOP, BOTTOM = 64, 700, 18, 258
 
 
 @dataclass(frozen=True, slots=True)
