@@ -41,11 +41,17 @@ def table_of(name: str, shown: Shown, label_studio: str) -> Table | None:
     return block(shown, label_studio) if block else None
 
 
-def task_link(label_studio: str, project: str, task: int) -> str:
-    """Return the address of a task in Label Studio, empty if none is connected."""
+def project_link(label_studio: str, project: str) -> str:
+    """Return the address of a project in Label Studio, empty if none is connected."""
     if not label_studio.startswith(("http://", "https://")):
         return ""
-    return f"{label_studio}/projects/{project.partition('.')[0]}/data?task={task}"
+    return f"{label_studio.rstrip('/')}/projects/{project.partition('.')[0]}/data"
+
+
+def task_link(label_studio: str, project: str, task: int) -> str:
+    """Return the address of a task in Label Studio, empty if none is connected."""
+    link = project_link(label_studio, project)
+    return f"{link}?task={task}" if link else ""
 
 
 def _insights(shown: Shown) -> Mapping[str, Any]:

@@ -15,7 +15,7 @@ from labelloop.domain.serving.in_words import (
     work_of,
 )
 from labelloop.pages.chart import chart
-from labelloop.pages.tables import BLOCKS, Shown
+from labelloop.pages.tables import BLOCKS, Shown, project_link
 
 _MOST_DAYS: Final = 14
 _MOST_ROWS: Final = 25  # of doubts; downloads have them all
@@ -62,6 +62,7 @@ def project_page(shown: Shown, label_studio: str) -> dict[str, Any]:
     return {
         "key": status["project"],
         "id": status["project"].partition(".")[0],
+        "link": project_link(label_studio, status["project"]),
         "learns": learnt_of(status["learning"]) if status["learning"]["choice"] else "",
         "sentence": _sentence(
             insights, card.get("labels", 0), status["dataset"]["annotations"], state

@@ -3,56 +3,44 @@
 Nothing but the login page and the files that it loads is shown without a session.
 """
 
-import base64
 import gzip
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, Final
-from urllib.parse import parse_qsl
 
-from labelloop.bootstrap import activate_deps, pin_deps, queue, rank_queue, secret, store
+from labelloop.bootstrap import secret, store
 from labelloop.config import settings
-from labelloop.errors import BadRequest, Foreign, LabelloopError, NotFound, TooLarge, Unprocessable
+from labelloop.errors import Foreign, LabelloopError, NotFound, Unprocessable
 from labelloop.labelstudio.payloads import project_key
-from labelloop.messages import RankWakeUp, WakeUp
 from labelloop.observability import logger
-from labelloop.pages.rendering import assets, render
+from labelloop.pages.rendering import assets
 from labelloop.pages.tables import table_of
 from labelloop.pages.views import DONE, now, overview, project_page
-from labelloop.usecases.serving.activate import activate, roll_back
 from labelloop.usecases.serving.describe import describe
 from labelloop.usecases.serving.list_projects import list_projects
-from labelloop.usecases.serving.pin import pin, unpin
 from labelloop.usecases.serving.show_project import show_project
 from labelloop.web.credentials import Role, lines_of
 from labelloop.web.http import Request, read_request, refuse_pages, status_of
+from labelloop.web.page_answers import (
+    error_page,
+    fields_of,
+    form_bytes,
+    page,
+    query_of,
+    redirect,
+    response,
+)
+from labelloop.web.page_changes import ACTIONS
 from labelloop.web.sessions import Session, cookie, log_in, session_of
 
 PREFIX: Final = "/ui"
-HEADERS: Final = {
-    "content-security-policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-        "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-    ),
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    "referrer-policy": "no-referrer",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "permissions-policy": "camera=(), geolocation=(), microphone=()",
-    "cache-control": "no-store",
-}
-_MOST_FORM_BYTES: Final = 10_000
-_MOST_TEXT: Final = 1_000
 _OWN_PATH: Final = re.compile(r"/ui(/[A-Za-z0-9._-]+)*")
-_HTML: Final = "text/html; charset=utf-8"
 _SAVED: Final = {
     "csv": "text/csv; charset=utf-8",
     "json": "application/json",
 }
-_TITLES: Final = {403: "Not allowed", 404: "Not found", 503: "Not available now"}
 
 
 class _NotAllowed(Foreign):
@@ -65,7 +53,7 @@ def serve(event: Mapping[str, Any]) -> Any:
         request = read_request(event)
     except LabelloopError as error:
         request = Request("GET", PREFIX, {}, b"")
-        return _error(request, None, error)
+        return error_page(request, None, error)
     session = None
     try:
         session = session_of(request.headers, secret()(), datetime.now(UTC).timestamp())
@@ -73,21 +61,21 @@ def serve(event: Mapping[str, Any]) -> Any:
     except LabelloopError as error:
         if status_of(error) >= 500:
             logger().exception("page failed")
-        return _error(request, session, error)
+        return error_page(request, session, error)
     except Exception:
         logger().exception("page failed")
-        return _page(request, 500, "error.html", session, title="Failed", why="internal error")
+        return page(request, 500, "error.html", session, title="Failed", why="internal error")
 
 
 def _answer(request: Request, session: Session | None) -> Any:
     parts = request.path.split("/")[2:]
     if request.method not in ("GET", "HEAD", "POST"):
-        return _response(request, 405, b"", {"allow": "GET, HEAD, POST"})
+        return response(request, 405, b"", {"allow": "GET, HEAD, POST"})
     match request.method, parts:
         case (("GET" | "HEAD"), ["assets", name]):
             return _asset(request, name)
         case (("GET" | "HEAD"), ["login"]):
-            return _login_page(request, 200, _query(request).get("to", ""))
+            return _login_page(request, 200, query_of(request).get("to", ""))
         case "POST", ["login"]:
             return _log_in(request)
     if session is None:
@@ -95,7 +83,7 @@ def _answer(request: Request, session: Session | None) -> Any:
     match request.method, parts:
         case (("GET" | "HEAD"), []):
             projects = overview(list_projects(store()))
-            return _page(request, 200, "overview.html", session, projects=projects)
+            return page(request, 200, "overview.html", session, projects=projects)
         case (("GET" | "HEAD"), ["projects", key]):
             return _project(request, session, _key(key))
         case (("GET" | "HEAD"), ["projects", key, "now"]):
@@ -104,9 +92,7 @@ def _answer(request: Request, session: Session | None) -> Any:
             return _download(request, _key(key), name)
         case "POST", ["logout"]:
             _check_form(request, session)
-            return _redirect(
-                request, f"{PREFIX}/login", {"set-cookie": cookie("", request.headers)}
-            )
+            return redirect(request, f"{PREFIX}/login", {"set-cookie": cookie("", request.headers)})
         case "POST", ["projects", key, action]:
             return _change(request, session, _key(key), action)
     raise NotFound("There is no such page.")
@@ -118,20 +104,18 @@ def _answer(request: Request, session: Session | None) -> Any:
 def _project(
     request: Request, session: Session, key: str, status: int = 200, failed: str = ""
 ) -> Any:
-    page = project_page(show_project(key, store()), settings().label_studio_url)
     address = settings().label_studio_url
-    link = f"{address}/projects/{page['id']}" if address.startswith(("http://", "https://")) else ""
-    done = DONE.get(_query(request).get("done", ""), "")
-    return _page(
+    shown = project_page(show_project(key, store()), address)
+    done = DONE.get(query_of(request).get("done", ""), "")
+    return page(
         request,
         status,
         "project.html",
         session,
-        page=page,
+        page=shown,
         key=key,
-        now=page["now"],
-        seen=_digest(page["now"]),
-        link=link,
+        now=shown["now"],
+        seen=_digest(shown["now"]),
         done="" if failed else done,
         failed=failed,
     )
@@ -139,12 +123,12 @@ def _project(
 
 def _now(request: Request, session: Session, key: str) -> Any:
     """Return the part of a page that changes, nothing if it did not since it was seen."""
-    asked, state = _query(request), now(describe(key, store()))
+    asked, state = query_of(request), now(describe(key, store()))
     if asked.get("version", state["version"]) != state["version"]:
-        return _response(request, 200, b"", {"hx-refresh": "true"})
+        return response(request, 200, b"", {"hx-refresh": "true"})
     if asked.get("seen") == _digest(state):
-        return _response(request, 204, b"", {})
-    return _page(request, 200, "now.html", session, key=key, now=state, seen=_digest(state))
+        return response(request, 204, b"", {})
+    return page(request, 200, "now.html", session, key=key, now=state, seen=_digest(state))
 
 
 def _download(request: Request, key: str, name: str) -> Any:
@@ -154,9 +138,7 @@ def _download(request: Request, key: str, name: str) -> Any:
         raise NotFound("There is no such page.")
     body = (table.to_csv() if kind == "csv" else table.to_json()).encode()
     file = f'attachment; filename="project-{key}-{block}.{kind}"'
-    return _response(
-        request, 200, body, {"content-type": _SAVED[kind], "content-disposition": file}
-    )
+    return response(request, 200, body, {"content-type": _SAVED[kind], "content-disposition": file})
 
 
 def _asset(request: Request, name: str) -> Any:
@@ -165,7 +147,7 @@ def _asset(request: Request, name: str) -> Any:
         raise NotFound("There is no such page.")
     kind, compressed = found
     headers = {"content-type": kind, "cache-control": "public, max-age=31536000, immutable"}
-    return _response(request, 200, gzip.decompress(compressed), headers)
+    return response(request, 200, gzip.decompress(compressed), headers)
 
 
 # -- sessions --------------------------------------------------------------------------------
@@ -173,7 +155,7 @@ def _asset(request: Request, name: str) -> Any:
 
 def _log_in(request: Request) -> Any:
     refuse_pages(request.headers)
-    form = _fields(_form(request))
+    form = fields_of(form_bytes(request))
     accepted = secret()()
     if not lines_of(accepted):
         return _login_page(request, 403, problem=Role.UNCONFIGURED.value)
@@ -181,20 +163,20 @@ def _log_in(request: Request) -> Any:
     value = log_in(user, password, accepted, datetime.now(UTC).timestamp())
     if not value:
         return _login_page(request, 401, to, "That user and password are not known here.")
-    return _redirect(request, _own(to), {"set-cookie": cookie(value, request.headers)})
+    return redirect(request, _own(to), {"set-cookie": cookie(value, request.headers)})
 
 
 def _ask_to_log_in(request: Request) -> Any:
     if "hx-request" in request.headers:  # a part of a page: the whole page has to go there
-        return _response(request, 401, b"", {"hx-redirect": f"{PREFIX}/login"})
+        return response(request, 401, b"", {"hx-redirect": f"{PREFIX}/login"})
     if request.method == "POST":
         return _login_page(request, 401, problem="The session has ended: log in, and try again.")
     to = request.path if _OWN_PATH.fullmatch(request.path) else PREFIX
-    return _redirect(request, f"{PREFIX}/login?to={to}")
+    return redirect(request, f"{PREFIX}/login?to={to}")
 
 
 def _login_page(request: Request, status: int, to: str = "", problem: str = "") -> Any:
-    return _page(request, status, "login.html", None, to=_own(to), problem=problem)
+    return page(request, status, "login.html", None, to=_own(to), problem=problem)
 
 
 def _own(path: str) -> str:
@@ -206,63 +188,25 @@ def _own(path: str) -> str:
 
 
 def _change(request: Request, session: Session, key: str, action: str) -> Any:
-    if action not in _ACTIONS:
+    if action not in ACTIONS:
         raise NotFound("There is no such page.")
     form = _check_form(request, session)
     if not session.may_change:
         raise _NotAllowed("This session is for reading alone.")
     try:
-        _ACTIONS[action](key, form.get("version", ""), session.user)
+        ACTIONS[action](key, form.get("version", ""), session.user)
     except (NotFound, Unprocessable) as error:
         return _project(request, session, key, status_of(error), failed=str(error))
-    return _redirect(request, f"{PREFIX}/projects/{key}?done={action}")
+    return redirect(request, f"{PREFIX}/projects/{key}?done={action}")
 
 
 def _check_form(request: Request, session: Session) -> dict[str, str]:
     """Return the fields of a form; _NotAllowed unless a page of this session sent it."""
     refuse_pages(request.headers)
-    form = _fields(_form(request))
+    form = fields_of(form_bytes(request))
     if not session.owns(form.get("csrf", "")):
         raise _NotAllowed("The form is not of this session: load the page again.")
     return form
-
-
-def _train(key: str, _: str, __: str) -> None:
-    queue().send(WakeUp(key, "start_training"), 0)
-
-
-def _rank(key: str, _: str, __: str) -> None:
-    rank_queue().send(RankWakeUp(key), 0)
-    rank_queue().send(RankWakeUp(key, "survey"), 0)
-
-
-def _activate(key: str, version: str, by: str) -> None:
-    activate(key, version, activate_deps(), by)
-
-
-def _roll_back(key: str, _: str, by: str) -> None:
-    roll_back(key, activate_deps(), by)
-
-
-def _pin(key: str, _: str, by: str) -> None:
-    pin(key, pin_deps(), by)
-
-
-def _unpin(key: str, _: str, by: str) -> None:
-    unpin(key, pin_deps(), by)
-
-
-_ACTIONS: Final[Mapping[str, Callable[[str, str, str], None]]] = {
-    "activate": _activate,
-    "rollback": _roll_back,
-    "pin": _pin,
-    "unpin": _unpin,
-    "train": _train,
-    "rank": _rank,
-}
-
-
-# -- requests and answers --------------------------------------------------------------------
 
 
 def _key(text: str) -> str:
@@ -272,54 +216,5 @@ def _key(text: str) -> str:
         raise NotFound("There is no such project.") from None
 
 
-def _form(request: Request) -> bytes:
-    if len(request.body) > _MOST_FORM_BYTES:
-        raise TooLarge("the form is too large")
-    return request.body
-
-
-def _query(request: Request) -> dict[str, str]:
-    return _fields(request.query.encode("utf-8", "backslashreplace"))
-
-
-def _fields(encoded: bytes) -> dict[str, str]:
-    """Return the fields of a query or a form."""
-    try:
-        text = encoded.decode("utf-8", "surrogateescape")
-        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=20, errors="replace")
-    except ValueError:
-        raise BadRequest("the request cannot be read") from None
-    return {name: value[:_MOST_TEXT] for name, value in pairs}
-
-
 def _digest(state: Mapping[str, Any]) -> str:
     return sha256(repr(state).encode("utf-8", "backslashreplace")).hexdigest()[:16]
-
-
-def _error(request: Request, session: Session | None, error: LabelloopError) -> Any:
-    status = status_of(error)
-    title = _TITLES.get(status, "Not understood")
-    return _page(request, status, "error.html", session, title=title, why=str(error))
-
-
-def _page(
-    request: Request, status: int, template: str, session: Session | None, **values: Any
-) -> Any:
-    body = render(template, session=session, **values)
-    return _response(request, status, body, {"content-type": _HTML})
-
-
-def _redirect(request: Request, to: str, headers: Mapping[str, str] | None = None) -> Any:
-    return _response(request, 303, b"", {"location": to} | dict(headers or {}))
-
-
-def _response(request: Request, status: int, body: bytes, headers: Mapping[str, str]) -> Any:
-    """Return a response in API Gateway's form, compressed where the client takes that."""
-    sent = HEADERS | {"vary": "accept-encoding"} | dict(headers)
-    if request.method == "HEAD":
-        body = b""
-    if body and "gzip" in request.headers.get("accept-encoding", ""):
-        body = gzip.compress(body, mtime=0)
-        sent["content-encoding"] = "gzip"
-    text = base64.b64encode(body).decode()
-    return {"statusCode": status, "headers": sent, "body": text, "isBase64Encoded": True}
