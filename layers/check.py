@@ -72,7 +72,7 @@ PAGES = """
 import labelloop.web.api
 from labelloop.web.pages import serve
 
-assert serve({"rawPath": "/ui/assets/labelloop.css"})["statusCode"] == 200
+assert serve({"path": "/ui/assets/labelloop.css", "httpMethod": "GET"})["statusCode"] == 200
 from labelloop.pages.rendering import render
 
 assert b"Log in" in render("login.html", session=None, to="/ui", problem="")

@@ -10,6 +10,7 @@ import pytest
 from labelloop import bootstrap
 from labelloop.bucket.project import Project
 from labelloop.domain.version import UNTRAINED
+from labelloop.errors import Unavailable
 from labelloop.pages.rendering import assets
 from labelloop.pages.tables import BLOCKS
 from labelloop.web import sessions
@@ -17,7 +18,7 @@ from labelloop.web.credentials import viewing_pair
 from tests.builders import PROJECT, created
 from tests.fakes import MemoryStore
 from tests.pages import HOST, HOSTILE, PASSWORD, USER, Browser, failing, trained
-from tests.reliability.site import build_on
+from tests.reliability.site import FixedSecret, build_on
 
 PAGE = f"/ui/projects/{PROJECT}"
 READABLE = (
@@ -466,3 +467,15 @@ def test_a_cookie_is_read_from_a_header_too(browser, store):
 
     assert browser.get("/ui", cookie=cookie).status == 200
     assert browser.host == HOST
+
+
+def test_files_and_the_login_page_are_served_while_the_secret_cannot_be_read(store, monkeypatch):
+    def fail(_):
+        raise Unavailable("the credentials could not be read")
+
+    monkeypatch.setattr(FixedSecret, "read", fail)
+
+    assert Browser().get("/ui/assets/labelloop.css").status == 200
+    assert Browser().get("/ui/login").status == 200
+    assert Browser().get("/ui").status == 503
+    assert Browser().log_in().status == 503

@@ -56,8 +56,10 @@ def serve(event: Mapping[str, Any]) -> Any:
         return error_page(request, None, error)
     session = None
     try:
+        if answer := _answer_to_anybody(request):
+            return answer
         session = session_of(request.headers, secret()(), datetime.now(UTC).timestamp())
-        return _answer(request, session)
+        return _answer(request, session) if session else _ask_to_log_in(request)
     except LabelloopError as error:
         if status_of(error) >= 500:
             logger().exception("page failed")
@@ -67,20 +69,22 @@ def serve(event: Mapping[str, Any]) -> Any:
         return page(request, 500, "error.html", session, title="Failed", why="internal error")
 
 
-def _answer(request: Request, session: Session | None) -> Any:
-    parts = request.path.split("/")[2:]
+def _answer_to_anybody(request: Request) -> Any | None:
+    """Return the answer that takes no session, None for what does."""
     if request.method not in ("GET", "HEAD", "POST"):
         return response(request, 405, b"", {"allow": "GET, HEAD, POST"})
-    match request.method, parts:
+    match request.method, request.path.split("/")[2:]:
         case (("GET" | "HEAD"), ["assets", name]):
             return _asset(request, name)
         case (("GET" | "HEAD"), ["login"]):
             return _login_page(request, 200, query_of(request).get("to", ""))
         case "POST", ["login"]:
             return _log_in(request)
-    if session is None:
-        return _ask_to_log_in(request)
-    match request.method, parts:
+    return None
+
+
+def _answer(request: Request, session: Session) -> Any:
+    match request.method, request.path.split("/")[2:]:
         case (("GET" | "HEAD"), []):
             projects = overview(list_projects(store()))
             return page(request, 200, "overview.html", session, projects=projects)
