@@ -105,12 +105,21 @@ bench-kinds: $(BUILT) $(EMULATOR) ## how few labels of each kind of labelling: a
 	  $(PEERS)/bin/python -m tests.bench.kinds $(ARGS)
 
 # ── Now and then ─────────────────────────────────────────────────────────────────────────────────
-.PHONY: setup layers deploy clean
+.PHONY: setup layers vendor deploy clean
 setup: $(VENV) $(SAM) $(EMULATOR) $(AUDIT) ## install the tools; every other target does what it needs of this
 
 layers: $(VENV) ## lock the layers' requirements again, after a change of pyproject.toml
 	$(UV) lock
 	for layer in $(LAYERS); do $(EXPORT) $$layer --output-file layers/$$layer/requirements.txt >/dev/null; done
+
+ASSETS := shared/labelloop/pages/assets
+vendor: ## fetch what the pages load from npm again; its checksums must be those of SHA256SUMS
+	@rm -rf .local/vendor && mkdir -p .local/vendor
+	cd .local/vendor && npm pack --silent @picocss/pico@2.1.1 htmx.org@4.0.1 >/dev/null \
+	  && for pack in *.tgz; do tar -xzf "$$pack" --transform "s,^package,$${pack%.tgz}," ; done
+	cp .local/vendor/picocss-pico-2.1.1/css/pico.classless.min.css $(ASSETS)/
+	cp .local/vendor/htmx.org-4.0.1/dist/htmx.min.js $(ASSETS)/
+	cd $(ASSETS) && sha256sum --check --strict SHA256SUMS
 
 deploy: $(BUILT) ## to your AWS account, asking for the settings
 	.local/sam/bin/sam deploy --guided --parameter-overrides Architecture=$(ARCH)

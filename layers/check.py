@@ -70,7 +70,15 @@ control.fit(["good", "bad", "other", "none"] * 10, features).packed()
 spans.fit([[[0, 4, "word"]], []] * 20, words).packed()
 """
 )
-PAGES = "import labelloop.web.api\n"
+PAGES = """
+import labelloop.web.api
+from labelloop.web.pages import serve
+
+assert serve({"path": "/ui/assets/labelloop.css", "httpMethod": "GET"})["statusCode"] == 200
+from labelloop.pages.rendering import render
+
+assert b"Log in" in render("login.html", session=None, to="/ui", problem="")
+"""
 PROOFS = {"PredictFunction": ENCODE + PAGES, "RankFunction": ENCODE, "TrainFunction": TRAIN}
 
 IMPORT = """

@@ -48,6 +48,7 @@ MAY_IMPORT = {
         "recipes",
         "usecases",
     ),
+    "pages": ("domain",),
     "web": (
         "bootstrap",
         "bucket",
@@ -57,6 +58,7 @@ MAY_IMPORT = {
         "labelstudio",
         "messages",
         "observability",
+        "pages",
         "usecases",
     ),
     "cli": (
@@ -216,7 +218,10 @@ def test_no_log_line_carries_a_field_that_logging_keeps_for_itself():
     [
         ("webhook", (*HEAVY, "boto3", "botocore", "importlib.metadata", "xml.etree")),
         ("sweep", HEAVY),
-        ("predict", ("sklearn", "skl2onnx", "onnx", "scipy", "boto3", "fastapi", "pydantic")),
+        (
+            "predict",
+            ("sklearn", "skl2onnx", "onnx", "scipy", "boto3", "fastapi", "pydantic", "jinja2"),
+        ),
     ],
 )
 def test_a_cold_start_imports_nothing_it_does_not_need(function, banned):

@@ -1,4 +1,6 @@
-"""HTTP: /predict without a framework, because people wait for it; other routes by FastAPI."""
+"""HTTP: /predict without a framework, because people wait for it; other routes by FastAPI, and the
+pages. Both are imported late, so that a cold start for /predict does without them.
+"""
 
 from typing import Any
 
@@ -15,6 +17,10 @@ def lambda_handler(event: dict[str, Any], context: Any) -> Any:
         return respond(event, predictions.answer_call)
     if path in small_calls.PATHS:  # API Gateway routes those with a slash too many to this function
         return respond(event, small_calls.answer_call)
+    if path == "/ui" or path.startswith("/ui/"):
+        from labelloop.web import pages
+
+        return pages.serve(event)
     from labelloop.web.api import serve
 
     return serve(with_path(event, path), context)

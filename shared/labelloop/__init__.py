@@ -15,6 +15,8 @@ The loop, and where each step lives:
 6. `usecases.ordering` puts the pool in order (`domain.ordering.strategies`) and pushes the queue.
 7. `usecases.serving` predicts with the active version.
 8. `usecases.sweep` wakes the projects that were forgotten.
+9. People see all this on pages (`web.pages`): `usecases.serving` collects it, `pages` makes
+   tables, a chart and HTML of it.
 
 `ports` says what the code needs from outside; `adapters` are those outside things; `bootstrap` is
 the one place where both meet. `tests/test_architecture.py` says which room may import which.
@@ -46,6 +48,8 @@ strategy        how the queue is chosen: by margin, entropy, typicality, diversi
 sureness        how sure a model is of a task, 0 = most worth labelling
 project key     <id>.<created>, as Label Studio names a project to its backends
 wake-up         a message that a project is to be looked at
+page            what a browser shows under /ui; its blocks are tables, to be downloaded too
+session         a person's login to the pages, in a signed cookie; some are for reading alone
 prune           delete what is neither in use nor new
 sweep           the scheduled function, and what it does
 survey          a walk over all tasks of a project in Label Studio, to find unreported changes

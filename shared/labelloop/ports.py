@@ -34,6 +34,10 @@ class Listed:
 class ObjectStore(Protocol):
     """Immutable objects and pointers. Every method raises Unavailable when the store fails."""
 
+    def __hash__(self) -> int:
+        """Return the same number always: what was read of immutable objects is cached by it."""
+        ...
+
     def get(self, key: str) -> Stored | None:
         """Return an object, None if there is none."""
         ...

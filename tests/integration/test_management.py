@@ -16,6 +16,7 @@ from labelloop.bucket.project import Project
 from labelloop.messages import WakeUp
 from labelloop.recipes.text_choices import FORMAT
 from labelloop.usecases.learning.train import train
+from labelloop.usecases.serving.list_history import list_switches
 from labelloop.web.credentials import events_pair, ml_pair
 from tests.builders import card, created
 from tests.conftest import load_event
@@ -106,6 +107,8 @@ def test_a_project_is_pinned_and_unpinned(ask, versions, aws):
     assert ask("POST", "/unpin", project=PROJECT).body == {"changed": True}
 
     assert [one["reason"] for one in messages(aws, "train")] == ["start_training"]
+    project = Project(bootstrap.store(), PROJECT)
+    assert [one["by"] for one in list_switches(project)] == ["labelloop", "labelloop", "", ""]
 
 
 @pytest.mark.parametrize(("path", "queue"), [("/train", "train"), ("/rank", "rank")])

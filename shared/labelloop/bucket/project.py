@@ -56,6 +56,10 @@ class Project(ProjectFiles):
         self.history = History(store, self._root)
         self.snapshots = Snapshots(store, self._root)
 
+    def exists(self) -> bool:
+        """Say whether anything is stored for the project."""
+        return next(self._store.list(self._root), None) is not None
+
     # -- events ------------------------------------------------------------------------------
 
     def add_event(self, name: str, event: Event) -> None:

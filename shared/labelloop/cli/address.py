@@ -8,7 +8,7 @@ from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from labelloop.errors import BadSettings
-from labelloop.web.credentials import API_KEY_HEADER, events_pair, ml_pair
+from labelloop.web.credentials import API_KEY_HEADER, events_pair, ml_pair, viewing_pair
 
 _SHAPE: Final = (
     "give --stack, or set LABELLOOP_STACK, to the stack's name; or give --url, or set "
@@ -51,6 +51,12 @@ class Address:
         """The address with the credentials for the ML backend in Label Studio."""
         user, password = ml_pair(self.password)
         return replace(self, user=user, password=password)
+
+    @property
+    def for_viewing(self) -> "Address":
+        """The address of the pages with the credentials to read them, and to change nothing."""
+        user, password = viewing_pair(self.password)
+        return replace(self, url=f"{self.url}/ui", user=user, password=password)
 
     def for_events(self, project: str) -> "Address":
         """Return the address with the credentials for a project's webhook."""

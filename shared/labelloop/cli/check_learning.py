@@ -4,8 +4,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from labelloop.cli.check import Check, bad, good, note
-from labelloop.cli.learnable import CHANGE_CONFIG, described, plain
 from labelloop.cli.session import Session
+from labelloop.domain.serving.in_words import (
+    CHANGE_CONFIG,
+    MEND_TRAINING,
+    learnt_of,
+    plain,
+    put_off_of,
+    usable_advice,
+)
 
 
 def labels_learnt(session: Session) -> Iterator[Check]:
@@ -24,9 +31,9 @@ def labels_learnt(session: Session) -> Iterator[Check]:
     if not usable["left_out"]:
         yield good("labels learnt", line)
     elif usable["usable"]:
-        yield note("labels learnt", line, _advice(usable))
+        yield note("labels learnt", line, usable_advice(usable["left_out"]))
     else:
-        yield bad("labels learnt", line, _advice(usable))
+        yield bad("labels learnt", line, usable_advice(usable["left_out"]))
 
 
 def model(session: Session) -> Iterator[Check]:
@@ -34,11 +41,7 @@ def model(session: Session) -> Iterator[Check]:
     status = _status(session)
     if status["put_off"]:
         detail = f"training {put_off_of(status['put_off'])}"
-        fix = (
-            "look at the train function's log; give it more memory, which also makes it faster, "
-            "or set Encoder to none; then run `labelloop train`"
-        )
-        yield bad("training", detail, fix)
+        yield bad("training", detail, MEND_TRAINING)
     missing = status["no_model"]
     if missing is None:
         yield good("model", f"{status['version']} is served")
@@ -74,27 +77,6 @@ def images_read(session: Session) -> Iterator[Check]:
         else:
             again = f"they are tried again from {unread['again_at']} on"
             yield note("images", detail, f"see that their server answers; {again}")
-
-
-def learnt_of(learning: dict[str, Any]) -> str:
-    """Return in words which control is learnt, and which others are not."""
-    return described(learning["choice"], learning["text"], learning["others"])
-
-
-def put_off_of(put_off: dict[str, Any]) -> str:
-    """Return in words how many trainings in a row did not finish, and when the next one begins."""
-    tries, reason, until = put_off["tries"], put_off["reason"], put_off["until"]
-    return f"did not finish {tries} times in a row ({reason}); the next try is at {until}"
-
-
-def _advice(usable: dict[str, Any]) -> str:
-    """Return the fix for the most frequent reason that annotations are left out for."""
-    reason = usable["left_out"][0]["reason"]
-    if "choice" in reason:
-        return "put those choices back into the label config, or change the labels of those tasks"
-    if "without a text" in reason:
-        return "let the <Text> of the label config name the field of the tasks that holds the text"
-    return "label those tasks again if they were meant to have a label"
 
 
 def _status(session: Session) -> dict[str, Any]:

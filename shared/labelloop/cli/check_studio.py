@@ -6,9 +6,10 @@ from typing import Final
 from labelloop.cli.address import bare
 from labelloop.cli.check import Check, bad, good, note
 from labelloop.cli.connect import LOCAL, ORDERED
-from labelloop.cli.learnable import CHANGE_CONFIG, what_is_learnt, why_unlearnable
+from labelloop.cli.learnable import what_is_learnt, why_unlearnable
 from labelloop.cli.session import Session
 from labelloop.cli.wiring import CONNECTED, TITLE, is_good, is_set, refreshed, webhooks_of
+from labelloop.domain.serving.in_words import CHANGE_CONFIG
 from labelloop.errors import Denied, Rejected
 
 _CONNECT: Final = "run `labelloop connect`"

@@ -10,10 +10,11 @@ import typer
 from labelloop.cli.address import Address, bare
 from labelloop.cli.backfill import backfill, is_complete
 from labelloop.cli.first_order import rank_first
-from labelloop.cli.learnable import CHANGE_CONFIG, what_is_learnt, why_unlearnable
+from labelloop.cli.learnable import what_is_learnt, why_unlearnable
 from labelloop.cli.report import Report
 from labelloop.cli.session import Session
 from labelloop.cli.wiring import repair_backend, repair_webhook
+from labelloop.domain.serving.in_words import CHANGE_CONFIG
 from labelloop.domain.version import UNTRAINED
 from labelloop.errors import Denied, LabelloopError, Rejected
 

@@ -1,4 +1,4 @@
-"""The credentials for Label Studio, to connect a project by hand."""
+"""The credentials for Label Studio, to connect a project by hand, and those to read the pages."""
 
 from rich.table import Table
 
@@ -9,7 +9,7 @@ from labelloop.web.credentials import API_KEY_HEADER
 
 
 def show_credentials(session: Session, report: Report) -> None:
-    """Print the credentials that `connect` sets, to enter them in Label Studio by hand."""
+    """Print the credentials that `connect` sets, to enter by hand, and those to read the pages."""
     address = session.backend.address
     session.backend.get("/projects")  # the error says if credentials are wrong
     calls = address.for_ml_calls
@@ -24,6 +24,12 @@ def show_credentials(session: Session, report: Report) -> None:
         rows[API_KEY_HEADER.title()] = f"{events.user}:{events.password}"
     except (BadSettings, NotFound) as exc:
         report.errors.print(f"no header for the webhook: {exc}; {exc.fix}", markup=False)
+    viewing = address.for_viewing
+    rows |= {
+        "pages, to read": viewing.url,
+        "their user": viewing.user,
+        "their password": viewing.password,
+    }
     report.data |= rows
     table = Table.grid(padding=(0, 2))
     for name, value in rows.items():

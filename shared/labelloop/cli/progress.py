@@ -1,30 +1,13 @@
-"""What is under way in a project, in words, and followed until it ends."""
+"""What is under way in a project, followed until it ends."""
 
 import time
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from datetime import datetime
+from typing import Any
 
 from labelloop.cli.report import Report
 from labelloop.cli.session import Session
+from labelloop.domain.serving.in_words import work_of
 from labelloop.errors import Retryable
-
-_SILENT: Final = timedelta(minutes=1)  # so long without a sign of work is worth saying
-
-type Rows = Sequence[Mapping[str, Any]]
-
-
-def in_words(rows: Rows, now: datetime) -> str:
-    """Return what is under way: `training: features 40%`; empty if nothing is."""
-    return "; ".join(_of(row, now) for row in rows)
-
-
-def _of(row: Mapping[str, Any], now: datetime) -> str:
-    percent = "" if row["percent"] is None else f" {row['percent']}%"
-    silent = now - datetime.fromisoformat(row["noted_at"])
-    minutes = int(silent.total_seconds() // 60)
-    silence = f" (no sign of work for {minutes} min)" if silent >= _SILENT else ""
-    return f"{row['work']}: {row['stage']}{percent}{silence}"
 
 
 def watch(session: Session, report: Report, every_s: float, rounds: int) -> None:
@@ -55,4 +38,4 @@ def _look(session: Session) -> tuple[str, dict[str, Any]]:
     waiting = status["pending_events"]
     events = "event waits" if waiting == 1 else "events wait"
     idle = f"{waiting} {events} to be learnt" if waiting else f"{status['version']} is served"
-    return in_words(status.get("progress", ()), datetime.now(UTC)) or idle, status
+    return "; ".join(work_of(status.get("progress", ()))) or idle, status

@@ -1,19 +1,26 @@
 """Show the state of a project, in words that need no manual."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from labelloop.cli.check_learning import learnt_of, put_off_of
-from labelloop.cli.learnable import CHANGE_CONFIG, plain
-from labelloop.cli.progress import in_words, watch
+from labelloop.cli.progress import watch
 from labelloop.cli.report import Report
 from labelloop.cli.session import Session
-from labelloop.cli.versions import chosen_options
+from labelloop.domain.serving.in_words import (
+    CHANGE_CONFIG,
+    chosen_options,
+    learnt_of,
+    look_again_of,
+    no_model_of,
+    plain,
+    put_off_of,
+    refused_of,
+    work_of,
+)
 
 
 def show_status(
@@ -53,7 +60,7 @@ def _rows(status: dict[str, Any]) -> dict[str, str]:
         "learns": learnt_of(learning) if learning["choice"] else "",
         "labels": f"{dataset['annotations']} annotations, {dataset['skipped']} skips",
         "waiting": f"{status['pending_events']} events, not learnt yet",
-        "under way": in_words(status.get("progress", ()), datetime.now(UTC)),
+        "under way": "; ".join(work_of(status.get("progress", ()))),
         "damaged": f"{status['damaged']}; run `labelloop repair`" if status["damaged"] else "",
         "set aside": f"{quarantined} events that could not be read" if quarantined else "",
         "options": chosen_options(status["options"]),
@@ -71,20 +78,10 @@ def _lines(status: dict[str, Any]) -> Iterator[str]:
     if unread := status.get("unread"):  # a backend of an earlier release has no such field
         yield f"{unread['line']}: `labelloop doctor` says which and why"
     if missing and not learning["reason"]:
-        yield f"{_no_model(missing)}: {plain(missing['reason'])}"
+        yield ": ".join(no_model_of(missing))
     yield from status["told"]
     if refused := status["refused"]:
-        yield (
-            f"{refused['version']} was not served: {refused['reason']}\n"
-            f"look at the labels given before {refused['at']} (`labelloop doubts` lists some); "
-            f"`labelloop activate {refused['version']}` serves it all the same"
-        )
-
-
-def _no_model(missing: dict[str, Any]) -> str:
-    if missing.get("by_design"):  # a backend of an earlier release has no such field
-        return "no model, by design"
-    return "no model any more" if missing["had_model"] else "no model yet"
+        yield f"{refused_of(refused)}\n{look_again_of(refused)}"
 
 
 def _archived(archived: dict[str, Any] | None) -> str:

@@ -1,6 +1,5 @@
 """List a project's versions and doubtful labels, and choose the version that is served."""
 
-import json
 from typing import Annotated, Any
 
 import typer
@@ -9,7 +8,8 @@ from rich.table import Table
 
 from labelloop.cli.report import Report
 from labelloop.cli.session import Session
-from labelloop.domain.version import UNTRAINED, is_older
+from labelloop.domain.serving.in_words import chosen_options, label_in_words, minute_of
+from labelloop.domain.version import UNTRAINED, before
 from labelloop.errors import NotFound
 
 
@@ -18,7 +18,7 @@ def show_doubts(session: Session, report: Report) -> None:
     report.data = session.backend.get("/doubts", project=session.key)
     table = Table("task", "label", "perhaps", "wrong by", "why", box=None)
     for doubt in report.data["doubts"]:
-        labels = _in_words(doubt["label"]), _in_words(doubt["suggested"])
+        labels = label_in_words(doubt["label"]), label_in_words(doubt["suggested"])
         cells = *labels, f"{doubt['doubt']:.0%}", doubt["why"]
         table.add_row(str(doubt["task"]), *map(escape, cells))
     report.console.print(table if report.data["doubts"] else "no label in doubt")
@@ -32,22 +32,13 @@ def show_versions(session: Session, report: Report) -> None:
     report.data |= {"history": history["versions"], "older": history["older"]}
     table = Table("version", "trained", "labels", "accuracy", "outcome", "why", box=None)
     for row in history["versions"]:
-        facts = row["version"], _minute(row["trained_at"]), str(row["labels"])
+        facts = row["version"], minute_of(row["trained_at"]), str(row["labels"])
         judgement = row["accuracy_words"], row["outcome"], row["why"]
         style = "bold" if row["outcome"] == "active" else None
         table.add_row(*map(escape, (*facts, *judgement)), style=style)
     report.console.print(table if names else "no version yet")
     if history["older"]:
         report.say(f"and {history['older']} older ones")
-
-
-def _in_words(label: Any) -> str:
-    """Return a label for people: a text as it is, any other as JSON."""
-    return label if isinstance(label, str) else json.dumps(label, ensure_ascii=False)
-
-
-def _minute(time: str) -> str:
-    return time[:16].replace("T", " ")
 
 
 def activate(
@@ -62,13 +53,13 @@ def activate(
 def rollback(session: Session, report: Report) -> None:
     """Serve the version before the active one."""
     names, active = _versions(session)
-    older = [name for name in names if active == UNTRAINED or is_older(name, active)]
-    if not older:
+    earlier = before(names, active)
+    if earlier is None:
         raise NotFound(
             f"there is no version before {active}",
             "`labelloop versions` lists them all",
         )
-    activate(session, report, older[0])
+    activate(session, report, earlier)
     report.data["instead_of"] = active
     report.say("newer labels will bring a newer version; `labelloop pin` keeps this one")
 
@@ -118,8 +109,3 @@ def _versions(session: Session) -> tuple[list[str], str]:
     answer: dict[str, Any] = session.backend.get("/versions", project=session.key)
     status = session.backend.get("/status", project=session.key)
     return [name for name in answer["versions"] if name != UNTRAINED], status["version"]
-
-
-def chosen_options(options: dict[str, Any]) -> str:
-    """Return in words the options that are chosen for a project; empty if there are none."""
-    return ", ".join(f"{name} = {value}" for name, value in options.items() if value is not None)

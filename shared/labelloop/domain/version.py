@@ -1,6 +1,7 @@
 """The names of a project's versions: the snapshot that was learnt, and the attempt at it."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -32,3 +33,12 @@ def is_older(name: str, than: str) -> bool:
         return than != UNTRAINED
     earlier, later = Version.parse(name), Version.parse(than)
     return earlier is not None and later is not None and earlier.seq < later.seq
+
+
+def before(names: Sequence[str], active: str) -> str | None:
+    """Return the newest version before the active one, None if there is none.
+
+    `names`: those of all versions, newest first.
+    """
+    older = (name for name in names if active == UNTRAINED or is_older(name, active))
+    return next(older, None)

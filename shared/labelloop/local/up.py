@@ -27,6 +27,8 @@ Label Studio refuses addresses on its own machine unless it is started like this
 
 By hand: `{command} credentials` prints what to enter there.
 What it logs: `{aws}{command} logs --follow`
+
+To see how projects learn, open {url}/ui and log in as {user} with the password {password}
 Ctrl-C ends it; {state} keeps models and credentials for the next time.
 """
 DEFAULT = "http://127.0.0.1:8080"

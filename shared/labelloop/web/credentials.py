@@ -6,6 +6,8 @@ events       /webhook, for one project; annotators can read them in Label Studio
 
 The last two are derived from a line's password and stored nowhere. All are sent as Basic auth; a
 webhook may send a management password, or a pair for events, in the header X-Api-Key instead.
+
+A fourth kind, for viewing, is for no route: people log in to the pages with it (see `sessions`).
 """
 
 import base64
@@ -98,6 +100,11 @@ def check(headers: Mapping[str, str], secret: str) -> Caller:
     return Caller(Role.EVENTS, project) if project and is_project else Caller(Role.NOBODY)
 
 
+def user_of(headers: Mapping[str, str]) -> str:
+    """Return the user that a request names, empty if none: for the record, whoever it is."""
+    return _basic(headers.get("authorization", "")).decode("utf-8", "replace").partition(":")[0]
+
+
 def ml_pair(password: str) -> tuple[str, str]:
     """Return user and password of Label Studio's ML calls.
 
@@ -111,8 +118,25 @@ def events_pair(password: str, project: str) -> tuple[str, str]:
     return f"events-{project}", _derived(password, f"events of {project}")
 
 
+def viewing_pair(password: str) -> tuple[str, str]:
+    """Return user and password that open the pages for reading, to share within a team."""
+    return "viewer", _derived(password, "viewing")
+
+
+def signature(text: str, line: str) -> str:
+    """Return the signature of a text by a line of the secret; texts begin with their use."""
+    user, _, password = line.partition(":")
+    return _derived(password, f"signature of {user}: {text}")
+
+
+def lines_of(secret: str) -> list[str]:
+    """Return the usable lines of the secret, each `user:password`."""
+    return [line.strip() for line in secret.splitlines() if _is_usable(line)]
+
+
 def _derived(password: str, use: str) -> str:
-    return hmac.new(password.encode(), f"labelloop: {use}".encode(), sha256).hexdigest()
+    said = f"labelloop: {use}".encode("utf-8", "backslashreplace")  # a cookie may hold anything
+    return hmac.new(password.encode(), said, sha256).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +151,7 @@ class _Line:
 
 @lru_cache(maxsize=2)
 def _accepted(secret: str) -> list[_Line]:
-    return [_read(line.strip()) for line in secret.splitlines() if _is_usable(line)]
+    return [_read(line) for line in lines_of(secret)]
 
 
 def _read(line: str) -> _Line:

@@ -35,12 +35,13 @@ ASK_FOR_CREDENTIALS: Final = {"www-authenticate": 'Basic realm="labelloop", char
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request. Header names are lower-case."""
+    """One HTTP request. Header names are lower-case; `query`: as it was sent, still encoded."""
 
     method: str
     path: str
     headers: Mapping[str, str]
     body: bytes
+    query: str = ""
 
 
 def read_request(event: Mapping[str, Any]) -> Request:
@@ -48,7 +49,10 @@ def read_request(event: Mapping[str, Any]) -> Request:
     context = event.get("requestContext") or {}
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     method = (context.get("http") or {}).get("method") or event.get("httpMethod") or ""
-    return Request(method, path_of(event), headers, _body(event))
+    if cookies := event.get("cookies"):  # payload format 2.0 has them apart
+        headers["cookie"] = "; ".join(map(str, cookies))
+    query = str(event.get("rawQueryString") or "")
+    return Request(method, path_of(event), headers, _body(event), query)
 
 
 def path_of(event: Mapping[str, Any]) -> str:
@@ -99,12 +103,14 @@ def forbidden(caller: Caller) -> Any:
 
 
 def refuse_pages(headers: Mapping[str, str]) -> None:
-    """Raise Foreign for a request from another site's web page; browsers say so in headers."""
-    origin = headers.get("origin", "")
+    """Raise Foreign for a request from another site's web page; browsers say so in headers.
+
+    A proxy may change the host, but no page can make its browser say `same-origin`.
+    """
+    origin, site = headers.get("origin", ""), headers.get("sec-fetch-site", "none")
     host = origin.partition("://")[2]
     is_own = not origin or (host and host == headers.get("host"))
-    site = headers.get("sec-fetch-site", "none")
-    if not is_own or site not in ("none", "same-origin"):
+    if site != "same-origin" and not (is_own and site == "none"):
         raise Foreign("the request comes from a web page of another site")
 
 

@@ -34,6 +34,7 @@ from labelloop.usecases.serving.describe import describe
 from labelloop.usecases.serving.doubt import doubt
 from labelloop.usecases.serving.list_history import list_history
 from labelloop.usecases.serving.pin import pin, unpin
+from labelloop.web.credentials import user_of
 from labelloop.web.http import refuse_forms, refuse_pages
 from labelloop.web.schemas import (
     PROJECT_SCHEMA,
@@ -109,22 +110,24 @@ async def show_doubts(
 async def activate_version(request: Request) -> ChangedAnswer:
     """Serve a version from now on, until newer labels bring a newer one."""
     body = await _read(ActivateRequest, request)
-    key = project_key(body.project)
-    return ChangedAnswer(changed=activate(key, body.version, activate_deps()))
+    key, by = project_key(body.project), user_of(request.headers)
+    return ChangedAnswer(changed=activate(key, body.version, activate_deps(), by))
 
 
 @management.post("/pin", openapi_extra=ProjectRequest.openapi())
 async def pin_version(request: Request) -> ChangedAnswer:
     """Keep serving the active version; new labels are collected, but not learnt."""
     body = await _read(ProjectRequest, request)
-    return ChangedAnswer(changed=pin(project_key(body.project), pin_deps()))
+    key, by = project_key(body.project), user_of(request.headers)
+    return ChangedAnswer(changed=pin(key, pin_deps(), by))
 
 
 @management.post("/unpin", openapi_extra=ProjectRequest.openapi())
 async def unpin_version(request: Request) -> ChangedAnswer:
     """Learn the labels that waited, and serve new versions again."""
     body = await _read(ProjectRequest, request)
-    return ChangedAnswer(changed=unpin(project_key(body.project), pin_deps()))
+    key, by = project_key(body.project), user_of(request.headers)
+    return ChangedAnswer(changed=unpin(key, pin_deps(), by))
 
 
 @management.post("/train", status_code=202, openapi_extra=ProjectRequest.openapi())

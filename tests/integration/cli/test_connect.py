@@ -6,7 +6,7 @@ import pytest
 
 from labelloop.cli import wiring
 from labelloop.cli.address import Address
-from labelloop.web.credentials import Role, check, events_pair, ml_pair
+from labelloop.web.credentials import Role, check, events_pair, ml_pair, viewing_pair
 from tests.builders import label_config, unreadable_config
 from tests.conftest import SECRET
 from tests.integration.cli.conftest import LABEL_STUDIO, URL
@@ -343,6 +343,8 @@ def test_what_to_paste_by_hand_is_what_connect_sets(world):
     assert (told["user"], told["password"]) == ml_pair(PASSWORD)
     assert told["X-Api-Key"] == f"{user}:{password}"
     assert told["webhook"] == f"{URL}/webhook"
+    assert told["pages, to read"] == f"{URL}/ui"
+    assert (told["their user"], told["their password"]) == viewing_pair(PASSWORD)
 
 
 def test_a_project_nobody_knows_yet_has_no_header_but_a_backend(world):

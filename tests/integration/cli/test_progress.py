@@ -7,7 +7,7 @@ from labelloop import bootstrap
 from labelloop.bucket.lease import TRAINER
 from labelloop.bucket.progress import Stage
 from labelloop.bucket.project import Project
-from labelloop.cli.progress import in_words
+from labelloop.domain.serving.in_words import work_of
 
 
 def row(**changes):
@@ -20,11 +20,11 @@ def test_what_is_under_way_is_told_in_words():
     silent = (now - timedelta(minutes=12, seconds=5)).isoformat()
     rows = [row(stage="features", percent=40), row(work="ranking", stage="scoring", percent=0)]
 
-    assert in_words(rows, now) == "training: features 40%; ranking: scoring 0%"
-    assert in_words([row(noted_at=silent)], now) == (
+    assert work_of(rows, now) == ["training: features 40%", "ranking: scoring 0%"]
+    assert work_of([row(noted_at=silent)], now) == [
         "training: fitting (no sign of work for 12 min)"
-    )
-    assert in_words([], now) == ""
+    ]
+    assert work_of([], now) == []
 
 
 def test_the_status_tells_what_is_under_way(world):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from labelloop.domain.version import UNTRAINED, Version, is_older
+from labelloop.domain.version import UNTRAINED, Version, before, is_older
 
 
 def test_a_version_is_known_by_its_name():
@@ -40,3 +40,12 @@ def test_a_name_of_others_is_no_version(name):
 )
 def test_an_earlier_version_is_older(name, than, older):
     assert is_older(name, than) is older
+
+
+def test_the_version_before_the_active_one_is_the_newest_older_one():
+    names = ["3-aaaaaaaa", "2-aaaaaaaa", "1-aaaaaaaa"]
+
+    assert before(names, "3-aaaaaaaa") == "2-aaaaaaaa"
+    assert before(names, UNTRAINED) == "3-aaaaaaaa"
+    assert before(names, "1-aaaaaaaa") is None
+    assert before([], UNTRAINED) is None

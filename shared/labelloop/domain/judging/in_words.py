@@ -26,6 +26,24 @@ def lines(insights: Mapping[str, Any], labels: int) -> list[str]:
     ]
 
 
+def in_short(insights: Mapping[str, Any], labels: int) -> str:
+    """Return a version's numbers in five short sentences, those that are known."""
+    share, saving, gain = insights["random_share"], insights["saving"], insights["gain"]
+    texts = [f"{labels} {'label' if labels == 1 else 'labels'}"]
+    if share["rows"]:
+        off = max(share["high"] - share["value"], share["value"] - share["low"])
+        texts.append(f"{_title(insights).capitalize()} {share['value']:.0%} (±{100 * off:.0f})")
+    else:
+        texts.append(f"{_title(insights).capitalize()} not known yet")
+    if saving:
+        word = "at least" if saving["random_order"] == FOLLOWED else "about"
+        texts.append(f"Saved {word} {saving['random_order'] - labels}")
+    if gain:
+        texts.append(f"{gain['labels']} more: {100 * gain['value']:+.1f} points")
+    texts.append("You may stop" if insights["stopping"]["stops"] else "Go on labelling")
+    return "".join(f"{text}. " for text in texts).strip()
+
+
 def _title(insights: Mapping[str, Any]) -> str:
     """Return what the mean of hits is called, accuracy on earlier cards."""
     return str(insights.get("title", "accuracy"))

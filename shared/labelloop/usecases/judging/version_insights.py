@@ -6,6 +6,7 @@ import numpy as np
 
 from labelloop.bucket.evidence import SamplePredictions, TrainingRecord
 from labelloop.domain.judging.card import Card
+from labelloop.domain.judging.confusions import confusions, shares
 from labelloop.domain.judging.curve import CurvePoint
 from labelloop.domain.judging.insights import Honest, believed_error, insights
 from labelloop.domain.judging.stopping import is_comparable, per_step
@@ -49,7 +50,12 @@ def insights_of(
         ordered,
         challenger.control.law,
     )
-    facts = {"disagreements": disagreements, "title": challenger.measure.title}
+    facts = {
+        "disagreements": disagreements,
+        "title": challenger.measure.title,
+        "confusions": _confusions(challenger),
+        "pool_shares": shares(own.predicted, challenger.control.parts),
+    }
     return numbers | facts, predictions
 
 
@@ -71,6 +77,16 @@ def doubts_of(challenger: Challenger) -> list[dict[str, Any]]:
         }
         for doubt in measure.doubts(answers, labels, votes)
     ]
+
+
+def _confusions(challenger: Challenger) -> list[dict[str, Any]]:
+    """Return which parts of labels are taken for which, by answers out of fold."""
+    answers, labels = challenger.trained.out_of_fold, challenger.examples.labels
+    answered = np.flatnonzero(answers.columns.are_finite())
+    predicted = challenger.measure.labels(answers.take(answered))
+    return confusions(
+        [labels[row] for row in answered.tolist()], predicted, challenger.control.parts
+    )
 
 
 def _honest(

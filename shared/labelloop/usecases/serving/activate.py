@@ -7,7 +7,7 @@ from datetime import datetime
 from labelloop.bucket.pointers import ActivePointer, Tagged
 from labelloop.bucket.project import Project
 from labelloop.bucket.races import swapped
-from labelloop.domain.version import UNTRAINED
+from labelloop.domain.version import UNTRAINED, before
 from labelloop.errors import NotFound, Unprocessable
 from labelloop.messages import RankWakeUp
 from labelloop.ports import Clock, ObjectStore, Queue, utc_now
@@ -25,8 +25,8 @@ class ActivateDeps:
     clock: Clock = utc_now
 
 
-def activate(key: str, version: str, deps: ActivateDeps) -> bool:
-    """Serve the version from now on; return whether that changed anything.
+def activate(key: str, version: str, deps: ActivateDeps, by: str = "") -> bool:
+    """Serve the version from now on; return whether that changed anything. `by`: who asks for it.
 
     Raises NotFound for a version without a card, Unprocessable for one of another format, encoder
     or control. Data that was learnt already counts as learnt, so no training on it replaces the
@@ -34,7 +34,7 @@ def activate(key: str, version: str, deps: ActivateDeps) -> bool:
     """
     project = Project(deps.store, key)
     if version == UNTRAINED:
-        return _activate_none(project, deps)
+        return _activate_none(project, deps, by)
     card = project.card(version)
     if card is None or project.leftovers.is_marked(version):
         raise NotFound("version: unknown; /versions lists the known ones")
@@ -55,13 +55,13 @@ def activate(key: str, version: str, deps: ActivateDeps) -> bool:
     def chosen(active: ActivePointer) -> ActivePointer:
         return active if active.version == version else active.replaced_by(card)
 
-    is_changed = switch_by_hand(project, chosen, f"activated {version}", deps.clock())
+    is_changed = switch_by_hand(project, chosen, f"activated {version}", deps.clock(), by)
     if is_changed:
         deps.rank_queue.send(RankWakeUp(key), 0)
     return is_changed
 
 
-def _activate_none(project: Project, deps: ActivateDeps) -> bool:
+def _activate_none(project: Project, deps: ActivateDeps, by: str) -> bool:
     """Serve no version at once, if that was rejected and is held back."""
     restore_active(project)
     before = project.active().value.version
@@ -71,7 +71,7 @@ def _activate_none(project: Project, deps: ActivateDeps) -> bool:
     def chosen(active: ActivePointer) -> ActivePointer:
         return active.without_model() if active.version == before else active
 
-    is_changed = switch_by_hand(project, chosen, f"activated {UNTRAINED}", deps.clock())
+    is_changed = switch_by_hand(project, chosen, f"activated {UNTRAINED}", deps.clock(), by)
     if is_changed:
         deps.rank_queue.send(RankWakeUp(project.key), 0)
     return is_changed
@@ -82,6 +82,7 @@ def switch_by_hand(
     chosen: Callable[[ActivePointer], ActivePointer],
     why: str,
     now: datetime,
+    by: str = "",
 ) -> bool:
     """Swap the active pointer for the chosen one; return whether that differs."""
 
@@ -92,6 +93,20 @@ def switch_by_hand(
         return replace(to, switch=project.history.next_after(after.value.switch))
 
     def write(after: Tagged[ActivePointer], to: ActivePointer) -> None:
-        project.switch(after, to, {"why": why, "at": now.isoformat(timespec="seconds")})
+        entry = {"why": why, "at": now.isoformat(timespec="seconds")}
+        project.switch(after, to, entry | ({"by": by} if by else {}))
 
     return swapped(project.active, another, write, "the active version").to is not None
+
+
+def roll_back(key: str, deps: ActivateDeps, by: str = "") -> str:
+    """Serve the version before the active one; return its name. NotFound if there is none."""
+    project = Project(deps.store, key)
+    active = project.active_version()
+    earlier = before(project.versions(), active)
+    if earlier is None:
+        raise NotFound(
+            f"there is no version before {active}", "`labelloop versions` lists them all"
+        )
+    activate(key, earlier, deps, by)
+    return earlier

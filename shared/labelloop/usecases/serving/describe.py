@@ -1,7 +1,10 @@
 """Describe where a project stands: for people, and for comparing it with Label Studio."""
 
-from dataclasses import asdict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import sha256
 from time import time
 from typing import Any, Final
@@ -10,7 +13,7 @@ from labelloop.bucket.archive import Archive
 from labelloop.bucket.evidence import EvidenceFiles
 from labelloop.bucket.lease import TRAINER, Lease
 from labelloop.bucket.objects import fields_of
-from labelloop.bucket.pointers import ActivePointer
+from labelloop.bucket.pointers import ActivePointer, DatasetPointer
 from labelloop.bucket.project import Project
 from labelloop.bucket.snapshots import Repair
 from labelloop.domain.intake.folding import Dataset
@@ -34,29 +37,39 @@ def describe(key: str, store: ObjectStore) -> dict[str, Any]:
     """
     project = Project(store, key)
     active, pointer = project.active().value, project.dataset_pointer().value
-    card, dataset = project.card(active.version), project.dataset(pointer)
-    return {
+    known = _facts(store, key, pointer)
+    reads = {
+        "card": lambda: project.card(active.version),
+        "refused": lambda: rejection_of(active.version, project.evidence),
+        "no_model": lambda: _no_model(project, active, known),
+        "pool": lambda: _pool(project, known.deleted_tasks),
+        "damaged": project.snapshots.damage,
+        "repair": lambda: _repair(project.snapshots.repair()),
+        "pending_events": lambda: len(project.pending()),
+        "quarantined_events": project.quarantined,
+        "progress": lambda: progress(project, active.version, datetime.now(UTC)),
+        "unread": lambda: unread_images(project, active.version, known.deleted_until),
+        "put_off": lambda: put_off(project.lease(TRAINER)),
+        "archived": lambda: archived_of(project.archive),
+        "options": lambda: asdict(project.options().value),
+    }
+    with ThreadPoolExecutor(len(reads)) as readers:  # each waits for the store
+        found = dict(zip(reads, readers.map(_call, reads.values()), strict=True))
+    card: Card | None = found["card"]
+    return found | {
         "project": key,
         "version": active.version,
         "pinned": active.pinned,
         "trained_on": active.dataset_seq,
         "card": card.to_json() if card else None,
         "told": _lines(card) if card else [],
-        "refused": _rejection(active.version, project.evidence),
-        "dataset": {"seq": pointer.seq} | _counts(dataset),
-        "learning": (learning := _learning(dataset)),
-        "no_model": _no_model(project, active, dataset, learning),
-        "pool": _pool(project, dataset),
-        "unread": unread_images(project, active.version, dataset),
-        "damaged": project.snapshots.damage(),
-        "repair": _repair(project.snapshots.repair()),
-        "progress": progress(project, active.version, datetime.now(UTC)),
-        "pending_events": len(project.pending()),
-        "quarantined_events": project.quarantined(),
-        "put_off": _put_off(project.lease(TRAINER)),
-        "archived": _archived(project.archive),
-        "options": asdict(project.options().value),
+        "dataset": {"seq": pointer.seq} | known.counts,
+        "learning": known.learning,
     }
+
+
+def _call(read: Callable[[], Any]) -> Any:
+    return read()
 
 
 def _lines(card: Card) -> list[str]:
@@ -72,7 +85,7 @@ def _repair(repair: Repair) -> dict[str, Any] | None:
     return asdict(repair) if repair.why else None
 
 
-def _rejection(version: str, evidence: EvidenceFiles) -> dict[str, Any] | None:
+def rejection_of(version: str, evidence: EvidenceFiles) -> dict[str, Any] | None:
     """Return the last version that was rejected in favour of the active one, and why."""
     rejection = evidence.rejection(version).value
     if not rejection.version:
@@ -80,26 +93,50 @@ def _rejection(version: str, evidence: EvidenceFiles) -> dict[str, Any] | None:
     return {"version": rejection.version, "reason": rejection.reason, "at": rejection.at}
 
 
-def _pool(project: Project, dataset: Dataset) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What is told of a dataset, which may take seconds to read."""
+
+    counts: dict[str, Any]
+    learning: dict[str, Any]
+    label_config: str | None
+    deleted_tasks: frozenset[int]
+    deleted_until: dict[int, str]
+
+
+@lru_cache(maxsize=32)
+def _facts(store: ObjectStore, key: str, pointer: DatasetPointer) -> _Facts:
+    """Return what is told of a snapshot, which never changes: an open page looks every 5 s."""
+    dataset = Project(store, key).dataset(pointer)
+    return _Facts(
+        counts=_counts(dataset),
+        learning=_learning(dataset),
+        label_config=dataset.label_config,
+        deleted_tasks=frozenset(dataset.deleted_tasks),
+        deleted_until=dataset.deleted_until(),
+    )
+
+
+def _pool(project: Project, deleted: frozenset[int]) -> dict[str, Any]:
     """Return how many tasks the pool has, and how far they are compared with Label Studio's."""
     survey = project.surveys.state().value
     return {
-        "tasks": project.pool_index.count(dataset.deleted_tasks.keys(), _MOST_SHARDS),
+        "tasks": project.pool_index.count(deleted, _MOST_SHARDS),
         "compared_at": survey.ended,
         "comparing": survey.listed if survey.began else None,
     }
 
 
-def _put_off(trainings: Lease) -> dict[str, Any] | None:
+def put_off(trainings: Lease) -> dict[str, Any] | None:
     """Return why trainings are put off, if they are."""
-    put_off = trainings.put_off(time())
-    if put_off.tries < 2:
+    state = trainings.put_off(time())
+    if state.tries < 2:
         return None
-    until = datetime.fromtimestamp(put_off.until, UTC).isoformat(timespec="seconds")
-    return {"tries": put_off.tries, "reason": put_off.reason, "until": until}
+    until = datetime.fromtimestamp(state.until, UTC).isoformat(timespec="seconds")
+    return {"tries": state.tries, "reason": state.reason, "until": until}
 
 
-def _archived(archive: Archive) -> dict[str, Any] | None:
+def archived_of(archive: Archive) -> dict[str, Any] | None:
     state = archive.state()
     return {"reason": state.reason, "since": state.since} if state else None
 
@@ -126,21 +163,20 @@ def _learning(dataset: Dataset) -> dict[str, Any]:
     return control.about() | fields | {"order_alone": why_order_alone(dataset.label_config)}
 
 
-def _no_model(
-    project: Project, active: ActivePointer, dataset: Dataset, learning: dict[str, Any]
-) -> dict[str, Any] | None:
+def _no_model(project: Project, active: ActivePointer, known: "_Facts") -> dict[str, Any] | None:
     """Return why no model is served, whether that is so by design, and whether there was one.
 
     A model of another control than the label config's is as good as none.
     """
     unanswered = ""
     if active.is_trained:
-        made_by, config = name_of(active.recipe), dataset.label_config
-        unanswered = why_unanswered(config, made_by, active.signature)
+        made_by = name_of(active.recipe)
+        unanswered = why_unanswered(known.label_config, made_by, active.signature)
         if not unanswered:
             return None
         unanswered = f"nothing is predicted by {active.version}: {unanswered}"
     switched = fields_of(project.history.entry(active.switch)).get("why")
+    learning = known.learning
     reason = learning["reason"] or unanswered or switched or "no label has been learnt yet"
     by_design = learning["order_alone"]
     if by_design:

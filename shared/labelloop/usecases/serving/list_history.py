@@ -3,12 +3,14 @@
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
+from labelloop.bucket.objects import fields_of
 from labelloop.bucket.project import Project
 from labelloop.domain.judging.card import Card
 from labelloop.domain.judging.in_words import brief_accuracy
 from labelloop.ports import ObjectStore
 
 MOST_VERSIONS: Final = 50
+MOST_SWITCHES: Final = 30
 _READERS: Final = 16
 
 
@@ -21,6 +23,24 @@ def list_history(key: str, store: ObjectStore) -> dict[str, Any]:
         cards = list(readers.map(project.card, newest))
     rows = [_row(name, card, active) for name, card in zip(newest, cards, strict=True)]
     return {"active": active, "versions": rows, "older": len(names) - len(newest)}
+
+
+def list_switches(project: Project) -> list[dict[str, Any]]:
+    """Return the newest switches of the active version, newest first: which, when, who and why.
+
+    `by`: the user who asked for it, empty for a training.
+    """
+    newest = project.history.numbers()[: -MOST_SWITCHES - 1 : -1]
+    with ThreadPoolExecutor(_READERS) as readers:
+        entries = list(readers.map(project.history.entry, newest))
+    return [
+        {
+            name: str(fields_of(one).get(name, ""))
+            for name in ("version", "instead_of", "why", "at", "by")
+        }
+        | {"pinned": fields_of(one).get("pinned") is True}
+        for one in entries
+    ]
 
 
 def _row(name: str, card: Card | None, active: str) -> dict[str, Any]:

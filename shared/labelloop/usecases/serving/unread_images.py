@@ -1,25 +1,27 @@
 """Which tasks are left out because their image can't be read, why, and what mends it."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from labelloop.bucket.project import Project
 from labelloop.bucket.unread import NEVER, Unread, UnreadTasks
-from labelloop.domain.intake.folding import Dataset
 
 _MOST_PARTS: Final = 20  # read while somebody waits: up to 100,000 tasks
 _MOST_EXAMPLES: Final = 3
 _MOST_SHARDS: Final = 100  # read beyond those of the pool's index
 
 
-def unread_images(project: Project, version: str, dataset: Dataset) -> dict[str, Any] | None:
+def unread_images(
+    project: Project, version: str, deleted_until: Mapping[int, str]
+) -> dict[str, Any] | None:
     """Return the tasks that a version could not read, by reason; None if it read all.
 
-    `is_more`: whether there are more of them than were counted.
+    `deleted_until`: see `folding`. `is_more`: whether there are more of them than were counted.
     """
     unread, is_more = project.unread.all(version, _MOST_PARTS)
-    tasks = _current(unread, project, dataset)
+    tasks = _current(unread, project, deleted_until)
     if not tasks:
         return None
     by_reason: dict[tuple[str, str, bool], list[Unread]] = defaultdict(list)
@@ -47,11 +49,11 @@ def unread_images(project: Project, version: str, dataset: Dataset) -> dict[str,
     }
 
 
-def _current(unread: UnreadTasks, project: Project, dataset: Dataset) -> list[Unread]:
+def _current(
+    unread: UnreadTasks, project: Project, deleted_until: Mapping[int, str]
+) -> list[Unread]:
     """Return those whose task is still there, in the state that could not be read."""
-    tasks = {
-        (one.task, one.updated_at): one for one in unread.without(dataset.deleted_until()).tasks
-    }
+    tasks = {(one.task, one.updated_at): one for one in unread.without(deleted_until).tasks}
     if not tasks:
         return []
     index = project.pool_index.current(_MOST_SHARDS) or project.pool_index.stored()

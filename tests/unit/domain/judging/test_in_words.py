@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from labelloop.domain.judging.in_words import accuracy, brief_accuracy, lines
+from labelloop.domain.judging.in_words import accuracy, brief_accuracy, in_short, lines
 from labelloop.domain.judging.insights import insights
 from tests.unit.domain.judging.test_insights import LAW, honest_of, honest_where, told
 
@@ -147,3 +147,32 @@ def test_a_table_has_room_for_an_accuracy_and_its_range():
     assert brief_accuracy(told(120)["random_share"]).startswith("95% (")
     assert brief_accuracy({}) == "not known"
     assert accuracy(told(120)["random_share"]).startswith("95%, ")
+
+
+def test_a_version_is_said_in_one_line():
+    numbers = told(120)
+    saved = numbers["saving"]["random_order"] - 300
+
+    text = in_short(numbers, 300)
+
+    assert text.startswith("300 labels. Accuracy 95% (±")
+    assert f"Saved about {saved}." in text
+    assert re.search(r"100 more: \+\d\.\d points\.", text)
+    assert text.endswith("Go on labelling.")
+
+
+def test_what_is_not_known_is_left_out_of_it():
+    numbers = told(0) | {"title": "closeness"}
+
+    assert in_short(numbers, 1) == "1 label. Closeness not known yet. Go on labelling."
+
+
+def test_a_saving_beyond_what_is_known_is_a_least_one():
+    numbers = told(120)
+    numbers["saving"] |= {"random_order": 2_000}
+    numbers["stopping"] |= {"stops": True}
+
+    text = in_short(numbers, 300)
+
+    assert "Saved at least 1700." in text
+    assert text.endswith("You may stop.")

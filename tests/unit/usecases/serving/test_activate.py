@@ -9,7 +9,8 @@ from labelloop.bucket.pointers import ActivePointer
 from labelloop.errors import NotFound, Unprocessable
 from labelloop.messages import RankWakeUp
 from labelloop.recipes.text_choices import FORMAT
-from labelloop.usecases.serving.activate import ActivateDeps, activate
+from labelloop.usecases.serving.activate import ActivateDeps, activate, roll_back
+from labelloop.usecases.serving.list_history import list_switches
 from labelloop.usecases.serving.pin import PinDeps, pin, unpin
 from tests.builders import PROJECT, card
 
@@ -165,3 +166,23 @@ def test_a_version_that_was_kept_back_brings_what_it_learnt(project, publish, de
 
     active = project.active().value
     assert (active.dataset_seq, active.learnt) == (2, "examples 2")
+
+
+def test_who_asked_for_a_switch_is_stored(project, publish, deps, store, queue, clock):
+    publish(1), publish(2)
+
+    assert roll_back(PROJECT, deps, "anna") == "1-aaaaaaaa"
+    pin(PROJECT, PinDeps(store=store, train_queue=queue, clock=clock), "ben")
+
+    pinned, rolled_back, trained = list_switches(project)[:3]
+    assert [one["by"] for one in (pinned, rolled_back, trained)] == ["ben", "anna", ""]
+    assert (pinned["pinned"], rolled_back["pinned"]) == (True, False)
+    assert (rolled_back["version"], rolled_back["instead_of"]) == ("1-aaaaaaaa", "2-aaaaaaaa")
+    assert rolled_back["why"] == "activated 1-aaaaaaaa"
+
+
+def test_there_is_nothing_to_roll_back_to_before_the_first_version(publish, deps):
+    publish(1)
+
+    with pytest.raises(NotFound):
+        roll_back(PROJECT, deps)

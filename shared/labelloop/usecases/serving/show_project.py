@@ -1,0 +1,81 @@
+"""Show all that people want to know of a project: for its page."""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from functools import lru_cache
+from typing import Any
+
+from labelloop.bucket.pointers import DatasetPointer
+from labelloop.bucket.project import Project
+from labelloop.domain.judging.curve import CurvePoint
+from labelloop.domain.judging.random_order import random_order
+from labelloop.domain.judging.savings import Law
+from labelloop.domain.serving.people import Person
+from labelloop.errors import NotFound, Unprocessable
+from labelloop.ports import ObjectStore
+from labelloop.recipes import control_of
+from labelloop.recipes.protocol import Control
+from labelloop.usecases.serving.describe import describe
+from labelloop.usecases.serving.list_history import list_history, list_switches
+from labelloop.usecases.serving.show_people import show_people
+
+
+def show_project(key: str, store: ObjectStore) -> dict[str, Any]:
+    """Return the status, the learning curve, doubts, people, versions and switches of a project.
+
+    Raises NotFound for a project that nothing is stored for.
+    """
+    project = Project(store, key)
+    if not project.exists():
+        raise NotFound("project: unknown")
+    with ThreadPoolExecutor() as readers:  # each waits for the store
+        history = readers.submit(list_history, key, store)
+        switches = readers.submit(list_switches, project)
+        version, pointer = project.active_version(), project.dataset_pointer().value
+        doubts = readers.submit(project.evidence.doubts, version)
+        status = describe(key, store)
+    people, law = _of_dataset(store, key, pointer, version)
+    return {
+        "status": status,
+        "random_order": _random_order(status["card"], law),
+        "doubts": doubts.result(),
+        "people": [asdict(one) for one in people],
+        "history": history.result(),
+        "switches": switches.result(),
+    }
+
+
+@lru_cache(maxsize=32)
+def _of_dataset(
+    store: ObjectStore, key: str, pointer: DatasetPointer, version: str
+) -> tuple[Sequence[Person], Law | None]:
+    """Return what a snapshot and a version, which never change, say of people and of savings."""
+    project = Project(store, key)
+    dataset = project.dataset(pointer)
+    control = _control(dataset.label_config)
+    people = show_people(project, dataset, project.card(version), control)
+    return people, control.law if control else None
+
+
+def _control(label_config: str | None) -> Control | None:
+    try:
+        return control_of(label_config) if label_config else None
+    except Unprocessable:
+        return None
+
+
+def _random_order(card: Mapping[str, Any] | None, law: Law | None) -> list[dict[str, Any]]:
+    """Return how many labels random order would have taken to points of the learning curve.
+
+    Nothing where the card claims no saving: its labels are not in an active order, say.
+    """
+    insights = card["insights"] if card else {}
+    saved = insights.get("saving")
+    if not saved or law is None:
+        return []
+    points = [CurvePoint(**point) for point in insights.get("curve", [])]
+    return [
+        {**asdict(one), "labels": point.labels, "error": point.error}
+        for point, one in random_order(points, saved.get("most", 0), law)
+    ]

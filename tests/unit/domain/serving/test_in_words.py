@@ -1,0 +1,67 @@
+"""A project's status in words."""
+
+import pytest
+
+from labelloop.bucket.project import Project
+from labelloop.domain.intake.folding import fold
+from labelloop.domain.serving.in_words import chosen_options, no_model_of, problems
+from labelloop.usecases.serving.describe import describe
+from tests.builders import PROJECT, created, event, unreadable_config
+from tests.pages import failing, trained
+
+
+def test_a_project_that_is_well_has_no_problem(store):
+    trained(store)
+
+    assert list(problems(describe(PROJECT, store))) == []
+
+
+def test_each_problem_has_its_fix_and_the_worst_comes_first(store):
+    failing(store, "MemoryError")
+
+    found = list(problems(describe(PROJECT, store)))
+
+    assert [why.partition(" ")[0] for why, _ in found] == ["nothing", "training", "9-0000000a", "1"]
+    assert all(fix for _, fix in found)
+
+
+def stored(store, *events) -> None:
+    project = Project(store, PROJECT)
+    pointer = project.dataset_pointer()
+    project.add_dataset(pointer, fold(project.dataset(pointer.value), events))
+
+
+def test_labels_that_cannot_be_learnt_are_one(store):
+    stored(store, created(1, "Neutral"))
+
+    ((why, fix),) = problems(describe(PROJECT, store))
+
+    assert "0 of 1 annotations are usable" in why
+    assert "put those choices back" in fix
+
+
+def test_a_label_config_that_cannot_be_learnt_is_one(store):
+    stored(store, event(label_config=unreadable_config()))
+
+    ((why, fix),) = problems(describe(PROJECT, store))
+
+    assert why.startswith("nothing is learnt: ")
+    assert "Labeling Interface" in fix
+
+
+@pytest.mark.parametrize(
+    ("missing", "said"),
+    [
+        ({"by_design": True, "had_model": False}, "no model, by design"),
+        ({"by_design": False, "had_model": True}, "no model any more"),
+        ({"had_model": False}, "no model yet"),  # as a backend of an earlier release says it
+    ],
+)
+def test_why_there_is_no_model(missing, said):
+    assert no_model_of(missing | {"reason": "label_config: so"}) == (said, "so")
+
+
+def test_only_what_a_person_chose_is_an_option():
+    options = {"strategy": "entropy", "delete_predictions": None, "revision": 3}
+
+    assert chosen_options(options) == "strategy = entropy"
