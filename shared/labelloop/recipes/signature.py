@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from labelloop.recipes.protocol import Control
 
 
-@lru_cache(maxsize=64)  # each prediction request compares them
 def signature_of(control: "Control") -> str:
     """Return the signature of a control's versions. The order of several controls is none of it."""
     parts = [one for _, one in _controls(control)] or [control]
@@ -29,19 +28,22 @@ def is_of(signature: str, control: "Control") -> bool:
     return signature in ("", signature_of(control))
 
 
-@lru_cache(maxsize=64)
 def covers(signature: str, control: "Control") -> bool:
     """Say whether a version of the control's recipe answers all that the control asks."""
     return not signature or _lines(signature) >= _lines(signature_of(control))
 
 
-@lru_cache(maxsize=64)
 def part_of(control: "Control", signature: str) -> "Control":
     """Return of several controls those that a version answers; if it is none, all of them."""
-    known = _lines(signature)
-    names = [name for name, one in _controls(control) if _line(one) in known]
+    lines = _lines(signature)
+    known = tuple((name, _line(one)) for name, one in _controls(control) if _line(one) in lines)
+    return _only(control, known) if known else control
+
+
+@lru_cache(maxsize=64)  # one object for all requests, as it remembers what was computed of it
+def _only(control: "Control", known: tuple[tuple[str, str], ...]) -> "Control":
     whole: Any = control
-    narrowed: Control = whole.only(names) if names else control
+    narrowed: Control = whole.only([name for name, _ in known])
     return narrowed
 
 
@@ -92,7 +94,11 @@ def _controls(control: "Control") -> "tuple[tuple[str, Control], ...]":
 
 
 def _line(control: "Control") -> str:
-    format_ = format_of(control.recipe)
+    return _written(control, format_of(control.recipe))
+
+
+@lru_cache(maxsize=64)  # each prediction request compares them
+def _written(control: "Control", format_: int) -> str:
     return canonical([control.recipe, format_, control.sees, control.asks])
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from labelloop.errors import Unprocessable
-from labelloop.recipes import forget_added
+from labelloop.recipes import GROUP, forget_added
 from labelloop.usecases.learning.train import TrainOutcome
 from labelloop.usecases.ordering.push import RankOutcome
 from labelloop.usecases.serving.activate import ActivateDeps, activate
@@ -331,9 +331,15 @@ class Turned(ParityRecipe):
 
 @pytest.fixture
 def install(monkeypatch):
+    entry_points = metadata.entry_points
+
     def install(recipe: Any) -> None:
         point = SimpleNamespace(name="parity", load=lambda: recipe)
-        monkeypatch.setattr(metadata, "entry_points", lambda group: [point])
+
+        def found(*, group: str) -> Any:  # scikit-learn's libraries look for plugins, too
+            return [point] if group == GROUP else entry_points(group=group)
+
+        monkeypatch.setattr(metadata, "entry_points", found)
         forget_added()
 
     yield install
