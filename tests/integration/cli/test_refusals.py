@@ -18,8 +18,12 @@ def test_a_wrong_command_line_exits_with_2(world, arguments):
     assert world.run(*arguments).exit_code == 2
 
 
-def test_without_an_address_the_usage_is_told(world):
-    assert world.run("status", LABELLOOP_URL=None).exit_code == 2
+def test_without_an_address_both_ways_to_give_one_are_told(world):
+    ran = world.run("status", LABELLOOP_URL=None)
+
+    assert ran.exit_code == 1
+    assert "LABELLOOP_STACK" in ran.output
+    assert "LABELLOOP_URL" in ran.output
 
 
 @pytest.mark.parametrize(

@@ -121,7 +121,7 @@ def test_several_choices_go_through_the_loop(
     card = Project(store, key).card(Project(store, key).active_version())
     assert card is not None
     assert card.insights["saving"] is None
-    assert set(card.facts["sharpness"]) == {"rate", "bag"}
+    assert set(card.facts["sharpness"]) == {"rate", "bag", "topic"}
 
     # People see how many annotations can be learnt: empty ones among them.
     usable = describe(key, store)["learning"]["usable"]
