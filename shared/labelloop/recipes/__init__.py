@@ -173,7 +173,13 @@ def encoder_of(recipe: str, texts: str, images: str) -> str:
     named = name_of(recipe)
     if named in BUILT_IN:
         return images if named in _SEE_IMAGES else texts
-    return images if getattr(_installed(named), "sees_images", False) else texts
+    found = _installed(named)
+    return images if found and uses_images(found) else texts
+
+
+def uses_images(recipe: "Recipe") -> bool:
+    """Say whether what a recipe makes depends on the stack's encoder of images, not of texts."""
+    return bool(getattr(recipe, "sees_images", False))
 
 
 def folder_of(recipe: str, encoder: str) -> str:
