@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from labelloop.cli import versions
+from labelloop.cli import recipe, versions
 from labelloop.cli.backfill import send_labels
 from labelloop.cli.backtest import backtest
 from labelloop.cli.command import add, add_plain, end_with_version
@@ -65,3 +65,8 @@ add_plain(app, "export", export, "labelloop export 38 model --to model-of-38")
 add_plain(app, "forget", forget, "labelloop forget --project 38.1795398621")
 add_plain(app, "redrive", redrive, "labelloop redrive --stack labelloop")
 add_plain(app, "backtest", backtest, "labelloop backtest export.json --picture curve.png")
+
+recipes = typer.Typer(no_args_is_help=True, help="Recipes of your own, for what you label.")
+add_plain(recipes, "new", recipe.new_recipe, "labelloop recipe new sentiment")
+add_plain(recipes, "check", recipe.check, "labelloop recipe check layers/recipes/sentiment.py")
+app.add_typer(recipes, name="recipe")

@@ -18,12 +18,17 @@ _PACKED: Final = {b"PK\x03\x04": "zip", b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"
 
 def read_file(path: Path) -> list[dict[str, Any]]:
     """Return the tasks of an export file; Rejected says what is wrong with it."""
-    tasks = _json(path, _content(path))
+    tasks = read_json(path)
     if not isinstance(tasks, list):
         raise Rejected(f"{path}: not an export, which is a list of tasks", _EXPORT)
     for place, task in enumerate(tasks, 1):
         _check(path, place, task)
     return tasks
+
+
+def read_json(path: Path) -> Any:
+    """Return what a file of JSON holds; Rejected says what is wrong with it."""
+    return _json(path, _content(path))
 
 
 def _content(path: Path) -> bytes:

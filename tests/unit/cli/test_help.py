@@ -12,18 +12,31 @@ from typer.testing import CliRunner
 
 from labelloop.cli.app import app
 
-COMMANDS: dict[str, Any] = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+
+def commands_of(group: Any, before: str = "") -> dict[str, Any]:
+    """Return all commands by the words that start them."""
+    found: dict[str, Any] = {}
+    for name, command in group.commands.items():
+        is_group = hasattr(command, "commands")
+        words = f"{before}{name}"
+        found |= commands_of(command, f"{words} ") if is_group else {words: command}
+    return found
+
+
+COMMANDS = commands_of(typer.main.get_command(app))
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_each_help_ends_with_an_example_that_can_be_run(name):
-    shown = CliRunner().invoke(app, [name, "--help"], env={"COLUMNS": "200"}).output
+    words = name.split()
+    shown = CliRunner().invoke(app, [*words, "--help"], env={"COLUMNS": "200"}).output
     example = COMMANDS[name].epilog.removeprefix("Example: ")
 
-    program, command, *arguments = shlex.split(example)
+    program, *typed = shlex.split(example)
+    arguments = typed[len(words) :]
 
     assert example in shown
-    assert (program, command) == ("labelloop", name)
+    assert [program, *typed[: len(words)]] == ["labelloop", *words]
     environment = {"LABELLOOP_URL": "https://u:p@host"}
     ran = CliRunner(env=environment)
     with ran.isolation(env=environment):
