@@ -15,6 +15,7 @@ LabelloopError
 │   ├── Unreadable     an image that can't be fetched, or is none
 │   │   └── Unreached      not now: its server did not answer, or a setting is in the way
 │   ├── TooLarge       cannot be answered within the platform's limits              413
+│   ├── BadRecipe      a recipe of one's own fails, or returns what it must not     422
 │   └── BadModel       a model artefact that must not be served
 │       └── OutOfMemory  not loaded for lack of memory, which says nothing about the model
 ├── Damaged            a stored object is not what was written
@@ -87,6 +88,10 @@ class Unreached(Unreadable):
 
 class TooLarge(Rejected):
     """The request cannot be answered within the platform's limits; the message says what to do."""
+
+
+class BadRecipe(Rejected):
+    """A recipe of one's own fails, or returns what it must not; the message says which and how."""
 
 
 class BadModel(Rejected):

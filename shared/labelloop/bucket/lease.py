@@ -14,7 +14,7 @@ from uuid import uuid4
 from labelloop.bucket.objects import PROJECTS, fields_of, swap
 from labelloop.bucket.races import swapped
 from labelloop.domain.intake.events import canonical
-from labelloop.errors import Conflict, Outpaced, Retryable, Unreached
+from labelloop.errors import BadRecipe, Conflict, Outpaced, Retryable, Unreached
 from labelloop.ports import ObjectStore, Stored
 
 TRAINER: Final = "lease"  # the names of the leases
@@ -57,6 +57,10 @@ class Lease:
             yield is_mine
         except Retryable:
             raise
+        except BadRecipe:
+            if is_mine:  # who runs the work says that it failed: see `fail`
+                self._end(me, lambda work: work)
+            raise
         except Exception as exc:
             if is_mine:
                 reason = str(exc) if isinstance(exc, Unreached) else type(exc).__name__
@@ -91,6 +95,18 @@ class Lease:
     def put_off(self, now: float) -> PutOff:
         """Return how often the work failed, and until when it is put off."""
         return _Work.read(fields_of(self._stored()), now).put_off()
+
+    def fail(self, now: float, reason: str) -> None:
+        """Note that the work failed in a way that it fails in again: it is put off at once."""
+
+        def failed(stored: Stored | None) -> dict[str, Any]:
+            lease = fields_of(stored)
+            work = _Work.read(lease, float("-inf"))
+            tries = max(work.unfinished + 1, 2)
+            return lease | replace(work, unfinished=tries, failed_at=now, reason=reason).fields()
+
+        with suppress(Outpaced):
+            swapped(self._stored, failed, self._swap, "the lease")
 
     def is_held(self, now: float) -> bool:
         """Say whether a lease is running."""

@@ -48,7 +48,7 @@ def _write_example(name: str, folder: Path) -> list[Path]:
     check_name(name, folder.resolve())
     texts = {
         folder / one.name.replace(_EXAMPLE, name): one.read_text().replace(_EXAMPLE, name)
-        for one in sorted(files("labelloop.cli.example_recipe").iterdir(), key=lambda f: f.name)
+        for one in sorted(files("labelloop.recipes.example_recipe").iterdir(), key=lambda f: f.name)
         if _EXAMPLE in one.name
     }
     there = [path for path in texts if path.exists()]

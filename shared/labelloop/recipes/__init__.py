@@ -1,19 +1,24 @@
 """A room for each kind of labelling, and the functions that find the recipe of a label config.
 
-Built-in recipes come first, then those that installed packages name as entry points of the group
-`labelloop.recipes`, by their names; last of all the one that predicts nothing and orders tasks
-alone. All that the loop knows of any is in `protocol`.
+Those that installed packages name as entry points of the group `labelloop.recipes` come first, by
+their names: whoever installs one wants it used. Then come the built-in ones, last of all the one
+that predicts nothing and orders tasks alone. What reads several controls asks all others for each,
+so it comes before them. All that the loop knows of any is in `protocol`.
 """
 
+import sys
 from collections.abc import Collection, Iterator
 from functools import cache, lru_cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, cast
 
-from labelloop.errors import BadModel, OutOfMemory, Unprocessable
+from labelloop.errors import BadModel, BadRecipe, OutOfMemory, Unprocessable
 from labelloop.observability import count, logger
 
 if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
     from labelloop.labelstudio.label_config import LabelConfig
     from labelloop.recipes.protocol import Control, Model, Recipe
 
@@ -55,6 +60,7 @@ _SEE_IMAGES: Final = frozenset({"image_choices", "several_image_choices"})
 GENERATION: Final = 4
 _FIRST: Final = ("several_controls", "several_image_choices")  # where there are two controls
 _LAST: Final = "order_alone"  # asked when no other recipe reads a config
+_LOADS_S: Final = 10.0  # seconds in which a recipe of one's own, or its model, is loaded
 _UNNAMED: Final = "text_choices"  # the only recipe of releases that stored no recipe's name
 
 
@@ -145,13 +151,24 @@ def recipe_named(name: str) -> "Recipe":
 def load(name: str, artefact: bytes) -> "Model":
     """Return a model that a recipe stored; BadModel for whatever keeps it from being loaded."""
     try:
-        return recipe_named(name).load(artefact)
+        if name_of(name) in BUILT_IN:
+            return recipe_named(name).load(artefact)
+        return _load_own(name, artefact)
     except BadModel:
         raise
     except MemoryError as exc:
         raise OutOfMemory(f"the recipe {name!r} has too little memory to load it") from exc
     except Exception as exc:  # another package's recipe may raise anything
         raise BadModel(f"the recipe {name!r} does not load it: {exc!r}") from exc
+
+
+def _load_own(name: str, artefact: bytes) -> "Model":
+    from labelloop.recipes.guard import within
+
+    with within(_LOADS_S, f"the recipe {name!r}"):
+        model = recipe_named(name).load(artefact)
+        _ = model.names, model.encoder, model.needs  # whether it has them, and of which types
+    return model
 
 
 def name_of(stored: str) -> str:
@@ -207,8 +224,9 @@ def _recipes(config: "LabelConfig | None" = None, but: Collection[str] = ()) -> 
     """
     names = [name for name in BUILT_IN if name not in but]
     names = [name for name in names if config is None or _may_read(name, config)]
-    yield from (_built_in(name) for name in names if name != _LAST)
+    yield from (_built_in(name) for name in names if name in _FIRST)
     yield from (recipe for recipe in _added() if recipe.name not in but)
+    yield from (_built_in(name) for name in names if name not in (*_FIRST, _LAST))
     yield from (_built_in(name) for name in names if name == _LAST)
 
 
@@ -225,20 +243,81 @@ def _built_in(name: str) -> "Recipe":
     return recipe
 
 
-@cache
-def _added() -> tuple["Recipe", ...]:
-    """Return the recipes of installed packages, by name. One that fails to load is left out."""
-    from importlib.metadata import entry_points  # a fifth of a cold webhook's imports
+def _added() -> Collection["Recipe"]:
+    """Return the recipes of installed packages, by name, each behind a guard."""
+    return [found for found in _found().values() if not isinstance(found, str)]
 
-    loaded: list[Recipe] = []
+
+@cache
+def _found() -> "dict[str, Recipe | str]":
+    """Return the recipes of installed packages by entry point; of one that fails to load, why."""
+    if not _is_any_named():
+        return {}
+    from importlib.metadata import entry_points
+
+    found: dict[str, Recipe | str] = {}
     for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
+        taken = {*BUILT_IN, *(one.name for one in found.values() if not isinstance(one, str))}
         try:
-            recipe = point.load()
-            _check(recipe, {*BUILT_IN, *(one.name for one in loaded)})
-            loaded.append(recipe)
-        except Exception as exc:  # another package's module may raise anything
+            found[point.name] = _guarded(point, taken)
+        except (Exception, SystemExit) as exc:  # another package's module may raise anything
             _report(point.name, exc)
-    return tuple(loaded)
+            found[point.name] = f"the recipe {point.name!r} is not loaded: {exc!r:.200}"
+    return found
+
+
+def _is_any_named() -> bool:
+    """Say whether a package on the path may name recipes: importlib.metadata loads for 15 ms."""
+    if "importlib.metadata" in sys.modules:
+        return True
+    folders = [Path(folder) for folder in sys.path if folder]
+    files = (file for folder in folders for file in folder.glob("*.dist-info/entry_points.txt"))
+    return any(GROUP in file.read_text(errors="replace") for file in files)
+
+
+def _guarded(point: "EntryPoint", taken: set[str]) -> "Recipe":
+    from labelloop.recipes.guard import Guard, within
+
+    with within(_LOADS_S, f"its module {point.value!r}" if hasattr(point, "value") else "it"):
+        recipe = point.load()
+    _check(recipe, taken)
+    return cast("Recipe", Guard(recipe, recipe.name))
+
+
+def has_own() -> bool:
+    """Say whether there are recipes besides the built-in ones, which may never end."""
+    return bool(_added())
+
+
+def demand_sound(made_by: Collection[str], label_config: str) -> None:
+    """Raise BadRecipe if one of these recipes is of one's own and fails, so that nothing replaces
+    what it made as if it did not read the config.
+    """
+    from labelloop.labelstudio.label_config import parse
+
+    for name in made_by:
+        if name in BUILT_IN:
+            continue
+        recipe, found = _installed(name), _found().get(name)
+        if recipe is None and isinstance(found, str):
+            raise BadRecipe(found)
+        if recipe is not None:
+            recipe.read(parse(label_config))
+
+
+def failures(label_config: str) -> list[str]:
+    """Return which recipes of one's own can't be used for a label config, and why."""
+    from labelloop.labelstudio.label_config import parse
+
+    failed = [found for found in _found().values() if isinstance(found, str)]
+    for recipe in _added():
+        try:
+            recipe.read(parse(label_config))
+        except BadRecipe as exc:
+            failed.append(str(exc))
+        except Unprocessable:
+            continue  # the config is none
+    return failed
 
 
 def _check(recipe: "Recipe", taken: set[str]) -> None:
@@ -250,12 +329,12 @@ def _check(recipe: "Recipe", taken: set[str]) -> None:
         raise BadModel(f"there is a recipe {name!r} already")
 
 
-def _report(recipe: str, exc: Exception) -> None:
+def _report(recipe: str, exc: BaseException) -> None:
     logger().error("recipe not loaded", extra={"recipe": recipe, "why": repr(exc)})
     count("RecipeNotLoaded")
 
 
 def forget_added() -> None:
     """Look for installed recipes again: for tests, and after a package was installed."""
-    for cached in (control_of, _control_by, _installed, _added):
+    for cached in (control_of, _control_by, _installed, _found):
         cached.cache_clear()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from labelloop.errors import (
+    BadRecipe,
     BadRequest,
     Foreign,
     LabelloopError,
@@ -27,6 +28,7 @@ STATUS: Final[Mapping[type[LabelloopError], int]] = {
     TooLarge: 413,
     NotJson: 415,
     Unprocessable: 422,
+    BadRecipe: 422,
     Unavailable: 503,
 }
 _JSON: Final = json.JSONEncoder(separators=(",", ":"))

@@ -20,7 +20,7 @@ from labelloop.domain.intake.events import Event
 from labelloop.domain.intake.folding import Dataset, fold
 from labelloop.domain.learning.examples import examples_of
 from labelloop.domain.learning.policy import SMALL, Patience, can_leave_to_a_later_event
-from labelloop.errors import Conflict, Damaged, Unavailable, Unprocessable, Unreached
+from labelloop.errors import BadRecipe, Conflict, Damaged, Unavailable, Unprocessable, Unreached
 from labelloop.labelstudio.payloads import project_key
 from labelloop.messages import RankWakeUp, WakeUp
 from labelloop.observability import count, logger
@@ -47,6 +47,7 @@ class TrainOutcome(StrEnum):
     LEFT_TO_REBUILD = "labels were lost, left until they are compared with Label Studio's"
     PUT_OFF = "put off: it did not end, several times"
     LEFT_TO_SWEEP = "encoded in part, or images out of reach: left to the sweep"
+    RECIPE_FAILED = "put off: the recipe fails"
     UP_TO_DATE = "up to date"
     SWITCHED = "switched"
 
@@ -54,7 +55,17 @@ class TrainOutcome(StrEnum):
 def train(wake_up: WakeUp, deps: TrainDeps) -> TrainOutcome:
     """Bring a project up to date; return the outcome. Retryable after too many lost races."""
     project = Project(deps.store, project_key(wake_up.project))
-    return won(lambda: _attempt(wake_up, project, deps), "the dataset, or what is made of it")
+    try:
+        return won(lambda: _attempt(wake_up, project, deps), "the dataset, or what is made of it")
+    except BadRecipe as exc:  # it fails again, so the message need not come back
+        project.lease(TRAINER).fail(deps.clock().timestamp(), str(exc))
+        facts = {
+            "project": project.key,
+            "why": str(exc).partition(":")[0],
+        }  # the rest may be a text
+        logger().error("recipe failed", extra=facts)
+        count("TrainingFailed")
+        return TrainOutcome.RECIPE_FAILED
 
 
 def _attempt(wake_up: WakeUp, project: Project, deps: TrainDeps) -> TrainOutcome:
@@ -126,9 +137,9 @@ def _patience(project: Project, deps: TrainDeps) -> Patience:
 def _usable(dataset: Dataset, deps: TrainDeps) -> int:
     try:
         control = deps.control_of(dataset.label_config or "")
-    except Unprocessable:
+        return len(examples_of(dataset, control).labels)
+    except (Unprocessable, BadRecipe):
         return 0
-    return len(examples_of(dataset, control).labels)
 
 
 # -- events to dataset -----------------------------------------------------------------------

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
 import numpy as np
@@ -20,18 +20,34 @@ from labelloop.domain.judging.gate import LEAST_KNOWN
 from labelloop.domain.learning.examples import Examples, examples_of
 from labelloop.domain.learning.policy import Patience
 from labelloop.domain.version import UNTRAINED, Version
-from labelloop.errors import Unprocessable, Unreached
+from labelloop.errors import BadRecipe, Unprocessable, Unreached
 from labelloop.ports import Clock, ObjectStore, Queue, utc_now
-from labelloop.recipes import GENERATION, control_of, encoder_of, folder_of, format_of, name_of
+from labelloop.recipes import (
+    BUILT_IN,
+    GENERATION,
+    control_of,
+    demand_sound,
+    encoder_of,
+    folder_of,
+    format_of,
+    has_own,
+    name_of,
+    recipe_named,
+    uses_images,
+)
+from labelloop.recipes.guard import within
 from labelloop.recipes.protocol import Control
-from labelloop.recipes.signature import is_of, signature_of
+from labelloop.recipes.signature import is_of, recipes_of, signature_of
 from labelloop.recipes.tools import Looking
 from labelloop.usecases.judging.judge_version import Challenger
 from labelloop.usecases.judging.publish_version import Gate, advance, publish, withdraw
 from labelloop.usecases.learning.reporting import FITTING, JUDGING, Reporter
 from labelloop.usecases.learning.sample_pool import sample_pool
+from labelloop.usecases.learning.smoke_run import smoke_run
 from labelloop.usecases.learning.vectors import LIMITS, Limits, StoredVectors
 from labelloop.usecases.ordering.choose_order import Arms, choose_order
+
+_OWN_S: Final = 270.0  # a function is ended after 300 s, and could not say why
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +70,17 @@ class TrainDeps:
 
 
 def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) -> bool:
-    """Bring the active version up to a snapshot; return whether it was replaced."""
+    """Bring the active version up to a snapshot; return whether it was replaced.
+
+    BadRecipe if a recipe of one's own fails: what it made before is served on.
+    """
+    if not has_own():
+        return _train(project, pointer, deps)
+    with within(_OWN_S, "training with a recipe of one's own"):
+        return _train(project, pointer, deps)
+
+
+def _train(project: Project, pointer: DatasetPointer, deps: TrainDeps) -> bool:
     started, encoder = time.monotonic(), deps.tools.encoder
     dataset, options = project.snapshots.read(pointer), project.options().value
     strategy = options.strategy or deps.strategy
@@ -67,6 +93,7 @@ def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) ->
         revision=options.revision,
     )
     remaining: tuple[Examples, Control] | None = None
+    _demand_sound(project.active().value, dataset.label_config)
     try:
         control = deps.control_of(dataset.label_config or "")
         encoder = encoder_of(control.recipe, deps.tools.encoder, deps.tools.image_encoder)
@@ -92,6 +119,7 @@ def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) ->
             examples, features = _readable(examples, features)
             if why := control.missing(examples.labels, deps.min_labels):
                 _demand_reached(tools, why)
+                _demand_finite(control)
                 raise Unprocessable(f"{why}, without those whose images can't be read")
             report.begin(FITTING)
             trained = control.fit(examples.labels, features, sample.features, tools).packed()
@@ -106,6 +134,8 @@ def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) ->
     to = replace(learnt, version=str(version), sha256=digest, strategy=ordered.strategy)
     if tools.unreached:
         to = replace(to, learnt="")  # so that the next training is one, even of the same labels
+    if has_own():
+        smoke_run(control, trained, features, encoder)
     sample_answers = control.load(trained.artefact).answer(sample.features)
     challenger = Challenger(control, examples, features, trained, sample_answers)
     now = deps.clock()
@@ -134,6 +164,17 @@ def _demand_reached(tools: StoredVectors, why: str) -> None:
     if tools.unreached:
         reason = next(iter(tools.unreached.values()))
         raise Unreached(f"{why}: {len(tools.unreached)} images are out of reach ({reason})")
+
+
+def _demand_finite(control: Control) -> None:
+    """Raise BadRecipe if there is no image, whose features alone may be none."""
+    if name_of(control.recipe) not in BUILT_IN and not uses_images(recipe_named(control.recipe)):
+        raise BadRecipe(f"the recipe {control.recipe!r} gives features that are not finite")
+
+
+def _demand_sound(active: ActivePointer, label_config: str | None) -> None:
+    if active.is_trained:
+        demand_sound([name_of(active.recipe), *recipes_of(active.signature)], label_config or "")
 
 
 def _digest(examples: Examples, control: Control, encoder: str, strategy: str) -> str:

@@ -39,6 +39,7 @@ class RankOutcome(StrEnum):
     SURVEYED = "all tasks compared with Label Studio's"
     PLANNED = "parts planned"
     SCORED = "part scored"
+    RECIPE_FAILED = "the recipe fails, the order stays"
     UNFINISHED = "encoded in part, to be continued"
     PLACED = "placed in order, to be pushed from outside"
     NOTHING_LEFT = "no task left to rank"

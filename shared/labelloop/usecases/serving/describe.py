@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from labelloop.bucket.archive import Archive
 from labelloop.bucket.evidence import EvidenceFiles
-from labelloop.bucket.lease import TRAINER, Lease
+from labelloop.bucket.lease import PUSHER, TRAINER, Lease
 from labelloop.bucket.objects import fields_of
 from labelloop.bucket.pointers import ActivePointer, DatasetPointer
 from labelloop.bucket.project import Project
@@ -19,14 +19,16 @@ from labelloop.bucket.snapshots import Repair
 from labelloop.domain.intake.folding import Dataset
 from labelloop.domain.judging.card import Card
 from labelloop.domain.judging.in_words import lines
-from labelloop.errors import Unprocessable
+from labelloop.errors import BadRecipe, Unprocessable
 from labelloop.ports import ObjectStore
-from labelloop.recipes import control_of, name_of, why_order_alone
+from labelloop.recipes import control_of, failures, has_own, name_of, why_order_alone
+from labelloop.recipes.guard import within
 from labelloop.recipes.signature import why_unanswered
 from labelloop.usecases.serving.progress import progress
 from labelloop.usecases.serving.unread_images import unread_images
 from labelloop.usecases.serving.usable import usable
 
+_OWN_S: Final = 10.0  # somebody waits
 _MOST_SHARDS: Final = 100  # read to count the pool while somebody waits
 
 
@@ -49,7 +51,7 @@ def describe(key: str, store: ObjectStore) -> dict[str, Any]:
         "quarantined_events": project.quarantined,
         "progress": lambda: progress(project, active.version, datetime.now(UTC)),
         "unread": lambda: unread_images(project, active.version, known.deleted_until),
-        "put_off": lambda: put_off(project.lease(TRAINER)),
+        "put_off": lambda: put_off(project.lease(TRAINER)) or put_off(project.lease(PUSHER)),
         "archived": lambda: archived_of(project.archive),
         "options": lambda: asdict(project.options().value),
     }
@@ -62,7 +64,7 @@ def describe(key: str, store: ObjectStore) -> dict[str, Any]:
         "pinned": active.pinned,
         "trained_on": active.dataset_seq,
         "card": card.to_json() if card else None,
-        "told": _lines(card) if card else [],
+        "told": [*known.failures, *(_lines(card) if card else [])],
         "dataset": {"seq": pointer.seq} | known.counts,
         "learning": known.learning,
     }
@@ -99,6 +101,7 @@ class _Facts:
 
     counts: dict[str, Any]
     learning: dict[str, Any]
+    failures: list[str]
     label_config: str | None
     deleted_tasks: frozenset[int]
     deleted_until: dict[int, str]
@@ -108,9 +111,11 @@ class _Facts:
 def _facts(store: ObjectStore, key: str, pointer: DatasetPointer) -> _Facts:
     """Return what is told of a snapshot, which never changes: an open page looks every 5 s."""
     dataset = Project(store, key).dataset(pointer)
+    learning, failed = _learning_within(dataset)
     return _Facts(
         counts=_counts(dataset),
-        learning=_learning(dataset),
+        learning=learning,
+        failures=failed,
         label_config=dataset.label_config,
         deleted_tasks=frozenset(dataset.deleted_tasks),
         deleted_until=dataset.deleted_until(),
@@ -141,9 +146,32 @@ def archived_of(archive: Archive) -> dict[str, Any] | None:
     return {"reason": state.reason, "since": state.since} if state else None
 
 
+def _learning_within(dataset: Dataset) -> tuple[dict[str, Any], list[str]]:
+    """Return what is learnt, and which recipes of one's own fail; they may do anything."""
+    if not has_own():
+        return _learning(dataset), failures("")
+    try:
+        with within(_OWN_S, "reading labels with a recipe of one's own"):
+            return _learning(dataset), failures(dataset.label_config or "")
+    except BadRecipe as exc:
+        return _nothing_learnt(str(exc)), [str(exc)]
+
+
 def _learning(dataset: Dataset) -> dict[str, Any]:
     """Return the control that is learnt and its usable annotations; or why none can be learnt."""
-    nothing: dict[str, Any] = {
+    if dataset.label_config is None:
+        return _nothing_learnt("")
+    try:
+        control = control_of(dataset.label_config)
+    except Unprocessable as exc:
+        return _nothing_learnt(str(exc))
+    counts = usable(dataset, control)
+    fields = {"usable": asdict(counts), "line": counts.line(), "reason": ""}
+    return control.about() | fields | {"order_alone": why_order_alone(dataset.label_config)}
+
+
+def _nothing_learnt(reason: str) -> dict[str, Any]:
+    return {
         "choice": "",
         "text": "",
         "labels": [],
@@ -151,16 +179,8 @@ def _learning(dataset: Dataset) -> dict[str, Any]:
         "usable": None,
         "line": "",
         "order_alone": "",
+        "reason": reason,
     }
-    if dataset.label_config is None:
-        return nothing | {"reason": ""}
-    try:
-        control = control_of(dataset.label_config)
-    except Unprocessable as exc:
-        return nothing | {"reason": str(exc)}
-    counts = usable(dataset, control)
-    fields = {"usable": asdict(counts), "line": counts.line(), "reason": ""}
-    return control.about() | fields | {"order_alone": why_order_alone(dataset.label_config)}
 
 
 def _no_model(project: Project, active: ActivePointer, known: "_Facts") -> dict[str, Any] | None:

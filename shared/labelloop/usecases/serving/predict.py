@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
@@ -12,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 from labelloop.domain.answers import Answers, joined_answers
 from labelloop.domain.ordering.random_share import are_random, is_random
 from labelloop.domain.ordering.selection import LABEL_FIRST, LABEL_LAST, place_of
-from labelloop.errors import TooLarge
-from labelloop.recipes import control_or_none
+from labelloop.errors import BadRecipe, TooLarge
+from labelloop.observability import count, logger
+from labelloop.recipes import control_or_none, has_own
 from labelloop.recipes.signature import covers
 from labelloop.usecases.serving.serve import Served
 from labelloop.usecases.serving.showable import Door
@@ -27,6 +29,36 @@ _MOST_ANSWER_BYTES: Final = 5_500_000
 _RESULT_BYTES: Final = 120  # of a result without its region
 _WORK_AT_ONCE: Final = 30_000  # characters: some 100 short texts, half a second with an encoder
 _ADVICE: Final = "select fewer tasks in the Data Manager and retrieve predictions in several steps"
+
+
+class OwnRecipes:
+    """What recipes of one's own may take of a request. One that never ends is not tried again.
+
+    Each try would keep an annotator waiting. `rests_s`: after how long it is tried again.
+    """
+
+    def __init__(self, limit_s: float = 15.0, rests_s: float = 300.0) -> None:
+        self._limit_s, self._rests_s = limit_s, rests_s
+        self._until: dict[tuple[str, str], float] = {}
+
+    @contextmanager
+    def trying(self, version: str, label_config: str) -> Iterator[None]:
+        """Run the block within the limit; BadRecipe if it is over, or was a while ago."""
+        what, started = (version, label_config), time.monotonic()
+        if started < self._until.get(what, 0.0):
+            raise BadRecipe("the recipe did not end a while ago")
+        try:
+            from labelloop.recipes.guard import within
+
+            with within(self._limit_s, "predicting with a recipe of one's own"):
+                yield
+        except BadRecipe:
+            if time.monotonic() - started >= self._limit_s:
+                self._until[what] = time.monotonic() + self._rests_s
+            raise
+
+
+OWN: Final = OwnRecipes()
 
 
 @dataclass(frozen=True)
@@ -69,9 +101,28 @@ def predict(
     """Return one prediction for each task, whatever the tasks hold.
 
     A task without a readable input gets an empty result and goes last; all results are empty while
-    there is no model, or if the model has learnt nothing of the label config. Raises TooLarge, as
-    early as possible, if the answer would be too large or too late.
+    there is no model, if the model has learnt nothing of the label config, or if a recipe of one's
+    own fails. Raises TooLarge, as early as possible, if the answer would be too large or too late.
     """
+    if not has_own():
+        return _predict(tasks, label_config, served, tools, clock)
+    try:
+        with OWN.trying(served.version, label_config):
+            return _predict(tasks, label_config, served, tools, clock)
+    except BadRecipe as exc:
+        facts = {"version": served.version, "why": str(exc).partition(":")[0]}  # the rest: a text
+        logger().error("recipe failed", extra=facts)
+        count("ResultsRejected")
+        return [Prediction([], LABEL_FIRST) for _ in tasks]
+
+
+def _predict(
+    tasks: Sequence[Any],
+    label_config: str,
+    served: Served,
+    tools: Tools,
+    clock: Callable[[], float],
+) -> list[Prediction]:
     control = control_or_none(label_config, served.recipe, served.signature)
     question = question_of(control, served)
     names = tuple(served.names) if question else ()
