@@ -13,6 +13,7 @@ OTHERS = {
     "LabelStudioTokenParameter": "/else/token",
     "Encoder": "none",
     "ImageEncoder": "efficientnet",
+    "RecipesLayerArn": "arn:aws:lambda:eu-central-1:123456789012:layer:mine:3",
     "FetchHosts": "files.example.com",
     "FetchBuckets": "pictures,scans",
     "FetchKmsKeyArns": "arn:aws:kms:eu-central-1:123456789012:key/4567-0123",
@@ -163,7 +164,8 @@ def test_the_longest_settings_fit_into_what_describes_them():
     }
     longest |= {n: p["MaxValue"] for n, p in PARAMETERS.items() if "MaxValue" in p}
     longest |= {"SnapStart": "on", "Encoder": "x" * 64, "ImageEncoder": "x" * 64}
-    longest |= {"BucketName": "x" * 63}
+    layer = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:layer"
+    longest |= {"BucketName": "x" * 63, "RecipesLayerArn": f"{layer}:{'x' * 140}:999999"}
     resolved = Resolved(longest)
 
     for settings in resolved.of_type("AWS::IAM::ManagedPolicy").values():

@@ -83,23 +83,30 @@ def test_each_function_has_a_folder_and_each_folder_a_function():
 @pytest.mark.parametrize(
     ("function", "packages"),
     [
-        ("Webhook", []),
-        ("Predict", ["Serving", "Encoder", "ImageEncoder"]),
-        ("Train", ["Training", "Encoder", "ImageEncoder"]),
-        ("Rank", ["Serving", "Encoder", "ImageEncoder"]),
-        ("Sweep", ["Encoder", "ImageEncoder"]),
-        ("Credentials", []),
+        ("Webhook", ["Runtime"]),
+        ("Predict", ["Serving", "Encoder", "ImageEncoder", "Recipes"]),
+        ("Train", ["Training", "Encoder", "ImageEncoder", "Recipes"]),
+        ("Rank", ["Serving", "Encoder", "ImageEncoder", "Recipes"]),
+        ("Sweep", ["Runtime", "Encoder", "ImageEncoder", "Recipes"]),
+        ("Credentials", ["Runtime"]),
     ],
 )
 def test_a_function_carries_the_layers_it_needs_and_no_other(function, packages):
-    layers = ["Runtime", *packages, "Shared"]
+    layers = [*packages, "Shared"]
 
     def layer(name):
+        if name == "Recipes":
+            of = [{"Ref": "RecipesLayer"}, {"Ref": "RecipesLayerArn"}]
+            return {"Fn::If": ["BuildsRecipes", *of]}
         always = {"Ref": f"{name}Layer"}
         is_chosen = name.endswith("Encoder")
         return {"Fn::If": [f"Has{name}", always, {"Ref": "AWS::NoValue"}]} if is_chosen else always
 
     assert FUNCTIONS[f"{function}Function"]["Layers"] == list(map(layer, layers))
+
+
+def test_no_function_has_more_layers_than_lambda_takes():
+    assert max(len(one["Layers"]) for one in FUNCTIONS.values()) <= 5
 
 
 @pytest.mark.parametrize("function", ["Webhook", "Predict"])

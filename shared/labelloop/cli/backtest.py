@@ -32,6 +32,12 @@ def backtest(
             " a text, as an export does not say what it is about",
         ),
     ] = None,
+    recipe: Annotated[
+        str,
+        typer.Option(
+            "--recipe", help="a recipe of your own to replay with: a file, a package's folder"
+        ),
+    ] = "",
     strategy: Annotated[
         list[str] | None,
         typer.Option(help="a strategy to replay; may be given several times; default: all"),
@@ -63,6 +69,7 @@ def backtest(
         text=text,
         choice=choice,
         label_config=label_config,
+        recipe=recipe,
         strategies=tuple(strategy or ()),
         encoder=encoder,
         picture=picture,

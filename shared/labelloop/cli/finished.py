@@ -8,18 +8,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from labelloop.cli.export_file import read_file
 from labelloop.domain.intake.events import canonical
 from labelloop.domain.intake.folding import Dataset, fold
 from labelloop.domain.learning.examples import Examples, examples_of
 from labelloop.errors import Rejected, Unprocessable
+from labelloop.labelstudio.label_config import parse
 from labelloop.labelstudio.payloads import read_export
 from labelloop.recipes import control_of, installed, recipe_named
 
 if TYPE_CHECKING:
-    from labelloop.recipes.protocol import Control, Replayable
+    from labelloop.recipes.protocol import Control, Recipe, Replayable
 
 _ANY_PROJECT: Final = "1.1000000000"
 
@@ -48,16 +49,24 @@ def label_config_of(path: Path | None) -> str:
 
 
 def finished(
-    export: Path, field: str = "", control_name: str = "", label_config: str = ""
+    export: Path,
+    field: str = "",
+    control_name: str = "",
+    label_config: str = "",
+    own: "Recipe | None" = None,
 ) -> Finished:
     """Return the inputs and labels of an export; Rejected says what is wrong with it.
 
-    Without a label config, the recipes find the control by the annotations.
+    Without a label config, the recipes find the control by the annotations. `own`: a recipe of
+    one's own to replay with.
     """
     tasks = read_file(export)
     dataset = fold(Dataset(), [read_export(_ANY_PROJECT, tasks, datetime.now(UTC))])
     _check_ids(task for task in tasks if task["annotations"])
-    if label_config:
+    if own is not None:
+        control = _control_by(own, label_config)
+        same = getattr(own, "same", canonical)
+    elif label_config:
         control = control_of(label_config)
         same = getattr(recipe_named(control.recipe), "same", canonical)
     else:
@@ -69,6 +78,25 @@ def finished(
     inputs, labels = _without_repeats(rows, keys, examples)
     count = len({repr(task.get("id")) for task in tasks})
     return Finished(inputs, labels, control, count - len(rows), len(rows) - len(inputs))
+
+
+def own_recipe(source: str) -> "Recipe":
+    """Return a recipe of one's own, out of a file, a package's folder or a module."""
+    from labelloop.recipes.guard import Guard, blamed
+    from labelloop.recipes.own import load_recipe
+
+    with blamed(source, "its module", (Rejected,)):
+        return cast("Recipe", Guard(load_recipe(source), source))
+
+
+def _control_by(own: "Recipe", label_config: str) -> "Control":
+    if not label_config:
+        raise Rejected("a recipe of your own reads a label config", "name it by --label-config")
+    config = parse(label_config)
+    control = own.read(config)
+    if control is None:
+        raise Rejected(f"the recipe does not read the label config: {own.why_not(config)}")
+    return control
 
 
 def _control(dataset: Dataset, control_name: str, field: str) -> "tuple[Replayable, Control]":

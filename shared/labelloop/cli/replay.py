@@ -16,7 +16,7 @@ from rich.table import Table
 from labelloop.adapters.encoder_files import EncoderFiles
 from labelloop.adapters.onnx_encoder import OnnxEncoder
 from labelloop.cli.exported_model import BUILT
-from labelloop.cli.finished import Finished, finished, label_config_of
+from labelloop.cli.finished import Finished, finished, label_config_of, own_recipe
 from labelloop.cli.replay_options import ReplayOptions
 from labelloop.cli.report import Report
 from labelloop.domain.intake.events import canonical
@@ -47,7 +47,11 @@ def replay(options: ReplayOptions, report: Report) -> None:
     if options.picture:
         check_path(options.picture)
     project = finished(
-        options.export, options.text, options.choice, label_config_of(options.label_config)
+        options.export,
+        options.text,
+        options.choice,
+        label_config_of(options.label_config),
+        own_recipe(options.recipe) if options.recipe else None,
     )
     with report.errors.status("encoding") as shown:
         tools = _tools(options.encoder)

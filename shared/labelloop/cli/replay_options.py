@@ -12,6 +12,7 @@ class ReplayOptions:
     text: str
     choice: str
     label_config: Path | None
+    recipe: str
     strategies: tuple[str, ...]
     encoder: str
     picture: Path | None
