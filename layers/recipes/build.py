@@ -18,6 +18,7 @@ _METADATA = "Metadata-Version: 2.1\nName: labelloop-own-recipes\nVersion: 1\n"
 
 def build(folder: Path, target: Path) -> list[str]:
     """Copy all modules and packages; return the names of those that offer a recipe."""
+    target.mkdir(parents=True, exist_ok=True)
     names = []
     for path, source in modules_of(folder):
         if not _NAME.fullmatch(path.stem):
@@ -30,7 +31,7 @@ def build(folder: Path, target: Path) -> list[str]:
             shutil.copy(path, target)
         names += [path.stem] if _OFFERS.search(source) else []
     metadata = target / "labelloop_own_recipes-1.dist-info"
-    metadata.mkdir(parents=True, exist_ok=True)
+    metadata.mkdir(exist_ok=True)
     (metadata / "METADATA").write_text(_METADATA)
     points = "".join(f"{name} = {name}:RECIPE\n" for name in names)
     (metadata / "entry_points.txt").write_text(f"[labelloop.recipes]\n{points}" if names else "")

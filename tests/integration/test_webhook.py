@@ -2,9 +2,11 @@
 
 import base64
 import json
+from importlib import metadata
 
 import pytest
 
+from labelloop.recipes import forget_added
 from labelloop.web.credentials import events_pair, ml_pair
 from tests.conftest import load_event
 
@@ -33,6 +35,17 @@ def basic(user: str, password: str) -> dict[str, str]:
 def with_headers(name: str, **headers: str) -> dict:
     kept = {k: v for k, v in load_event(name)["headers"].items() if k != "authorization"}
     return {"headers": kept | headers}
+
+
+@pytest.mark.parametrize("name", ["webhook-health", "webhook-setup", *ACCEPTED])
+def test_no_recipe_of_ones_own_is_loaded_for_it(name, call, monkeypatch):
+    """The webhook function has no layer for them; a slow one would cost it its second."""
+    forget_added()
+    asked = []
+    monkeypatch.setattr(metadata, "entry_points", lambda group: asked.append(group) or ())
+
+    assert call(name).status in (200, 202)
+    assert not asked
 
 
 def test_health_answers_anybody_with_json(call):

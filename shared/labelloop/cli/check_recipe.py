@@ -45,16 +45,20 @@ def _run(to_check: ToCheck, limit_s: float) -> Iterator[Finding]:
             stderr=words,
             text=True,
         )
+        lines: queue.Queue[str] = queue.Queue()
+        reader = threading.Thread(target=_read, args=(process.stdout, lines))
+        reader.start()
         try:
-            yield from _findings(process, words, limit_s)
+            yield from _findings(process, lines, words, limit_s)
         finally:
             process.kill()
             process.wait()
+            reader.join()
 
 
-def _findings(process: subprocess.Popen[str], words: IO[str], limit_s: float) -> Iterator[Finding]:
-    lines: queue.Queue[str] = queue.Queue()
-    threading.Thread(target=_read, args=(process.stdout, lines), daemon=True).start()
+def _findings(
+    process: subprocess.Popen[str], lines: "queue.Queue[str]", words: IO[str], limit_s: float
+) -> Iterator[Finding]:
     begun = ""
     while True:
         try:
@@ -72,9 +76,10 @@ def _findings(process: subprocess.Popen[str], words: IO[str], limit_s: float) ->
         yield Finding(begun or "it is checked", _end_of(process, words))
 
 
-def _read(out: IO[str] | None, lines: "queue.Queue[str]") -> None:
-    for line in out or ():
-        lines.put(line)
+def _read(out: IO[str], lines: "queue.Queue[str]") -> None:
+    with out:
+        for line in out:
+            lines.put(line)
     lines.put("")
 
 

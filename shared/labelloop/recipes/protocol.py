@@ -7,10 +7,12 @@ project. The loop stores features, answers and artefacts and compares answers by
 How to write a recipe
 ---------------------
 
-`tests/integration/test_toy_recipe.py` holds the smallest complete one: it learns whether a number
-is odd. A package offers its recipe, an instance of `Recipe`, as an entry point of the group
-`labelloop.recipes`. `tests/contract/recipe_contract.py` has the tests that every recipe passes:
-subclass `RecipeContract`, with a label config, some dozen tasks and their annotations.
+`labelloop recipe new` writes one for a choice about a text. `tests/integration/test_toy_recipe.py`
+holds the smallest one that is complete in itself: it learns whether a number is odd. A package
+offers its recipe, an instance of `Recipe`, as an entry point of the group `labelloop.recipes`; a
+file in `layers/recipes` gets one when the layer is built. `recipes.contract` has the rules that
+every recipe keeps to: `labelloop recipe check` goes through them, with a label config, some dozen
+tasks and their annotations. What a recipe breaks all the same is caught by `recipes.guard`.
 
 What the loop calls, in this order:
 

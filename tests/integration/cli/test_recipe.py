@@ -1,0 +1,151 @@
+"""`labelloop recipe` and `labelloop backtest --recipe`: what is written, checked and replayed."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from labelloop.cli.app import app
+from labelloop.cli.check_recipe import check_recipe
+from labelloop.cli.checked_recipe import ToCheck
+from labelloop.recipes.contract import RULES
+from tests.broken_recipes import BROKEN, CONFIG, SOUND, TASKS
+
+ROWS = json.loads(TASKS)
+DATA = [row["data"] for row in ROWS]
+RESULTS = [row["annotations"][0]["result"] for row in ROWS]
+
+
+def run(*words):
+    return CliRunner().invoke(app, ["recipe", *map(str, words)])
+
+
+def test_a_new_recipe_keeps_to_all_rules_and_passes_its_own_test(tmp_path):
+    assert run("new", "topics", "--to", tmp_path).exit_code == 0
+
+    checked = run("check", tmp_path / "topics.py", "--json")
+    tested = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_topics.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+
+    assert checked.exit_code == 0, checked.output
+    found = json.loads(checked.stdout)
+    assert len(found["rules"]) == len(RULES) + 2  # it is loaded, and needs no numpy to be
+    assert not any(one["why"] for one in found["rules"])
+    assert tested.returncode == 0, tested.stdout
+
+
+@pytest.mark.parametrize("name", ["json", "Topics", "my-topics", "1st", "numpy"])
+def test_a_name_that_no_module_can_have_is_refused_with_a_reason(name, tmp_path):
+    ended = run("new", name, "--to", tmp_path)
+
+    assert ended.exit_code == 1
+    assert "name" in ended.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_nothing_is_written_over(tmp_path):
+    (tmp_path / "topics.xml").write_text("mine")
+
+    assert run("new", "topics", "--to", tmp_path).exit_code == 1
+    assert (tmp_path / "topics.xml").read_text() == "mine"
+    assert not (tmp_path / "topics.py").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("a package that is missing", "No module named 'torch_of_another_planet'"),
+        ("a module that ends the process", "SystemExit: 3"),
+        ("a module that never ends", "it did not end within 2 s"),
+        ("a module without a recipe", "offers no RECIPE"),
+        ("read gives a text", "AttributeError"),
+        ("features lack rows", "23 rows of features for 24 inputs"),
+        ("features are not finite", "features are not finite"),
+        ("features take all memory", "MemoryError"),
+        ("fit raises", "RuntimeError: it has no idea"),
+        ("fit ends the process", "it ended the process with exit code 1"),
+        ("fit has no end", "it did not end within 2 s"),
+        ("answers have other names", "Model.names are not Answers.names"),
+        ("hits are not finite", "hits: not all are finite"),
+        ("results are texts", "AttributeError"),
+    ],
+)
+def test_a_broken_recipe_is_told_in_a_sentence(name, why, tmp_path):
+    source = tmp_path / "mine.py"
+    source.write_text(f"{SOUND}\n\n{BROKEN[name]}\n")
+    to_check = ToCheck(str(source), CONFIG, DATA, RESULTS, 3_008)
+
+    found = [one.why for one in check_recipe(to_check, 2) if one.why]
+
+    assert any(why in one for one in found), found
+    assert not any("Traceback" in one or "\n" in one for one in found)
+
+
+def test_numpy_is_kept_out_of_what_the_light_function_loads(tmp_path):
+    source = tmp_path / "mine.py"
+    source.write_text(SOUND.replace("import json\n", "import json\nimport numpy\n", 1))
+    (tmp_path / "mine.xml").write_text(CONFIG)
+    (tmp_path / "mine.json").write_text(TASKS)
+
+    ended = run("check", source)
+
+    assert ended.exit_code == 1
+    assert "fails  it reads label configs without numpy" in ended.stdout
+    assert "within the methods that use it" in ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("files", "why"),
+    [
+        ({}, "there is no"),
+        ({"mine.py": SOUND}, "--config"),
+        ({"mine.py": SOUND, "mine.xml": CONFIG, "mine.json": "[]"}, "no list of tasks"),
+        ({"mine.py": SOUND, "mine.xml": CONFIG, "mine.json": '[{"data": {}}]'}, "no annotation"),
+    ],
+)
+def test_what_is_missing_to_check_with_is_said(files, why, tmp_path):
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+
+    ended = run("check", tmp_path / "mine.py")
+
+    assert ended.exit_code == 1
+    assert why in ended.stderr
+
+
+@pytest.fixture
+def export(tmp_path):
+    at = {"created_at": "2026-11-23T10:00:00Z", "updated_at": "2026-11-23T10:00:00Z"}
+    rows = []
+    for number in range(1, 121):
+        row = ROWS[number % len(ROWS)]
+        data = {"message": f"{row['data']['message']} for the time {number}"}
+        result = row["annotations"][0]["result"]
+        annotation = {"id": number, "was_cancelled": False, "result": result} | at
+        rows.append({"id": number, "data": data, "annotations": [annotation]} | at)
+    file = tmp_path / "export.json"
+    file.write_text(json.dumps(rows))
+    return file
+
+
+def test_a_finished_project_is_replayed_with_a_recipe_of_ones_own(export, tmp_path):
+    run("new", "topics", "--to", tmp_path)
+    command = [sys.executable, "-m", "labelloop.cli", "backtest", str(export), "--json"]
+    command += ["--recipe", str(tmp_path / "topics.py"), "--encoder", "none", "--seeds", "1"]
+    command += ["--strategy", "margin", "--labels", "40", "--jobs", "1"]
+
+    done, lacking = (
+        subprocess.run(words, capture_output=True, text=True)  # noqa: S603 - our own command
+        for words in ([*command, "--label-config", str(tmp_path / "topics.xml")], command)
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["tasks"] == 120
+    assert lacking.returncode == 1
+    assert json.loads(lacking.stdout)["fix"] == "name it by --label-config"
