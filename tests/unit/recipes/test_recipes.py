@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import dataclass
 from importlib import metadata
 from types import SimpleNamespace
 
@@ -27,15 +28,25 @@ from tests.kinds.several_controls import EXAMPLE
 STARS = '<View><Text name="t" value="$t"/><Stars name="stars" toName="t"/></View>'
 
 
+@dataclass(frozen=True)
+class StarsControl:
+    recipe: str
+    sees: str = "text"
+    asks: str = "stars"
+    offered: tuple[str, ...] = ()
+    is_pushable: bool = True
+
+    def about(self):
+        return {"choice": "stars", "text": "$t", "labels": [], "others": []}
+
+
 class Stars:
     """A recipe that learns a control of a kind of its own."""
 
     name, format = "stars", 3
 
     def read(self, config):
-        about = {"choice": "stars"}
-        control = SimpleNamespace(recipe=self.name, about=lambda: about)
-        return control if config.of_kind("stars") else None
+        return StarsControl(self.name) if config.of_kind("stars") else None
 
     def why_not(self, config):
         return "no rating" if config.controls() else ""
@@ -120,14 +131,16 @@ def test_a_recipe_that_is_installed_reads_what_no_built_in_one_does(install):
 
     assert control_of(STARS).recipe == "stars"
     assert why_order_alone(STARS) == ""
-    assert [recipe.name for recipe in installed()][-2:] == ["stars", "order_alone"]
+    names = [recipe.name for recipe in installed()]
+    several = ["several_controls", "several_image_choices"]  # which ask it for each control
+    assert (names[:3], names[-1]) == ([*several, "stars"], "order_alone")
 
 
 def test_each_recipe_says_why_it_learns_nothing_unless_it_has_nothing_to_say(install):
     install(Point("stars", Stars()))
 
     brush = '<View><Video name="t" value="$t"/><Brush name="b" toName="t"/></View>'
-    with pytest.raises(Unprocessable, match=r"label_config: Brush 'b'; .* learnt; .*no rating"):
+    with pytest.raises(Unprocessable, match=r"label_config: no rating; Brush 'b'; .* learnt"):
         control_of(brush)
     with pytest.raises(Unprocessable, match=r"label_config: no control; .* is learnt"):
         control_of("<View/>")
@@ -146,6 +159,19 @@ def test_a_recipe_that_does_not_load_is_counted_and_stops_no_other(install, monk
     assert counted == ["broken", "RecipeNotLoaded"]
     assert control_of(label_config()).recipe == "text_choices"
     assert len(counted) == 2
+
+
+def test_a_recipe_that_is_installed_is_asked_before_the_built_in_ones(install):
+    class Choices(Stars):
+        def read(self, config):
+            return StarsControl(self.name) if config.of_kind("choices") else None
+
+    install(Point("stars", Choices()))
+
+    assert control_of(label_config()).recipe == "stars"
+    served = control_or_none(label_config(), made_by="text_choices")
+    assert served is not None
+    assert served.recipe == "text_choices"  # until there is a version of the new one
 
 
 def test_recipes_are_asked_in_the_order_of_their_names(install):
