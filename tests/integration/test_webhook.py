@@ -41,8 +41,13 @@ def with_headers(name: str, **headers: str) -> dict:
 def test_no_recipe_of_ones_own_is_loaded_for_it(name, call, monkeypatch):
     """The webhook function has no layer for them; a slow one would cost it its second."""
     forget_added()
-    asked = []
-    monkeypatch.setattr(metadata, "entry_points", lambda group: asked.append(group) or ())
+    asked: list[str] = []
+
+    def entry_points(group: str) -> list[object]:
+        asked.append(group)
+        return []
+
+    monkeypatch.setattr(metadata, "entry_points", entry_points)
 
     assert call(name).status in (200, 202)
     assert not asked
