@@ -13,9 +13,9 @@ from labelloop.domain.judging.curve import CurvePoint
 from labelloop.domain.judging.random_order import random_order
 from labelloop.domain.judging.savings import Law
 from labelloop.domain.serving.people import Person
-from labelloop.errors import NotFound, Unprocessable
+from labelloop.errors import NotFound
 from labelloop.ports import ObjectStore
-from labelloop.recipes import control_of, name_of
+from labelloop.recipes import control_or_none, name_of
 from labelloop.recipes.protocol import Control
 from labelloop.recipes.signature import is_of
 from labelloop.usecases.serving.describe import describe
@@ -63,12 +63,11 @@ def _of_dataset(
 
 
 def _control(label_config: str | None, card: Card | None) -> Control | None:
-    """Return what is labelled, None if the version answers another control."""
-    try:
-        control = control_of(label_config) if label_config else None
-    except Unprocessable:
+    """Return the control that a version answers, None if the label config asks another one."""
+    if card is None:
         return None
-    if control is None or card is None or name_of(card.recipe) != control.recipe:
+    control = control_or_none(label_config, name_of(card.recipe), card.signature)
+    if control is None or control.recipe != name_of(card.recipe):
         return None
     return control if is_of(card.signature, control) else None
 
