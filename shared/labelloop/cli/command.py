@@ -73,9 +73,7 @@ def add(app: typer.Typer, name: str, job: Job, example: str) -> None:
         with ended(report):
             job(session, report, **values)
 
-    context = inspect.Parameter(
-        "context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context
-    )
+    context = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
     options = [
         option.replace(kind=inspect.Parameter.KEYWORD_ONLY)
         for option in (context, *own, *shared.values())
