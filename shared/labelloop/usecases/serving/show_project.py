@@ -57,19 +57,17 @@ def _of_dataset(
     project = Project(store, key)
     dataset = project.dataset(pointer)
     card = project.card(version)
-    control = _control(dataset.label_config, card)
+    control = _control(dataset.label_config, card, project.signature(card)) if card else None
     people = show_people(project, dataset, card, control)
     return people, control.law if control else None
 
 
-def _control(label_config: str | None, card: Card | None) -> Control | None:
+def _control(label_config: str | None, card: Card, signature: str) -> Control | None:
     """Return the control that a version answers, None if the label config asks another one."""
-    if card is None:
-        return None
-    control = control_or_none(label_config, name_of(card.recipe), card.signature)
+    control = control_or_none(label_config, name_of(card.recipe), signature)
     if control is None or control.recipe != name_of(card.recipe):
         return None
-    return control if is_of(card.signature, control) else None
+    return control if is_of(signature, control) else None
 
 
 def _random_order(card: Mapping[str, Any] | None, law: Law | None) -> list[dict[str, Any]]:
