@@ -103,5 +103,6 @@ LEFT_OUT: Final = (
     "data that leaves AWS",
     "custom metrics, traces and KMS",
     "SnapStart and kept instances",
+    "the dashboard, beyond an account's first three, and an alarm's further metrics",
     "free tiers and discounts",
 )

@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Final
 from zlib import crc32
 
-from labelloop.bucket.leftovers import EXPIRED, Leftovers
+from labelloop.bucket.leftovers import CARD, EXPIRED, Leftovers
 from labelloop.bucket.pointers import ActivePointer
 from labelloop.bucket.project import Project
 from labelloop.domain.version import Version
@@ -84,7 +84,7 @@ def _with_card(versions: dict[str, list[Listed]]) -> list[str]:
 
 
 def _has_card(objects: Sequence[Listed]) -> bool:
-    return any(one.key.endswith("/card.json") for one in objects)
+    return any(one.key.endswith(CARD) for one in objects)
 
 
 def _old_snapshots(
