@@ -51,7 +51,7 @@ class FunctionUse:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a stack used in a time of so many hours. None: not measured."""
+    """What a stack used in `hours` hours. None: not measured."""
 
     hours: float
     functions: Mapping[str, FunctionUse] = field(default_factory=dict)

@@ -9,7 +9,7 @@ CHANGE_CONFIG: Final = (
     "change it under Settings > Labeling Interface: one <Choices> with a single choice, about a "
     "<Text> that holds the text itself; labels that are there already count"
 )
-_SILENT: Final = timedelta(minutes=1)  # so long without a sign of work is worth saying
+_SILENT: Final = timedelta(minutes=1)  # without a sign of work; from then on it is said
 _MEND_TRAINING: Final = (
     "look at the train function's log; give it more memory, which also makes it faster, "
     "or set Encoder to none; then run `labelloop train`"
