@@ -16,6 +16,7 @@ from labelloop.usecases.intake.accept import AcceptDeps
 from labelloop.usecases.learning import train_version
 from labelloop.usecases.learning.train import TrainOutcome, train
 from labelloop.usecases.ordering import rank as ranks
+from labelloop.usecases.ordering.limits import Limits
 from labelloop.usecases.ordering.push import RankOutcome
 from labelloop.usecases.serving import describe as describes
 from labelloop.usecases.serving import predict as predicts
@@ -85,14 +86,15 @@ def stack(store, queue, rank_queue, clock, deploy):
             versions=lambda: versions,
             label_studio=lambda: studio,
             queue_length=50,
+            limits=Limits(encoding_s=LIMIT_S),
         ),
         project=None,
     )
 
     def label(rows: range) -> None:
         tasks = [task for page in studio.tasks(id_) for task in page]
-        for task, told in list(zip(tasks, LABELLED, strict=True))[rows.start : rows.stop]:
-            annotate(studio, id_, task, told["annotations"][0]["result"], accepting, clock)
+        for task, labelled in list(zip(tasks, LABELLED, strict=True))[rows.start : rows.stop]:
+            annotate(studio, id_, task, labelled["annotations"][0]["result"], accepting, clock)
 
     made.label = label
     made.project = Project(store, made.key)

@@ -133,6 +133,15 @@ def test_wrong_credentials_get_no_cookie_and_are_not_repeated(store):
     assert "<b>" not in answer.text
 
 
+def test_they_are_counted_for_the_alarm_as_those_of_other_routes_are(store, capsys):
+    Browser().log_in()
+    assert '"Unauthorised"' not in capsys.readouterr().out
+
+    Browser().log_in(USER, "a guess")
+
+    assert '"Unauthorised":[1.0]' in capsys.readouterr().out
+
+
 def test_the_cookie_is_strict(store):
     sent = Browser().log_in().headers["set-cookie"]
 

@@ -17,6 +17,7 @@ from labelloop.errors import Conflict
 from labelloop.ports import Listed, ObjectStore
 
 EXPIRED: Final = "/expired.json"
+CARD: Final = "/card.json"
 
 
 class Leftovers:
@@ -59,10 +60,15 @@ class Leftovers:
         return self._store.get(self._mark(version)) is not None
 
     def delete(self, objects: Iterable[Listed]) -> None:
-        """Delete objects, marks last: a deletion that is cut off goes on with the next one."""
+        """Delete objects, cards first and marks last, so that no version is there by half.
+
+        A deletion that is cut off goes on with the next one.
+        """
         keys = [one.key for one in objects]
+        cards = {key for key in keys if key.endswith(CARD)}
         marks = {key for key in keys if key.endswith(EXPIRED)}
-        for part in ([key for key in keys if key not in marks], sorted(marks)):
+        rest = [key for key in keys if key not in cards | marks]
+        for part in (sorted(cards), rest, sorted(marks)):
             if part:
                 self._store.delete(part)
 

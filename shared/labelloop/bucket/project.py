@@ -38,7 +38,7 @@ from labelloop.domain.serving.options import Options
 from labelloop.domain.version import Version
 from labelloop.errors import BadModel, Damaged
 from labelloop.ports import Listed, ObjectStore
-from labelloop.recipes import encoder_of
+from labelloop.recipes import encoder_of, name_of
 
 if TYPE_CHECKING:
     from labelloop.domain.intake.folding import Dataset
@@ -199,6 +199,21 @@ class Project(ProjectFiles):
             return None
         stored = self._store.get(f"{self._root}models/{version}/card.json")
         return Card.read(version, fields_of(stored))
+
+    def signature(self, card: "Card") -> str:
+        """Return which control a version answers, also of one that stores none; empty if unknown.
+
+        That is read from the snapshot that it learnt.
+        """
+        if card.signature:
+            return card.signature
+        from labelloop.recipes.signature import signature_by
+
+        try:
+            learnt = self.snapshots.read(DatasetPointer(card.dataset_seq, card.dataset_sha256))
+        except Damaged:
+            return ""
+        return signature_by(learnt.label_config, name_of(card.recipe))
 
     def switch(self, after: Tagged[ActivePointer], to: ActivePointer, why: dict[str, Any]) -> None:
         """Serve another version from now on; Conflict if the pointer was swapped meanwhile."""

@@ -65,10 +65,11 @@ def bucket(stack: str) -> ObjectStore:
 @contextmanager
 def errors_explained(stack: str, command: str) -> Iterator[None]:
     """Turn boto3's errors into Rejected, with a message and a fix. `command`: to run again."""
-    failures = _failures()
+    from botocore.exceptions import BotoCoreError, ClientError
+
     try:
         yield
-    except failures as exc:
+    except (BotoCoreError, ClientError) as exc:
         raise Rejected(f"AWS, about stack {stack}: {exc}", _fix(exc, command)) from exc
 
 
@@ -87,15 +88,3 @@ def _fix(error: Exception, command: str) -> str:
         case _ if "does not exist" in str(error):
             return "give --stack and AWS_REGION the name and region that `sam deploy` was given"
     return f"check the permissions of `aws sts get-caller-identity`, then run: {command}"
-
-
-def _failures() -> tuple[type[Exception], ...]:
-    """Return the exceptions that boto3 raises; Rejected if it is not installed."""
-    try:
-        from botocore.exceptions import BotoCoreError, ClientError
-    except ImportError:
-        raise Rejected(
-            "this command needs boto3",
-            "run `make cli`, which brings it, or uv tool install './shared[cli]' --with boto3",
-        ) from None
-    return BotoCoreError, ClientError

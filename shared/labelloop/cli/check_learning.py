@@ -7,10 +7,10 @@ from labelloop.cli.check import Check, bad, good, note
 from labelloop.cli.session import Session
 from labelloop.domain.serving.in_words import (
     CHANGE_CONFIG,
-    MEND_TRAINING,
     learnt_of,
     plain,
     put_off_of,
+    training_advice,
     usable_advice,
 )
 
@@ -41,7 +41,7 @@ def model(session: Session) -> Iterator[Check]:
     status = _status(session)
     if status["put_off"]:
         detail = f"training {put_off_of(status['put_off'])}"
-        yield bad("training", detail, MEND_TRAINING)
+        yield bad("training", detail, training_advice(status["put_off"]))
     missing = status["no_model"]
     if missing is None:
         yield good("model", f"{status['version']} is served")

@@ -66,18 +66,28 @@ def add(app: typer.Typer, name: str, job: Job, example: str) -> None:
     shared = inspect.signature(_common).parameters
     own = list(inspect.signature(job).parameters.values())[2:]
 
-    def run(**values: Any) -> None:
+    def run(context: typer.Context, **values: Any) -> None:
+        if _is_typed(context, "stack") and not _is_typed(context, "url"):
+            values["url"] = ""  # which was exported, perhaps for another deployment
         session, report = _common(**{key: values.pop(key) for key in shared})
         with ended(report):
             job(session, report, **values)
 
+    context = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
     options = [
-        option.replace(kind=inspect.Parameter.KEYWORD_ONLY) for option in (*own, *shared.values())
+        option.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+        for option in (context, *own, *shared.values())
     ]
     run.__signature__ = inspect.Signature(options)  # type: ignore[attr-defined]
     run.__annotations__ = {option.name: option.annotation for option in options}
     run.__doc__ = job.__doc__
     add_plain(app, name, run, example)
+
+
+def _is_typed(context: typer.Context, option: str) -> bool:
+    """Say whether an option was given on the command line, not by a variable or a default."""
+    source = context.get_parameter_source(option)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 def add_plain(app: typer.Typer, name: str, command: Job, example: str) -> None:

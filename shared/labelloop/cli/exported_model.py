@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from labelloop.adapters.encoder_files import EncoderFiles
+from labelloop.bucket.pointers import DatasetPointer
 from labelloop.bucket.project import Project
 from labelloop.cli.report import Report
 from labelloop.domain.judging.card import Card
@@ -18,7 +19,7 @@ _README: Final = """\
 # Model version {version} of project {project}
 
 It learnt {labels} labels ({recipe}, trained at {trained_at}); `card.json` says how good it is.
-`label_config.xml` is the project's label config. {encoder}
+`label_config.xml` is the label config that it learnt. {encoder}
 
 {how}
 """
@@ -69,11 +70,11 @@ def export_model(
             f"project {project.key} has no model yet", "`labelloop status` says what it lacks"
         )
     files = _encoder_of(card, store, encoder) if card.encoder else None
-    dataset = project.dataset(project.dataset_pointer().value)
+    learnt = project.dataset(DatasetPointer(card.dataset_seq, card.dataset_sha256))
     contents = {
         "model.onnx": artefact,
         "card.json": json.dumps(card.to_json(), indent=1, sort_keys=True).encode(),
-        "label_config.xml": (dataset.label_config or "").encode(),
+        "label_config.xml": (learnt.label_config or "").encode(),
         "README.md": _readme(project.key, card, files).encode(),
         **{f"encoder/{name}": body for name, body in (files.contents() if files else {}).items()},
     }

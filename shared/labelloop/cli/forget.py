@@ -1,24 +1,29 @@
 """Delete everything that is stored for a project: events, labels, texts, models, predictions.
 
-It needs a person's own AWS rights: no function is allowed to delete datasets or models.
+It needs a person's own AWS rights: no function is allowed to delete all of a project.
 """
 
 import sys
+import time
 from collections.abc import Iterator
 from itertools import batched
 from typing import Annotated, Any, Final
 
 import typer
 
+from labelloop.bucket.lease import TRAINER
 from labelloop.bucket.objects import PROJECTS
+from labelloop.bucket.project import Project
 from labelloop.cli import aws
 from labelloop.cli.command import Stack, ended
 from labelloop.cli.report import Report
 from labelloop.domain.project_key import is_project_key
 from labelloop.errors import NotFound, Rejected
+from labelloop.ports import ObjectStore
 
 _AT_ONCE: Final = 1_000  # the most that S3 deletes in one request
 _ROUNDS: Final = 3  # functions may store more objects meanwhile
+_LATER: Final = "run `labelloop disconnect`, and this again in some minutes"
 
 
 def forget(
@@ -42,6 +47,8 @@ def _forget(project: str, stack: str, is_sure: bool, report: Report) -> None:
         session = aws.session()
         bucket = aws.outputs(session, stack)["BucketName"]
         s3, prefix = session.client("s3"), f"{PROJECTS}{project}/"
+        from labelloop.adapters.s3_store import S3Store
+
         count = sum(1 for _ in _versions(s3, bucket, prefix))
         report.data |= {"project": project, "objects": count, "deleted": False}
         if not count:
@@ -49,11 +56,18 @@ def _forget(project: str, stack: str, is_sure: bool, report: Report) -> None:
         if not (is_sure or _confirmed(f"{count:,} objects of project {project}", report)):
             message = f"{count:,} objects of project {project} would be deleted for good"
             raise Rejected(f"{message}; nothing was", command)
+        if _is_training(S3Store(bucket, s3), project):
+            raise Rejected(f"a training of project {project} would store labels again", _LATER)
         for _ in range(_ROUNDS):
             _delete(s3, bucket, prefix)
     report.data["deleted"] = True
     report.say(f"{count:,} objects deleted; the next event from Label Studio starts it anew")
     report.say("run `labelloop disconnect` to stop those events; logs hold no texts or labels")
+
+
+def _is_training(store: ObjectStore, project: str) -> bool:
+    lease = Project(store, project).lease(TRAINER)
+    return lease.working_since(time.time()) is not None
 
 
 def _confirmed(what: str, report: Report) -> bool:

@@ -89,7 +89,14 @@ def _of_text(at: datetime, function: str, text: str) -> Entry | None:
 
 
 def _cleaned(value: Any) -> Any:
-    return without_secrets(value) if isinstance(value, str) else value
+    match value:
+        case str():
+            return without_secrets(value)
+        case list():
+            return [_cleaned(one) for one in value]
+        case dict():
+            return {name: _cleaned(one) for name, one in value.items()}
+    return value
 
 
 def _shown(value: Any) -> str:

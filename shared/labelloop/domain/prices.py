@@ -51,7 +51,7 @@ class FunctionUse:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a stack used in a time of so many hours. None: not measured."""
+    """What a stack used in `hours` hours. None: not measured."""
 
     hours: float
     functions: Mapping[str, FunctionUse] = field(default_factory=dict)
@@ -103,5 +103,6 @@ LEFT_OUT: Final = (
     "data that leaves AWS",
     "custom metrics, traces and KMS",
     "SnapStart and kept instances",
+    "the dashboard, beyond an account's first three, and an alarm's further metrics",
     "free tiers and discounts",
 )

@@ -436,8 +436,8 @@ class Recipe(Protocol):
 
     One whose models need nothing of this package may say so by a method `standalone(max_tokens)`,
     which returns lines of Python that predict with `model.onnx` in the current folder, and the
-    encoder in the folder `encoder` that reads so many tokens, if not 0: `labelloop export` shows
-    them.
+    encoder in the folder `encoder`, which reads `max_tokens` tokens (0: without an encoder).
+    `labelloop export` shows them.
     """
 
     @property

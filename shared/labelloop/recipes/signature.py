@@ -2,7 +2,8 @@
 
 One line for each control that it learnt, as JSON: the recipe, its format, what is read of tasks and
 what is asked of people. A version is served, ranked by and compared with only where its lines are
-the control's. Versions of earlier releases have none, and count as the control's.
+the control's. Versions of earlier releases have none: they are served as the control's, and
+compared and activated by the label config that they learnt.
 """
 
 import json
@@ -21,6 +22,12 @@ def signature_of(control: "Control") -> str:
     """Return the signature of a control's versions. The order of several controls is none of it."""
     parts = [one for _, one in _controls(control)] or [control]
     return "\n".join(sorted(map(_line, parts)))
+
+
+def signature_by(label_config: str | None, made_by: str) -> str:
+    """Return the signature of a version by the label config that it learnt; empty if unknown."""
+    control = control_or_none(label_config, made_by)
+    return signature_of(control) if control is not None and control.recipe == made_by else ""
 
 
 def is_of(signature: str, control: "Control") -> bool:

@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Final
 from zlib import crc32
 
-from labelloop.bucket.leftovers import EXPIRED, Leftovers
+from labelloop.bucket.leftovers import CARD, EXPIRED, Leftovers
 from labelloop.bucket.pointers import ActivePointer
 from labelloop.bucket.project import Project
 from labelloop.domain.version import Version
@@ -19,6 +19,7 @@ from labelloop.observability import logger
 from labelloop.ports import Listed
 
 _GRACE: Final = timedelta(days=1)
+_UNREAD: Final = timedelta(days=90)  # time to notice, and to mend what can't read the events
 _MOST_ENTRIES: Final = 1_000  # of the history, and of the quarantine: some 300 bytes each
 _SLOT: Final = timedelta(minutes=5)  # the time between two sweeps
 
@@ -43,7 +44,7 @@ def prune(project: Project, keep: int, now: datetime) -> int:
     left = [name for name, objects in versions.items() if objects[0] not in gone]
     gone += _old_snapshots(project, active, left, keep, before)
     gone += _old_entries(leftovers.switches(), before, keeps_first=True)
-    gone += _old_entries(leftovers.quarantined(), before)
+    gone += _old_entries(leftovers.quarantined(), now - _UNREAD)
     if gone:
         leftovers.delete(gone)
         logger().info("project pruned", extra={"project": project.key, "objects": len(gone)})
@@ -84,7 +85,7 @@ def _with_card(versions: dict[str, list[Listed]]) -> list[str]:
 
 
 def _has_card(objects: Sequence[Listed]) -> bool:
-    return any(one.key.endswith("/card.json") for one in objects)
+    return any(one.key.endswith(CARD) for one in objects)
 
 
 def _old_snapshots(

@@ -14,7 +14,7 @@ from labelloop.bootstrap import secret, store
 from labelloop.config import settings
 from labelloop.errors import Foreign, LabelloopError, NotFound, Unprocessable
 from labelloop.labelstudio.payloads import project_key
-from labelloop.observability import logger
+from labelloop.observability import count, logger
 from labelloop.pages.rendering import assets
 from labelloop.pages.tables import table_of
 from labelloop.pages.views import DONE, now, overview, project_page
@@ -166,6 +166,7 @@ def _log_in(request: Request) -> Any:
     user, password, to = form.get("user", ""), form.get("password", ""), form.get("to", "")
     value = log_in(user, password, accepted, datetime.now(UTC).timestamp())
     if not value:
+        count("Unauthorised")
         return _login_page(request, 401, to, "That user and password are not known here.")
     return redirect(request, _own(to), {"set-cookie": cookie(value, request.headers)})
 

@@ -106,6 +106,8 @@ def test_it_says_by_which_prices_and_what_is_left_out(measure):
 
     assert f"{PRICES.region}, {PRICES.as_of}" in output
     assert "free tiers" in output
+    assert "the dashboard" in output
+    assert "an alarm's further metrics" in output  # CostAlarm looks at six
     assert "no invocation" in output
 
 

@@ -20,6 +20,7 @@ from labelloop.adapters.s3_store import S3Store
 from labelloop.bucket.project import Project
 from labelloop.cli import exported_model
 from labelloop.cli.app import app
+from labelloop.domain.intake.folding import fold
 from labelloop.domain.ordering.random_share import is_random
 from labelloop.messages import WakeUp
 from labelloop.recipes import control_of, load
@@ -199,10 +200,15 @@ def test_the_lines_of_another_kind_predict_with_the_package(bucket, learn, tmp_p
         )
         for place, data in enumerate(NUMBERS.tasks[:60])
     ]
-    learn(*events)
+    project = learn(*events)
+    another = NUMBERS.config.replace("<Rating", "<Number").replace('maxRating="5"', 'max="100"')
+    before = project.dataset_pointer()
+    config = event(label_config=another, project_updated_at="2026-11-23T10:00:00.000000+00:00")
+    project.add_dataset(before, fold(project.dataset(before.value), [config]))  # not learnt yet
 
     run("38", "model", "--to", str(tmp_path))
 
+    assert (tmp_path / "label_config.xml").read_text() == NUMBERS.config
     package = str(Path(bootstrap.__file__).parents[1])
     (region,) = predicted(tmp_path, json.dumps(NUMBERS.tasks[70]), PYTHONPATH=package)
     assert region["type"] == "rating"

@@ -1,6 +1,7 @@
 """`labelloop forget`, against AWS as moto plays it."""
 
 import json
+import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from labelloop.adapters.s3_store import S3Store
+from labelloop.bucket.lease import TRAINER
 from labelloop.bucket.pool import Pool
 from labelloop.bucket.project import Project
 from labelloop.cli import aws as aws_module
@@ -91,6 +93,22 @@ def test_with_json_nobody_is_asked(stored, monkeypatch):
     assert (ran.exit_code, told["deleted"]) == (1, False)
     assert told["fix"].endswith("--yes")
     assert left(stored, PROJECT) == before
+
+
+def test_nothing_goes_while_a_training_would_store_labels_again(stored):
+    """It stores its version, with labels, minutes later: of a project that was to be forgotten."""
+    lease = Project(S3Store(stored.bucket), PROJECT).lease(TRAINER)
+    lease.take("a trainer", time.time(), 60)
+    before = left(stored, PROJECT)
+
+    ran = CliRunner().invoke(app, ["forget", "--project", PROJECT, "--yes", "--json"])
+
+    assert (ran.exit_code, left(stored, PROJECT)) == (1, before)
+    assert "training" in json.loads(ran.stdout)["error"]
+
+    lease.release("a trainer")
+    assert CliRunner().invoke(app, ["forget", "--project", PROJECT, "--yes"]).exit_code == 0
+    assert left(stored, PROJECT) == 0
 
 
 @pytest.mark.parametrize("project", ["38", "3", "", "38.1", "*", "38.1795398622"])

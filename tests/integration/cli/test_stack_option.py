@@ -43,6 +43,29 @@ def test_url_and_newest_password_are_looked_up(aws, outputs):
     assert backend.address == wanted
 
 
+def test_a_stack_on_the_command_line_counts_more_than_a_url_in_the_environment(
+    aws, outputs, monkeypatch
+):
+    """Else `labelloop pin --stack test` would pin a project of whatever was exported once."""
+    put(aws, "user:of-the-stack")
+    asked: list[Address] = []
+
+    def refuse(address: Address) -> None:
+        asked.append(address)
+        raise Rejected("enough")
+
+    monkeypatch.setattr("labelloop.cli.session.open_backend", refuse)
+    named, exported = "https://a:b@named.example", {"LABELLOOP_URL": "https://a:b@else.example"}
+    runner = CliRunner()
+
+    runner.invoke(app, ["status", "--stack", "mine"], env=exported)
+    runner.invoke(app, ["status"], env=exported | {"LABELLOOP_STACK": "mine"})
+    runner.invoke(app, ["status", "--url", named], env={"LABELLOOP_STACK": "mine"})
+
+    hosts = [one.url.removeprefix("https://") for one in asked]
+    assert hosts == ["x.example.com", "else.example", "named.example"]
+
+
 def test_what_is_missing_is_said(aws, outputs):
     ran = CliRunner().invoke(app, ["status", "--stack", "mine"])
     assert (ran.exit_code, "Traceback" in ran.output) == (1, False)

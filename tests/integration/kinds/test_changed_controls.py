@@ -13,7 +13,8 @@ from labelloop.recipes import GROUP, forget_added
 from labelloop.usecases.learning.train import TrainOutcome
 from labelloop.usecases.ordering.push import RankOutcome
 from labelloop.usecases.serving.activate import ActivateDeps, activate
-from labelloop.usecases.serving.pin import PinDeps, pin
+from labelloop.usecases.serving.pin import PinDeps, pin, unpin
+from labelloop.usecases.serving.show_project import show_project
 from tests.fakes import MemoryQueue
 from tests.integration.kinds.project import ChangingProject, Result, renamed
 from tests.integration.test_toy_recipe import ParityRecipe, region
@@ -125,6 +126,59 @@ def test_a_version_of_another_control_is_not_served_and_the_next_one_is(change):
     project.label(THIRD, after.answer)  # and goes on as any project
     project.train()
     assert project.card.gate["numbers"]["labels"]["rows"]
+
+
+def test_a_version_of_an_earlier_release_is_not_compared_with_one_of_another_control(
+    change, monkeypatch
+):
+    """It stores no signature, and trainings failed for ever at answers of another kind."""
+    monkeypatch.setattr("labelloop.usecases.serving.show_people.is_random", lambda *_: True)
+    before, after, _ = change
+    project = begun(before)
+    first, root = project.version, f"projects/{project.key}/"
+    for key in (f"{root}active.json", f"{root}models/{first}/card.json"):
+        body = project.store.get(key)
+        assert body is not None
+        fields = json.loads(body.body)
+        del fields["signature"]
+        project.store.tamper(key, json.dumps(fields).encode())
+
+    project.configure(after.config)
+    project.label(FIRST, after.answer)
+    project.label(SECOND, after.answer)
+    pin(project.key, PinDeps(store=project.store, train_queue=project.queue))
+    project.train()
+    (person,) = show_project(project.key, project.store)["people"]
+    assert person["agreement"] is None
+    unpin(project.key, PinDeps(store=project.store, train_queue=project.queue))
+
+    assert project.train() is TrainOutcome.SWITCHED
+    assert "of another control" in project.card.gate["reason"]
+    with pytest.raises(Unprocessable, match="it answers"):
+        activate(project.key, first, ActivateDeps(store=project.store, rank_queue=MemoryQueue()))
+
+
+def test_the_page_compares_nobody_with_a_version_of_another_control(change, monkeypatch):
+    """People would agree with it to 153 %, and of some kinds the page failed."""
+    monkeypatch.setattr("labelloop.usecases.serving.show_people.is_random", lambda *_: True)
+    before, after, why = change
+    project = begun(before)
+    pin(project.key, PinDeps(store=project.store, train_queue=project.queue))
+    doubts = f"projects/{project.key}/models/{project.version}/doubts.json"
+    project.store.tamper(doubts, b'[{"task": 1, "label": "a", "suggested": "b"}]')
+    (person,) = show_project(project.key, project.store)["people"]
+    assert person["blind"] == len(FIRST)
+
+    project.configure(after.config)
+    project.label(SECOND, after.answer)
+    project.label(FIRST, after.answer)
+    project.train()
+
+    shown = show_project(project.key, project.store)
+    assert why in shown["status"]["no_model"]["reason"]
+    assert [one["agreement"] for one in shown["people"]] == [None]
+    assert shown["doubts"] == project.doubts == []
+    assert shown["random_order"] == []
 
 
 def test_a_pinned_version_of_another_control_is_not_served_either_and_status_says_why(change):

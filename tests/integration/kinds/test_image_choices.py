@@ -16,7 +16,7 @@ from labelloop.usecases.ordering.ranking import RankDeps
 from labelloop.usecases.serving.describe import describe
 from labelloop.usecases.serving.predict import predict
 from labelloop.usecases.serving.serve import Versions
-from tests.deps import ranking_deps, training_deps
+from tests.deps import training_deps
 from tests.fakes import MemoryLabelStudio
 from tests.integration.kinds.loop import annotate, ranked
 from tests.kinds.image_choices import EXAMPLE
@@ -58,17 +58,8 @@ def versions(store, clock) -> Versions:
 
 
 @pytest.fixture
-def rank_deps(store, rank_queue, queue, studio, clock, versions) -> RankDeps:
-    return ranking_deps(
-        store,
-        rank_queue,
-        clock,
-        train_queue=queue,
-        versions=lambda: versions,
-        label_studio=lambda: studio,
-        tools=toolbox,
-        queue_length=100,
-    )
+def rank_deps(studio, versions, ranking_of) -> RankDeps:
+    return ranking_of(studio, versions, tools=toolbox, queue_length=100)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from labelloop.usecases.ordering.push import RankOutcome
 from labelloop.usecases.serving.describe import describe
 from labelloop.usecases.serving.serve import Versions
 from labelloop.usecases.sweep import SweepDeps, sweep
-from tests.deps import ranking_deps, training_deps
+from tests.deps import training_deps
 from tests.fakes import MemoryLabelStudio
 from tests.integration.kinds.loop import annotate, ranked
 from tests.kinds.image_choices import EXAMPLE
@@ -83,18 +83,9 @@ def tasks(studio, id_):
 
 
 @pytest.fixture
-def rank_deps(store, rank_queue, queue, studio, clock, tools):
+def rank_deps(store, studio, clock, tools, ranking_of):
     served = Versions(store, load, "", encoder().name, lambda: clock.now.timestamp())
-    return ranking_deps(
-        store,
-        rank_queue,
-        clock,
-        train_queue=queue,
-        versions=lambda: served,
-        label_studio=lambda: studio,
-        tools=tools,
-        queue_length=100,
-    )
+    return ranking_of(studio, served, tools=tools, queue_length=100)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from labelloop.usecases.ordering.ranking import RankDeps
 from labelloop.usecases.serving.describe import describe
 from labelloop.usecases.serving.doubt import doubt
 from labelloop.usecases.serving.predict import predict
-from tests.deps import ranking_deps, stored_versions, training_deps
+from tests.deps import stored_versions, training_deps
 from tests.fakes import MemoryLabelStudio
 from tests.integration.kinds.loop import annotate, ranked
 from tests.kinds.numbers import EXAMPLE
@@ -47,18 +47,9 @@ def train_deps(store, rank_queue, clock) -> TrainDeps:
 
 
 @pytest.fixture
-def rank_deps(store, rank_queue, queue, studio, clock) -> RankDeps:
+def rank_deps(store, studio, clock, ranking_of) -> RankDeps:
     versions = stored_versions(store, clock)
-    return ranking_deps(
-        store,
-        rank_queue,
-        clock,
-        train_queue=queue,
-        versions=lambda: versions,
-        label_studio=lambda: studio,
-        strategy="typical_then_margin",
-        queue_length=30,
-    )
+    return ranking_of(studio, versions, strategy="typical_then_margin", queue_length=30)
 
 
 @pytest.fixture

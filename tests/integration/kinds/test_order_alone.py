@@ -12,11 +12,11 @@ from labelloop.recipes.tools import Toolbox
 from labelloop.usecases.intake.accept import AcceptDeps, accept
 from labelloop.usecases.learning.train import train
 from labelloop.usecases.ordering.push import RankOutcome
-from labelloop.usecases.ordering.rank import rank
 from labelloop.usecases.serving.describe import describe
 from labelloop.usecases.serving.predict import predict
-from tests.deps import ranking_deps, stored_versions, training_deps
-from tests.fakes import MemoryLabelStudio, MemoryQueue
+from tests.deps import stored_versions, training_deps
+from tests.fakes import MemoryLabelStudio
+from tests.integration.kinds.loop import ranked
 from tests.kinds.order_alone import EXAMPLE
 
 QUEUE = 20
@@ -67,36 +67,19 @@ def label_next(studio, id_, store, queue, clock):
 
 
 @pytest.fixture
-def ranked(store, rank_queue, queue, studio, clock):
+def order(store, studio, clock, ranking_of):
+    """Take a step of ranking, and all that it asks for."""
     versions = stored_versions(store, clock)
-    deps = ranking_deps(
-        store,
-        rank_queue,
-        clock,
-        train_queue=queue,
-        versions=lambda: versions,
-        label_studio=lambda: studio,
-        strategy="typical_then_margin",
-        queue_length=QUEUE,
-    )
+    deps = ranking_of(studio, versions, strategy="typical_then_margin", queue_length=QUEUE)
 
-    def ranked(wake_up: RankWakeUp) -> list[RankOutcome]:
-        asked, outcomes = cast(MemoryQueue, deps.rank_queue), []
-        asked.send(wake_up, 0)
-        while asked.sent:
-            one, delay = asked.sent.pop(0)
-            clock.sleep(delay)
-            outcomes.append(rank(one, deps))
-        return outcomes
-
-    return ranked
+    return lambda wake_up: ranked(wake_up, deps, clock)
 
 
 def test_tasks_come_in_order_while_they_are_labelled_and_nothing_is_predicted(
-    studio, id_, key, store, rank_queue, clock, label_next, ranked
+    studio, id_, key, store, rank_queue, clock, label_next, order
 ):
     deps = training_deps(store, rank_queue, clock, min_labels=10, strategy="typical_then_margin")
-    assert RankOutcome.PUSHED in ranked(RankWakeUp(key))
+    assert RankOutcome.PUSHED in order(RankWakeUp(key))
     first = {one["task"] for one in studio.predictions_of(id_)}
     assert len(first) == QUEUE
 
@@ -105,7 +88,7 @@ def test_tasks_come_in_order_while_they_are_labelled_and_nothing_is_predicted(
         labelled += label_next(QUEUE - 2)
         train(WakeUp(key, "sweep"), deps)
         rank_queue.sent.clear()
-        assert RankOutcome.PUSHED in ranked(RankWakeUp(key))
+        assert RankOutcome.PUSHED in order(RankWakeUp(key))
     assert len(set(labelled)) == 3 * (QUEUE - 2)
     # All tasks but the last few were in the queue by then, none of them with a suggestion.
     pushed: list[dict[str, Any]] = studio.predictions_of(id_)

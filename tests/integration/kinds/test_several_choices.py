@@ -9,13 +9,12 @@ from labelloop.recipes import control_of
 from labelloop.recipes.tools import Toolbox
 from labelloop.usecases.intake.accept import AcceptDeps
 from labelloop.usecases.learning.train import TrainOutcome, train
-from labelloop.usecases.ordering.rank import rank
 from labelloop.usecases.serving.describe import describe
 from labelloop.usecases.serving.doubt import doubt
 from labelloop.usecases.serving.predict import predict
-from tests.deps import ranking_deps, stored_versions, training_deps
+from tests.deps import stored_versions, training_deps
 from tests.fakes import MemoryLabelStudio
-from tests.integration.kinds.loop import annotate
+from tests.integration.kinds.loop import annotate, ranked
 from tests.kinds.several_choices import EXAMPLE
 
 CONTROL = control_of(EXAMPLE.config)
@@ -66,27 +65,11 @@ def versions(store, clock):
 
 
 @pytest.fixture
-def order(key, studio, versions, store, rank_queue, queue, clock):
+def order(key, studio, versions, clock, ranking_of):
     """Take a step of ranking, and all that it asks for."""
-    deps = ranking_deps(
-        store,
-        rank_queue,
-        clock,
-        train_queue=queue,
-        versions=lambda: versions,
-        label_studio=lambda: studio,
-        strategy="typical_then_margin",
-        queue_length=50,
-    )
+    deps = ranking_of(studio, versions, strategy="typical_then_margin", queue_length=50)
 
-    def order() -> None:
-        rank_queue.send(RankWakeUp(key), 0)
-        while rank_queue.sent:
-            one, delay = rank_queue.sent.pop(0)
-            clock.sleep(delay)
-            rank(one, deps)
-
-    return order
+    return lambda: ranked(RankWakeUp(key), deps, clock)
 
 
 def test_several_choices_go_through_the_loop(

@@ -1,6 +1,6 @@
 """Two controls of one config go through the whole loop as one version."""
 
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -11,13 +11,12 @@ from labelloop.recipes.tools import Toolbox
 from labelloop.usecases.intake.accept import AcceptDeps
 from labelloop.usecases.learning.train import TrainOutcome, train
 from labelloop.usecases.ordering.push import RankOutcome
-from labelloop.usecases.ordering.rank import rank
 from labelloop.usecases.serving.describe import describe
 from labelloop.usecases.serving.doubt import doubt
 from labelloop.usecases.serving.predict import predict
-from tests.deps import ranking_deps, stored_versions, training_deps
-from tests.fakes import MemoryLabelStudio, MemoryQueue
-from tests.integration.kinds.loop import annotate
+from tests.deps import stored_versions, training_deps
+from tests.fakes import MemoryLabelStudio
+from tests.integration.kinds.loop import annotate, ranked
 from tests.kinds.several_controls import EXAMPLE
 
 
@@ -51,37 +50,19 @@ def label(studio, id_, store, queue, clock):
 
 
 def test_two_controls_are_learnt_judged_served_and_ranked_together(
-    studio, id_, key, store, queue, rank_queue, clock, label
+    studio, id_, key, store, rank_queue, clock, label, ranking_of
 ):
     deps = training_deps(store, rank_queue, clock, min_labels=10, strategy="typical_then_margin")
     versions = stored_versions(store, clock)
-    ranking = ranking_deps(
-        store,
-        rank_queue,
-        clock,
-        train_queue=queue,
-        versions=lambda: versions,
-        label_studio=lambda: studio,
-        strategy="typical_then_margin",
-        queue_length=20,
-    )
+    ranking = ranking_of(studio, versions, strategy="typical_then_margin", queue_length=20)
 
-    def ranked() -> list[RankOutcome]:
-        asked, outcomes = cast(MemoryQueue, ranking.rank_queue), []
-        asked.sent.clear()
-        asked.send(RankWakeUp(key), 0)
-        while asked.sent:
-            one, delay = asked.sent.pop(0)
-            clock.sleep(delay)
-            outcomes.append(rank(one, ranking))
-        return outcomes
-
-    assert RankOutcome.PUSHED in ranked()
+    assert RankOutcome.PUSHED in ranked(RankWakeUp(key), ranking, clock)
     label(range(36))
     assert train(WakeUp(key, "sweep"), deps) is TrainOutcome.SWITCHED
     active = Project(store, key).active().value
     assert active.recipe == "several_controls"
-    assert RankOutcome.PUSHED in ranked()
+    rank_queue.sent.clear()
+    assert RankOutcome.PUSHED in ranked(RankWakeUp(key), ranking, clock)
 
     pushed = studio.predictions_of(id_, active.version)
     shown = [one["result"] for one in pushed if one["result"]]

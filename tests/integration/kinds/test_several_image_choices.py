@@ -11,7 +11,7 @@ from labelloop.usecases.ordering.push import RankOutcome
 from labelloop.usecases.serving.describe import describe
 from labelloop.usecases.serving.predict import predict
 from labelloop.usecases.serving.serve import Versions
-from tests.deps import ranking_deps, training_deps
+from tests.deps import training_deps
 from tests.fakes import MemoryLabelStudio
 from tests.integration.kinds.loop import annotate, ranked
 from tests.kinds.several_image_choices import EXAMPLE
@@ -26,7 +26,7 @@ def toolbox() -> Toolbox:
 
 
 def test_two_choices_about_an_image_are_learnt_served_and_ranked_together(
-    store, queue, rank_queue, clock
+    store, queue, rank_queue, clock, ranking_of
 ):
     studio = MemoryLabelStudio(("red", "blue", "warm", "cold"), clock=clock)
     id_ = studio.create_project(label_config=EXAMPLE.config)
@@ -39,16 +39,7 @@ def test_two_choices_about_an_image_are_learnt_served_and_ranked_together(
     deps = training_deps(store, rank_queue, clock, min_labels=10, tools=toolbox())
     names = CountingEncoder.name, encoder().name
     versions = Versions(store, load, *names, lambda: clock.now.timestamp())
-    ranking = ranking_deps(
-        store,
-        rank_queue,
-        clock,
-        train_queue=queue,
-        versions=lambda: versions,
-        label_studio=lambda: studio,
-        tools=toolbox,
-        queue_length=20,
-    )
+    ranking = ranking_of(studio, versions, tools=toolbox, queue_length=20)
 
     assert train(WakeUp(key, "sweep"), deps) is TrainOutcome.SWITCHED
     project = Project(store, key)

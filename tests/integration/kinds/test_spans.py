@@ -1,7 +1,7 @@
 """Spans go through the whole loop: labelled, learnt, served, ranked and judged."""
 
 import json
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -12,13 +12,12 @@ from labelloop.recipes.tools import Toolbox
 from labelloop.usecases.intake.accept import AcceptDeps
 from labelloop.usecases.learning.train import TrainOutcome, train
 from labelloop.usecases.ordering.push import RankOutcome as Pushed
-from labelloop.usecases.ordering.rank import rank
 from labelloop.usecases.serving.describe import describe
 from labelloop.usecases.serving.predict import predict
 from tests.conftest import load_event
-from tests.deps import ranking_deps, stored_versions, training_deps
-from tests.fakes import MemoryLabelStudio, MemoryQueue
-from tests.integration.kinds.loop import annotate
+from tests.deps import stored_versions, training_deps
+from tests.fakes import MemoryLabelStudio
+from tests.integration.kinds.loop import annotate, ranked
 from tests.kinds.spans import EXAMPLE
 
 FIRST = 40  # labels of the first version
@@ -45,31 +44,14 @@ def label(studio, id_, store, queue, clock, rows: range) -> None:
         annotate(studio, id_, task, EXAMPLE.answer(task["data"]), deps, clock)
 
 
-def test_spans_go_through_the_loop(studio, id_, store, queue, rank_queue, clock):
+def test_spans_go_through_the_loop(studio, id_, store, queue, rank_queue, clock, ranking_of):
     key = key_of(studio.project(id_))
     train_deps = training_deps(store, rank_queue, clock, min_labels=10)
     versions = stored_versions(store, clock)
-    rank_deps = ranking_deps(
-        store,
-        rank_queue,
-        clock,
-        train_queue=queue,
-        versions=lambda: versions,
-        label_studio=lambda: studio,
-        queue_length=50,
-    )
-
-    def ranked() -> None:
-        cast(MemoryQueue, rank_queue).send(RankWakeUp(key), 0)
-        outcomes = []
-        while rank_queue.sent:
-            one, delay = rank_queue.sent.pop(0)
-            clock.sleep(delay)
-            outcomes.append(rank(one, rank_deps))
-        assert Pushed.PUSHED in outcomes
+    rank_deps = ranking_of(studio, versions, queue_length=50)
 
     # Before any label the pool is put in an order, without suggestions.
-    ranked()
+    assert Pushed.PUSHED in ranked(RankWakeUp(key), rank_deps, clock)
     assert not any(one["result"] for one in studio.predictions_of(id_))
 
     # Labels come by the webhook and are learnt; the version is served.
@@ -86,7 +68,7 @@ def test_spans_go_through_the_loop(studio, id_, store, queue, rank_queue, clock)
     assert ("Ada Lovelace", "Person") in found
 
     # The pool is ranked by it and pushed with its spans, which Label Studio's import takes.
-    ranked()
+    assert Pushed.PUSHED in ranked(RankWakeUp(key), rank_deps, clock)
     pushed = studio.predictions_of(id_, active.version)
     regions = [region for one in pushed for region in one["result"]]
     assert {region["type"] for region in regions} == {"labels"}

@@ -9,7 +9,7 @@ from labelloop.usecases.learning.train import TrainOutcome, train
 from labelloop.usecases.ordering.push import RankOutcome as Pushed
 from labelloop.usecases.serving.describe import describe
 from labelloop.usecases.serving.predict import predict
-from tests.deps import ranking_deps, stored_versions, training_deps
+from tests.deps import stored_versions, training_deps
 from tests.fakes import MemoryLabelStudio
 from tests.integration.kinds.loop import annotate, ranked
 from tests.kinds.taxonomy import EXAMPLE
@@ -18,7 +18,7 @@ _LABELS = 54
 _PARTS = ("Late", "Damaged", "Delivery", "Orders", "Refund", "pc", "Screen", "Battery", "Praise")
 
 
-def test_a_taxonomy_goes_through_the_loop(store, queue, rank_queue, clock):
+def test_a_taxonomy_goes_through_the_loop(store, queue, rank_queue, clock, ranking_of):
     studio = MemoryLabelStudio(labels=_PARTS, clock=clock)
     id_ = studio.create_project(label_config=EXAMPLE.config)
     studio.import_tasks(id_, list(EXAMPLE.tasks))
@@ -42,16 +42,7 @@ def test_a_taxonomy_goes_through_the_loop(store, queue, rank_queue, clock):
     assert (region["type"], region["to_name"]) == ("taxonomy", "letter")
 
     # The pool is ranked by it, and pushed with its results.
-    ranking = ranking_deps(
-        store,
-        rank_queue,
-        clock,
-        train_queue=queue,
-        versions=lambda: versions,
-        label_studio=lambda: studio,
-        strategy="typical_then_margin",
-        queue_length=10,
-    )
+    ranking = ranking_of(studio, versions, strategy="typical_then_margin", queue_length=10)
     assert Pushed.PUSHED in ranked(RankWakeUp(key), ranking, clock)
     pushed = studio.predictions_of(id_, active.version)
     assert {part["type"] for one in pushed for part in one["result"]} == {"taxonomy"}

@@ -393,7 +393,7 @@ def test_an_address_without_a_path_is_asked_for(server, https):
     assert Fetcher(https())(["https://files.example.com?size=2"]) == [IMAGE]
 
 
-# -- for now, or for good ------------------------------------------------------------------------
+# -- passing and final failures -----------------------------------------------------------------
 
 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504, 520])

@@ -93,3 +93,14 @@ def test_nothing_that_looks_like_a_password_is_shown(text, shown):
     entry = read_entry("train", AT, logged(message=text, why=text))
     assert entry is not None
     assert (entry.message, entry.fields["why"]) == (shown, shown)
+
+
+def test_nor_in_lists_and_objects_that_were_logged():
+    tries = [{"url": "https://me:secret-word@host/x"}, "Basic dXNlcjpzZWNyZXQ="]
+    line = json.dumps({"level": "INFO", "message": "tried", "tries": tries})
+
+    entry = read_entry("rank", 0, line)
+
+    assert entry is not None
+    assert entry.row()["fields"] == {"tries": [{"url": "https://***@host/x"}, "Basic ***"]}
+    assert "secret" not in entry.line()

@@ -30,11 +30,7 @@ def in_short(insights: Mapping[str, Any], labels: int) -> str:
     """Return a version's numbers in five short sentences, those that are known."""
     share, saving, gain = insights["random_share"], insights["saving"], insights["gain"]
     texts = [f"{labels} {'label' if labels == 1 else 'labels'}"]
-    if share["rows"]:
-        off = max(share["high"] - share["value"], share["value"] - share["low"])
-        texts.append(f"{_title(insights).capitalize()} {share['value']:.0%} (±{100 * off:.0f})")
-    else:
-        texts.append(f"{_title(insights).capitalize()} not known yet")
+    texts.append(f"{_title(insights).capitalize()} {_in_short(share)}")
     if saving:
         word = "at least" if saving["random_order"] == FOLLOWED else "about"
         texts.append(f"Saved {word} {saving['random_order'] - labels}")
@@ -42,6 +38,15 @@ def in_short(insights: Mapping[str, Any], labels: int) -> str:
         texts.append(f"{gain['labels']} more: {100 * gain['value']:+.1f} points")
     texts.append("You may stop" if insights["stopping"]["stops"] else "Go on labelling")
     return "".join(f"{text}. " for text in texts).strip()
+
+
+def _in_short(share: Mapping[str, Any]) -> str:
+    if not share["rows"]:
+        return "not known yet"
+    if share["rows"] < _WELL_KNOWN:
+        return f"{share['low']:.0%} to {share['high']:.0%}, by {share['rows']} random labels"
+    off = max(share["high"] - share["value"], share["value"] - share["low"])
+    return f"{share['value']:.0%} (±{100 * off:.0f})"
 
 
 def _title(insights: Mapping[str, Any]) -> str:

@@ -9,10 +9,15 @@ CHANGE_CONFIG: Final = (
     "change it under Settings > Labeling Interface: one <Choices> with a single choice, about a "
     "<Text> that holds the text itself; labels that are there already count"
 )
-_SILENT: Final = timedelta(minutes=1)  # so long without a sign of work is worth saying
-MEND_TRAINING: Final = (
+_SILENT: Final = timedelta(minutes=1)  # without a sign of work; from then on it is said
+_MEND_TRAINING: Final = (
     "look at the train function's log; give it more memory, which also makes it faster, "
     "or set Encoder to none; then run `labelloop train`"
+)
+OUT_OF_REACH: Final = "images are out of reach"  # in the reason that a training is put off for
+_REACH_IMAGES: Final = (
+    "see that their server answers; `labelloop doctor` says what mends others of the pool; then "
+    "run `labelloop train`"
 )
 
 
@@ -27,7 +32,7 @@ def problems(status: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if status["damaged"]:
         yield f"the stored dataset is damaged: {status['damaged']}", "run `labelloop repair`"
     if status["put_off"]:
-        yield f"training {put_off_of(status['put_off'])}", MEND_TRAINING
+        yield f"training {put_off_of(status['put_off'])}", training_advice(status["put_off"])
     learning, missing = status["learning"], status["no_model"]
     if learning["reason"]:
         yield f"nothing is learnt: {plain(learning['reason'])}", CHANGE_CONFIG
@@ -74,6 +79,11 @@ def no_model_of(missing: Mapping[str, Any]) -> tuple[str, str]:
     if missing.get("by_design"):  # a backend of an earlier release has no such field
         return "no model, by design", reason
     return ("no model any more" if missing["had_model"] else "no model yet"), reason
+
+
+def training_advice(put_off: Mapping[str, Any]) -> str:
+    """Return what to do about trainings that did not finish."""
+    return _REACH_IMAGES if OUT_OF_REACH in put_off["reason"] else _MEND_TRAINING
 
 
 def refused_of(refused: Mapping[str, Any]) -> str:

@@ -50,7 +50,8 @@ class Scale:
     @property
     def values(self) -> int:
         """How many numbers can be chosen."""
-        return 1 + math.floor(self.width / self.step + 1e-9)
+        rounding = 2 * math.ulp(max(abs(self.low), abs(self.high)))  # a difference has lost that
+        return 1 + math.floor((self.width + rounding) / self.step + 1e-9)
 
     def read(self, value: Any) -> float | None:
         """Return the number that an annotation has, None if it is no number or outside the range.

@@ -1,23 +1,23 @@
 """What a config means whose answers nobody learns: texts to tell tasks apart by, and no more."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from labelloop.errors import BadModel, Unprocessable
 from labelloop.recipes.order_alone import NAME, NEVER
-from labelloop.recipes.text import seen
+from labelloop.recipes.text.control import SeenText
 from labelloop.recipes.text.objects import TextObject
 
 if TYPE_CHECKING:
-    from labelloop.domain.answers import Answers, Floats
+    from labelloop.domain.answers import Answers
     from labelloop.domain.columns import Columns
     from labelloop.recipes.order_alone.measure import NoMeasure
     from labelloop.recipes.protocol import Fitted, Model, Region, Tools
 
 
 @dataclass(frozen=True, slots=True)
-class OrderAlone:
+class OrderAlone(SeenText):
     """All controls of a config, none of which is learnt, and the texts that it shows.
 
     A label is the names of the controls that were answered: it says that a task is labelled, so
@@ -66,24 +66,6 @@ class OrderAlone:
         """Return the texts of a task below each other, None if it has none."""
         texts = [text for one in self.objects if (text := one.of(data)) is not None]
         return "\n".join(texts) if texts else None
-
-    def work(self, input_: str) -> int:
-        """Return the cost of a text."""
-        return seen.work(input_)
-
-    def features(
-        self, inputs: Sequence[str], tools: "Tools", only: Collection[str] | None = None
-    ) -> "Columns":
-        """Return bags of terms and, where there is an encoder, vectors."""
-        return seen.features(inputs, tools, only)
-
-    def apart(self, encoder: str) -> tuple[str, ...]:
-        """Return the encoder's vectors, or the bags where there is none."""
-        return seen.apart(encoder)
-
-    def vectors(self, features: "Columns") -> "Floats":
-        """Return the encoder's vectors, or sketches of the bags where there are none."""
-        return seen.vectors(features)
 
     def label_of(self, result: list["Region"]) -> list[str] | None:
         """Return the names of the controls that were answered, None if none was."""

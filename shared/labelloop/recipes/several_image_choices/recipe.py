@@ -3,14 +3,14 @@
 from typing import TYPE_CHECKING, Final
 
 from labelloop.labelstudio.label_config import LabelConfig
-from labelloop.labelstudio.visibility import conditions
 from labelloop.recipes import BUILT_IN
 from labelloop.recipes.image_choices.recipe import RECIPE as IMAGE_CHOICES
 from labelloop.recipes.several_controls.control import SeveralControls
+from labelloop.recipes.several_controls.recipe import several_of
 from labelloop.recipes.several_image_choices import NAME
 
 if TYPE_CHECKING:
-    from labelloop.recipes.protocol import Control, Model
+    from labelloop.recipes.protocol import Model
 
 
 class SeveralImageChoicesRecipe:
@@ -30,24 +30,7 @@ class SeveralImageChoicesRecipe:
 
     def read(self, config: LabelConfig) -> SeveralControls | None:
         """Return all choices about images that can be learnt, None if fewer than two can."""
-        learnt: dict[str, Control] = {}
-        others: list[str] = []
-        for tag in config.answered():
-            name = tag.attributes.get("name", "")
-            control = None if name in learnt else IMAGE_CHOICES.read(config.only(tag))
-            if control is None or control.from_name != name:
-                others.append(tag.title)
-            else:
-                learnt[name] = control
-        if len(learnt) < 2:
-            return None
-        hidden = conditions(config)
-        return SeveralControls(
-            tuple(learnt.items()),
-            tuple(others),
-            tuple((name, hidden[name]) for name in learnt if name in hidden),
-            recipe=NAME,
-        )
+        return several_of(config, IMAGE_CHOICES.read, NAME)
 
     def why_not(self, config: LabelConfig) -> str:
         """Return nothing: `image_choices` says why no choice can be learnt."""

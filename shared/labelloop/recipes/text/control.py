@@ -16,23 +16,10 @@ if TYPE_CHECKING:
     from labelloop.recipes.text.bags import Features
 
 
-class TextControl:
-    """A control about a text. `text`: what it reads of tasks; `others`: controls not learnt."""
+class SeenText:
+    """What a control does whose inputs are texts: see `recipes.text.seen`."""
 
     __slots__ = ()
-
-    from_name: str
-    text: TextInput
-    others: tuple[str, ...]
-
-    @property
-    def sees(self) -> str:
-        """What is read of tasks: a field, or a template of fields."""
-        return self.text.key
-
-    def input_of(self, data: Any) -> str | None:
-        """Return the text of a task's data, None if there is nothing to read."""
-        return self.text.of(data)
 
     def work(self, input_: str) -> int:
         """Return the cost of a text."""
@@ -51,6 +38,25 @@ class TextControl:
     def vectors(self, features: "Columns") -> "Floats":
         """Return the encoder's vectors, or sketches of the bags where there are none."""
         return seen.vectors(features)
+
+
+class TextControl(SeenText):
+    """A control about a text. `text`: what it reads of tasks; `others`: controls not learnt."""
+
+    __slots__ = ()
+
+    from_name: str
+    text: TextInput
+    others: tuple[str, ...]
+
+    @property
+    def sees(self) -> str:
+        """What is read of tasks: a field, or a template of fields."""
+        return self.text.key
+
+    def input_of(self, data: Any) -> str | None:
+        """Return the text of a task's data, None if there is nothing to read."""
+        return self.text.of(data)
 
     def _about(self, labels: Sequence[str]) -> dict[str, Any]:
         """Return what people are shown of it, with the labels that it offers."""

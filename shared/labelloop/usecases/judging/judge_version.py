@@ -88,11 +88,12 @@ def _filled(answers: Answers, measure: Measure) -> Answers:
     return both.take(np.where(is_known, np.arange(len(answers)), len(answers)))
 
 
-def why_another(active: ActivePointer, control: Control) -> str:
+def why_another(active: ActivePointer, project: Project, control: Control) -> str:
     """Return of what else than a control the active version is, empty if it is of the control."""
     if name_of(active.recipe) != control.recipe:
         return "of another kind of labelling"
-    why = why_not_of(active.signature, control)
+    card = None if active.signature else project.card(active.version)
+    why = why_not_of(project.signature(card) if card else active.signature, control)
     return f"of another control: {why}" if why else ""
 
 
@@ -105,7 +106,7 @@ def champion_of(
     """
     if not active.is_trained:
         return first_version()
-    if why := why_another(active, control):
+    if why := why_another(active, project, control):
         return Verdict(True, f"the active version is {why}")
     if active.is_outdated:
         return Verdict(True, f"the active version has format {active.format}")

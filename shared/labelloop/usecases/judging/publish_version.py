@@ -98,7 +98,9 @@ def withdraw(
     active = gate.project.active().value
     if active.is_trained:
         recipe_named(active.recipe)  # one that is not installed here withdraws nothing: BadModel
-    other = why_another(active, remaining[1]) if remaining and active.is_trained else ""
+    other = (
+        why_another(active, gate.project, remaining[1]) if remaining and active.is_trained else ""
+    )
     why = f"the version before was {other}; {why}" if other else why
     is_ours = active.is_trained and not active.is_outdated and active.encoder == to.encoder
     record = gate.project.evidence.of(active.version) if is_ours and not other else None

@@ -19,6 +19,7 @@ from labelloop.domain.judging.card import Card
 from labelloop.domain.judging.gate import LEAST_KNOWN
 from labelloop.domain.learning.examples import Examples, examples_of
 from labelloop.domain.learning.policy import Patience
+from labelloop.domain.serving.in_words import OUT_OF_REACH
 from labelloop.domain.version import UNTRAINED, Version
 from labelloop.errors import BadRecipe, Unprocessable, Unreached
 from labelloop.ports import Clock, ObjectStore, Queue, utc_now
@@ -163,7 +164,7 @@ def _demand_reached(tools: StoredVectors, why: str) -> None:
     """
     if tools.unreached:
         reason = next(iter(tools.unreached.values()))
-        raise Unreached(f"{why}: {len(tools.unreached)} images are out of reach ({reason})")
+        raise Unreached(f"{why}: {len(tools.unreached)} {OUT_OF_REACH} ({reason})")
 
 
 def _demand_finite(control: Control) -> None:

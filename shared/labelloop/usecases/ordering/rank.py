@@ -20,7 +20,7 @@ from labelloop.usecases.learning.vectors import Unfinished
 from labelloop.usecases.ordering.push import RankOutcome
 from labelloop.usecases.ordering.ranking import ConnectedRanking, RankDeps, Ranking
 
-_OWN_S: Final = 60.0  # a step of ranking: longer ones stop by themselves, and go on
+_OWN_S: Final = 60.0  # a step of ranking, beside the encoding, which stops by itself and goes on
 
 
 def rank(wake_up: RankWakeUp, deps: RankDeps) -> RankOutcome:
@@ -42,7 +42,7 @@ def _rank_within(wake_up: RankWakeUp, deps: RankDeps) -> RankOutcome:
     put_off = project.lease(PUSHER).put_off(deps.clock().timestamp())
     if put_off.until > deps.clock().timestamp() and put_off.reason.startswith(_of(project)):
         return RankOutcome.RECIPE_FAILED
-    with within(_OWN_S, "ranking with a recipe of one's own"):
+    with within(deps.limits.encoding_s + _OWN_S, "ranking with a recipe of one's own"):
         return _rank(wake_up, deps)
 
 

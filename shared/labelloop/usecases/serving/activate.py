@@ -49,7 +49,7 @@ def activate(key: str, version: str, deps: ActivateDeps, by: str = "") -> bool:
     if card.format != served:
         raise Unprocessable(f"version: of format {card.format}, but this release serves {served}")
     config = project.dataset(project.dataset_pointer().value).label_config
-    if why := why_unanswered(config, name_of(card.recipe), card.signature):
+    if why := why_unanswered(config, name_of(card.recipe), project.signature(card)):
         raise Unprocessable(f"version: {why}")
 
     def chosen(active: ActivePointer) -> ActivePointer:

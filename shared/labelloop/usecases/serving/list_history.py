@@ -1,5 +1,6 @@
 """List a project's newest versions with facts of their cards: to choose one, and for reports."""
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
@@ -7,6 +8,7 @@ from labelloop.bucket.objects import fields_of
 from labelloop.bucket.project import Project
 from labelloop.domain.judging.card import Card
 from labelloop.domain.judging.in_words import brief_accuracy
+from labelloop.domain.version import UNTRAINED
 from labelloop.ports import ObjectStore
 
 MOST_VERSIONS: Final = 50
@@ -40,7 +42,13 @@ def list_switches(project: Project) -> list[dict[str, Any]]:
         }
         | {"pinned": fields_of(one).get("pinned") is True}
         for one in entries
+        if not _is_idle(fields_of(one))
     ]
+
+
+def _is_idle(entry: Mapping[str, Any]) -> bool:
+    """Say whether an entry notes that there is no model yet, and nothing was switched."""
+    return entry.get("version") == entry.get("instead_of") == UNTRAINED
 
 
 def _row(name: str, card: Card | None, active: str) -> dict[str, Any]:

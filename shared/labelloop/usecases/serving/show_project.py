@@ -8,15 +8,17 @@ from typing import Any, Final
 
 from labelloop.bucket.pointers import DatasetPointer
 from labelloop.bucket.project import Project
+from labelloop.domain.judging.card import Card
 from labelloop.domain.judging.curve import CurvePoint
 from labelloop.domain.judging.random_order import random_order
 from labelloop.domain.judging.savings import Law
 from labelloop.domain.serving.people import Person
-from labelloop.errors import BadRecipe, NotFound, Unprocessable
+from labelloop.errors import BadRecipe, NotFound
 from labelloop.ports import ObjectStore
-from labelloop.recipes import control_of, has_own
+from labelloop.recipes import control_or_none, has_own, name_of
 from labelloop.recipes.guard import within
 from labelloop.recipes.protocol import Control
+from labelloop.recipes.signature import is_of
 from labelloop.usecases.serving.describe import describe
 from labelloop.usecases.serving.list_history import list_history, list_switches
 from labelloop.usecases.serving.show_people import show_people
@@ -39,10 +41,11 @@ def show_project(key: str, store: ObjectStore) -> dict[str, Any]:
         doubts = readers.submit(project.evidence.doubts, version)
         status = describe(key, store)
     people, law = _of_dataset(store, key, pointer, version)
+    is_served = status["no_model"] is None  # labels of another control are not asked any more
     return {
         "status": status,
         "random_order": _random_order(status["card"], law),
-        "doubts": doubts.result(),
+        "doubts": doubts.result() if is_served else [],
         "people": [asdict(one) for one in people],
         "history": history.result(),
         "switches": switches.result(),
@@ -68,16 +71,18 @@ def _shown(
 ) -> tuple[Sequence[Person], Law | None]:
     project = Project(store, key)
     dataset = project.dataset(pointer)
-    control = _control(dataset.label_config)
-    people = show_people(project, dataset, project.card(version), control)
+    card = project.card(version)
+    control = _control(dataset.label_config, card, project.signature(card)) if card else None
+    people = show_people(project, dataset, card, control)
     return people, control.law if control else None
 
 
-def _control(label_config: str | None) -> Control | None:
-    try:
-        return control_of(label_config) if label_config else None
-    except Unprocessable:
+def _control(label_config: str | None, card: Card, signature: str) -> Control | None:
+    """Return the control that a version answers, None if the label config asks another one."""
+    control = control_or_none(label_config, name_of(card.recipe), signature)
+    if control is None or control.recipe != name_of(card.recipe):
         return None
+    return control if is_of(signature, control) else None
 
 
 def _random_order(card: Mapping[str, Any] | None, law: Law | None) -> list[dict[str, Any]]:

@@ -161,6 +161,14 @@ def test_a_version_is_said_in_one_line():
     assert text.endswith("Go on labelling.")
 
 
+def test_a_figure_of_few_random_labels_is_said_as_its_range():
+    share = told(29)["random_share"]
+
+    text = in_short(told(29), 300)
+
+    assert f"Accuracy {share['low']:.0%} to {share['high']:.0%}, by 29 random labels." in text
+
+
 def test_what_is_not_known_is_left_out_of_it():
     numbers = told(0) | {"title": "closeness"}
 

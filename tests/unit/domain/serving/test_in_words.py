@@ -40,6 +40,15 @@ def test_labels_that_cannot_be_learnt_are_one(store):
     assert "put those choices back" in fix
 
 
+def test_trainings_that_wait_for_images_need_no_memory(store):
+    failing(store, "fewer than 10 labels: 3 images are out of reach (timed out)")
+
+    fixes = {why.partition(" ")[0]: fix for why, fix in problems(describe(PROJECT, store))}
+
+    assert "memory" not in fixes["training"]
+    assert "labelloop doctor" in fixes["training"]
+
+
 def test_a_label_config_that_cannot_be_learnt_is_one(store):
     stored(store, event(label_config=unreadable_config()))
 

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from labelloop.recipes.numbers.scale import Scale
@@ -53,6 +53,7 @@ def test_a_number_is_read_if_it_is_in_the_range(value, expected):
 
 
 @given(st.floats(-1e6, 1e6), st.floats(0.01, 1e6), st.integers(1, 400), st.floats(0, 1))
+@example(262_144.0, 0.01, 91, 1.0)  # the highest of 262144 to 262144.91 was 262144.9
 def test_a_shown_number_is_shown_again(low, step, steps, share):
     scale = Scale(low, low + steps * step, step)
 
