@@ -40,11 +40,13 @@ help: ## say what there is
 
 # ── Every day ────────────────────────────────────────────────────────────────────────────────────
 .PHONY: check cli test e2e reliability build build-all up demo bench bench-labels bench-kinds
-check: $(VENV) $(SAM) $(AUDIT) ## lint, types, template, security, lock file
+check: $(VENV) $(SAM) $(AUDIT) containers ## lint, types, template, security, lock file
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
 	.local/sam/bin/sam validate --lint
+	.local/sam/bin/sam validate --lint --template template.containers.yaml
+	.local/audit/bin/hadolint layers/Dockerfile
 	.local/audit/bin/bandit --quiet --configfile pyproject.toml --recursive functions layers shared
 	.local/audit/bin/checkov --config-file .checkov.yaml
 	$(UV) lock --check
@@ -105,7 +107,7 @@ bench-kinds: $(BUILT) $(EMULATOR) ## how few labels of each kind of labelling: a
 	  $(PEERS)/bin/python -m tests.bench.kinds $(ARGS)
 
 # ── Now and then ─────────────────────────────────────────────────────────────────────────────────
-.PHONY: setup layers vendor deploy clean
+.PHONY: setup layers vendor containers deploy clean
 setup: $(VENV) $(SAM) $(EMULATOR) $(AUDIT) ## install the tools; every other target does what it needs of this
 
 layers: $(VENV) ## lock the layers' requirements again, after a change of pyproject.toml
@@ -120,6 +122,9 @@ vendor: ## fetch what the pages load from npm again; its checksums must be those
 	cp .local/vendor/picocss-pico-2.1.1/css/pico.classless.min.css $(ASSETS)/
 	cp .local/vendor/htmx.org-4.0.1/dist/htmx.min.js $(ASSETS)/
 	cd $(ASSETS) && sha256sum --check --strict SHA256SUMS
+
+containers: $(VENV) ## write the template with container functions, for more than 250 MB: RUNBOOK.md, Containers
+	.venv/bin/python layers/containers.py template.yaml template.containers.yaml
 
 deploy: $(BUILT) ## to your AWS account, asking for the settings
 	.local/sam/bin/sam deploy --guided --parameter-overrides Architecture=$(ARCH)

@@ -112,7 +112,7 @@ def main(build: Path, architecture: str) -> Iterator[str]:
         size = size_of(folders)
         print(f"{name:19} {architecture:7} {size:12,} bytes {size / LIMIT:5.0%}", end="  ")
         if size > LIMIT:
-            yield f"{name} is {size - LIMIT:,} bytes over Lambda's limit"
+            yield f"{name} is {size - LIMIT:,} bytes over Lambda's limit: RUNBOOK.md, Containers"
         yield from (
             f"{library} is not built for {architecture}: build with make build ARCH={architecture}"
             for folder in folders

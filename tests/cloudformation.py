@@ -14,7 +14,7 @@ from boto3.session import Session
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 
-from tests.test_template import PARAMETERS, TEMPLATE
+from tests.test_template import TEMPLATE
 
 type Json = dict[str, Any]
 
@@ -28,9 +28,11 @@ _PSEUDO = {
 _NO_VALUE = {"Ref": "AWS::NoValue"}
 
 
-def translated(parameters: Mapping[str, Any], uploads: Mapping[str, str]) -> Json:
-    """Return what SAM's transform makes of the template; uploads are the names of new contents."""
-    template = _long(deepcopy(TEMPLATE))
+def translated(
+    parameters: Mapping[str, Any], uploads: Mapping[str, str], template: Json = TEMPLATE
+) -> Json:
+    """Return what SAM's transform makes of a template; uploads are the names of new contents."""
+    template = _long(deepcopy(template))
     for name, resource in template["Resources"].items():
         for uri in ("CodeUri", "ContentUri"):
             if uri in resource["Properties"]:
@@ -47,10 +49,15 @@ def translated(parameters: Mapping[str, Any], uploads: Mapping[str, str]) -> Jso
 class Resolved:
     """A translated template with all its values; `properties` of resources by their name."""
 
-    def __init__(self, parameters: Mapping[str, Any] = {}, uploads: Mapping[str, str] = {}) -> None:
-        defaults = {name: parameter["Default"] for name, parameter in PARAMETERS.items()}
+    def __init__(
+        self,
+        parameters: Mapping[str, Any] = {},
+        uploads: Mapping[str, str] = {},
+        template: Json = TEMPLATE,
+    ) -> None:
+        defaults = {name: made["Default"] for name, made in template["Parameters"].items()}
         self._values = {n: str(v) for n, v in (defaults | dict(parameters)).items()} | _PSEUDO
-        self._template = translated(defaults | dict(parameters), uploads)
+        self._template = translated(defaults | dict(parameters), uploads, template)
         self.resources: Json = {
             name: resource
             for name, resource in self._template["Resources"].items()
