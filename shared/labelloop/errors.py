@@ -120,3 +120,12 @@ class Outpaced(Retryable):
 
 class Unavailable(Retryable):
     """The store or the queue did not answer."""
+
+
+def words_of(exc: BaseException) -> str:
+    """Return what an exception says, on one line of 200 characters at most."""
+    try:
+        said = " ".join(str(exc).split())[:200]
+    except Exception:  # of a class of its own, which may do anything
+        said = ""
+    return f"{type(exc).__name__}: {said}" if said else type(exc).__name__

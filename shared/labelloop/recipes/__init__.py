@@ -13,7 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
-from labelloop.errors import BadModel, BadRecipe, OutOfMemory, Unprocessable
+from labelloop.errors import BadModel, BadRecipe, OutOfMemory, Unprocessable, words_of
 from labelloop.observability import count, logger
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def _reason(recipe: "Recipe", config: "LabelConfig") -> str:
     try:
         return "" if recipe.read(config) else recipe.why_not(config)
     except Exception as exc:  # another package's recipe may raise anything
-        return f"the recipe {recipe.name!r} fails: {exc!r}"
+        return f"the recipe {recipe.name!r} fails: {words_of(exc)}"
 
 
 def recipe_named(name: str) -> "Recipe":
@@ -159,7 +159,7 @@ def load(name: str, artefact: bytes) -> "Model":
     except MemoryError as exc:
         raise OutOfMemory(f"the recipe {name!r} has too little memory to load it") from exc
     except Exception as exc:  # another package's recipe may raise anything
-        raise BadModel(f"the recipe {name!r} does not load it: {exc!r}") from exc
+        raise BadModel(f"the recipe {name!r} does not load it: {words_of(exc)}") from exc
 
 
 def _load_own(name: str, artefact: bytes) -> "Model":
@@ -262,7 +262,7 @@ def _found() -> "dict[str, Recipe | str]":
             found[point.name] = _guarded(point, taken)
         except (Exception, SystemExit) as exc:  # another package's module may raise anything
             _report(point.name, exc)
-            found[point.name] = f"the recipe {point.name!r} is not loaded: {exc!r:.200}"
+            found[point.name] = f"the recipe {point.name!r} is not loaded: {words_of(exc)}"
     return found
 
 
@@ -330,7 +330,7 @@ def _check(recipe: "Recipe", taken: set[str]) -> None:
 
 
 def _report(recipe: str, exc: BaseException) -> None:
-    logger().error("recipe not loaded", extra={"recipe": recipe, "why": repr(exc)})
+    logger().error("recipe not loaded", extra={"recipe": recipe, "why": words_of(exc)})
     count("RecipeNotLoaded")
 
 

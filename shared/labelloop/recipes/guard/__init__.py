@@ -9,7 +9,14 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, Final
 
-from labelloop.errors import BadModel, BadRecipe, Retryable, Unprocessable, Unreadable
+from labelloop.errors import (
+    BadModel,
+    BadRecipe,
+    Retryable,
+    Unprocessable,
+    Unreadable,
+    words_of,
+)
 from labelloop.recipes.guard.limit import Late, within
 from labelloop.recipes.guard.results import CHECKS
 
@@ -125,6 +132,4 @@ def blamed(recipe: str, name: str, but: tuple[type[Exception], ...] = ()) -> Ite
     except may_raise:
         raise
     except (Exception, SystemExit) as exc:
-        said = " ".join(str(exc).split())[:200]
-        what = f"{type(exc).__name__}: {said}" if said else type(exc).__name__
-        raise BadRecipe(f"the recipe {recipe!r} fails in {name}: {what}") from exc
+        raise BadRecipe(f"the recipe {recipe!r} fails in {name}: {words_of(exc)}") from exc

@@ -9,9 +9,18 @@ from typing import Any, Final
 
 type Check = Callable[..., str]
 
+_LONGEST_TEXT: Final = 2_000  # letters: a name, or a sentence that people read
+_LONGEST_VALUE: Final = 2_000_000  # letters as JSON: an input or a label of a task
+
 
 def _text(result: Any, *_: Any) -> str:
-    return "" if isinstance(result, str) else f"{_shown(result)} is no text"
+    if not isinstance(result, str):
+        return f"{_shown(result)} is no text"
+    return _too_long(result, _LONGEST_TEXT)
+
+
+def _too_long(text: str, longest: int) -> str:
+    return f"{len(text):,} letters, at most {longest:,}" if len(text) > longest else ""
 
 
 def _texts(result: Any, *_: Any) -> str:
@@ -30,6 +39,10 @@ def _json(result: Any, *_: Any) -> str:
     except (TypeError, ValueError, RecursionError):
         return f"{_shown(result)} is no JSON value"
     return ""
+
+
+def _of_task(result: Any, *_: Any) -> str:
+    return _json(result) or _too_long(json.dumps(result), _LONGEST_VALUE)
 
 
 def _flag(result: Any, *_: Any) -> str:
@@ -209,8 +222,8 @@ CHECKS: Final[Mapping[tuple[str, str], Check]] = {
     ("control", "offered"): _texts,
     ("control", "is_pushable"): _flag,
     ("control", "about"): _about,
-    ("control", "input_of"): _json,
-    ("control", "label_of"): _json,
+    ("control", "input_of"): _of_task,
+    ("control", "label_of"): _of_task,
     ("control", "work"): _work,
     ("control", "features"): _features,
     ("control", "apart"): _texts,
