@@ -20,7 +20,7 @@ _OF_LAMBDA = {"LAMBDA_TASK_ROOT": "/var/task"}  # set by AWS's base images
 
 def run_steps(dockerfile: Path, context: Path, folder: Path) -> tuple[Path, list[str]]:
     """Return the root of the last stage, and its command; ValueError for a step that is unknown."""
-    parser = DockerfileParser(fileobj=io.BytesIO(dockerfile.read_bytes()))
+    parser = DockerfileParser(fileobj=io.StringIO(dockerfile.read_text()))
     stages: dict[str, Path] = {}
     root, command, work = folder, [], "/"
     for step in parser.structure:
