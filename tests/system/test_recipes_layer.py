@@ -52,4 +52,4 @@ def test_another_version_of_such_a_package_is_refused_by_its_name(tmp_path):
 
     assert rc != 0
     assert "threadpoolctl==3.0.0" in output
-    assert f"threadpoolctl=={ours('threadpoolctl')}" in output  # pip names the one it conflicts with
+    assert f"threadpoolctl=={ours('threadpoolctl')}" in output  # what it conflicts with
