@@ -68,6 +68,10 @@ TRAIN = (
 control.fit(["good", "bad"] * 20, features).packed()
 control.fit(["good", "bad", "other", "none"] * 10, features).packed()
 spans.fit([[[0, 4, "word"]], []] * 20, words).packed()
+from sklearn.ensemble import RandomForestClassifier
+from labelloop.recipes.classifier.fitted import FittedClassifier
+
+FittedClassifier(RandomForestClassifier, ["good", "bad"] * 20, features, 64, "minilm").packed()
 """
 )
 PAGES = """

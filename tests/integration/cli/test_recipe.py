@@ -1,8 +1,10 @@
 """`labelloop recipe` and `labelloop backtest --recipe`: what is written, checked and replayed."""
 
 import json
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -13,6 +15,7 @@ from labelloop.cli.checked_recipe import ToCheck
 from labelloop.recipes.contract import RULES
 from tests.broken_recipes import BROKEN, CONFIG, SOUND, TASKS
 
+README = Path(__file__).parents[3] / "layers" / "recipes" / "README.md"
 ROWS = json.loads(TASKS)
 DATA = [row["data"] for row in ROWS]
 RESULTS = [row["annotations"][0]["result"] for row in ROWS]
@@ -38,6 +41,17 @@ def test_a_new_recipe_keeps_to_all_rules_and_passes_its_own_test(tmp_path):
     assert len(found["rules"]) == len(RULES) + 2  # it is loaded, and needs no numpy to be
     assert not any(one["why"] for one in found["rules"])
     assert tested.returncode == 0, tested.stdout
+
+
+def test_the_short_recipe_of_the_readme_keeps_to_all_rules(tmp_path):
+    (source,) = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
+    run("new", "forest", "--to", tmp_path)
+    (tmp_path / "forest.py").write_text(source)
+
+    checked = run("check", tmp_path / "forest.py")
+
+    assert checked.exit_code == 0, checked.output
+    assert len(source.splitlines()) <= 20
 
 
 @pytest.mark.parametrize("name", ["json", "Topics", "my-topics", "1st", "numpy"])
