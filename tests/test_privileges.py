@@ -78,7 +78,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
             for name in (
                 *("dataset.json", "datasets/*", "active.json", "ranked.json", "options.json"),
                 *("events/*", "archived.json", "survey.json", "pool/*", "pool.json"),
-                *("pool-index.gz", "ranks/*", "gate.json", "repair.json"),
+                *("pool-index.gz", "ranks/*", "gate.json", "repair.json", "deleted.json"),
             )
         }
         | {f"{ENCODERS}/*/encoder.json", "Bucket/sweep.json"},
@@ -86,7 +86,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
             f"{OBJECTS}/{name}"
             for name in (
                 *("events/*", "archived.json", "survey.json", "pool/*", "pool.json"),
-                *("pool-index.gz", "models/*/expired.json"),
+                *("pool-index.gz", "models/*/expired.json", "deleted.json"),
             )
         }
         | {"Bucket/sweep.json"},
