@@ -17,7 +17,21 @@ class NewSecret(Protocol):
         ...
 
 
-def make_first_credentials(secret: NewSecret) -> None:
-    """Store a user and a new password, unless credentials are stored already."""
-    is_new = secret.create(f"{USER}:{secrets.token_hex(_BYTES)}")
-    logger().info("credentials made" if is_new else "credentials found")
+class EarlierSecret(Protocol):
+    """A secret that may be read."""
+
+    def read(self) -> str:
+        """Return the secret, empty if there is none."""
+        ...
+
+
+def make_first_credentials(secret: NewSecret, earlier: EarlierSecret | None = None) -> None:
+    """Store credentials, unless some are stored already: the earlier ones, else a new password.
+
+    `earlier`: where they were before, if their parameter got another name. Raises what it raises:
+    without the old password all projects would have to be connected again.
+    """
+    copied = earlier.read() if earlier else ""
+    is_new = secret.create(copied or f"{USER}:{secrets.token_hex(_BYTES)}")
+    made = "credentials copied" if copied else "credentials made"
+    logger().info(made if is_new else "credentials found")
