@@ -113,6 +113,23 @@ def test_a_parameter_that_is_there_is_not_copied_over(cloudformation):
     assert SsmSecret("/else").read() == "mine:own"
 
 
+def test_an_update_that_failed_is_taken_back_whatever_name_it_wanted(cloudformation, monkeypatch):
+    """A rollback that fails leaves the stack in a state that an operator has to get it out of."""
+    cloudformation.ask("Create")
+    wanted = "/aws/is-a-prefix-that-ssm-refuses"
+    assert cloudformation.ask("Update", wanted, before=NAME)["Status"] == "FAILED"
+    read = SsmSecret.read
+
+    def deny(secret: SsmSecret) -> str:
+        if secret._name == wanted:
+            raise Unavailable("denied")
+        return read(secret)
+
+    monkeypatch.setattr(SsmSecret, "read", deny)
+
+    assert cloudformation.ask("Update", NAME, before=wanted)["Status"] == "SUCCESS"
+
+
 def test_where_the_old_parameter_is_gone_a_password_is_made(cloudformation):
     cloudformation.ask("Update", NAME, before="/never-was")
 

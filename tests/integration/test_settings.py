@@ -113,7 +113,7 @@ SEEN: dict[str, Seen] = {
     ),
     "Architecture": of_all("AWS::Lambda::Function", "Architectures", 0),
     "LogRetentionDays": of_all("AWS::Logs::LogGroup", "RetentionInDays"),
-    "AlarmEmail": of("AlarmTopic", "Subscription", 0, "Endpoint"),
+    "AlarmEmail": of("AlarmSubscription", "Endpoint"),
     "DailyCostLimit": of("CostAlarm", "Threshold"),
     "Dashboard": lambda stack: "on" if stack.of_type("AWS::CloudWatch::Dashboard") else "off",
 }
