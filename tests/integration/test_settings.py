@@ -11,6 +11,7 @@ import pytest
 
 from labelloop import bootstrap
 from labelloop.adapters.fetching import Fetcher
+from labelloop.config import settings
 from labelloop.errors import Unreadable
 from tests.cloudformation import Resolved
 from tests.test_deploys import OTHERS, another
@@ -73,7 +74,7 @@ SEEN: dict[str, Seen] = {
     "MaxWaitSeconds": settled(lambda: bootstrap.train_deps().patience.max_wait_s),
     "RetrainAfter": settled(lambda: bootstrap.train_deps().patience.retrain_after),
     "MinLabels": settled(lambda: bootstrap.train_deps().min_labels),
-    "LabelStudioUrl": settled(lambda: bootstrap.settings().label_studio_url),
+    "LabelStudioUrl": settled(lambda: settings().label_studio_url),
     "QueueLength": settled(lambda: bootstrap.rank_deps().queue_length),
     "SupersededPredictions": settled(
         lambda: "keep" if bootstrap.rank_deps().keeps_predictions else "delete"
@@ -97,7 +98,7 @@ SEEN: dict[str, Seen] = {
     "LabelStudioTokenParameter": settled(lambda: bootstrap.token()._name),
     "KmsKeyArn": settled(lambda: bootstrap.token()._key.get("KeyId")),
     "KeepModels": settled(lambda: bootstrap.sweep_deps().keep_models),
-    "BucketName": settled(lambda: bootstrap.settings().bucket),
+    "BucketName": settled(lambda: settings().bucket),
     "LogLevel": of_all("AWS::Lambda::Function", "Environment", "Variables", "POWERTOOLS_LOG_LEVEL"),
     "SnapStart": lambda stack: (
         "on" if of("PredictFunction", "SnapStart", "ApplyOn")(stack) == "PublishedVersions" else ""
