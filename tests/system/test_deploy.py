@@ -193,7 +193,7 @@ def test_from_nothing_to_a_labelled_task_and_to_the_end(operator, monkeypatch, t
         # A label, a version, a prediction.
         for number in range(1, 13):
             label_studio.label(number)
-        served = wait_for(lambda: said_by_a_model(label_studio))
+        served = wait_for(lambda: said_by_a_model(label_studio), seconds=300)
         assert served["result"][0]["value"]["choices"] == ["Positive"]
         secrets = operator.passwords()
         assert secrets == made | {"/labelloop/label-studio-token": "made-up-token"}
