@@ -126,15 +126,22 @@ vendor: ## fetch what the pages load from npm again; its checksums must be those
 containers: $(VENV) ## write the template with container functions, for more than 250 MB: RUNBOOK.md, Containers
 	.venv/bin/python layers/containers.py template.yaml template.containers.yaml
 
+# What is given here stands in place of all answers that samconfig.toml holds: so they are given, too.
+ANSWERED := import tomllib; asked = tomllib.load(open("samconfig.toml", "rb"))["default"]["deploy"]; \
+	saved = asked["parameters"].get("parameter_overrides", ""); \
+	print(saved if isinstance(saved, str) else " ".join(saved))
+
 deploy: $(BUILT) ## to your AWS account, asking for the settings
-	.local/sam/bin/sam deploy --guided --parameter-overrides Architecture=$(ARCH)
+	.local/sam/bin/sam deploy --guided --parameter-overrides \
+	  "$$(.venv/bin/python -c '$(ANSWERED)') Architecture=$(ARCH)"
 
 clean: ## remove what make made, but not the local stack's models and credentials (.local/state)
 	rm -rf .aws-sam .venv .local/{audit,emulator,lambda,peers,python,sam,sam-settings,uv} .{hypothesis,mypy,pytest,ruff}*_cache
 
 # ── What they need ───────────────────────────────────────────────────────────────────────────────
-# A folder's date changes with what is in it, so that a deleted file counts too.
-SOURCES := template.yaml samconfig.toml $(shell find functions layers shared -mindepth 1 \
+# A folder's date changes with what is in it, so that a deleted file counts too. samconfig.toml is not
+# among them: each deploy writes its answers there, and they change nothing of what is built.
+SOURCES := template.yaml $(shell find functions layers shared -mindepth 1 \
 	\( -name __pycache__ -o -name local \) -prune -o -print)
 
 # One build at a time, and none while the local stack uploads it (see local/stack.py).

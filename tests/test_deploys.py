@@ -106,6 +106,16 @@ def test_a_change_that_is_taken_back_is_taken_back(mode):
             assert found == url
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_another_layer_of_recipes_with_the_same_number_is_another_one(mode):
+    account = Account()
+    for owner in ("123456789012:layer:mine", "123456789012:layer:ours", "210987654321:layer:ours"):
+        arn = f"arn:aws:lambda:eu-central-1:{owner}:3"
+        account.deploy(MODES[mode] | {"RecipesLayerArn": arn}, {})
+
+        assert arn in account.running("PredictFunction")["Layers"]
+
+
 def test_images_are_read_from_the_buckets_that_are_named():
     role = Resolved({"FetchBuckets": "pictures,scans"}).properties("RankFunctionRole")
     statements = role["Policies"][0]["PolicyDocument"]["Statement"]
@@ -165,7 +175,7 @@ def test_the_longest_settings_fit_into_what_describes_them():
     longest |= {n: p["MaxValue"] for n, p in PARAMETERS.items() if "MaxValue" in p}
     longest |= {"SnapStart": "on", "Encoder": "x" * 64, "ImageEncoder": "x" * 64}
     layer = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:layer"
-    longest |= {"BucketName": "x" * 63, "RecipesLayerArn": f"{layer}:{'x' * 140}:999999"}
+    longest |= {"BucketName": "x" * 63, "RecipesLayerArn": f"{layer}:{'x' * 64}:999999"}
     resolved = Resolved(longest)
 
     for settings in resolved.of_type("AWS::IAM::ManagedPolicy").values():

@@ -98,9 +98,21 @@ def test_an_alarm_tells_when_it_begins_and_when_it_ends(name):
 
 
 def test_without_an_address_nobody_is_subscribed():
-    assert not Resolved().properties("AlarmTopic").get("Subscription")
-    named = Resolved({"AlarmEmail": "people@example.com"}).properties("AlarmTopic")
-    assert named["Subscription"] == [{"Protocol": "email", "Endpoint": "people@example.com"}]
+    named = Resolved({"AlarmEmail": "people@example.com"})
+
+    assert not Resolved().of_type("AWS::SNS::Subscription")
+    assert named.of_type("AWS::SNS::Subscription") == {
+        "AlarmSubscription": {
+            "TopicArn": "AlarmTopic",
+            "Protocol": "email",
+            "Endpoint": "people@example.com",
+        }
+    }
+
+
+def test_whoever_is_no_longer_named_gets_no_more_mail():
+    """A subscription of the topic's own would stay: CloudFormation keeps no track of it."""
+    assert "Subscription" not in Resolved({"AlarmEmail": "a@b"}).properties("AlarmTopic")
 
 
 def test_a_training_near_its_functions_limit_raises_an_alarm():

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.test_template import FUNCTIONS, of_type, statements
+from tests.cloudformation import Resolved
+from tests.test_template import FUNCTIONS, RESOURCES, of_type, statements
 
 ROOT = Path(__file__).parents[1]
 BUCKET, OBJECTS = "Bucket", "Bucket/projects/*"
@@ -78,7 +79,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
             for name in (
                 *("dataset.json", "datasets/*", "active.json", "ranked.json", "options.json"),
                 *("events/*", "archived.json", "survey.json", "pool/*", "pool.json"),
-                *("pool-index.gz", "ranks/*", "gate.json", "repair.json"),
+                *("pool-index.gz", "ranks/*", "gate.json", "repair.json", "deleted.json"),
             )
         }
         | {f"{ENCODERS}/*/encoder.json", "Bucket/sweep.json"},
@@ -86,7 +87,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
             f"{OBJECTS}/{name}"
             for name in (
                 *("events/*", "archived.json", "survey.json", "pool/*", "pool.json"),
-                *("pool-index.gz", "models/*/expired.json"),
+                *("pool-index.gz", "models/*/expired.json", "deleted.json"),
             )
         }
         | {"Bucket/sweep.json"},
@@ -125,6 +126,22 @@ def test_a_function_has_exactly_the_rights_of_the_list(function):
             rights.setdefault(action, set()).update(map(named, resources))
 
     assert rights == ALLOWED[function]
+
+
+def test_who_moves_the_password_may_read_the_parameter_it_was_in_and_the_one_it_comes_to():
+    """By a policy that a new name replaces: the old one is deleted once the update is done."""
+    policy = of_type("AWS::IAM::ManagedPolicy")["CredentialsReading"]
+    read, decrypt = policy["PolicyDocument"]["Statement"]
+
+    assert policy["Roles"] == [{"Ref": "CredentialsFunctionRole"}]
+    assert (read["Action"], named(read["Resource"])) == ("ssm:GetParameter", CREDENTIALS)
+    condition, statement, _ = decrypt["Fn::If"]
+    assert condition == "HasKey"
+    assert (statement["Action"], named(statement["Resource"])) == ("kms:Decrypt", "KmsKeyArn")
+    assert RESOURCES["FirstCredentials"]["DependsOn"] == "CredentialsReading"
+    for name in ("/one", "/two"):
+        made = Resolved({"CredentialsParameter": name}).properties("CredentialsReading")
+        assert made["Description"] == name  # which can't be changed, so the policy is replaced
 
 
 USE_THE_BUCKET = [name for name, may in ALLOWED.items() if any("s3:" in one for one in may)]

@@ -1,4 +1,7 @@
-"""Custom resource: the first password is made with the stack, where nobody has made one yet."""
+"""Custom resource: the first password is made with the stack, where nobody has made one yet.
+
+If the parameter gets another name, the password moves along.
+"""
 
 from typing import Any
 
@@ -10,6 +13,8 @@ from labelloop.usecases.first_credentials import make_first_credentials
 def lambda_handler(event: dict[str, Any], context: Any) -> None:
     """Answer CloudFormation: the resource is the parameter of `Name`."""
     name = event["ResourceProperties"]["Name"]
+    before = event.get("OldResourceProperties", {}).get("Name", name)
     with answered(event, name):
         if event["RequestType"] != "Delete":  # who deletes a stack may want to go on with another
-            make_first_credentials(secret_parameter(name))
+            earlier = secret_parameter(before) if before != name else None
+            make_first_credentials(secret_parameter(name), earlier)

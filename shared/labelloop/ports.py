@@ -74,8 +74,8 @@ class ProjectState(Protocol):
         """Return the name of the version that is served."""
         ...
 
-    def versions(self) -> list[str]:
-        """Return the names of the project's versions, newest first."""
+    def all_versions(self) -> set[str]:
+        """Return the names of the versions that there are, and of those that were deleted."""
         ...
 
     def changed_at(self) -> datetime:

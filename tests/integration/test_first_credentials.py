@@ -32,7 +32,7 @@ class CloudFormation:
         self._server.shutdown()
         self._server.server_close()
 
-    def ask(self, kind: str, name: str = NAME) -> dict[str, Any]:
+    def ask(self, kind: str, name: str = NAME, before: str = "") -> dict[str, Any]:
         from functions.credentials.app import lambda_handler
 
         ids = {"StackId": "stack", "RequestId": "request", "LogicalResourceId": "FirstCredentials"}
@@ -41,7 +41,8 @@ class CloudFormation:
             "ResponseURL": self.url,
             "ResourceProperties": {"Name": name},
         }
-        lambda_handler(ids | request, CONTEXT)
+        old = {"OldResourceProperties": {"Name": before}} if before else {}
+        lambda_handler(ids | request | old, CONTEXT)
         assert ids.items() <= self.answers[-1].items()
         return self.answers[-1]
 
@@ -87,6 +88,64 @@ def test_a_password_that_people_made_stays_and_outlives_the_stack(cloudformation
 
     assert (statuses, SsmSecret(mine).read()) == (["SUCCESS", "SUCCESS"], before)
     assert before
+
+
+def test_a_password_moves_along_with_the_name_of_its_parameter_and_back(cloudformation):
+    cloudformation.ask("Create")
+    made = SsmSecret(NAME).read()
+
+    answer = cloudformation.ask("Update", "/else", before=NAME)
+    assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", "/else")
+    assert SsmSecret("/else").read() == SsmSecret(NAME).read() == made
+    cloudformation.ask("Delete", NAME)  # CloudFormation cleans up after the update
+
+    SsmSecret("/else").write("labelstudio:rotated\n")
+    cloudformation.ask("Update", NAME, before="/else")  # a rollback, or a change of mind
+    assert (SsmSecret(NAME).read(), SsmSecret("/else").read()) == (made, "labelstudio:rotated\n")
+
+
+def test_a_parameter_that_is_there_is_not_copied_over(cloudformation):
+    cloudformation.ask("Create")
+    SsmSecret("/else").write("mine:own")
+
+    cloudformation.ask("Update", "/else", before=NAME)
+
+    assert SsmSecret("/else").read() == "mine:own"
+
+
+def test_an_update_that_failed_is_taken_back_whatever_name_it_wanted(cloudformation, monkeypatch):
+    """A rollback that fails leaves the stack in a state that an operator has to get it out of."""
+    cloudformation.ask("Create")
+    wanted = "/aws/is-a-prefix-that-ssm-refuses"
+    assert cloudformation.ask("Update", wanted, before=NAME)["Status"] == "FAILED"
+    read = SsmSecret.read
+
+    def deny(secret: SsmSecret) -> str:
+        if secret._name == wanted:
+            raise Unavailable("denied")
+        return read(secret)
+
+    monkeypatch.setattr(SsmSecret, "read", deny)
+
+    assert cloudformation.ask("Update", NAME, before=wanted)["Status"] == "SUCCESS"
+
+
+def test_where_the_old_parameter_is_gone_a_password_is_made(cloudformation):
+    cloudformation.ask("Update", NAME, before="/never-was")
+
+    assert re.fullmatch(r"labelstudio:[0-9a-f]{48}", SsmSecret(NAME).read())
+
+
+def test_no_new_password_is_made_where_the_old_one_cannot_be_read(cloudformation, monkeypatch):
+    def fail(_: SsmSecret) -> str:
+        raise Unavailable("it could not be read")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(SsmSecret, "read", fail)
+        answer = cloudformation.ask("Update", NAME, before="/old")
+
+    assert (answer["Status"], "could not be read" in answer["Reason"]) == ("FAILED", True)
+    assert SsmSecret(NAME).read() == ""
 
 
 def test_a_failure_ends_the_deploy_at_once_with_its_reason(cloudformation):

@@ -2,9 +2,12 @@
 
     projects/<id>.<created>/
       models/<version>/expired.json     to be deleted; nobody may activate it any more
+      deleted.json                      the names of versions that were deleted
 
 A mark comes a day before the deletion. Whoever activates a version looks for its mark first, and is
 done long before the day is over. So no version is deleted that became the active one meanwhile.
+
+Names stay, as Label Studio may still have predictions of a version that is gone.
 """
 
 from collections import defaultdict
@@ -12,12 +15,14 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Final
 
-from labelloop.bucket.objects import PROJECTS, fields_of
+from labelloop.bucket.objects import PROJECTS, fields_of, swap
+from labelloop.domain.intake.events import canonical
 from labelloop.errors import Conflict
-from labelloop.ports import Listed, ObjectStore
+from labelloop.ports import Listed, ObjectStore, Stored
 
 EXPIRED: Final = "/expired.json"
 CARD: Final = "/card.json"
+MOST_NAMES: Final = 10_000  # of deleted versions: 200 KB
 
 
 class Leftovers:
@@ -59,6 +64,18 @@ class Leftovers:
         """Say whether a version will be deleted."""
         return self._store.get(self._mark(version)) is not None
 
+    def deleted(self) -> list[str]:
+        """Return the names of the last 10,000 versions that were deleted, in that order."""
+        return self._names(self._store.get(self._deleted))
+
+    def note_deleted(self, names: Iterable[str]) -> None:
+        """Remember versions that are deleted next. Conflict if another call does so meanwhile."""
+        stored = self._store.get(self._deleted)
+        before = self._names(stored)
+        if new := sorted(set(names) - set(before)):
+            body = canonical({"versions": [*before, *new][-MOST_NAMES:]}).encode()
+            swap(self._store, self._deleted, body, stored.etag if stored else "")
+
     def delete(self, objects: Iterable[Listed]) -> None:
         """Delete objects, cards first and marks last, so that no version is there by half.
 
@@ -71,6 +88,15 @@ class Leftovers:
         for part in (sorted(cards), rest, sorted(marks)):
             if part:
                 self._store.delete(part)
+
+    @staticmethod
+    def _names(stored: Stored | None) -> list[str]:
+        names = fields_of(stored).get("versions")
+        return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
+
+    @property
+    def _deleted(self) -> str:
+        return f"{self._root}deleted.json"
 
     def _mark(self, version: str) -> str:
         return f"{self._root}models/{version}{EXPIRED}"

@@ -16,6 +16,7 @@ projects/<id>.<created>/
   history/                            the switches, when and why: see `history`
   features/                           the features of tasks: see `features`
   models/<version>/expired.json       will be deleted: see `leftovers`
+  deleted.json                        names of versions that were deleted: see there
   lease.json, pushing.json, trimming.json   the workers at work: see `lease`
   progress.json                       how far a training is: see `progress`
 """
@@ -229,6 +230,10 @@ class Project(ProjectFiles):
         names = {key.removesuffix("/card.json") for key in keys if key.endswith("/card.json")}
         seqs = {name: one.seq for name in names - expired if (one := Version.parse(name))}
         return sorted(seqs, key=seqs.__getitem__, reverse=True)
+
+    def all_versions(self) -> set[str]:
+        """Return the names of the versions that there are, and of those that were deleted."""
+        return {*self.leftovers.versions(), *self.leftovers.deleted()}
 
     def advance(self, after: Tagged[ActivePointer], to: ActivePointer) -> None:
         """Keep the version, and note that newer data does not change it."""

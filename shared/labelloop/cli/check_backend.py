@@ -39,7 +39,7 @@ def password(session: Session) -> Iterator[Check]:
         yield bad(
             "password",
             f"has fewer than {_LEAST_CHARACTERS} characters: annotators could guess it",
-            "make one by `openssl rand -hex 24`, and change it as README's 'Who can see what' says",
+            "make one by `openssl rand -hex 24`, and change it as RUNBOOK's 'Passwords' says",
         )
 
 

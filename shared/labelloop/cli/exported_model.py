@@ -56,7 +56,14 @@ encoder = OnnxEncoder(EncoderFiles.in_folder("{name}", pathlib.Path("encoder")))
 tools = Toolbox(encoder.name, lambda: encoder)"""
 _INCOMPLETE: Final = """\
 That encoder is not in this folder: export the model again with `--encoder`, the folder of its
-files. An encoder of images is never exported."""
+files."""
+_OF_IMAGES: Final = """\
+That encoder reads images, and is not exported: what it sees also depends on how Labelloop fetches,
+decodes and scales a file. So these files alone don't predict; ask the stack (POST /predict), or
+load them in Python beside the encoder, as `labelloop.recipes.load("{recipe}", ...)` does."""
+_OWN: Final = """\
+It was made by the recipe of your own `{recipe}`, which is not installed where this was exported.
+How to predict with `model.onnx` is for that recipe to say: its method `load` reads the file."""
 
 
 def export_model(
@@ -113,9 +120,15 @@ def _readme(project: str, card: Card, files: EncoderFiles | None) -> str:
 
 def _how(card: Card, files: EncoderFiles | None) -> str:
     """Return how to predict."""
+    try:
+        recipe = recipe_named(card.recipe)
+    except BadModel:
+        return _OWN.format(recipe=card.recipe)
+    if getattr(recipe, "sees_images", False):
+        return _OF_IMAGES.format(recipe=name_of(card.recipe))
     if card.encoder and files is None:
         return _INCOMPLETE
-    standalone = getattr(recipe_named(card.recipe), "standalone", None)
+    standalone = getattr(recipe, "standalone", None)
     if standalone is None:
         tools = _ENCODER.format(name=_base(card.encoder)) if files else _NO_ENCODER
         return _WITH_PACKAGE.format(tools=tools, recipe=name_of(card.recipe))

@@ -27,10 +27,11 @@ class RemoteProject:
         """Return the name of the version that is served."""
         return str(self.order()["version"])
 
-    def versions(self) -> list[str]:
-        """Return the names of the project's versions, newest first."""
-        answer = self._session.backend.get("/versions", project=self._session.key)
-        return [str(name) for name in answer["versions"]]
+    def all_versions(self) -> set[str]:
+        """Return the names of the versions that there are, and of those that were deleted."""
+        asked = {"project": self._session.key, "deleted": "true"}
+        answer = self._session.backend.get("/versions", **asked)
+        return {str(name) for name in answer["versions"]}
 
     def changed_at(self) -> datetime:
         """Return when the newest snapshot was stored."""

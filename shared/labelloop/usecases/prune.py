@@ -40,8 +40,10 @@ def prune(project: Project, keep: int, now: datetime) -> int:
         return 0
     before = now - _GRACE
     in_use = {active.version, active.previous_version, project.pool.ranked()[0]}
-    gone = _old_versions(versions, in_use | {leftovers.rejected()}, keep, before, leftovers)
-    left = [name for name, objects in versions.items() if objects[0] not in gone]
+    old = _old_versions(versions, in_use | {leftovers.rejected()}, keep, before, leftovers)
+    leftovers.note_deleted(name for name in old if _has_card(versions[name]))
+    gone = [one for name in old for one in versions[name]]
+    left = [name for name in versions if name not in old]
     gone += _old_snapshots(project, active, left, keep, before)
     gone += _old_entries(leftovers.switches(), before, keeps_first=True)
     gone += _old_entries(leftovers.quarantined(), now - _UNREAD)
@@ -57,9 +59,9 @@ def _old_versions(
     keep: int,
     before: datetime,
     leftovers: Leftovers,
-) -> list[Listed]:
-    """Return the objects of versions that were marked a day ago, and mark those that come next."""
-    gone: list[Listed] = []
+) -> list[str]:
+    """Return the versions that were marked a day ago, and mark those that come next."""
+    gone: list[str] = []
     kept = {*_with_card(versions)[:keep], *in_use}
     for name, objects in versions.items():
         is_marked = any(one.key.endswith(EXPIRED) for one in objects)
@@ -68,7 +70,7 @@ def _old_versions(
             if is_marked:
                 leftovers.unmark(name)
         elif is_old and (is_marked or not _has_card(objects)):
-            gone += objects
+            gone.append(name)
         elif is_old:
             leftovers.mark(name)
     return gone

@@ -109,9 +109,13 @@ async def predict_tasks(request: Request) -> Response:
 @app.get("/versions")
 async def versions_of(
     project: Annotated[str | None, Query(json_schema_extra=PROJECT_SCHEMA)] = None,
+    deleted: bool = False,
 ) -> VersionsAnswer:
-    """List a project's versions, newest first. Label Studio calls this without a project."""
-    return VersionsAnswer(versions=list_versions(project, store()))
+    """List a project's versions, newest first. Label Studio calls this without a project.
+
+    `deleted`: list those that were deleted after them, as it may still have their predictions.
+    """
+    return VersionsAnswer(versions=list_versions(project, store(), with_deleted=deleted))
 
 
 @app.get("/openapi.json", include_in_schema=False)

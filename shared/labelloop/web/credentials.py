@@ -37,7 +37,7 @@ class Role(Enum):
     ML_CALLS = "Label Studio's ML calls"
     EVENTS = "the events of one project"
     NOBODY = "wrong or missing credentials"
-    UNCONFIGURED = "no credentials are configured, so nobody is let in: see README, 'Deploy'"
+    UNCONFIGURED = "no credentials are configured, so nobody is let in: see RUNBOOK's 'Passwords'"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +25,15 @@ from labelloop.cli.app import app
 from labelloop.domain.intake.folding import fold
 from labelloop.domain.ordering.random_share import is_random
 from labelloop.messages import WakeUp
-from labelloop.recipes import control_of, load
+from labelloop.recipes import BUILT_IN, control_of, load
 from labelloop.recipes.tools import Toolbox
 from labelloop.usecases.learning.train import TrainOutcome, train
-from tests import tiny_encoder
+from tests import tiny_encoder, tiny_images
 from tests.builders import PROJECT, annotation, created, event, label_config, task
 from tests.deps import training_deps
 from tests.fakes import Clock, MemoryQueue
 from tests.integration.cli.stacks import Stacks, sign_in
+from tests.kinds.example import Example
 from tests.kinds.numbers import EXAMPLE as NUMBERS
 from tests.multilingual import SCRIPTS
 
@@ -191,16 +194,92 @@ def test_where_the_encoder_is_not_to_be_had_the_folder_says_so(learn, tiny, tmp_
     assert "--encoder" in (tmp_path / "README.md").read_text()
 
 
-def test_the_lines_of_another_kind_predict_with_the_package(bucket, learn, tmp_path):
-    events = [
+def examples_of(kind: Example) -> list[Any]:
+    """Return events of a kind's tasks, labelled as its people do."""
+    return [
         event(
-            label_config=NUMBERS.config,
-            tasks=(task(place + 1, data["text"]),),
-            annotations=(annotation(place + 1, result=NUMBERS.answer(data)),),
+            label_config=kind.config,
+            tasks=(replace(task(place + 1), data=data),),
+            annotations=(annotation(place + 1, result=kind.answer(data)),),
         )
-        for place, data in enumerate(NUMBERS.tasks[:60])
+        for place, data in enumerate(kind.tasks[:60])
     ]
-    project = learn(*events)
+
+
+ALONE = {"text_choices"}  # the lines of the others take the package
+OF_IMAGES = {"image_choices", "several_image_choices"}
+KINDS = {name: import_module(f"tests.kinds.{name}").EXAMPLE for name in BUILT_IN}
+
+
+@pytest.mark.parametrize("kind", set(BUILT_IN) - ALONE - OF_IMAGES - {"order_alone"})
+def test_the_lines_of_each_other_kind_predict_what_the_stack_does(learn, tmp_path, kind):
+    example: Example = KINDS[kind]
+    project = learn(*examples_of(example))
+
+    run("38", "model", "--to", str(tmp_path))
+
+    version = project.active().value
+    control = control_of(example.config)
+    model = load(version.recipe, project.model(version.version) or b"")
+    inputs = [control.input_of(data) for data in example.tasks]
+    results = control.results(model.answer(control.features(inputs, Toolbox())))
+    data, expected = next(pair for pair in zip(example.tasks, results, strict=True) if pair[1])
+    assert version.recipe == kind
+    assert "Labelloop's own code" in (tmp_path / "README.md").read_text()
+    package = str(Path(bootstrap.__file__).parents[1])
+    found = predicted(tmp_path, json.dumps(data), PYTHONPATH=package)
+    assert without_chance(found) == without_chance(json.loads(json.dumps(expected)))
+
+
+def without_chance(results: list[dict]) -> list[dict]:
+    """Leave out what differs from call to call: ids, and the last digits of a confidence."""
+    return [
+        {name: value for name, value in region.items() if name not in ("id", "score")}
+        | {"score": pytest.approx(region.get("score", 0), abs=1e-5)}
+        for region in results
+    ]
+
+
+@pytest.mark.parametrize("kind", OF_IMAGES)
+def test_a_model_of_images_says_why_its_files_alone_do_not_predict(learn, tmp_path, kind):
+    learn(*examples_of(KINDS[kind]), tools=tiny_images.toolbox())
+
+    told = json.loads(run("38", "model", "--to", str(tmp_path), "--json").stdout)
+
+    text = (tmp_path / "README.md").read_text()
+    assert not told["is_whole"]
+    assert "```" not in text
+    assert "fetches,\ndecodes and scales" in text
+    assert f'"{kind}"' in text
+
+
+def test_of_what_is_only_ordered_there_is_no_model_to_export(bucket, tmp_path):
+    project = Project(bucket, PROJECT)
+    after = project.dataset_pointer()
+    events = examples_of(KINDS["order_alone"])
+    project.add_dataset(after, fold(project.dataset(after.value), events))
+
+    assert "no model yet" in run("38", "model", "--to", str(tmp_path), exit_code=1).stderr
+
+
+def test_a_model_of_a_recipe_that_is_not_installed_here_is_exported_all_the_same(
+    learn, tmp_path, bucket
+):
+    project = learn(*labelled(TEXTS))
+    active = project.active()
+    made = project.card(active.value.version)
+    assert made
+    project.add_model(b"mine", replace(made, version="9-aaaaaaaa", recipe="sentiment"))
+    project.switch(active, replace(active.value, version="9-aaaaaaaa", recipe="sentiment"), {})
+
+    run("38", "model", "--to", str(tmp_path))
+
+    assert "recipe of your own `sentiment`" in (tmp_path / "README.md").read_text()
+    assert (tmp_path / "model.onnx").read_bytes() == b"mine"
+
+
+def test_the_label_config_is_the_one_that_the_model_learnt(learn, tmp_path):
+    project = learn(*examples_of(NUMBERS))
     another = NUMBERS.config.replace("<Rating", "<Number").replace('maxRating="5"', 'max="100"')
     before = project.dataset_pointer()
     config = event(label_config=another, project_updated_at="2026-11-23T10:00:00.000000+00:00")

@@ -157,7 +157,8 @@ def test_a_project_over_http_is_known_as_its_objects_are(apart):
     there = RemoteProject(session)
 
     assert there.active_version() == here.active_version() == "1-aaaaaaaa"
-    assert there.versions() == here.versions() == ["1-aaaaaaaa"]
+    here.leftovers.note_deleted(["0-bbbbbbbb"])
+    assert there.all_versions() == here.all_versions() == {"0-bbbbbbbb", "1-aaaaaaaa"}
     assert there.changed_at() == here.changed_at()
     assert there.is_ordered()
 

@@ -11,7 +11,7 @@ from labelloop.bucket.pointers import ActivePointer
 from labelloop.bucket.project import Project
 from labelloop.domain.intake.folding import fold
 from labelloop.domain.version import Version
-from labelloop.errors import NotFound
+from labelloop.errors import Conflict, NotFound
 from labelloop.recipes.text_choices import FORMAT
 from labelloop.usecases.prune import is_turn, prune
 from labelloop.usecases.serving.activate import ActivateDeps, activate
@@ -75,6 +75,30 @@ def test_the_newest_versions_stay_with_what_they_learnt(project, publish, run, s
         str(number) for number in range(31, 41)
     }
     assert len(project.dataset(project.dataset_pointer().value).annotations) == 40
+
+
+def test_the_names_of_deleted_versions_stay(project, publish, run, store, monkeypatch):
+    made = publish(40)
+    store.create(f"projects/{PROJECT}/models/2-bbbbbbbb/evidence.npz", b"")  # never a version
+
+    run()
+
+    assert sorted(project.leftovers.deleted()) == sorted(made[:30])
+    assert project.all_versions() == set(made)
+    monkeypatch.setattr("labelloop.bucket.leftovers.MOST_NAMES", 12)
+    project.leftovers.note_deleted(["31-aaaaaaaa", made[0]])
+    assert len(project.leftovers.deleted()) == 12
+    assert project.leftovers.deleted()[-1] == "31-aaaaaaaa"
+
+
+def test_no_version_is_deleted_whose_name_is_not_noted(project, publish, run, store, monkeypatch):
+    made = publish(40)
+    run(days=2)  # marks
+    monkeypatch.setattr(store, "create", lambda *_: (_ for _ in ()).throw(Conflict("a race")))
+    with pytest.raises(Conflict):
+        run(days=1)
+
+    assert project.all_versions() == set(made)
 
 
 def test_what_is_in_use_stays_whatever_its_age(project, publish, run, clock, rank_queue):

@@ -54,7 +54,7 @@ class Trim:
         keep = (version, self.studio.settings().get("model_version"))
         counts = self.studio.prediction_counts()
         # By the stored names, not by their form: others may name theirs as we do.
-        ours = {UNTRAINED, *self.project.versions()} if counts.keys() - set(keep) else set()
+        ours = {UNTRAINED, *self.project.all_versions()} if counts.keys() - set(keep) else set()
         superseded = {name: n for name, n in counts.items() if name in ours and name not in keep}
         if not superseded:
             return RankOutcome.TRIMMED

@@ -9,9 +9,18 @@ from labelloop.labelstudio.payloads import project_key
 from labelloop.ports import ObjectStore
 
 
-def list_versions(project: str | None, store: ObjectStore) -> list[str]:
-    """Return versions, newest first; the only project's if none is named, else NotFound."""
+def list_versions(
+    project: str | None, store: ObjectStore, *, with_deleted: bool = False
+) -> list[str]:
+    """Return versions, newest first; the only project's if none is named, else NotFound.
+
+    Those that were deleted, or will be soon, come after them, in any order.
+    """
     keys = [project_key(project)] if project else list(islice(projects(store), 2))
     if len(keys) > 1:
         raise NotFound("several projects: name one, as in /versions?project=<id>.<created>")
-    return [name for key in keys for name in Project(store, key).versions()] or [UNTRAINED]
+    found = [name for key in keys for name in Project(store, key).versions()]
+    if with_deleted:
+        every = {name for key in keys for name in Project(store, key).all_versions()}
+        found += sorted(every - set(found))
+    return found or [UNTRAINED]

@@ -1,9 +1,11 @@
 """Trimming: superseded predictions go, and annotators don't notice."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
+from labelloop.bucket.pointers import ActivePointer
 from labelloop.bucket.project import Project
 from labelloop.domain.intake.folding import fold
 from labelloop.domain.version import UNTRAINED
@@ -11,6 +13,7 @@ from labelloop.labelstudio.payloads import key_of
 from labelloop.labelstudio.project import StudioProject
 from labelloop.usecases.ordering.push import RankOutcome
 from labelloop.usecases.ordering.trim import TRIM_LIMITS, Trim, TrimLimits
+from labelloop.usecases.prune import prune
 from tests.builders import card, created, label_config
 from tests.fakes import MemoryLabelStudio
 
@@ -83,6 +86,23 @@ def test_when_nobody_has_labelled_for_a_while_they_are_deleted_at_once(
     assert trim(project, label_studio, clock) is RankOutcome.TRIMMED
     assert label_studio.prediction_counts(id_) == {NEW: 50}
     assert "delete_prediction" not in label_studio.calls
+
+
+@pytest.mark.parametrize("days", [1, 2], ids=["marked", "deleted"])
+def test_predictions_of_a_version_that_is_pruned_go_too(project, label_studio, id_, clock, days):
+    project.pool.set_ranked(NEW)
+    for number in range(4, 14):
+        project.add_model(b"", card(f"{number}-dddddddd"))
+    active = project.active()
+    project.switch(active, replace(ActivePointer(NEW, 2, 1), switch=1), {"why": "trained"})
+    for _ in range(days):
+        clock.sleep(100_000)
+        prune(project, 10, clock())
+    assert OLD not in project.versions()
+    assert (project.model(OLD) is None) == (days == 2)
+
+    assert trim(project, label_studio, clock) is RankOutcome.TRIMMED
+    assert label_studio.prediction_counts(id_) == {NEW: 50}
 
 
 def test_at_rest_it_ends_between_two_versions_when_somebody_labels_again(
