@@ -18,6 +18,7 @@ projects/<id>.<created>/
   models/<version>/expired.json       will be deleted: see `leftovers`
   lease.json, pushing.json, trimming.json   the workers at work: see `lease`
   progress.json                       how far a training is: see `progress`
+  spent/                              what trainings and rankings took: see `spent`
 """
 
 import json
