@@ -4,6 +4,7 @@ import base64
 import itertools
 import json
 from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,6 +17,7 @@ from starlette.routing import Route
 from labelloop.bucket.evidence import Rejection
 from labelloop.bucket.pointers import ActivePointer
 from labelloop.bucket.project import Project
+from labelloop.bucket.spent import Spent
 from labelloop.domain.intake.folding import fold
 from labelloop.domain.judging.curve import CurvePoint
 from labelloop.domain.judging.insights import Honest, insights
@@ -108,13 +110,28 @@ def trained(
             }
             for n, label in enumerate(names[:40])
         ]
-        store.create(f"projects/{PROJECT}/models/{name}/doubts.json", json.dumps(doubts).encode())
+        models = f"projects/{PROJECT}/models/{name}/"
+        store.create(f"{models}doubts.json", json.dumps(doubts).encode())
+        alike = [
+            {
+                "task": 200 + n,
+                "label": one,
+                "other": 300 + n,
+                "other_label": other,
+                "likeness": 1 - n / 99,
+            }
+            for n, (one, other) in enumerate(itertools.pairwise(names[:40]))
+        ]
+        store.create(f"{models}alike.json", json.dumps(alike).encode())
         project.add_model(b"", made)
         active = project.active()
         to = ActivePointer(name, seq, FORMAT, switch=seq, recipe="text_choices")
         project.switch(
             active, to, {"why": f"trained: {names[0]}", "at": made.trained_at, "by": names[-1]}
         )
+    month = f"{datetime.now(UTC):%Y-%m}"  # what was spent is shown of this one
+    for work in ("train", "rank"):
+        project.spent.add(work, Spent(month, 40, 60.5, 180.0, "arm64"))
     return project
 
 

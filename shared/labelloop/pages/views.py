@@ -15,10 +15,11 @@ from labelloop.domain.serving.in_words import (
     work_of,
 )
 from labelloop.pages.chart import chart
-from labelloop.pages.tables import BLOCKS, Shown, project_link
+from labelloop.pages.links import project_link
+from labelloop.pages.tables import BLOCKS, Shown
 
 _MOST_DAYS: Final = 14
-_MOST_ROWS: Final = 25  # of doubts; downloads have them all
+_MOST_ROWS: Final = 25  # to look at again; downloads have them all
 _BUSY_S, _QUIET_S = 5, 60  # between two looks of an open page
 
 _UNTIL: Final = "Newer labels will bring a newer one; pin it to keep it."
@@ -68,12 +69,16 @@ def project_page(shown: Shown, label_studio: str) -> dict[str, Any]:
             insights, card.get("labels", 0), status["dataset"]["annotations"], state
         ),
         "no_model": why,
+        "labelled": _counted(status["dataset"]["tasks"], "task"),
         "told": lines(insights, card["labels"]) if insights else [],
         "measure": str(insights.get("title", "accuracy")),
         "chart": chart(tables["curve"].rows, shown["random_order"], shown["history"]["versions"]),
         "now": now(status),
         "tables": {name: table.rows for name, table in tables.items()},
         "doubts": tables["doubts"].rows[:_MOST_ROWS],
+        "alike": tables["alike"].rows[:_MOST_ROWS],
+        "outlook": _outlook(shown["pace"]),
+        "cost": _cost(shown["cost"]),
         "days": _days(tables["days"].rows),
         "versions": shown["history"],
         "options": chosen_options(status["options"]),
@@ -112,6 +117,38 @@ def _brief_problem(one: Mapping[str, Any]) -> str:
     if one["put_off"]:
         return f"training {put_off_of(one['put_off'])}"
     return refused_of(one["refused"]) if one["refused"] else ""
+
+
+def _outlook(pace: Mapping[str, Any]) -> dict[str, str]:
+    """Return the pace of labelling and what it takes at that pace, in words."""
+    a_day = f"{pace['a_day']:,.0f} a day" if pace["a_day"] else "none"
+    to_stop, left = pace["to_stop"], pace["left"]
+    stop = "not known yet" if to_stop is None else "now"
+    if to_stop:
+        more = f"after {_counted(to_stop, 'label')}{_time(pace['days_to_stop'])}"
+        stop = "with the last task" if to_stop == left else more
+    rest = "" if left is None else f"{_counted(left, 'task')}{_time(pace['days_left'])}"
+    return {"pace": a_day, "stop": stop, "left": rest}
+
+
+def _time(days: float | None) -> str:
+    """Return how long something takes, as `, 3 days`; empty if that is not known."""
+    if days is None:
+        return ""
+    return ", less than a day" if 0 < days < 1 else f", {_counted(round(days), 'day')}"
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def _cost(cost: Mapping[str, Any]) -> dict[str, str]:
+    usd, prices = cost["usd"], cost["prices"]
+    return {
+        "usd": f"${usd:,.2f}" if usd >= 1 else f"${usd:.4f}" if usd else "$0",
+        "by": f"Time of training and ranking, by list prices of {prices['region']}, "
+        f"{prices['as_of']}.",
+    }
 
 
 def _days(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
