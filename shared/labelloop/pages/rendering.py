@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from labelloop.domain.judging.in_words import capitalised
 from labelloop.domain.serving.in_words import minute_of
 
 _HERE: Final = Path(__file__).parent
@@ -41,7 +42,7 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.filters |= {"percent": _percent, "minute": minute_of}
+    templates.filters |= {"percent": _percent, "minute": minute_of, "capitalised": capitalised}
     templates.globals |= {"asset": _asset_path, "tasks_path": _tasks_path}
     return templates
 

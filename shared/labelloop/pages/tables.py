@@ -79,7 +79,9 @@ def _parts(shown: Shown, _: str) -> Table:
     insights, card = _insights(shown), shown["status"]["card"] or {}
     qualities, pool = insights.get("by_class", {}), insights.get("pool_shares", {})
     counts = card.get("classes", {})
-    names = {*counts, *qualities, *pool, *shown["status"]["learning"]["labels"]}
+    offered = shown["status"]["learning"]["labels"]
+    has_none = card and not (counts or qualities)  # labels that are numbers, or orders
+    names = set() if has_none else {*counts, *qualities, *pool, *offered}
     rows = [_part(name, counts, qualities.get(name, {}), pool) for name in names]
     rows.sort(key=lambda row: (row["recall"] is None, row["recall"], row["name"]))
     figures = [f"{of}{end}" for of in ("recall", "precision") for end in ("", "_low", "_high")]

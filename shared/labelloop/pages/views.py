@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from labelloop.domain.judging.in_words import in_short, lines
+from labelloop.domain.judging.in_words import capitalised, in_short, lines
 from labelloop.domain.serving.in_words import (
     chosen_options,
     learnt_of,
@@ -60,6 +60,7 @@ def project_page(shown: Shown, label_studio: str) -> dict[str, Any]:
     tables = {name: block(shown, label_studio) for name, block in BLOCKS.items()}
     missing = status["no_model"]
     state, why = no_model_of(missing) if missing else ("", "")
+    why, _, by_design = why.partition(": ") if missing and missing["by_design"] else (why, "", "")
     return {
         "key": status["project"],
         "id": status["project"].partition(".")[0],
@@ -69,6 +70,7 @@ def project_page(shown: Shown, label_studio: str) -> dict[str, Any]:
             insights, card.get("labels", 0), status["dataset"]["annotations"], state
         ),
         "no_model": why,
+        "by_design": by_design,
         "labelled": _counted(status["dataset"]["tasks"], "task"),
         "told": lines(insights, card["labels"]) if insights else [],
         "measure": str(insights.get("title", "accuracy")),
@@ -106,7 +108,7 @@ def _sentence(
     if insights:
         return in_short(insights, labels)
     count = f"{annotations} {'annotation' if annotations == 1 else 'annotations'}."
-    return f"{count} {state.capitalize()}." if state else count
+    return f"{count} {capitalised(state)}." if state else count
 
 
 def _brief_problem(one: Mapping[str, Any]) -> str:

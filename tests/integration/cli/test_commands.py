@@ -118,7 +118,7 @@ def test_the_status_tells_why_there_is_no_model(labelled):
     output = labelled.run("status").output
 
     assert "learns" in output
-    assert "the choice 'label' about $text" in output
+    assert "'label' about $text" in output
     assert "4 of 4 annotations are usable" in output
     assert "no model yet: a model takes 10 usable labels of 2 classes or more" in output
     assert "there are 4 labels of 2 classes" in output
