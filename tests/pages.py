@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from labelloop.bucket.evidence import Rejection
 from labelloop.bucket.pointers import ActivePointer
+from labelloop.bucket.progress import Stage
 from labelloop.bucket.project import Project
 from labelloop.bucket.spent import Spent
 from labelloop.domain.intake.folding import fold
@@ -157,6 +158,23 @@ def failing(store: ObjectStore, reason: str = "MemoryError") -> Project:
     store.create(f"projects/{PROJECT}/gate.json", json.dumps(asdict(refused)).encode())
     archived = {"reason": f"gone: {reason}", "since": "2026-11-23T12:00:00+00:00", "looked_at": ""}
     store.create(f"projects/{PROJECT}/archived.json", json.dumps(archived).encode())
+    return project
+
+
+def training(store: ObjectStore) -> Project:
+    """Store a project whose next training is under way, with events that wait."""
+    project, now = trained(store), datetime.now(UTC).timestamp()
+    lease = {
+        "holder": "a",
+        "until": now + 3_600,
+        "begun": {"a": now},
+        "unfinished": 0,
+        "failed_at": 0.0,
+        "reason": "",
+    }
+    store.create(f"projects/{PROJECT}/lease.json", json.dumps(lease).encode())
+    project.progress.note(Stage("features", 400, 1_000, now))
+    project.add_event("waiting", event())
     return project
 
 

@@ -14,7 +14,7 @@ from tests.builders import PROJECT, created
 from tests.e2e.test_browser import FLAGS
 from tests.fakes import MemoryStore
 from tests.integration.kinds.test_pages import KINDS, learnt
-from tests.pages import HOSTILE, PASSWORD, USER, failing, handled, trained
+from tests.pages import HOSTILE, PASSWORD, USER, failing, handled, trained, training
 from tests.reliability.site import build_on
 
 LOOKS: dict[str, dict[str, Any]] = {
@@ -26,6 +26,7 @@ STATES: dict[str, Callable[[MemoryStore], Any]] = {
     "none": lambda _: None,
     "empty": lambda store: Project(store, PROJECT).add_event("a", created(1)),
     "trained": trained,
+    "training": training,
     "failing": failing,
     "77 classes": lambda store: trained(store, tuple(f"intent {n}" for n in range(77))),
     "1,000 versions": lambda store: trained(store, versions=1_000),

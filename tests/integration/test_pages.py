@@ -18,7 +18,7 @@ from labelloop.web import sessions
 from labelloop.web.credentials import viewing_pair
 from tests.builders import PROJECT, created
 from tests.fakes import MemoryStore
-from tests.pages import HOST, HOSTILE, PASSWORD, USER, Browser, failing, trained
+from tests.pages import HOST, HOSTILE, PASSWORD, USER, Browser, failing, trained, training
 from tests.reliability.site import FixedSecret, build_on
 from tests.unit.pages.test_links import tab_of
 
@@ -342,7 +342,7 @@ def hostile_failures(store):
     failing(store, "".join(HOSTILE))
 
 
-STATES = [empty, trained, failing, classes, versions, hostile, hostile_failures]
+STATES = [empty, trained, training, failing, classes, versions, hostile, hostile_failures]
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -460,6 +460,12 @@ def test_an_open_page_is_told_what_is_new_and_nothing_else(browser, store):
     assert "1 event" in browser.get(path).text
     browser.change("activate", version="1-00000001")
     assert browser.get(path).headers["hx-refresh"] == "true"
+
+
+def test_a_training_at_work_is_shown(browser, store):
+    training(store)
+
+    assert "training: features 40%" in browser.get(PAGE).text
 
 
 def test_a_project_without_a_model_says_why(browser, store):

@@ -114,6 +114,10 @@ def _version(project: Project, asked: Mapping[str, str]) -> TaskList:
     card = project.card(asked.get("version", ""))
     if card is None or not card.trained_at:
         raise NotFound(_NONE)
+    record = project.evidence.of(card.version)
+    if record and len(record.tasks) <= _MOST:
+        dataset = project.dataset(project.dataset_pointer().value)
+        return _of_tasks(f"Learnt by {card.version}", record.tasks.tolist(), dataset)
     return TaskList(f"Finished before {card.version} was trained", until=card.trained_at)
 
 
