@@ -33,8 +33,8 @@ KINDS = sorted({file.stem for file in FOLDER.glob("*.py")} - {"example"})
 PAGE = f"/ui/projects/{PROJECT}"
 
 
-def labelled(store: MemoryStore, example: Example) -> Project:
-    """Store 60 labels of an example, given by two people in turns, and ten that both gave."""
+def labelled(store: MemoryStore, example: Example, shared: int = SHARED) -> Project:
+    """Store 60 labels of an example, given by two people in turns, and some that both gave."""
     at = "2026-11-23T09:00:00.000000+00:00"
     tasks = [Task(n, at, at, data) for n, data in enumerate(example.tasks[:60], 1)]
     rows = [
@@ -52,7 +52,7 @@ def labelled(store: MemoryStore, example: Example) -> Project:
     ]
     rows += [
         replace(row, id=100 + row.id, annotator=2 - row.task % 2, lead_time=4.0)
-        for row in rows[:SHARED]
+        for row in rows[:shared]
     ]
     project = Project(store, PROJECT)
     whole = event(annotations=tuple(rows), tasks=tuple(tasks), label_config=example.config)
@@ -120,3 +120,23 @@ def test_a_project_of_any_kind_has_its_page(kind, store, rank_queue, clock, monk
     counts = [len(tasks_of(link)) for link in by_name.get("confused", [])]
     assert counts == [row["tasks"] for row in blocks["confusions"]]
     assert not any(tasks_of(link) for link in by_name["against-people"])
+
+
+def test_the_same_text_with_two_labels_is_found_by_a_training(store, rank_queue, clock):
+    example: Example = import_module("tests.kinds.text_choices").EXAMPLE
+    tasks = [dict(data) for data in example.tasks]
+    other = next(n for n in range(60) if example.answer(tasks[n]) != example.answer(tasks[0]))
+    answers = {str(tasks[0]): iter((tasks[0], tasks[other]))}
+
+    def answer(data: dict[str, Any]) -> list[dict[str, Any]]:
+        return example.answer(next(answers[str(data)]) if str(data) in answers else data)
+
+    twice = replace(example, tasks=[tasks[0], tasks[0], *tasks[1:59]], answer=answer)
+    project = labelled(store, twice, shared=0)
+    deps = training_deps(store, rank_queue, clock, min_labels=10, tools=toolbox())
+    train(WakeUp(PROJECT, "sweep"), deps)
+
+    (first, *_) = project.evidence.alike(project.active_version())
+
+    assert (first["task"], first["other"], first["likeness"]) == (1, 2, 1.0)
+    assert first["label"] != first["other_label"]

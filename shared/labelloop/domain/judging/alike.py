@@ -11,7 +11,7 @@ import numpy as np
 from labelloop.domain.answers import Floats
 
 _LIKENESS: Final = 0.95  # cosine; texts that differ in a word or two
-_MOST_ROWS: Final = 3_000  # compared with each other, in 0.1 s or so
+MOST_COMPARED: Final = 3_000  # with each other, in 0.1 s or so
 _AT_ONCE: Final = 500
 
 
@@ -26,19 +26,20 @@ class Alike:
 
 def alike(
     inputs: Sequence[str],
-    vectors: Floats,
     labels: Sequence[str],
     parts: Sequence[tuple[str, ...]],
-    newest: Sequence[int],
+    compared: Sequence[int],
+    vectors: Floats,
 ) -> list[Alike]:
     """Return pairs of n rows that were labelled differently though they are alike, most first.
 
-    `inputs` and `labels`: texts that are equal for equal ones; `vectors`: of unit length or zero,
-    shape (n, dimensions); `parts`: what each label is made of; `newest`: rows by time, the newest
-    last. The same inputs are labelled differently if their labels differ at all, similar ones, of
-    which the newest are compared, if the parts do: the place of a span may well differ.
+    `inputs` and `labels`: texts that are equal for equal ones; `parts`: what each label is made of;
+    `compared`: the rows that similar ones are looked for among, `MOST_COMPARED` at most; `vectors`:
+    of those, of unit length or zero, shape (compared, dimensions). The same inputs are labelled
+    differently if their labels differ at all, similar ones if the parts do: the place of a span may
+    well differ.
     """
-    found = {(one.row, one.other): one for one in _similar(vectors, parts, newest[-_MOST_ROWS:])}
+    found = {(one.row, one.other): one for one in _similar(vectors, parts, compared)}
     found |= {(one.row, one.other): one for one in _same(inputs, labels)}
     return sorted(found.values(), key=lambda one: (-one.likeness, -one.other, -one.row))
 
@@ -62,7 +63,7 @@ def _similar(
         return
     known: dict[tuple[str, ...], int] = {}
     codes = np.array([known.setdefault(tuple(sorted(parts[row])), len(known)) for row in rows])
-    own = np.asarray(vectors[list(rows)], np.float32)
+    own = np.asarray(vectors, np.float32)
     for start in range(0, len(rows), _AT_ONCE):
         block = slice(start, start + _AT_ONCE)
         likeness = own[block] @ own.T

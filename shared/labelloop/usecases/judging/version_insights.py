@@ -6,7 +6,7 @@ import numpy as np
 
 from labelloop.bucket.evidence import SamplePredictions, TrainingRecord
 from labelloop.domain.intake.events import canonical
-from labelloop.domain.judging.alike import alike
+from labelloop.domain.judging.alike import MOST_COMPARED, alike
 from labelloop.domain.judging.card import Card
 from labelloop.domain.judging.confusions import confusions, shares
 from labelloop.domain.judging.curve import CurvePoint
@@ -84,12 +84,13 @@ def doubts_of(challenger: Challenger) -> list[dict[str, Any]]:
 def alike_of(challenger: Challenger) -> list[dict[str, Any]]:
     """Return pairs of tasks that are alike and labelled differently, those most alike first."""
     examples, control = challenger.examples, challenger.control
+    compared = examples.newest(MOST_COMPARED)
     pairs = alike(
         [canonical(one) for one in examples.inputs],
-        control.vectors(challenger.features),
         [canonical(label) for label in examples.labels],
         [tuple(control.parts(label)) for label in examples.labels],
-        examples.newest(len(examples.tasks)),
+        compared,
+        control.vectors(challenger.features.take(np.array(compared, np.int64))),
     )
     return [
         {

@@ -14,7 +14,7 @@ def pairs(labels, vectors, inputs=None, parts=None):
     rows = range(len(labels))
     texts = inputs or [str(row) for row in rows]
     made_of = parts or [(label,) for label in labels]
-    return alike(texts, vectors, labels, made_of, list(rows))
+    return alike(texts, labels, made_of, list(rows), vectors)
 
 
 def test_similar_inputs_with_other_labels_are_found_and_no_others():
@@ -55,8 +55,9 @@ def test_few_rows_are_alike_to_none(rows):
     assert pairs(["a"] * rows, unit(*[0.0] * rows).reshape(rows, 2)) == []
 
 
-def test_only_the_newest_are_compared():
-    labels, vectors = ["a"] + ["b"] * 3_000, unit(*[0.0] * 3_001)
+def test_only_the_rows_to_compare_are_compared():
+    labels = ["a", "b", "b"]
+    texts, made_of = ["x", "y", "z"], [("a",), ("b",), ("b",)]
 
-    assert pairs(labels, vectors) == []
-    assert pairs(labels[:2_000], vectors[:2_000])
+    assert alike(texts, labels, made_of, [1, 2], unit(0, 0)) == []
+    assert len(alike(texts, labels, made_of, [2, 0], unit(0, 0))) == 1
