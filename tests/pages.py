@@ -4,6 +4,7 @@ import base64
 import itertools
 import json
 from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,7 +16,9 @@ from starlette.routing import Route
 
 from labelloop.bucket.evidence import Rejection
 from labelloop.bucket.pointers import ActivePointer
+from labelloop.bucket.progress import Stage
 from labelloop.bucket.project import Project
+from labelloop.bucket.spent import Spent
 from labelloop.domain.intake.folding import fold
 from labelloop.domain.judging.curve import CurvePoint
 from labelloop.domain.judging.insights import Honest, insights
@@ -108,13 +111,28 @@ def trained(
             }
             for n, label in enumerate(names[:40])
         ]
-        store.create(f"projects/{PROJECT}/models/{name}/doubts.json", json.dumps(doubts).encode())
+        models = f"projects/{PROJECT}/models/{name}/"
+        store.create(f"{models}doubts.json", json.dumps(doubts).encode())
+        alike = [
+            {
+                "task": 200 + n,
+                "label": one,
+                "other": 300 + n,
+                "other_label": other,
+                "likeness": 1 - n / 99,
+            }
+            for n, (one, other) in enumerate(itertools.pairwise(names[:40]))
+        ]
+        store.create(f"{models}alike.json", json.dumps(alike).encode())
         project.add_model(b"", made)
         active = project.active()
         to = ActivePointer(name, seq, FORMAT, switch=seq, recipe="text_choices")
         project.switch(
             active, to, {"why": f"trained: {names[0]}", "at": made.trained_at, "by": names[-1]}
         )
+    month = f"{datetime.now(UTC):%Y-%m}"  # what was spent is shown of this one
+    for work in ("train", "rank"):
+        project.spent.add(work, Spent(month, 40, 60.5, 180.0, "arm64"))
     return project
 
 
@@ -140,6 +158,23 @@ def failing(store: ObjectStore, reason: str = "MemoryError") -> Project:
     store.create(f"projects/{PROJECT}/gate.json", json.dumps(asdict(refused)).encode())
     archived = {"reason": f"gone: {reason}", "since": "2026-11-23T12:00:00+00:00", "looked_at": ""}
     store.create(f"projects/{PROJECT}/archived.json", json.dumps(archived).encode())
+    return project
+
+
+def training(store: ObjectStore) -> Project:
+    """Store a project whose next training is under way, with events that wait."""
+    project, now = trained(store), datetime.now(UTC).timestamp()
+    lease = {
+        "holder": "a",
+        "until": now + 3_600,
+        "begun": {"a": now},
+        "unfinished": 0,
+        "failed_at": 0.0,
+        "reason": "",
+    }
+    store.create(f"projects/{PROJECT}/lease.json", json.dumps(lease).encode())
+    project.progress.note(Stage("features", 400, 1_000, now))
+    project.add_event("waiting", event())
     return project
 
 

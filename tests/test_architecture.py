@@ -77,7 +77,7 @@ MAY_IMPORT = {
 }
 BELONGINGS = {
     *("Archive", "EvidenceFiles", "FeatureFiles", "Lease", "Orders", "Pool", "PoolIndexes"),
-    *("ProgressFile", "Surveys"),
+    *("ProgressFile", "SpentFiles", "Surveys"),
 }
 HEAVY = ("numpy", "scipy", "sklearn", "skl2onnx", "onnx", "onnxruntime", "pydantic", "fastapi")
 

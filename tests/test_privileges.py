@@ -64,6 +64,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
                 *("pool/*", "pool.json", "pool-index.gz", "features/*", "archived.json"),
                 *("survey.json", "events/*"),
                 *("ranks/*", "ranked.json", "ordered.json", "pushing.json", "trimming.json"),
+                "spent/*",
             )
         },
         "s3:DeleteObject": {f"{OBJECTS}/ranks/*"},

@@ -10,9 +10,11 @@ from aws_lambda_powertools.utilities.batch import (
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from labelloop.bootstrap import rank_deps
+from labelloop.config import machine
 from labelloop.messages import RankWakeUp
 from labelloop.observability import about, about_call, count, logger
 from labelloop.usecases.ordering.rank import rank
+from labelloop.usecases.spending import spending
 
 _processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 
@@ -28,7 +30,9 @@ def record_handler(record: SQSRecord) -> None:
     try:
         wake_up = RankWakeUp.from_json(record.body)
         about(project=wake_up.project)
-        outcome = rank(wake_up, rank_deps())
+        deps = rank_deps()
+        with spending(wake_up.project, "rank", deps.store, machine()):
+            outcome = rank(wake_up, deps)
     except Exception:
         logger().exception("ranking failed", extra={"message_id": record.message_id})
         count("RankingFailed")

@@ -10,9 +10,11 @@ from aws_lambda_powertools.utilities.batch import (
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from labelloop.bootstrap import train_deps
+from labelloop.config import machine
 from labelloop.messages import WakeUp
 from labelloop.observability import about, about_call, count, logger
 from labelloop.usecases.learning.train import train
+from labelloop.usecases.spending import spending
 
 _processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 
@@ -28,7 +30,9 @@ def record_handler(record: SQSRecord) -> None:
     try:
         wake_up = WakeUp.from_json(record.body)
         about(project=wake_up.project)
-        outcome = train(wake_up, train_deps())
+        deps = train_deps()
+        with spending(wake_up.project, "train", deps.store, machine()):
+            outcome = train(wake_up, deps)
     except Exception:
         logger().exception("wake-up failed", extra={"message_id": record.message_id})
         count("TrainingFailed")

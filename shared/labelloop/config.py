@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any
 
+from labelloop.domain.prices import Machine
 from labelloop.domain.serving.options import STRATEGY_NAMES
 from labelloop.errors import BadSettings
 
@@ -77,6 +78,12 @@ def _read(is_number: bool, meta: Mapping[str, Any], environment: Mapping[str, st
 def settings() -> Settings:
     """Return this process's settings, read once."""
     return Settings.read(os.environ)
+
+
+def machine(environment: Mapping[str, str] = os.environ) -> Machine:
+    """Return what this process runs on."""
+    processor = {"aarch64": "arm64"}.get(os.uname().machine, os.uname().machine)
+    return Machine(int(environment.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE") or 0), processor)
 
 
 def processors(environment: Mapping[str, str] = os.environ) -> int:

@@ -1,14 +1,17 @@
 """What a team lead sees and does: the project's page beside a real Label Studio, in a browser."""
 
+from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Response
 
 from tests.e2e.report import AtLeast, Exactly, find
 from tests.e2e.test_browser import _log_in, browser
 from tests.e2e.waiting import UNTRAINED, wait_for, wait_for_push
 
 TASKS, FIRST, MORE = 60, 20, 24
+COUNTED = ("labelled", "left", "class", "person", "day", "version")  # numbers that count tasks
 TASK = "() => window.Htx && window.Htx.task ? window.Htx.task.id : null"
 TEXT = "() => window.Htx.task.dataObj.text"
 
@@ -31,6 +34,7 @@ def test_a_lead_watches_the_curve_and_rolls_back(
         _log_in_to_pages(page, where, labelloop)
         before = _sentence(page)
         page.screenshot(path=screenshots / "lead-first.png", full_page=True)
+        wrong = _wrong_lists(page, where, screenshots)
 
         for _ in range(MORE):
             shown = annotator.next_task()
@@ -52,9 +56,38 @@ def test_a_lead_watches_the_curve_and_rolls_back(
 
     find(Exactly("lead: labels in the page's sentence, first", _labels(before), "", FIRST))
     find(Exactly("lead: labels in the page's sentence, then", _labels(after), "", FIRST + MORE))
+    find(Exactly("lead: numbers that lead to other tasks than they count", wrong, "", 0))
     find(AtLeast("lead: marks of the learning curve", ticks, "", 2))
     find(Exactly("lead: versions", len({first, second, UNTRAINED}), "", 3))
     find(Exactly("lead: next task is of the version rolled back to", is_shown, "", 1))
+
+
+def _wrong_lists(page: Page, where: str, screenshots: Path) -> int:
+    """Follow numbers of the project's page to Label Studio; return how many show other tasks."""
+    links = page.locator("a.count")
+    wanted = {
+        links.nth(n).get_attribute("href") or "": links.nth(n).inner_text()
+        for n in range(links.count())
+    }
+    counted = {href: text for href, text in wanted.items() if set(_lists(href)) & set(COUNTED)}
+    assert len(counted) >= 4
+    wrong = 0
+    for href, text in counted.items():
+        with page.expect_response(_is_of_a_list) as answer:
+            page.goto(where.partition("/ui/")[0] + href)
+        wrong += answer.value.json()["total"] != int(text.split()[0])
+        page.wait_for_timeout(1_000)
+        page.screenshot(path=screenshots / f"lead-list-{_lists(href)[0]}.png")
+    page.goto(where)
+    return wrong
+
+
+def _lists(href: str) -> list[str]:
+    return parse_qs(urlsplit(href).query)["of"]
+
+
+def _is_of_a_list(response: Response) -> bool:
+    return "/api/tasks" in response.url and "query=" in response.url
 
 
 def _label_in_the_page(page: Page, truth: dict[str, str]) -> None:

@@ -13,7 +13,8 @@ from labelloop.local.proxy import serving
 from tests.builders import PROJECT, created
 from tests.e2e.test_browser import FLAGS
 from tests.fakes import MemoryStore
-from tests.pages import HOSTILE, PASSWORD, USER, failing, handled, trained
+from tests.integration.kinds.test_pages import KINDS, learnt
+from tests.pages import HOSTILE, PASSWORD, USER, failing, handled, trained, training
 from tests.reliability.site import build_on
 
 LOOKS: dict[str, dict[str, Any]] = {
@@ -25,6 +26,7 @@ STATES: dict[str, Callable[[MemoryStore], Any]] = {
     "none": lambda _: None,
     "empty": lambda store: Project(store, PROJECT).add_event("a", created(1)),
     "trained": trained,
+    "training": training,
     "failing": failing,
     "77 classes": lambda store: trained(store, tuple(f"intent {n}" for n in range(77))),
     "1,000 versions": lambda store: trained(store, versions=1_000),
@@ -112,6 +114,25 @@ def test_every_state_is_accessible_and_fits(chromium, store, url, state, look, s
 
     assert found == []
     assert [one for one in said if "404" not in one] == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_page_of_any_kind_is_accessible_and_fits(
+    chromium, store, url, kind, screenshots, rank_queue, clock
+):
+    learnt(kind, store, rank_queue, clock)
+    context = chromium.new_context()
+    page = context.new_page()
+    log_in(page, url)
+
+    assert violations(context, page) == []  # in other looks: the test above
+    for look, options in LOOKS.items():
+        page.set_viewport_size(options["viewport"])
+        page.emulate_media(color_scheme=options.get("color_scheme", "light"))
+        page.reload()
+        page.screenshot(path=screenshots / f"pages-of-{kind}-{look}.png", full_page=True)
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    context.close()
 
 
 def test_a_button_is_pressed_by_keyboard_and_says_what_it_did(chromium, store, url):

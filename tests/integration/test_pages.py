@@ -9,6 +9,7 @@ import pytest
 
 from labelloop import bootstrap
 from labelloop.bucket.project import Project
+from labelloop.config import settings
 from labelloop.domain.version import UNTRAINED
 from labelloop.errors import Unavailable
 from labelloop.pages.rendering import assets
@@ -17,8 +18,9 @@ from labelloop.web import sessions
 from labelloop.web.credentials import viewing_pair
 from tests.builders import PROJECT, created
 from tests.fakes import MemoryStore
-from tests.pages import HOST, HOSTILE, PASSWORD, USER, Browser, failing, trained
+from tests.pages import HOST, HOSTILE, PASSWORD, USER, Browser, failing, trained, training
 from tests.reliability.site import FixedSecret, build_on
+from tests.unit.pages.test_links import tab_of
 
 PAGE = f"/ui/projects/{PROJECT}"
 READABLE = (
@@ -84,7 +86,7 @@ def viewer(store) -> Browser:
 # -- login -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", READABLE)
+@pytest.mark.parametrize("path", [*READABLE, f"{PAGE}/tasks?of=labelled"])
 def test_nothing_is_shown_without_a_login(store, path):
     trained(store)
 
@@ -340,7 +342,7 @@ def hostile_failures(store):
     failing(store, "".join(HOSTILE))
 
 
-STATES = [empty, trained, failing, classes, versions, hostile, hostile_failures]
+STATES = [empty, trained, training, failing, classes, versions, hostile, hostile_failures]
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -394,6 +396,59 @@ def test_labels_to_look_at_again_lead_to_their_tasks(browser, store):
     assert "https://studio.example.com/projects/38/data?task=100" in links
 
 
+def test_a_number_leads_to_the_tasks_that_it_counts(browser, store):
+    trained(store)
+
+    links = [str(one["href"]) for one in Parsed(browser.get(PAGE).text).all("a")]
+    path = next(link for link in links if link.startswith(f"{PAGE}/tasks?of=person"))
+    to = browser.get(path).headers["location"]
+
+    assert to.startswith("https://studio.example.com/projects/38/data?tab=")
+    assert tab_of(to)["title"] == "Labelled by user 1"
+
+
+@pytest.mark.parametrize(
+    "of", ["", "x", "day&day=9999-12-31", "day&day=x", "person&annotator=-1", "version&version=9-a"]
+)
+def test_what_is_no_list_of_tasks_is_404(browser, store, of):
+    trained(store)
+
+    assert browser.get(f"{PAGE}/tasks?of={of}").status == 404
+
+
+def test_without_a_label_studio_no_number_is_a_link(browser, store, monkeypatch):
+    trained(store)
+    monkeypatch.setenv("LABEL_STUDIO_URL", "")
+    settings.cache_clear()
+
+    assert "/tasks?" not in browser.get(PAGE).text
+    assert browser.get(f"{PAGE}/tasks?of=labelled").status == 404
+
+
+def test_what_labelling_takes_and_costs_is_shown(browser, store):
+    trained(store)
+
+    rows = {
+        one["what"]: one["value"] for one in json.loads(browser.get(f"{PAGE}/outlook.json").text)
+    }
+
+    cost = sum(value for what, value in rows.items() if what.startswith("USD"))
+    assert cost == pytest.approx(2 * (180 * 0.0000133334 + 40 * 0.2e-6), rel=0.01)
+    assert "$0.0048" in browser.get(PAGE).text
+
+
+def test_tasks_that_are_alike_and_labelled_differently_are_shown_with_both(browser, store):
+    trained(store)
+
+    text = browser.get(PAGE).text
+
+    assert "Alike, and labelled differently" in text
+    links = [one["href"] for one in Parsed(text).all("a")]
+    assert {f"https://studio.example.com/projects/38/data?task={n}" for n in (200, 300)} <= set(
+        links
+    )
+
+
 def test_an_open_page_is_told_what_is_new_and_nothing_else(browser, store):
     project = trained(store)
     asked = re.search(r'hx-get="([^"]+)"', browser.get(PAGE).text)
@@ -407,13 +462,19 @@ def test_an_open_page_is_told_what_is_new_and_nothing_else(browser, store):
     assert browser.get(path).headers["hx-refresh"] == "true"
 
 
+def test_a_training_at_work_is_shown(browser, store):
+    training(store)
+
+    assert "training: features 40%" in browser.get(PAGE).text
+
+
 def test_a_project_without_a_model_says_why(browser, store):
     empty(store)
 
     text = browser.get(PAGE).text
 
     assert "0 annotations. No model yet." in text
-    assert "no label has been learnt yet" in text
+    assert "No label has been learnt yet" in text
     assert UNTRAINED in text
 
 

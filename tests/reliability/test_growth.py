@@ -22,7 +22,7 @@ from tests.unit.usecases.learning.trainer import EvenModel, Trainer
 
 KEEP, LABELS_A_DAY, DAYS = 10, 1, size(90, 365)
 MOST_ENTRIES = 1_000
-OBJECTS_OF_A_VERSION = 5  # its model, card, evidence, doubts, and the mark
+OBJECTS_OF_A_VERSION = 6  # its model, card, evidence, doubts, tasks alike, and the mark
 
 
 class LargeStore(MemoryStore):
@@ -103,7 +103,7 @@ def store_only(year: Year) -> None:
     pointer = project.add_dataset(after, folded)
     project.forget(listed)
     name = f"{pointer.seq}-{pointer.seq:08x}"
-    for file in ("evidence.npz", "doubts.json"):
+    for file in ("evidence.npz", "doubts.json", "alike.json"):
         year.store.create(f"projects/{project.key}/models/{name}/{file}", b"x" * 1_000)
     project.add_model(b"m" * 10_000, card(name, trained_at=now.isoformat()))
     to = ActivePointer(name, pointer.seq, FORMAT, switch=active.value.switch + 1)

@@ -11,6 +11,7 @@ from urllib.parse import quote
 import pytest
 
 from labelloop.pages.tables import BLOCKS
+from labelloop.usecases.serving.find_tasks import LISTS
 from tests.builders import PROJECT
 from tests.fakes import MemoryStore
 from tests.integration.conftest import CONTEXT
@@ -19,6 +20,7 @@ from tests.reliability.report import find, size
 from tests.reliability.requests import ODD
 from tests.reliability.site import build_on
 
+STUDIO = "https://studio.example.com"
 MARK = "<xss-7f3a"  # in each input: it may come back escaped only
 LABEL = "secret-label-of-a-project"  # on each page of the project
 INPUTS = (
@@ -37,7 +39,12 @@ PATHS = (
     *("/ui", "/ui/login", "/ui/logout", "/ui/nowhere", "/ui/assets/htmx.min.js"),
     *(f"/ui/projects/{PROJECT}{rest}" for rest in ("", "/now", "/x", "/now/x")),
     *(f"/ui/projects/{PROJECT}/{name}.{kind}" for name in BLOCKS for kind in ("csv", "json", "x")),
+    *(f"/ui/projects/{PROJECT}/tasks?of={name}" for name in LISTS),
     *(f"/ui/projects/{PROJECT}/{action}" for action in ("activate", "pin", "train", "rollback")),
+)
+FIELDS = (
+    *("user", "password", "to", "csrf", "version", "done", "seen", "failed"),
+    *("of", "name", "label", "predicted", "annotator", "day"),
 )
 METHODS = ("GET",) * 12 + ("POST",) * 6 + ("HEAD", "PUT", "DELETE", "OPTIONS", "X", "")
 
@@ -46,6 +53,7 @@ METHODS = ("GET",) * 12 + ("POST",) * 6 + ("HEAD", "PUT", "DELETE", "OPTIONS", "
 def cookie(monkeypatch) -> str:
     store = MemoryStore()
     build_on(store, monkeypatch)
+    monkeypatch.setenv("LABEL_STUDIO_URL", STUDIO)
     trained(store, (LABEL, f"{MARK}>", f'"{MARK} x>', *HOSTILE))
     failing_parts(store)
     browser = Browser()
@@ -89,7 +97,7 @@ def test_hostile_requests_are_harmless(cookie):
 
 def hostile_event(chance: random.Random, cookie: str) -> tuple[dict[str, Any], bool]:
     """Return the event of a spoilt request, and whether it has a valid session."""
-    path = chance.choice(PATHS)
+    path, _, of = chance.choice(PATHS).partition("?")
     if chance.random() < 0.3:
         path = f"{path}/{spoilt(chance)}" if chance.random() < 0.5 else f"/ui/{spoilt(chance)}"
     is_in = chance.random() < 0.5
@@ -98,13 +106,14 @@ def hostile_event(chance: random.Random, cookie: str) -> tuple[dict[str, Any], b
     for name in ("accept-encoding", "hx-request", "sec-fetch-site", "user-agent", "content-type"):
         if chance.random() < 0.3:
             headers[name] = chance.choice(("gzip", "same-origin", "true", spoilt(chance)))
-    names = ("user", "password", "to", "csrf", "version", "done", "seen", "failed", spoilt(chance))
+    names = (*FIELDS, spoilt(chance))
     pairs = [f"{name}={quoted(spoilt(chance))}" for name in chance.sample(names, 4)]
+    query = "&".join([of, *pairs] if of else pairs)
     method = chance.choice(METHODS)
     event: dict[str, Any] = {
         "version": "2.0",
         "rawPath": path,
-        "rawQueryString": "&".join(pairs) if chance.random() < 0.7 else spoilt(chance),
+        "rawQueryString": query if chance.random() < 0.7 else spoilt(chance),
         "headers": headers,
         "requestContext": {"http": {"method": method, "path": path}, "stage": "$default"},
         "body": "&".join(pairs) if chance.random() < 0.7 else spoilt(chance) * 20,
@@ -155,6 +164,8 @@ def faults(answer: Answer, event: dict[str, Any], is_in: bool) -> list[str]:
         found.append("unescaped")
     if any("\r" in one or "\n" in one for one in answer.headers.values()):
         found.append("split headers")
+    if not answer.headers.get("location", "/ui").startswith(("/ui", f"{STUDIO}/projects/38/data?")):
+        found.append("leads elsewhere")
     if "default-src 'none'" not in answer.headers.get("content-security-policy", ""):
         found.append("without a policy")
     return found

@@ -3,6 +3,7 @@
     projects/<id>.<created>/
       models/<version>/evidence.npz     labels learnt, and answers out of fold; immutable
       models/<version>/doubts.json      labels worth a second look, best first; immutable
+      models/<version>/alike.json       tasks that are alike and labelled differently, if any
       gate.json                         the last rejection                   (compare-and-swap)
 
 Both files of a version are stored before its card. If they are missing or damaged, the version is
@@ -79,11 +80,20 @@ class EvidenceFiles:
         self._store = store
         self._root = f"{PROJECTS}{key}/"
 
-    def store(self, version: str, record: TrainingRecord, doubts: Sequence[dict[str, Any]]) -> None:
-        """Store the record and the doubts of a version that has no card yet."""
+    def store(
+        self,
+        version: str,
+        record: TrainingRecord,
+        doubts: Sequence[dict[str, Any]],
+        alike: Sequence[dict[str, Any]] = (),
+    ) -> None:
+        """Store the record of a version that has no card yet, and what it says of labels."""
         self._store.create(self._key(version, "evidence.npz"), _packed(record))
         body = canonical(list(doubts[:MOST_DOUBTS])).encode()
         self._store.create(self._key(version, "doubts.json"), body)
+        if alike:
+            body = canonical(list(alike[:MOST_DOUBTS])).encode()
+            self._store.create(self._key(version, "alike.json"), body)
 
     def of(self, version: str) -> TrainingRecord | None:
         """Return a version's record; None if it is missing or damaged."""
@@ -95,11 +105,11 @@ class EvidenceFiles:
 
     def doubts(self, version: str) -> list[dict[str, Any]]:
         """Return the labels worth a second look, best first; none if missing or damaged."""
-        stored = self._store.get(self._key(version, "doubts.json"))
-        try:
-            return list(json.loads(stored.body)) if stored else []
-        except (ValueError, TypeError):
-            return []
+        return self._rows(version, "doubts.json")
+
+    def alike(self, version: str) -> list[dict[str, Any]]:
+        """Return pairs of tasks that are alike and labelled differently; none if damaged."""
+        return self._rows(version, "alike.json")
 
     def rejection(self, champion: str) -> Tagged[Rejection]:
         """Return the last rejection if it was in favour of this version, else an empty one.
@@ -126,6 +136,13 @@ class EvidenceFiles:
         last = self.rejection(champion)
         if last.value != Rejection():
             self.set_rejection(last, Rejection())
+
+    def _rows(self, version: str, name: str) -> list[dict[str, Any]]:
+        stored = self._store.get(self._key(version, name))
+        try:
+            return list(json.loads(stored.body)) if stored else []
+        except (ValueError, TypeError):
+            return []
 
     def _key(self, version: str, name: str) -> str:
         return f"{self._root}models/{version}/{name}"

@@ -19,6 +19,7 @@ projects/<id>.<created>/
   deleted.json                        names of versions that were deleted: see there
   lease.json, pushing.json, trimming.json   the workers at work: see `lease`
   progress.json                       how far a training is: see `progress`
+  spent/                              what trainings and rankings took: see `spent`
 """
 
 import json

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from labelloop.bucket.pool import Pool
     from labelloop.bucket.pool_index import PoolIndexes
     from labelloop.bucket.progress import ProgressFile
+    from labelloop.bucket.spent import SpentFiles
     from labelloop.bucket.surveys import Surveys
     from labelloop.bucket.unread import UnreadNotes
 
@@ -63,6 +64,13 @@ class ProjectFiles:
         from labelloop.bucket.progress import ProgressFile
 
         return ProgressFile(self._store, self.key)
+
+    @property
+    def spent(self) -> "SpentFiles":
+        """What its trainings and rankings took in this month."""
+        from labelloop.bucket.spent import SpentFiles
+
+        return SpentFiles(self._store, self.key)
 
     @property
     def surveys(self) -> "Surveys":

@@ -23,6 +23,7 @@ _ANNOTATION = (
     "was_cancelled",
     "ground_truth",
     "completed_by",
+    "lead_time",
 )
 
 

@@ -73,9 +73,23 @@ class Item:
     usd: float
 
 
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What a function runs on. `memory_mb`: 0 outside Lambda."""
+
+    memory_mb: int
+    processor: str
+
+
 def seconds_cost(seconds: float, memory_mb: int, processor: str = "x86_64") -> float:
     """Return what a function's time costs, in USD."""
     return seconds * memory_mb / 1024 * PRICES.gb_second[processor]
+
+
+def work_cost(gb_seconds: float, runs: int, processor: str) -> float:
+    """Return what a function's work costs, in USD, by seconds times memory."""
+    price = PRICES.gb_second.get(processor, PRICES.gb_second["x86_64"])
+    return gb_seconds * price + runs * PRICES.invocation
 
 
 def bill(usage: Usage) -> Iterator[Item]:

@@ -8,6 +8,7 @@ from labelloop.domain.intake.events import Annotation, Task, text_of
 from labelloop.errors import Unprocessable
 
 _MOST_LEVELS: Final = 64
+_MOST_SECONDS: Final = 1e9
 # All that Label Studio's editor writes into a region or a relation between two.
 _REGION_FIELDS: Final[tuple[str, ...]] = (
     *("id", "from_name", "to_name", "type", "value", "origin", "score", "parentID", "item_index"),
@@ -37,6 +38,7 @@ def read_annotation(value: Any) -> Annotation:
         skipped=fields.get("was_cancelled") is True,
         ground_truth=fields.get("ground_truth") is True,
         annotator=annotator if type(annotator) is int else None,
+        lead_time=_seconds(fields.get("lead_time")),
     )
 
 
@@ -118,6 +120,12 @@ def time_of(value: Any, name: str) -> str:
         raise Unprocessable(f"{name}: a time before the first") from None
     except (TypeError, ValueError):
         raise Unprocessable(f"{name}: expected a time in ISO 8601") from None
+
+
+def _seconds(value: Any) -> float | None:
+    """Return a time that somebody took, None for what is none: it decides nothing."""
+    is_time = type(value) in (int, float) and 0 < value < _MOST_SECONDS
+    return round(float(value), 3) if is_time else None
 
 
 def _shallow(value: Any, name: str) -> dict[str, Any]:

@@ -5,9 +5,11 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from labelloop.domain.judging.in_words import capitalised
 from labelloop.domain.serving.in_words import minute_of
 
 _HERE: Final = Path(__file__).parent
@@ -40,8 +42,8 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.filters |= {"percent": _percent, "minute": minute_of}
-    templates.globals["asset"] = _asset_path
+    templates.filters |= {"percent": _percent, "minute": minute_of, "capitalised": capitalised}
+    templates.globals |= {"asset": _asset_path, "tasks_path": _tasks_path}
     return templates
 
 
@@ -50,6 +52,11 @@ def _asset_path(name: str) -> str:
     """Return the address of a file: another one for other contents, so browsers may keep it."""
     digest = sha256((_HERE / "assets" / name).read_bytes()).hexdigest()[:12]
     return f"/ui/assets/{name}?{digest}"
+
+
+def _tasks_path(project: str, of: str, **named: Any) -> str:
+    """Return the address that leads to the tasks that a number counts."""
+    return f"/ui/projects/{project}/tasks?{urlencode({'of': of} | named, errors='replace')}"
 
 
 def _percent(share: float | None) -> str:

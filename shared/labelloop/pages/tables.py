@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from labelloop.domain.serving.in_words import label_in_words, problems, work_of
+from labelloop.pages.links import task_link
 
 type Shown = Mapping[str, Any]
 """What `usecases.serving.show_project` returns."""
@@ -39,19 +40,6 @@ def table_of(name: str, shown: Shown, label_studio: str) -> Table | None:
     """Return a block by its name, None if there is no such block."""
     block = BLOCKS.get(name)
     return block(shown, label_studio) if block else None
-
-
-def project_link(label_studio: str, project: str) -> str:
-    """Return the address of a project in Label Studio, empty if none is connected."""
-    if not label_studio.startswith(("http://", "https://")):
-        return ""
-    return f"{label_studio.rstrip('/')}/projects/{project.partition('.')[0]}/data"
-
-
-def task_link(label_studio: str, project: str, task: int) -> str:
-    """Return the address of a task in Label Studio, empty if none is connected."""
-    link = project_link(label_studio, project)
-    return f"{link}?task={task}" if link else ""
 
 
 def _insights(shown: Shown) -> Mapping[str, Any]:
@@ -91,7 +79,9 @@ def _parts(shown: Shown, _: str) -> Table:
     insights, card = _insights(shown), shown["status"]["card"] or {}
     qualities, pool = insights.get("by_class", {}), insights.get("pool_shares", {})
     counts = card.get("classes", {})
-    names = {*counts, *qualities, *pool, *shown["status"]["learning"]["labels"]}
+    offered = shown["status"]["learning"]["labels"]
+    has_none = card and not (counts or qualities)  # labels that are numbers, or orders
+    names = set() if has_none else {*counts, *qualities, *pool, *offered}
     rows = [_part(name, counts, qualities.get(name, {}), pool) for name in names]
     rows.sort(key=lambda row: (row["recall"] is None, row["recall"], row["name"]))
     figures = [f"{of}{end}" for of in ("recall", "precision") for end in ("", "_low", "_high")]
@@ -130,8 +120,43 @@ def _doubts(shown: Shown, label_studio: str) -> Table:
     return Table(("task", "label", "suggested", "doubt", "why", "link"), rows)
 
 
+def _alike(shown: Shown, label_studio: str) -> Table:
+    key = shown["status"]["project"]
+    rows = [
+        {
+            "task": one["task"],
+            "label": label_in_words(one["label"]),
+            "other": one["other"],
+            "other_label": label_in_words(one["other_label"]),
+            "likeness": one["likeness"],
+            "link": task_link(label_studio, key, one["task"]),
+            "other_link": task_link(label_studio, key, one["other"]),
+        }
+        for one in shown["alike"]
+    ]
+    names = "task", "label", "other", "other_label", "likeness", "link", "other_link"
+    return Table(names, rows)
+
+
+def _outlook(shown: Shown, _: str) -> Table:
+    """Return how long labelling takes at the pace of now, and what it costs."""
+    pace, cost = shown["pace"], shown["cost"]
+    facts = {
+        "labels a day": pace["a_day"],
+        "labels until it may be advised to stop": pace["to_stop"],
+        "days until it may be advised to stop": pace["days_to_stop"],
+        "tasks left": pace["left"],
+        "days until all tasks are labelled": pace["days_left"],
+        f"USD for training in {cost['month']}": cost["of"].get("training", 0.0),
+        f"USD for ranking in {cost['month']}": cost["of"].get("ranking", 0.0),
+    }
+    rows = [{"what": what, "value": value} for what, value in facts.items() if value is not None]
+    return Table(("what", "value"), rows)
+
+
 def _people(shown: Shown, _: str) -> Table:
-    names = ("annotator", "labels", "skipped", "seconds", "agreement", "blind")
+    counts, agreements = ("labels", "skipped", "seconds"), ("agreement", "blind")
+    names = ("annotator", *counts, *agreements, "with_others", "shared")
     rows = [{name: one[name] for name in names} for one in shown["people"]]
     return Table(names, rows)
 
@@ -168,6 +193,8 @@ BLOCKS: Final[Mapping[str, Callable[[Shown, str], Table]]] = {
     "classes": _parts,
     "confusions": _confusions,
     "doubts": _doubts,
+    "alike": _alike,
+    "outlook": _outlook,
     "people": _people,
     "days": _days,
     "versions": _versions,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from labelloop.domain.judging.in_words import in_short, lines
+from labelloop.domain.judging.in_words import capitalised, in_short, lines
 from labelloop.domain.serving.in_words import (
     chosen_options,
     learnt_of,
@@ -15,10 +15,11 @@ from labelloop.domain.serving.in_words import (
     work_of,
 )
 from labelloop.pages.chart import chart
-from labelloop.pages.tables import BLOCKS, Shown, project_link
+from labelloop.pages.links import project_link
+from labelloop.pages.tables import BLOCKS, Shown
 
 _MOST_DAYS: Final = 14
-_MOST_ROWS: Final = 25  # of doubts; downloads have them all
+_MOST_ROWS: Final = 25  # to look at again; downloads have them all
 _BUSY_S, _QUIET_S = 5, 60  # between two looks of an open page
 
 _UNTIL: Final = "Newer labels will bring a newer one; pin it to keep it."
@@ -59,6 +60,7 @@ def project_page(shown: Shown, label_studio: str) -> dict[str, Any]:
     tables = {name: block(shown, label_studio) for name, block in BLOCKS.items()}
     missing = status["no_model"]
     state, why = no_model_of(missing) if missing else ("", "")
+    why, _, by_design = why.partition(": ") if missing and missing["by_design"] else (why, "", "")
     return {
         "key": status["project"],
         "id": status["project"].partition(".")[0],
@@ -68,12 +70,17 @@ def project_page(shown: Shown, label_studio: str) -> dict[str, Any]:
             insights, card.get("labels", 0), status["dataset"]["annotations"], state
         ),
         "no_model": why,
+        "by_design": by_design,
+        "labelled": _counted(status["dataset"]["tasks"], "task"),
         "told": lines(insights, card["labels"]) if insights else [],
         "measure": str(insights.get("title", "accuracy")),
         "chart": chart(tables["curve"].rows, shown["random_order"], shown["history"]["versions"]),
         "now": now(status),
         "tables": {name: table.rows for name, table in tables.items()},
         "doubts": tables["doubts"].rows[:_MOST_ROWS],
+        "alike": tables["alike"].rows[:_MOST_ROWS],
+        "outlook": _outlook(shown["pace"]),
+        "cost": _cost(shown["cost"]),
         "days": _days(tables["days"].rows),
         "versions": shown["history"],
         "options": chosen_options(status["options"]),
@@ -101,7 +108,7 @@ def _sentence(
     if insights:
         return in_short(insights, labels)
     count = f"{annotations} {'annotation' if annotations == 1 else 'annotations'}."
-    return f"{count} {state.capitalize()}." if state else count
+    return f"{count} {capitalised(state)}." if state else count
 
 
 def _brief_problem(one: Mapping[str, Any]) -> str:
@@ -112,6 +119,38 @@ def _brief_problem(one: Mapping[str, Any]) -> str:
     if one["put_off"]:
         return f"training {put_off_of(one['put_off'])}"
     return refused_of(one["refused"]) if one["refused"] else ""
+
+
+def _outlook(pace: Mapping[str, Any]) -> dict[str, str]:
+    """Return the pace of labelling and what it takes at that pace, in words."""
+    a_day = f"{pace['a_day']:,.0f} a day" if pace["a_day"] else "none"
+    to_stop, left = pace["to_stop"], pace["left"]
+    stop = "not known yet" if to_stop is None else "now"
+    if to_stop:
+        more = f"after {_counted(to_stop, 'label')}{_time(pace['days_to_stop'])}"
+        stop = "with the last task" if to_stop == left else more
+    rest = "" if left is None else f"{_counted(left, 'task')}{_time(pace['days_left'])}"
+    return {"pace": a_day, "stop": stop, "left": rest}
+
+
+def _time(days: float | None) -> str:
+    """Return how long something takes, as `, 3 days`; empty if that is not known."""
+    if days is None:
+        return ""
+    return ", less than a day" if 0 < days < 1 else f", {_counted(round(days), 'day')}"
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def _cost(cost: Mapping[str, Any]) -> dict[str, str]:
+    usd, prices = cost["usd"], cost["prices"]
+    return {
+        "usd": f"${usd:,.2f}" if usd >= 1 else f"${usd:.4f}" if usd else "$0",
+        "by": f"Time of training and ranking, by list prices of {prices['region']}, "
+        f"{prices['as_of']}.",
+    }
 
 
 def _days(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -25,7 +25,7 @@ HEADERS: Final = {
     "cache-control": "no-store",
 }
 _MOST_FORM_BYTES: Final = 10_000
-_MOST_TEXT: Final = 1_000
+_MOST_TEXT: Final = 4_000
 _HTML: Final = "text/html; charset=utf-8"
 _TITLES: Final = {403: "Not allowed", 404: "Not found", 503: "Not available now"}
 

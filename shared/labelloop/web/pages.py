@@ -15,10 +15,12 @@ from labelloop.config import settings
 from labelloop.errors import Foreign, LabelloopError, NotFound, Unprocessable
 from labelloop.labelstudio.payloads import project_key
 from labelloop.observability import count, logger
+from labelloop.pages.links import list_link
 from labelloop.pages.rendering import assets
 from labelloop.pages.tables import table_of
 from labelloop.pages.views import DONE, now, overview, project_page
 from labelloop.usecases.serving.describe import describe
+from labelloop.usecases.serving.find_tasks import find_tasks
 from labelloop.usecases.serving.list_projects import list_projects
 from labelloop.usecases.serving.show_project import show_project
 from labelloop.web.credentials import Role, lines_of
@@ -92,6 +94,8 @@ def _answer(request: Request, session: Session) -> Any:
             return _project(request, session, _key(key))
         case (("GET" | "HEAD"), ["projects", key, "now"]):
             return _now(request, session, _key(key))
+        case (("GET" | "HEAD"), ["projects", key, "tasks"]):
+            return _tasks(request, _key(key))
         case (("GET" | "HEAD"), ["projects", key, name]):
             return _download(request, _key(key), name)
         case "POST", ["logout"]:
@@ -133,6 +137,15 @@ def _now(request: Request, session: Session, key: str) -> Any:
     if asked.get("seen") == _digest(state):
         return response(request, 204, b"", {})
     return page(request, 200, "now.html", session, key=key, now=state, seen=_digest(state))
+
+
+def _tasks(request: Request, key: str) -> Any:
+    """Lead to the tasks that a number counts, in Label Studio's Data Manager."""
+    tasks = find_tasks(key, query_of(request), store())
+    link = list_link(settings().label_studio_url, key, tasks)
+    if not link:
+        raise NotFound("No Label Studio is connected.")
+    return redirect(request, link)
 
 
 def _download(request: Request, key: str, name: str) -> Any:

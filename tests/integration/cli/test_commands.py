@@ -23,7 +23,7 @@ AT = "2026-11-23T09:00:00Z"
 
 
 def exported(id_: int, text: str = "A text") -> dict[str, object]:
-    annotation = {"id": id_, "created_at": AT, "updated_at": AT, "result": [], "lead_time": 1.5}
+    annotation = {"id": id_, "created_at": AT, "updated_at": AT, "result": [], "draft_id": 7}
     task = {"id": id_, "created_at": AT, "updated_at": AT, "data": {"text": text}, "meta": {}}
     return task | {"annotations": [annotation], "predictions": [1]}
 
@@ -118,7 +118,7 @@ def test_the_status_tells_why_there_is_no_model(labelled):
     output = labelled.run("status").output
 
     assert "learns" in output
-    assert "the choice 'label' about $text" in output
+    assert "'label' about $text" in output
     assert "4 of 4 annotations are usable" in output
     assert "no model yet: a model takes 10 usable labels of 2 classes or more" in output
     assert "there are 4 labels of 2 classes" in output
@@ -308,7 +308,7 @@ def test_only_what_is_learnt_from_is_sent():
     ((task,),) = chunks([exported(1)], MOST_ESCAPED_BYTES)
 
     assert set(task) == {"id", "created_at", "updated_at", "data", "annotations"}
-    assert "lead_time" not in task["annotations"][0]
+    assert "draft_id" not in task["annotations"][0]
 
 
 def test_a_task_that_no_request_can_hold_is_told_of():

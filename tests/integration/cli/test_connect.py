@@ -55,7 +55,7 @@ def test_of_two_controls_connecting_says_which_is_learnt(world):
 
     output = world.run("connect").output
 
-    assert "learns the choice 'label' about $text; not learnt: Choices 'mood'" in output
+    assert "learns 'label' about $text; not learnt: Choices 'mood'" in output
 
 
 def test_connecting_again_changes_nothing(labelled):

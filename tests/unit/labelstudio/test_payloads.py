@@ -122,9 +122,19 @@ def test_what_is_not_on_the_list_is_not_kept():
         b"token",
         b"password",
         b"parsed_label_config",
-        b"lead_time",
+        b"draft_created_at",
     ):
         assert secret not in kept
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted"),
+    [(9.03125, 9.031), (4, 4.0), (0, None), (-1.0, None), (1e300, None), ("4", None)],
+)
+def test_the_time_that_a_label_took_is_read_if_it_is_one(value, wanted):
+    (row,) = read_event(changed("annotation.lead_time", value), NOW).annotations
+
+    assert row.lead_time == wanted
 
 
 def test_times_are_kept_so_that_texts_sort_as_times_do():

@@ -28,7 +28,8 @@ class Page:
 def annotations_to_fold(dataset: Dataset, page: Page) -> list[Annotation]:
     """Return the annotations that the dataset lacks, or has in another state."""
     stored = dataset.annotations
-    rows = _plausible(page.annotations, stored, page.now)
+    read = (_timed(row, stored.get(row.id)) for row in page.annotations)
+    rows = _plausible(read, stored, page.now)
 
     def deleted_at(row: Annotation) -> str:
         own = dataset.deleted_annotations.get(row.id, "")
@@ -132,8 +133,16 @@ def _is_part_of(stored: Annotation | Task, row: Annotation | Task) -> bool:
         is_as_long = len(stored.result) == len(row.result)
         pairs = zip(stored.result, row.result, strict=False)
         is_within = is_as_long and all(old.items() <= new.items() for old, new in pairs)
-        return is_within and replace(stored, result=row.result) == row
+        took = row.lead_time if stored.lead_time is None else stored.lead_time
+        return is_within and replace(stored, result=row.result, lead_time=took) == row
     return False
+
+
+def _timed(row: Annotation, stored: Annotation | None) -> Annotation:
+    """Return a row with the stored time that it took, if it says none: that is no difference."""
+    if row.lead_time is None and stored and row.updated_at == stored.updated_at:
+        return replace(row, lead_time=stored.lead_time)
+    return row
 
 
 def _is_same_task(row: Task, stored: Task | None) -> bool:

@@ -15,7 +15,9 @@ _CLOCKS_DIFFER_BY: Final = timedelta(minutes=5)
 class Annotation:
     """One annotator's answer to one task. Times are UTC texts that sort by time.
 
-    `as_of`: when Label Studio was read and had this row, whatever the row's own times are.
+    `lead_time`: the seconds it took, by Label Studio; None where it does not say, and in rows of
+    earlier releases. `as_of`: when Label Studio was read and had this row, whatever the row's own
+    times are.
     """
 
     id: int
@@ -26,10 +28,12 @@ class Annotation:
     skipped: bool
     ground_truth: bool
     annotator: int | None
+    lead_time: float | None = None
     as_of: str = ""
 
     def __post_init__(self) -> None:
         _demand(int, self.id, self.task)
+        _demand(float, self.lead_time or 0.0)
         _demand_times(self.created_at, self.updated_at, self.as_of or self.updated_at)
         _demand(list, self.result)
         object.__setattr__(self, "result", [_slim(region) for region in self.result])

@@ -207,8 +207,9 @@ def dated_at(row: Annotation | Task) -> str:
 
 def _size(row: Annotation | Task) -> int:
     """Return the number of a row's fields: earlier releases stored fewer."""
-    parts = row.result if isinstance(row, Annotation) else [row_of(row)]
-    return sum(len(part) for part in parts)
+    if isinstance(row, Annotation):
+        return sum(len(region) for region in row.result) + (row.lead_time is not None)
+    return len(row_of(row))
 
 
 def is_deleted(created_at: str, deleted_at: str | None) -> bool:

@@ -1,6 +1,6 @@
 """The learning curve of a project, and where it leads."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -72,6 +72,28 @@ def expected_gain(points: Sequence[CurvePoint], more: int, confidence: float = 0
         error * (1 - growth ** -max(0.0, power + way * half)) for way in (0.0, -1.0, 1.0)
     )
     return Gain(more, float(value), float(low), float(high))
+
+
+def labels_until(
+    points: Sequence[CurvePoint], more: int, is_little: Callable[[int, float], bool], most: int
+) -> int | None:
+    """Return after how many further labels the next `more` bring little; None if not by `most`.
+
+    `is_little`: of a number of labels and the accuracy that the next `more` then add. Found to a
+    fortieth of the labels.
+    """
+    points = spaced(points)
+    now = points[-1].labels
+    power, _ = _power([p for p in points if p.labels * _LATEST >= now])
+    power, error = max(0.0, power), _smoothed(points, now, power)
+    further = 0
+    while further <= most:
+        labels = now + further
+        gain = error * (labels / now) ** -power * (1 - ((labels + more) / labels) ** -power)
+        if is_little(labels, gain):
+            return further
+        further += max(1, labels // 40)
+    return None
 
 
 def _power(points: Sequence[CurvePoint]) -> tuple[float, float]:

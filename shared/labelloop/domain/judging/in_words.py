@@ -30,7 +30,7 @@ def in_short(insights: Mapping[str, Any], labels: int) -> str:
     """Return a version's numbers in five short sentences, those that are known."""
     share, saving, gain = insights["random_share"], insights["saving"], insights["gain"]
     texts = [f"{labels} {'label' if labels == 1 else 'labels'}"]
-    texts.append(f"{_title(insights).capitalize()} {_in_short(share)}")
+    texts.append(f"{capitalised(_title(insights))} {_in_short(share)}")
     if saving:
         word = "at least" if saving["random_order"] == FOLLOWED else "about"
         texts.append(f"Saved {word} {saving['random_order'] - labels}")
@@ -38,6 +38,11 @@ def in_short(insights: Mapping[str, Any], labels: int) -> str:
         texts.append(f"{gain['labels']} more: {100 * gain['value']:+.1f} points")
     texts.append("You may stop" if insights["stopping"]["stops"] else "Go on labelling")
     return "".join(f"{text}. " for text in texts).strip()
+
+
+def capitalised(text: str) -> str:
+    """Return a text with a capital at its beginning; what else is capital stays."""
+    return text[:1].upper() + text[1:]
 
 
 def _in_short(share: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from labelloop.domain.judging.curve import Gain, counted
+from labelloop.domain.judging.curve import CurvePoint, Gain, counted, labels_until
 
 AGREEMENT: Final = 0.995  # 1 - disagreement
 MOST_GAIN: Final = 0.005  # accuracy by the next labels
@@ -36,6 +36,20 @@ def is_comparable(labels: int, labels_before: int) -> bool:
 def per_step(disagreement: float, labels_between: int) -> float:
     """Return a `Measure.disagreement` of two versions as if they were `_STEP` labels apart."""
     return disagreement * min(1.0, _STEP / max(1, labels_between))
+
+
+def labels_to_stop(points: Sequence[CurvePoint], more: int, unlabelled: int) -> int:
+    """Return after how many further labels the curve lets people stop: at most all that are left.
+
+    `points`: of the learning curve, one or more. Versions have to agree as well, which cannot be
+    foreseen, so it may be later.
+    """
+
+    def is_little(labels: int, gain: float) -> bool:
+        return gain <= (_WORTH if labels >= MANY_LABELS else MOST_GAIN)
+
+    until = labels_until(points, more, is_little, unlabelled)
+    return unlabelled if until is None else until
 
 
 def advise(labels: int, disagreements: Sequence[float], gain: Gain | None) -> Advice:

@@ -54,7 +54,7 @@ def problems(status: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def described(choice: str, text: str, others: list[str]) -> str:
     """Return in words which control is learnt, and which others are not."""
     rest = f"; not learnt: {', '.join(others)}" if others else ""
-    return f"the choice {choice!r} about {text}{rest}"
+    return f"{choice!r} about {text}{rest}"
 
 
 def learnt_of(learning: Mapping[str, Any]) -> str:

@@ -30,7 +30,7 @@ from labelloop.usecases.judging.judge_version import (
     judge_withdrawal,
     why_another,
 )
-from labelloop.usecases.judging.version_insights import doubts_of, insights_of
+from labelloop.usecases.judging.version_insights import alike_of, doubts_of, insights_of
 from labelloop.usecases.learning.sample_pool import Sample
 
 _STAYS: Final = "if the labels stay as they are now, it is served from {} UTC on"
@@ -65,7 +65,8 @@ def publish(
     insights, predictions = insights_of(
         challenger, sample, record, earlier, ordered, card.blind_since, gate.project.key
     )
-    gate.project.evidence.store(to.version, challenger.record(predictions), doubts_of(challenger))
+    evidence = challenger.record(predictions), doubts_of(challenger), alike_of(challenger)
+    gate.project.evidence.store(to.version, *evidence)
     facts = challenger.trained.facts
     card = replace(card, gate=asdict(verdict), insights=insights, facts=facts)
     gate.project.add_model(challenger.trained.artefact, card)

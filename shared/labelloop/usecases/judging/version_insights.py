@@ -5,6 +5,8 @@ from typing import Any, Final
 import numpy as np
 
 from labelloop.bucket.evidence import SamplePredictions, TrainingRecord
+from labelloop.domain.intake.events import canonical
+from labelloop.domain.judging.alike import MOST_COMPARED, alike
 from labelloop.domain.judging.card import Card
 from labelloop.domain.judging.confusions import confusions, shares
 from labelloop.domain.judging.curve import CurvePoint
@@ -76,6 +78,29 @@ def doubts_of(challenger: Challenger) -> list[dict[str, Any]]:
             "why": "annotators disagree" if doubt.disagreed else "the model expects another label",
         }
         for doubt in measure.doubts(answers, labels, votes)
+    ]
+
+
+def alike_of(challenger: Challenger) -> list[dict[str, Any]]:
+    """Return pairs of tasks that are alike and labelled differently, those most alike first."""
+    examples, control = challenger.examples, challenger.control
+    compared = examples.newest(MOST_COMPARED)
+    pairs = alike(
+        [canonical(one) for one in examples.inputs],
+        [canonical(label) for label in examples.labels],
+        [tuple(control.parts(label)) for label in examples.labels],
+        compared,
+        control.vectors(challenger.features.take(np.array(compared, np.int64))),
+    )
+    return [
+        {
+            "task": examples.tasks[pair.row],
+            "label": examples.labels[pair.row],
+            "other": examples.tasks[pair.other],
+            "other_label": examples.labels[pair.other],
+            "likeness": pair.likeness,
+        }
+        for pair in pairs
     ]
 
 

@@ -190,3 +190,12 @@ def test_settings_and_label_config_have_their_own_times():
 
     for dataset in (folded(both, config), folded(config, both)):
         assert (dataset.label_config, dataset.settings) == ("<new/>", {"maximum_annotations": 2})
+
+
+def test_a_time_that_an_earlier_release_did_not_store_is_added_in_any_order():
+    without, with_time = created(1), created(1, lead_time=4.2)
+
+    for one in (folded(without, with_time), folded(with_time, without)):
+        assert one.annotations[1].lead_time == 4.2
+    assert b"lead_time" not in folded(without).to_lines()
+    assert Dataset.from_lines(folded(with_time).to_lines()).annotations[1].lead_time == 4.2

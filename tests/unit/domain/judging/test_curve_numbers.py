@@ -7,7 +7,7 @@ import pytest
 
 from labelloop.domain.judging.curve import CurvePoint, expected_gain, spaced
 from labelloop.domain.judging.savings import Law, error_band, pooled_error, saving
-from labelloop.domain.judging.stopping import advise, is_comparable, per_step
+from labelloop.domain.judging.stopping import advise, is_comparable, labels_to_stop, per_step
 from labelloop.recipes import control_of
 from tests.builders import label_config
 
@@ -165,3 +165,18 @@ def test_reasons_name_what_the_next_labels_bring():
     assert advise(1_000, [], gain).reason == "expected of the next 100 labels: 0.4 points"
     assert advise(60, [], gain).reason == "too few versions to compare"
     assert advise(60, [], None).reason == "no random label yet to see a curve by"
+
+
+def test_labels_to_stop_are_those_after_which_the_curve_is_flat():
+    points = falling(0.4, until=200)
+
+    more = labels_to_stop(points, 100, 5_000)
+    there = falling(0.4, until=200 + more)
+
+    assert expected_gain(there, 100).value == pytest.approx(0.005, rel=0.4)
+    assert labels_to_stop(there, 100, 5_000) < more / 3
+
+
+def test_they_are_no_more_than_there_are_tasks():
+    assert labels_to_stop(falling(0.25, until=200), 100, 30) == 30
+    assert labels_to_stop([CurvePoint(100, 0.0)], 100, 30) == 0
