@@ -57,7 +57,7 @@ _KINDS: Final = {
 # Those that see images, not texts: what they make depends on the image encoder.
 _SEE_IMAGES: Final = frozenset({"image_choices", "several_image_choices"})
 # Raise it when more label configs can be read: projects without a model are trained again.
-GENERATION: Final = 4
+GENERATION: Final = 5
 _FIRST: Final = ("several_controls", "several_image_choices")  # where there are two controls
 _LAST: Final = "order_alone"  # asked when no other recipe reads a config
 _LOADS_S: Final = 10.0  # seconds in which a recipe of one's own, or its model, is loaded
@@ -121,10 +121,19 @@ def read(config: "LabelConfig", but: Collection[str] = ()) -> "Control | None":
 
 def _asked(recipe: "Recipe", config: "LabelConfig") -> "Control | None":
     try:
-        return recipe.read(config)
+        return _control(recipe, config)
     except Exception as exc:  # another package's recipe may raise anything
         _report(recipe.name, exc)
         return None
+
+
+def _control(recipe: "Recipe", config: "LabelConfig") -> "Control | None":
+    """Return a recipe's control. Those of several controls come back here for each of them."""
+    if recipe.name in _FIRST:
+        return recipe.read(config)
+    from labelloop.recipes.fetched import read as read_fetched
+
+    return read_fetched(recipe, config, is_own=recipe.name not in BUILT_IN)
 
 
 def _reasons(config: "LabelConfig") -> list[str]:
@@ -134,8 +143,10 @@ def _reasons(config: "LabelConfig") -> list[str]:
 
 
 def _reason(recipe: "Recipe", config: "LabelConfig") -> str:
+    from labelloop.recipes.fetched import as_texts
+
     try:
-        return "" if recipe.read(config) else recipe.why_not(config)
+        return "" if _control(recipe, config) else recipe.why_not(as_texts(config))
     except Exception as exc:  # another package's recipe may raise anything
         return f"the recipe {recipe.name!r} fails: {exc!r}"
 
