@@ -1,9 +1,9 @@
 """A room for each kind of labelling, and the functions that find the recipe of a label config.
 
 Those that installed packages name as entry points of the group `labelloop.recipes` come first, by
-their names: whoever installs one wants it used. Then come the built-in ones, last of all the one
-that predicts nothing and orders tasks alone. What reads several controls asks all others for each,
-so it comes before them. All that the loop knows of any is in `protocol`.
+their names: whoever installs one wants it used. Then come the built-in ones, last of all those
+that predict nothing and order tasks alone. What reads several controls asks all others for each, so
+it comes before them. All that the loop knows of any is in `protocol`.
 """
 
 import sys
@@ -32,17 +32,21 @@ _FORMATS: Final = {
     "pairs": 1,
     "candidates": 1,
     "image_choices": 1,
-    "order_alone": 1,
 }
 # Names and formats, for functions that compare them and load no model. What reads several controls
-# has parts of all others: another format of any is another one of its own.
-_OF_SEVERAL: Final = 1 + sum(_FORMATS.values())
+# has parts of all others that make models: another format of any is another one of its own.
+_OF_SEVERAL: Final = 2 + sum(_FORMATS.values())
+_ORDERS_ALONE: Final = {
+    "order_by_images": 1,
+    "order_alone": 1,
+}  # asked when no other reads a config
 BUILT_IN: Final = {
     "several_controls": _OF_SEVERAL,
     "several_image_choices": _OF_SEVERAL,
     **_FORMATS,
+    **_ORDERS_ALONE,
 }
-# The kinds of controls that a recipe may read: its module is loaded where a config has one of them.
+# The kinds of tags that a recipe may read: its module is loaded where a config has one of them.
 _KINDS: Final = {
     "text_choices": frozenset({"choices"}),
     "several_choices": frozenset({"choices"}),
@@ -53,13 +57,14 @@ _KINDS: Final = {
     "candidates": frozenset({"ranker", "choices"}),
     "image_choices": frozenset({"choices"}),
     "several_image_choices": frozenset({"choices"}),
+    "order_by_images": frozenset({"image"}),
 }
 # Those that see images, not texts: what they make depends on the image encoder.
 _SEE_IMAGES: Final = frozenset({"image_choices", "several_image_choices"})
 # Raise it when more label configs can be read: projects without a model are trained again.
 GENERATION: Final = 5
 _FIRST: Final = ("several_controls", "several_image_choices")  # where there are two controls
-_LAST: Final = "order_alone"  # asked when no other recipe reads a config
+_BY_IMAGES: Final = "order_by_images"
 _LOADS_S: Final = 10.0  # seconds in which a recipe of one's own, or its model, is loaded
 _UNNAMED: Final = "text_choices"  # the only recipe of releases that stored no recipe's name
 
@@ -108,7 +113,7 @@ def why_order_alone(label_config: str) -> str:
     """Return why nothing of a label config is learnt, though its tasks are ordered; else empty."""
     from labelloop.labelstudio.label_config import parse
 
-    if control_of(label_config).recipe != _LAST:
+    if control_of(label_config).recipe not in _ORDERS_ALONE:
         return ""
     return "; ".join(_reasons(parse(label_config)))
 
@@ -199,6 +204,8 @@ def format_of(name: str) -> int:
 def encoder_of(recipe: str, texts: str, images: str) -> str:
     """Return the name of the encoder that a recipe uses: a stack's for texts, or for images."""
     named = name_of(recipe)
+    if named == _BY_IMAGES:  # which goes by texts where no image is seen
+        return images or texts
     if named in BUILT_IN:
         return images if named in _SEE_IMAGES else texts
     found = _installed(named)
@@ -237,8 +244,7 @@ def _recipes(config: "LabelConfig | None" = None, but: Collection[str] = ()) -> 
     names = [name for name in names if config is None or _may_read(name, config)]
     yield from (_built_in(name) for name in names if name in _FIRST)
     yield from (recipe for recipe in _added() if recipe.name not in but)
-    yield from (_built_in(name) for name in names if name not in (*_FIRST, _LAST))
-    yield from (_built_in(name) for name in names if name == _LAST)
+    yield from (_built_in(name) for name in names if name not in _FIRST)
 
 
 def _may_read(name: str, config: "LabelConfig") -> bool:

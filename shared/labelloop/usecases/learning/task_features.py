@@ -29,6 +29,8 @@ class Times:
 
 
 _LONG_AGO: Final = Times()
+# Why nothing is seen of a task, what mends it, and where.
+_BLIND: Final = "this deployment sees no images", "deploy it with the parameter ImageEncoder", ""
 MOST_ENCODED: Final = 100  # of labelled tasks, before the first training stored their vectors
 
 
@@ -88,11 +90,14 @@ def _looked_at(
         inputs = {row: input_ for row, input_ in inputs.items() if row not in skipped}
     rows = [row for row, input_ in inputs.items() if input_ is not None]
     features = control.features([inputs[row] for row in rows], opened) if rows else Columns(0, {})
-    are_finite = features.are_finite()
+    are_finite = features.are_finite() & bool(features.blocks)  # of nothing nothing is seen
     found = np.array(rows, np.int64)[are_finite]
     lost = [row for row, is_finite in zip(rows, are_finite, strict=True) if not is_finite]
     still = [one for one in unread.tasks if one.is_final]
-    still += [_unread(tasks[row], inputs[row], control, opened) for row in lost]
+    if features.blocks:
+        still += [_unread(tasks[row], inputs[row], control, opened) for row in lost]
+    else:
+        still += [Unread(tasks[row].id, tasks[row].updated_at, *_BLIND, False) for row in lost]
     parts = [features.take(np.flatnonzero(are_finite))]
     if known is not None:
         parts.insert(0, known.features.take(before))
