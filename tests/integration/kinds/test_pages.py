@@ -67,7 +67,11 @@ def test_a_project_of_any_kind_has_its_page(kind, store, rank_queue, clock, monk
     if kind.startswith("order_"):
         assert "No model, by design." in answer.text
         return
-    measure = control_of(example.config).measure.title
+    control = control_of(example.config)
+    # A law of savings was fitted to projects of one choice about a text, and to no other kind.
+    assert (control.law is not None) is (control.recipe == "text_choices")
+    assert control.law or "Saved" not in answer.text
+    measure = control.measure.title
     assert project.active().value.is_trained
     assert f"{measure.capitalize()} " in answer.text
     assert len(blocks["curve"]) == len(blocks["versions"]) == 1
