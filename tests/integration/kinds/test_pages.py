@@ -70,7 +70,7 @@ def test_a_project_of_any_kind_has_its_page(kind, store, rank_queue, clock, monk
     control = control_of(example.config)
     # A law of savings was fitted to projects of one choice about a text, and to no other kind.
     assert (control.law is not None) is (control.recipe == "text_choices")
-    assert control.law or "Saved" not in answer.text
+    assert ("labels saved:" in answer.text) is (control.law is not None)
     measure = control.measure.title
     assert project.active().value.is_trained
     assert f"{measure.capitalize()} " in answer.text
