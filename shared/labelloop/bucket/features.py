@@ -43,6 +43,7 @@ DAMAGED: Final = (
 )
 
 
+_LONGER: Final = "longer_"  # before the names of arrays of vectors, where they have two lengths
 # The names that the previous release gave to the arrays of its only kind of features.
 _EARLIER: Final = {"ids": "bags.ids", "counts": "bags.counts", "lengths": "bags.lengths"}
 
@@ -127,13 +128,14 @@ class FeatureFiles:
         body = io.BytesIO()
         reasons = canonical({digest.hex(): why for digest, why in begun.reasons.items()})
         vectors = list(begun.vectors.values())
-        np.savez(
-            body,
-            digests=np.array([digest.hex() for digest in begun.vectors], np.str_),
-            vectors=np.stack(vectors) if vectors else np.empty((0, 0), np.float32),
-            reasons=np.frombuffer(reasons.encode(), np.uint8),
-            texts=np.frombuffer(_packed(begun.texts), np.uint8),
-        )
+        arrays: dict[str, Any] = {
+            "digests": np.array([digest.hex() for digest in begun.vectors], np.str_),
+            "vectors": np.stack(vectors) if vectors else np.empty((0, 0), np.float32),
+            "reasons": np.frombuffer(reasons.encode(), np.uint8),
+        }
+        if begun.texts:
+            arrays["texts"] = np.frombuffer(_packed(begun.texts), np.uint8)
+        np.savez(body, **arrays)
         write_over(self._store, self._shard_key(shard, sees, "begun"), body.getvalue())
 
     def labelled(self) -> dict[bytes, NDArray[np.float32]]:
@@ -141,17 +143,25 @@ class FeatureFiles:
         stored = self._store.get(f"{self._root}labelled.npz")
         try:
             arrays = arrays_of(stored.body) if stored else {}
-            digests = arrays["digests"].tolist() if arrays else []
-            vectors = arrays["vectors"] if arrays else np.empty((0, 0), np.float32)
-            return dict(zip(map(bytes.fromhex, digests), _finite(vectors), strict=True))
+            return _labelled_of(arrays, "") | _labelled_of(arrays, _LONGER)
         except DAMAGED:
             return {}
 
     def store_labelled(self, vectors: Mapping[bytes, NDArray[np.float32]]) -> None:
-        """Store the vectors of labelled texts, in place of those stored before."""
+        """Store the vectors of labelled texts, in place of those stored before.
+
+        They have one length, or two: those of texts and of images.
+        """
         body = io.BytesIO()
-        digests = np.array([digest.hex() for digest in vectors])
-        np.savez(body, digests=digests, vectors=np.stack(list(vectors.values())))
+        shorter = min(map(len, vectors.values()))
+        parts = [
+            {digest: row for digest, row in vectors.items() if (len(row) > shorter) is is_longer}
+            for is_longer in (False, True)
+        ]
+        arrays: dict[str, Any] = _labelled_arrays(parts[0], "")
+        if parts[1]:
+            arrays |= _labelled_arrays(parts[1], _LONGER)
+        np.savez(body, **arrays)
         write_over(self._store, f"{self._root}labelled.npz", body.getvalue())
 
     def texts(self) -> dict[bytes, str]:
@@ -191,6 +201,20 @@ def _shard_of(arrays: Mapping[str, NDArray[Any]]) -> ShardFeatures:
     if not features.are_finite().all():
         raise ValueError("a row has parts that are not finite")
     return ShardFeatures(tasks, updated_at, is_readable, features, unread)
+
+
+def _labelled_arrays(
+    vectors: Mapping[bytes, NDArray[np.float32]], kind: str
+) -> dict[str, NDArray[Any]]:
+    digests = np.array([digest.hex() for digest in vectors])
+    return {f"{kind}digests": digests, f"{kind}vectors": np.stack(list(vectors.values()))}
+
+
+def _labelled_of(arrays: Mapping[str, NDArray[Any]], kind: str) -> dict[bytes, NDArray[np.float32]]:
+    if not arrays or (kind and f"{kind}digests" not in arrays):
+        return {}
+    digests, vectors = arrays[f"{kind}digests"].tolist(), _finite(arrays[f"{kind}vectors"])
+    return dict(zip(map(bytes.fromhex, digests), vectors, strict=True))
 
 
 def _packed(texts: Mapping[bytes, str]) -> bytes:

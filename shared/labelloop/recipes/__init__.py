@@ -41,6 +41,7 @@ _ORDERS_ALONE: Final = {
     "order_alone": 1,
 }  # asked when no other reads a config
 BUILT_IN: Final = {
+    "texts_and_images": _OF_SEVERAL,
     "several_controls": _OF_SEVERAL,
     "several_image_choices": _OF_SEVERAL,
     **_FORMATS,
@@ -58,13 +59,16 @@ _KINDS: Final = {
     "image_choices": frozenset({"choices"}),
     "several_image_choices": frozenset({"choices"}),
     "order_by_images": frozenset({"image"}),
+    "texts_and_images": frozenset({"image"}),
 }
 # Those that see images, not texts: what they make depends on the image encoder.
 _SEE_IMAGES: Final = frozenset({"image_choices", "several_image_choices"})
 # Raise it when more label configs can be read: projects without a model are trained again.
 GENERATION: Final = 5
-_FIRST: Final = ("several_controls", "several_image_choices")  # where there are two controls
+# Where there are two controls.
+_FIRST: Final = ("texts_and_images", "several_controls", "several_image_choices")
 _BY_IMAGES: Final = "order_by_images"
+_OF_BOTH: Final = "texts_and_images"
 _LOADS_S: Final = 10.0  # seconds in which a recipe of one's own, or its model, is loaded
 _UNNAMED: Final = "text_choices"  # the only recipe of releases that stored no recipe's name
 
@@ -204,12 +208,19 @@ def format_of(name: str) -> int:
 def encoder_of(recipe: str, texts: str, images: str) -> str:
     """Return the name of the encoder that a recipe uses: a stack's for texts, or for images."""
     named = name_of(recipe)
+    if named == _OF_BOTH:
+        return both_encoders(texts, images)
     if named == _BY_IMAGES:  # which goes by texts where no image is seen
         return images or texts
     if named in BUILT_IN:
         return images if named in _SEE_IMAGES else texts
     found = _installed(named)
     return images if found and uses_images(found) else texts
+
+
+def both_encoders(*names: str) -> str:
+    """Return the name of several encoders together, of those that there are."""
+    return "+".join(sorted({*names} - {""}))
 
 
 def uses_images(recipe: "Recipe") -> bool:

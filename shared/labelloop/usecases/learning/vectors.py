@@ -185,13 +185,14 @@ class RecalledVectors:
     ) -> None:
         self.encoder = self.image_encoder = encoder
         self._stored, self._texts = stored, texts
-        dimensions = next((len(row) for row in stored.values()), 1)
-        self._nothing = np.full(dimensions, np.nan, np.float32)
+        self._dimensions = next((len(row) for row in stored.values()), 1)
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
         """Return unit vectors, shape (texts, dimensions), or NaN."""
-        rows = [self._stored.get(digest_of(text), self._nothing) for text in texts]
-        return np.stack([self._nothing, *rows])[1:]
+        rows = [self._stored.get(digest_of(text)) for text in texts]
+        known = next((len(row) for row in rows if row is not None), self._dimensions)
+        nothing = np.full(known, np.nan, np.float32)
+        return np.stack([nothing, *(nothing if row is None else row for row in rows)])[1:]
 
     def words(self, texts: Sequence[str], words: Words) -> Vectors:
         """Return nothing of each word: none is stored."""

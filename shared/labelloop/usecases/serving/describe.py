@@ -76,6 +76,7 @@ def _call(read: Callable[[], Any]) -> Any:
 
 def _lines(card: Card) -> list[str]:
     texts = lines(card.insights, card.labels) if card.insights else []
+    texts += [f"not learnt: {why}" for why in card.facts.get("not_learnt", [])]
     order = card.order.get("order", {})
     if order.get("is_random"):
         texts.append(f"tasks are served in random order: the strategy was {order['reason']}")

@@ -19,6 +19,7 @@ from tests.kinds import (
     spans,
     taxonomy,
     text_choices,
+    texts_and_images,
 )
 from tests.kinds.example import Example
 from tests.tiny_images import COLOURS, inline, picture
@@ -38,6 +39,7 @@ KINDS = {
     "several": several_controls.EXAMPLE,
     "images": image_choices.EXAMPLE,
     "several of images": several_image_choices.EXAMPLE,
+    "a text and an image": texts_and_images.EXAMPLE,
 }
 ORDERED_ALONE = {order_alone.EXAMPLE.recipe, order_by_images.EXAMPLE.recipe}
 
