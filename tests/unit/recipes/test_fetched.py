@@ -152,6 +152,16 @@ def test_a_text_out_of_reach_leaves_the_others_as_they_are(files):
         np.testing.assert_array_equal(all_.take([0, 2]).to_arrays()[name], array)
 
 
+@pytest.mark.parametrize(("kind", "most"), [("Text", 20_000), ("HyperText", 200_000)])
+def test_a_long_text_is_read_to_where_a_task_s_own_is(kind, most, files):
+    one = control(URL.replace("Text", kind, 1), CHOICES)
+    start = "word " * (most // 5)
+
+    short, long = ({"url": files.put(text)} for text in (start, f"{start}and many more"))
+
+    assert bag(one, long, files) == bag(one, short, files)
+
+
 def test_places_are_not_checked_against_the_address():
     config = parse(f"<View>{URL}{LABELS}</View>")
     value = {"start": 500, "end": 510, "labels": ["A"]}
