@@ -23,8 +23,6 @@ type Input = dict[str, Any]
 
 _VARIABLE: Final = re.compile(r"\$([\w\[\].{}-]+)")
 _UNREAD: Final = "unread"  # the block that is NaN for each task with a text that can't be read
-_MOST_OF_A_TEXT: Final = 20_000  # characters, as of one that a task holds
-_MOST_OF_A_PAGE: Final = 200_000  # its tags among them
 _WORK: Final = 1_500  # characters whose encoding takes as long as fetching a text
 
 
@@ -32,12 +30,11 @@ _WORK: Final = 1_500  # characters whose encoding takes as long as fetching a te
 class Source:
     """A field that holds the address of a text.
 
-    `variable`: as the config names it, `$url`; `most`: characters that are read; `text_key`: where
-    a dialogue holds what is said, empty if it is no dialogue, but a text as it is.
+    `variable`: as the config names it, `$url`; `text_key`: where a dialogue holds what is said,
+    empty if it is no dialogue, but a text as it is.
     """
 
     variable: str
-    most: int
     text_key: str = ""
 
     @classmethod
@@ -45,8 +42,7 @@ class Source:
         """Return the field of an object that `is_fetched`."""
         fields = tag.attributes
         key = (fields.get("textkey") or "text") if tag.kind == "paragraphs" else ""
-        most = _MOST_OF_A_TEXT if tag.kind == "text" else _MOST_OF_A_PAGE
-        return cls(fields["value"].strip(), most, key)
+        return cls(fields["value"].strip(), key)
 
     def address(self, data: Any) -> str:
         """Return the address that a task has, empty if it has none."""
@@ -56,7 +52,7 @@ class Source:
     def shown(self, text: str) -> Any:
         """Return what the page shows of a text: of a dialogue its phrases, None if it is none."""
         if not self.text_key:
-            return text[: self.most]
+            return text
         try:
             phrases = json.loads(text)
         except (ValueError, RecursionError):

@@ -24,7 +24,8 @@ type Read = str | Unreadable
 
 MOST_REMEMBERED: Final = 8_192  # vectors: 12 MB of 384 dimensions
 _MOST_IMAGES_REMEMBERED: Final = 2_048  # 10 MB of 1,280 dimensions
-_MOST_TEXTS_REMEMBERED: Final = 512
+_MOST_TEXTS_REMEMBERED: Final = 256
+_LONGEST_READ: Final = 200_000  # characters of what is at an address, tags and all
 _FETCHED_AT_ONCE: Final = 24  # files, of up to 5 MB each
 _MOST_REASONS: Final = 5
 _MOST_ILLEGIBLE: Final = 0.1  # of a text's characters: one in Latin letters may have some accents
@@ -153,14 +154,15 @@ def text_of(body: bytes) -> str:
     """Return a file as Label Studio's page reads it: as UTF-8, whatever its server says of it.
 
     That is how browsers decode what a script fetches (https://fetch.spec.whatwg.org/#dom-body-text),
-    so places of spans are counted in this text. Unreadable if nobody could read it so.
+    so places of spans are counted in this text. A very long one is cut: what lies behind is not
+    learnt. Unreadable if nobody could read it so.
     """
     if b"\x00" in body:
         raise Unreadable("it is no text")
     text = body.decode("utf-8-sig", "replace")
     if text.count("\ufffd") > _MOST_ILLEGIBLE * len(text):
         raise Unreadable("it is no text in UTF-8, as which Label Studio shows it")
-    return text
+    return text[:_LONGEST_READ]
 
 
 def _out_of_reach(addresses: Sequence[str]) -> list[bytes | Unreadable]:

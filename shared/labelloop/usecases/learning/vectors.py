@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import batched
-from typing import Any, Final, Self, TypeGuard
+from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,6 @@ from labelloop.recipes.protocol import Tools
 from labelloop.recipes.tools import Looking, digest_of, rows_of
 
 _FETCHED_AT_ONCE: Final = 100
-_LONGEST_STORED: Final = 100_000  # characters of a text; a longer one is fetched by each training
 # A function has 300 s: encoding leaves half of it to the rest.
 BUDGET_S: Final = 150.0
 
@@ -89,7 +88,7 @@ class StoredVectors:
         if self._has_new and used:
             self._files.store_labelled({**self._stored, **used} if cut_off_by else used)
         before = self._stored_texts or {}
-        texts = {d: text for d, text in self._read.items() if _is_short(text)}
+        texts = {digest: text for digest, text in self._read.items() if text is not None}
         if texts.keys() - before.keys():
             self._files.store_texts({**before, **texts} if cut_off_by else texts)
 
@@ -161,10 +160,6 @@ class StoredVectors:
     def _vector(self, digest: bytes) -> Vectors | None:
         used = self._used.get(digest)
         return self._stored.get(digest) if used is None else used
-
-
-def _is_short(text: str | None) -> TypeGuard[str]:
-    return text is not None and len(text) <= _LONGEST_STORED
 
 
 def _no_texts() -> Mapping[bytes, str]:
