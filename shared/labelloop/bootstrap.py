@@ -8,14 +8,14 @@ object, or as a function that returns it if it may be missing, or is slow to loa
 needed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
 from labelloop.adapters.aws_clients import quick_client_of
 from labelloop.config import processors, settings
-from labelloop.errors import BadSettings
+from labelloop.errors import BadSettings, Unreadable
 from labelloop.ports import LabelStudio, ObjectStore, Queue
 from labelloop.usecases.intake.accept import AcceptDeps
 
@@ -173,7 +173,7 @@ def sweep_deps() -> "SweepDeps":
     """Return what `functions/sweep` works with."""
     from labelloop.usecases.sweep import SweepDeps
 
-    files, image_files = encoder_files(), image_encoder_files()
+    chosen, files, image_files = settings(), encoder_files(), image_encoder_files()
     return SweepDeps(
         store=store(),
         train_queue=queue(),
@@ -181,7 +181,8 @@ def sweep_deps() -> "SweepDeps":
         label_studio=label_studio,
         encoder=files.name if files else "",
         image_encoder=image_files.name if image_files else "",
-        keep_models=settings().keep_models,
+        fetches=bool(image_files or chosen.fetch_hosts or chosen.fetch_buckets),
+        keep_models=chosen.keep_models,
     )
 
 
@@ -239,10 +240,8 @@ def tools() -> "Toolbox":
     from labelloop.recipes.tools import Images, Toolbox
 
     files, image_files = encoder_files(), image_encoder_files()
-    images = None
-    if image_files:
-        images = Images(image_files.name, _image_encoder, lambda addresses: _fetcher()(addresses))
-    return Toolbox(files.name if files else "", _encoder if files else None, images)
+    images = Images(image_files.name, _image_encoder, _fetched) if image_files else None
+    return Toolbox(files.name if files else "", _encoder if files else None, images, fetch=_fetched)
 
 
 @cache
@@ -286,6 +285,10 @@ def _image_encoder() -> "ImageEncoder":
     if files is None:
         raise BadSettings("IMAGE_ENCODER is none")
     return OnnxImageEncoder(files, processors())
+
+
+def _fetched(addresses: Sequence[str]) -> list[bytes | Unreadable]:
+    return _fetcher()(addresses)
 
 
 @cache

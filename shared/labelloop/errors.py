@@ -12,7 +12,7 @@ LabelloopError
 │   ├── Untrusted      the server's certificate is not trusted
 │   ├── NotFound       nothing has that name                                        404
 │   │   └── Gone           no longer in Label Studio: deleted, or its id is another project's
-│   ├── Unreadable     an image that can't be fetched, or is none
+│   ├── Unreadable     an image or a text that can't be fetched, or is none
 │   │   └── Unreached      not now: its server did not answer, or a setting is in the way
 │   ├── TooLarge       cannot be answered within the platform's limits              413
 │   ├── BadRecipe      a recipe of one's own fails, or returns what it must not     422
@@ -79,11 +79,11 @@ class Gone(NotFound):
 
 
 class Unreadable(Rejected):
-    """An image can't be fetched, may not be, or is none; the message says why, without its URL."""
+    """An image or a text can't be fetched, or is none; the message says why, without its URL."""
 
 
 class Unreached(Unreadable):
-    """An image can't be fetched now: a later try, or another setting, may change that."""
+    """It can't be fetched now: a later try, or another setting, may change that."""
 
 
 class TooLarge(Rejected):

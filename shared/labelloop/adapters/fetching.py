@@ -1,4 +1,4 @@
-"""Images by the addresses that task data has for them, from sources that a deployment trusts.
+"""Images and texts by the addresses that tasks have, from sources that a deployment trusts.
 
 Those are: the data itself (`data:` URIs), the connected Label Studio's uploads, `s3://` of buckets
 that are named, and https:// on hosts that are named (`guarded_https`).
@@ -129,7 +129,7 @@ class Buckets:
 
 
 class Fetcher:
-    """Fetches images, several at once.
+    """Fetches files, several at once.
 
     A source that does not answer several times in a row is left alone for 30 s.
     """

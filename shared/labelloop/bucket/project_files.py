@@ -46,7 +46,7 @@ class ProjectFiles:
 
     @property
     def unread(self) -> "UnreadNotes":
-        """The tasks whose images can't be read."""
+        """The tasks whose images or texts can't be read."""
         from labelloop.bucket.unread import UnreadNotes
 
         return UnreadNotes(self._store, self.key)

@@ -1,4 +1,4 @@
-"""Tasks whose images can't be read: which, why, and when to try again.
+"""Tasks whose images or texts can't be read: which, why, and when to try again.
 
     projects/<id>.<created>/
       ranks/<version>/unread-[<inputs>-]<part>-<try again>.json    those of a part, immutable
@@ -28,7 +28,7 @@ _LONGEST_SHOWN: Final = 200  # characters of an address
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A state of a task whose image can't be read: why, what mends it, and where the image is.
+    """A state of a task whose image or text can't be read: why, what mends it, and where it is.
 
     `is_final`: no later try helps, only another state of the task. `where` has nothing of an
     address that may be a secret.

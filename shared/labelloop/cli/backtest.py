@@ -49,6 +49,18 @@ def backtest(
             " current folder, else none"
         ),
     ] = "",
+    image_encoder: Annotated[
+        str,
+        typer.Option(
+            help="the same for images; those that the tasks hold themselves (data:) are read"
+        ),
+    ] = "",
+    fetch_hosts: Annotated[
+        str,
+        typer.Option(
+            help="hosts that images and texts may be fetched from over https, parted by commas"
+        ),
+    ] = "",
     picture: Annotated[
         Path | None, typer.Option("--picture", help="draw the curves into a file: PNG, SVG, PDF")
     ] = None,
@@ -72,6 +84,8 @@ def backtest(
         recipe=recipe,
         strategies=tuple(strategy or ()),
         encoder=encoder,
+        image_encoder=image_encoder,
+        fetch_hosts=fetch_hosts,
         picture=picture,
         seeds=seeds,
         labels=labels,

@@ -58,8 +58,8 @@ def model(session: Session) -> Iterator[Check]:
         yield note("model", f"none yet: {plain(missing['reason'])}", "label more tasks")
 
 
-def images_read(session: Session) -> Iterator[Check]:
-    """Name the tasks that are left out because their images can't be read, by reason."""
+def files_read(session: Session) -> Iterator[Check]:
+    """Name the tasks that are left out because their images or texts can't be read, by reason."""
     unread = _status(session).get("unread")  # a backend of an earlier release has no such field
     if not unread:
         return
@@ -69,14 +69,13 @@ def images_read(session: Session) -> Iterator[Check]:
         counted = f"{more}{why['tasks']:,} can't be read: {why['reason']}"
         detail = f"{counted}; such as {examples}"
         if why["fix"]:
-            yield bad("images", detail, f"{why['fix']}; then run `labelloop rank`")
+            yield bad("files", detail, f"{why['fix']}; then run `labelloop rank`")
         elif why["is_final"]:
-            yield note(
-                "images", detail, "correct the addresses in those tasks, or delete the tasks"
-            )
+            fix = "correct the addresses in those tasks, or delete the tasks"
+            yield note("files", detail, fix)
         else:
             again = f"they are tried again from {unread['again_at']} on"
-            yield note("images", detail, f"see that their server answers; {again}")
+            yield note("files", detail, f"see that their server answers; {again}")
 
 
 def _status(session: Session) -> dict[str, Any]:

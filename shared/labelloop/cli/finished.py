@@ -17,7 +17,8 @@ from labelloop.domain.learning.examples import Examples, examples_of
 from labelloop.errors import Rejected, Unprocessable
 from labelloop.labelstudio.label_config import parse
 from labelloop.labelstudio.payloads import read_export
-from labelloop.recipes import control_of, installed, recipe_named
+from labelloop.recipes import control_of, installed, recipe_named, why_order_alone
+from labelloop.recipes.fetched import FetchedTexts
 
 if TYPE_CHECKING:
     from labelloop.recipes.protocol import Control, Recipe, Replayable
@@ -67,8 +68,11 @@ def finished(
         control = _control_by(own, label_config)
         same = getattr(own, "same", canonical)
     elif label_config:
+        if why := why_order_alone(label_config):
+            raise Rejected(f"nothing is predicted for this label config: {why}")
         control = control_of(label_config)
-        same = getattr(recipe_named(control.recipe), "same", canonical)
+        is_fetched = isinstance(control, FetchedTexts)  # its inputs are addresses
+        same = canonical if is_fetched else getattr(recipe_named(control.recipe), "same", canonical)
     else:
         recipe, control = _control(dataset, control_name, field)
         same = recipe.same

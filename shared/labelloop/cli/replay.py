@@ -9,11 +9,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 from joblib import Parallel, delayed
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from labelloop.adapters.encoder_files import EncoderFiles
+from labelloop.adapters.fetching import Fetcher
+from labelloop.adapters.guarded_https import GuardedHttps, Hosts
+from labelloop.adapters.image_encoder_files import ImageEncoderFiles
 from labelloop.adapters.onnx_encoder import OnnxEncoder
 from labelloop.cli.exported_model import BUILT
 from labelloop.cli.finished import Finished, finished, label_config_of, own_recipe
@@ -23,11 +27,17 @@ from labelloop.domain.intake.events import canonical
 from labelloop.domain.ordering.strategies import DEFAULT, RANDOM, STRATEGIES
 from labelloop.errors import Rejected
 from labelloop.picture import Line, check_path, draw
-from labelloop.recipes.tools import Toolbox
+from labelloop.recipes import encoder_of
+from labelloop.recipes.tools import Images, Toolbox
 from labelloop.usecases.judging.backtest import Accuracies, Backtest, Replay, Result, compare
 from labelloop.usecases.learning.vectors import RecalledVectors, UsedVectors
 
 _NO_ENCODER: Final = "none"
+_BUILT_FOR_IMAGES: Final = Path(".aws-sam/build/ImageEncoderLayer/python/image_encoder")
+_READ_THEM: Final = (
+    "images take an encoder of their own: `make build`, or --image-encoder; what lies elsewhere is"
+    " fetched from --fetch-hosts alone"
+)
 _SHOWN: Final = 50, 200
 _MOST_TRIED: Final = 60  # labels of a trial training, which finds the vectors that trainings need
 _WIDTHS: Final = {DEFAULT: 2.5, RANDOM: 1.6}
@@ -54,10 +64,10 @@ def replay(options: ReplayOptions, report: Report) -> None:
         own_recipe(options.recipe) if options.recipe else None,
     )
     with report.errors.status("encoding") as shown:
-        tools = _tools(options.encoder)
+        tools = _tools(options)
         replayed = _replay(project, tools)
         steps = replayed.steps(options.labels)
-        report.data |= _facts(project, replayed, tools.encoder, options.seeds)
+        report.data |= _facts(project, replayed, options.seeds)
         for line in _sentences(report.data):
             report.say(line)
         runs: dict[str, list[Accuracies]] = {name: [] for name in names}
@@ -86,32 +96,56 @@ def _strategies(names: Sequence[str]) -> list[str]:
     return [name for name in STRATEGIES if not names or name in (*names, RANDOM)]
 
 
-def _tools(encoder: str) -> Toolbox:
-    folder = Path(encoder) if encoder else BUILT
-    if encoder == _NO_ENCODER or not (encoder or folder.is_dir()):
-        return Toolbox()
-    loaded = OnnxEncoder(EncoderFiles.in_folder(folder.name, folder), os.cpu_count() or 1)
-    return Toolbox(loaded.name, lambda: loaded)
+def _tools(options: ReplayOptions) -> Toolbox:
+    """Return the encoders that are named, or that lie in the current folder, as a stack has them.
+
+    Files are fetched as a stack does it, but for uploads and buckets, which take credentials.
+    """
+    fetch = Fetcher(GuardedHttps(Hosts.listed(options.fetch_hosts)))
+    threads, encoder, images = os.cpu_count() or 1, None, None
+    if folder := _folder(options.encoder, BUILT):
+        encoder = OnnxEncoder(EncoderFiles.in_folder(folder.name, folder), threads)
+    if folder := _folder(options.image_encoder, _BUILT_FOR_IMAGES):
+        from labelloop.adapters.onnx_image_encoder import OnnxImageEncoder
+
+        seeing = OnnxImageEncoder(ImageEncoderFiles.in_folder(folder.name, folder), threads)
+        images = Images(seeing.name, lambda: seeing, fetch)
+    if encoder is None:
+        return Toolbox(images=images, fetch=fetch)
+    return Toolbox(encoder.name, lambda: encoder, images, fetch=fetch)
+
+
+def _folder(named: str, built: Path) -> Path | None:
+    """Return the folder of an encoder: the one that is named, else a built one; None for none."""
+    if named == _NO_ENCODER or not (named or built.is_dir()):
+        return None
+    return Path(named) if named else built
 
 
 def _replay(project: Finished, tools: Toolbox) -> Replay:
-    """Return the replay. Other processes get the vectors that they need, not the encoder.
+    """Return the replay of what can be read. Other processes get vectors, not the encoder.
 
     A trial training shows which vectors a training needs besides those of the inputs.
     """
-    control, labels = project.control, project.labels
-    features, used = control.features(project.inputs, tools), UsedVectors(tools)
+    control, used = project.control, UsedVectors(tools)
+    features = control.features(project.inputs, tools)
+    rows = np.flatnonzero(features.are_finite() & bool(features.blocks))
+    if not len(rows):
+        raise Rejected("nothing of the tasks can be read here", _READ_THEM)
+    features, labels = features.take(rows), [project.labels[row] for row in rows.tolist()]
     for count in (_MOST_TRIED, len(labels)):
         trial = labels[:count]
         if not control.missing(trial, 0):
             control.fit(trial, features.take(range(len(trial))), tools=used)
             break
-    return Replay(features, labels, control, RecalledVectors(tools.encoder, used.by_digest))
+    encoder = encoder_of(control.recipe, tools.encoder, tools.image_encoder)
+    return Replay(features, labels, control, RecalledVectors(encoder, used.by_digest))
 
 
-def _facts(project: Finished, replayed: Replay, encoder: str, runs: int) -> dict[str, Any]:
+def _facts(project: Finished, replayed: Replay, runs: int) -> dict[str, Any]:
     """Return the facts about a replay, as JSON values."""
-    texts = [canonical(label) for label in project.labels]
+    texts = [canonical(label) for label in replayed.labels]
+    unread = len(project.labels) - len(texts)
     label, count = Counter(texts).most_common(1)[0]
     about = project.control.about()
     return {
@@ -119,27 +153,27 @@ def _facts(project: Finished, replayed: Replay, encoder: str, runs: int) -> dict
         "text": about["text"].removeprefix("$"),
         "classes": len(set(texts)),
         "commonest": {
-            "label": project.labels[texts.index(label)],
-            "share": round(count / len(project.labels), 4),
+            "label": replayed.labels[texts.index(label)],
+            "share": round(count / len(texts), 4),
         },
-        "tasks": len(project.inputs),
+        "tasks": len(texts),
         "held_out": replayed.held_out,
-        "left_out": project.left_out,
+        "left_out": project.left_out + unread,
         "repeats": project.repeats,
         "runs": runs,
-        "encoder": encoder or None,
+        "encoder": replayed.tools.encoder or None,
     }
 
 
 def _sentences(facts: dict[str, Any]) -> Iterator[str]:
     commonest = facts["commonest"]
     yield (
-        f"{facts['tasks']:,} tasks with a text in {facts['text']!r} and one of {facts['classes']}"
+        f"{facts['tasks']:,} tasks about {facts['text']!r}, each with one of {facts['classes']}"
         f" labels of {facts['choice']!r}; {commonest['share']:.0%} are {commonest['label']!r}."
     )
     yield (
         f"{facts['held_out']:,} held out to measure with. Left out: {facts['left_out']:,} without"
-        f" a label or a text, {facts['repeats']:,} with the text of another."
+        f" a label, or unreadable, {facts['repeats']:,} that say the same as another."
     )
     if facts["encoder"]:
         yield f"With the encoder {facts['encoder']}."

@@ -15,6 +15,8 @@ class ReplayOptions:
     recipe: str
     strategies: tuple[str, ...]
     encoder: str
+    image_encoder: str
+    fetch_hosts: str
     picture: Path | None
     seeds: int
     labels: int

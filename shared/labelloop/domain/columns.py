@@ -77,6 +77,11 @@ class Columns:
         }
         return Columns(len(rows), blocks)
 
+    def spread(self, rows: Sequence[int], total: int) -> "Columns":
+        """Return the rows at these ascending places of `total`: zeros, or nothing, elsewhere."""
+        blocks = {name: _spread(block, rows, total) for name, block in self.blocks.items()}
+        return Columns(total, blocks)
+
     def only(self, names: Collection[str]) -> "Columns":
         """Return the blocks that have one of these names."""
         blocks = {name: block for name, block in self.blocks.items() if name in names}
@@ -134,6 +139,17 @@ def joined(parts: Sequence[Columns]) -> Columns:
 def starts_of(lengths: Rows) -> NDArray[np.int64]:
     """Return where rows of these lengths start, laid end to end, and where the last one ends."""
     return np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths, dtype=np.int64)])
+
+
+def _spread(block: Block, rows: Sequence[int], total: int) -> Block:
+    places = np.asarray(rows, np.int64)
+    if isinstance(block, Ragged):
+        lengths = np.zeros(total, np.int64)
+        lengths[places] = np.diff(block.starts)
+        return Ragged(block.arrays, starts_of(lengths))
+    spread = np.zeros((total, *block.shape[1:]), block.dtype)
+    spread[places] = block
+    return spread
 
 
 def _stacked(blocks: Sequence[Block]) -> Block:

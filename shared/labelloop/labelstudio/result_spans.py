@@ -29,7 +29,8 @@ def check_labels(tag: Tag, value: Mapping[str, Any]) -> Iterator[str]:
 
 def check_place(tag: Tag, target: Tag, value: Mapping[str, Any], data: Any) -> Iterator[str]:
     """Yield what is wrong with the place of a region about an object."""
-    shown = value_at(data, target.attributes.get("value", ""))
+    is_there = target.attributes.get("valuetype") != "url"  # else the data has its address
+    shown = value_at(data, target.attributes.get("value", "")) if is_there else None
     if tag.kind == "rectanglelabels":
         yield from _rectangle(value)
     elif target.kind == "paragraphs":

@@ -1,9 +1,9 @@
 """A room for each kind of labelling, and the functions that find the recipe of a label config.
 
 Those that installed packages name as entry points of the group `labelloop.recipes` come first, by
-their names: whoever installs one wants it used. Then come the built-in ones, last of all the one
-that predicts nothing and orders tasks alone. What reads several controls asks all others for each,
-so it comes before them. All that the loop knows of any is in `protocol`.
+their names: whoever installs one wants it used. Then come the built-in ones, last of all those
+that predict nothing and order tasks alone. What reads several controls asks all others for each, so
+it comes before them. All that the loop knows of any is in `protocol`.
 """
 
 import sys
@@ -32,17 +32,22 @@ _FORMATS: Final = {
     "pairs": 1,
     "candidates": 1,
     "image_choices": 1,
-    "order_alone": 1,
 }
 # Names and formats, for functions that compare them and load no model. What reads several controls
-# has parts of all others: another format of any is another one of its own.
-_OF_SEVERAL: Final = 1 + sum(_FORMATS.values())
+# has parts of all others that make models: another format of any is another one of its own.
+_OF_SEVERAL: Final = 2 + sum(_FORMATS.values())
+_ORDERS_ALONE: Final = {
+    "order_by_images": 1,
+    "order_alone": 1,
+}  # asked when no other reads a config
 BUILT_IN: Final = {
+    "texts_and_images": _OF_SEVERAL,
     "several_controls": _OF_SEVERAL,
     "several_image_choices": _OF_SEVERAL,
     **_FORMATS,
+    **_ORDERS_ALONE,
 }
-# The kinds of controls that a recipe may read: its module is loaded where a config has one of them.
+# The kinds of tags that a recipe may read: its module is loaded where a config has one of them.
 _KINDS: Final = {
     "text_choices": frozenset({"choices"}),
     "several_choices": frozenset({"choices"}),
@@ -53,13 +58,17 @@ _KINDS: Final = {
     "candidates": frozenset({"ranker", "choices"}),
     "image_choices": frozenset({"choices"}),
     "several_image_choices": frozenset({"choices"}),
+    "order_by_images": frozenset({"image"}),
+    "texts_and_images": frozenset({"image"}),
 }
 # Those that see images, not texts: what they make depends on the image encoder.
 _SEE_IMAGES: Final = frozenset({"image_choices", "several_image_choices"})
 # Raise it when more label configs can be read: projects without a model are trained again.
-GENERATION: Final = 4
-_FIRST: Final = ("several_controls", "several_image_choices")  # where there are two controls
-_LAST: Final = "order_alone"  # asked when no other recipe reads a config
+GENERATION: Final = 5
+# Where there are two controls.
+_FIRST: Final = ("texts_and_images", "several_controls", "several_image_choices")
+_BY_IMAGES: Final = "order_by_images"
+_OF_BOTH: Final = "texts_and_images"
 _LOADS_S: Final = 10.0  # seconds in which a recipe of one's own, or its model, is loaded
 _UNNAMED: Final = "text_choices"  # the only recipe of releases that stored no recipe's name
 
@@ -108,7 +117,7 @@ def why_order_alone(label_config: str) -> str:
     """Return why nothing of a label config is learnt, though its tasks are ordered; else empty."""
     from labelloop.labelstudio.label_config import parse
 
-    if control_of(label_config).recipe != _LAST:
+    if control_of(label_config).recipe not in _ORDERS_ALONE:
         return ""
     return "; ".join(_reasons(parse(label_config)))
 
@@ -121,10 +130,19 @@ def read(config: "LabelConfig", but: Collection[str] = ()) -> "Control | None":
 
 def _asked(recipe: "Recipe", config: "LabelConfig") -> "Control | None":
     try:
-        return recipe.read(config)
+        return _control(recipe, config)
     except Exception as exc:  # another package's recipe may raise anything
         _report(recipe.name, exc)
         return None
+
+
+def _control(recipe: "Recipe", config: "LabelConfig") -> "Control | None":
+    """Return a recipe's control. Those of several controls come back here for each of them."""
+    if recipe.name in _FIRST:
+        return recipe.read(config)
+    from labelloop.recipes.fetched import read as read_fetched
+
+    return read_fetched(recipe, config, is_own=recipe.name not in BUILT_IN)
 
 
 def _reasons(config: "LabelConfig") -> list[str]:
@@ -134,8 +152,10 @@ def _reasons(config: "LabelConfig") -> list[str]:
 
 
 def _reason(recipe: "Recipe", config: "LabelConfig") -> str:
+    from labelloop.recipes.fetched import as_texts
+
     try:
-        return "" if recipe.read(config) else recipe.why_not(config)
+        return "" if _control(recipe, config) else recipe.why_not(as_texts(config))
     except Exception as exc:  # another package's recipe may raise anything
         return f"the recipe {recipe.name!r} fails: {words_of(exc)}"
 
@@ -188,10 +208,19 @@ def format_of(name: str) -> int:
 def encoder_of(recipe: str, texts: str, images: str) -> str:
     """Return the name of the encoder that a recipe uses: a stack's for texts, or for images."""
     named = name_of(recipe)
+    if named == _OF_BOTH:
+        return both_encoders(texts, images)
+    if named == _BY_IMAGES:  # which goes by texts where no image is seen
+        return images or texts
     if named in BUILT_IN:
         return images if named in _SEE_IMAGES else texts
     found = _installed(named)
     return images if found and uses_images(found) else texts
+
+
+def both_encoders(*names: str) -> str:
+    """Return the name of several encoders together, of those that there are."""
+    return "+".join(sorted({*names} - {""}))
 
 
 def uses_images(recipe: "Recipe") -> bool:
@@ -226,8 +255,7 @@ def _recipes(config: "LabelConfig | None" = None, but: Collection[str] = ()) -> 
     names = [name for name in names if config is None or _may_read(name, config)]
     yield from (_built_in(name) for name in names if name in _FIRST)
     yield from (recipe for recipe in _added() if recipe.name not in but)
-    yield from (_built_in(name) for name in names if name not in (*_FIRST, _LAST))
-    yield from (_built_in(name) for name in names if name == _LAST)
+    yield from (_built_in(name) for name in names if name not in _FIRST)
 
 
 def _may_read(name: str, config: "LabelConfig") -> bool:

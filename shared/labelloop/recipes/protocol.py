@@ -162,6 +162,14 @@ class Tools(Protocol):
         """
         ...
 
+    def texts(self, addresses: Sequence[str]) -> list[str | None]:
+        """Return the texts at addresses, None for each that can't be read or may not be fetched.
+
+        They are fetched as images are, and may raise Unfinished as `vectors` does. A recipe that
+        reads a `<Text>` need not call it: one with `valueType="url"` is read for it before.
+        """
+        ...
+
 
 class Model(Protocol):
     """A model ready to predict: one that was loaded from its artefact, or just fitted."""

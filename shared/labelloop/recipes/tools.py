@@ -1,4 +1,4 @@
-"""What the stack offers recipes: vectors of texts and of images. The latest are remembered."""
+"""What the stack offers recipes: vectors of texts and images, texts by address; some remembered."""
 
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Sequence
@@ -10,7 +10,7 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from labelloop.errors import Unreadable
+from labelloop.errors import Unreached, Unreadable
 from labelloop.observability import count, logger
 from labelloop.recipes.protocol import Encoder, ImageEncoder, Tools
 
@@ -19,11 +19,16 @@ type Fetch = Callable[[Sequence[str]], Sequence[bytes | Unreadable]]
 """Returns what is at each address, or why it can't be had."""
 type Look = Vectors | Unreadable
 """The vector of an image, shape (dimensions,), or why it can't be read."""
+type Read = str | Unreadable
+"""The text at an address, or why it can't be read."""
 
 MOST_REMEMBERED: Final = 8_192  # vectors: 12 MB of 384 dimensions
 _MOST_IMAGES_REMEMBERED: Final = 2_048  # 10 MB of 1,280 dimensions
-_FETCHED_AT_ONCE: Final = 24  # images, of up to 5 MB each
+_MOST_TEXTS_REMEMBERED: Final = 256
+_LONGEST_READ: Final = 200_000  # characters of what is at an address, tags and all
+_FETCHED_AT_ONCE: Final = 24  # files, of up to 5 MB each
 _MOST_REASONS: Final = 5
+_MOST_ILLEGIBLE: Final = 0.1  # of a text's characters: one in Latin letters may have some accents
 
 
 def digest_of(text: str) -> bytes:
@@ -31,33 +36,36 @@ def digest_of(text: str) -> bytes:
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
-class Recent:
-    """The vectors of what was encoded last."""
+class Recent[What]:
+    """What was encoded or fetched last, by digest."""
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._vectors: OrderedDict[bytes, Vectors] = OrderedDict()
+        self._known: OrderedDict[bytes, What] = OrderedDict()
 
-    def recall(self, digest: bytes) -> Vectors | None:
-        """Return a vector if it is remembered."""
-        if digest not in self._vectors:
+    def recall(self, digest: bytes) -> What | None:
+        """Return what is remembered, None if nothing is."""
+        if digest not in self._known:
             return None
-        self._vectors.move_to_end(digest)
-        return self._vectors[digest]
+        self._known.move_to_end(digest)
+        return self._known[digest]
 
-    def remember(self, digest: bytes, vector: Vectors) -> Vectors:
-        """Remember a copy of a vector: a row would hold the whole batch in memory."""
-        self._vectors[digest] = vector.copy()
-        while len(self._vectors) > self._most:
-            self._vectors.popitem(last=False)
-        return vector
+    def remember(self, digest: bytes, one: What) -> None:
+        """Remember one, in place of what was asked for longest ago."""
+        self._known[digest] = one
+        while len(self._known) > self._most:
+            self._known.popitem(last=False)
 
 
 class Looking(Tools, Protocol):
-    """Tools that also say why an image can't be read."""
+    """Tools that also say why an image or a text can't be read."""
 
     def look(self, addresses: Sequence[str]) -> list[Look]:
         """Return the vector of each image, or why it can't be read. ValueError as `images`."""
+        ...
+
+    def read(self, addresses: Sequence[str]) -> list[Read]:
+        """Return the text at each address, or why it can't be read."""
         ...
 
 
@@ -71,10 +79,10 @@ class Images:
 
 
 class Toolbox:
-    """The stack's encoders, if it has any.
+    """The stack's encoders, if it has any, and what fetches texts by address.
 
     `encoder`: the name of that for texts, empty without one; `load`: returns it, called when
-    vectors are needed.
+    vectors are needed; `fetch`: that of images if none is given.
     """
 
     def __init__(
@@ -83,12 +91,15 @@ class Toolbox:
         load: Callable[[], Encoder] | None = None,
         images: Images | None = None,
         most_remembered: int = MOST_REMEMBERED,
+        fetch: Fetch | None = None,
     ) -> None:
         self.encoder = encoder
         self.image_encoder = images.encoder if images else ""
         self._load, self._images = load, images
-        self._texts_seen = Recent(most_remembered)
-        self._images_seen = Recent(_MOST_IMAGES_REMEMBERED)
+        self._fetch = fetch or (images.fetch if images else _out_of_reach)
+        self._texts_seen = Recent[Vectors](most_remembered)
+        self._images_seen = Recent[Vectors](_MOST_IMAGES_REMEMBERED)
+        self._texts_read = Recent[str](_MOST_TEXTS_REMEMBERED)
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
         """Return the vectors of texts, shape (texts, dimensions); ValueError without an encoder."""
@@ -99,8 +110,9 @@ class Toolbox:
         new = {d: t for d, t in zip(digests, texts, strict=True) if vectors[d] is None}
         encoder = self._load()
         if new:
-            encoded = zip(new, encoder.encode(list(new.values())), strict=True)
-            vectors |= {digest: self._texts_seen.remember(digest, row) for digest, row in encoded}
+            for digest, row in zip(new, encoder.encode(list(new.values())), strict=True):
+                vectors[digest] = row
+                self._texts_seen.remember(digest, row.copy())  # a row would hold its whole batch
         rows = [row for digest in digests if (row := vectors[digest]) is not None]
         return np.stack([np.empty(encoder.dimensions, np.float32), *rows])[1:]
 
@@ -122,25 +134,66 @@ class Toolbox:
         """
         if self._images is None:
             raise ValueError("a stack without an image encoder has no vectors of images")
-        digests = [digest_of(address) for address in addresses]
-        found: dict[bytes, Look] = {
-            digest: vector
-            for digest in digests
-            if (vector := self._images_seen.recall(digest)) is not None
-        }
-        new = {d: a for d, a in zip(digests, addresses, strict=True) if d not in found}
-        encoder = self._images.load()
-        for batch in batched(new.items(), _FETCHED_AT_ONCE, strict=False):
-            files = self._images.fetch([address for _, address in batch])
-            for (digest, _), file in zip(batch, files, strict=True):
-                try:
-                    if isinstance(file, Unreadable):
-                        raise file
-                    found[digest] = self._images_seen.remember(digest, encoder.encode(file))
-                except Unreadable as exc:
-                    found[digest] = exc
-        _report(Counter(str(found[d]) for d in new if isinstance(found[d], Unreadable)))
-        return [found[digest] for digest in digests]
+        encode, fetch = self._images.load().encode, self._images.fetch
+        looks, whys = _made_of(addresses, fetch, encode, self._images_seen)
+        _report("images", "ImagesNotRead", whys)
+        return looks
+
+    def texts(self, addresses: Sequence[str]) -> list[str | None]:
+        """Return the texts at addresses, None for those that can't be read."""
+        return [None if isinstance(one, Unreadable) else one for one in self.read(addresses)]
+
+    def read(self, addresses: Sequence[str]) -> list[Read]:
+        """Return the text at each address, or why it can't be read; that is logged and counted."""
+        texts, whys = _made_of(addresses, self._fetch, text_of, self._texts_read)
+        _report("texts", "TextsNotRead", whys)
+        return texts
+
+
+def text_of(body: bytes) -> str:
+    """Return a file as Label Studio's page reads it: as UTF-8, whatever its server says of it.
+
+    That is how browsers decode what a script fetches (https://fetch.spec.whatwg.org/#dom-body-text),
+    so places of spans are counted in this text. A very long one is cut: what lies behind is not
+    learnt. Unreadable if nobody could read it so.
+    """
+    if b"\x00" in body:
+        raise Unreadable("it is no text")
+    text = body.decode("utf-8-sig", "replace")
+    if text.count("\ufffd") > _MOST_ILLEGIBLE * len(text):
+        raise Unreadable("it is no text in UTF-8, as which Label Studio shows it")
+    return text[:_LONGEST_READ]
+
+
+def _out_of_reach(addresses: Sequence[str]) -> list[bytes | Unreadable]:
+    return [Unreached("nothing is fetched here") for _ in addresses]
+
+
+def _made_of[What](
+    addresses: Sequence[str],
+    fetch: Fetch,
+    make: Callable[[bytes], What],
+    recent: Recent[What],
+) -> tuple[list[What | Unreadable], Counter[str]]:
+    """Return what is made of the file at each address, or why it can't be; and the new reasons."""
+    digests = [digest_of(address) for address in addresses]
+    known = ((digest, recent.recall(digest)) for digest in digests)
+    found: dict[bytes, What | Unreadable] = {d: one for d, one in known if one is not None}
+    new = {d: a for d, a in zip(digests, addresses, strict=True) if d not in found}
+    whys: Counter[str] = Counter()
+    for batch in batched(new.items(), _FETCHED_AT_ONCE, strict=False):
+        files = fetch([address for _, address in batch])
+        for (digest, _), file in zip(batch, files, strict=True):
+            try:
+                if isinstance(file, Unreadable):
+                    raise file
+                made = make(file)
+                recent.remember(digest, made)
+                found[digest] = made
+            except Unreadable as exc:
+                found[digest] = exc
+                whys[str(exc)] += 1
+    return [found[digest] for digest in digests], whys
 
 
 def rows_of(looks: Sequence[Look], dimensions: int) -> Vectors:
@@ -150,9 +203,9 @@ def rows_of(looks: Sequence[Look], dimensions: int) -> Vectors:
     return np.stack([nothing, *rows])[1:]
 
 
-def _report(reasons: Counter[str]) -> None:
-    """Log and count images that can't be read. Reasons hold no addresses: these may be secrets."""
-    if reasons:
-        facts = {"images": reasons.total(), "why": dict(reasons.most_common(_MOST_REASONS))}
-        logger().warning("images not read", extra=facts)
-        count("ImagesNotRead")
+def _report(what: str, metric: str, whys: Counter[str]) -> None:
+    """Log and count what can't be read. Reasons hold no addresses: these may be secrets."""
+    if whys:
+        facts = {what: whys.total(), "why": dict(whys.most_common(_MOST_REASONS))}
+        logger().warning(f"{what} not read", extra=facts)
+        count(metric)

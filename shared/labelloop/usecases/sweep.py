@@ -36,7 +36,8 @@ class SweepFailed(LabelloopError):
 class SweepDeps:
     """What sweeping needs from outside. `label_studio` returns None where none is connected.
 
-    `encoder` and `image_encoder`: the names of those in use, empty if there is none.
+    `encoder` and `image_encoder`: the names of those in use, empty if there is none; `fetches`:
+    whether images or texts are fetched from hosts or buckets.
     """
 
     store: ObjectStore
@@ -47,6 +48,7 @@ class SweepDeps:
 
     encoder: str
     image_encoder: str = ""
+    fetches: bool = False
     keep_models: int = 50
 
 
@@ -115,8 +117,11 @@ def _wake_placing(project: Project, version: str, deps: SweepDeps) -> bool:
 
 
 def _is_unread_due(project: Project, version: str, deps: SweepDeps) -> bool:
-    """Say whether images that could not be read are to be tried again."""
-    return bool(deps.image_encoder) and project.unread.is_any_due(version, deps.clock().timestamp())
+    """Say whether images or texts that could not be read are to be tried again.
+
+    Asked only where any may be fetched: it lists keys, which an idle project would pay for.
+    """
+    return deps.fetches and project.unread.is_any_due(version, deps.clock().timestamp())
 
 
 def _wake_ranking(project: Project, deps: SweepDeps) -> bool:

@@ -235,8 +235,8 @@ class StatusAnswer(BaseModel):
         "with Label Studio's, and how many were compared so far if that is under way"
     )
     unread: dict[str, Any] | None = Field(
-        description="tasks left out because their images can't be read: how many, why, what mends "
-        "it, some examples, and when they are tried again; null if there are none"
+        description="tasks left out because their images or texts can't be read: how many, why, "
+        "what mends it, some examples, and when they are tried again; null if there are none"
     )
     damaged: str = Field(description="what is wrong with the stored dataset, empty if nothing is")
     repair: dict[str, Any] | None = Field(

@@ -351,7 +351,7 @@ def test_images_that_cannot_be_read_are_named_with_what_mends_it(healthy):
     told = healthy.told("doctor", exit_code=1)
 
     (finding,) = told["findings"]
-    assert finding["name"] == "images"
+    assert finding["name"] == "files"
     assert f"1 can't be read: {forbidden}; such as task 1 ({where})" in finding["detail"]
     assert finding["fix"] == "add it to the parameter FetchHosts; then run `labelloop rank`"
     missing, down = [row for row in told["checks"] if row["outcome"] == "note"]
@@ -360,7 +360,9 @@ def test_images_that_cannot_be_read_are_named_with_what_mends_it(healthy):
     assert "503" in down["detail"]
     assert "tried again from 1970-01-01T00:05:00+00:00" in down["fix"]
     shown = healthy.run("status").output
-    assert "3 tasks are left out, with images that can't be read" in " ".join(shown.split())
+    assert "3 tasks are left out, with images or texts that can't be read" in " ".join(
+        shown.split()
+    )
 
 
 def test_a_project_of_another_database_with_the_same_number(healthy):

@@ -101,6 +101,7 @@ def swept(store, queue, rank_queue, studio, clock):
             clock=clock,
             encoder="",
             image_encoder=encoder().name,
+            fetches=True,
         )
         sweep(deps)
         asked = [wake_up.step for wake_up, _ in rank_queue.sent]
@@ -158,7 +159,7 @@ def test_status_says_which_and_why_without_secrets(key, clock, source, rank_deps
     told = describe(key, store)["unread"]
 
     assert told["tasks"] == len(LINKED) + len(LOST)
-    assert told["line"].startswith("13 tasks are left out, with images that can't be read")
+    assert told["line"].startswith("13 tasks are left out, with images or texts that can't be read")
     assert "the server answered 503" in told["line"]
     assert [(why["reason"], why["tasks"], why["is_final"]) for why in told["why"]] == [
         ("the server answered 503", 13, False)

@@ -101,10 +101,14 @@ def test_a_project_of_any_kind_has_its_page(kind, store, rank_queue, clock, monk
     assert {"labelled", "person", "day"} <= {name for name, _ in links}
     assert all(link.startswith(f"{STUDIO}/projects/38/data?tab=") for _, link in links)
     assert browser.get("/ui").status == 200
-    if kind == "order_alone":
+    if kind.startswith("order_"):
         assert "No model, by design." in answer.text
         return
-    measure = control_of(example.config).measure.title
+    control = control_of(example.config)
+    # A law of savings was fitted to projects of one choice about a text, and to no other kind.
+    assert (control.law is not None) is (control.recipe == "text_choices")
+    assert ("labels saved:" in answer.text) is (control.law is not None)
+    measure = control.measure.title
     assert project.active().value.is_trained
     assert f"{capitalised(measure)} " in answer.text
     assert len(blocks["curve"]) == len(blocks["versions"]) == 1

@@ -65,14 +65,13 @@ def test_two_choices_about_one_image_share_its_vectors():
     assert len(control.features(inputs, toolbox()).blocks) == 1
 
 
-def test_beside_texts_the_choices_about_texts_are_learnt():
-    """A version has one encoder: what is learnt of texts and of images can't be in one."""
+def test_beside_texts_all_are_learnt_by_the_recipe_of_both():
     choice = '<Choices name="{}" toName="t"><Choice value="a"/><Choice value="b"/></Choices>'
     texts = f'<Text name="t" value="$t"/>{choice.format("x")}{choice.format("y")}'
     config = EXAMPLE.config.replace("</View>", f"{texts}</View>")
 
     control = control_of(config)
 
-    assert control.recipe == "several_controls"
-    assert control.about()["choice"] == "x, y"
-    assert "Choices 'colour'" in control.about()["others"]
+    assert control.recipe == "texts_and_images"
+    assert control.about()["choice"] == "colour, warm, x, y"
+    assert control.about()["others"] == ["TextArea 'note'"]

@@ -132,8 +132,9 @@ def test_a_recipe_that_is_installed_reads_what_no_built_in_one_does(install):
     assert control_of(STARS).recipe == "stars"
     assert why_order_alone(STARS) == ""
     names = [recipe.name for recipe in installed()]
-    several = ["several_controls", "several_image_choices"]  # which ask it for each control
-    assert (names[:3], names[-1]) == ([*several, "stars"], "order_alone")
+    # Those of several controls ask it for each.
+    several = ["texts_and_images", "several_controls", "several_image_choices"]
+    assert (names[:4], names[-1]) == ([*several, "stars"], "order_alone")
 
 
 def test_each_recipe_says_why_it_learns_nothing_unless_it_has_nothing_to_say(install):

@@ -87,18 +87,18 @@ def test_a_ranking_or_a_trimming_that_never_ended_is_asked_for_again(
     assert [wake_up.step for wake_up, _ in rank_queue.sent] == steps
 
 
-@pytest.mark.parametrize(("image_encoder", "steps"), [("tiny-1", ["plan"]), ("", [])])
-def test_images_that_are_due_have_a_project_ranked_that_was_sent_here(
-    store, rank_queue, deps, clock, image_encoder, steps
+@pytest.mark.parametrize(("fetches", "steps"), [(True, ["plan"]), (False, [])])
+def test_files_that_are_due_have_a_project_ranked_that_was_sent_here(
+    store, rank_queue, deps, clock, fetches, steps
 ):
-    """Where no Label Studio is connected, too; without an image encoder nothing is looked for."""
+    """Where no Label Studio is connected, too; where none is fetched nothing is looked for."""
     project = Project(store, PROJECT)
     project.pool.add_sent([task(1)])
     project.orders.add("untrained", [])
     unread = Unread(1, "2026", "the server answered 503", "", "", False)
     now = clock.now.timestamp()
     project.unread.note("untrained", "a", 0, UnreadTasks.after(1, [unread], now - 299))
-    deps = replace(deps, image_encoder=image_encoder, label_studio=lambda: None)
+    deps = replace(deps, fetches=fetches, label_studio=lambda: None)
 
     sweep(deps)
     assert not rank_queue.sent

@@ -15,11 +15,15 @@ _SHARE: Final = "labels of the random share"
 
 
 def lines(insights: Mapping[str, Any], labels: int) -> list[str]:
-    """Return accuracy, labels saved, classes, whether to go on, and what may be accepted."""
+    """Return accuracy, labels saved, classes, whether to go on, and what may be accepted.
+
+    Of kinds for which no law of savings is known nothing is said of labels saved.
+    """
+    has_law = insights.get("has_law", True)  # an earlier release's versions don't say
     return [
         f"{_title(insights)}: {accuracy(insights['random_share'])}",
         *_assisted(insights),
-        f"labels saved: {_saved(insights['saving'], labels)}",
+        *([f"labels saved: {_saved(insights['saving'], labels)}"] if has_law else []),
         *_classes(insights.get("by_class", {})),
         _go_on(insights),
         f"accepting predictions unseen: {_accepted(insights['accept'])}",

@@ -77,6 +77,7 @@ def insights(
         "error": round(error, 4),
         "curve": [asdict(point) for point in points],
         "by_class": {name: asdict(quality) for name, quality in honest.by_part.items()},
+        "has_law": law is not None,
         "saving": None if saved is None else asdict(saved),
         "gain": None if gain is None else asdict(gain),
         "stopping": asdict(advise(labels, disagreements, gain) if more else ALL_LABELLED),

@@ -14,8 +14,9 @@ _MEND_TRAINING: Final = (
     "look at the train function's log; give it more memory, which also makes it faster, "
     "or set Encoder to none; then run `labelloop train`"
 )
-OUT_OF_REACH: Final = "images are out of reach"  # in the reason that a training is put off for
-_REACH_IMAGES: Final = (
+# In the reason that a training is put off for.
+OUT_OF_REACH: Final = "images or texts are out of reach"
+_REACH_FILES: Final = (
     "see that their server answers; `labelloop doctor` says what mends others of the pool; then "
     "run `labelloop train`"
 )
@@ -83,7 +84,7 @@ def no_model_of(missing: Mapping[str, Any]) -> tuple[str, str]:
 
 def training_advice(put_off: Mapping[str, Any]) -> str:
     """Return what to do about trainings that did not finish."""
-    return _REACH_IMAGES if OUT_OF_REACH in put_off["reason"] else _MEND_TRAINING
+    return _REACH_FILES if OUT_OF_REACH in put_off["reason"] else _MEND_TRAINING
 
 
 def refused_of(refused: Mapping[str, Any]) -> str:

@@ -24,7 +24,7 @@ ODD_RESULTS: Final[tuple[list[dict[str, Any]], ...]] = (
     [{"value": {"choices": []}, "from_name": 3}],
     [{"type": "relation", "from_id": "a", "to_id": "b"}],
 )
-_OTHER: Final = "<View><Image name='i' value='$i'/><Brush name='b' toName='i'/></View>"
+_OTHER: Final = "<View><Video name='i' value='$i'/><TimelineLabels name='b' toName='i'/></View>"
 _PARTS: Final = {"Choice", "Label", "Bucket"}
 _TAKEN: Final = {"tasks", "updated_at", "is_readable", "ids", "counts", "lengths"}
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from labelloop.domain.judging.savings import Law
     from labelloop.recipes.protocol import Fitted, Model, Region, Tools
 
-_WORK: Final = 1_500  # characters whose encoding takes as long as fetching and encoding an image
+WORK: Final = 1_500  # characters whose encoding takes as long as fetching and encoding an image
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class ImageChoices(SingleChoice):
 
     def work(self, input_: Shown) -> int:
         """Return the cost of a task's images."""
-        return _WORK * sum(address is not None for address in input_)
+        return WORK * sum(address is not None for address in input_)
 
     def why_unusable(self, result: list["Region"], is_readable: bool) -> tuple[str, str]:
         """Return why an annotation can't be learnt, and what it chose where that is not offered."""

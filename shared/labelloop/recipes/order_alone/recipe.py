@@ -20,8 +20,7 @@ class OrderAloneRecipe:
 
     def read(self, config: LabelConfig) -> OrderAlone | None:
         """Return the control of a config with any control, and any object that shows text."""
-        controls = config.controls()
-        objects = tuple(TextObject.read(tag) for tag in _shown(config) if not why_unread(tag))
+        controls, objects = config.controls(), texts_of(config)
         if not controls or not objects:
             return None
         names = tuple(tag.attributes.get("name", "") for tag in controls)
@@ -32,11 +31,19 @@ class OrderAloneRecipe:
         if not config.controls():
             return ""
         unread = [why for tag in _shown(config) if (why := why_unread(tag))]
-        return "; ".join(["tasks can't be ordered: no text of theirs is shown", *unread[:1]])
+        reason = (
+            "tasks can't be ordered: no text of theirs is shown, nor an image that all is about"
+        )
+        return "; ".join([reason, *unread[:1]])
 
     def load(self, artefact: bytes) -> "Model":
         """Raise BadModel: there are no models of this kind."""
         raise BadModel(NEVER)
+
+
+def texts_of(config: LabelConfig) -> tuple[TextObject, ...]:
+    """Return all objects of a config that show text."""
+    return tuple(TextObject.read(tag) for tag in _shown(config) if not why_unread(tag))
 
 
 def _shown(config: LabelConfig) -> list[Tag]:

@@ -204,7 +204,7 @@ class SeveralControls:
             fitted.append(FittedPart(name, control.recipe, group, model, tuple(rows), own))
         if not fitted:
             raise Unprocessable("; ".join(whys))
-        return FittedSeveral(fitted, len(labels))
+        return FittedSeveral(fitted, len(labels), whys)
 
     def load(self, artefact: bytes) -> "Model":
         """Return a stored model."""

@@ -10,7 +10,7 @@ import numpy as np
 from labelloop.domain.answers import Answers, joined_answers
 from labelloop.domain.columns import Columns
 from labelloop.errors import BadModel
-from labelloop.recipes import BUILT_IN, load
+from labelloop.recipes import BUILT_IN, both_encoders, load
 from labelloop.recipes.protocol import Fitted, Model, Trained
 from labelloop.recipes.several_controls import NAME
 from labelloop.recipes.several_controls.parts import (
@@ -38,10 +38,7 @@ class SeveralModel:
 
     def __init__(self, parts: Sequence[Part]) -> None:
         self.parts = parts
-        encoders = {part.model.encoder for part in parts} - {""}
-        if len(encoders) > 1:
-            raise BadModel(f"parts of it need different encoders: {', '.join(sorted(encoders))}")
-        self.encoder = next(iter(encoders), "")
+        self.encoder = both_encoders(*(part.model.encoder for part in parts))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -112,11 +109,13 @@ class FittedPart:
 
 
 class FittedSeveral(SeveralModel):
-    """The models of several controls as they were fitted."""
+    """The models of several controls as they were fitted. `not_learnt`: why others were not."""
 
-    def __init__(self, parts: Sequence[FittedPart], examples: int) -> None:
+    def __init__(
+        self, parts: Sequence[FittedPart], examples: int, not_learnt: Sequence[str] = ()
+    ) -> None:
         super().__init__([Part(part.name, part.group, part.model) for part in parts])
-        self._fitted, self._examples = parts, examples
+        self._fitted, self._examples, self._not_learnt = parts, examples, list(not_learnt)
 
     def packed(self) -> Trained:
         """Return all artefacts as one, and all answers out of fold beside each other."""
@@ -141,7 +140,7 @@ class FittedSeveral(SeveralModel):
         }
         return Trained(
             artefact,
-            {"bytes": len(artefact), "controls": facts},
+            {"bytes": len(artefact), "controls": facts, "not_learnt": self._not_learnt},
             answers_beside(self._examples, answers),
         )
 

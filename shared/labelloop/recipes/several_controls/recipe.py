@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from labelloop.recipes.protocol import Control, Model
 
 # What sees images has another encoder than what sees texts, and a version has one.
-_BUT: Final = (NAME, "image_choices", "several_image_choices", "order_alone")
+_BUT: Final = (NAME, "image_choices", "several_image_choices", "order_by_images", "order_alone")
 
 
 class SeveralControlsRecipe:

@@ -95,8 +95,8 @@ def why_unread(tag: Tag) -> str:
     fields, what = tag.attributes, tag.title
     if tag.kind not in KINDS:
         return f"is about {what}; only objects that show text are learnt: {_NAMES}"
-    if fields.get("valuetype") == "url":
-        return f'is about {what}, which has valueType="url": addresses are never opened'
+    if "url" in fields.get("valuetype", ""):  # of a `<Table>` it may be csv|url
+        return f"is about {what}, which is fetched; {_FETCHED}"
     if fields.get("encoding", "none") != "none" or fields.get("resolver"):
         return f"is about {what}, whose texts are encoded or fetched"
     value = fields.get("value", "")
@@ -105,6 +105,16 @@ def why_unread(tag: Tag) -> str:
     if not FieldText(value.strip()).is_variable:
         return f"is about {what}, which shows no field of the task (value={value!r})"
     return ""
+
+
+def is_fetched(tag: Tag) -> bool:
+    """Say whether an object shows the text at an address that a field of the task holds.
+
+    Then a recipe sees the tag as if the text itself were there: see `recipes.fetched`.
+    """
+    fields, value = tag.attributes, tag.attributes.get("value", "").strip()
+    is_one = value.startswith("$") and "$" not in value[1:] and "{{" not in value
+    return tag.kind in _FETCHED_KINDS and fields.get("valuetype") == "url" and is_one
 
 
 def _html(_: TextObject, raw: Any) -> str | None:
@@ -197,4 +207,8 @@ _READERS: Final[dict[str, Callable[[TextObject, Any], str | None]]] = {
     "chat": _chat,
 }
 KINDS: Final = frozenset({"text", "header", *_READERS})
+_FETCHED_KINDS: Final = frozenset({"text", "hypertext", "paragraphs"})
+_FETCHED: Final = (
+    "of texts by address a <Text>, a <HyperText> or a <Paragraphs> is learnt that names one field"
+)
 _NAMES: Final = "Text, Header, HyperText, Paragraphs, Table, List, Chat"

@@ -16,7 +16,7 @@ from labelloop.domain.intake.events import Task
 from labelloop.recipes import encoder_of
 from labelloop.recipes.protocol import Control, Tools
 from labelloop.recipes.tools import Looking
-from labelloop.usecases.learning.shard_images import ShardImages, reason_of
+from labelloop.usecases.learning.shard_files import ShardFiles, reason_of
 from labelloop.usecases.learning.vectors import BUDGET_S, RecalledVectors, Unfinished
 
 
@@ -29,6 +29,8 @@ class Times:
 
 
 _LONG_AGO: Final = Times()
+# Why nothing is seen of a task, what mends it, and where.
+_BLIND: Final = "this deployment sees no images", "deploy it with the parameter ImageEncoder", ""
 MOST_ENCODED: Final = 100  # of labelled tasks, before the first training stored their vectors
 
 
@@ -43,9 +45,9 @@ def features_of_shard(
 ) -> ShardFeatures:
     """Return the features of a shard of the pool; compute and store them if none are stored.
 
-    Tasks whose image could not be reached are tried again once their time has come. A shard without
+    Tasks whose files could not be reached are tried again once their time has come. A shard without
     a readable task is computed again: later releases read more kinds of inputs. Unfinished if time
-    is over before all images are fetched: call again.
+    is over before all files are fetched: call again.
     """
     stored = files.shard(shard, control.sees)
     if stored is not None and not _is_to_be_looked_at(stored, times.due_by):
@@ -54,11 +56,11 @@ def features_of_shard(
     known = stored if stored is not None and stored.unread.tasks else None
     if known is not None and known.tasks.tolist() != [task.id for task in tasks]:
         known = None  # stored of another shard by that name
-    images = ShardImages(tools, files, shard, control.sees, has_time)
-    computed = _looked_at(tasks, known, control, images, times.now)
+    opened = ShardFiles(tools, files, shard, control.sees, has_time)
+    computed = _looked_at(tasks, known, control, opened, times.now)
     if stored is None or computed.is_readable.any() or computed.unread.tasks:  # else it is the same
         files.store_shard(shard, control.sees, computed)
-    images.forget_begun()
+    opened.forget_begun()
     return computed
 
 
@@ -71,7 +73,7 @@ def _looked_at(
     tasks: Sequence[Task],
     known: ShardFeatures | None,
     control: Control,
-    images: ShardImages,
+    opened: ShardFiles,
     now: float,
 ) -> ShardFeatures:
     """Return the features of a shard's tasks; of `known` ones, those that were unread are tried.
@@ -87,12 +89,15 @@ def _looked_at(
         skipped = {*before.tolist(), *(row for row in inputs if tasks[row].id in final)}
         inputs = {row: input_ for row, input_ in inputs.items() if row not in skipped}
     rows = [row for row, input_ in inputs.items() if input_ is not None]
-    features = control.features([inputs[row] for row in rows], images) if rows else Columns(0, {})
-    are_finite = features.are_finite()
+    features = control.features([inputs[row] for row in rows], opened) if rows else Columns(0, {})
+    are_finite = features.are_finite() & bool(features.blocks)  # of nothing nothing is seen
     found = np.array(rows, np.int64)[are_finite]
     lost = [row for row, is_finite in zip(rows, are_finite, strict=True) if not is_finite]
     still = [one for one in unread.tasks if one.is_final]
-    still += [_unread(tasks[row], inputs[row], control, images) for row in lost]
+    if features.blocks:
+        still += [_unread(tasks[row], inputs[row], control, opened) for row in lost]
+    else:
+        still += [Unread(tasks[row].id, tasks[row].updated_at, *_BLIND, False) for row in lost]
     parts = [features.take(np.flatnonzero(are_finite))]
     if known is not None:
         parts.insert(0, known.features.take(before))
@@ -114,8 +119,8 @@ def _placed(tasks: int, rows: NDArray[np.int64], features: Columns) -> Columns:
     return features.take(places)
 
 
-def _unread(task: Task, input_: object, control: Control, images: ShardImages) -> Unread:
-    why = images.why(input_, control)
+def _unread(task: Task, input_: object, control: Control, opened: ShardFiles) -> Unread:
+    why = opened.why(input_, control)
     if why is None:  # a recipe's own reason
         return Unread(task.id, task.updated_at, "its recipe can't read it", "", "", True)
     (reason, fix, is_final), where = reason_of(why[0]), shown(why[1])
@@ -186,9 +191,7 @@ def features_of_labelled(
     """
     encoder = encoder_of(control.recipe, tools.encoder, tools.image_encoder)
     only = control.apart(encoder)
-    if not encoder:
-        return control.features(inputs, tools, only)
-    recalled = RecalledVectors(encoder, files.labelled())
+    recalled = RecalledVectors(encoder, files.labelled() if encoder else {}, files.texts)
     features = control.features(inputs, recalled, only)
     rows = np.flatnonzero(features.are_finite())
     if not len(rows):

@@ -120,8 +120,9 @@ def _train(project: Project, pointer: DatasetPointer, deps: TrainDeps) -> bool:
             examples, features = _readable(examples, features)
             if why := control.missing(examples.labels, deps.min_labels):
                 _demand_reached(tools, why)
-                _demand_finite(control)
-                raise Unprocessable(f"{why}, without those whose images can't be read")
+                if not tools.unread:
+                    _demand_finite(control)
+                raise Unprocessable(f"{why}, without those whose images or texts can't be read")
             report.begin(FITTING)
             trained = control.fit(examples.labels, features, sample.features, tools).packed()
         active_card = project.card(project.active().value.version)
@@ -150,7 +151,7 @@ def _train(project: Project, pointer: DatasetPointer, deps: TrainDeps) -> bool:
 
 
 def _readable(examples: Examples, features: Columns) -> tuple[Examples, Columns]:
-    """Return what can be learnt: without tasks whose image can't be read, say."""
+    """Return what can be learnt: without tasks whose image or text can't be read, say."""
     rows = np.flatnonzero(features.are_finite())
     if len(rows) == len(features):
         return examples, features
@@ -158,17 +159,16 @@ def _readable(examples: Examples, features: Columns) -> tuple[Examples, Columns]
 
 
 def _demand_reached(tools: StoredVectors, why: str) -> None:
-    """Raise Unreached if images of labelled tasks may only be out of reach for now.
+    """Raise Unreached if files of labelled tasks may only be out of reach for now.
 
     What is served stays, and the training is put off, longer each time.
     """
-    if tools.unreached:
-        reason = next(iter(tools.unreached.values()))
-        raise Unreached(f"{why}: {len(tools.unreached)} {OUT_OF_REACH} ({reason})")
+    if whys := tools.unreached:
+        raise Unreached(f"{why}: {len(whys)} {OUT_OF_REACH} ({whys[0]})")
 
 
 def _demand_finite(control: Control) -> None:
-    """Raise BadRecipe if there is no image, whose features alone may be none."""
+    """Raise BadRecipe if there is no image or text to fetch, whose features alone may be none."""
     if name_of(control.recipe) not in BUILT_IN and not uses_images(recipe_named(control.recipe)):
         raise BadRecipe(f"the recipe {control.recipe!r} gives features that are not finite")
 

@@ -25,7 +25,7 @@ from labelloop.recipes import control_of, failures, has_own, name_of, why_order_
 from labelloop.recipes.guard import within
 from labelloop.recipes.signature import why_unanswered
 from labelloop.usecases.serving.progress import progress
-from labelloop.usecases.serving.unread_images import unread_images
+from labelloop.usecases.serving.unread_files import unread_files
 from labelloop.usecases.serving.usable import usable
 
 _OWN_S: Final = 10.0  # somebody waits
@@ -50,7 +50,7 @@ def describe(key: str, store: ObjectStore) -> dict[str, Any]:
         "pending_events": lambda: len(project.pending()),
         "quarantined_events": project.quarantined,
         "progress": lambda: progress(project, active.version, datetime.now(UTC)),
-        "unread": lambda: unread_images(project, active.version, known.deleted_until),
+        "unread": lambda: unread_files(project, active.version, known.deleted_until),
         "put_off": lambda: put_off(project.lease(TRAINER)) or put_off(project.lease(PUSHER)),
         "archived": lambda: archived_of(project.archive),
         "options": lambda: asdict(project.options().value),
@@ -76,6 +76,7 @@ def _call(read: Callable[[], Any]) -> Any:
 
 def _lines(card: Card) -> list[str]:
     texts = lines(card.insights, card.labels) if card.insights else []
+    texts += [f"not learnt: {why}" for why in card.facts.get("not_learnt", [])]
     order = card.order.get("order", {})
     if order.get("is_random"):
         texts.append(f"tasks are served in random order: the strategy was {order['reason']}")

@@ -137,11 +137,9 @@ def _predict(
     predictions = [Prediction([], LABEL_LAST) for _ in tasks]
     if not rows:
         return predictions
-    answers = _run(served.model, control, [inputs[row] for row in rows], tools, clock)
-    are_finite = answers.columns.are_finite()
-    if not are_finite.all():  # of an image that can't be read nothing is predicted
-        kept = are_finite.nonzero()[0].tolist()
-        rows, answers = [rows[row] for row in kept], answers.take(kept)
+    asked = [inputs[row] for row in rows]
+    answers, readable = _run(served.model, control, asked, tools, clock)
+    rows = [rows[row] for row in readable]
     answers = question.shown(answers)
     scores = place_of(served.strategy, control.measure.reading(answers)).tolist()
     results = control.results(answers)
@@ -179,22 +177,29 @@ def _run(
     inputs: Sequence[Input],
     tools: Tools,
     clock: Callable[[], float],
-) -> Answers:
-    """Encode and predict batch by batch; give up early if the rest won't be done in time."""
-    if len(inputs) == 1:  # an annotator waits for it, and there is no rest
-        return model.answer(control.features(inputs, tools, model.needs))
-    work = [control.work(one) for one in inputs]
-    if model.encoder:
+) -> tuple[Answers, list[int]]:
+    """Return the answers for the inputs that can be read, and which these are.
+
+    Encode and predict batch by batch; give up early if the rest won't be done in time.
+    """
+    work = [control.work(one) for one in inputs] if len(inputs) > 1 else [1]
+    if model.encoder and len(inputs) > 1:
         control.features(inputs[:1], tools, model.needs)  # loading the encoder is not timed
-    answers, total, done, started = [], sum(work), 0, clock()
+    answers: list[Answers] = []
+    readable: list[int] = []
+    total, done, started = sum(work), 0, clock()
     for batch in _batches(work):
-        batch_inputs = [inputs[row] for row in batch]
-        answers.append(model.answer(control.features(batch_inputs, tools, model.needs)))
+        features = control.features([inputs[row] for row in batch], tools, model.needs)
+        found = features.are_finite().nonzero()[0].tolist()
+        answers.append(model.answer(features.take(found)))
+        readable += [batch[row] for row in found]
         done += sum(work[row] for row in batch)
-        if (clock() - started) * total / done > _BUDGET_S:
+        if len(inputs) > 1 and (clock() - started) * total / done > _BUDGET_S:
             late = f"{len(inputs):,} tasks would take more than {_BUDGET_S:.0f} s"
             raise TooLarge(f"{late}; {_ADVICE}")
-    return joined_answers(answers)
+    joined = joined_answers(answers)
+    kept = joined.columns.are_finite().nonzero()[0].tolist()
+    return joined.take(kept), [readable[row] for row in kept]
 
 
 def _batches(work: Sequence[int]) -> Iterator[range]:

@@ -16,7 +16,7 @@ from labelloop.domain.version import UNTRAINED
 from labelloop.errors import BadModel, Unavailable
 from labelloop.observability import count, logger
 from labelloop.ports import ObjectStore
-from labelloop.recipes import name_of
+from labelloop.recipes import both_encoders, name_of
 
 if TYPE_CHECKING:  # protocols take milliseconds of a cold start
     from labelloop.recipes.protocol import Model
@@ -57,7 +57,7 @@ _EMPTY: Final = _Slot(Served(UNTRAINED, None), Tagged(ActivePointer(), ""), floa
 class Versions:
     """The versions that this process serves, one for each project; a switch is seen within seconds.
 
-    A version that can't be loaded, or that needs vectors of another encoder, is never served: the
+    A version that can't be loaded, or that needs vectors of other encoders, is never served: the
     one before stays, and a metric counts it.
     """
 
@@ -70,7 +70,7 @@ class Versions:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store, self._load_model, self._clock = store, load, clock
-        self._encoders = {"", encoder, image_encoder}
+        self._encoders = {"", encoder, image_encoder, both_encoders(encoder, image_encoder)}
         self._slots: OrderedDict[str, _Slot] = OrderedDict()
 
     def of(self, project: str, max_age_s: float = _CHECK_EVERY_S) -> Served:

@@ -72,7 +72,7 @@ def test_a_table_and_a_picture_are_made(run, tmp_path):
     assert result.exit_code == 0, result.output
     assert re.search(r"^margin +\d+\.\d ", result.output, re.MULTILINE)
     assert "By terms alone" in result.output
-    assert "90 tasks with a text in 'text' and one of 2 labels of 'kind'" in result.output
+    assert "90 tasks about 'text', each with one of 2 labels of 'kind'" in result.output
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from labelloop.domain.judging.curve import CurvePoint
+from labelloop.domain.judging.in_words import lines
 from labelloop.domain.judging.insights import Honest, believed_error, insights
 from labelloop.domain.judging.savings import Law
 from labelloop.recipes import control_of
@@ -92,7 +93,10 @@ def test_nothing_is_said_to_be_saved_unless_an_order_asked_for_most_labels(order
 
 def test_what_is_saved_is_told_where_a_law_is_known_of_it():
     assert told(120)["saving"]["random_order"] > 300
-    assert told(120, law=None)["saving"] is None
+    without = told(120, law=None)
+    assert without["saving"] is None
+    assert not any("saved" in line for line in lines(without, 300))
+    assert any("labels saved: these" in line for line in lines(told(120), 300))
 
 
 def test_all_classes_are_told_of():

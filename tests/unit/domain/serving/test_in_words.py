@@ -41,7 +41,7 @@ def test_labels_that_cannot_be_learnt_are_one(store):
 
 
 def test_trainings_that_wait_for_images_need_no_memory(store):
-    failing(store, "fewer than 10 labels: 3 images are out of reach (timed out)")
+    failing(store, "fewer than 10 labels: 3 images or texts are out of reach (timed out)")
 
     fixes = {why.partition(" ")[0]: fix for why, fix in problems(describe(PROJECT, store))}
 

@@ -43,7 +43,7 @@ def test_any_control_will_do_beside_an_object_that_shows_text(control):
 @pytest.mark.parametrize(
     ("tags", "why"),
     [
-        ((IMAGE, CONTROLS["boxes"]), "no text of theirs is shown; is about Image 'i'"),
+        ((IMAGE, CONTROLS["boxes"]), "nor an image that all is about; is about Image 'i'"),
         (('<Header value="Look"/>', IMAGE, CONTROLS["masks"]), "no text of theirs is shown"),
         ((TEXT,), ""),
         ((), ""),

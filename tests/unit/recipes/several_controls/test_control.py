@@ -212,17 +212,17 @@ def test_a_rating_that_names_no_object_is_one_of_several():
     assert ("Rating 'stars'" in control.others) is (len(control.controls) == 2)
 
 
-def test_a_choice_about_an_image_is_not_learnt_together_with_one_about_a_text():
+def test_a_choice_about_an_image_beside_one_about_a_text_is_left_to_the_recipe_of_both():
     two = '<Choice value="a"/><Choice value="b"/>'
-    control = control_of(
+    config = (
         '<View><Text name="t" value="$text"/><Image name="i" value="$image"/>'
         f'<Choices name="tone" toName="t">{two}</Choices>'
         f'<Choices name="look" toName="i">{two}</Choices></View>'
     )
 
-    assert control.recipe == "text_choices"
-    assert control.input_of({"text": "hello"}) == "hello"
-    assert control.about()["others"] == ["Choices 'look'"]
+    assert RECIPE.read(parse(config)) is None
+    assert control_of(config).recipe == "texts_and_images"
+    assert control_of(config).about()["others"] == []
 
 
 def test_a_control_that_went_or_moved_leaves_the_others_answers_as_they_were():

@@ -50,7 +50,10 @@ def test_odd_data_is_no_text(kind, data):
     ("xml", "why"),
     [
         ('<Image name="i" value="$i"/>', "only objects that show text"),
-        ('<HyperText name="h" value="$u" valueType="url"/>', "addresses are never opened"),
+        (
+            '<HyperText name="h" value="$u" valueType="url"/>',
+            "which is fetched; of texts by address",
+        ),
         ('<Header value="Fixed"/>', "shows no field"),
         ('<Text name="t" value="$t[{{idx}}]"/>', "a <Repeater> repeats"),
     ],

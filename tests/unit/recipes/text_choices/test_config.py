@@ -106,7 +106,7 @@ def test_choices_within_a_choice_are_offered_only_if_nested():
             choices().replace("<Text", "<Image"),
             "is about Image 'body'; only objects",
         ),
-        (choices(text='value="$u" valueType="url"'), "Text 'body', which has valueType=\"url\""),
+        (choices(text='value="$u" valueType="url"'), "Text 'body', which is fetched; of texts"),
         (choices(text='value="$t" encoding="base64"'), "texts are encoded or fetched"),
         (choices(text='value="$t[{{idx}}]"'), "Text 'body', which a <Repeater> repeats"),
         (choices(text='value="fixed"'), r"shows no field of the task \(value='fixed'\)"),

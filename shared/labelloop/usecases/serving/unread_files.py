@@ -1,4 +1,4 @@
-"""Which tasks are left out because their image can't be read, why, and what mends it."""
+"""Which tasks are left out because an image or text can't be read, why, and what mends it."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ _MOST_EXAMPLES: Final = 3
 _MOST_SHARDS: Final = 100  # read beyond those of the pool's index
 
 
-def unread_images(
+def unread_files(
     project: Project, version: str, deleted_until: Mapping[int, str]
 ) -> dict[str, Any] | None:
     """Return the tasks that a version could not read, by reason; None if it read all.
@@ -68,7 +68,7 @@ def _line(tasks: int, is_more: bool, reason: str, again_at: str) -> str:
     left_out = "task is" if tasks == 1 else "tasks are"
     counted = f"{'at least ' if is_more else ''}{tasks:,} {left_out} left out"
     then = f"; tried again from {again_at} on" if again_at else ""
-    return f"{counted}, with images that can't be read, mostly as {reason}{then}"
+    return f"{counted}, with images or texts that can't be read, mostly as {reason}{then}"
 
 
 def _time(seconds: int) -> str:
