@@ -27,11 +27,12 @@ _MOST: Final = 8  # regions of a task, for the same
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One control: its name, its tag, and what it offers."""
+    """One control: its name, its tag, and what it offers, if the label config says so."""
 
     name: str
     tag: str
     offers: tuple[str, ...]
+    is_dynamic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,9 @@ class BackendControl:
 
     @property
     def offered(self) -> tuple[str, ...]:
-        """What the controls offer."""
+        """What the controls offer; nothing if a task's own data decides for one of them."""
+        if any(one.is_dynamic for one in self.answered):
+            return ()
         return tuple(dict.fromkeys(part for one in self.answered for part in one.offers))
 
     @property

@@ -12,9 +12,12 @@ from labelloop.observability import logger
 from labelloop.recipes.ml_backend.answers import answers_of, read_response, values
 from labelloop.recipes.ml_backend.measure import BackendMeasure
 from labelloop.recipes.ml_backend.packing import Facts, packed, unpacked
-from labelloop.recipes.ml_backend.reading import Region
+from labelloop.recipes.ml_backend.reading import Region, only
 from labelloop.recipes.ml_backend.running import Backend, Source, Task
 from labelloop.recipes.protocol import Trained
+
+type Predicted = tuple[list[Region], float | None]
+"""What a backend predicts of a task: a result, and how sure it is, None if it doesn't say."""
 
 TASK: Final = "task"  # the block of tasks' data, as JSON
 FOLDS: Final = 3
@@ -33,32 +36,41 @@ class BackendModel:
 
     def answer(self, features: Columns) -> Answers:
         """Return what the backend predicts for n tasks."""
-        tasks = tasks_of(features)
-        predicted = self._predicted(tasks) if tasks else []
+        predicted = self.predicted(tasks_of(features))
         pairs = [(one, self.usual if score is None else score) for one, score in predicted]
         return answers_of(pairs, self.names)
 
     def suggested(self, task: Task, context: Mapping[str, Any]) -> list[Region]:
         """Return what the backend predicts while a person draws."""
-        ((result, _),) = read_response(self.backend.predict([task], context), 1)
+        ((result, _),) = self._read([task], context)
         return result
 
-    def _predicted(self, tasks: Sequence[Task]) -> list[tuple[list[Region], float | None]]:
+    def predicted(self, tasks: Sequence[Task]) -> list[Predicted]:
         """Return predictions, of single tasks if a request of many fails.
 
         A task that fails alone has an empty one, and comes first; what fails for the first three
         fails for all.
         """
         try:
-            return read_response(self.backend.predict(tasks), len(tasks))
+            return self._read(tasks) if tasks else []
         except Exception:
             if len(tasks) == 1:
                 raise
-        predicted: list[tuple[list[Region], float | None]] = []
+        return self._one_by_one(tasks)
+
+    def _read(
+        self, tasks: Sequence[Task], context: Mapping[str, Any] | None = None
+    ) -> list[Predicted]:
+        """Return predictions without parts that the label config did not offer."""
+        read = read_response(self.backend.predict(tasks, context), len(tasks))
+        return [(only(one, self.names) if self.names else one, score) for one, score in read]
+
+    def _one_by_one(self, tasks: Sequence[Task]) -> list[Predicted]:
+        predicted: list[Predicted] = []
         failed = 0
         for task in tasks:
             try:
-                predicted += read_response(self.backend.predict([task]), 1)
+                predicted += self._read([task])
             except Exception as exc:  # a class of somebody else's may raise anything
                 failed += 1
                 if failed == min(_TRIES, len(tasks)) and failed > len(predicted):
@@ -99,36 +111,44 @@ class FittedBackend(BackendModel):
 
     def packed(self) -> Trained:
         """Return its state, and answers out of fold: of one that learns, by fitting it thrice."""
-        learnt = self._learnt
-        out_of_fold = self._out_of_fold() if self._learns else self.answer(learnt.features)
-        known = np.flatnonzero(out_of_fold.columns.are_finite()).tolist()
-        hits = learnt.measure.hits(out_of_fold.take(known), [learnt.labels[row] for row in known])
-        usual = round(float(hits.mean()), 4) if known else _UNKNOWN
-        self.usual = usual
-        values_of = self.backend.values
-        facts = Facts(learnt.recipe, learnt.label_config, self.names, usual, values_of)
+        learnt, apart = self._learnt, self._apart()
+        known = [row for row, one in enumerate(apart) if one is not None]
+        found = answers_of([(one[0], 0.0) for one in apart if one is not None], self.names)
+        hits = learnt.measure.hits(found, [learnt.labels[row] for row in known])
+        self.usual = round(float(hits.mean()), 4) if known else _UNKNOWN
+        state = self.backend.values
+        facts = Facts(learnt.recipe, learnt.label_config, self.names, self.usual, state)
         artefact = packed(facts, self.backend.folder)
         files = sum(path.is_file() for path in self.backend.folder.rglob("*"))
+        scored = [self._scored(one) for one in apart]
+        out_of_fold = answers_of(scored, self.names)
         return Trained(artefact, {"files": files, "learns": self._learns}, out_of_fold)
 
-    def _out_of_fold(self) -> Answers:
-        """Return answers by backends that have learnt the other tasks; NaN if none can."""
+    def _scored(self, one: Predicted | None) -> tuple[list[Region], float]:
+        if one is None:
+            return [], float("nan")
+        return one[0], self.usual if one[1] is None else one[1]
+
+    def _apart(self) -> list[Predicted | None]:
+        """Return predictions by backends that have not learnt the task; None if none can."""
         learnt, rows = self._learnt, np.arange(len(self._learnt.labels))
+        if not self._learns:
+            return list(self.predicted(tasks_of(learnt.features)))
         folds = np.random.default_rng(0).permutation(rows) % FOLDS  # tasks may take turns
-        found: list[tuple[list[Region], float]] = [([], float("nan"))] * len(rows)
+        found: list[Predicted | None] = [None] * len(rows)
         for fold in range(FOLDS):
             within, others = rows[folds == fold], rows[folds != fold]
             if not len(within) or not len(others):
                 continue
             try:
                 model = learnt.model(others.tolist())
-                predicted = model._predicted(tasks_of(learnt.features.take(within)))
+                predicted = model.predicted(tasks_of(learnt.features.take(within)))
             except Exception as exc:  # too few labels of some class, say
                 logger().info("a fold is not learnt", extra={"why": type(exc).__name__})
                 continue
-            for row, (result, score) in zip(within.tolist(), predicted, strict=True):
-                found[row] = result, _UNKNOWN if score is None else score
-        return answers_of(found, self.names)
+            for row, one in zip(within.tolist(), predicted, strict=True):
+                found[row] = one
+        return found
 
 
 def loaded(artefact: bytes, recipe: str, source: Source) -> BackendModel:

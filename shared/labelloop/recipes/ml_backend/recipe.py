@@ -82,7 +82,8 @@ def backend_recipe(
 
 
 def _asked(tag: ControlTag) -> Asked:
-    return Asked(tag.name, tag.tag, () if tag.dynamic_value else tuple(tag.labels))
+    offers = () if tag.dynamic_value else tuple(tag.labels)
+    return Asked(tag.name, tag.tag, offers, tag.dynamic_value)
 
 
 def _xml(config: LabelConfig) -> str:
