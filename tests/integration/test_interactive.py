@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from labelloop.domain.ordering.random_share import is_random
 from labelloop.recipes import forget_added
 from labelloop.usecases.serving import suggest as suggests
 from labelloop.usecases.serving.predict import OwnRecipes
@@ -83,10 +84,29 @@ def test_one_that_never_ends_is_not_asked_again_for_a_while(deploy, draw):
     assert draw() == [[]]
 
 
+@pytest.mark.usefixtures("deploy")
+def test_beside_another_control_it_is_asked_for_its_own(draw):
+    choices = (
+        "<Choices name='mood' toName='text'><Choice value='good'/><Choice value='bad'/></Choices>"
+    )
+    config = DRAWN["label_config"].replace("<Text", f"{choices}<Text")
+
+    assert spans(draw(DRAWN | {"label_config": config})[0]) == [(0, 3, "PER"), (19, 22, "PER")]
+
+
 def test_no_recipe_that_wants_it_is_asked_for_a_prediction(draw):
     forget_added()
 
     assert draw() == [[]]
+
+
+@pytest.mark.usefixtures("deploy")
+def test_the_random_share_comes_without_suggestions_here_too(draw):
+    key, (task,) = DRAWN["project"], DRAWN["tasks"]
+    random = next(id_ for id_ in range(1, 100) if is_random(id_, key))
+
+    assert draw(DRAWN | {"tasks": [task | {"id": random}]}) == [[]]
+    assert draw(DRAWN | {"tasks": [task | {"id": random, "is_labeled": True}]}) != [[]]
 
 
 @pytest.mark.usefixtures("deploy")

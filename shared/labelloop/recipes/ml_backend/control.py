@@ -8,8 +8,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from labelloop.recipes.ml_backend import reading
-from labelloop.recipes.ml_backend.reading import Region
+from labelloop.errors import Unprocessable
+from labelloop.recipes.ml_backend.reading import Asked, Label, Reader, Region
 from labelloop.recipes.text import seen
 
 if TYPE_CHECKING:
@@ -26,18 +26,8 @@ _MOST: Final = 8  # regions of a task, for the same
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """One control: its name, its tag, and what it offers, if the label config says so."""
-
-    name: str
-    tag: str
-    offers: tuple[str, ...]
-    is_dynamic: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class BackendControl:
-    """See `recipes.protocol.Control`. A label is the regions of an annotation, without ids.
+    """See `recipes.protocol.Control`. What labels are says `Reader`.
 
     `fields`: those of the tasks' data that the objects show, one of which a task must have.
     """
@@ -73,10 +63,12 @@ class BackendControl:
         """How predictions are compared."""
         from labelloop.recipes.ml_backend.measure import BackendMeasure
 
-        return BackendMeasure(self._offers())
+        return BackendMeasure(self.reader)
 
-    def _offers(self) -> dict[str, tuple[str, ...]]:
-        return {one.name: one.offers for one in self.answered}
+    @property
+    def reader(self) -> Reader:
+        """What reads the controls' labels."""
+        return Reader(self.answered)
 
     def about(self) -> dict[str, Any]:
         """Return what people are shown of it."""
@@ -125,9 +117,9 @@ class BackendControl:
         """Return vectors that are close for tasks with texts alike."""
         return seen.vectors(features)
 
-    def label_of(self, result: list[Region]) -> list[Region] | None:
-        """Return the regions of the controls, without ids and in a fixed order."""
-        return reading.label_of(result, self._offers())
+    def label_of(self, result: list[Region]) -> Label | None:
+        """Return the label of a result."""
+        return self.reader.label_of(result)
 
     def why_unusable(self, result: list[Region], is_readable: bool) -> tuple[str, str]:
         """Return why an annotation can't be learnt."""
@@ -135,12 +127,12 @@ class BackendControl:
             return f"without an answer to {self.asks}", ""
         return ("", "") if is_readable else ("on tasks without data to show", "")
 
-    def parts(self, label: list[Region]) -> tuple[str, ...]:
+    def parts(self, label: Label) -> tuple[str, ...]:
         """Return the parts that a label names and that are offered."""
-        named = reading.parts_of(label)
+        named = self.reader.parts_of(label)
         return tuple(part for part in self.offered if part in named)
 
-    def missing(self, labels: Sequence[list[Region]], least: int) -> str:
+    def missing(self, labels: Sequence[Label], least: int) -> str:
         """Return that there are too few labels, or too few different ones."""
         if len(labels) < max(least, 1):
             return f"{len(labels)} of {max(least, 1)} labels"
@@ -150,17 +142,22 @@ class BackendControl:
 
     def fit(
         self,
-        labels: Sequence[list[Region]],
+        labels: Sequence[Label],
         features: "Columns",
         pool: "Columns | None" = None,
         tools: "Tools | None" = None,
     ) -> "FittedBackend":
-        """Have the backend learn."""
+        """Have the backend learn. Unprocessable where one of the small models can't be learnt."""
         from labelloop.recipes.ml_backend.model import FittedBackend, Learnt
 
         config, names = self.label_config, self.offered
         made = (self.recipe, self.source, config, names, self.measure, features, labels)
-        return FittedBackend(Learnt(*made))
+        try:
+            return FittedBackend(Learnt(*made))
+        except Exception as exc:  # a class of somebody else's may raise anything
+            if tools is not None:
+                raise
+            raise Unprocessable(f"too few labels for a small model: {exc}") from exc
 
     def load(self, artefact: bytes) -> "BackendModel":
         """Return a stored backend."""

@@ -45,7 +45,11 @@ class LabelStudioTag:
 
 
 class ObjectTag(LabelStudioTag):
-    """A tag that shows something of a task."""
+    """A tag that shows something of a task. `source`: the attribute that names the field."""
+
+    def __init__(self, tag: Tag) -> None:
+        super().__init__(tag)
+        self.source = "value" if "value" in tag.attributes else "valueList"
 
     @property
     def value_type(self) -> str | None:
@@ -194,7 +198,7 @@ def _parsed(tag: ControlTag) -> dict[str, Any]:
     if tag.dynamic_value:
         read["dynamic_labels"] = True
     inputs = [
-        {"type": one.tag, "valueType": one.value_type, "value": one.value.lstrip("$")}
+        {"type": one.tag, "valueType": one.value_type, one.source: one.value.lstrip("$")}
         for one in tag.objects
     ]
     attributes = {value: one.attr for value, one in tag.labels_attrs.items()}

@@ -5,7 +5,7 @@ taken to be equally likely.
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -21,7 +21,7 @@ from labelloop.recipes.ml_backend.answers import (
     scores_of,
     shares_of,
 )
-from labelloop.recipes.ml_backend.reading import label_of, likeness, only, parts_of, said
+from labelloop.recipes.ml_backend.reading import Reader, likeness, only
 
 if TYPE_CHECKING:
     from labelloop.domain.judging.quality import PartQuality
@@ -54,9 +54,9 @@ class BackendReading:
 
 @dataclass(frozen=True)
 class BackendMeasure:
-    """See `domain.measure.Measure`. `controls`: what each control offers."""
+    """See `domain.measure.Measure`. `reader`: of the controls' labels."""
 
-    controls: Mapping[str, Collection[str]]
+    reader: Reader
 
     title = "agreement"
 
@@ -77,11 +77,11 @@ class BackendMeasure:
 
     def labels(self, answers: Answers) -> list[Label]:
         """Return what the predictions say."""
-        return [label_of(one, self.controls) for one in results_of(answers)]
+        return [self.reader.label_of(one) for one in results_of(answers)]
 
     def hits(self, answers: Answers, labels: Sequence[Label]) -> Floats:
         """Return how alike predictions and labels are."""
-        pairs = zip(self.labels(answers), labels, strict=True)
+        said, pairs = self.reader.said, zip(self.labels(answers), labels, strict=True)
         return np.array([likeness(said(one), said(other)) for one, other in pairs], np.float64)
 
     def fair(
@@ -120,7 +120,7 @@ class BackendMeasure:
 
     def disagreement(self, labels: Sequence[Label], others: Sequence[Label]) -> float:
         """Return 1 less the likeness of labels, corrected for that of chance (Cohen 1960)."""
-        ones, more = [said(one) for one in labels], [said(one) for one in others]
+        ones, more = ([self.reader.said(one) for one in each] for each in (labels, others))
         alike = [likeness(*pair) for pair in zip(ones, more, strict=True)]
         shifted = more[len(more) // 2 :] + more[: len(more) // 2]
         chance = [likeness(*pair) for pair in zip(ones, shifted, strict=True)]
@@ -146,7 +146,7 @@ class BackendMeasure:
 
         right, found, given = Counter[str](), Counter[str](), Counter[str]()
         for answer, label in zip(self.labels(answers), labels, strict=True):
-            mine, theirs = parts_of(answer or []), parts_of(label or [])
+            mine, theirs = self.reader.parts_of(answer), self.reader.parts_of(label)
             right.update(mine & theirs)
             found.update(mine)
             given.update(theirs)

@@ -12,7 +12,7 @@ from labelloop.observability import logger
 from labelloop.recipes.ml_backend.answers import answers_of, read_response, values
 from labelloop.recipes.ml_backend.measure import BackendMeasure
 from labelloop.recipes.ml_backend.packing import Facts, packed, unpacked
-from labelloop.recipes.ml_backend.reading import Region, only
+from labelloop.recipes.ml_backend.reading import Label, Region, only
 from labelloop.recipes.ml_backend.running import Backend, Source, Task
 from labelloop.recipes.protocol import Trained
 
@@ -90,14 +90,17 @@ class Learnt:
     names: tuple[str, ...]
     measure: BackendMeasure
     features: Columns
-    labels: Sequence[list[Region]]
+    labels: Sequence[Label]
 
     def model(self, rows: Sequence[int]) -> BackendModel:
         """Return a backend that has learnt some rows."""
         backend = Backend(self.source, self.label_config)
         tasks = tasks_of(self.features)
-        backend.fit([_labelled(tasks[row], self.labels[row]) for row in rows])
+        backend.fit([_labelled(tasks[row], self._regions(row)) for row in rows])
         return BackendModel(backend, self.names)
+
+    def _regions(self, row: int) -> list[Region]:
+        return self.measure.reader.regions_of(self.labels[row])
 
 
 class FittedBackend(BackendModel):
@@ -164,8 +167,8 @@ def tasks_of(features: Columns) -> list[Task]:
     return [{"id": n + 1, "data": data} for n, data in enumerate(values(features.ragged(TASK)))]
 
 
-def _labelled(task: Task, label: list[Region]) -> Task:
-    result = [{"id": f"r{n + 1}", **region} for n, region in enumerate(label)]
+def _labelled(task: Task, regions: Sequence[Region]) -> Task:
+    result = [{"id": f"r{n + 1}", **region} for n, region in enumerate(regions)]
     annotation = {
         "id": task["id"],
         "task": task["id"],

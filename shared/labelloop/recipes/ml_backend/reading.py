@@ -6,9 +6,11 @@ Loaded by a function without numpy.
 import json
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 type Region = dict[str, Any]
+type Label = str | list[Region]
 
 _KEPT: Final = ("from_name", "to_name", "type", "value")
 # Where a region lies: that two people, or models, mean the same does not depend on a pixel.
@@ -21,27 +23,66 @@ _PLACES: Final = frozenset(
 )
 
 
-def label_of(result: Any, controls: Mapping[str, Collection[str]]) -> list[Region] | None:
-    """Return the regions of some controls, without ids, in a fixed order; None for no region.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One control: its name, its tag, what it is about, and what it offers.
 
-    `controls`: what each offers; a region of other parts alone is left out.
+    `is_dynamic`: whether a task's own data says what it offers.
     """
-    kept = [
-        {name: one[name] for name in _KEPT if name in one}
-        for one in (result if isinstance(result, list) else ())
-        if isinstance(one, dict) and _is_of(one, controls)
-    ]
-    return sorted(kept, key=lambda one: json.dumps(one, sort_keys=True)) or None
+
+    name: str
+    tag: str
+    about: str
+    offers: tuple[str, ...]
+    is_dynamic: bool = False
 
 
-def _is_of(region: Region, controls: Mapping[str, Collection[str]]) -> bool:
-    name, value = region.get("from_name"), region.get("value")
-    if not isinstance(name, str) or name not in controls or not isinstance(value, Mapping):
-        return False
-    if not isinstance(region.get("type"), str) or not value:
-        return False
-    offered, parts = controls[name], parts_of([region])
-    return not offered or bool(parts & set(offered))
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads the labels of some controls.
+
+    A label is a choice, where there is one control and that was picked alone; else the regions
+    of the controls, without ids, in a fixed order.
+    """
+
+    asked: tuple[Asked, ...]
+
+    def label_of(self, result: Any) -> Label | None:
+        """Return what a result says, None if it says nothing of these controls."""
+        kept = [
+            {name: one[name] for name in _KEPT if name in one}
+            for one in (result if isinstance(result, list) else ())
+            if isinstance(one, dict) and self._is_of(one)
+        ]
+        regions = sorted(kept, key=lambda one: json.dumps(one, sort_keys=True))
+        choice = next(iter(parts_of(regions)), "")
+        return choice if choice and regions == self.regions_of(choice) else regions or None
+
+    def regions_of(self, label: Label | None) -> list[Region]:
+        """Return a label's regions."""
+        if not isinstance(label, str):
+            return list(label or ())
+        if len(self.asked) != 1:
+            return []
+        (one,) = self.asked
+        region = {"from_name": one.name, "to_name": one.about, "type": one.tag.lower()}
+        return [region | {"value": {"choices": [label]}}]
+
+    def parts_of(self, label: Label | None) -> set[str]:
+        """Return the parts that a label names."""
+        return parts_of(self.regions_of(label))
+
+    def said(self, label: Label | None) -> Counter[str]:
+        """Return what a label says: each part of each region, without where it lies in an image."""
+        return Counter(line for region in self.regions_of(label) for line in _lines(region))
+
+    def _is_of(self, region: Region) -> bool:
+        value = region.get("value")
+        asked = next((one for one in self.asked if one.name == region.get("from_name")), None)
+        if asked is None or not isinstance(value, Mapping) or not value:
+            return False
+        is_typed, parts = isinstance(region.get("type"), str), parts_of([region])
+        return is_typed and (not asked.offers or bool(parts & set(asked.offers)))
 
 
 def parts_of(result: Sequence[Region]) -> set[str]:
@@ -56,11 +97,6 @@ def _parts(region: Region) -> Iterator[str]:
         last = one[-1] if isinstance(one, list) and one else one
         if isinstance(last, str):
             yield last
-
-
-def said(label: Sequence[Region] | None) -> Counter[str]:
-    """Return what a label says: each part of each region, without where it lies in an image."""
-    return Counter(line for region in label or () for line in _lines(region))
 
 
 def _lines(region: Region) -> Iterator[str]:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, tostring
 
 from labelloop.labelstudio.label_config import LabelConfig, Tag
-from labelloop.recipes.ml_backend.control import FIELD, Asked, BackendControl
+from labelloop.recipes.ml_backend.control import FIELD, BackendControl
 from labelloop.recipes.ml_backend.interface import ControlTag, LabelInterface
+from labelloop.recipes.ml_backend.reading import Asked
 from labelloop.recipes.ml_backend.running import Source
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def backend_recipe(
 
 def _asked(tag: ControlTag) -> Asked:
     offers = () if tag.dynamic_value else tuple(tag.labels)
-    return Asked(tag.name, tag.tag, offers, tag.dynamic_value)
+    return Asked(tag.name, tag.tag, tag.objects[0].name, offers, tag.dynamic_value)
 
 
 def _xml(config: LabelConfig) -> str:
