@@ -37,6 +37,7 @@ What the loop calls, in this order:
     the queue is diverse. `Control.results` gives what is pushed to Label Studio with the queue.
 10. To answer a prediction request: the same for the tasks of the request, but with
     `Control.features` of those blocks alone that `Model.needs`.
+11. While a person draws: `Interactive.suggested`, of a control that has it, and nothing else.
 
 Rules for all methods:
 
