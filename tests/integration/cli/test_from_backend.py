@@ -41,11 +41,11 @@ def bring(tmp_path, layer):
     return bring
 
 
-def check(layer, name, *options):
-    config, tasks = layer / "any.xml", layer / "any.json"
-    config.write_text(CONFIG)
-    tasks.write_text(TASKS)
-    given = ["--config", config, "--tasks", tasks, "--json", *options]
+def check(layer, name, *options, config=CONFIG, tasks=TASKS):
+    (layer / "any.xml").write_text(config)
+    (layer / "any.json").write_text(tasks)
+    files = ["--config", layer / "any.xml", "--tasks", layer / "any.json"]
+    given = [*files, "--json", *options]
     ended = run("check", layer / name, *given)
     return ended.exit_code, {one["rule"]: one["why"] for one in json.loads(ended.stdout)["rules"]}
 
@@ -74,6 +74,7 @@ def test_what_it_requires_is_added_once_without_what_stands_for_label_studio(bri
     ("lines", "why"),
     [
         ("import torch", "torch 2,000"),
+        ("import torch_of_another_planet", "must be installed here"),
         ("from rq import Queue", "it imports rq: jobs in the background"),
         ("from label_studio_sdk.converter import brush", "label_studio_sdk.converter, which"),
         ("from label_studio_ml.utils import get_image_size", "get_image_size of label_studio_ml"),
@@ -91,9 +92,22 @@ def test_what_no_function_can_run_is_refused_with_the_reason(lines, why, bring, 
 
 
 def test_container_functions_hold_what_is_too_large_for_others(bring, layer):
-    bring("import torch_of_another_planet, scipy, torch")
+    bring("import scipy")
 
     assert check(layer, "mine", "--containers")[1]["it can run in a function"] == ""
+
+
+def test_one_that_predicts_while_people_draw_and_nothing_else_keeps_to_all_rules(layer):
+    config = CONFIG.replace("Choices", "Labels").replace("Choice ", "Label ")
+    rows = json.loads(TASKS)
+    for row in rows:
+        (region,) = row["annotations"][0]["result"]
+        text, labels = row["data"]["message"][:4], region["value"].pop("choices")
+        region |= {"type": "labels"}
+        region["value"] = {"start": 0, "end": 4, "text": text, "labels": labels}
+    run("from-backend", BACKENDS / "same_words", "--to", layer)
+
+    assert check(layer, "same_words", config=config, tasks=json.dumps(rows))[0] == 0
 
 
 @pytest.mark.parametrize(
@@ -109,6 +123,12 @@ def test_a_backend_that_asks_elsewhere_breaks_the_rules_of_learning(code, why, b
     _, found = check(layer, "mine")
 
     assert why in found["training is deterministic"]
+
+
+def test_what_a_backend_does_without_may_be_missing(bring, layer):
+    bring("try:\n    import torch_of_another_planet\nexcept ImportError:\n    pass")
+
+    assert check(layer, "mine")[0] == 0
 
 
 def test_two_classes_take_a_name(bring, layer):

@@ -2,10 +2,11 @@
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from importlib.metadata import packages_distributions as packages
+from importlib.util import find_spec
 from pathlib import Path
 from sys import stdlib_module_names
 from typing import Final
@@ -26,23 +27,37 @@ _NAME: Final = re.compile(r"[A-Za-z0-9._-]+")
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What the files of a folder import, as `package.module` and names, and their texts."""
+    """What the files of a folder import, as `package.module` and names, and their texts.
+
+    `tried`: those of the imports that may fail, in a `try`.
+    """
 
     imports: frozenset[tuple[str, str]]
+    tried: frozenset[tuple[str, str]]
     texts: frozenset[str]
 
     def tops(self) -> set[str]:
         """Return the packages that are imported, without Python's own and Label Studio's."""
-        tops = {module.partition(".")[0] for module, _ in self.imports}
-        return tops - set(stdlib_module_names) - set(_LABEL_STUDIO)
+        return _tops(self.imports)
+
+    def needed(self) -> frozenset[tuple[str, str]]:
+        """Return the imports that must not fail."""
+        return self.imports - self.tried
+
+
+def _tops(imports: Collection[tuple[str, str]]) -> set[str]:
+    tops = {module.partition(".")[0] for module, _ in imports}
+    return tops - set(stdlib_module_names) - set(_LABEL_STUDIO)
 
 
 def why_unfit(folder: Path, in_containers: bool) -> list[str]:
     """Return the reasons, empty if the backend in a folder can run."""
     read = read_folder(folder)
-    tops = read.tops() - {path.stem for path in folder.iterdir()}
+    own = {path.stem for path in folder.iterdir()}
+    tops = read.tops() - own
     return [
         *_not_offered(read),
+        *_not_installed(sorted(_tops(read.needed()) - own - set(_KNOWN_MB))),
         *_too_large(sorted(tops - _IN_ALL), _CONTAINER_MB if in_containers else ROOM_MB),
         *(f"it imports {top}: jobs in the background end with the call" for top in tops & _JOBS),
         *_gpu(read),
@@ -54,8 +69,16 @@ def read_folder(folder: Path) -> Read:
     trees = [ast.parse(path.read_text()) for path in sorted(folder.rglob("*.py"))]
     nodes = [node for tree in trees for node in ast.walk(tree)]
     texts = {one.value for one in nodes if isinstance(one, ast.Constant)}
-    imports = {one for node in nodes for one in _imports(node)}
-    return Read(frozenset(imports), frozenset(one for one in texts if isinstance(one, str)))
+    tries = [one for node in nodes if isinstance(node, ast.Try) for one in node.body]
+    return Read(
+        _every_import(nodes),
+        _every_import([node for one in tries for node in ast.walk(one)]),
+        frozenset(one for one in texts if isinstance(one, str)),
+    )
+
+
+def _every_import(nodes: Sequence[ast.AST]) -> frozenset[tuple[str, str]]:
+    return frozenset(one for node in nodes for one in _imports(node))
 
 
 def _imports(node: ast.AST) -> Iterator[tuple[str, str]]:
@@ -66,7 +89,7 @@ def _imports(node: ast.AST) -> Iterator[tuple[str, str]]:
 
 
 def _not_offered(read: Read) -> Iterator[str]:
-    for module, name in sorted(read.imports):
+    for module, name in sorted(read.needed()):
         if module.partition(".")[0] not in _LABEL_STUDIO:
             continue
         found = offered().get(module)
@@ -74,6 +97,12 @@ def _not_offered(read: Read) -> Iterator[str]:
             yield f"it imports {module}, which is not offered here"
         elif name and not hasattr(found, name) and f"{module}.{name}" not in offered():
             yield f"it imports {name} of {module}, which is not offered here"
+
+
+def _not_installed(tops: Sequence[str]) -> Iterator[str]:
+    missing = [top for top in tops if find_spec(top) is None]
+    if missing:
+        yield f"it imports {', '.join(missing)}, which must be installed here to be checked"
 
 
 def _too_large(tops: Sequence[str], room: int) -> Iterator[str]:
