@@ -15,6 +15,7 @@ from labelloop.cli.disconnect import disconnect
 from labelloop.cli.doctor import examine
 from labelloop.cli.export import export
 from labelloop.cli.forget import forget
+from labelloop.cli.from_backend import from_backend
 from labelloop.cli.logs import show_logs
 from labelloop.cli.open_page import open_page
 from labelloop.cli.rank import rank
@@ -68,5 +69,8 @@ add_plain(app, "backtest", backtest, "labelloop backtest export.json --picture c
 
 recipes = typer.Typer(no_args_is_help=True, help="Recipes of your own, for what you label.")
 add_plain(recipes, "new", recipe.new_recipe, "labelloop recipe new sentiment")
+add_plain(
+    recipes, "from-backend", from_backend, "labelloop recipe from-backend my_backend/model.py"
+)
 add_plain(recipes, "check", recipe.check, "labelloop recipe check layers/recipes/sentiment.py")
 app.add_typer(recipes, name="recipe")

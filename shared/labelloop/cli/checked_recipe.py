@@ -14,6 +14,7 @@ from typing import IO, Any, Final
 
 MEGABYTE: Final = 1 << 20
 LOADING: Final = "it is loaded"
+FITNESS: Final = "it can run in a function"
 LIGHT: Final = "it reads label configs without numpy"
 _NOT_IN_ALL: Final = ("numpy", "scipy", "sklearn", "onnx", "onnxruntime", "skl2onnx", "tokenizers")
 _ENCODERS: Final = ("without an encoder", "with an encoder")
@@ -28,6 +29,7 @@ class ToCheck:
     tasks: list[Any]
     results: list[list[dict[str, Any]]]
     most_mb: int
+    in_containers: bool = False  # whether it is for functions that are container images
     is_light: bool = False  # whether numpy is kept away, as from the function without it
 
     def to_json(self) -> str:
@@ -67,6 +69,10 @@ def _check(to_check: ToCheck, out: IO[str]) -> None:
     cases = [
         Case(recipe, to_check.config, to_check.tasks, to_check.results, tools) for tools in boxes
     ]
+    if hasattr(recipe, "why_unfit"):
+        _write(out, {"begun": FITNESS})
+        reasons = recipe.why_unfit(to_check.in_containers)
+        _write(out, {"title": FITNESS, "why": "; ".join(reasons)})
     for rule in RULES:
         _write(out, {"begun": title(rule)})
         why = ""

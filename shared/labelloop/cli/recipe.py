@@ -1,5 +1,6 @@
 """The commands of recipes of one's own: `labelloop recipe new`, `labelloop recipe check`."""
 
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -83,12 +84,15 @@ def check(
     limit: Annotated[
         float, typer.Option(min=1, help="seconds that a rule may take; the last one if it is over")
     ] = 60,
+    containers: Annotated[
+        bool, typer.Option("--containers", help="it is for container functions, which hold more")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Check a recipe of your own by the rules that the built-in ones keep to."""
     with ended(Report(as_json)) as report:
         _demand_numpy()
-        given = _read(source, config, tasks, annotations)
+        given = replace(_read(source, config, tasks, annotations), in_containers=containers)
         findings = list(_shown(given, limit, report))
         failed = sum(bool(one["why"]) for one in findings)
         report.data |= {"rules": findings, "failed": failed}

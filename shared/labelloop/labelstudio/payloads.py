@@ -29,6 +29,7 @@ from labelloop.observability import logger
 
 MOST_BODY_BYTES: Final = 6_000_000  # Lambda takes 6 MB of the escaped event
 
+_CONTEXT_IDS: Final = ("annotation_id", "draft_id", "user_id")
 _ABOUT_ANNOTATIONS: Final = frozenset(
     {"ANNOTATION_CREATED", "ANNOTATION_UPDATED", "ANNOTATIONS_CREATED"}
 )
@@ -136,14 +137,14 @@ def read_export(
 class PredictRequest:
     """A request to /predict. The tasks are not checked.
 
-    `context`: the regions that an annotator has drawn so far, whole; empty unless the editor asks
-    for a prediction. No kind of labelling needs it yet.
+    `context`: what an annotator has drawn so far, empty unless the editor asks for a prediction
+    while they draw: `result`, its regions, whole, and the ids that Label Studio sends with it.
     """
 
     project: str
     tasks: list[Any]
     label_config: str
-    context: list[dict[str, Any]]
+    context: dict[str, Any]
 
 
 def read_predict(body: Mapping[str, Any]) -> PredictRequest:
@@ -159,10 +160,13 @@ def read_predict(body: Mapping[str, Any]) -> PredictRequest:
     )
 
 
-def _context(params: Any) -> list[dict[str, Any]]:
-    context = mapping({} if params is None else params, "params").get("context")
-    drawn = mapping(context or {}, "params.context").get("result")
-    return [read_region(one, "params.context") for one in list_of(drawn or [], "params.context")]
+def _context(params: Any) -> dict[str, Any]:
+    given = mapping({} if params is None else params, "params").get("context")
+    context = mapping(given or {}, "params.context")
+    drawn = list_of(context.get("result") or [], "params.context")
+    ids = {name: context[name] for name in _CONTEXT_IDS if type(context.get(name)) is int}
+    regions = [read_region(one, "params.context") for one in drawn]
+    return {"result": regions, **ids} if regions else {}
 
 
 def key_of(project: Mapping[str, Any]) -> str:

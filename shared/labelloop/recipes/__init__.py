@@ -253,9 +253,21 @@ def _recipes(config: "LabelConfig | None" = None, but: Collection[str] = ()) -> 
     """
     names = [name for name in BUILT_IN if name not in but]
     names = [name for name in names if config is None or _may_read(name, config)]
+    added = [recipe for recipe in _added() if recipe.name not in but]
+    first = [recipe for recipe in added if config is not None and _takes_all(recipe, config)]
+    yield from first
     yield from (_built_in(name) for name in names if name in _FIRST)
-    yield from (recipe for recipe in _added() if recipe.name not in but)
+    yield from (recipe for recipe in added if recipe not in first)
     yield from (_built_in(name) for name in names if name not in _FIRST)
+
+
+def _takes_all(recipe: "Recipe", config: "LabelConfig") -> bool:
+    try:
+        takes_all = getattr(recipe, "takes_all", None)
+        return takes_all is not None and bool(takes_all(config))
+    except Exception as exc:  # another package's recipe may raise anything
+        _report(recipe.name, exc)
+        return False
 
 
 def _may_read(name: str, config: "LabelConfig") -> bool:

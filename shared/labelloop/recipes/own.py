@@ -54,7 +54,7 @@ def check_name(name: str, folder: Path) -> None:
     """Raise Rejected for a module that can't be imported, or that stands for another one."""
     if not (name.isidentifier() and name.islower() and name.isascii()):
         message = f"{name!r} is no name of a recipe: lower-case letters, digits and underscores"
-        raise Rejected(message, f"rename it, such as {_as_name(name)}")
+        raise Rejected(message, f"rename it, such as {as_name(name)}")
     found = find_spec(name)
     is_other = found and found.origin and not Path(found.origin).is_relative_to(folder)
     if is_other or (found and found.origin is None and name in sys.builtin_module_names):
@@ -63,7 +63,8 @@ def check_name(name: str, folder: Path) -> None:
         )
 
 
-def _as_name(text: str) -> str:
+def as_name(text: str) -> str:
+    """Return a text as the name of a module."""
     name = "".join(
         letter if letter.isalnum() else "_" for letter in text.lower() if letter.isascii()
     )

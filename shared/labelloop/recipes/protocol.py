@@ -37,6 +37,7 @@ What the loop calls, in this order:
     the queue is diverse. `Control.results` gives what is pushed to Label Studio with the queue.
 10. To answer a prediction request: the same for the tasks of the request, but with
     `Control.features` of those blocks alone that `Model.needs`.
+11. While a person draws: `Interactive.suggested`, of a control that has it, and nothing else.
 
 Rules for all methods:
 
@@ -55,7 +56,7 @@ Rules for all methods:
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -422,6 +423,25 @@ class Control(Protocol):
         ...
 
 
+class Interactive(Control, Protocol):
+    """A control that answers while a person draws: "interactive pre-annotation".
+
+    Label Studio asks for it if the backend is set up so, or a region is drawn by a smart tool.
+    """
+
+    def suggested(
+        self, model: Model | None, task: Mapping[str, Any], context: Mapping[str, Any]
+    ) -> list[Region]:
+        """Return the result that a task gets in place of its prediction.
+
+        `model`: the version at work, None before the first; `task`: as Label Studio sends it, with
+        `data`; `context`: `result`, the regions drawn so far, and, where Label Studio sends them,
+        the numbers `annotation_id`, `draft_id` and `user_id`. It takes 5 s at most, and its results
+        are neither stored nor ranked by. An empty one shows nothing.
+        """
+        ...
+
+
 class Composed(Control, Protocol):
     """A control of several others. A label is theirs by name, without those that have none."""
 
@@ -441,6 +461,14 @@ class Recipe(Protocol):
     One that computes features by `Tools.images`, not by `Tools.vectors`, also has an attribute
     `sees_images`, which is true: its versions are made anew when the stack's image encoder is
     another one, and not when its encoder of texts is.
+
+    One that learns several controls of a label config by one model has a method `takes_all(config)`
+    that says whether it learns all of them: it is then asked before the recipe that puts together
+    one control's recipe and another's.
+
+    One that can't run everywhere has a method `why_unfit(in_containers)`, which returns the reasons
+    why it can't in a function that is a zip file, or a container: `labelloop recipe check` shows
+    them.
 
     One whose models need nothing of this package may say so by a method `standalone(max_tokens)`,
     which returns lines of Python that predict with `model.onnx` in the current folder, and the

@@ -7,6 +7,7 @@ from labelloop.config import settings
 from labelloop.labelstudio.payloads import read_json, read_predict
 from labelloop.observability import about
 from labelloop.usecases.serving.predict import blinded, predict
+from labelloop.usecases.serving.suggest import suggest
 from labelloop.web.credentials import check
 from labelloop.web.http import Request, answer, only, refusal
 
@@ -22,7 +23,8 @@ def _predict(request: Request) -> Any:
     about(project=body.project)
     served = versions().of(body.project)
     about(version=served.version)
-    predictions = predict(body.tasks, body.label_config, served, tools())
+    suggested = suggest(body.tasks, body.label_config, served, body.context)
+    predictions = suggested or predict(body.tasks, body.label_config, served, tools())
     if settings().blind_share == "on":
         predictions = blinded(predictions, body.tasks, body.project)
     results = [

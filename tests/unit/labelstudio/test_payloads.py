@@ -227,8 +227,8 @@ def test_of_a_task_its_number_of_annotators_is_kept_where_it_is_not_the_projects
 def test_what_an_annotator_has_drawn_is_read_with_what_is_to_be_predicted():
     asked = read_predict(body_of("predict-predict-interactive"))
 
-    assert [one["value"] for one in asked.context] == [{"choices": ["Negative"]}]
-    assert read_predict(body_of("predict-predict")).context == []
+    assert [one["value"] for one in asked.context["result"]] == [{"choices": ["Negative"]}]
+    assert read_predict(body_of("predict-predict")).context == {}
 
 
 @pytest.mark.parametrize("params", [7, {"context": 7}, {"context": {"result": [7]}}])

@@ -252,3 +252,31 @@ def test_whatever_keeps_a_model_from_being_loaded_is_a_bad_model(install, error)
 
     with pytest.raises(BadModel, match="stars"):
         load("stars", b"")
+
+
+class WholeStars(Stars):
+    """A recipe that learns all controls of a config by one model, if they are of its kinds."""
+
+    def read(self, config):
+        return StarsControl(self.name) if len(config.answered()) > 1 else None
+
+    def takes_all(self, config):
+        return {tag.kind for tag in config.answered()} <= {"choices", "rating"}
+
+
+def test_a_recipe_that_learns_all_controls_by_one_model_has_the_config(install):
+    both = label_config().replace("</View>", '<Rating name="stars" toName="text"/></View>')
+    install(Point("stars", WholeStars()))
+
+    assert control_of(both).recipe == "stars"
+
+    three = both.replace("</View>", '<Number name="pages" toName="text"/></View>')
+    assert control_of(three).recipe == "several_controls"
+
+
+def test_a_recipe_that_fails_to_say_what_it_takes_takes_nothing(install, monkeypatch):
+    both = label_config().replace("</View>", '<Rating name="stars" toName="text"/></View>')
+    monkeypatch.setattr(WholeStars, "takes_all", lambda self, config: config.nobody())
+    install(Point("stars", WholeStars()))
+
+    assert control_of(both).recipe == "several_controls"

@@ -88,7 +88,10 @@ def a_wrong_label_is_doubted_first(case: Case) -> None:
     rows = np.flatnonzero(case.out_of_fold.columns.are_finite())
     asked = measure.aligned(case.out_of_fold.take(rows), names)
     given = [case.labels[row] for row in rows.tolist()]
-    sure = int(np.argmax(measure.reading(asked).confidence * measure.hits(asked, given)))
+    right = measure.reading(asked).confidence * measure.hits(asked, given)
+    sure = int(np.argmax(right))
+    if not right[sure]:  # as of one that predicts while people draw, and nothing else
+        return
     wrong = list(given)
     wrong[sure] = next(label for label in given if label != given[sure])
     found = measure.doubts(asked, wrong, [[label] for label in wrong])

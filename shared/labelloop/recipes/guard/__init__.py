@@ -42,7 +42,8 @@ _REQUIRED: Final[Mapping[str, frozenset[str]]] = {
         }
     ),
 }
-_ANYWHERE: Final = {"read", "why_not"}  # called wherever a label config is; other calls have limits
+# Called wherever a label config is; other calls have limits of their own.
+_ANYWHERE: Final = {"read", "why_not", "takes_all"}
 _READS_S: Final = 2.0  # milliseconds, in fact
 # What they may raise, by the protocol: it says something of labels or of an artefact.
 _MAY_RAISE: Final[Mapping[str, tuple[type[Exception], ...]]] = {

@@ -201,6 +201,10 @@ def _regions(result: Any, *_: Any) -> str:
     return "" if are_regions else f"{_shown(result)} is no list of regions"
 
 
+def _suggested(result: Any, *_: Any) -> str:
+    return _regions(result) or _json(result)
+
+
 def _packed(result: Any, *_: Any) -> str:
     if not isinstance(result.artefact, bytes):
         return f"the artefact {_shown(result.artefact)} is no bytes"
@@ -234,6 +238,7 @@ CHECKS: Final[Mapping[tuple[str, str], Check]] = {
     ("control", "known"): _names,
     ("control", "shown"): _shown_answers,
     ("control", "results"): _results,
+    ("control", "suggested"): _suggested,
     ("control", "largest"): _regions,
     ("", "names"): _texts,
     ("", "encoder"): _text,

@@ -1,6 +1,6 @@
 """Several controls of one config: what each of their recipes reads, learns and shows, as one."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from labelloop.recipes.protocol import Control, Fitted, Model, Region, Tools
     from labelloop.recipes.several_controls.measure import SeveralMeasure
 
+type Suggest = Callable[[Any, Mapping[str, Any], Mapping[str, Any]], list[Region]]
 type Labels = dict[str, Any]
 """What people answered, by the name of the control: those without an answer are left out."""
 
@@ -55,6 +56,25 @@ class SeveralControls:
         for _, control in self.controls:
             first.setdefault((control.recipe, control.sees), control)
         return {_prefix_of(control): control for control in first.values()}
+
+    @property
+    def suggested(self) -> "Suggest | None":
+        """What answers while a person draws, None where none of the controls does."""
+        asks = any(hasattr(control, "suggested") for _, control in self.controls)
+        return self._suggested if asks else None
+
+    def _suggested(
+        self, model: "Any", task: Mapping[str, Any], context: Mapping[str, Any]
+    ) -> list["Region"]:
+        """Ask each control that something is drawn of."""
+        models = {part.name: part.model for part in model.parts} if model else {}
+        result: list[Region] = []
+        for name, control in self.controls:
+            drawn = [one for one in context["result"] if one.get("from_name") == name]
+            suggest: Suggest | None = getattr(control, "suggested", None)
+            if drawn and suggest:
+                result += suggest(models.get(name), task, {**context, "result": drawn})
+        return result
 
     def group_of(self, control: "Control") -> str:
         """Return the prefix of the features of a control's group."""

@@ -110,10 +110,15 @@ def predict(
         with OWN.trying(served.version, label_config):
             return _predict(tasks, label_config, served, tools, clock)
     except BadRecipe as exc:
-        facts = {"version": served.version, "why": str(exc).partition(":")[0]}  # the rest: a text
-        logger().error("recipe failed", extra=facts)
-        count("ResultsRejected")
-        return [Prediction([], LABEL_FIRST) for _ in tasks]
+        return not_predicted(tasks, served, exc)
+
+
+def not_predicted(tasks: Sequence[Any], served: Served, why: BadRecipe) -> list[Prediction]:
+    """Return empty predictions, as a recipe failed: which is logged and counted."""
+    facts = {"version": served.version, "why": str(why).partition(":")[0]}  # the rest: a text
+    logger().error("recipe failed", extra=facts)
+    count("ResultsRejected")
+    return [Prediction([], LABEL_FIRST) for _ in tasks]
 
 
 def _predict(
