@@ -16,6 +16,7 @@ OLDEST_OPSET: Final = 7  # onnxruntime reads no older one
 _DOMAINS: Final = {"", "ai.onnx", "ai.onnx.ml", "com.microsoft"}  # onnxruntime's own
 _MOST_DEPTH: Final = 8  # of graphs within graphs
 _MOST_SHOWN: Final = 3
+_LOCALE: Final = b"C.UTF-8"
 _EXPORT_AGAIN: Final = "export the model again"
 _OTHERS: Final = {  # what other files begin with: what they are, and what to do
     b"version https://git-lfs": ("a pointer of Git LFS, not the model", "git lfs pull"),
@@ -52,7 +53,10 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class OnnxFile:
-    """What is known of a file without running it. `operators`: as domain:name, sorted."""
+    """What is known of a file without running it. `operators`: as domain:name, sorted.
+
+    `knows`: the outcomes that a classifier of scikit-learn names, in the order of its numbers.
+    """
 
     sha256: str
     bytes: int
@@ -61,6 +65,7 @@ class OnnxFile:
     inputs: tuple[Slot, ...]
     outputs: tuple[Slot, ...]
     operators: tuple[str, ...]
+    knows: tuple[str | int, ...] = ()
 
 
 def read_onnx(body: bytes, most_bytes: int = MOST_BYTES) -> OnnxFile:
@@ -79,7 +84,35 @@ def read_onnx(body: bytes, most_bytes: int = MOST_BYTES) -> OnnxFile:
     _check_ends(inputs, outputs)
     digest = sha256(body).hexdigest()
     facts = opset, str(model.producer_name)[:100], tuple(inputs), tuple(outputs), operators
-    return OnnxFile(digest, len(body), *facts)
+    return OnnxFile(digest, len(body), *facts, _outcomes(model))
+
+
+def with_plain_locale(body: bytes) -> bytes:
+    """Return a graph whose texts are made lower-case in a locale that Lambda has.
+
+    scikit-learn's vectorisers are exported with en_US, and onnxruntime fails without that.
+    """
+    import onnx
+
+    model = onnx.ModelProto()
+    model.ParseFromString(body)
+    nodes = [node for graph in _graphs(model) for node in graph.node]
+    normalising = [node for node in nodes if node.op_type == "StringNormalizer"]
+    for node in normalising:
+        others = [each for each in node.attribute if each.name != "locale"]
+        del node.attribute[:]
+        node.attribute.extend([*others, onnx.helper.make_attribute("locale", _LOCALE)])
+    return bytes(model.SerializeToString()) if normalising else body
+
+
+def _outcomes(model: Any) -> tuple[str | int, ...]:
+    for node in reversed(model.graph.node):
+        for attribute in node.attribute:
+            if attribute.name == "classlabels_strings" and attribute.strings:
+                return tuple(text.decode(errors="replace") for text in attribute.strings)
+            if attribute.name in ("classlabels_ints", "classlabels_int64s") and attribute.ints:
+                return tuple(attribute.ints)
+    return ()
 
 
 def _check_size(body: bytes, most_bytes: int) -> None:

@@ -106,7 +106,7 @@ def _control_by(name: str, label_config: str) -> "Control | None":
     return _asked(recipe, parse(label_config)) if recipe else None
 
 
-def importing(label_config: str) -> "Control":
+def control_of_brought(label_config: str) -> "Control":
     """Return the control of a model that people bring; Unprocessable says why there is none."""
     from labelloop.labelstudio.label_config import parse
 

@@ -12,13 +12,14 @@ from labelloop.bucket.project import Project
 from labelloop.domain.answers import Answers, Label, joined_answers
 from labelloop.domain.columns import Columns
 from labelloop.domain.intake.events import canonical
+from labelloop.domain.judging.brought import judge_against_brought, judge_brought
 from labelloop.domain.judging.evidence import FRESH, Evidence
 from labelloop.domain.judging.gate import Verdict, first_version, judge, judge_none
 from labelloop.domain.learning.examples import Examples
 from labelloop.domain.measure import Measure
 from labelloop.domain.ordering.random_share import are_random
 from labelloop.errors import BadModel, OutOfMemory
-from labelloop.recipes import name_of
+from labelloop.recipes import comparable, importing, name_of
 from labelloop.recipes.protocol import Control, Model, Trained
 from labelloop.recipes.signature import why_not_of
 from labelloop.usecases.learning.sample_pool import Sample
@@ -28,10 +29,15 @@ type Ints = NDArray[np.integer]
 
 @dataclass(frozen=True, slots=True)
 class Champion:
-    """The active version: the record of its training, and its model."""
+    """The active version: the record of its training, and its model.
+
+    `brought_as`: see `importing`. A version that nobody trained here needs no encoder, and may have
+    no record.
+    """
 
     record: TrainingRecord
     model: Model
+    brought_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,11 @@ class Challenger:
     def measure(self) -> Measure:
         """How its answers are compared."""
         return self.control.measure
+
+    @property
+    def is_brought(self) -> bool:
+        """Whether nobody trained it here."""
+        return self.trained.facts.get("is_brought") is True
 
     @property
     def out_of_fold(self) -> Answers:
@@ -90,6 +101,7 @@ def _filled(answers: Answers, measure: Measure) -> Answers:
 
 def why_another(active: ActivePointer, project: Project, control: Control) -> str:
     """Return of what else than a control the active version is, empty if it is of the control."""
+    control = comparable(control, active.recipe)
     if name_of(active.recipe) != control.recipe:
         return "of another kind of labelling"
     card = None if active.signature else project.card(active.version)
@@ -110,13 +122,17 @@ def champion_of(
         return Verdict(True, f"the active version is {why}")
     if active.is_outdated:
         return Verdict(True, f"the active version has format {active.format}")
-    if active.encoder != encoder:
+    artefact = project.model(active.version)
+    brought_as = importing.brought_as(active.recipe, artefact) if artefact is not None else ""
+    if active.encoder != encoder and not brought_as:
         return Verdict(True, "the active version was trained beside another encoder")
-    record, artefact = project.evidence.of(active.version), project.model(active.version)
-    if record is None or artefact is None:
+    record = project.evidence.of(active.version)
+    if artefact is None or (record is None and not brought_as):
         return Verdict(True, "no record of the active version's training can be read")
     try:
-        return Champion(record, control.load(artefact))
+        model = control.load(artefact)
+        nothing = control.measure.alike(tuple(model.names), 0)
+        return Champion(record or TrainingRecord.without_labels(nothing), model, brought_as)
     except OutOfMemory:
         raise
     except BadModel as exc:
@@ -132,7 +148,12 @@ def judge_version(
     least_known: int,
 ) -> Verdict:
     """Return whether to switch. `since`: see `Rejection`; the key decides the random share."""
-    return judge(_evidence(challenger, champion, sample, since, project_key), least_known)
+    evidence = _evidence(challenger, champion, sample, since, project_key)
+    if challenger.is_brought:
+        return judge_brought(evidence)
+    if champion.brought_as:
+        return judge_against_brought(evidence, goes_on=champion.brought_as == "vectors")
+    return judge(evidence, least_known)
 
 
 def judge_withdrawal(
@@ -184,7 +205,9 @@ def _evidence(
         is_fresh=_is_fresh(updated_at, since),
         champion=_champion_answers(champion, challenger, example_rows, record_rows, names),
         challenger=measure.aligned(challenger.out_of_fold, names).take(example_rows),
-        pool_champion=measure.aligned(champion.model.answer(sample.features), names),
+        pool_champion=measure.aligned(
+            _filled(champion.model.answer(sample.features), measure), names
+        ),
         pool_challenger=measure.aligned(challenger.sample_answers, names),
         offered=control.offered,
     )
@@ -220,7 +243,7 @@ def _champion_answers(
     measure = challenger.measure
     out_of_fold = measure.aligned(_filled(champion.record.out_of_fold, measure), names)
     new = np.flatnonzero(record_rows < 0)
-    answers = champion.model.answer(challenger.features.take(example_rows[new]))
+    answers = _filled(champion.model.answer(challenger.features.take(example_rows[new])), measure)
     rows = record_rows.copy()
     rows[new] = len(out_of_fold) + np.arange(len(new))
     return joined_answers([out_of_fold, measure.aligned(answers, names)]).take(rows)
