@@ -10,7 +10,10 @@ import os
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from labelloop.errors import BadModel
@@ -23,10 +26,14 @@ _SMALLER: Final = "make it smaller: quantise it to int8, or export a smaller one
 
 @dataclass(frozen=True, slots=True)
 class SandboxLimits:
-    """What a process may take: megabytes of memory, and seconds in all."""
+    """What a process may take: megabytes of memory, and seconds in all.
+
+    `variables`: those of the environment that it needs to start, as where libraries are.
+    """
 
     megabytes: int = 2_048
     seconds: float = 60.0
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 def run_sandboxed(function: str, given: dict[str, Any], limits: SandboxLimits) -> dict[str, Any]:
@@ -41,7 +48,7 @@ def run_sandboxed(function: str, given: dict[str, Any], limits: SandboxLimits) -
             input=json.dumps(given).encode(),
             capture_output=True,
             timeout=limits.seconds,
-            env={"PYTHONPATH": os.pathsep.join(sys.path), "LC_ALL": "C.UTF-8"},
+            env={**limits.variables, "PYTHONPATH": os.pathsep.join(sys.path), "LC_ALL": "C.UTF-8"},
             check=False,
         )
     except subprocess.TimeoutExpired:
@@ -56,6 +63,16 @@ def run_sandboxed(function: str, given: dict[str, Any], limits: SandboxLimits) -
     if "error" in answer:
         raise BadModel(answer["error"], answer.get("fix", ""))
     return answer
+
+
+def run_on_file(
+    function: str, file: str, body: bytes, given: dict[str, Any], limits: SandboxLimits
+) -> dict[str, Any]:
+    """Return what a function of ours gives for some bytes: it gets their path under `file`."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "file"
+        path.write_bytes(body)
+        return run_sandboxed(function, {**given, file: str(path)}, limits)
 
 
 def _crash(ended: "subprocess.CompletedProcess[bytes]", limits: SandboxLimits) -> BadModel:

@@ -1,10 +1,10 @@
 """The gate for models that people bring, and for what is trained beside one.
 
 A new version takes a trained one's place unless it is worse: it has learnt more. A brought model
-has learnt nothing of the project's labels, so all of them count, whenever they were given: it is
-served unless it is worse, as somebody wants it to be, and then stays until a training is better; or
-is no worse, if it was brought to be trained on. It may know some labels from elsewhere, which
-flatters it: labels given since a training was rejected count by themselves, too.
+has learnt nothing of the project's labels, so all of them count, whenever they were given. It is
+served unless it is less often right, as somebody wants it to be. Then it stays until a training is
+better; or is no worse, if it was brought to be trained on. It may know some labels from elsewhere,
+which flatters it: labels given since a training was rejected count by themselves, too.
 """
 
 from typing import Any, Final
@@ -28,7 +28,8 @@ def judge_brought(e: Evidence) -> Verdict:
     if scores.rows < LEAST_ROWS:
         why = f"too few labels to compare on: {scores.rows} of at least {LEAST_ROWS}"
         return Verdict(True, why, numbers)
-    if scores.z < _WORSE or hits.z < _WORSE:
+    is_less_right = hits.z < _WORSE or (hits.mean < 0 and scores.z < _WORSE)
+    if is_less_right:
         return Verdict(False, f"worse on {scores.rows} labels: {_in_words(e, rows)}", numbers)
     why = f"not worse than the active version on {scores.rows} labels: {_in_words(e, rows)}"
     return Verdict(True, why, numbers)
