@@ -79,7 +79,7 @@ def read_onnx(body: bytes, most_bytes: int = MOST_BYTES) -> OnnxFile:
         given = {tensor.name for tensor in model.graph.initializer}
         inputs = [_slot(one) for one in model.graph.input if one.name not in given]
         outputs = [_slot(one) for one in model.graph.output]
-    except (UnicodeDecodeError, ValueError) as exc:
+    except (UnicodeDecodeError, TypeError, ValueError) as exc:
         raise BadModel(f"it is damaged: {type(exc).__name__}", _EXPORT_AGAIN) from exc
     _check_ends(inputs, outputs)
     digest = sha256(body).hexdigest()
@@ -244,6 +244,8 @@ def _within(graph: Any, depth: int) -> Iterator[Any]:
 def _slot(value: Any) -> Slot:
     import onnx
 
+    if not isinstance(value.name, str):
+        raise BadModel("its inputs or outputs have names that are no UTF-8", _EXPORT_AGAIN)
     kind = value.type.WhichOneof("value")
     if kind != "tensor_type":
         return Slot(value.name, str(kind or "nothing").removesuffix("_type"), ())

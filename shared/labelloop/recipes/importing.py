@@ -46,7 +46,8 @@ class Brought:
 
 def packed(brought: Brought) -> bytes:
     """Return a model as an artefact; BadModel if it is not clear how it is used, with a fix."""
-    from labelloop.recipes.imported.matching import Named, inputs_of, output_of, vectors_of
+    from labelloop.recipes.imported.matching import Named, inputs_of
+    from labelloop.recipes.imported.outputs import output_of, vectors_of
     from labelloop.recipes.imported.package import IDS, Description, Package
 
     named = Named(dict(brought.gets), tuple(brought.columns), brought.output, brought.vectors)

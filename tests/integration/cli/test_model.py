@@ -1,6 +1,7 @@
 """`labelloop model import`: between a person's AWS rights, the real handlers, and moto."""
 
 import json
+import time
 from importlib import import_module
 
 import pytest
@@ -8,7 +9,6 @@ from typer.testing import CliRunner
 
 from labelloop import bootstrap
 from labelloop.bucket.project import Project
-from labelloop.cli import model
 from labelloop.cli.app import app
 from tests.builders import LABELS, created
 from tests.conftest import SECRET, load_event
@@ -26,7 +26,7 @@ def bring(world, monkeypatch):
     """Have somebody bring a model to a project with 24 labels; return the exit code and JSON."""
     sign_in(monkeypatch, Stacks({"BucketName": world.aws.bucket}), s3=world.aws.s3)
     monkeypatch.setenv("MIN_LABELS", "10")
-    monkeypatch.setattr(model.time, "sleep", lambda _: deliver(world.aws))
+    monkeypatch.setattr(time, "sleep", lambda _: deliver(world.aws))
     project = Project(bootstrap.store(), world.key)
     for place, (text, label) in enumerate(zip(TEXTS, TRUE, strict=True)):
         project.add_event(f"{place:04d}", created(place + 1, label, text))
@@ -159,7 +159,7 @@ def test_what_can_not_be_served_is_refused_before_anything_is_uploaded(
 def test_a_function_that_says_nothing_is_waited_for_and_the_model_taken_back(
     bring, world, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(model.time, "sleep", lambda _: None)
+    monkeypatch.setattr(time, "sleep", lambda _: None)
     file = tmp_path / "reviews.onnx"
     file.write_bytes(text_pipeline(TEXTS, TRUE))
 

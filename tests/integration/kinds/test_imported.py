@@ -1,11 +1,14 @@
 """Models of other libraries are brought, served, order the queue, and are rolled back."""
 
+from typing import Any
+
 import pytest
 
 from labelloop.messages import WakeUp
 from labelloop.recipes.tools import Toolbox
 from labelloop.usecases.learning.train import TrainOutcome, train
 from labelloop.usecases.serving.activate import ActivateDeps, activate, roll_back
+from labelloop.usecases.serving.choose import ChooseDeps, choose
 from labelloop.usecases.serving.pin import PinDeps, pin
 from tests.deps import training_deps
 from tests.fakes import MemoryQueue
@@ -26,7 +29,7 @@ class Importing(ChangingProject):
         super().__init__(EXAMPLE.config, [dict(data) for data in EXAMPLE.tasks])
         self.tools = tools or Toolbox()
 
-    def bring(self, artefact, *, is_forced=False, **changes):
+    def bring(self, artefact: bytes, *, is_forced: bool = False, **changes: Any) -> Any:
         """Bring a model; return what came of it."""
         number = str(self.clock.now.timestamp())
         self.stored.imports.add(number, artefact, "anna", is_forced=is_forced)
@@ -45,6 +48,9 @@ class Importing(ChangingProject):
             **changes,
         )
         return train(WakeUp(self.key, reason), deps)
+
+    def stored_card(self, version: str) -> Any:
+        return self.stored.card(version)
 
     @property
     def by_hand(self):
@@ -118,7 +124,7 @@ def test_a_worse_model_is_stored_and_not_served_unless_it_is_forced(upside_down)
 
     assert (refused["served"], project.version) == (False, trained)
     assert refused["fix"].startswith("--force")
-    assert project.stored.card(refused["version"]).is_rejected
+    assert project.stored_card(refused["version"]).is_rejected
     forced = project.bring(upside_down, is_forced=True)
     assert (project.version, forced["served"]) == (forced["version"], True)
     assert roll_back(project.key, project.by_hand) == trained
@@ -161,6 +167,21 @@ def test_another_encoder_or_other_options_do_not_take_an_imported_model_away(sou
     assert project.version == version
     assert project.stored.untrained_dataset(CountingEncoder.name, "") is None
     assert activate(project.key, version, project.by_hand) is False
+
+
+def test_another_strategy_orders_the_queue_by_the_same_model(sound):
+    project = Importing()
+    project.label(range(20), EXAMPLE.answer)
+    first = project.bring(sound)["version"]
+    choices = ChooseDeps(store=project.store, train_queue=project.queue)
+    choose(project.key, {"strategy": "entropy"}, choices)
+
+    assert project.learn("options") is TrainOutcome.SWITCHED
+
+    assert project.version != first
+    assert (project.card.is_brought, project.card.strategy) == (True, "entropy")
+    assert project.card.sha256 == project.stored_card(first).sha256
+    assert project.stored.untrained_dataset("", "") is None
 
 
 def test_a_transformer_is_served_and_a_head_is_trained_on_its_vectors():
@@ -209,5 +230,6 @@ def test_what_fails_unforeseen_has_an_outcome_too(sound):
 
     listed = project.store.list(f"projects/{project.key}/imports/")
     (number,) = {one.key.split("/")[3] for one in listed}
-    assert project.stored.imports.outcome(number)["why"].endswith("RuntimeError")
+    outcome: Any = project.stored.imports.outcome(number)
+    assert outcome["why"].endswith("RuntimeError")
     assert not project.stored.imports.waiting()

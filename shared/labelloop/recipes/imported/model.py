@@ -15,13 +15,15 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from labelloop.domain.answers import Answers, Floats
+from labelloop.domain.answers import Answers
 from labelloop.domain.columns import Columns, Ragged, starts_of
-from labelloop.errors import BadModel, OutOfMemory
+from labelloop.errors import BadModel
 from labelloop.observability import count, logger
 from labelloop.quiet_onnxruntime import ort
 from labelloop.recipes.imported.feeding import Feeder, Row
-from labelloop.recipes.imported.package import LOGITS, Package
+from labelloop.recipes.imported.package import Package
+from labelloop.recipes.imported.reading import of_maps, probabilities_of
+from labelloop.recipes.imported.session import explained, session_of
 from labelloop.recipes.text.bags import BAGS, VECTORS, Features
 from labelloop.recipes.text.onnx_model import OnnxModel
 from labelloop.recipes.text.probabilities import answers_of
@@ -30,7 +32,6 @@ RAW: Final = "raw"  # the block that holds what is read of tasks, as JSON
 RUN_S: Final = 10.0  # that a batch may take
 _RESTS_S: Final = 60.0  # after one that took longer: each try would keep an annotator waiting
 _TINY: Final = 1e-9
-_LONGEST: Final = 300  # characters of what onnxruntime says
 
 
 def raw_of(rows: Sequence[Row]) -> Ragged:
@@ -139,11 +140,11 @@ class ImportedModel:
         return np.concatenate([nothing if one is None else one for one in singles])
 
     def _once(self, feeds: dict[str, Any], rows: int, output: str) -> NDArray[np.float32]:
-        with self._limited() as options, explained():
+        with self._limited() as options, explained(options, self._run_s):
             (found,) = self._session.run([output], feeds, options)
         keys = self.description.keys
         if isinstance(found, list):
-            found = _of_maps(found, keys)
+            found = of_maps(found, keys)
         if not isinstance(found, np.ndarray) or found.ndim != 2 or found.shape[0] != rows:
             shape = getattr(found, "shape", type(found).__name__)
             raise BadModel(
@@ -204,63 +205,3 @@ def load(artefact: bytes) -> ImportedModel | HeadModel:
     """Return a stored model; BadModel for any other bytes."""
     package = Package.unpacked(artefact)
     return HeadModel(package) if package.head else ImportedModel(package)
-
-
-def session_of(graph: bytes) -> Any:
-    """Return a session as the functions have it; BadModel says in words what is wrong."""
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = 1  # one vCPU; more threads would only wait for each other
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 4
-    options.add_session_config_entry(
-        "session.model_external_initializers_file_folder_path", "/nowhere"
-    )
-    with explained():
-        return ort.InferenceSession(graph, options, ["CPUExecutionProvider"])
-
-
-@contextmanager
-def explained() -> Any:
-    """Turn whatever onnxruntime raises into BadModel, with what it says."""
-    try:
-        yield
-    except MemoryError as exc:
-        raise OutOfMemory("there is too little memory for the model") from exc
-    except Exception as exc:  # onnxruntime raises a dozen types of its own
-        said = " ".join(str(exc).split())
-        said = said.rpartition("[ONNXRuntimeError] : ")[2][:_LONGEST]
-        fix = "export it again for onnxruntime, with opset 17, and try it there"
-        raise BadModel(f"onnxruntime does not run it: {said}", fix) from exc
-
-
-def probabilities_of(scores: Floats, form: str) -> NDArray[np.float32]:
-    """Return probabilities, shape (n, labels). A single column is that of the second label."""
-    if form == LOGITS:
-        if scores.shape[1] == 1:
-            scores = np.concatenate([np.zeros_like(scores), scores], axis=1)
-        odds = np.exp(scores - scores.max(axis=1, keepdims=True, initial=-np.inf))
-    else:
-        if scores.shape[1] == 1:
-            scores = np.concatenate([1 - scores, scores], axis=1)
-        odds = np.clip(scores, 0, 1)
-    sums = odds.sum(axis=1, keepdims=True)
-    return np.asarray(odds / np.maximum(sums, _TINY), np.float32)
-
-
-def looks_like_probabilities(scores: Floats) -> bool:
-    """Say whether all rows are probabilities: from 0 to 1, with the sum 1 if there are several."""
-    are_within = bool(((scores >= -1e-4) & (scores <= 1 + 1e-4)).all())
-    return are_within and (
-        scores.shape[1] == 1 or bool((np.abs(scores.sum(axis=1) - 1) < 1e-2).all())
-    )
-
-
-def _of_maps(maps: Sequence[Any], keys: Sequence[str | int]) -> Any:
-    """Return a row for each map, in the order of the keys."""
-    try:
-        return np.array([[one[key] for key in keys] for one in maps], np.float32)
-    except (KeyError, TypeError, ValueError) as exc:
-        raise BadModel(
-            f"its output has maps without the class {exc}",
-            "export it with a matrix: options={'zipmap': False}",
-        ) from exc

@@ -93,9 +93,18 @@ class Description:
                 for each in stored.pop("inputs")
             )
             labels, keys = tuple(stored.pop("labels")), tuple(stored.pop("keys"))
-            return cls(inputs=inputs, labels=labels, keys=keys, **stored)
+            read = cls(inputs=inputs, labels=labels, keys=keys, **stored)
         except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as exc:
             raise BadModel(f"its description can't be read: {type(exc).__name__}") from exc
+        are_known = (
+            read.form in FORMS
+            and read.role in (MODEL, VECTORS)
+            and all(fed.role in ROLES for fed in inputs)
+        )
+        are_labels = len(labels) > 1 and all(isinstance(label, str) for label in labels)
+        if not (are_known and are_labels):
+            raise BadModel("its description can't be read: it names nothing that is known")
+        return read
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 
 from labelloop.errors import BadModel
 from labelloop.recipes.imported.feeding import Row
-from labelloop.recipes.imported.model import ImportedModel, looks_like_probabilities
+from labelloop.recipes.imported.model import ImportedModel
 from labelloop.recipes.imported.package import LOGITS, PROBABILITIES, Package
+from labelloop.recipes.imported.reading import looks_like_probabilities
 
 MOST_MS: Final = 1_000.0  # for one task: Label Studio's page waits for it
 _ODD: Final = ("", "a", "Straße ΟΔΟΣ İstanbul 東京 🙂", "word " * 2_000)
 _FEW: Final = 8
-_APART: Final = 1e-2  # between a task's probabilities alone and among others
+_APART: Final = 1e-2  # between a task's numbers alone and among others, as a share of the largest
 _MANY: Final = 32
 
 
@@ -33,11 +34,11 @@ def smoke(given: dict[str, Any]) -> dict[str, Any]:
     fields = rows[0]["fields"] if rows else {}
     scores = _scores(model, [*rows, *({"text": text, "fields": fields} for text in _ODD)], rows)
     form = _form(scores)
-    _demand_alone(model, rows, scores, package.description.form)
+    _demand_alone(model, rows, scores)
     ms = _ms(model, rows or [{"text": _ODD[2], "fields": {}}])
     if ms > given.get("most_ms", MOST_MS):
         raise BadModel(
-            f"it takes {ms:,.0f} ms for a task, and an annotator would wait for it",
+            f"it takes {ms:,.0f} ms for a task: too slow, as an annotator waits for it",
             "use a smaller model, or quantise it to int8",
         )
     return {"form": form, "ms_a_task": round(ms, 2), "megabytes": _megabytes()}
@@ -74,9 +75,7 @@ def _form(scores: NDArray[np.float32]) -> str:
     return PROBABILITIES if looks_like_probabilities(finite) else LOGITS
 
 
-def _demand_alone(
-    model: ImportedModel, rows: Sequence[Row], scores: NDArray[np.float32], form: str
-) -> None:
+def _demand_alone(model: ImportedModel, rows: Sequence[Row], scores: NDArray[np.float32]) -> None:
     """Raise BadModel if an answer depends on the other tasks, or on the time."""
     for place, row in enumerate(rows[:_FEW]):
         alone = model.scores([row])[0]

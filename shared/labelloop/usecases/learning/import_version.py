@@ -66,6 +66,30 @@ def take_imports(project: Project, deps: "TrainDeps") -> bool:
     return is_served
 
 
+def reordered(project: Project, deps: "TrainDeps") -> bool:
+    """Make another version of a model that people brought, if another strategy was chosen.
+
+    Return whether it is served: no training would bring the order, as none is better.
+    """
+    active, options = project.active().value, project.options().value
+    card = project.card(active.version)
+    if card is None or not card.is_brought or active.pinned:
+        return False
+    is_same = (options.strategy or deps.strategy) == active.strategy
+    artefact = (
+        None if is_same or active.revision == options.revision else project.model(card.version)
+    )
+    if artefact is None:
+        return False
+    try:
+        again = Import("", artefact, is_forced=True, by="")
+        return bool(import_version(project, again, deps)["served"])
+    except Rejected as exc:
+        facts = {"project": project.key, "version": card.version, "why": str(exc)}
+        logger().warning("order not changed", extra=facts)
+        return False
+
+
 def import_version(project: Project, waiting: Import, deps: "TrainDeps") -> dict[str, Any]:
     """Store a version, and serve it if it is no worse than the active one; return what came of it.
 

@@ -27,7 +27,7 @@ from labelloop.observability import count, logger
 from labelloop.ports import Listed
 from labelloop.usecases.intake.mend import may_lack_labels, mend
 from labelloop.usecases.judging.settle import settle
-from labelloop.usecases.learning.import_version import take_imports
+from labelloop.usecases.learning.import_version import reordered, take_imports
 from labelloop.usecases.learning.train_version import TrainDeps, train_version
 from labelloop.usecases.learning.vectors import Unfinished
 from labelloop.usecases.ordering.first_order import is_outdated
@@ -227,6 +227,10 @@ def _catch_up(project: Project, deps: TrainDeps, *, is_asked: bool) -> TrainOutc
     pointer = project.untrained_dataset(deps.tools.encoder, deps.tools.image_encoder)
     if pointer is None and is_asked and not project.active().value.is_trained:
         pointer = project.dataset_pointer().value  # a recipe may have been installed meanwhile
+    if pointer and reordered(project, deps):
+        outcome = TrainOutcome.SWITCHED
+        _ask_for_ranking(project, deps)
+        pointer = project.untrained_dataset(deps.tools.encoder, deps.tools.image_encoder)
     while pointer and pointer.seq > 0:
         now = deps.clock().timestamp()
         put_off = lease.put_off(now)
