@@ -233,7 +233,7 @@ ENDS = {
         of_kind("input_ids", FLOAT, "n", "t"), "takes some numbers of a task"
     ),
     "eight tasks at once": Broken(of_kind("input_ids", INT64, 8, "t"), "always takes 8 tasks"),
-    "an image": Broken(of_kind("pixels", FLOAT, "n", 3, 224, 224), "nothing is known to fit"),
+    "an image": Broken(of_kind("pixels", FLOAT, "n", 3, 224, 224), "it reads images"),
     "a sound": Broken(of_kind("samples", FLOAT, "n", "t", 1), "nothing is known to fit"),
     "numbers without names": Broken(of_kind("x", FLOAT, "n", 4), "takes 4 numbers of a task"),
     "numbers of too many names": Broken(

@@ -10,11 +10,12 @@ from skl2onnx import to_onnx
 from skl2onnx.common.data_types import FloatTensorType, StringTensorType
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
 from labelloop.adapters.onnx_file import read_onnx, with_plain_locale
-from labelloop.recipes.importing import Brought, packed, read_as, tried
+from labelloop.recipes.importing import Brought, fitted_to, packed, read_as, tried
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
 WIDTH = 8
@@ -25,6 +26,16 @@ def text_pipeline(texts: Sequence[str], labels: Sequence[Any], *, zipmap: bool =
     made = make_pipeline(TfidfVectorizer(), LogisticRegression(C=100.0)).fit(texts, labels)
     options = {id(made): {"zipmap": zipmap}}
     inputs = [("text", StringTensorType([None, 1]))]
+    exported = to_onnx(made, initial_types=inputs, options=options, target_opset=17)
+    return bytes(exported.SerializeToString())
+
+
+def topics_pipeline(texts: Sequence[str], ticked: Sequence[Sequence[bool]]) -> bytes:
+    """Return a network on TF-IDF that says of each topic how likely it is, as skl2onnx has it."""
+    network = MLPClassifier((), random_state=0, max_iter=2_000, learning_rate_init=0.05)
+    made = make_pipeline(TfidfVectorizer(), network).fit(texts, np.array(ticked, np.int64))
+    inputs = [("text", StringTensorType([None, 1]))]
+    options = {id(made): {"zipmap": False}}
     exported = to_onnx(made, initial_types=inputs, options=options, target_opset=17)
     return bytes(exported.SerializeToString())
 
@@ -111,8 +122,11 @@ def _slot(name: str) -> Any:
     return helper.make_tensor_value_info(name, TensorProto.INT64, ["n", "tokens"])
 
 
-def artefact_of(graph: bytes, labels: Sequence[str], **named: Any) -> bytes:
-    """Return a model as it is stored, read as a look at its output says."""
+def artefact_of(graph: bytes, labels: Sequence[str], control: Any = None, **named: Any) -> bytes:
+    """Return a model as it is stored, read as a look at its output says.
+
+    `control`: what it is brought for; one label of several if there is none.
+    """
     graph = with_plain_locale(graph)
     read = read_onnx(graph)
     source = {"file": "model.onnx", "sha256": read.sha256}
@@ -126,5 +140,7 @@ def artefact_of(graph: bytes, labels: Sequence[str], **named: Any) -> bytes:
         **named,
     )
     artefact = packed(brought)
+    if control is not None:
+        artefact = fitted_to(artefact, control)
     rows = [{"text": "a text", "fields": {}}] if not named.get("columns") else []
     return read_as(artefact, tried(artefact, rows)["form"]) if rows else artefact

@@ -23,7 +23,7 @@ from labelloop.cli.report import Report
 from labelloop.cli.session import Session
 from labelloop.errors import BadSettings, LabelloopError, NotFound, Rejected, Unavailable
 from labelloop.recipes import control_of_brought
-from labelloop.recipes.importing import MOST_TOKENS, TRIAL, demand_offered, read_as
+from labelloop.recipes.importing import MOST_TOKENS, TRIAL, demand_offered, fitted_to, read_as
 
 _NEEDS: Final = ("numpy", "onnx", "onnxruntime", "tokenizers")
 _TASKS: Final = 40
@@ -125,6 +125,7 @@ def _tried(artefact: bytes, project: Project) -> tuple[bytes, dict[str, Any], li
             f"labelloop connect --project {project.key.partition('.')[0]}, and label a task",
         )
     control = control_of_brought(dataset.label_config)
+    artefact = fitted_to(artefact, control)
     lacking = demand_offered(artefact, control)
     inputs = [control.input_of(task.data) for task in list(dataset.tasks.values())[:_TASKS]]
     rows = [one for one in inputs if one is not None]

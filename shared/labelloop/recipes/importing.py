@@ -103,14 +103,34 @@ def brought_as(recipe: str, artefact: bytes) -> str:
     return "" if package.head else package.description.role
 
 
+def fitted_to(artefact: bytes, control: "Control") -> bytes:
+    """Return an artefact that answers as a control asks: with one label, or with several."""
+    from labelloop.recipes.imported.package import Package
+
+    package = Package.unpacked(artefact)
+    is_several = bool(getattr(control, "is_several", False))
+    return replace(
+        package, description=replace(package.description, is_several=is_several)
+    ).packed()
+
+
 def demand_offered(artefact: bytes, control: "Control") -> list[str]:
     """Return the labels that a project offers and a model does not know.
 
-    Unprocessable if it knows one that is not offered.
+    Unprocessable if it knows one that is not offered, or answers otherwise than is asked.
     """
     from labelloop.recipes.imported.package import Package
 
-    labels = Package.unpacked(artefact).description.labels
+    description = Package.unpacked(artefact).description
+    labels, is_several = description.labels, bool(getattr(control, "is_several", False))
+    if description.is_several != is_several:
+        asked = "several labels" if is_several else "one label"
+        raise Unprocessable(f"the label config asks for {asked} by now", "import it again")
+    if is_several and description.role != ROLES[0]:
+        raise Unprocessable(
+            "trainings learn from what a model sees for a single choice only",
+            "bring it without --as vectors",
+        )
     foreign = [label for label in labels if label not in control.offered]
     if foreign:
         raise Unprocessable(

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from labelloop.messages import WakeUp
+from labelloop.recipes import control_of_brought
 from labelloop.recipes.tools import Toolbox
 from labelloop.usecases.learning.train import TrainOutcome, train
 from labelloop.usecases.serving.activate import ActivateDeps, activate, roll_back
@@ -13,11 +14,14 @@ from labelloop.usecases.serving.pin import PinDeps, pin
 from tests.deps import training_deps
 from tests.fakes import MemoryQueue
 from tests.integration.kinds.project import STRATEGY, ChangingProject
+from tests.kinds.example import Example
+from tests.kinds.several_choices import EXAMPLE as SEVERAL
 from tests.kinds.text_choices import EXAMPLE, SUBJECTS
-from tests.onnx_models import artefact_of, text_pipeline, transformer
+from tests.onnx_models import artefact_of, text_pipeline, topics_pipeline, transformer
 from tests.tiny_encoder import CountingEncoder
 
 LABELS = tuple(SUBJECTS)
+TOPICS = ("Billing", "Delivery", "login", "Praise")
 GOOD = [one["text"] for one in EXAMPLE.tasks]
 TRUE = [EXAMPLE.answer(one)[0]["value"]["choices"][0] for one in EXAMPLE.tasks]
 
@@ -25,8 +29,8 @@ TRUE = [EXAMPLE.answer(one)[0]["value"]["choices"][0] for one in EXAMPLE.tasks]
 class Importing(ChangingProject):
     """A project that a model may be brought to."""
 
-    def __init__(self, tools=None):
-        super().__init__(EXAMPLE.config, [dict(data) for data in EXAMPLE.tasks])
+    def __init__(self, tools: Toolbox | None = None, example: Example = EXAMPLE) -> None:
+        super().__init__(example.config, [dict(data) for data in example.tasks])
         self.tools = tools or Toolbox()
 
     def bring(self, artefact: bytes, *, is_forced: bool = False, **changes: Any) -> Any:
@@ -201,6 +205,30 @@ def test_a_transformer_is_served_and_a_head_is_trained_on_its_vectors():
     assert "trained on what an imported model sees" in project.status["told"][0]
     assert project.right(EXAMPLE.tasks, EXAMPLE.answer, project.tools) > 0.9
     assert project.rank(project.tools)
+
+
+def test_several_labels_at_once_are_answered_by_a_model_too():
+    texts = [one["text"] for one in SEVERAL.tasks]
+    ticked = [
+        [
+            name in (SEVERAL.answer(one) or [{"value": {"choices": []}}])[0]["value"]["choices"]
+            for name in TOPICS
+        ]
+        for one in SEVERAL.tasks
+    ]
+    control = control_of_brought(SEVERAL.config)
+    artefact = artefact_of(topics_pipeline(texts, ticked), TOPICS, control)
+    project = Importing(example=SEVERAL)
+    project.label(range(3), SEVERAL.answer)
+
+    outcome = project.bring(artefact)
+    project.rank()
+
+    assert (outcome["served"], outcome["why"]) == (True, "the first version")
+    assert project.right(SEVERAL.tasks, SEVERAL.answer) > 0.9
+    project.label(range(3, 60), SEVERAL.answer)
+    project.learn("sweep")
+    assert project.version == outcome["version"]
 
 
 def test_a_label_that_is_not_offered_is_refused():

@@ -33,6 +33,7 @@ _TOKENS: Final = {
 _WHOLE: Final = {"int64", "int32"}
 FLOATS: Final = {"float", "double", "float16"}
 _NUMBERS: Final = FLOATS | _WHOLE | {"bool"}
+_IMAGES: Final = "name one that reads texts, tokens or columns of the tasks' data"
 _NAME_INPUTS: Final = "name what it gets: --input NAME=text, =ids, =mask, =types, =column:FIELD"
 
 
@@ -107,6 +108,8 @@ def _role(slot: Slot, named: Named, slots: Sequence[Slot]) -> tuple[str, tuple[s
         return COLUMNS, named.columns
     if slot.type in _NUMBERS | {"string"} and len(slots) > 1 and slot.shape[1:] in ((), (1,)):
         return COLUMN, (slot.name,)
+    if slot.type in FLOATS and len(slot.shape) == 4:
+        raise BadModel(f"it reads images ({slot}), and only texts and numbers are read", _IMAGES)
     raise BadModel(f"nothing is known to fit the input {slot}", _NAME_INPUTS)
 
 

@@ -22,8 +22,9 @@ from labelloop.observability import count, logger
 from labelloop.quiet_onnxruntime import ort
 from labelloop.recipes.imported.feeding import Feeder, Row
 from labelloop.recipes.imported.package import Package
-from labelloop.recipes.imported.reading import of_maps, probabilities_of
+from labelloop.recipes.imported.reading import each_of, of_maps, probabilities_of
 from labelloop.recipes.imported.session import explained, session_of
+from labelloop.recipes.several_choices.marks import LIKELY, Marks
 from labelloop.recipes.text.bags import BAGS, VECTORS, Features
 from labelloop.recipes.text.onnx_model import OnnxModel
 from labelloop.recipes.text.probabilities import answers_of
@@ -75,12 +76,16 @@ class ImportedModel:
 
     def answer(self, features: Columns) -> Answers:
         """Return the probability of each label for each task, NaN where it can't say."""
-        return answers_of(self.probabilities(rows_of(features)), self.names)
+        probabilities = self.probabilities(rows_of(features))
+        if self.description.is_several:
+            return Marks.of(probabilities, LIKELY).answers(self.names)
+        return answers_of(probabilities, self.names)
 
     def probabilities(self, rows: Sequence[Row]) -> NDArray[np.float32]:
         """Return the probability of each label for each task, shape (rows, labels)."""
         scores = self._run(rows, self.description.output, len(self.names))
-        return probabilities_of(scores, self.description.form)
+        form, is_several = self.description.form, self.description.is_several
+        return each_of(scores, form) if is_several else probabilities_of(scores, form)
 
     def vectors(self, rows: Sequence[Row]) -> NDArray[np.float32]:
         """Return what it sees of tasks as unit vectors, shape (rows, any); zeros if it can't say.

@@ -60,17 +60,18 @@ class Fed:
 class Description:
     """How an imported model is used.
 
-    `labels`: of its classes, in their order; `keys`: the classes as a map's keys, where the output
-    is a list of maps. `output`: its name; `form`: probabilities or logits. `max_tokens`: of a text.
-    `role`: `model` if trainings go their own way and must beat it, `vectors` if a head is trained
-    on its answers, or on the output `vectors`, if that is named. `source`: what is known of the
-    file, for the card.
+    `labels`: of its classes, in their order; `is_several`: whether any number of them may be right;
+    `keys`: the classes as a map's keys, where the output is a list of maps. `output`: its name;
+    `form`: probabilities or logits. `max_tokens`: of a text. `role`: `model` if trainings go their
+    own way and must beat it, `vectors` if a head is trained on its answers, or on the output
+    `vectors`, if that is named. `source`: what is known of the file, for the card.
     """
 
     labels: tuple[str, ...]
     inputs: tuple[Fed, ...]
     output: str
     form: str = PROBABILITIES
+    is_several: bool = False
     keys: tuple[str | int, ...] = ()
     max_tokens: int = 0
     role: str = MODEL
@@ -150,7 +151,7 @@ class Package:
 
 def is_package(artefact: bytes) -> bool:
     """Say whether an artefact holds an imported model, not one that was trained here."""
-    return artefact.startswith(b"PK\x03\x04")
+    return artefact.startswith(b"PK\x03\x04") and DESCRIPTION.encode() in artefact[:64]
 
 
 def _read(archive: zipfile.ZipFile, name: str) -> bytes:

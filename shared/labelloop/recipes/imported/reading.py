@@ -27,11 +27,18 @@ def probabilities_of(scores: Floats, form: str) -> NDArray[np.float32]:
     return np.asarray(odds / np.maximum(sums, _TINY), np.float32)
 
 
-def looks_like_probabilities(scores: Floats) -> bool:
-    """Say whether all rows are probabilities: from 0 to 1, with the sum 1 if there are several."""
+def each_of(scores: Floats, form: str) -> NDArray[np.float32]:
+    """Return the probability of each label, whatever the others are, shape (n, labels)."""
+    if form == LOGITS:
+        scores = 1 / (1 + np.exp(-np.clip(scores, -50, 50)))
+    return np.asarray(np.clip(scores, 0, 1), np.float32)
+
+
+def looks_like_probabilities(scores: Floats, *, is_several: bool = False) -> bool:
+    """Say whether all numbers are from 0 to 1, and each row's sum is 1 if one label is right."""
     are_within = bool(((scores >= -1e-4) & (scores <= 1 + 1e-4)).all())
     return are_within and (
-        scores.shape[1] == 1 or bool((np.abs(scores.sum(axis=1) - 1) < 1e-2).all())
+        is_several or scores.shape[1] == 1 or bool((np.abs(scores.sum(axis=1) - 1) < 1e-2).all())
     )
 
 

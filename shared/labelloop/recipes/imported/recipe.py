@@ -1,10 +1,11 @@
-"""The recipe for one choice of several by an imported model. Asked only where one is at work."""
+"""The recipe for one choice or several by an imported model. Asked only where one is at work."""
 
 from typing import TYPE_CHECKING, Final
 
 from labelloop.labelstudio.label_config import LabelConfig
 from labelloop.recipes.imported import FORMAT, NAME
-from labelloop.recipes.imported.control import ImportedChoice, load
+from labelloop.recipes.imported.control import ImportedChoice, ImportedSeveral, load
+from labelloop.recipes.several_choices import config as several_configs
 from labelloop.recipes.text_choices import config as configs
 
 if TYPE_CHECKING:
@@ -17,10 +18,14 @@ class ImportedRecipe:
     name: Final = NAME
     format: Final = FORMAT
 
-    def read(self, config: LabelConfig) -> ImportedChoice | None:
-        """Return the first choice about a text; none where several controls are asked."""
-        plain = configs.read(config) if len(config.answered()) == 1 else None
-        return None if plain is None else ImportedChoice.over(plain)
+    def read(self, config: LabelConfig) -> ImportedChoice | ImportedSeveral | None:
+        """Return the choice about a text; none where several controls are asked."""
+        if len(config.answered()) != 1:
+            return None
+        if (one := configs.read(config)) is not None:
+            return ImportedChoice.over(one)
+        several = several_configs.read(config)
+        return None if several is None else ImportedSeveral.over(several)
 
     def why_not(self, config: LabelConfig) -> str:
         """Return why an imported model answers nothing that is asked."""

@@ -33,7 +33,7 @@ def smoke(given: dict[str, Any]) -> dict[str, Any]:
     rows: list[Row] = given["rows"]
     fields = rows[0]["fields"] if rows else {}
     scores = _scores(model, [*rows, *({"text": text, "fields": fields} for text in _ODD)], rows)
-    form = _form(scores)
+    form = _form(scores, is_several=package.description.is_several)
     _demand_alone(model, rows, scores)
     ms = _ms(model, rows or [{"text": _ODD[2], "fields": {}}])
     if ms > given.get("most_ms", MOST_MS):
@@ -53,7 +53,8 @@ def _scores(model: ImportedModel, rows: Sequence[Row], own: Sequence[Row]) -> ND
             f"no task of the project has what it reads: {', '.join(names) or 'a text'}",
             "name the fields of the tasks' data as they are there: --columns, or --input",
         )
-    if scores.shape[1] not in {labels, 1} or (scores.shape[1] == 1 and labels != 2):
+    may_be_one = labels == 2 and not model.description.is_several
+    if scores.shape[1] != labels and not (scores.shape[1] == 1 and may_be_one):
         raise BadModel(
             f"it gives {scores.shape[1]} numbers for a task, and {labels} labels are named",
             "name all labels of the model, in its order: --labels",
@@ -70,9 +71,9 @@ def _scores(model: ImportedModel, rows: Sequence[Row], own: Sequence[Row]) -> ND
     return scores
 
 
-def _form(scores: NDArray[np.float32]) -> str:
+def _form(scores: NDArray[np.float32], *, is_several: bool) -> str:
     finite = scores[np.isfinite(scores).all(axis=1)]
-    return PROBABILITIES if looks_like_probabilities(finite) else LOGITS
+    return PROBABILITIES if looks_like_probabilities(finite, is_several=is_several) else LOGITS
 
 
 def _demand_alone(model: ImportedModel, rows: Sequence[Row], scores: NDArray[np.float32]) -> None:
