@@ -28,7 +28,7 @@ _SMALLER: Final = "make it smaller: quantise it to int8, or export a smaller one
 class SandboxLimits:
     """What a process may take: megabytes of memory, and seconds in all.
 
-    `variables`: those of the environment that it needs to start, as where libraries are.
+    `variables`: those that it needs to start, as where libraries are.
     """
 
     megabytes: int = 2_048
