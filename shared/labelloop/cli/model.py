@@ -111,7 +111,8 @@ def import_model(
         if lacking:
             report.step("labels", "warning", f"it never answers {', '.join(lacking)}")
         number = f"{time.time_ns()}-{uuid4().hex[:8]}"
-        project.imports.add(number, artefact, is_forced=force)
+        user = session.backend.address.user
+        project.imports.add(number, artefact, user, is_forced=force)
         report.step("uploaded", "done", f"to the bucket of stack {stack}")
         _tell(_awaited(session, project, number, wait), session, report)
 

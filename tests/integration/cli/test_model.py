@@ -85,6 +85,9 @@ def test_a_pipeline_of_scikit_learn_is_served_and_rolled_back(bring, world, tmp_
     history = world.told("versions")["history"]
     why = next(one["why"] for one in history if one["version"] == told["version"])
     assert why.startswith("imported: not worse than the active version on 24 labels")
+    entries = Project(bootstrap.store(), world.key).history
+    last = json.loads(entries.entry(entries.numbers()[-1]).body)
+    assert (last["why"], last["by"]) == ("imported reviews.onnx", "labelloop")
     assert world.told("rollback")["version"] == trained
     assert world.told("pin")["project"] == world.key
 

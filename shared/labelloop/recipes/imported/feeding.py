@@ -24,8 +24,8 @@ from labelloop.recipes.imported.package import (
 type Row = dict[str, Any]
 """What is read of a task: {"text": its text, "fields": numbers and short texts by name}."""
 
-_AT_ONCE: Final = 64  # tasks in a batch
-_TOKENS_AT_ONCE: Final = 4_096
+_AT_ONCE: Final = 32  # tasks in a batch
+_TOKENS_AT_ONCE: Final = 2_048
 _CHARACTERS_A_TOKEN: Final = 32  # more than any text has; the rest of a text is not tokenised
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")
 _DTYPES: Final = {

@@ -7,37 +7,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelloop.bucket.evidence import MOST_ROWS, SamplePredictions, TrainingRecord
-from labelloop.bucket.pointers import ActivePointer
-from labelloop.bucket.project import Project
 from labelloop.domain.answers import Answers, Label, joined_answers
 from labelloop.domain.columns import Columns
 from labelloop.domain.intake.events import canonical
 from labelloop.domain.judging.brought import judge_against_brought, judge_brought
 from labelloop.domain.judging.evidence import FRESH, Evidence
-from labelloop.domain.judging.gate import Verdict, first_version, judge, judge_none
+from labelloop.domain.judging.gate import Verdict, judge, judge_none
 from labelloop.domain.learning.examples import Examples
 from labelloop.domain.measure import Measure
 from labelloop.domain.ordering.random_share import are_random
-from labelloop.errors import BadModel, OutOfMemory
-from labelloop.recipes import comparable, importing, name_of
-from labelloop.recipes.protocol import Control, Model, Trained
-from labelloop.recipes.signature import why_not_of
+from labelloop.recipes.protocol import Control, Trained
+from labelloop.usecases.judging.champion import Champion
 from labelloop.usecases.learning.sample_pool import Sample
 
 type Ints = NDArray[np.integer]
-
-
-@dataclass(frozen=True, slots=True)
-class Champion:
-    """The active version: the record of its training, and its model.
-
-    `brought_as`: see `importing`. A version that nobody trained here needs no encoder, and may have
-    no record.
-    """
-
-    record: TrainingRecord
-    model: Model
-    brought_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,46 +82,6 @@ def _filled(answers: Answers, measure: Measure) -> Answers:
     return both.take(np.where(is_known, np.arange(len(answers)), len(answers)))
 
 
-def why_another(active: ActivePointer, project: Project, control: Control) -> str:
-    """Return of what else than a control the active version is, empty if it is of the control."""
-    control = comparable(control, active.recipe)
-    if name_of(active.recipe) != control.recipe:
-        return "of another kind of labelling"
-    card = None if active.signature else project.card(active.version)
-    why = why_not_of(project.signature(card) if card else active.signature, control)
-    return f"of another control: {why}" if why else ""
-
-
-def champion_of(
-    active: ActivePointer, project: Project, control: Control, encoder: str
-) -> Champion | Verdict:
-    """Return the active version, or the verdict where there is nothing to compare with.
-
-    OutOfMemory is raised: it says nothing against the active version, so nothing replaces it.
-    """
-    if not active.is_trained:
-        return first_version()
-    if why := why_another(active, project, control):
-        return Verdict(True, f"the active version is {why}")
-    if active.is_outdated:
-        return Verdict(True, f"the active version has format {active.format}")
-    artefact = project.model(active.version)
-    brought_as = importing.brought_as(active.recipe, artefact) if artefact is not None else ""
-    if active.encoder != encoder and not brought_as:
-        return Verdict(True, "the active version was trained beside another encoder")
-    record = project.evidence.of(active.version)
-    if artefact is None or (record is None and not brought_as):
-        return Verdict(True, "no record of the active version's training can be read")
-    try:
-        model = control.load(artefact)
-        nothing = control.measure.alike(tuple(model.names), 0)
-        return Champion(record or TrainingRecord.without_labels(nothing), model, brought_as)
-    except OutOfMemory:
-        raise
-    except BadModel as exc:
-        return Verdict(True, f"the active version cannot be loaded: {exc}")
-
-
 def judge_version(
     challenger: Challenger,
     champion: Champion,
@@ -194,6 +137,9 @@ def _evidence(
     tasks = np.union1d(record.tasks, labelled[newest(examples)])
     example_rows, record_rows = _rows_of(tasks, labelled), _rows_of(tasks, record.tasks)
     codes = _Codes([*record.labels, *examples.labels])
+    # The pool says what is expected of versions that learn: none of it where one does not.
+    has_pool = not (challenger.is_brought or champion.brought_as)
+    pool = range(len(sample.tasks) if has_pool else 0)
     updated_at = np.where(example_rows >= 0, np.array([*examples.updated_at, ""])[example_rows], "")
     return Evidence(
         measure=measure,
@@ -205,10 +151,8 @@ def _evidence(
         is_fresh=_is_fresh(updated_at, since),
         champion=_champion_answers(champion, challenger, example_rows, record_rows, names),
         challenger=measure.aligned(challenger.out_of_fold, names).take(example_rows),
-        pool_champion=measure.aligned(
-            _filled(champion.model.answer(sample.features), measure), names
-        ),
-        pool_challenger=measure.aligned(challenger.sample_answers, names),
+        pool_champion=measure.aligned(champion.model.answer(sample.features.take(pool)), names),
+        pool_challenger=measure.aligned(challenger.sample_answers.take(pool), names),
         offered=control.offered,
     )
 

@@ -21,11 +21,8 @@ from labelloop.errors import Conflict
 from labelloop.observability import count, logger
 from labelloop.recipes import recipe_named
 from labelloop.recipes.protocol import Control
-from labelloop.usecases.judging.judge_version import (
-    Challenger,
-    judge_withdrawal,
-    why_another,
-)
+from labelloop.usecases.judging.champion import why_another
+from labelloop.usecases.judging.judge_version import Challenger, judge_withdrawal
 from labelloop.usecases.judging.store_judged import Gate, store_judged
 from labelloop.usecases.learning.sample_pool import Sample
 

@@ -10,12 +10,8 @@ from labelloop.bucket.project import Project
 from labelloop.domain.judging.card import Card
 from labelloop.domain.judging.gate import LEAST_KNOWN, Verdict
 from labelloop.domain.ordering.strategies import RANDOM
-from labelloop.usecases.judging.judge_version import (
-    Challenger,
-    Champion,
-    champion_of,
-    judge_version,
-)
+from labelloop.usecases.judging.champion import Champion, champion_of
+from labelloop.usecases.judging.judge_version import Challenger, judge_version
 from labelloop.usecases.judging.version_insights import doubts_of, insights_of
 from labelloop.usecases.learning.sample_pool import Sample
 

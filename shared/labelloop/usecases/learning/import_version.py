@@ -24,7 +24,7 @@ from labelloop.domain.version import Version
 from labelloop.errors import BadModel, NotFound, Rejected
 from labelloop.observability import count, logger
 from labelloop.recipes import control_of_brought, encoder_of, folder_of, format_of, importing
-from labelloop.recipes.protocol import Control, Model, Trained
+from labelloop.recipes.protocol import Control, Trained
 from labelloop.recipes.signature import signature_of
 from labelloop.usecases.judging.judge_version import Challenger
 from labelloop.usecases.judging.store_judged import Gate, store_judged
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from labelloop.usecases.learning.train_version import TrainDeps
 
 _TRIED: Final = 40  # tasks
+_COMPARED_S: Final = 60.0  # that answering takes
+_COMPARED: Final = (100, 5_000)  # labels, the newest, as many as that time is enough for
 
 
 def take_imports(project: Project, deps: "TrainDeps") -> bool:
@@ -103,7 +105,8 @@ def import_version(project: Project, waiting: Import, deps: "TrainDeps") -> dict
     lacking = importing.demand_offered(artefact, control)
     examples = examples_of(dataset, control)
     tried = deps.try_model(artefact, _rows(examples, dataset, control))
-    model = control.load(artefact)
+    least, most = _COMPARED
+    compared = min(most, max(least, round(1_000 * _COMPARED_S / max(tried["ms_a_task"], 0.1))))
     strategy = project.options().value.strategy or deps.strategy
     encoder = encoder_of(control.recipe, deps.tools.encoder, deps.tools.image_encoder)
     to = ActivePointer(
@@ -118,7 +121,8 @@ def import_version(project: Project, waiting: Import, deps: "TrainDeps") -> dict
         signature=signature_of(control),
         learnt=digest_of(examples, control, encoder, strategy),
     )
-    challenger, sample = _challenger(project, dataset, examples, control, model, waiting, deps)
+    examples = examples.take(sorted(examples.newest(compared)))
+    challenger, sample = _challenger(project, dataset, examples, control, compared, waiting, deps)
     facts = {"is_brought": True, "imported": importing.about(artefact) | tried}
     challenger = replace(challenger, trained=replace(challenger.trained, facts=facts))
     now, before = deps.clock(), project.card(project.active().value.version)
@@ -158,14 +162,17 @@ def _challenger(
     dataset: Dataset,
     examples: Examples,
     control: Control,
-    model: Model,
+    compared: int,
     waiting: Import,
     deps: "TrainDeps",
 ) -> tuple[Challenger, Sample]:
     """Return the version to be judged, with what the active one needs to answer as well."""
+    model = control.load(waiting.artefact)
     encoder = encoder_of(control.recipe, deps.tools.encoder, deps.tools.image_encoder)
     files = project.features(folder_of(control.recipe, encoder))
     sample = sample_pool(project.pool, files, control.sees, dataset)
+    few = range(min(len(sample.tasks), compared))
+    sample = replace(sample, tasks=sample.tasks[: len(few)], features=sample.features.take(few))
     with StoredVectors(deps.tools, files, deps.encoding) as tools:
         features = control.features(examples.inputs, tools)
     answers = model.answer(features)

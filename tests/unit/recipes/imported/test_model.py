@@ -7,13 +7,13 @@ import pytest
 from onnx import TensorProto, helper
 
 from labelloop.domain.columns import Columns
-from labelloop.errors import BadModel
-from labelloop.recipes import control_of
+from labelloop.errors import BadModel, Unprocessable
+from labelloop.recipes import control_of, control_of_brought
 from labelloop.recipes.imported.control import ImportedChoice
 from labelloop.recipes.imported.model import RAW, ImportedModel, load, raw_of
 from labelloop.recipes.imported.package import LOGITS, Description, Fed, Package
 from labelloop.recipes.text.probabilities import probabilities_of
-from tests.broken_models import AXIS, TABLE, bytes_of, op, slot, weight
+from tests.broken_models import AXIS, FLOAT, INT64, TABLE, bytes_of, op, slot, weight
 from tests.builders import label_config
 from tests.onnx_models import artefact_of, number_model, text_pipeline, tokenizer_of, transformer
 
@@ -107,6 +107,32 @@ def test_columns_are_read_by_name_and_a_task_without_them_is_not_answered():
 
     assert np.isfinite(answers).all(axis=1).tolist() == [True, True, False, False]
     assert answers[0].argmax() != answers[1].argmax()
+
+
+def test_columns_may_be_inputs_of_their_own_and_be_named():
+    ends = [slot(name, kind, ["n", 1]) for name, kind in (("age", FLOAT), ("n", INT64))]
+    nodes = [
+        op("Cast", "n", "m", to=FLOAT),
+        helper.make_node("Concat", ["age", "m"], ["logits"], axis=1),
+    ]
+    graph = bytes_of(nodes, ends, [slot("logits", FLOAT, ["rows", 2])], [])()
+    rules = {"n": "column:count"}
+    model = load(artefact_of(graph, LABELS, gets=rules, columns=("unused",)))
+
+    given = [*rows("", age=0.9, count=0), *rows("", age="0.2", count=1), *rows("", age=1)]
+    answers = answered(model, given)
+
+    assert answers[:2].argmax(axis=1).tolist() == [0, 1]
+    assert np.isnan(answers[2]).all()
+
+
+def test_a_config_of_several_controls_is_not_answered():
+    config = label_config().replace("</View>", '<Rating name="stars" toName="text"/></View>')
+
+    with pytest.raises(Unprocessable, match="several controls are asked"):
+        control_of_brought(config)
+    with pytest.raises(Unprocessable, match="only a <Choices> about a text"):
+        control_of_brought('<View><Image name="i" value="$i"/></View>')
 
 
 def test_a_text_that_breaks_the_graph_takes_no_other_with_it():
