@@ -79,6 +79,11 @@ def test_a_pipeline_of_scikit_learn_is_served_and_rolled_back(bring, world, tmp_
     assert said == ["Positive", "Negative"]
     assert {one["model_version"] for one in results} == {told["version"]}
     assert not list(bootstrap.store().list(f"projects/{world.key}/imports/"))
+    world.studio.import_tasks(world.project, [{"text": f"{text} again"} for text in TEXTS * 2])
+    world.rank()
+    queue = world.studio.predictions(world.project)
+    assert {one["model_version"] for one in queue} == {told["version"]}
+    assert len({one["score"] for one in queue}) > 10
     status = world.told("status")
     assert status["card"]["imported"]["file"] == "reviews.onnx"
     assert "it was imported (reviews.onnx" in status["told"][0]
