@@ -11,10 +11,10 @@ needed.
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from labelloop.adapters.aws_clients import quick_client_of
-from labelloop.config import processors, settings
+from labelloop.config import library_paths, processors, settings
 from labelloop.errors import BadSettings, Unreadable
 from labelloop.ports import LabelStudio, ObjectStore, Queue
 from labelloop.usecases.intake.accept import AcceptDeps
@@ -202,7 +202,17 @@ def train_deps() -> "TrainDeps":
         strategy=chosen.strategy,
         is_connected=bool(chosen.label_studio_url),
         is_blind=chosen.blind_share == "on",
+        try_model=_try_model,
     )
+
+
+def _try_model(artefact: bytes, rows: Sequence[Any]) -> dict[str, Any]:
+    """Try a model that people brought, with as much memory as the function that predicts has."""
+    from labelloop.adapters.sandbox import SandboxLimits, run_on_file
+    from labelloop.recipes.importing import TRIAL
+
+    limits = SandboxLimits(megabytes=1_300, seconds=90, variables=library_paths())
+    return run_on_file(TRIAL, "package", artefact, {"rows": list(rows)}, limits)
 
 
 @cache

@@ -86,6 +86,11 @@ def machine(environment: Mapping[str, str] = os.environ) -> Machine:
     return Machine(int(environment.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE") or 0), processor)
 
 
+def library_paths(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return the variables that a process of our own needs to start, and no others."""
+    return {name: environment[name] for name in ("LD_LIBRARY_PATH", "PATH") if name in environment}
+
+
 def processors(environment: Mapping[str, str] = os.environ) -> int:
     """Return how many threads are useful: Lambda gives a virtual CPU for each 1,769 MB."""
     memory_mb = int(environment.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE") or 0)

@@ -14,7 +14,7 @@ import io
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,6 +56,12 @@ class TrainingRecord:
     labels: list[Label]
     out_of_fold: Answers
     sample: SamplePredictions
+
+    @classmethod
+    def without_labels(cls, answers: Answers) -> Self:
+        """Return the record of a version that came before any label. `answers`: for 0 tasks."""
+        nothing = np.empty(0, np.int64)
+        return cls(nothing, [], answers, SamplePredictions(0, nothing, []))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from labelloop.bucket.archive import Archive
     from labelloop.bucket.evidence import EvidenceFiles
     from labelloop.bucket.features import FeatureFiles
+    from labelloop.bucket.imports import Imports
     from labelloop.bucket.lease import Lease
     from labelloop.bucket.leftovers import Leftovers
     from labelloop.bucket.orders import Orders
@@ -92,6 +93,13 @@ class ProjectFiles:
         from labelloop.bucket.leftovers import Leftovers
 
         return Leftovers(self._store, self.key)
+
+    @property
+    def imports(self) -> "Imports":
+        """The models that people brought and no training has looked at yet."""
+        from labelloop.bucket.imports import Imports
+
+        return Imports(self._store, self.key)
 
     @property
     def evidence(self) -> "EvidenceFiles":

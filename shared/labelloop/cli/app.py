@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from labelloop.cli import recipe, versions
+from labelloop.cli import model, recipe, versions
 from labelloop.cli.backfill import send_labels
 from labelloop.cli.backtest import backtest
 from labelloop.cli.command import add, add_plain, end_with_version
@@ -74,3 +74,8 @@ add_plain(
 )
 add_plain(recipes, "check", recipe.check, "labelloop recipe check layers/recipes/sentiment.py")
 app.add_typer(recipes, name="recipe")
+
+models = typer.Typer(help="Models of your own, of any library that exports ONNX.")
+models.callback()(lambda: None)  # with one command alone, it would be the group itself
+add(models, "import", model.import_model, "labelloop model import spam.onnx --labels ham,spam")
+app.add_typer(models, name="model", no_args_is_help=True)

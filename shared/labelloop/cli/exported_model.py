@@ -39,10 +39,10 @@ Label Studio gets it.
 
 ```python
 import json, pathlib, sys
-from labelloop.recipes import control_of, load
+from labelloop.recipes import control_or_none, load
 from labelloop.recipes.tools import Toolbox
 {tools}
-control = control_of(pathlib.Path("label_config.xml").read_text())
+control = control_or_none(pathlib.Path("label_config.xml").read_text(), "{recipe}")
 model = load("{recipe}", pathlib.Path("model.onnx").read_bytes())
 features = control.features([control.input_of(json.loads(sys.argv[1]))], tools, model.needs)
 answers = model.answer(features)
@@ -76,7 +76,7 @@ def export_model(
         raise NotFound(
             f"project {project.key} has no model yet", "`labelloop status` says what it lacks"
         )
-    files = _encoder_of(card, store, encoder) if card.encoder else None
+    files = _encoder_of(card, store, encoder) if _needs(card) else None
     learnt = project.dataset(DatasetPointer(card.dataset_seq, card.dataset_sha256))
     contents = {
         "model.onnx": artefact,
@@ -89,12 +89,17 @@ def export_model(
         path = folder / name
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(body)
-    is_whole = files is not None or not card.encoder
-    report.data |= {"version": version, "encoder": card.encoder, "is_whole": is_whole}
+    is_whole = files is not None or not _needs(card)
+    report.data |= {"version": version, "encoder": _needs(card), "is_whole": is_whole}
     report.data["files"] = [str(folder / name) for name in contents]
     report.say(f"version {version} in {folder}; its README.md says how to predict with it")
     if not is_whole:
         report.say(f"without its encoder {card.encoder}, which is not here: name it by --encoder")
+
+
+def _needs(card: Card) -> str:
+    """Return the encoder that a version needs, empty for none."""
+    return "" if card.is_brought else card.encoder
 
 
 def _encoder_of(card: Card, store: ObjectStore, folder: Path | None) -> EncoderFiles | None:
@@ -114,7 +119,7 @@ def _readme(project: str, card: Card, files: EncoderFiles | None) -> str:
     """Return what the folder says of itself."""
     facts: dict[str, Any] = {"version": card.version, "project": project, "labels": card.labels}
     facts |= {"recipe": name_of(card.recipe), "trained_at": card.trained_at}
-    encoder = f"It needs the encoder {card.encoder}." if card.encoder else "It needs no encoder."
+    encoder = f"It needs the encoder {_needs(card)}." if _needs(card) else "It needs no encoder."
     return _README.format(**facts, encoder=encoder, how=_how(card, files))
 
 
@@ -126,7 +131,7 @@ def _how(card: Card, files: EncoderFiles | None) -> str:
         return _OWN.format(recipe=card.recipe)
     if getattr(recipe, "sees_images", False):
         return _OF_IMAGES.format(recipe=name_of(card.recipe))
-    if card.encoder and files is None:
+    if _needs(card) and files is None:
         return _INCOMPLETE
     standalone = getattr(recipe, "standalone", None)
     if standalone is None:

@@ -52,8 +52,8 @@ def activate(
 
 def rollback(session: Session, report: Report) -> None:
     """Serve the version before the active one."""
-    names, active = _versions(session)
-    earlier = before(names, active)
+    names, active, replaced = _versions(session)
+    earlier = before(names, active, replaced)
     if earlier is None:
         raise NotFound(
             f"there is no version before {active}",
@@ -105,7 +105,8 @@ def _post(session: Session, report: Report, path: str, message: str) -> None:
     report.say(message)
 
 
-def _versions(session: Session) -> tuple[list[str], str]:
+def _versions(session: Session) -> tuple[list[str], str, str]:
     answer: dict[str, Any] = session.backend.get("/versions", project=session.key)
     status = session.backend.get("/status", project=session.key)
-    return [name for name in answer["versions"] if name != UNTRAINED], status["version"]
+    names = [name for name in answer["versions"] if name != UNTRAINED]
+    return names, status["version"], status.get("replaced", "")

@@ -35,10 +35,13 @@ def is_older(name: str, than: str) -> bool:
     return earlier is not None and later is not None and earlier.seq < later.seq
 
 
-def before(names: Sequence[str], active: str) -> str | None:
+def before(names: Sequence[str], active: str, replaced: str = "") -> str | None:
     """Return the newest version before the active one, None if there is none.
 
-    `names`: those of all versions, newest first.
+    `names`: those of all versions, newest first. `replaced`: the version that the active one, a
+    model that people brought, took the place of: both may stand for one snapshot.
     """
+    if replaced in names and not is_older(active, replaced):
+        return replaced
     older = (name for name in names if active == UNTRAINED or is_older(name, active))
     return next(older, None)

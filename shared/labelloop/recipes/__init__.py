@@ -7,11 +7,11 @@ it comes before them. All that the loop knows of any is in `protocol`.
 """
 
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import cache, lru_cache
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from labelloop.errors import BadModel, BadRecipe, OutOfMemory, Unprocessable, words_of
 from labelloop.observability import count, logger
@@ -44,6 +44,7 @@ BUILT_IN: Final = {
     "texts_and_images": _OF_SEVERAL,
     "several_controls": _OF_SEVERAL,
     "several_image_choices": _OF_SEVERAL,
+    "imported": 1,
     **_FORMATS,
     **_ORDERS_ALONE,
 }
@@ -69,6 +70,7 @@ GENERATION: Final = 5
 _FIRST: Final = ("texts_and_images", "several_controls", "several_image_choices")
 _BY_IMAGES: Final = "order_by_images"
 _OF_BOTH: Final = "texts_and_images"
+_IMPORTED: Final = "imported"  # asked only where a model that people brought is at work
 _LOADS_S: Final = 10.0  # seconds in which a recipe of one's own, or its model, is loaded
 _UNNAMED: Final = "text_choices"  # the only recipe of releases that stored no recipe's name
 
@@ -111,6 +113,41 @@ def _control_by(name: str, label_config: str) -> "Control | None":
 
     recipe = _installed(name)
     return _asked(recipe, parse(label_config)) if recipe else None
+
+
+def control_of_brought(label_config: str) -> "Control":
+    """Return the control of a model that people bring; Unprocessable says why there is none."""
+    from labelloop.labelstudio.label_config import parse
+
+    control = _control_by(_IMPORTED, label_config)
+    if control is None:
+        raise Unprocessable(f"label_config: {_built_in(_IMPORTED).why_not(parse(label_config))}")
+    return control
+
+
+def continued(
+    control: "Control", made_by: str, label_config: str, artefact: Callable[[], bytes | None]
+) -> "Control":
+    """Return the control that a training goes on by, after a version that `made_by` made.
+
+    After a model that people brought it is one that knows it: `artefact` returns the version's.
+    """
+    if made_by != _IMPORTED:
+        return control
+    imported: Any = _control_by(_IMPORTED, label_config)
+    if imported is None or imported.plain.recipe != control.recipe:
+        return control
+    after: Control = imported.after(artefact() or b"")
+    return after
+
+
+def comparable(control: "Control", made_by: str) -> "Control":
+    """Return the control whose versions, of that recipe, a control's can be compared with.
+
+    Those of a model that people brought have answers of the same kind as those of texts.
+    """
+    plain: Control = getattr(control, "plain", control)
+    return plain if plain.recipe == name_of(made_by) else control
 
 
 def why_order_alone(label_config: str) -> str:
@@ -251,7 +288,7 @@ def _recipes(config: "LabelConfig | None" = None, but: Collection[str] = ()) -> 
 
     Each is loaded only when its turn comes.
     """
-    names = [name for name in BUILT_IN if name not in but]
+    names = [name for name in BUILT_IN if name not in (_IMPORTED, *but)]
     names = [name for name in names if config is None or _may_read(name, config)]
     added = [recipe for recipe in _added() if recipe.name not in but]
     first = [recipe for recipe in added if config is not None and _takes_all(recipe, config)]

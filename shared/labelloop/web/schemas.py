@@ -253,6 +253,9 @@ class StatusAnswer(BaseModel):
         description="why and since when nothing is ranked: the project is no longer in Label Studio"
     )
     options: OptionsAnswer
+    replaced: str = Field(
+        description="the version that the active one, an imported model, took the place of"
+    )
 
 
 class DoubtsAnswer(BaseModel):

@@ -29,13 +29,14 @@ from labelloop.recipes import BUILT_IN, control_of, load
 from labelloop.recipes.tools import Toolbox
 from labelloop.usecases.learning.train import TrainOutcome, train
 from tests import tiny_encoder, tiny_images
-from tests.builders import PROJECT, annotation, created, event, label_config, task
+from tests.builders import LABELS, PROJECT, annotation, created, event, label_config, task
 from tests.deps import training_deps
 from tests.fakes import Clock, MemoryQueue
 from tests.integration.cli.stacks import Stacks, sign_in
 from tests.kinds.example import Example
 from tests.kinds.numbers import EXAMPLE as NUMBERS
 from tests.multilingual import SCRIPTS
+from tests.onnx_models import artefact_of, text_pipeline
 
 TEXTS = [text for texts in SCRIPTS.values() for text in texts]
 ODD = ["", " ", "nothing known qqq", "ﬁne ﬁlm", "x" * 25_000, *TEXTS[1::2]]
@@ -292,6 +293,24 @@ def test_the_label_config_is_the_one_that_the_model_learnt(learn, tmp_path):
     (region,) = predicted(tmp_path, json.dumps(NUMBERS.tasks[70]), PYTHONPATH=package)
     assert region["type"] == "rating"
     assert 1 <= region["value"]["rating"] <= 5
+
+
+def test_an_imported_model_predicts_with_the_package_and_needs_no_encoder(
+    learn, bucket, tiny, tmp_path
+):
+    _, tools = tiny
+    project = learn(*labelled(LATIN), tools=tools)
+    labels = [("Positive", "Negative")["poor" in text] for text in LATIN]
+    project.imports.add("1", artefact_of(text_pipeline(LATIN, labels), LABELS), is_forced=True)
+    queue: Any = MemoryQueue()
+    train(WakeUp(PROJECT, "start_training"), training_deps(bucket, queue, Clock(), tools=tools))
+
+    told = json.loads(run("38", "model", "--to", str(tmp_path), "--json").stdout.splitlines()[-1])
+
+    assert (told["is_whole"], told["encoder"]) == (True, "")
+    package = str(Path(bootstrap.__file__).parents[1])
+    (region,) = predicted(tmp_path, json.dumps({"text": "a good film"}), PYTHONPATH=package)
+    assert region["value"]["choices"] == ["Positive"]
 
 
 @pytest.mark.parametrize("what", ["dataset", "model"])

@@ -42,6 +42,11 @@ class Card:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def is_brought(self) -> bool:
+        """Whether nobody trained the version here: it needs no encoder of the stack's."""
+        return self.facts.get("is_brought") is True
+
+    @property
     def is_rejected(self) -> bool:
         """Whether the gate rejected the version."""
         return self.gate.get("switches") is False

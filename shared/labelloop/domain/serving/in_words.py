@@ -110,6 +110,19 @@ def usable_advice(left_out: list[dict[str, Any]]) -> str:
     return "label those tasks again if they were meant to have a label"
 
 
+def imported_of(imported: Mapping[str, Any], *, is_brought: bool) -> str:
+    """Return what is said of a version that people brought, or that was trained on one's answers.
+
+    `imported`: from its card.
+    """
+    source = f"{imported.get('file', 'a model')}, sha256 {str(imported.get('sha256', ''))[:12]}"
+    if not is_brought:
+        return f"it was trained on what an imported model sees ({source})"
+    if imported.get("as") == "vectors":
+        return f"it was imported ({source}), and the next training learns from what it sees"
+    return f"it was imported ({source}), and stays until a training is clearly better"
+
+
 def work_of(rows: Sequence[Mapping[str, Any]], now: datetime | None = None) -> list[str]:
     """Return in words what is under way, as `training: features 40%`; none if nothing is.
 

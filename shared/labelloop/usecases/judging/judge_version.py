@@ -7,31 +7,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelloop.bucket.evidence import MOST_ROWS, SamplePredictions, TrainingRecord
-from labelloop.bucket.pointers import ActivePointer
-from labelloop.bucket.project import Project
 from labelloop.domain.answers import Answers, Label, joined_answers
 from labelloop.domain.columns import Columns
 from labelloop.domain.intake.events import canonical
+from labelloop.domain.judging.brought import judge_against_brought, judge_brought
 from labelloop.domain.judging.evidence import FRESH, Evidence
-from labelloop.domain.judging.gate import Verdict, first_version, judge, judge_none
+from labelloop.domain.judging.gate import Verdict, judge, judge_none
 from labelloop.domain.learning.examples import Examples
 from labelloop.domain.measure import Measure
 from labelloop.domain.ordering.random_share import are_random
-from labelloop.errors import BadModel, OutOfMemory
-from labelloop.recipes import name_of
-from labelloop.recipes.protocol import Control, Model, Trained
-from labelloop.recipes.signature import why_not_of
+from labelloop.recipes.protocol import Control, Trained
+from labelloop.usecases.judging.champion import Champion
 from labelloop.usecases.learning.sample_pool import Sample
 
 type Ints = NDArray[np.integer]
-
-
-@dataclass(frozen=True, slots=True)
-class Champion:
-    """The active version: the record of its training, and its model."""
-
-    record: TrainingRecord
-    model: Model
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +40,11 @@ class Challenger:
     def measure(self) -> Measure:
         """How its answers are compared."""
         return self.control.measure
+
+    @property
+    def is_brought(self) -> bool:
+        """Whether nobody trained it here."""
+        return self.trained.facts.get("is_brought") is True
 
     @property
     def out_of_fold(self) -> Answers:
@@ -88,41 +82,6 @@ def _filled(answers: Answers, measure: Measure) -> Answers:
     return both.take(np.where(is_known, np.arange(len(answers)), len(answers)))
 
 
-def why_another(active: ActivePointer, project: Project, control: Control) -> str:
-    """Return of what else than a control the active version is, empty if it is of the control."""
-    if name_of(active.recipe) != control.recipe:
-        return "of another kind of labelling"
-    card = None if active.signature else project.card(active.version)
-    why = why_not_of(project.signature(card) if card else active.signature, control)
-    return f"of another control: {why}" if why else ""
-
-
-def champion_of(
-    active: ActivePointer, project: Project, control: Control, encoder: str
-) -> Champion | Verdict:
-    """Return the active version, or the verdict where there is nothing to compare with.
-
-    OutOfMemory is raised: it says nothing against the active version, so nothing replaces it.
-    """
-    if not active.is_trained:
-        return first_version()
-    if why := why_another(active, project, control):
-        return Verdict(True, f"the active version is {why}")
-    if active.is_outdated:
-        return Verdict(True, f"the active version has format {active.format}")
-    if active.encoder != encoder:
-        return Verdict(True, "the active version was trained beside another encoder")
-    record, artefact = project.evidence.of(active.version), project.model(active.version)
-    if record is None or artefact is None:
-        return Verdict(True, "no record of the active version's training can be read")
-    try:
-        return Champion(record, control.load(artefact))
-    except OutOfMemory:
-        raise
-    except BadModel as exc:
-        return Verdict(True, f"the active version cannot be loaded: {exc}")
-
-
 def judge_version(
     challenger: Challenger,
     champion: Champion,
@@ -132,7 +91,12 @@ def judge_version(
     least_known: int,
 ) -> Verdict:
     """Return whether to switch. `since`: see `Rejection`; the key decides the random share."""
-    return judge(_evidence(challenger, champion, sample, since, project_key), least_known)
+    evidence = _evidence(challenger, champion, sample, since, project_key)
+    if challenger.is_brought:
+        return judge_brought(evidence)
+    if champion.brought_as:
+        return judge_against_brought(evidence, goes_on=champion.brought_as == "vectors")
+    return judge(evidence, least_known)
 
 
 def judge_withdrawal(
@@ -173,6 +137,9 @@ def _evidence(
     tasks = np.union1d(record.tasks, labelled[newest(examples)])
     example_rows, record_rows = _rows_of(tasks, labelled), _rows_of(tasks, record.tasks)
     codes = _Codes([*record.labels, *examples.labels])
+    # The pool says what is expected of versions that learn: none of it where one does not.
+    has_pool = not (challenger.is_brought or champion.brought_as)
+    pool = range(len(sample.tasks) if has_pool else 0)
     updated_at = np.where(example_rows >= 0, np.array([*examples.updated_at, ""])[example_rows], "")
     return Evidence(
         measure=measure,
@@ -184,8 +151,8 @@ def _evidence(
         is_fresh=_is_fresh(updated_at, since),
         champion=_champion_answers(champion, challenger, example_rows, record_rows, names),
         challenger=measure.aligned(challenger.out_of_fold, names).take(example_rows),
-        pool_champion=measure.aligned(champion.model.answer(sample.features), names),
-        pool_challenger=measure.aligned(challenger.sample_answers, names),
+        pool_champion=measure.aligned(champion.model.answer(sample.features.take(pool)), names),
+        pool_challenger=measure.aligned(challenger.sample_answers.take(pool), names),
         offered=control.offered,
     )
 
@@ -220,7 +187,7 @@ def _champion_answers(
     measure = challenger.measure
     out_of_fold = measure.aligned(_filled(champion.record.out_of_fold, measure), names)
     new = np.flatnonzero(record_rows < 0)
-    answers = champion.model.answer(challenger.features.take(example_rows[new]))
+    answers = _filled(champion.model.answer(challenger.features.take(example_rows[new])), measure)
     rows = record_rows.copy()
     rows[new] = len(out_of_fold) + np.arange(len(new))
     return joined_answers([out_of_fold, measure.aligned(answers, names)]).take(rows)

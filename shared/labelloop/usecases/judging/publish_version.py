@@ -5,7 +5,7 @@ the active pointer says that the snapshot was judged. An attempt that is cut off
 simply repeated.
 """
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -14,36 +14,20 @@ from labelloop.bucket.pointers import ActivePointer, Tagged
 from labelloop.bucket.project import Project
 from labelloop.bucket.races import swapped
 from labelloop.domain.judging.card import Card
-from labelloop.domain.judging.gate import LEAST_KNOWN, Verdict
+from labelloop.domain.judging.gate import Verdict
 from labelloop.domain.judging.hold import Hold, hold_after
 from labelloop.domain.learning.examples import Examples
-from labelloop.domain.ordering.strategies import RANDOM
 from labelloop.errors import Conflict
 from labelloop.observability import count, logger
 from labelloop.recipes import recipe_named
 from labelloop.recipes.protocol import Control
-from labelloop.usecases.judging.judge_version import (
-    Challenger,
-    Champion,
-    champion_of,
-    judge_version,
-    judge_withdrawal,
-    why_another,
-)
-from labelloop.usecases.judging.version_insights import alike_of, doubts_of, insights_of
+from labelloop.usecases.judging.champion import why_another
+from labelloop.usecases.judging.judge_version import Challenger, judge_withdrawal
+from labelloop.usecases.judging.store_judged import Gate, store_judged
 from labelloop.usecases.learning.sample_pool import Sample
 
 _STAYS: Final = "if the labels stay as they are now, it is served from {} UTC on"
 _JUDGED_IN_VAIN: Final = "the version was judged against one that is not active any more"
-
-
-@dataclass(frozen=True)
-class Gate:
-    """Where a project's versions are judged, the time, and from how many labels on."""
-
-    project: Project
-    now: datetime
-    least_known: int = LEAST_KNOWN
 
 
 def publish(
@@ -54,22 +38,9 @@ def publish(
     gate: Gate,
 ) -> bool:
     """Store a version; return whether it is served. Conflict if another one is active by now."""
-    active = gate.project.active().value
-    champion = champion_of(active, gate.project, challenger.control, to.encoder)
+    judged = store_judged(to, card, challenger, sample, gate)
+    active, verdict, active_card = judged.active, judged.verdict, judged.active_card
     rejection = gate.project.evidence.rejection(active.version)
-    verdict = _verdict(to, active, champion, challenger, sample, rejection.value, gate)
-    record = champion.record if isinstance(champion, Champion) else None
-    active_card = gate.project.card(active.version)
-    earlier = active_card if record else None
-    ordered = 0 if to.strategy == RANDOM else card.order["given"]
-    insights, predictions = insights_of(
-        challenger, sample, record, earlier, ordered, card.blind_since, gate.project.key
-    )
-    evidence = challenger.record(predictions), doubts_of(challenger), alike_of(challenger)
-    gate.project.evidence.store(to.version, *evidence)
-    facts = challenger.trained.facts
-    card = replace(card, gate=asdict(verdict), insights=insights, facts=facts)
-    gate.project.add_model(challenger.trained.artefact, card)
     if verdict.switches:
         why = {"why": f"trained on {card.labels} labels", "at": card.trained_at}
         switch(gate.project, to, why, instead_of=active.version)
@@ -97,6 +68,10 @@ def withdraw(
     that deletes most of them.
     """
     active = gate.project.active().value
+    active_card = gate.project.card(active.version)
+    if active_card and active_card.is_brought:
+        _go_on(gate.project, to)
+        return False
     if active.is_trained:
         recipe_named(active.recipe)  # one that is not installed here withdraws nothing: BadModel
     other = (
@@ -122,6 +97,13 @@ def withdraw(
     return False
 
 
+def _go_on(project: Project, to: ActivePointer) -> None:
+    """Keep a model that people brought: it needs no labels, so it does not go with them."""
+    after = project.active()
+    if _may_replace(to, after.value):
+        project.advance(after, _up_to(after.value, to))
+
+
 def _held(
     rejected: Rejection, active: ActivePointer, before: Hold, verdict: Verdict, now: datetime
 ) -> Rejection:
@@ -129,23 +111,6 @@ def _held(
     hold = hold_after(before if active.held_until else Hold(), verdict.numbers, now)
     reason = f"{rejected.reason}; {_STAYS.format(hold.until[:16])}"
     return replace(rejected, hold=hold, reason=reason)
-
-
-def _verdict(
-    to: ActivePointer,
-    active: ActivePointer,
-    champion: Champion | Verdict,
-    challenger: Challenger,
-    sample: Sample,
-    rejection: Rejection,
-    gate: Gate,
-) -> Verdict:
-    if isinstance(champion, Verdict):
-        return champion
-    if to.revision != active.revision and challenger.has_labels_of(champion.record):
-        return Verdict(True, "the same labels, with other options")
-    key, least = gate.project.key, gate.least_known
-    return judge_version(challenger, champion, sample, rejection.since, key, least)
 
 
 def _text(now: datetime) -> str:
@@ -217,7 +182,7 @@ def _reject(project: Project, version: ActivePointer, rejected: Rejection) -> No
 
 
 def _up_to(active: ActivePointer, to: ActivePointer) -> ActivePointer:
-    return replace(active, dataset_seq=to.dataset_seq, revision=to.revision)
+    return replace(active, dataset_seq=to.dataset_seq, revision=to.revision, encoder=to.encoder)
 
 
 def _may_replace(version: ActivePointer, active: ActivePointer) -> bool:

@@ -27,6 +27,7 @@ from labelloop.observability import count, logger
 from labelloop.ports import Listed
 from labelloop.usecases.intake.mend import may_lack_labels, mend
 from labelloop.usecases.judging.settle import settle
+from labelloop.usecases.learning.import_version import reordered, take_imports
 from labelloop.usecases.learning.train_version import TrainDeps, train_version
 from labelloop.usecases.learning.vectors import Unfinished
 from labelloop.usecases.ordering.first_order import is_outdated
@@ -79,6 +80,8 @@ def _attempt(wake_up: WakeUp, project: Project, deps: TrainDeps) -> TrainOutcome
         is_to_be_ranked = _fold_pending(project, pending, deps)
         if is_held:
             return TrainOutcome.LEFT_TO_REBUILD
+        if _is_asked(wake_up) and _imported(project, deps):
+            _ask_for_ranking(project, deps)
         outcome = _catch_up(project, deps, is_asked=_is_asked(wake_up))
         if settle(project, deps.clock()):
             outcome = TrainOutcome.SWITCHED
@@ -205,6 +208,14 @@ def _is_asked(wake_up: WakeUp) -> bool:
     return wake_up.reason == "start_training" and not wake_up.event
 
 
+def _imported(project: Project, deps: TrainDeps) -> bool:
+    """Look at the models that people brought; say whether one of them is served now."""
+    if not project.imports.waiting():
+        return False
+    restore_active(project)
+    return take_imports(project, deps)
+
+
 def _catch_up(project: Project, deps: TrainDeps, *, is_asked: bool) -> TrainOutcome:
     """Train until the active version is as new as the dataset.
 
@@ -216,6 +227,10 @@ def _catch_up(project: Project, deps: TrainDeps, *, is_asked: bool) -> TrainOutc
     pointer = project.untrained_dataset(deps.tools.encoder, deps.tools.image_encoder)
     if pointer is None and is_asked and not project.active().value.is_trained:
         pointer = project.dataset_pointer().value  # a recipe may have been installed meanwhile
+    if pointer and reordered(project, deps):
+        outcome = TrainOutcome.SWITCHED
+        _ask_for_ranking(project, deps)
+        pointer = project.untrained_dataset(deps.tools.encoder, deps.tools.image_encoder)
     while pointer and pointer.seq > 0:
         now = deps.clock().timestamp()
         put_off = lease.put_off(now)

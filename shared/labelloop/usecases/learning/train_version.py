@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
@@ -15,6 +15,7 @@ from labelloop.bucket.pointers import ActivePointer, DatasetPointer
 from labelloop.bucket.project import Project
 from labelloop.domain.columns import Columns
 from labelloop.domain.intake.events import canonical
+from labelloop.domain.intake.folding import Dataset
 from labelloop.domain.judging.card import Card
 from labelloop.domain.judging.gate import LEAST_KNOWN
 from labelloop.domain.learning.examples import Examples, examples_of
@@ -26,12 +27,14 @@ from labelloop.ports import Clock, ObjectStore, Queue, utc_now
 from labelloop.recipes import (
     BUILT_IN,
     GENERATION,
+    continued,
     control_of,
     demand_sound,
     encoder_of,
     folder_of,
     format_of,
     has_own,
+    importing,
     name_of,
     recipe_named,
     uses_images,
@@ -41,7 +44,8 @@ from labelloop.recipes.protocol import Control
 from labelloop.recipes.signature import is_of, recipes_of, signature_of
 from labelloop.recipes.tools import Looking
 from labelloop.usecases.judging.judge_version import Challenger
-from labelloop.usecases.judging.publish_version import Gate, advance, publish, withdraw
+from labelloop.usecases.judging.publish_version import advance, publish, withdraw
+from labelloop.usecases.judging.store_judged import Gate
 from labelloop.usecases.learning.reporting import FITTING, JUDGING, Reporter
 from labelloop.usecases.learning.sample_pool import sample_pool
 from labelloop.usecases.learning.smoke_run import smoke_run
@@ -68,6 +72,8 @@ class TrainDeps:
     is_blind: bool  # whether the random share comes without a suggestion
     encoding: Limits = LIMITS
     least_known: int = LEAST_KNOWN
+    # Whether a model that people brought can be served, which only a process of its own shows.
+    try_model: Callable[[bytes, Sequence[Any]], dict[str, Any]] = importing.tried
 
 
 def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) -> bool:
@@ -96,7 +102,7 @@ def _train(project: Project, pointer: DatasetPointer, deps: TrainDeps) -> bool:
     remaining: tuple[Examples, Control] | None = None
     _demand_sound(project.active().value, dataset.label_config)
     try:
-        control = deps.control_of(dataset.label_config or "")
+        control = _continued(deps.control_of(dataset.label_config or ""), dataset, project)
         encoder = encoder_of(control.recipe, deps.tools.encoder, deps.tools.image_encoder)
         to = replace(to, encoder=encoder)
         examples = examples_of(dataset, control)
@@ -108,7 +114,7 @@ def _train(project: Project, pointer: DatasetPointer, deps: TrainDeps) -> bool:
             recipe=control.recipe,
             format=format_of(control.recipe),
             signature=signature_of(control),
-            learnt=_digest(examples, control, encoder, strategy),
+            learnt=digest_of(examples, control, encoder, strategy),
         )
         if advance(project, learnt):
             return False
@@ -142,12 +148,19 @@ def _train(project: Project, pointer: DatasetPointer, deps: TrainDeps) -> bool:
     challenger = Challenger(control, examples, features, trained, sample_answers)
     now = deps.clock()
     card = replace(
-        _card(to, pointer, challenger, now),
+        card_of(to, pointer, challenger, now),
         seconds=round(time.monotonic() - started, 3),
         order=ordered.on_card(),
-        blind_since=_blind_since(project, active_card, now) if deps.is_blind else None,
+        blind_since=blind_since(project, active_card, now) if deps.is_blind else None,
     )
     return publish(to, card, challenger, sample, Gate(project, now, deps.least_known))
+
+
+def _continued(control: Control, dataset: Dataset, project: Project) -> Control:
+    """Return the control by which a training goes on after the active version."""
+    active = project.active().value
+    config, version = dataset.label_config or "", active.version
+    return continued(control, name_of(active.recipe), config, lambda: project.model(version))
 
 
 def _readable(examples: Examples, features: Columns) -> tuple[Examples, Columns]:
@@ -178,7 +191,7 @@ def _demand_sound(active: ActivePointer, label_config: str | None) -> None:
         demand_sound([name_of(active.recipe), *recipes_of(active.signature)], label_config or "")
 
 
-def _digest(examples: Examples, control: Control, encoder: str, strategy: str) -> str:
+def digest_of(examples: Examples, control: Control, encoder: str, strategy: str) -> str:
     """Return the checksum of what a version learns; offered names count with an encoder only."""
     offered = control.offered if encoder else ()
     facts = [examples.inputs, examples.labels, offered, strategy]
@@ -191,7 +204,7 @@ def _order_of(card: Card | None, control: Control) -> Mapping[str, Any]:
     return card.order if card and is_same else {}
 
 
-def _blind_since(project: Project, active: Card | None, now: datetime) -> str:
+def blind_since(project: Project, active: Card | None, now: datetime) -> str:
     """Return since when the random share has been without suggestions; empty: from the beginning.
 
     After a version that showed suggestions on it, as earlier releases' did, it counts from now.
@@ -202,7 +215,7 @@ def _blind_since(project: Project, active: Card | None, now: datetime) -> str:
     return now.isoformat(timespec="microseconds") if since is None else since
 
 
-def _card(
+def card_of(
     to: ActivePointer, pointer: DatasetPointer, challenger: Challenger, now: datetime
 ) -> Card:
     control, labels = challenger.control, challenger.examples.labels

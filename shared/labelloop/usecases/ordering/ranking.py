@@ -20,6 +20,7 @@ from labelloop.labelstudio.project import StudioProject
 from labelloop.messages import RankWakeUp, Step
 from labelloop.observability import logger
 from labelloop.ports import Clock, LabelStudio, ObjectStore, Queue, utc_now
+from labelloop.recipes import importing, name_of
 from labelloop.recipes.tools import Looking
 from labelloop.usecases.intake.survey import Progress, SurveyDeps, survey
 from labelloop.usecases.learning.vectors import Unfinished
@@ -88,7 +89,9 @@ class Ranking:
         if not forget_other_inputs(self.version, inputs, pool, self.studio, alone):
             self._ask_for("plan", delay_s=_NEXT_TRY_S)
             return RankOutcome.LEFT_TO_HOLDER
-        parts = pool.plan(self.version, self.deps.limits.shards_in_a_part)
+        is_slow = name_of(self.project.active().value.recipe) == importing.NAME
+        shards = 1 if is_slow else self.deps.limits.shards_in_a_part  # nobody knows its graph
+        parts = pool.plan(self.version, shards)
         missing = set(range(len(parts))) - pool.scored_parts(self.version, inputs)
         self.project.unread.forget_others(self.version, inputs)
         due = self.project.unread.due(self.version, inputs, self._due_by(retries)) - missing

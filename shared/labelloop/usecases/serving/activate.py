@@ -40,7 +40,7 @@ def activate(key: str, version: str, deps: ActivateDeps, by: str = "") -> bool:
         raise NotFound("version: unknown; /versions lists the known ones")
     restore_active(project)
     encoder = project.active().value.encoder
-    if card.encoder != encoder:
+    if card.encoder != encoder and not card.is_brought:
         raise Unprocessable(
             f"version: trained beside encoder {card.encoder or 'none'}, "
             f"but {encoder or 'none'} is in use"
@@ -99,11 +99,18 @@ def switch_by_hand(
     return swapped(project.active, another, write, "the active version").to is not None
 
 
+def replaced_by_brought(project: Project) -> str:
+    """Return the version that a model that people brought took the place of, empty for others."""
+    active = project.active().value
+    card = project.card(active.version)
+    return active.previous_version if card and card.is_brought else ""
+
+
 def roll_back(key: str, deps: ActivateDeps, by: str = "") -> str:
     """Serve the version before the active one; return its name. NotFound if there is none."""
     project = Project(deps.store, key)
     active = project.active_version()
-    earlier = before(project.versions(), active)
+    earlier = before(project.versions(), active, replaced_by_brought(project))
     if earlier is None:
         raise NotFound(
             f"there is no version before {active}", "`labelloop versions` lists them all"

@@ -19,11 +19,13 @@ from labelloop.bucket.snapshots import Repair
 from labelloop.domain.intake.folding import Dataset
 from labelloop.domain.judging.card import Card
 from labelloop.domain.judging.in_words import lines
+from labelloop.domain.serving.in_words import imported_of
 from labelloop.errors import BadRecipe, Unprocessable
 from labelloop.ports import ObjectStore
 from labelloop.recipes import control_of, failures, has_own, name_of, why_order_alone
 from labelloop.recipes.guard import within
 from labelloop.recipes.signature import why_unanswered
+from labelloop.usecases.serving.activate import replaced_by_brought
 from labelloop.usecases.serving.progress import progress
 from labelloop.usecases.serving.unread_files import unread_files
 from labelloop.usecases.serving.usable import usable
@@ -54,6 +56,7 @@ def describe(key: str, store: ObjectStore) -> dict[str, Any]:
         "put_off": lambda: put_off(project.lease(TRAINER)) or put_off(project.lease(PUSHER)),
         "archived": lambda: archived_of(project.archive),
         "options": lambda: asdict(project.options().value),
+        "replaced": lambda: replaced_by_brought(project),
     }
     with ThreadPoolExecutor(len(reads)) as readers:  # each waits for the store
         found = dict(zip(reads, readers.map(_call, reads.values()), strict=True))
@@ -77,6 +80,8 @@ def _call(read: Callable[[], Any]) -> Any:
 def _lines(card: Card) -> list[str]:
     texts = lines(card.insights, card.labels) if card.insights else []
     texts += [f"not learnt: {why}" for why in card.facts.get("not_learnt", [])]
+    if imported := card.facts.get("imported"):
+        texts.insert(0, imported_of(imported, is_brought=card.is_brought))
     order = card.order.get("order", {})
     if order.get("is_random"):
         texts.append(f"tasks are served in random order: the strategy was {order['reason']}")

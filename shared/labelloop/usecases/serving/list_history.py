@@ -63,5 +63,10 @@ def _row(name: str, card: Card | None, active: str) -> dict[str, Any]:
         "accuracy_high": share.get("high"),
         "accuracy_words": brief_accuracy(share),
         "outcome": "active" if name == active else "refused" if refused else "served before",
-        "why": card.gate.get("reason", "") if card else "",
+        "why": _why(card) if card else "",
     }
+
+
+def _why(card: Card) -> str:
+    reason = str(card.gate.get("reason", ""))
+    return f"imported: {reason}" if card.is_brought else reason

@@ -1,0 +1,132 @@
+"""Read a model that a person brings, from a file or a folder, and see what can be known of it.
+
+A folder as `save_pretrained`, optimum and the hub lay it out: an ONNX file, in it or in its folder
+`onnx`, with tokenizer.json and config.json beside it or above.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from labelloop.adapters.onnx_file import MOST_BYTES, OnnxFile, read_onnx, with_plain_locale
+from labelloop.errors import BadModel, BadSettings, Rejected
+from labelloop.recipes.importing import Brought, packed
+
+_GRAPH: Final = "model.onnx"
+_MOST_TOKENIZER_BYTES: Final = 50_000_000
+_ONE_FILE: Final = "name one of them: labelloop model import FOLDER/NAME.onnx"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What a person says of a model: see the options of `labelloop model import`."""
+
+    labels: Sequence[str] = ()
+    role: str = "model"
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    columns: Sequence[str] = ()
+    output: str = ""
+    vectors: str = ""
+    max_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The files of a model. `config`: of config.json, as transformers write it; empty without."""
+
+    path: Path
+    graph: bytes
+    tokenizer: bytes
+    config: Mapping[str, Any]
+
+
+def read_source(path: Path) -> Source:
+    """Return a model's files; Rejected says what is missing."""
+    file = _file(path)
+    folders = [file.parent, *([file.parent.parent] if file.parent.name == "onnx" else [])]
+    try:
+        if file.stat().st_size > MOST_BYTES:
+            raise BadModel(
+                f"{file} has {file.stat().st_size:,} bytes, and {MOST_BYTES:,} fit into a "
+                "function's memory",
+                "quantise it to int8: onnxruntime.quantization.quantize_dynamic",
+            )
+        tokenizer = _beside("tokenizer.json", folders)
+        if len(tokenizer) > _MOST_TOKENIZER_BYTES:
+            raise BadModel(f"{file.parent}: tokenizer.json is too large", "use a smaller one")
+        return Source(file, file.read_bytes(), tokenizer, _config(_beside("config.json", folders)))
+    except OSError as exc:
+        raise Rejected(f"{exc.filename}: {exc.strerror}", "name a file that you may read") from None
+
+
+def artefact_of(source: Source, wishes: Wishes) -> tuple[bytes, OnnxFile]:
+    """Return a model as an artefact, and what stands in its file; BadModel with what to do."""
+    read = read_onnx(source.graph)
+    graph = with_plain_locale(source.graph)
+    labels = wishes.labels or _labels(source.config) or [str(one) for one in read.knows]
+    if not labels:
+        raise BadSettings(
+            "the labels of its numbers are unknown: neither it nor a config.json names them",
+            "name them in its order: --labels spam,ham",
+        )
+    brought = Brought(
+        graph=graph,
+        inputs=read.inputs,
+        outputs=read.outputs,
+        knows=read.knows,
+        labels=labels,
+        tokenizer=source.tokenizer,
+        gets=wishes.inputs,
+        columns=wishes.columns,
+        output=wishes.output,
+        vectors=wishes.vectors,
+        role=wishes.role,
+        max_tokens=wishes.max_tokens,
+        source={
+            "file": source.path.name,
+            "sha256": read.sha256,
+            "bytes": read.bytes,
+            "opset": read.opset,
+            "producer": read.producer,
+        },
+    )
+    return packed(brought), read
+
+
+def _file(path: Path) -> Path:
+    if not path.exists():
+        raise Rejected(f"there is no {path}", "name an .onnx file, or a folder with one")
+    if not path.is_dir():
+        return path
+    found = [*sorted(path.glob("*.onnx")), *sorted((path / "onnx").glob("*.onnx"))]
+    named = [one for one in found if one.name == _GRAPH]
+    if not found:
+        fix = "export the model: optimum-cli export onnx, or skl2onnx.to_onnx"
+        raise Rejected(f"there is no .onnx file in {path}", fix)
+    if len(found) > 1 and len(named) != 1:
+        names = ", ".join(str(one.relative_to(path)) for one in found[:5])
+        raise Rejected(f"there are several .onnx files in {path}: {names}", _ONE_FILE)
+    return (named or found)[0]
+
+
+def _beside(name: str, folders: Sequence[Path]) -> bytes:
+    paths = (folder / name for folder in folders)
+    return next((path.read_bytes() for path in paths if path.is_file()), b"")
+
+
+def _config(body: bytes) -> Mapping[str, Any]:
+    try:
+        config = json.loads(body) if body else {}
+    except (ValueError, RecursionError):
+        return {}
+    return config if isinstance(config, dict) else {}
+
+
+def _labels(config: Mapping[str, Any]) -> list[str]:
+    """Return the labels that a transformer's config.json names, in the order of their numbers."""
+    named = config.get("id2label")
+    if not isinstance(named, dict) or not all(str(key).isdecimal() for key in named):
+        return []
+    return [str(named[key]) for key in sorted(named, key=int)]

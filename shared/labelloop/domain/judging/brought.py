@@ -1,0 +1,78 @@
+"""The gate for models that people bring, and for what is trained beside one.
+
+A new version takes a trained one's place unless it is worse: it has learnt more. A brought model
+has learnt nothing of the project's labels, so all of them count, whenever they were given. It is
+served unless it is less often right, as somebody wants it to be. Then it stays until a training is
+better; or is no worse, if it was brought to be trained on. It may know some labels from elsewhere,
+which flatters it: labels given since a training was rejected count by themselves, too.
+"""
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelloop.domain.judging.comparison import Difference, difference, fair_scores
+from labelloop.domain.judging.evidence import Evidence, examine, numbers_of
+from labelloop.domain.judging.gate import LEAST_ROWS, Verdict
+
+_WORSE: Final = -1.645  # standard errors: one in twenty equal models is rejected
+_BETTER: Final = 2.326  # one in a hundred: each training is compared, again and again
+_LEAST_FRESH: Final = 30
+
+
+def judge_brought(e: Evidence) -> Verdict:
+    """Say whether a brought model may take the active version's place."""
+    rows, numbers = e.labels >= 0, numbers_of(e, examine(e))
+    scores, hits = _differences(e, rows)
+    if scores.rows < LEAST_ROWS:
+        why = f"too few labels to compare on: {scores.rows} of at least {LEAST_ROWS}"
+        return Verdict(True, why, numbers)
+    is_less_right = hits.z < _WORSE or (hits.mean < 0 and scores.z < _WORSE)
+    if is_less_right:
+        return Verdict(False, f"worse on {scores.rows} labels: {_in_words(e, rows)}", numbers)
+    why = f"not worse than the active version on {scores.rows} labels: {_in_words(e, rows)}"
+    return Verdict(True, why, numbers)
+
+
+def judge_against_brought(e: Evidence, *, goes_on: bool) -> Verdict:
+    """Say whether a version that was trained may take a brought model's place.
+
+    `goes_on`: it was trained on what the model sees, so it knows what the model knows.
+    """
+    numbers = numbers_of(e, examine(e))
+    every, fresh = e.labels >= 0, e.is_fresh & (e.labels >= 0)
+    for rows, least, since in ((every, LEAST_ROWS, ""), (fresh, _LEAST_FRESH, " given since")):
+        scores, hits = _differences(e, rows)
+        if scores.rows < least:
+            continue
+        where = f"{scores.rows} labels{since}: {_in_words(e, rows)}"
+        if scores.z >= _BETTER and hits.mean > 0:
+            return Verdict(True, f"better than the imported model on {where}", numbers)
+        if goes_on and scores.z >= _WORSE and hits.z >= _WORSE:
+            return Verdict(True, f"not worse than the imported model alone on {where}", numbers)
+    count = int(every.sum())
+    if count < LEAST_ROWS:
+        why = f"the imported model stays until {LEAST_ROWS} labels show a better one"
+        return Verdict(False, f"{why}, and there are {count}", numbers)
+    why = f"not clearly better than the imported model on {count} labels: {_in_words(e, every)}"
+    return Verdict(False, why, numbers)
+
+
+def _differences(e: Evidence, rows: NDArray[np.bool_]) -> tuple[Difference, Difference]:
+    """Return the differences in log score and in hits, each model calibrated to the labels."""
+    labels = e.named(e.labels[rows])
+    old, new = (
+        fair_scores(e.measure, answers.take(np.flatnonzero(rows)), labels)
+        for answers in (e.champion, e.challenger)
+    )
+    return difference(new - old), difference(e.hits(e.challenger, rows) - e.hits(e.champion, rows))
+
+
+def _in_words(e: Evidence, rows: NDArray[np.bool_]) -> str:
+    new, old = (_mean(e.hits(answers, rows)) for answers in (e.challenger, e.champion))
+    return f"{e.measure.title} {new:.0%} against {old:.0%}"
+
+
+def _mean(hits: NDArray[Any]) -> float:
+    return float(hits.mean()) if len(hits) else 0.0

@@ -1,0 +1,197 @@
+"""Make a version of a model that people brought, and have it judged as any other.
+
+Nothing is trained. Its answers on the project's labels stand for those out of fold, as far as is
+known: it may have learnt some of these labels elsewhere, which would flatter it. It is switched to
+as by hand, so a pin stays, and no training of the same labels replaces it.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
+
+import numpy as np
+
+from labelloop.bucket.imports import Import
+from labelloop.bucket.pointers import ActivePointer
+from labelloop.bucket.project import Project
+from labelloop.domain.intake.folding import Dataset
+from labelloop.domain.judging.card import Card
+from labelloop.domain.judging.fallback import OrderDecision
+from labelloop.domain.learning.examples import Examples, examples_of
+from labelloop.domain.version import Version
+from labelloop.errors import BadModel, NotFound, Rejected
+from labelloop.observability import count, logger
+from labelloop.recipes import control_of_brought, encoder_of, folder_of, format_of, importing
+from labelloop.recipes.protocol import Control, Trained
+from labelloop.recipes.signature import signature_of
+from labelloop.usecases.judging.judge_version import Challenger
+from labelloop.usecases.judging.store_judged import Gate, store_judged
+from labelloop.usecases.learning.sample_pool import Sample, sample_pool
+from labelloop.usecases.learning.train_version import blind_since, card_of, digest_of
+from labelloop.usecases.learning.vectors import StoredVectors
+from labelloop.usecases.ordering.choose_order import Ordered
+from labelloop.usecases.serving.activate import switch_by_hand
+
+if TYPE_CHECKING:
+    from labelloop.usecases.learning.train_version import TrainDeps
+
+_TRIED: Final = 40  # tasks
+_COMPARED_S: Final = 60.0  # that answering takes
+_COMPARED: Final = (100, 5_000)  # labels, the newest, as many as that time is enough for
+
+
+def take_imports(project: Project, deps: "TrainDeps") -> bool:
+    """Look at all models that wait; return whether one of them is served now.
+
+    What is wrong with one is its outcome, for whoever brought it: what is served stays.
+    """
+    is_served = False
+    for number in project.imports.waiting():
+        waiting = project.imports.read(number)
+        if waiting is None:
+            continue
+        try:
+            outcome = import_version(project, waiting, deps)
+        except Rejected as exc:
+            outcome = {"served": False, "version": "", "why": str(exc), "fix": exc.fix}
+            count("VersionRejected")
+        except Exception as exc:
+            why = f"it could not be compared: {type(exc).__name__}"
+            project.imports.finish(number, {"served": False, "version": "", "why": why, "fix": ""})
+            raise
+        project.imports.finish(number, outcome)
+        facts = {"project": project.key, "version": outcome["version"], "why": outcome["why"]}
+        logger().info("model imported", extra=facts)
+        is_served = is_served or outcome["served"]
+    return is_served
+
+
+def reordered(project: Project, deps: "TrainDeps") -> bool:
+    """Make another version of a model that people brought, if another strategy was chosen.
+
+    Return whether it is served: no training would bring the order, as none is better.
+    """
+    active, options = project.active().value, project.options().value
+    card = project.card(active.version)
+    if card is None or not card.is_brought or active.pinned:
+        return False
+    is_same = (options.strategy or deps.strategy) == active.strategy
+    artefact = (
+        None if is_same or active.revision == options.revision else project.model(card.version)
+    )
+    if artefact is None:
+        return False
+    try:
+        again = Import("", artefact, is_forced=True, by="")
+        return bool(import_version(project, again, deps)["served"])
+    except Rejected as exc:
+        facts = {"project": project.key, "version": card.version, "why": str(exc)}
+        logger().warning("order not changed", extra=facts)
+        return False
+
+
+def import_version(project: Project, waiting: Import, deps: "TrainDeps") -> dict[str, Any]:
+    """Store a version, and serve it if it is no worse than the active one; return what came of it.
+
+    BadModel or Unprocessable if it can't be served at all.
+    """
+    pointer, artefact = project.dataset_pointer().value, waiting.artefact
+    dataset = project.snapshots.read(pointer)
+    if dataset.label_config is None:
+        raise NotFound("nothing is known of the project yet", "labelloop connect, and try again")
+    control = control_of_brought(dataset.label_config)
+    lacking = importing.demand_offered(artefact, control)
+    examples = examples_of(dataset, control)
+    tried = deps.try_model(artefact, _rows(examples, dataset, control))
+    least, most = _COMPARED
+    compared = min(most, max(least, round(1_000 * _COMPARED_S / max(tried["ms_a_task"], 0.1))))
+    strategy = project.options().value.strategy or deps.strategy
+    encoder = encoder_of(control.recipe, deps.tools.encoder, deps.tools.image_encoder)
+    to = ActivePointer(
+        str(Version(pointer.seq, uuid4().hex[:8])),
+        pointer.seq,
+        format_of(control.recipe),
+        sha256(artefact).hexdigest(),
+        encoder=encoder,
+        strategy=strategy,
+        revision=project.options().value.revision,
+        recipe=control.recipe,
+        signature=signature_of(control),
+        learnt=digest_of(examples, control, encoder, strategy),
+    )
+    examples = examples.take(sorted(examples.newest(compared)))
+    challenger, sample = _challenger(project, dataset, examples, control, compared, waiting, deps)
+    facts = {"is_brought": True, "imported": importing.about(artefact) | tried}
+    challenger = replace(challenger, trained=replace(challenger.trained, facts=facts))
+    now, before = deps.clock(), project.card(project.active().value.version)
+    card = replace(
+        card_of(to, pointer, challenger, now),
+        order=Ordered(strategy, OrderDecision(False, "", 0), 0, 0).on_card(),
+        blind_since=blind_since(project, before, now) if deps.is_blind else None,
+    )
+    gate = Gate(project, now, deps.least_known)
+    judged = store_judged(to, card, challenger, sample, gate, is_forced=waiting.is_forced)
+    if judged.verdict.switches:
+        _serve(project, judged.card, now, waiting.by)
+    hits = challenger.measure.hits(challenger.out_of_fold, examples.labels)
+    return {
+        "served": judged.verdict.switches,
+        "version": to.version,
+        "why": judged.verdict.reason,
+        "fix": "" if judged.verdict.switches else "--force serves it all the same",
+        "labels": len(examples.labels),
+        "accuracy": round(float(hits.mean()), 4) if len(hits) else None,
+        "title": challenger.measure.title,
+        "lacking": lacking,
+        "ms_a_task": tried.get("ms_a_task"),
+    }
+
+
+def _rows(examples: Examples, dataset: Dataset, control: Control) -> list[Any]:
+    """Return what is read of some labelled tasks; of others, while none is labelled."""
+    if examples.tasks:
+        return [examples.inputs[row] for row in examples.newest(_TRIED)]
+    inputs = (control.input_of(task.data) for task in dataset.tasks.values())
+    return [one for one in inputs if one is not None][:_TRIED]
+
+
+def _challenger(
+    project: Project,
+    dataset: Dataset,
+    examples: Examples,
+    control: Control,
+    compared: int,
+    waiting: Import,
+    deps: "TrainDeps",
+) -> tuple[Challenger, Sample]:
+    """Return the version to be judged, with what the active one needs to answer as well."""
+    model = control.load(waiting.artefact)
+    encoder = encoder_of(control.recipe, deps.tools.encoder, deps.tools.image_encoder)
+    files = project.features(folder_of(control.recipe, encoder))
+    sample = sample_pool(project.pool, files, control.sees, dataset)
+    few = range(min(len(sample.tasks), compared))
+    sample = replace(sample, tasks=sample.tasks[: len(few)], features=sample.features.take(few))
+    with StoredVectors(deps.tools, files, deps.encoding) as tools:
+        features = control.features(examples.inputs, tools)
+    answers = model.answer(features)
+    lost = int(np.count_nonzero(~answers.columns.are_finite()))
+    if 2 * lost > len(answers):
+        raise BadModel(
+            f"it answers only {len(answers) - lost} of {len(answers)} labelled tasks",
+            "look for fields that tasks lack, and for numbers that are not finite",
+        )
+    trained = Trained(waiting.artefact, {}, answers)
+    challenger = Challenger(control, examples, features, trained, model.answer(sample.features))
+    return challenger, sample
+
+
+def _serve(project: Project, card: Card, now: datetime, by: str) -> None:
+    def chosen(active: ActivePointer) -> ActivePointer:
+        to = active.replaced_by(card)
+        return replace(to, encoder=card.encoder, revision=max(card.revision, active.revision))
+
+    name = card.facts["imported"].get("file", "a model")
+    switch_by_hand(project, chosen, f"imported {name}", now, by)
+    count("VersionSwitched")

@@ -1,0 +1,189 @@
+"""`labelloop model import`: between a person's AWS rights, the real handlers, and moto."""
+
+import json
+import time
+from importlib import import_module
+
+import pytest
+from typer.testing import CliRunner
+
+from labelloop import bootstrap
+from labelloop.bucket.project import Project
+from labelloop.cli.app import app
+from tests.builders import LABELS, created
+from tests.conftest import SECRET, load_event
+from tests.integration.cli.stacks import Stacks, sign_in
+from tests.integration.conftest import CONTEXT
+from tests.onnx_models import number_model, text_pipeline, transformer
+
+WORDS = {"Positive": "a great and lovely film", "Negative": "an awful and boring film"}
+TEXTS = [f"{WORDS[LABELS[place % 2]]}, number {place}" for place in range(24)]
+TRUE = [LABELS[place % 2] for place in range(24)]
+
+
+@pytest.fixture
+def bring(world, monkeypatch):
+    """Have somebody bring a model to a project with 24 labels; return the exit code and JSON."""
+    sign_in(monkeypatch, Stacks({"BucketName": world.aws.bucket}), s3=world.aws.s3)
+    monkeypatch.setenv("MIN_LABELS", "10")
+    monkeypatch.setattr(time, "sleep", lambda _: deliver(world.aws))
+    project = Project(bootstrap.store(), world.key)
+    for place, (text, label) in enumerate(zip(TEXTS, TRUE, strict=True)):
+        project.add_event(f"{place:04d}", created(place + 1, label, text))
+    world.fold()
+
+    def bring(*arguments, json_wanted=True):
+        words = ["model", "import", *map(str, arguments), "--project", world.key]
+        environment = {"LABELLOOP_URL": f"https://{SECRET}@loop.example.com"}
+        ran = CliRunner().invoke(app, [*words, *["--json"] * json_wanted], env=environment)
+        bootstrap.versions.cache_clear()
+        if not json_wanted:
+            return ran.exit_code, ran.output
+        return ran.exit_code, json.loads(ran.stdout.splitlines()[-1])
+
+    return bring
+
+
+def deliver(aws):
+    """Hand the waiting messages to the function that trains."""
+    messages = aws.sqs.receive_message(QueueUrl=aws.queue_url, MaxNumberOfMessages=10)
+    (template,) = load_event("train-wake-up")["Records"]
+    for message in messages.get("Messages", []):
+        record = template | {"messageId": message["MessageId"], "body": message["Body"]}
+        import_module("functions.train.app").lambda_handler({"Records": [record]}, CONTEXT)
+
+
+def predicted(world, *texts):
+    event = load_event("predict-predict")
+    body = json.loads(event["body"])
+    body["project"] = world.key
+    body["label_config"] = world.studio.project(world.project)["label_config"]
+    body["tasks"] = [{"id": place, "data": {"text": text}} for place, text in enumerate(texts)]
+    event["body"] = json.dumps(body)
+    answer = import_module("functions.predict.app").lambda_handler(event, CONTEXT)
+    assert answer["statusCode"] == 200
+    results = json.loads(answer["body"])["results"]
+    return [one["result"][0]["value"]["choices"][0] for one in results], results
+
+
+def test_a_pipeline_of_scikit_learn_is_served_and_rolled_back(bring, world, tmp_path):
+    trained = Project(bootstrap.store(), world.key).active_version()
+    file = tmp_path / "reviews.onnx"
+    file.write_bytes(text_pipeline(TEXTS, TRUE))
+
+    code, told = bring(file)
+
+    assert (code, told["served"], told["labels"]) == (0, True, 24)
+    assert told["version"] == Project(bootstrap.store(), world.key).active_version()
+    said, results = predicted(world, "lovely", "boring")
+    assert said == ["Positive", "Negative"]
+    assert {one["model_version"] for one in results} == {told["version"]}
+    assert not list(bootstrap.store().list(f"projects/{world.key}/imports/"))
+    world.studio.import_tasks(world.project, [{"text": f"{text} again"} for text in TEXTS * 2])
+    world.rank()
+    queue = world.studio.predictions(world.project)
+    assert {one["model_version"] for one in queue} == {told["version"]}
+    assert len({one["score"] for one in queue}) > 10
+    status = world.told("status")
+    assert status["card"]["imported"]["file"] == "reviews.onnx"
+    assert "it was imported (reviews.onnx" in status["told"][0]
+    history = world.told("versions")["history"]
+    why = next(one["why"] for one in history if one["version"] == told["version"])
+    assert why.startswith("imported: not worse than the active version on 24 labels")
+    entries = Project(bootstrap.store(), world.key).history
+    last = json.loads(entries.entry(entries.numbers()[-1]).body)
+    assert (last["why"], last["by"]) == ("imported reviews.onnx", "labelloop")
+    assert world.told("rollback")["version"] == trained
+    assert world.told("pin")["project"] == world.key
+
+
+def test_a_transformer_in_a_folder_is_served(bring, world, tmp_path):
+    graph, tokenizer = transformer([WORDS[label].split() for label in LABELS], types=True)
+    (tmp_path / "onnx").mkdir()
+    (tmp_path / "onnx" / "model.onnx").write_bytes(graph)
+    (tmp_path / "tokenizer.json").write_bytes(tokenizer)
+    config = {"id2label": {str(place): label for place, label in enumerate(LABELS)}}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+
+    code, told = bring(tmp_path)
+
+    assert (code, told["served"], told["accuracy"]) == (0, True, 1.0)
+    assert predicted(world, "lovely lovely", "boring")[0] == ["Positive", "Negative"]
+
+
+def test_a_worse_model_is_not_served_and_the_command_fails(bring, world, tmp_path):
+    trained = Project(bootstrap.store(), world.key).active_version()
+    file = tmp_path / "reviews.onnx"
+    file.write_bytes(text_pipeline(TEXTS, TRUE[::-1]))
+
+    code, told = bring(file)
+
+    assert (code, told["served"]) == (1, False)
+    assert "worse on 24 labels: accuracy 0% against" in told["error"]
+    assert told["fix"] == "--force serves it all the same"
+    assert Project(bootstrap.store(), world.key).active_version() == trained
+    code, told = bring(file, "--force")
+    assert (code, told["served"]) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "options", "says"),
+    [
+        ("none.onnx", None, (), "there is no"),
+        ("empty.onnx", b"", (), "it is empty"),
+        ("pickled.onnx", b"\x80\x04", (), "a pickle"),
+        ("few.onnx", text_pipeline(TEXTS, TRUE), ("--labels", "Positive"), "two labels or more"),
+        (
+            "other.onnx",
+            text_pipeline(TEXTS, ["good" if one == "Positive" else "bad" for one in TRUE]),
+            (),
+            "the label config offers no bad, good",
+        ),
+        ("sums.onnx", number_model([[0, 1], [1, 0]], ["Positive", "Negative"]), (), "2 numbers"),
+        (
+            "lacking.onnx",
+            number_model([[0, 1], [1, 0]], ["Positive", "Negative"]),
+            ("--columns", "age,income"),
+            "no task of the project has what it reads: age, income",
+        ),
+        ("odd.onnx", text_pipeline(TEXTS, TRUE), ("--input", "text"), "expected NAME=ROLE"),
+    ],
+)
+def test_what_can_not_be_served_is_refused_before_anything_is_uploaded(
+    bring, world, tmp_path, name, body, options, says
+):
+    before = {one.key for one in bootstrap.store().list("projects/")}
+    if body is not None:
+        (tmp_path / name).write_bytes(body)
+
+    code, told = bring(tmp_path / name, *options)
+
+    assert code == 1
+    assert says in told["error"]
+    assert told["fix"]
+    assert {one.key for one in bootstrap.store().list("projects/")} == before
+
+
+def test_a_function_that_says_nothing_is_waited_for_and_the_model_taken_back(
+    bring, world, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    file = tmp_path / "reviews.onnx"
+    file.write_bytes(text_pipeline(TEXTS, TRUE))
+
+    code, told = bring(file, "--wait", "4")
+
+    assert code == 1
+    assert "said nothing within 4 s; nothing is served" in told["error"]
+    assert not list(bootstrap.store().list(f"projects/{world.key}/imports/"))
+
+
+def test_people_read_what_is_done(bring, tmp_path):
+    file = tmp_path / "reviews.onnx"
+    file.write_bytes(text_pipeline(TEXTS, TRUE))
+
+    code, output = bring(file, json_wanted=False)
+
+    assert code == 0
+    for line in ("checked", "tried", "uploaded", "served", "takes it back"):
+        assert line in output

@@ -1,0 +1,95 @@
+"""A brought model takes a place unless it is worse, and keeps it until another is better."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from labelloop.domain.judging.brought import judge_against_brought, judge_brought
+from labelloop.domain.judging.evidence import Evidence
+from labelloop.recipes.text.probabilities import answers_of
+from labelloop.recipes.text_choices.measure import MEASURE
+
+NAMES = ("a", "b")
+
+
+def answers(right, labels):
+    """Answers that are right with this share, and sure of it by nine tenths."""
+    codes = np.array(labels)
+    told = np.where(np.arange(len(codes)) < round(right * len(codes)), codes, 1 - codes)
+    rows = np.full((len(codes), 2), 0.1)
+    rows[np.arange(len(codes)), told] = 0.9
+    return answers_of(rows, NAMES)
+
+
+def evidence(rows, champion, challenger, fresh=0):
+    labels = np.arange(rows) % 2
+    return Evidence(
+        measure=MEASURE,
+        known=list(NAMES),
+        parts=[(name,) for name in NAMES],
+        before=np.full(rows, -1),
+        labels=labels,
+        is_random=np.zeros(rows, np.bool_),
+        is_fresh=np.arange(rows) >= rows - fresh,
+        champion=answers(champion, labels),
+        challenger=answers(challenger, labels),
+        pool_champion=answers_of(np.empty((0, 2)), NAMES),
+        pool_challenger=answers_of(np.empty((0, 2)), NAMES),
+        offered=NAMES,
+    )
+
+
+@pytest.mark.parametrize(
+    ("rows", "champion", "challenger", "served"),
+    [
+        (0, 1.0, 0.0, True),
+        (19, 1.0, 0.0, True),  # too few labels to say
+        (60, 0.9, 0.5, False),
+        (60, 0.9, 0.9, True),
+        (60, 0.9, 0.88, True),  # within chance
+        (60, 0.5, 0.9, True),
+    ],
+)
+def test_a_brought_model_is_served_unless_it_is_worse(rows, champion, challenger, served):
+    verdict = judge_brought(evidence(rows, champion, challenger))
+
+    assert verdict.switches is served
+    assert str(rows) in verdict.reason
+
+
+@pytest.mark.parametrize(
+    ("rows", "champion", "challenger", "goes_on", "served"),
+    [
+        (19, 0.0, 1.0, False, False),  # too few labels to say
+        (60, 0.9, 0.9, False, False),
+        (60, 0.9, 0.9, True, True),  # it knows what the model knows
+        (60, 0.9, 0.5, True, False),
+        (60, 0.5, 0.9, False, True),
+    ],
+)
+def test_a_training_takes_its_place_when_it_is_better(rows, champion, challenger, goes_on, served):
+    verdict = judge_against_brought(evidence(rows, champion, challenger), goes_on=goes_on)
+
+    assert verdict.switches is served
+    assert not verdict.of_changes  # so that no day ends its rejection
+
+
+def test_labels_that_the_model_may_have_learnt_elsewhere_do_not_keep_it_for_ever():
+    e = evidence(200, 1.0, 0.95, fresh=40)
+    worse = answers(0.5, e.labels)  # wrong on the newer half
+    fresh_alone = replace(e, challenger=_but_for(e, 100), champion=worse)
+
+    verdict = judge_against_brought(fresh_alone, goes_on=False)
+
+    assert verdict.switches
+    assert "40 labels given since" in verdict.reason
+
+
+def _but_for(e, wrong):
+    """Return answers that are wrong on the oldest labels, and right on all others."""
+    codes, told = e.labels, e.labels.copy()
+    told[:wrong] = 1 - told[:wrong]
+    rows = np.full((len(codes), 2), 0.1)
+    rows[np.arange(len(codes)), told] = 0.9
+    return answers_of(rows, NAMES)
