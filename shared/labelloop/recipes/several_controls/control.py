@@ -1,14 +1,16 @@
 """Several controls of one config: what each of their recipes reads, learns and shows, as one."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from labelloop.errors import Unprocessable
 from labelloop.labelstudio.visibility import Condition
 from labelloop.recipes import format_of
+from labelloop.recipes.region_answers.control import RegionAnswers
 from labelloop.recipes.several_controls import NAME
 from labelloop.recipes.several_controls.parts import (
     Measured,
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from labelloop.domain.columns import Columns
     from labelloop.recipes.protocol import Control, Fitted, Model, Region, Tools
     from labelloop.recipes.several_controls.measure import SeveralMeasure
+    from labelloop.recipes.several_controls.model import FittedPart
 
 type Labels = dict[str, Any]
 """What people answered, by the name of the control: those without an answer are left out."""
@@ -36,16 +39,17 @@ class SeveralControls:
     """The controls that are learnt, by name. See `recipes.protocol.Control`.
 
     Controls of one recipe that see the same of a task share its features: a group. A task is read
-    if all groups can read it. `others`: the titles of controls that are not learnt; `hidden`: on
-    what conditions a control is shown; `recipe`: the name of the recipe that read the config. All
-    controls weigh the same: the weights that Label Studio has for them are settings of the project,
-    and no part of the label config.
+    if all groups can read it. One about regions stands behind the one that marks them. `others`:
+    the titles of controls that are not learnt; `hidden`: on what conditions a control is shown;
+    `recipe`: the name of the recipe that read the config; `weights`: of controls in readings, 1 of
+    those that are not named.
     """
 
     controls: "tuple[tuple[str, Control], ...]"
     others: tuple[str, ...] = ()
     hidden: tuple[tuple[str, tuple[Condition, ...]], ...] = ()
     recipe: str = NAME
+    weights: tuple[tuple[str, float], ...] = ()
     law: None = None
 
     @cached_property
@@ -61,8 +65,14 @@ class SeveralControls:
         return _prefix_of(control)
 
     def only(self, names: Collection[str]) -> "SeveralControls":
-        """Return the same without all others than these."""
-        return replace(self, controls=tuple(each for each in self.controls if each[0] in names))
+        """Return the same without all others than these, and those about their regions."""
+        return replace(self, controls=tuple(one for one in self.controls if _stays(one, names)))
+
+    def weighted(self, weights: Mapping[str, float]) -> "SeveralControls":
+        """Return the same with weights by name; what is no weight, or no control's, is left out."""
+        own = ((name, weights.get(name)) for name, _ in self.controls)
+        known = tuple((name, one) for name, one in own if one is not None and is_weight(one))
+        return replace(self, weights=known if any(one for _, one in known) else ())
 
     @property
     def sees(self) -> str:
@@ -85,9 +95,13 @@ class SeveralControls:
         """How answers are compared: by each control's own measure."""
         from labelloop.recipes.several_controls.measure import SeveralMeasure
 
-        weight = 1 / len(self.controls)
-        parts = (Measured(name, one.offered, one.measure, weight) for name, one in self.controls)
-        return SeveralMeasure(tuple(parts))
+        weight, weights = 1 / len(self.controls), dict(self.weights)
+        return SeveralMeasure(
+            tuple(
+                Measured(name, one.offered, one.measure, weight, weights.get(name, 1.0))
+                for name, one in self.controls
+            )
+        )
 
     @property
     def is_pushable(self) -> bool:
@@ -117,8 +131,7 @@ class SeveralControls:
 
     def label_of(self, result: list["Region"]) -> Labels | None:
         """Return the label of each control that has one, None if none has."""
-        labels = {name: one.label_of(result) for name, one in self.controls}
-        return {name: label for name, label in labels.items() if label is not None} or None
+        return labelled({name: one.label_of(result) for name, one in self.controls})
 
     def why_unusable(self, result: list["Region"], is_readable: bool) -> tuple[str, str]:
         """Return why an annotation can't be learnt, by a control that has an example if one has."""
@@ -186,25 +199,45 @@ class SeveralControls:
         tools: "Tools | None" = None,
     ) -> "Fitted":
         """Learn each control from the tasks that it was answered of; one that can't be is left."""
-        from labelloop.recipes.several_controls.model import FittedPart, FittedSeveral
+        from labelloop.recipes.several_controls.model import FittedSeveral
 
-        fitted, whys = [], []
+        fitted: list[FittedPart] = []
+        whys = []
         for name, control in self.controls:
-            rows = [row for row, label in enumerate(labels) if name in label]
-            given, group = [labels[row][name] for row in rows], self.group_of(control)
-            own = own_columns(group, features)
             try:
-                if why := control.missing(given, 0):
-                    raise Unprocessable(why)
-                around = None if pool is None else own_columns(group, pool)
-                model = control.fit(given, own.take(rows), around, tools)
+                one = self._learnt(name, control, labels, features, pool, tools)
+                if one.of and one.of not in {each.name for each in fitted}:
+                    raise Unprocessable(f"no regions by {one.of!r} are predicted yet")
             except Unprocessable as exc:
                 whys.append(f"{name!r}: {exc}")
                 continue
-            fitted.append(FittedPart(name, control.recipe, group, model, tuple(rows), own))
+            fitted.append(one)
         if not fitted:
             raise Unprocessable("; ".join(whys))
         return FittedSeveral(fitted, len(labels))
+
+    def _learnt(
+        self,
+        name: str,
+        control: "Control",
+        labels: Sequence[Labels],
+        features: "Columns",
+        pool: "Columns | None",
+        tools: "Tools | None",
+    ) -> "FittedPart":
+        from labelloop.recipes.several_controls.model import FittedPart
+
+        rows = [row for row, label in enumerate(labels) if name in label]
+        given, group = [labels[row][name] for row in rows], self.group_of(control)
+        if why := control.missing(given, 0):
+            raise Unprocessable(why)
+        recipe, of = control.recipe, ""
+        if isinstance(control, RegionAnswers):
+            recipe, of = control.inner.recipe, control.spans.from_name
+        own = own_columns(group, features)
+        around = None if pool is None else own_columns(group, pool)
+        model = control.fit(given, own.take(rows), around, tools)
+        return FittedPart(name, recipe, group, model, tuple(rows), own, of)
 
     def load(self, artefact: bytes) -> "Model":
         """Return a stored model."""
@@ -241,7 +274,10 @@ class SeveralControls:
             own = own_answers(prefix_of(name), answers)
             if own is not None:
                 for result, regions in zip(results, control.results(own), strict=True):
-                    result += regions
+                    if isinstance(control, RegionAnswers):
+                        result += control.only_of(regions, result)
+                    else:
+                        result += regions
         return [self._visible(result) for result in results]
 
     def _visible(self, result: list["Region"]) -> list["Region"]:
@@ -257,6 +293,24 @@ class SeveralControls:
             for name, one in self.controls
             for region in one.largest(own_names(prefix_of(name), names))
         ]
+
+
+def labelled(labels: Mapping[str, Any]) -> Labels | None:
+    """Return the labels of the controls that have one, None if none has."""
+    return {name: label for name, label in labels.items() if label is not None} or None
+
+
+def is_weight(value: Any) -> bool:
+    """Say whether a control may weigh that much: 0 or more."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and 0 <= value < inf
+
+
+def _stays(one: "tuple[str, Control]", names: Collection[str]) -> bool:
+    name, control = one
+    if isinstance(control, RegionAnswers) and control.spans.from_name not in names:
+        return False
+    return name in names
 
 
 def _prefix_of(control: "Control") -> str:

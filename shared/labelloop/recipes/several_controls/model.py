@@ -1,7 +1,7 @@
 """One version of several controls: their models, and one artefact that holds those of all."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
@@ -12,6 +12,8 @@ from labelloop.domain.columns import Columns
 from labelloop.errors import BadModel
 from labelloop.recipes import BUILT_IN, load
 from labelloop.recipes.protocol import Fitted, Model, Trained
+from labelloop.recipes.region_answers.fitted import FittedRegions
+from labelloop.recipes.region_answers.model import RegionModel
 from labelloop.recipes.several_controls import NAME
 from labelloop.recipes.several_controls.parts import (
     answers_beside,
@@ -26,11 +28,24 @@ _LENGTH: Final = 8  # bytes that say how long the header is
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One control's model. `group`: the prefix of the features that it reads."""
+    """One control's model. `group`: the prefix of the features that it reads.
+
+    `of`: the control whose regions it is about, which stands before it; empty if it is about tasks.
+    """
 
     name: str
     group: str
     model: Model
+    of: str = ""
+
+    def answer(self, features: Columns, before: Mapping[str, Answers]) -> Answers | None:
+        """Return its answers, None if it lacks features or regions. `before`: of those before."""
+        if len(features) and not features.blocks.keys() >= set(self.model.needs):
+            return None
+        if not isinstance(self.model, RegionModel):
+            return self.model.answer(features)
+        spans = before.get(prefix_of(self.of))
+        return None if spans is None else self.model.answer(features, spans)
 
 
 class SeveralModel:
@@ -59,11 +74,11 @@ class SeveralModel:
 
         Those whose features are not there give none: their control is not in the config any more.
         """
-        answers = {}
+        answers: dict[str, Answers] = {}
         for part in self.parts:
-            own = own_columns(part.group, features)
-            if not len(features) or own.blocks.keys() >= set(part.model.needs):
-                answers[prefix_of(part.name)] = part.model.answer(own)
+            own = part.answer(own_columns(part.group, features), answers)
+            if own is not None:
+                answers[prefix_of(part.name)] = own
         return answers_beside(len(features), answers)
 
     @classmethod
@@ -78,8 +93,12 @@ class SeveralModel:
                 raise BadModel("the model's parts are not as long as they should be")
             parts, start = [], 0
             for row in rows:
-                model = load(row["recipe"], body[start : start + row["bytes"]])
-                parts.append(Part(str(row["name"]), str(row["group"]), model))
+                model: Model = load(row["recipe"], body[start : start + row["bytes"]])
+                of = row.get("of", {})  # earlier releases had none
+                if of:
+                    model = RegionModel(model, of["types"], of["needs"])
+                about = str(of.get("control", ""))
+                parts.append(Part(str(row["name"]), str(row["group"]), model, about))
                 start += row["bytes"]
         except (KeyError, TypeError) as exc:
             raise BadModel("the model's header is none") from exc
@@ -99,9 +118,26 @@ class FittedPart:
     model: Fitted
     rows: tuple[int, ...]
     features: Columns
+    of: str = ""
 
-    def out_of_fold(self, trained: Trained, examples: int) -> Answers:
-        """Return answers of all examples: of those without a label of it, it has learnt none."""
+    def header(self, size: int) -> dict[str, Any]:
+        """Return what tells how to load the model out of so many bytes."""
+        row = {"name": self.name, "recipe": self.recipe, "group": self.group, "bytes": size}
+        if not isinstance(self.model, RegionModel):
+            return row
+        types = None if self.model.types is None else sorted(self.model.types)
+        return row | {"of": {"control": self.of, "types": types, "needs": self.model.needs}}
+
+    def out_of_fold(
+        self, trained: Trained, examples: int, before: Mapping[str, Answers]
+    ) -> Answers:
+        """Return answers of all examples: of those without a label of it, it has learnt none.
+
+        `before`: those of the controls before it.
+        """
+        if isinstance(self.model, FittedRegions):
+            spans = before[prefix_of(self.of)]
+            return self.model.out_of_fold(trained, self.rows, self.features, spans)
         labelled = np.array(self.rows, np.int64)
         others = np.setdiff1d(np.arange(examples), labelled)
         if not len(others):
@@ -115,7 +151,7 @@ class FittedSeveral(SeveralModel):
     """The models of several controls as they were fitted."""
 
     def __init__(self, parts: Sequence[FittedPart], examples: int) -> None:
-        super().__init__([Part(part.name, part.group, part.model) for part in parts])
+        super().__init__([Part(part.name, part.group, part.model, part.of) for part in parts])
         self._fitted, self._examples = parts, examples
 
     def packed(self) -> Trained:
@@ -124,21 +160,15 @@ class FittedSeveral(SeveralModel):
         header = {
             "format": BUILT_IN[NAME],
             "parts": [
-                {
-                    "name": part.name,
-                    "recipe": part.recipe,
-                    "group": part.group,
-                    "bytes": len(one.artefact),
-                }
+                part.header(len(one.artefact))
                 for part, one in zip(self._fitted, trained, strict=True)
             ],
         }
         artefact = _packed(header, b"".join(one.artefact for one in trained))
         facts = {p.name: one.facts for p, one in zip(self._fitted, trained, strict=True)}
-        answers = {
-            prefix_of(part.name): part.out_of_fold(one, self._examples)
-            for part, one in zip(self._fitted, trained, strict=True)
-        }
+        answers: dict[str, Answers] = {}
+        for part, one in zip(self._fitted, trained, strict=True):
+            answers[prefix_of(part.name)] = part.out_of_fold(one, self._examples, answers)
         return Trained(
             artefact,
             {"bytes": len(artefact), "controls": facts},
