@@ -55,7 +55,7 @@ Rules for all methods:
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -424,6 +424,13 @@ class Composed(Control, Protocol):
 
     def only(self, names: Collection[str]) -> Composed:
         """Return the same without all others than these."""
+        ...
+
+    def weighted(self, weights: Mapping[str, float]) -> Composed:
+        """Return the same whose readings are means of the others' own by weights, 1 by default.
+
+        By name; 0 or more. Nothing else changes: versions are compared as before.
+        """
         ...
 
 

@@ -4,9 +4,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
-from math import inf
 from typing import TYPE_CHECKING, Any
 
+from labelloop.domain.learning.examples import label_beside
 from labelloop.errors import Unprocessable
 from labelloop.labelstudio.visibility import Condition
 from labelloop.recipes import format_of
@@ -69,10 +69,9 @@ class SeveralControls:
         return replace(self, controls=tuple(one for one in self.controls if _stays(one, names)))
 
     def weighted(self, weights: Mapping[str, float]) -> "SeveralControls":
-        """Return the same with weights by name; what is no weight, or no control's, is left out."""
-        own = ((name, weights.get(name)) for name, _ in self.controls)
-        known = tuple((name, one) for name, one in own if one is not None and is_weight(one))
-        return replace(self, weights=known if any(one for _, one in known) else ())
+        """Return the same with the weights of its controls, by name; 1 of those without one."""
+        own = tuple((name, weights[name]) for name, _ in self.controls if name in weights)
+        return replace(self, weights=own)
 
     @property
     def sees(self) -> str:
@@ -131,7 +130,7 @@ class SeveralControls:
 
     def label_of(self, result: list["Region"]) -> Labels | None:
         """Return the label of each control that has one, None if none has."""
-        return labelled({name: one.label_of(result) for name, one in self.controls})
+        return label_beside({name: one.label_of(result) for name, one in self.controls})
 
     def why_unusable(self, result: list["Region"], is_readable: bool) -> tuple[str, str]:
         """Return why an annotation can't be learnt, by a control that has an example if one has."""
@@ -293,17 +292,6 @@ class SeveralControls:
             for name, one in self.controls
             for region in one.largest(own_names(prefix_of(name), names))
         ]
-
-
-def labelled(labels: Mapping[str, Any]) -> Labels | None:
-    """Return the labels of the controls that have one, None if none has."""
-    return {name: label for name, label in labels.items() if label is not None} or None
-
-
-def is_weight(value: Any) -> bool:
-    """Say whether a control may weigh that much: 0 or more."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and 0 <= value < inf
 
 
 def _stays(one: "tuple[str, Control]", names: Collection[str]) -> bool:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Final
 
 from labelloop.labelstudio.label_config import LabelConfig, Tag
 from labelloop.labelstudio.visibility import conditions
-from labelloop.recipes import BUILT_IN, read
+from labelloop.recipes import BUILT_IN, read, that_see_images
 from labelloop.recipes.region_answers.config import about_regions
 from labelloop.recipes.several_controls import NAME
 from labelloop.recipes.several_controls.control import SeveralControls
@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 
     from labelloop.recipes.protocol import Control, Model
 
-# What sees images has another encoder than what sees texts, and a version has one.
-_BUT: Final = (NAME, "image_choices", "several_image_choices", "order_alone")
+_BUT: Final = frozenset({NAME, "order_alone"})
 
 
 class SeveralControlsRecipe:
@@ -29,8 +28,12 @@ class SeveralControlsRecipe:
         return BUILT_IN[NAME]
 
     def read(self, config: LabelConfig) -> SeveralControls | None:
-        """Return all controls that can be learnt, None if fewer than two can."""
-        return several_of(config, lambda one: read(one, _BUT), NAME)
+        """Return all controls that can be learnt, None if fewer than two can.
+
+        But those about images: they need another encoder than texts, and a version has one.
+        """
+        but = _BUT | that_see_images()
+        return several_of(config, lambda one: read(one, but), NAME)
 
     def why_not(self, config: LabelConfig) -> str:
         """Return why there are not several controls to learn."""
