@@ -7,7 +7,6 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from labelloop.domain.learning.examples import label_beside
-from labelloop.errors import Unprocessable
 from labelloop.labelstudio.visibility import Condition
 from labelloop.recipes import format_of
 from labelloop.recipes.region_answers.control import RegionAnswers
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from labelloop.domain.columns import Columns
     from labelloop.recipes.protocol import Control, Fitted, Model, Region, Tools
     from labelloop.recipes.several_controls.measure import SeveralMeasure
-    from labelloop.recipes.several_controls.model import FittedPart
 
 type Labels = dict[str, Any]
 """What people answered, by the name of the control: those without an answer are left out."""
@@ -198,45 +196,9 @@ class SeveralControls:
         tools: "Tools | None" = None,
     ) -> "Fitted":
         """Learn each control from the tasks that it was answered of; one that can't be is left."""
-        from labelloop.recipes.several_controls.model import FittedSeveral
+        from labelloop.recipes.several_controls.fitted import learnt
 
-        fitted: list[FittedPart] = []
-        whys = []
-        for name, control in self.controls:
-            try:
-                one = self._learnt(name, control, labels, features, pool, tools)
-                if one.of and one.of not in {each.name for each in fitted}:
-                    raise Unprocessable(f"no regions by {one.of!r} are predicted yet")
-            except Unprocessable as exc:
-                whys.append(f"{name!r}: {exc}")
-                continue
-            fitted.append(one)
-        if not fitted:
-            raise Unprocessable("; ".join(whys))
-        return FittedSeveral(fitted, len(labels))
-
-    def _learnt(
-        self,
-        name: str,
-        control: "Control",
-        labels: Sequence[Labels],
-        features: "Columns",
-        pool: "Columns | None",
-        tools: "Tools | None",
-    ) -> "FittedPart":
-        from labelloop.recipes.several_controls.model import FittedPart
-
-        rows = [row for row, label in enumerate(labels) if name in label]
-        given, group = [labels[row][name] for row in rows], self.group_of(control)
-        if why := control.missing(given, 0):
-            raise Unprocessable(why)
-        recipe, of = control.recipe, ""
-        if isinstance(control, RegionAnswers):
-            recipe, of = control.inner.recipe, control.spans.from_name
-        own = own_columns(group, features)
-        around = None if pool is None else own_columns(group, pool)
-        model = control.fit(given, own.take(rows), around, tools)
-        return FittedPart(name, recipe, group, model, tuple(rows), own, of)
+        return learnt(self, labels, features, pool, tools)
 
     def load(self, artefact: bytes) -> "Model":
         """Return a stored model."""

@@ -5,14 +5,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
-import numpy as np
-
-from labelloop.domain.answers import Answers, joined_answers
+from labelloop.domain.answers import Answers
 from labelloop.domain.columns import Columns
 from labelloop.errors import BadModel
 from labelloop.recipes import BUILT_IN, load
-from labelloop.recipes.protocol import Fitted, Model, Trained
-from labelloop.recipes.region_answers.fitted import FittedRegions
+from labelloop.recipes.protocol import Model
 from labelloop.recipes.region_answers.model import RegionModel
 from labelloop.recipes.several_controls import NAME
 from labelloop.recipes.several_controls.parts import (
@@ -105,78 +102,8 @@ class SeveralModel:
         return cls(parts)
 
 
-@dataclass(frozen=True, slots=True)
-class FittedPart:
-    """One control's model as it was fitted. `rows`: the examples that have a label of it.
-
-    `features`: of all examples, as the control sees them.
-    """
-
-    name: str
-    recipe: str
-    group: str
-    model: Fitted
-    rows: tuple[int, ...]
-    features: Columns
-    of: str = ""
-
-    def header(self, size: int) -> dict[str, Any]:
-        """Return what tells how to load the model out of so many bytes."""
-        row = {"name": self.name, "recipe": self.recipe, "group": self.group, "bytes": size}
-        if not isinstance(self.model, RegionModel):
-            return row
-        types = None if self.model.types is None else sorted(self.model.types)
-        return row | {"of": {"control": self.of, "types": types, "needs": self.model.needs}}
-
-    def out_of_fold(
-        self, trained: Trained, examples: int, before: Mapping[str, Answers]
-    ) -> Answers:
-        """Return answers of all examples: of those without a label of it, it has learnt none.
-
-        `before`: those of the controls before it.
-        """
-        if isinstance(self.model, FittedRegions):
-            spans = before[prefix_of(self.of)]
-            return self.model.out_of_fold(trained, self.rows, self.features, spans)
-        labelled = np.array(self.rows, np.int64)
-        others = np.setdiff1d(np.arange(examples), labelled)
-        if not len(others):
-            return trained.out_of_fold
-        rest = self.model.answer(self.features.take(others))
-        order = np.argsort(np.concatenate([labelled, others]), kind="stable")
-        return joined_answers([trained.out_of_fold, rest]).take(order)
-
-
-class FittedSeveral(SeveralModel):
-    """The models of several controls as they were fitted."""
-
-    def __init__(self, parts: Sequence[FittedPart], examples: int) -> None:
-        super().__init__([Part(part.name, part.group, part.model, part.of) for part in parts])
-        self._fitted, self._examples = parts, examples
-
-    def packed(self) -> Trained:
-        """Return all artefacts as one, and all answers out of fold beside each other."""
-        trained = [part.model.packed() for part in self._fitted]
-        header = {
-            "format": BUILT_IN[NAME],
-            "parts": [
-                part.header(len(one.artefact))
-                for part, one in zip(self._fitted, trained, strict=True)
-            ],
-        }
-        artefact = _packed(header, b"".join(one.artefact for one in trained))
-        facts = {p.name: one.facts for p, one in zip(self._fitted, trained, strict=True)}
-        answers: dict[str, Answers] = {}
-        for part, one in zip(self._fitted, trained, strict=True):
-            answers[prefix_of(part.name)] = part.out_of_fold(one, self._examples, answers)
-        return Trained(
-            artefact,
-            {"bytes": len(artefact), "controls": facts},
-            answers_beside(self._examples, answers),
-        )
-
-
-def _packed(header: dict[str, Any], body: bytes) -> bytes:
+def packed(header: dict[str, Any], body: bytes) -> bytes:
+    """Return an artefact: its header, and the models' bytes laid end to end."""
     text = json.dumps(header).encode()
     return _MAGIC + len(text).to_bytes(_LENGTH, "big") + text + body
 
