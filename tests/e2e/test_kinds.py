@@ -58,19 +58,28 @@ def test_a_kind_is_learnt_shown_and_put_in_order(
     shown = annotator.shown_predictions()
     suggested = [one for one in shown if one["result"]]
     following = annotator.ask("GET", f"{where}next")["id"]
-    seen = [0, 0]
+    seen, of_regions = [0, 0], [0, 0]
     with browser(tmp_path) as page:
         _log_in(page, studio.url)
         for number, one in enumerate((suggested or shown)[:LOOKED_AT]):
             seen[0] += _is_whole(page, f"{studio.url}/projects/{annotator.project}", one)
             seen[1] += _shows(page, control, one)
             page.screenshot(path=screenshots / f"{kind}-{number}.png")
+            for answer in _of_regions(one["result"]):
+                of_regions[0] += _is_shown_of_its_region(page, one["result"], answer)
+                of_regions[1] += 1
+                page.screenshot(path=screenshots / f"{kind}-{number}-{answer['id']}.png")
 
     find(Exactly(f"{kind}: recipe is {example.recipe}", control.recipe == example.recipe, "", 1))
     if is_learnt:
         find(AtLeast(f"{kind}: tasks with a suggestion", len(suggested), "", LOOKED_AT))
         find(Exactly(f"{kind}: predictions that the page shows", seen[1], "", LOOKED_AT))
     find(Exactly(f"{kind}: tasks that the page opens", seen[0], "", LOOKED_AT))
+    if asked := [one for _, result in made for one in _of_regions(result)]:
+        find(AtLeast(f"{kind}: answers of regions that people gave", len(asked), "", LABELLED))
+        find(AtLeast(f"{kind}: predicted answers of regions", of_regions[1], "", LOOKED_AT))
+        seen_of = f"{kind}: of those, ticked on the page while the region is selected"
+        find(Exactly(seen_of, of_regions[0], "", of_regions[1]))
     find(Exactly(f"{kind}: next task is the first of the order", following, "", shown[0]["task"]))
 
     annotation, _ = made[0]
@@ -118,6 +127,27 @@ def _is_whole(page: Page, project: str, prediction: dict[str, Any]) -> bool:
     page.wait_for_timeout(1_500)
     text = page.inner_text("body")
     return not any(one in text for one in BROKEN)
+
+
+def _of_regions(result: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the choices that have the id of a region, and so are about it."""
+    marked = {one["id"] for one in result if "labels" in one["value"]}
+    return [one for one in result if "choices" in one["value"] and one.get("id") in marked]
+
+
+def _is_shown_of_its_region(
+    page: Page, result: list[dict[str, Any]], answer: dict[str, Any]
+) -> bool:
+    """Click on a region of a text; say whether what is said of it alone is ticked then."""
+    places = {one["id"]: one["value"]["start"] for one in result if "labels" in one["value"]}
+    place = sorted(places.values()).index(places[answer["id"]])
+    ticked = page.locator(f"input[name='{answer['value']['choices'][0]}']:checked")
+    page.keyboard.press("Escape")
+    page.wait_for_timeout(300)
+    before = ticked.count()
+    page.locator(".htx-highlight").nth(place).click()
+    page.wait_for_timeout(500)
+    return before == 0 and ticked.count() == 1
 
 
 def _shows(page: Page, control: Any, prediction: dict[str, Any]) -> bool:

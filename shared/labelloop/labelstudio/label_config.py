@@ -12,6 +12,10 @@ from defusedxml.ElementTree import fromstring
 from labelloop.errors import Unprocessable
 
 _MOST_LEVELS: Final = 100
+# Of a control: what it is asked of, and of which parts, if not of the whole task.
+_OF_PARTS: Final = frozenset(
+    {"perregion", "peritem", "visiblewhen", "whentagname", "whenlabelvalue", "whenchoicevalue"}
+)
 _WITHOUT_OBJECT: Final = {"rating", "number"}  # a template of Label Studio's has one of no toName
 
 
@@ -38,6 +42,17 @@ class Tag:
         """Whether it is a control: a tag that is about an object, and that people answer."""
         return "toname" in self.attributes
 
+    @property
+    def asked_of(self) -> str:
+        """What a control is asked of: each `region` or each `item`; empty for the whole task."""
+        parts = {"region": "perregion", "item": "peritem"}
+        return next((one for one, of in parts.items() if self.attributes.get(of) == "true"), "")
+
+    @property
+    def unlearnt(self) -> str:
+        """Its name where it is not learnt, and why if it is asked of parts of a task."""
+        return f"{self.title} (asked of each {self.asked_of})" if self.asked_of else self.title
+
     def walk(self) -> Iterator["Tag"]:
         """Yield the tag and all tags below it, in the order of the config."""
         yield self
@@ -61,7 +76,12 @@ class LabelConfig:
 
     def only(self, control: Tag) -> "LabelConfig":
         """Return the config without any other control: with all objects, and in its order."""
-        return LabelConfig(_only(self.root, control))
+        return LabelConfig(_only(self.root, control, control))
+
+    def asked_once(self, control: Tag) -> "LabelConfig":
+        """Return the same with the control asked of the whole task, whatever it is asked of."""
+        fields = {n: v for n, v in control.attributes.items() if n not in _OF_PARTS}
+        return LabelConfig(_only(self.root, control, replace(control, attributes=fields)))
 
     def answered(self) -> list[Tag]:
         """Return all that people answer: the controls, and those that name no object."""
@@ -99,11 +119,11 @@ def _is_answered(tag: Tag) -> bool:
     return tag.is_control or tag.kind in _WITHOUT_OBJECT
 
 
-def _only(tag: Tag, control: Tag) -> Tag:
+def _only(tag: Tag, control: Tag, instead: Tag) -> Tag:
     if tag is control:
-        return tag
+        return instead
     kept = (child for child in tag.children if child is control or not _is_answered(child))
-    return replace(tag, children=tuple(_only(child, control) for child in kept))
+    return replace(tag, children=tuple(_only(child, control, instead) for child in kept))
 
 
 def _tag(element: Element) -> Tag:

@@ -6,14 +6,14 @@ page; other mistakes show nothing and are saved as labels all the same. Measured
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
 from labelloop.labelstudio.label_config import LabelConfig, Tag
 from labelloop.labelstudio.result_spans import check_labels, check_place, target_of
 from labelloop.labelstudio.result_values import CHECKS, ERROR_BOX, is_number
-from labelloop.labelstudio.visibility import conditions
+from labelloop.labelstudio.visibility import RegionCondition, conditions, region_conditions
 
 type Region = Mapping[str, Any]
 
@@ -36,7 +36,7 @@ def problems(config: LabelConfig, data: Any, result: Any, *, is_pushed: bool = F
         found = list(_region(region, controls, config, data, is_pushed))
         wrong += [f"region {place + 1}: {one}" for one in found]
     if not wrong:
-        wrong += [*_together(regions, controls), *_hidden(regions, config)]
+        wrong += [*_together(regions, controls, config), *_hidden(regions, config)]
     return wrong
 
 
@@ -103,7 +103,9 @@ def _refused(region: Region, control: Tag) -> Iterator[str]:
         yield "the import refuses nested choices"
 
 
-def _together(regions: list[Region], controls: Mapping[str, Tag]) -> Iterator[str]:
+def _together(
+    regions: list[Region], controls: Mapping[str, Tag], config: LabelConfig
+) -> Iterator[str]:
     """Yield what is wrong with regions beside each other: their ids, and repeated answers."""
     whole = [one for one in regions if not _is_by_region(controls[one["from_name"]])]
     ids = Counter(one["id"] for one in whole if one.get("id"))
@@ -111,25 +113,22 @@ def _together(regions: list[Region], controls: Mapping[str, Tag]) -> Iterator[st
     answers = Counter(one["from_name"] for one in whole if one["type"] in CHECKS)
     yield from (f"{n} answers to {name!r}: the last wins" for name, n in answers.items() if n > 1)
     by_id = {one["id"]: one for one in whole if one.get("id") and one["type"] not in CHECKS}
+    asked = region_conditions(config)
     for one in regions:
-        control = controls[one["from_name"]]
-        if _is_by_region(control):
-            yield from _of_its_region(one, control, by_id.get(one.get("id")))
+        if _is_by_region(controls[one["from_name"]]):
+            yield from _of_its_region(one, by_id.get(one.get("id")), asked[one["from_name"]])
 
 
 def _is_by_region(control: Tag) -> bool:
-    return control.attributes.get("perregion") == "true"
+    return control.asked_of == "region"
 
 
-def _of_its_region(answer: Region, control: Tag, region: Region | None) -> Iterator[str]:
-    fields = control.attributes
+def _of_its_region(
+    answer: Region, region: Region | None, asked: Sequence[RegionCondition]
+) -> Iterator[str]:
     if region is None:
         yield f"an answer to {answer['from_name']!r} has the id of no region: it is lost"
-        return
-    wanted = [one for one in fields.get("whenlabelvalue", "").split(",") if one]
-    labels = region["value"].get(region["type"]) or []
-    is_other = region["from_name"] != fields.get("whentagname", region["from_name"])
-    if is_other or (wanted and not set(wanted) & set(labels)):
+    elif not all(one.is_met(region) for one in asked):
         yield f"{answer['from_name']!r} is not asked of this region: the answer is lost"
 
 

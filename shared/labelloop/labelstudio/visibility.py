@@ -1,4 +1,4 @@
-"""Which controls the page hides until another one is answered in a certain way."""
+"""Which controls the page hides: until another is answered, or but for regions of some labels."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +22,43 @@ class Condition:
         if not isinstance(chosen, list) or not chosen:
             return False
         return not self.choices or any(choice in chosen for choice in self.choices)
+
+
+@dataclass(frozen=True, slots=True)
+class RegionCondition:
+    """A control is asked only of regions by a control, any if empty, with one of some labels."""
+
+    control: str
+    labels: tuple[str, ...]
+
+    def is_met(self, region: Mapping[str, Any]) -> bool:
+        """Say whether a region meets it."""
+        value = region.get("value")
+        labels = value.get(region.get("type")) if isinstance(value, Mapping) else None
+        has_one = isinstance(labels, list) and any(one in labels for one in self.labels)
+        is_its = self.control in ("", region.get("from_name"))
+        return is_its and (has_one or not self.labels)
+
+
+@lru_cache(maxsize=16)
+def region_conditions(config: LabelConfig) -> Mapping[str, tuple[RegionCondition, ...]]:
+    """Return of which regions each control that is asked of regions is asked, by its name."""
+    return dict(_of_regions(config.root, ()))
+
+
+def _of_regions(
+    tag: Tag, above: tuple[RegionCondition, ...]
+) -> Iterator[tuple[str, tuple[RegionCondition, ...]]]:
+    fields = tag.attributes
+    when, is_of = fields.get("visiblewhen", ""), tag.asked_of == "region"
+    if when == "region-selected" or (is_of and not when):
+        labels = tuple(one for one in fields.get("whenlabelvalue", "").split(",") if one)
+        if labels or fields.get("whentagname"):
+            above = (*above, RegionCondition(fields.get("whentagname", ""), labels))
+    if is_of and (name := fields.get("name")):
+        yield name, above
+    for child in tag.children:
+        yield from _of_regions(child, above)
 
 
 @lru_cache(maxsize=16)

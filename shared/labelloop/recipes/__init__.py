@@ -260,6 +260,11 @@ def both_encoders(*names: str) -> str:
     return "+".join(sorted({*names} - {""}))
 
 
+def that_see_images() -> frozenset[str]:
+    """Return the names of all recipes that see images, not texts."""
+    return _SEE_IMAGES | {recipe.name for recipe in _added() if uses_images(recipe)}
+
+
 def uses_images(recipe: "Recipe") -> bool:
     """Say whether what a recipe makes depends on the stack's encoder of images, not of texts."""
     return bool(getattr(recipe, "sees_images", False))

@@ -454,6 +454,13 @@ class Composed(Control, Protocol):
         """Return the same without all others than these."""
         ...
 
+    def weighted(self, weights: Mapping[str, float]) -> Composed:
+        """Return the same whose readings are means of the others' own by weights, 1 by default.
+
+        By name; 0 or more. Nothing else changes: versions are compared as before.
+        """
+        ...
+
 
 class Recipe(Protocol):
     """A kind of labelling.

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from labelloop.domain.intake.events import canonical
+from labelloop.domain.learning.examples import controls_of
 from labelloop.recipes import control_or_none, format_of
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 def signature_of(control: "Control") -> str:
     """Return the signature of a control's versions. The order of several controls is none of it."""
-    parts = [one for _, one in _controls(control)] or [control]
+    parts = [one for _, one in controls_of(control)] or [control]
     return "\n".join(sorted(map(_line, parts)))
 
 
@@ -43,7 +44,7 @@ def covers(signature: str, control: "Control") -> bool:
 def part_of(control: "Control", signature: str) -> "Control":
     """Return of several controls those that a version answers; if it is none, all of them."""
     lines = _lines(signature)
-    known = tuple((name, _line(one)) for name, one in _controls(control) if _line(one) in lines)
+    known = tuple((name, _line(one)) for name, one in controls_of(control) if _line(one) in lines)
     return _only(control, known) if known else control
 
 
@@ -94,10 +95,6 @@ class _Row:
     format: int
     sees: str
     asks: str
-
-
-def _controls(control: "Control") -> "tuple[tuple[str, Control], ...]":
-    return getattr(control, "controls", ())
 
 
 def _line(control: "Control") -> str:

@@ -18,19 +18,20 @@ def annotate(
     result: list[dict[str, Any]],
     deps: AcceptDeps,
     clock: Clock,
+    by: int = 1,
 ) -> None:
     """Have somebody label a task a second later; the webhook tells of it."""
     clock.sleep(1)
     at = clock.now.isoformat().replace("+00:00", "Z")
     annotation = {
-        "id": 10_000 + task["id"],
+        "id": 10_000 * by + task["id"],
         "task": task["id"],
         "created_at": at,
         "updated_at": at,
         "result": result,
         "was_cancelled": False,
         "ground_truth": False,
-        "completed_by": 1,
+        "completed_by": by,
     }
     body = {"action": "ANNOTATION_CREATED", "project": studio.project(id_), "task": task}
     accept(read_event(body | {"annotation": annotation}, clock.now), deps)

@@ -123,6 +123,30 @@ def test_what_is_shown_and_saved_as_it_is_meant_is_right(one):
     assert wrong(one) == ""
 
 
+@pytest.mark.parametrize(
+    ("region", "why"),
+    [
+        ("p", ""),
+        ("q", "'deep' is not asked of this region: the answer is lost"),
+        ("r", "an answer to 'deep' has the id of no region: it is lost"),
+    ],
+)
+def test_an_answer_is_about_a_region_that_the_page_asks_it_of(region, why):
+    """The condition may stand at a view around the control."""
+    xml = CONFIG.replace(
+        '<Choices name="grade"',
+        '<View visibleWhen="region-selected" whenTagName="span" whenLabelValue="ORG">'
+        '<Choices name="deep" toName="text" perRegion="true"><Choice value="High"/></Choices>'
+        '</View><Choices name="grade"',
+    )
+    marked = [span(5, 8, "ORG") | {"id": "p"}, span(22, 26) | {"id": "q"}]
+    about = {"id": region, "from_name": "deep", "to_name": "text", "type": "choices"}
+
+    result = [*marked, about | {"value": {"choices": ["High"]}}]
+
+    assert "; ".join(problems(parse(xml), DATA, result)) == why
+
+
 def test_an_empty_result_and_relations_are_right():
     relation = {"from_id": "p", "to_id": "q", "type": "relation", "direction": "right"}
 

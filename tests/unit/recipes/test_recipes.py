@@ -86,6 +86,20 @@ def test_a_built_in_recipe_reads_what_it_knows(install):
     assert control_of(both).recipe == "several_controls"
 
 
+def test_what_sees_images_by_a_package_is_not_learnt_beside_texts(install):
+    """A version has one encoder: this one's would be named as that for texts."""
+
+    class Seeing(Stars):
+        sees_images = True
+
+    install(Point("stars", Seeing()))
+    both = label_config().replace("</View>", '<Stars name="stars" toName="text"/></View>')
+
+    assert "stars" in recipes.that_see_images()
+    assert control_of(both).recipe == "stars"
+    assert recipes.encoder_of("stars", "texts", "images") == "images"
+
+
 def test_a_version_of_an_earlier_reading_is_served_until_there_is_one_of_the_new(install):
     both = label_config().replace("</View>", '<Stars name="stars" toName="text"/></View>')
     alone = control_or_none(both)

@@ -91,7 +91,7 @@ def labels_of(annotations: Sequence[Annotation], reader: Reader) -> list[Any]:
     were answered before it was, they answer it from its own first answer on. Of several controls,
     as `recipes.protocol.Composed` has them, each label is made of theirs.
     """
-    if controls := getattr(reader, "controls", ()):
+    if controls := controls_of(reader):
         return _beside({name: labels_of(annotations, one) for name, one in controls})
     labels = [reader.label_of(one.result) for one in annotations]
     if reader.label_of([]) is None:
@@ -103,11 +103,21 @@ def labels_of(annotations: Sequence[Annotation], reader: Reader) -> list[Any]:
     ]
 
 
+def controls_of(reader: Any) -> tuple[tuple[str, Any], ...]:
+    """Return the controls of a composed one by name, none of any other."""
+    controls: tuple[tuple[str, Any], ...] = getattr(reader, "controls", ())
+    return controls
+
+
+def label_beside(labels: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the label that several controls' labels are together, None if none has one."""
+    return {name: label for name, label in labels.items() if label is not None} or None
+
+
 def _beside(labels: Mapping[str, list[Any]]) -> list[Any]:
     """Return the labels of each row by name, None where there are none."""
     rows = zip(*labels.values(), strict=True)
-    named = (zip(labels, row, strict=True) for row in rows)
-    return [{name: one for name, one in row if one is not None} or None for row in named]
+    return [label_beside(dict(zip(labels, row, strict=True))) for row in rows]
 
 
 def _asked_since(annotations: Sequence[Annotation], labels: Sequence[Any], name: str) -> str:

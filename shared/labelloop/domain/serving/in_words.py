@@ -59,8 +59,12 @@ def described(choice: str, text: str, others: list[str]) -> str:
 
 
 def learnt_of(learning: Mapping[str, Any]) -> str:
-    """Return in words which control is learnt, and which others are not."""
-    return described(learning["choice"], learning["text"], learning["others"])
+    """Return in words which control is learnt, which others are not, and how several weigh."""
+    weights = learning.get("weights") or {}  # a backend of an earlier release has no such field
+    line = described(learning["choice"], learning["text"], learning["others"])
+    if len(set(weights.values())) < 2:
+        return line
+    return f"{line}; in the order {', '.join(f'{n} weighs {w:g}' for n, w in weights.items())}"
 
 
 def plain(reason: str) -> str:

@@ -27,7 +27,7 @@ def read(config: LabelConfig) -> Candidates | None:
         form,
         TextInput(shown) if shown else None,
         (*buckets, UNSORTED) if buckets else (),
-        tuple(tag.title for tag in config.controls() if tag is not learnt),
+        tuple(tag.unlearnt for tag in config.controls() if tag is not learnt),
         "toName" in learnt.written,
     )
 

@@ -20,7 +20,7 @@ def read(config: LabelConfig) -> ImageChoices | None:
         fields["toname"],
         ImageInput.about(fields["toname"], config),
         offered,
-        others=tuple(tag.title for tag in config.controls() if tag is not learnt),
+        others=tuple(tag.unlearnt for tag in config.controls() if tag is not learnt),
         is_pushable="toName" in learnt.written and not offered.is_nested,
     )
 

@@ -23,7 +23,7 @@ def read(config: LabelConfig) -> NumberControl | None:
         scale,
         scale.read(learnt.attributes.get("defaultvalue")),
         TextInput.about(to_name, config),
-        tuple(tag.title for tag in others if tag is not learnt),
+        tuple(tag.unlearnt for tag in others if tag is not learnt),
         "toName" in learnt.written,
     )
 

@@ -18,7 +18,7 @@ def read(config: LabelConfig) -> Pairs | None:
     sides = [objects[name] for name in _sides(learnt)]
     beside = [tag for tag in config.root.walk() if tag not in sides and not tag.is_control]
     shown = tuple(TextObject.read(tag) for tag in beside if not why_unread(tag))
-    others = tuple(tag.title for tag in config.controls() if tag is not learnt)
+    others = tuple(tag.unlearnt for tag in config.controls() if tag is not learnt)
     left, right = (TextObject.read(tag) for tag in sides)
     return Pairs(
         learnt.attributes["name"],

@@ -25,7 +25,7 @@ def read(config: LabelConfig) -> SeveralChoices | None:
         fields["toname"],
         TextInput.about(fields["toname"], config),
         boxes,
-        tuple(tag.title for tag in config.controls() if tag is not learnt),
+        tuple(tag.unlearnt for tag in config.controls() if tag is not learnt),
         is_pushable="toName" in learnt.written and not boxes.choices.is_nested,
         may_be_empty=_may_be_empty(learnt, config),
     )

@@ -1,14 +1,15 @@
 """Several controls of one config: what each of their recipes reads, learns and shows, as one."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from labelloop.errors import Unprocessable
+from labelloop.domain.learning.examples import label_beside
 from labelloop.labelstudio.visibility import Condition
 from labelloop.recipes import format_of
+from labelloop.recipes.region_answers.control import RegionAnswers
 from labelloop.recipes.several_controls import NAME
 from labelloop.recipes.several_controls.parts import (
     Measured,
@@ -37,16 +38,17 @@ class SeveralControls:
     """The controls that are learnt, by name. See `recipes.protocol.Control`.
 
     Controls of one recipe that see the same of a task share its features: a group. A task is read
-    if all groups can read it. `others`: the titles of controls that are not learnt; `hidden`: on
-    what conditions a control is shown; `recipe`: the name of the recipe that read the config. All
-    controls weigh the same: the weights that Label Studio has for them are settings of the project,
-    and no part of the label config.
+    if all groups can read it. One about regions stands behind the one that marks them. `others`:
+    the titles of controls that are not learnt; `hidden`: on what conditions a control is shown;
+    `recipe`: the name of the recipe that read the config; `weights`: of controls in readings, 1 of
+    those that are not named.
     """
 
     controls: "tuple[tuple[str, Control], ...]"
     others: tuple[str, ...] = ()
     hidden: tuple[tuple[str, tuple[Condition, ...]], ...] = ()
     recipe: str = NAME
+    weights: tuple[tuple[str, float], ...] = ()
     law: None = None
 
     @cached_property
@@ -81,8 +83,13 @@ class SeveralControls:
         return _prefix_of(control)
 
     def only(self, names: Collection[str]) -> "SeveralControls":
-        """Return the same without all others than these."""
-        return replace(self, controls=tuple(each for each in self.controls if each[0] in names))
+        """Return the same without all others than these, and those about their regions."""
+        return replace(self, controls=tuple(one for one in self.controls if _stays(one, names)))
+
+    def weighted(self, weights: Mapping[str, float]) -> "SeveralControls":
+        """Return the same with the weights of its controls, by name; 1 of those without one."""
+        own = tuple((name, weights[name]) for name, _ in self.controls if name in weights)
+        return replace(self, weights=own)
 
     @property
     def sees(self) -> str:
@@ -105,9 +112,13 @@ class SeveralControls:
         """How answers are compared: by each control's own measure."""
         from labelloop.recipes.several_controls.measure import SeveralMeasure
 
-        weight = 1 / len(self.controls)
-        parts = (Measured(name, one.offered, one.measure, weight) for name, one in self.controls)
-        return SeveralMeasure(tuple(parts))
+        weight, weights = 1 / len(self.controls), dict(self.weights)
+        return SeveralMeasure(
+            tuple(
+                Measured(name, one.offered, one.measure, weight, weights.get(name, 1.0))
+                for name, one in self.controls
+            )
+        )
 
     @property
     def is_pushable(self) -> bool:
@@ -137,8 +148,7 @@ class SeveralControls:
 
     def label_of(self, result: list["Region"]) -> Labels | None:
         """Return the label of each control that has one, None if none has."""
-        labels = {name: one.label_of(result) for name, one in self.controls}
-        return {name: label for name, label in labels.items() if label is not None} or None
+        return label_beside({name: one.label_of(result) for name, one in self.controls})
 
     def why_unusable(self, result: list["Region"], is_readable: bool) -> tuple[str, str]:
         """Return why an annotation can't be learnt, by a control that has an example if one has."""
@@ -206,25 +216,9 @@ class SeveralControls:
         tools: "Tools | None" = None,
     ) -> "Fitted":
         """Learn each control from the tasks that it was answered of; one that can't be is left."""
-        from labelloop.recipes.several_controls.model import FittedPart, FittedSeveral
+        from labelloop.recipes.several_controls.fitted import learnt
 
-        fitted, whys = [], []
-        for name, control in self.controls:
-            rows = [row for row, label in enumerate(labels) if name in label]
-            given, group = [labels[row][name] for row in rows], self.group_of(control)
-            own = own_columns(group, features)
-            try:
-                if why := control.missing(given, 0):
-                    raise Unprocessable(why)
-                around = None if pool is None else own_columns(group, pool)
-                model = control.fit(given, own.take(rows), around, tools)
-            except Unprocessable as exc:
-                whys.append(f"{name!r}: {exc}")
-                continue
-            fitted.append(FittedPart(name, control.recipe, group, model, tuple(rows), own))
-        if not fitted:
-            raise Unprocessable("; ".join(whys))
-        return FittedSeveral(fitted, len(labels), whys)
+        return learnt(self, labels, features, pool, tools)
 
     def load(self, artefact: bytes) -> "Model":
         """Return a stored model."""
@@ -261,7 +255,10 @@ class SeveralControls:
             own = own_answers(prefix_of(name), answers)
             if own is not None:
                 for result, regions in zip(results, control.results(own), strict=True):
-                    result += regions
+                    if isinstance(control, RegionAnswers):
+                        result += control.only_of(regions, result)
+                    else:
+                        result += regions
         return [self._visible(result) for result in results]
 
     def _visible(self, result: list["Region"]) -> list["Region"]:
@@ -277,6 +274,13 @@ class SeveralControls:
             for name, one in self.controls
             for region in one.largest(own_names(prefix_of(name), names))
         ]
+
+
+def _stays(one: "tuple[str, Control]", names: Collection[str]) -> bool:
+    name, control = one
+    if isinstance(control, RegionAnswers) and control.spans.from_name not in names:
+        return False
+    return name in names
 
 
 def _prefix_of(control: "Control") -> str:

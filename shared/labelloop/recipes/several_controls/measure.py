@@ -23,11 +23,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SeveralReading:
-    """The readings of the controls that have answers, and their weights, which sum to 1."""
+    """The readings of the controls that have answers, and their weights in each task.
+
+    `weights`: shape (tasks,) each; those of a task sum to 1.
+    """
 
     tasks: int
     readings: tuple[Reading, ...]
-    weights: tuple[float, ...]
+    weights: tuple[Floats, ...]
 
     def __len__(self) -> int:
         """Return the number of tasks."""
@@ -41,7 +44,8 @@ class SeveralReading:
     @property
     def shares(self) -> Floats:
         """The shares of all controls' parts: together they sum to 1, too."""
-        weighted = [w * one.shares for w, one in zip(self.weights, self.readings, strict=True)]
+        both = zip(self.weights, self.readings, strict=True)
+        weighted = [weights[:, None] * one.shares for weights, one in both]
         return np.concatenate([np.empty((self.tasks, 0)), *weighted], axis=1)
 
     def sureness(self, name: str = "") -> Floats:
@@ -51,7 +55,8 @@ class SeveralReading:
     def take(self, rows: Rows) -> "SeveralReading":
         """Return the reading of some rows, in the order of `rows`."""
         taken = tuple(one.take(rows) for one in self.readings)
-        return SeveralReading(len(rows), taken, self.weights)
+        weights = tuple(one[np.asarray(rows, np.int64)] for one in self.weights)
+        return SeveralReading(len(rows), taken, weights)
 
     def _mean(self, numbers: list[Floats]) -> Floats:
         mean: Floats = np.zeros(self.tasks)
@@ -80,7 +85,8 @@ class SeveralMeasure:
         """Return the readings of the controls that have answers."""
         there = self._there(answers)
         readings = tuple(part.measure.reading(own) for part, own in there)
-        return SeveralReading(len(answers), readings, _weights([part for part, _ in there]))
+        weights = _weights(there, [_in_order(part) for part, _ in there])
+        return SeveralReading(len(answers), readings, weights)
 
     def aligned(self, answers: Answers, names: Sequence[str]) -> Answers:
         """Return answers of all controls by their own names out of these."""
@@ -144,7 +150,7 @@ class SeveralMeasure:
         expected = [part.measure.expected(own) for part, own in there]
         nothing: Floats = np.zeros(len(answers))
         score, variance, hits = nothing, nothing, nothing
-        weights = _weights([part for part, _ in there])
+        weights = _weights(there, [part.weight for part, _ in there])
         for (part, _), weight, one in zip(there, weights, expected, strict=True):
             score = score + part.weight * one.log_score
             variance = variance + part.weight**2 * one.variance
@@ -159,7 +165,8 @@ class SeveralMeasure:
             if (after := own_answers(part.prefix, new)) is not None
         ]
         gained: Floats = np.zeros(len(old))
-        weights = _weights([part for part, _, _ in both])
+        own = [(part, after) for part, _, after in both]
+        weights = _weights(own, [part.weight for part, _, _ in both])
         for weight, (part, before, after) in zip(weights, both, strict=True):
             gained = gained + weight * part.measure.gain(before, after)
         return gained
@@ -235,7 +242,16 @@ def _answered(part: Measured, labels: Sequence[Label]) -> list[int]:
     return [row for row, label in enumerate(labels) if part.name in label]
 
 
-def _weights(parts: Sequence[Measured]) -> tuple[float, ...]:
-    """Return the weights of some parts, scaled to sum to 1."""
-    total = sum(part.weight for part in parts)
-    return tuple(part.weight / total for part in parts)
+def _in_order(part: Measured) -> float:
+    return part.weight if part.weight_in_order is None else part.weight_in_order
+
+
+def _weights(
+    there: Sequence[tuple[Measured, Answers]], weights: Sequence[float]
+) -> tuple[Floats, ...]:
+    """Return the weights of some parts in each task, of those that are asked there, by sum 1."""
+    asked = [weight * part.asked(own) for (part, own), weight in zip(there, weights, strict=True)]
+    total = np.sum(asked, axis=0)
+    # a task may have none but controls that weigh nothing: they weigh the same there
+    even = np.ones(len(total)) / max(1, len(there)) if len(there) else total
+    return tuple(np.where(total > 0, one / np.maximum(total, 1e-12), even) for one in asked)

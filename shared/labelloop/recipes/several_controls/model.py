@@ -1,17 +1,16 @@
 """One version of several controls: their models, and one artefact that holds those of all."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
-import numpy as np
-
-from labelloop.domain.answers import Answers, joined_answers
+from labelloop.domain.answers import Answers
 from labelloop.domain.columns import Columns
 from labelloop.errors import BadModel
 from labelloop.recipes import BUILT_IN, both_encoders, load
-from labelloop.recipes.protocol import Fitted, Model, Trained
+from labelloop.recipes.protocol import Model
+from labelloop.recipes.region_answers.model import RegionModel
 from labelloop.recipes.several_controls import NAME
 from labelloop.recipes.several_controls.parts import (
     answers_beside,
@@ -26,11 +25,24 @@ _LENGTH: Final = 8  # bytes that say how long the header is
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One control's model. `group`: the prefix of the features that it reads."""
+    """One control's model. `group`: the prefix of the features that it reads.
+
+    `of`: the control whose regions it is about, which stands before it; empty if it is about tasks.
+    """
 
     name: str
     group: str
     model: Model
+    of: str = ""
+
+    def answer(self, features: Columns, before: Mapping[str, Answers]) -> Answers | None:
+        """Return its answers, None if it lacks features or regions. `before`: of those before."""
+        if len(features) and not features.blocks.keys() >= set(self.model.needs):
+            return None
+        if not isinstance(self.model, RegionModel):
+            return self.model.answer(features)
+        spans = before.get(prefix_of(self.of))
+        return None if spans is None else self.model.answer(features, spans)
 
 
 class SeveralModel:
@@ -56,11 +68,11 @@ class SeveralModel:
 
         Those whose features are not there give none: their control is not in the config any more.
         """
-        answers = {}
+        answers: dict[str, Answers] = {}
         for part in self.parts:
-            own = own_columns(part.group, features)
-            if not len(features) or own.blocks.keys() >= set(part.model.needs):
-                answers[prefix_of(part.name)] = part.model.answer(own)
+            own = part.answer(own_columns(part.group, features), answers)
+            if own is not None:
+                answers[prefix_of(part.name)] = own
         return answers_beside(len(features), answers)
 
     @classmethod
@@ -75,77 +87,20 @@ class SeveralModel:
                 raise BadModel("the model's parts are not as long as they should be")
             parts, start = [], 0
             for row in rows:
-                model = load(row["recipe"], body[start : start + row["bytes"]])
-                parts.append(Part(str(row["name"]), str(row["group"]), model))
+                model: Model = load(row["recipe"], body[start : start + row["bytes"]])
+                of = row.get("of", {})  # earlier releases had none
+                if of:
+                    model = RegionModel(model, of["types"], of["needs"])
+                about = str(of.get("control", ""))
+                parts.append(Part(str(row["name"]), str(row["group"]), model, about))
                 start += row["bytes"]
         except (KeyError, TypeError) as exc:
             raise BadModel("the model's header is none") from exc
         return cls(parts)
 
 
-@dataclass(frozen=True, slots=True)
-class FittedPart:
-    """One control's model as it was fitted. `rows`: the examples that have a label of it.
-
-    `features`: of all examples, as the control sees them.
-    """
-
-    name: str
-    recipe: str
-    group: str
-    model: Fitted
-    rows: tuple[int, ...]
-    features: Columns
-
-    def out_of_fold(self, trained: Trained, examples: int) -> Answers:
-        """Return answers of all examples: of those without a label of it, it has learnt none."""
-        labelled = np.array(self.rows, np.int64)
-        others = np.setdiff1d(np.arange(examples), labelled)
-        if not len(others):
-            return trained.out_of_fold
-        rest = self.model.answer(self.features.take(others))
-        order = np.argsort(np.concatenate([labelled, others]), kind="stable")
-        return joined_answers([trained.out_of_fold, rest]).take(order)
-
-
-class FittedSeveral(SeveralModel):
-    """The models of several controls as they were fitted. `not_learnt`: why others were not."""
-
-    def __init__(
-        self, parts: Sequence[FittedPart], examples: int, not_learnt: Sequence[str] = ()
-    ) -> None:
-        super().__init__([Part(part.name, part.group, part.model) for part in parts])
-        self._fitted, self._examples, self._not_learnt = parts, examples, list(not_learnt)
-
-    def packed(self) -> Trained:
-        """Return all artefacts as one, and all answers out of fold beside each other."""
-        trained = [part.model.packed() for part in self._fitted]
-        header = {
-            "format": BUILT_IN[NAME],
-            "parts": [
-                {
-                    "name": part.name,
-                    "recipe": part.recipe,
-                    "group": part.group,
-                    "bytes": len(one.artefact),
-                }
-                for part, one in zip(self._fitted, trained, strict=True)
-            ],
-        }
-        artefact = _packed(header, b"".join(one.artefact for one in trained))
-        facts = {p.name: one.facts for p, one in zip(self._fitted, trained, strict=True)}
-        answers = {
-            prefix_of(part.name): part.out_of_fold(one, self._examples)
-            for part, one in zip(self._fitted, trained, strict=True)
-        }
-        return Trained(
-            artefact,
-            {"bytes": len(artefact), "controls": facts, "not_learnt": self._not_learnt},
-            answers_beside(self._examples, answers),
-        )
-
-
-def _packed(header: dict[str, Any], body: bytes) -> bytes:
+def packed(header: dict[str, Any], body: bytes) -> bytes:
+    """Return an artefact: its header, and the models' bytes laid end to end."""
     text = json.dumps(header).encode()
     return _MAGIC + len(text).to_bytes(_LENGTH, "big") + text + body
 

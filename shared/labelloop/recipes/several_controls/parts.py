@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 if TYPE_CHECKING:  # functions without numpy read label configs
+    import numpy as np
+    from numpy.typing import NDArray
+
     from labelloop.domain.answers import Answers
     from labelloop.domain.columns import Columns
     from labelloop.domain.measure import Measure
@@ -66,14 +69,29 @@ def answers_beside(rows: int, parts: Mapping[str, "Answers"]) -> "Answers":
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A part for the measure: its control's name, what that offers, and how it is compared."""
+    """A part for the measure: its control's name, what that offers, and how it is compared.
+
+    `weight`: where versions are compared; `weight_in_order`: where tasks are put in order, the same
+    if None.
+    """
 
     name: str
     offered: Sequence[str]
     measure: "Measure"
     weight: float
+    weight_in_order: float | None = None
 
     @property
     def prefix(self) -> str:
         """The prefix of its names and blocks."""
         return prefix_of(self.name)
+
+    def asked(self, answers: "Answers") -> "NDArray[np.bool_]":
+        """Say for each task whether it is answered: without a region nothing is said of any."""
+        import numpy as np
+
+        from labelloop.recipes.region_answers.measure import RegionMeasure
+
+        if isinstance(self.measure, RegionMeasure):
+            return self.measure.asked(answers)
+        return np.ones(len(answers), np.bool_)

@@ -4,17 +4,17 @@ from typing import TYPE_CHECKING, Final
 
 from labelloop.labelstudio.label_config import LabelConfig, Tag
 from labelloop.labelstudio.visibility import conditions
-from labelloop.recipes import BUILT_IN, read
+from labelloop.recipes import BUILT_IN, read, that_see_images
+from labelloop.recipes.region_answers.config import about_regions
 from labelloop.recipes.several_controls import NAME
 from labelloop.recipes.several_controls.control import SeveralControls
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from labelloop.recipes.protocol import Control, Model
 
-# What sees images has another encoder than what sees texts, and a version has one.
-_BUT: Final = (NAME, "image_choices", "several_image_choices", "order_by_images", "order_alone")
+_BUT: Final = frozenset({NAME, "order_by_images", "order_alone"})
 
 
 class SeveralControlsRecipe:
@@ -28,8 +28,12 @@ class SeveralControlsRecipe:
         return BUILT_IN[NAME]
 
     def read(self, config: LabelConfig) -> SeveralControls | None:
-        """Return all controls that can be learnt, None if fewer than two can."""
-        return several_of(config, lambda one: read(one, _BUT), NAME)
+        """Return all controls that can be learnt, None if fewer than two can.
+
+        But those about images: they need another encoder than texts, and a version has one.
+        """
+        but = _BUT | that_see_images()
+        return several_of(config, lambda one: read(one, but), NAME)
 
     def why_not(self, config: LabelConfig) -> str:
         """Return why there are not several controls to learn."""
@@ -50,29 +54,42 @@ def several_of(
     `learn` gets the config without any other control. `recipe`: whose versions they make.
     """
     learnt: dict[str, Control] = {}
-    others: list[str] = []
-    for tag in config.answered():
+    whys: dict[Tag, str] = {}
+    for tag in sorted(config.answered(), key=_comes_late):
         name = tag.attributes.get("name", "")
-        is_left_out = _is_of_each(tag) or name in learnt
-        control = None if is_left_out else learn(config.only(tag))
-        if control is None or control.about()["choice"] != name:
-            others.append(tag.title)
+        found = tag.unlearnt if name in learnt else _read(config, tag, learnt, learn)
+        if isinstance(found, str):
+            whys[tag] = found
         else:
-            learnt[name] = control
+            learnt[name] = found
     if len(learnt) < 2:
         return None
     hidden = conditions(config)
     return SeveralControls(
         tuple(learnt.items()),
-        tuple(others),
+        tuple(whys[tag] for tag in config.answered() if tag in whys),
         tuple((name, hidden[name]) for name in learnt if name in hidden),
         recipe=recipe,
     )
 
 
-def _is_of_each(tag: Tag) -> bool:
-    """Say whether a control is asked of each region or item: its answers would need those."""
-    return "true" in (tag.attributes.get("perregion"), tag.attributes.get("peritem"))
+def _comes_late(tag: Tag) -> bool:
+    """Say whether a control comes behind others: those that mark the regions it is asked of."""
+    return tag.asked_of == "region"
+
+
+def _read(
+    config: LabelConfig,
+    tag: Tag,
+    learnt: "Mapping[str, Control]",
+    learn: "Callable[[LabelConfig], Control | None]",
+) -> "Control | str":
+    """Return the control of a tag, or the tag's name and why it is not learnt."""
+    if tag.asked_of == "region":
+        return about_regions(config, tag, learnt)
+    control = None if tag.asked_of else learn(config.only(tag))
+    is_its = control is not None and control.about()["choice"] == tag.attributes.get("name", "")
+    return control if control is not None and is_its else tag.unlearnt
 
 
 RECIPE: Final = SeveralControlsRecipe()

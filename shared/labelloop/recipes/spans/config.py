@@ -19,7 +19,7 @@ def read(config: LabelConfig) -> Spans | None:
         return None
     fields = learnt.attributes
     spanned = Spanned(TextObject.read(objects[fields["toname"]]))
-    others = tuple(tag.title for tag in config.controls() if tag is not learnt)
+    others = tuple(tag.unlearnt for tag in config.controls() if tag is not learnt)
     is_pushable = "toName" in learnt.written
     return Spans(fields["name"], fields["toname"], spanned, _types(learnt), others, is_pushable)
 

@@ -1,12 +1,12 @@
 """Spans of a text, each of a type: what `<Labels>` and its kin mean for the loop."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from json import dumps
 from typing import TYPE_CHECKING, Any, Final
 
 from labelloop.recipes.spans import NAME
-from labelloop.recipes.spans.places import KINDS, PHRASE, span_of, value_of
+from labelloop.recipes.spans.places import KINDS, PHRASE, id_of, span_of, value_of
 from labelloop.recipes.spans.spanned import Spanned
 from labelloop.recipes.text import seen as texts
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 type Label = list[list[Any]]
 
-_MANY: Final = 30  # spans of a task: more are rare
+MANY: Final = 30  # spans of a task: more are rare
 _LEAST_LABELS: Final = 2
 
 
@@ -106,7 +106,7 @@ class Spans:
         are of types that are not offered, or without places. Spans may overlap. None, too, if there
         are answers to other controls alone: they may be from before this control was there.
         """
-        regions = list(self._regions(result))
+        regions = [self.mark_of(one) for one in result if self.is_own(one)]
         if result and not any(one.get("from_name") == self.from_name for one in result):
             return None
         spans = {(*span, kind) for span, kinds in regions if span for kind in kinds}
@@ -114,26 +114,26 @@ class Spans:
             return None
         return [list(span) for span in sorted(spans)]
 
-    def _regions(
-        self, result: list["Region"]
-    ) -> Iterator[tuple[tuple[int, int] | None, list[str]]]:
-        """Yield the places and the offered types of each region of the control."""
-        key = KINDS[self.spanned.kind]
-        for region in result:
-            value = region.get("value")
-            if region.get("from_name") != self.from_name or not isinstance(value, Mapping):
-                continue
-            labels = value.get(key)
-            named = labels if isinstance(labels, list) else [labels]
-            kinds = [kind for label in named if (kind := self.types.of(label))]
-            yield span_of(self.spanned.kind, value), kinds
+    def mark_of(self, region: "Region") -> tuple[tuple[int, int] | None, list[str]]:
+        """Return the place of a region of the control, if it has one, and its offered types."""
+        value = region["value"]
+        labels = value.get(KINDS[self.spanned.kind])
+        named = labels if isinstance(labels, list) else [labels]
+        kinds = [kind for label in named if (kind := self.types.of(label))]
+        return span_of(self.spanned.kind, value), kinds
+
+    def is_own(self, region: "Region") -> bool:
+        """Say whether a region is one of the control's."""
+        return region.get("from_name") == self.from_name and isinstance(
+            region.get("value"), Mapping
+        )
 
     def why_unusable(self, result: list["Region"], is_readable: bool) -> tuple[str, str]:
         """Return why an annotation can't be learnt, and the labels where they are not offered."""
         if self.label_of(result) is None:
             if not any(one.get("from_name") == self.from_name for one in result):
                 return f"without an answer to {self.from_name!r}", ""
-            if any(span for span, _ in self._regions(result)):
+            if any(self.mark_of(one)[0] for one in result if self.is_own(one)):
                 return "with spans of types that the label config doesn't offer", ""
             return "with spans that don't say where they start and end", ""
         value = self.spanned.object.value.value
@@ -216,8 +216,13 @@ class Spans:
     def largest(self, names: Sequence[str]) -> list["Region"]:
         """Return a result with many spans of the longest name."""
         longest = max(names or ("",), key=lambda name: len(dumps(name)))
-        place = PHRASE * 1_000 if self.spanned.kind == "paragraphs" else 10_000
-        return [self._region(place, place + 1_000, longest, 1 / 3)] * _MANY
+        return [self._region(*self.largest_place, longest, 1 / 3)] * MANY
+
+    @property
+    def largest_place(self) -> tuple[int, int]:
+        """A place that takes as much JSON as any."""
+        start = PHRASE * 1_000 if self.spanned.kind == "paragraphs" else 10_000
+        return start, start + 1_000
 
     def _region(self, start: int, end: int, kind: str, confidence: float) -> "Region":
         """Return the region that shows a span in Label Studio.
@@ -227,7 +232,7 @@ class Spans:
         """
         key = KINDS[self.spanned.kind]
         return {
-            "id": f"span-{start}-{end}",
+            "id": id_of(start, end),
             "from_name": self.from_name,
             "to_name": self.to_name,
             "type": key,

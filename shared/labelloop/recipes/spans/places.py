@@ -34,6 +34,11 @@ def span_of(kind: str, value: Mapping[str, Any]) -> Span | None:
     return (start, end) if start < end < _MOST else None
 
 
+def id_of(start: int, end: int) -> str:
+    """Return the id of the region that shows a span: what is said of it is shown by the same."""
+    return f"span-{start}-{end}"
+
+
 def value_of(kind: str, start: int, end: int) -> dict[str, Any]:
     """Return the value of a region that shows a span, without its label.
 

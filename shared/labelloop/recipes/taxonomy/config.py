@@ -16,7 +16,7 @@ def read(config: LabelConfig) -> Taxonomy | None:
         return None
     fields = learnt.attributes
     text = TextInput.about(fields["toname"], config)
-    others = tuple(tag.title for tag in config.controls() if tag is not learnt)
+    others = tuple(tag.unlearnt for tag in config.controls() if tag is not learnt)
     is_pushable = "toName" in learnt.written
     return Taxonomy(fields["name"], fields["toname"], text, read_tree(learnt), others, is_pushable)
 

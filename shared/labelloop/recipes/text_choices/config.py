@@ -15,7 +15,7 @@ def read(config: LabelConfig) -> TextChoices | None:
     if learnt is None:
         return None
     text = TextInput.about(learnt.attributes["toname"], config)
-    others = tuple(tag.title for tag in config.controls() if tag is not learnt)
+    others = tuple(tag.unlearnt for tag in config.controls() if tag is not learnt)
     offered = read_offered(learnt)
     is_pushable = "toName" in learnt.written and not offered.is_nested
     fields = learnt.attributes

@@ -18,6 +18,7 @@ from labelloop.domain.ordering.shortlist import Shortlist, merged, worth_a_place
 from labelloop.recipes import control_or_none, encoder_of, folder_of
 from labelloop.recipes.protocol import Control
 from labelloop.recipes.tools import Looking
+from labelloop.recipes.weights import weighted
 from labelloop.usecases.learning.task_features import (
     Times,
     features_of_labelled,
@@ -43,9 +44,13 @@ class Scene:
 
     @property
     def control(self) -> Control | None:
-        """What is labelled; None if no recipe reads the label config."""
-        served = self.served
-        return control_or_none(self.dataset.label_config, served.recipe, served.signature)
+        """What is labelled; None if no recipe reads the label config.
+
+        Several controls weigh in the order as Label Studio's settings have it.
+        """
+        served, dataset = self.served, self.dataset
+        control = control_or_none(dataset.label_config, served.recipe, served.signature)
+        return control and weighted(control, dataset.settings)
 
     def features(self, control: Control) -> FeatureFiles:
         """Return the stored features of a control."""

@@ -25,6 +25,7 @@ from labelloop.ports import ObjectStore
 from labelloop.recipes import control_of, failures, has_own, name_of, why_order_alone
 from labelloop.recipes.guard import within
 from labelloop.recipes.signature import why_unanswered
+from labelloop.recipes.weights import weights_of
 from labelloop.usecases.serving.activate import replaced_by_brought
 from labelloop.usecases.serving.progress import progress
 from labelloop.usecases.serving.unread_files import unread_files
@@ -172,7 +173,8 @@ def _learning(dataset: Dataset) -> dict[str, Any]:
     except Unprocessable as exc:
         return _nothing_learnt(str(exc))
     counts = usable(dataset, control)
-    fields = {"usable": asdict(counts), "line": counts.line(), "reason": ""}
+    weights = weights_of(control, dataset.settings)
+    fields = {"usable": asdict(counts), "line": counts.line(), "reason": "", "weights": weights}
     return control.about() | fields | {"order_alone": why_order_alone(dataset.label_config)}
 
 
@@ -182,6 +184,7 @@ def _nothing_learnt(reason: str) -> dict[str, Any]:
         "text": "",
         "labels": [],
         "others": [],
+        "weights": {},
         "usable": None,
         "line": "",
         "order_alone": "",

@@ -68,7 +68,11 @@ def test_controls_that_can_be_learnt_are_and_the_others_are_named():
         "choice": "x, y",
         "text": "$text",
         "labels": ["x:A", "x:B", "y:A", "y:B"],
-        "others": ["TextArea 'note'", "Choices 'z'"],
+        "others": [
+            "TextArea 'note'",
+            "Choices 'z' (asked of each region; no control marks its regions that predicts spans "
+            "of a text)",
+        ],
     }
 
 

@@ -49,7 +49,7 @@ def test_a_control_that_cannot_be_used_does_not_hide_one_that_can():
     control = read(xml)
 
     assert control.from_name == "label"
-    assert control.others == ("Choices 'one'", "Choices 'part'")
+    assert control.others == ("Choices 'one'", "Choices 'part' (asked of each region)")
 
 
 def test_of_two_controls_the_first_is_read_and_the_other_named():
