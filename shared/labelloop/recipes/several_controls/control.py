@@ -1,6 +1,6 @@
 """Several controls of one config: what each of their recipes reads, learns and shows, as one."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
