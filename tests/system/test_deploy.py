@@ -32,6 +32,7 @@ from tests.conftest import load_event
 from tests.fakes import MemoryLabelStudio
 from tests.integration.cli.conftest import MemoryAdmin
 from tests.system.conftest import wait_for
+from tests.test_readme import README
 from tests.test_template import PARAMETERS
 
 pytestmark = pytest.mark.slow
@@ -220,7 +221,8 @@ def test_from_nothing_to_a_labelled_task_and_to_the_end(operator, monkeypatch, t
     before = stored(operator, outputs["BucketName"])
     operator.run(*DELETE)
 
-    # As README says: labels, models and passwords stay; nothing else does.
+    # What stays is what README says.
+    assert "`sam delete` leaves the bucket and the SSM parameters of passwords and token" in README
     after = stored(operator, outputs["BucketName"])
     assert {key for key in before if "/events/" not in key} <= set(after)
     assert operator.passwords() == passwords
