@@ -93,7 +93,8 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         }
         | {"Bucket/sweep.json"},
         "s3:DeleteObject": {
-            f"{OBJECTS}/{name}/*" for name in ("models", "datasets", "history", "quarantine")
+            f"{OBJECTS}/{name}/*"
+            for name in ("models", "datasets", "history", "quarantine", "imports")
         },
         "sqs:SendMessage": {"TrainQueue", "RankQueue"},
         "ssm:GetParameter": {TOKEN},

@@ -51,6 +51,10 @@ class Leftovers:
         """Return the events that could not be read, oldest first."""
         return list(self._store.list(f"{self._root}quarantine/"))
 
+    def brought(self) -> list[Listed]:
+        """Return what is stored of models that people brought, beside the versions they became."""
+        return list(self._store.list(f"{self._root}imports/"))
+
     def mark(self, version: str) -> None:
         """Mark a version as one that will be deleted."""
         with suppress(Conflict):

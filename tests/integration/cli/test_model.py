@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from labelloop import bootstrap
+from labelloop.bucket.objects import fields_of
 from labelloop.bucket.project import Project
 from labelloop.cli.app import app
 from tests.builders import LABELS, created
@@ -91,7 +92,7 @@ def test_a_pipeline_of_scikit_learn_is_served_and_rolled_back(bring, world, tmp_
     why = next(one["why"] for one in history if one["version"] == told["version"])
     assert why.startswith("imported: not worse than the active version on 24 labels")
     entries = Project(bootstrap.store(), world.key).history
-    last = json.loads(entries.entry(entries.numbers()[-1]).body)
+    last = fields_of(entries.entry(entries.numbers()[-1]))
     assert (last["why"], last["by"]) == ("imported reviews.onnx", "labelloop")
     assert world.told("rollback")["version"] == trained
     assert world.told("pin")["project"] == world.key

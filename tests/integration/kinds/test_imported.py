@@ -8,6 +8,7 @@ from labelloop.messages import WakeUp
 from labelloop.recipes import control_of_brought
 from labelloop.recipes.tools import Toolbox
 from labelloop.usecases.learning.train import TrainOutcome, train
+from labelloop.usecases.learning.vectors import Limits
 from labelloop.usecases.serving.activate import ActivateDeps, activate, roll_back
 from labelloop.usecases.serving.choose import ChooseDeps, choose
 from labelloop.usecases.serving.pin import PinDeps, pin
@@ -90,6 +91,37 @@ def test_a_model_is_served_from_the_first_label_on_and_orders_the_queue(sound):
     assert (card.recipe, card.is_brought, card.labels) == ("imported", True, 2)
     assert sorted(card.facts["imported"]["labels"]) == sorted(LABELS)
     assert "it was imported (model.onnx, sha256" in project.status["told"][0]
+
+
+def test_a_model_is_served_before_any_label(sound):
+    project = Importing(Toolbox(CountingEncoder.name, CountingEncoder))
+    project.configure(EXAMPLE.config)
+
+    outcome = project.bring(sound)
+    project.rank(project.tools)
+
+    assert (outcome["served"], outcome["labels"], outcome["accuracy"]) == (True, 0, None)
+    assert project.right(EXAMPLE.tasks, EXAMPLE.answer, project.tools) == 1.0
+    assert project.status["card"]["labels"] == 0
+    assert project.stored.untrained_dataset(CountingEncoder.name, "") is None
+    project.label(range(30), EXAMPLE.answer)
+    project.learn("sweep")
+    assert project.version == outcome["version"]
+
+
+def test_what_takes_too_long_to_encode_goes_on_at_the_next_call(sound):
+    project = Importing(Toolbox(CountingEncoder.name, CountingEncoder))
+    project.label(range(20), EXAMPLE.answer)
+    project.learn("sweep")
+    project.label(range(20, 40), EXAMPLE.answer)
+
+    assert project.bring(sound, encoding=Limits(-1.0, 5)) is None
+    assert project.stored.imports.waiting()
+    for _ in range(5):
+        project.learn()
+
+    assert not project.stored.imports.waiting()
+    assert project.card.is_brought
 
 
 def test_labels_that_arrive_do_not_take_an_imported_model_away(sound):

@@ -251,6 +251,19 @@ def test_what_could_not_be_read_may_hold_labels_and_stays_for_a_season(project, 
     assert project.quarantined() == 1_000
 
 
+def test_models_that_people_brought_and_never_took_back_go_after_a_day(
+    project, publish, run, clock
+):
+    publish(1)
+    project.imports.add("1", b"old")
+    clock.sleep(2 * DAY)
+    project.imports.add("2", b"new")
+
+    prune(project, KEEP, clock())
+
+    assert project.imports.waiting() == ["2"]
+
+
 def test_the_history_is_bounded_and_the_first_switch_stays(project, publish, run):
     publish(1)
     since = project.history.since()

@@ -126,7 +126,7 @@ def _honest(
     believed = believed_error(confidence, misses, labels, labels + (sample.unlabelled or 0))
     rows = np.flatnonzero(is_random)
     random, random_labels = answers.take(rows), [examples.labels[row] for row in rows.tolist()]
-    times = np.array(examples.updated_at)[is_random]
+    times = np.array(examples.updated_at, np.str_)[is_random]
     assisted = len(times) if blind_since is None else int((times <= blind_since).sum())
     return Honest(
         hits=hits[is_random],

@@ -14,20 +14,20 @@ from uuid import uuid4
 import numpy as np
 
 from labelloop.bucket.imports import Import
-from labelloop.bucket.pointers import ActivePointer
+from labelloop.bucket.pointers import ActivePointer, DatasetPointer
 from labelloop.bucket.project import Project
 from labelloop.domain.intake.folding import Dataset
 from labelloop.domain.judging.card import Card
 from labelloop.domain.judging.fallback import OrderDecision
 from labelloop.domain.learning.examples import Examples, examples_of
 from labelloop.domain.version import Version
-from labelloop.errors import BadModel, NotFound, Rejected
+from labelloop.errors import BadModel, NotFound, Rejected, Retryable
 from labelloop.observability import count, logger
 from labelloop.recipes import control_of_brought, encoder_of, folder_of, format_of, importing
 from labelloop.recipes.protocol import Control, Trained
 from labelloop.recipes.signature import signature_of
 from labelloop.usecases.judging.judge_version import Challenger
-from labelloop.usecases.judging.store_judged import Gate, store_judged
+from labelloop.usecases.judging.store_judged import Gate, Judged, store_judged
 from labelloop.usecases.learning.sample_pool import Sample, sample_pool
 from labelloop.usecases.learning.train_version import blind_since, card_of, digest_of
 from labelloop.usecases.learning.vectors import StoredVectors
@@ -45,7 +45,8 @@ _COMPARED: Final = (100, 5_000)  # labels, the newest, as many as that time is e
 def take_imports(project: Project, deps: "TrainDeps") -> bool:
     """Look at all models that wait; return whether one of them is served now.
 
-    What is wrong with one is its outcome, for whoever brought it: what is served stays.
+    What is wrong with one is its outcome, for whoever brought it: what is served stays. Retryable
+    goes through, as when there is more to encode than a function has time for: call again.
     """
     is_served = False
     for number in project.imports.waiting():
@@ -57,6 +58,8 @@ def take_imports(project: Project, deps: "TrainDeps") -> bool:
         except Rejected as exc:
             outcome = {"served": False, "version": "", "why": str(exc), "fix": exc.fix}
             count("VersionRejected")
+        except Retryable:
+            raise
         except Exception as exc:
             why = f"it could not be compared: {type(exc).__name__}"
             project.imports.finish(number, {"served": False, "version": "", "why": why, "fix": ""})
@@ -105,22 +108,8 @@ def import_version(project: Project, waiting: Import, deps: "TrainDeps") -> dict
     lacking = importing.demand_offered(artefact, control)
     examples = examples_of(dataset, control)
     tried = deps.try_model(artefact, _rows(examples, dataset, control))
-    least, most = _COMPARED
-    compared = min(most, max(least, round(1_000 * _COMPARED_S / max(tried["ms_a_task"], 0.1))))
-    strategy = project.options().value.strategy or deps.strategy
-    encoder = encoder_of(control.recipe, deps.tools.encoder, deps.tools.image_encoder)
-    to = ActivePointer(
-        str(Version(pointer.seq, uuid4().hex[:8])),
-        pointer.seq,
-        format_of(control.recipe),
-        sha256(artefact).hexdigest(),
-        encoder=encoder,
-        strategy=strategy,
-        revision=project.options().value.revision,
-        recipe=control.recipe,
-        signature=signature_of(control),
-        learnt=digest_of(examples, control, encoder, strategy),
-    )
+    to = _pointer(project, pointer, waiting, control, examples, deps)
+    compared = _compared(tried["ms_a_task"])
     examples = examples.take(sorted(examples.newest(compared)))
     challenger, sample = _challenger(project, dataset, examples, control, compared, waiting, deps)
     facts = {"is_brought": True, "imported": importing.about(artefact) | tried}
@@ -128,24 +117,59 @@ def import_version(project: Project, waiting: Import, deps: "TrainDeps") -> dict
     now, before = deps.clock(), project.card(project.active().value.version)
     card = replace(
         card_of(to, pointer, challenger, now),
-        order=Ordered(strategy, OrderDecision(False, "", 0), 0, 0).on_card(),
+        order=Ordered(to.strategy, OrderDecision(False, "", 0), 0, 0).on_card(),
         blind_since=blind_since(project, before, now) if deps.is_blind else None,
     )
     gate = Gate(project, now, deps.least_known)
     judged = store_judged(to, card, challenger, sample, gate, is_forced=waiting.is_forced)
     if judged.verdict.switches:
         _serve(project, judged.card, now, waiting.by)
-    hits = challenger.measure.hits(challenger.out_of_fold, examples.labels)
+    told = {"lacking": lacking, "ms_a_task": tried["ms_a_task"]}
+    return _outcome(judged, challenger) | told
+
+
+def _pointer(
+    project: Project,
+    dataset: DatasetPointer,
+    waiting: Import,
+    control: Control,
+    examples: Examples,
+    deps: "TrainDeps",
+) -> ActivePointer:
+    options = project.options().value
+    strategy = options.strategy or deps.strategy
+    encoder = encoder_of(control.recipe, deps.tools.encoder, deps.tools.image_encoder)
+    return ActivePointer(
+        str(Version(dataset.seq, uuid4().hex[:8])),
+        dataset.seq,
+        format_of(control.recipe),
+        sha256(waiting.artefact).hexdigest(),
+        encoder=encoder,
+        strategy=strategy,
+        revision=options.revision,
+        recipe=control.recipe,
+        signature=signature_of(control),
+        learnt=digest_of(examples, control, encoder, strategy),
+    )
+
+
+def _compared(ms_a_task: float) -> int:
+    """Return how many labels, and tasks of the pool, a model has time to answer."""
+    least, most = _COMPARED
+    return min(most, max(least, round(1_000 * _COMPARED_S / max(ms_a_task, 0.1))))
+
+
+def _outcome(judged: Judged, challenger: Challenger) -> dict[str, Any]:
+    labels = challenger.examples.labels
+    hits = challenger.measure.hits(challenger.out_of_fold, labels)
     return {
         "served": judged.verdict.switches,
-        "version": to.version,
+        "version": judged.card.version,
         "why": judged.verdict.reason,
         "fix": "" if judged.verdict.switches else "--force serves it all the same",
-        "labels": len(examples.labels),
+        "labels": len(labels),
         "accuracy": round(float(hits.mean()), 4) if len(hits) else None,
         "title": challenger.measure.title,
-        "lacking": lacking,
-        "ms_a_task": tried.get("ms_a_task"),
     }
 
 
@@ -174,7 +198,8 @@ def _challenger(
     few = range(min(len(sample.tasks), compared))
     sample = replace(sample, tasks=sample.tasks[: len(few)], features=sample.features.take(few))
     with StoredVectors(deps.tools, files, deps.encoding) as tools:
-        features = control.features(examples.inputs, tools)
+        only = None if project.active().value.is_trained else model.needs
+        features = control.features(examples.inputs, tools, only)
     answers = model.answer(features)
     lost = int(np.count_nonzero(~answers.columns.are_finite()))
     if 2 * lost > len(answers):
