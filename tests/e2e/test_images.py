@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
+from playwright.sync_api import FloatRect
 from sklearn.datasets import load_digits
 
 from tests.e2e.annotator import Annotator
@@ -14,6 +15,7 @@ from tests.e2e.test_browser import _is_visible, _log_in, browser
 from tests.e2e.waiting import wait_for_push
 
 TASKS, LABELLED, SIDE = 90, 40, 240
+SHOWN: FloatRect = {"x": 0, "y": 0, "width": 1280, "height": 540}
 CHOICES = "".join(f'<Choice value="{digit}"/>' for digit in range(10))
 CONFIG = (
     '<View><Image name="image" value="$image" maxWidth="240px"/>'
@@ -31,14 +33,14 @@ def test_an_annotator_sees_an_image_with_its_prediction(
     annotator: Annotator = new_project("Handwritten digits")
     where, token = f"/api/projects/{annotator.project}/", studio.personal_token
     annotator.ask("PATCH", where, json={"label_config": CONFIG})
-    annotator.bring([{"image": file} for file in truth])
-    key = labelloop.cli("connect", token, annotator.project)["project"]
-    for _ in range(LABELLED):
-        task = annotator.ask("GET", f"{where}next")
-        value = {"choices": [truth[task["data"]["image"]]]}
+    tasks = annotator.bring([{"image": file} for file in truth])
+    for task, digit in zip(tasks[:LABELLED], truth.values(), strict=False):
+        value = {"choices": [digit]}
         region = {"from_name": "digit", "to_name": "image", "type": "choices", "value": value}
         body = {"result": [region], "lead_time": 1.5}
-        annotator.ask("POST", f"/api/tasks/{task['id']}/annotations/", json=body)
+        annotator.ask("POST", f"/api/tasks/{task}/annotations/", json=body)
+    # After the labels, so that all are learnt at once, and the page has one version to show.
+    key = labelloop.cli("connect", token, annotator.project)["project"]
     wait_for_push(annotator, labelloop, key)
 
     suggested = [one for one in annotator.shown_predictions() if one["result"]]
@@ -48,9 +50,10 @@ def test_an_annotator_sees_an_image_with_its_prediction(
     with browser(tmp_path) as page:
         _log_in(page, studio.url)
         page.goto(f"{studio.url}/projects/{annotator.project}/data?task={shown['task']}")
+        page.locator(f"text={shown['model_version']}").first.click()
         is_chosen = _is_visible(page, f"input[name='{_chosen(shown)}']:checked")
         page.wait_for_timeout(1_500)  # the image is drawn after the choices
-        page.screenshot(path=screenshots / "images.png")
+        page.screenshot(path=screenshots / "images.png", clip=SHOWN)
 
     find(AtLeast("digits: predictions that are right", len(right) / len(suggested), "", 0.5))
     find(Exactly("digits: prediction shown beside its image", int(is_chosen), "", 1))

@@ -27,15 +27,12 @@ def test_spans_of_uploaded_texts_stand_where_the_page_counts_them(
     annotator: Annotator = new_project("uploaded texts")
     where, token = f"/api/projects/{annotator.project}/", studio.personal_token
     annotator.ask("PATCH", where, json={"label_config": CONFIG})
-    # Each is a task of its own, as lines of .txt files are, and pages of .html are not addresses.
-    texts = {f"{row}.xml": str(task["text"]) for row, task in enumerate(EXAMPLE.tasks)}
-    files = [("file", (name, text.encode(), "text/xml")) for name, text in texts.items()]
-    annotator.ask("POST", f"{where}import", files=files)
+    texts = _uploaded(annotator)
+    tasks = annotator.bring([{"text": address} for address in texts])
+    for task, text in zip(tasks[:LABELLED], texts.values(), strict=False):
+        body = {"result": in_text({"text": text}), "lead_time": 1.5}
+        annotator.ask("POST", f"/api/tasks/{task}/annotations/", json=body)
     key = labelloop.cli("connect", token, annotator.project)["project"]
-    for _ in range(LABELLED):
-        task = annotator.ask("GET", f"{where}next")
-        body = {"result": in_text({"text": _text(task, texts)}), "lead_time": 1.5}
-        annotator.ask("POST", f"/api/tasks/{task['id']}/annotations/", json=body)
     wait_for_push(annotator, labelloop, key)
 
     suggested = [one for one in annotator.shown_predictions() if one["result"]]
@@ -46,15 +43,24 @@ def test_spans_of_uploaded_texts_stand_where_the_page_counts_them(
             task = annotator.ask("GET", f"/api/tasks/{one['task']}/")
             assert _is_whole(page, f"{studio.url}/projects/{annotator.project}", one)
             seen += _shows(page, control_of(CONFIG), one)
-            right += _marked(page) == _meant(one, _text(task, texts))
+            right += _marked(page) == _meant(one, texts[task["data"]["text"]])
 
     find(AtLeast("uploaded texts with a suggestion", len(suggested), "", LOOKED_AT))
     find(Exactly("uploaded texts: predictions that the page shows", seen, "", LOOKED_AT))
     find(Exactly("uploaded texts: spans that stand where they are meant", right, "", LOOKED_AT))
 
 
-def _text(task: dict[str, Any], texts: dict[str, str]) -> str:
-    return texts[str(task["data"]["text"]).rpartition("-")[2]]
+def _uploaded(annotator: Annotator) -> dict[str, str]:
+    """Upload texts; return them by their addresses. The tasks that an import makes hold them."""
+    where = f"/api/projects/{annotator.project}/"
+    texts = {f"{row}.txt": str(task["text"]) for row, task in enumerate(EXAMPLE.tasks)}
+    files = [("file", (name, text.encode(), "text/plain")) for name, text in texts.items()]
+    made = annotator.ask("POST", f"{where}import", files=files)
+    annotator.act_on_all("delete_tasks")
+    ids = {"ids": str(made["file_upload_ids"])}
+    listed = annotator.ask("GET", f"{where}file-uploads", params=ids)
+    uploads = [str(one["file"]) for one in listed]
+    return {f"/data/{path.lstrip('/')}": texts[path.rpartition("-")[2]] for path in uploads}
 
 
 def _marked(page: Page) -> list[str]:

@@ -27,7 +27,7 @@ def answer(data: dict[str, Any]) -> list[dict[str, Any]]:
     """Return a rectangle, a polygon and a key point, as the editor saves them: in percent."""
     shared = {"to_name": "image", "origin": "manual", "image_rotation": 0}
     shared |= {"original_width": 8, "original_height": 8}
-    drawn = {
+    drawn: dict[str, tuple[str, dict[str, Any]]] = {
         "box": ("rectanglelabels", {"x": 10, "y": 20, "width": 30, "height": 12.5, "rotation": 0}),
         "outline": ("polygonlabels", {"points": [[5, 5], [50, 5], [20, 60]], "closed": True}),
         "point": ("keypointlabels", {"x": 40, "y": 60, "width": 0.6}),

@@ -212,4 +212,6 @@ def test_a_config_without_addresses_stays_the_same_object():
 def test_rows_that_are_spread_stand_in_their_places():
     columns = Columns(2, {"a": np.array([[1.0], [2.0]])})
 
-    assert columns.spread([1, 3], 5).blocks["a"].tolist() == [[0], [1], [0], [2], [0]]
+    spread = columns.spread([1, 3], 5).array("a")
+    assert spread is not None
+    assert spread.tolist() == [[0], [1], [0], [2], [0]]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from labelloop.adapters import fetching
+from labelloop.adapters.guarded_https import GuardedHttps
 from labelloop.recipes import BUILT_IN, control_of
 from tests import texts_by_address, tiny_images
 from tests.integration.cli.backtest.exports import AT, refused, told
@@ -114,9 +114,7 @@ def _own(number: int, data: dict[str, object]) -> dict[str, object]:
 def test_texts_by_address_are_fetched_from_the_hosts_that_are_named(replayed, monkeypatch):
     files = texts_by_address.Files()
     example = texts_by_address.by_address(text_choices.EXAMPLE, files)
-    monkeypatch.setattr(
-        fetching.GuardedHttps, "read", lambda self, url: _read(self, url, files), raising=True
-    )
+    monkeypatch.setattr(GuardedHttps, "read", lambda self, url: _read(self, url, files))
 
     found = told(replayed(example, "--fetch-hosts", "files.example.com"))
 
