@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from labelloop.cli import recipe, versions
+from labelloop.cli import encoder, recipe, versions
 from labelloop.cli.backfill import send_labels
 from labelloop.cli.backtest import backtest
 from labelloop.cli.command import add, add_plain, end_with_version
@@ -70,3 +70,14 @@ recipes = typer.Typer(no_args_is_help=True, help="Recipes of your own, for what 
 add_plain(recipes, "new", recipe.new_recipe, "labelloop recipe new sentiment")
 add_plain(recipes, "check", recipe.check, "labelloop recipe check layers/recipes/sentiment.py")
 app.add_typer(recipes, name="recipe")
+
+encoders = typer.Typer(no_args_is_help=True, help="Encoders of your own, for your language.")
+add_plain(
+    encoders,
+    "add",
+    encoder.add_encoder,
+    "labelloop encoder add e5 --from hub:intfloat/multilingual-e5-small --prefix 'query: '",
+)
+add_plain(encoders, "list", encoder.list_encoders, "labelloop encoder list")
+add_plain(encoders, "remove", encoder.remove_encoder, "labelloop encoder remove e5")
+app.add_typer(encoders, name="encoder")
