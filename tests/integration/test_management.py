@@ -64,7 +64,7 @@ def test_the_status_tells_what_is_served(ask, versions):
 
     assert (status["version"], status["pinned"]) == ("2-aaaaaaaa", False)
     assert status["card"]["dataset"] == {"seq": 2, "sha256": ""}
-    assert status["options"] == {"strategy": None, "delete_predictions": None}
+    assert status["options"] == {"strategy": None, "delete_predictions": None, "encoder": None}
 
 
 def test_a_version_that_was_refused_is_told_of(ask, versions):

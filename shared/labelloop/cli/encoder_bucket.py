@@ -74,7 +74,8 @@ class BucketEncoders:
                 yield f"the stack's parameter {parameter}"
         for key in projects(self.store):
             project = Project(self.store, key)
-            if base_of(project.active().value.encoder) == name:
+            active, chosen = project.active().value, project.options().value.encoder
+            if name in (base_of(active.encoder), base_of(active.encoder_in_use), chosen):
                 yield f"project {key}"
                 continue
             for version in project.versions():

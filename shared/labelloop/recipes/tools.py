@@ -5,18 +5,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import batched
-from typing import Final, Protocol
+from typing import Final, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from labelloop.errors import Unreadable
+from labelloop.errors import BadModel, Unreadable
 from labelloop.observability import count, logger
 from labelloop.recipes.protocol import Encoder, ImageEncoder, Tools
 
 type Vectors = NDArray[np.float32]
 type Fetch = Callable[[Sequence[str]], Sequence[bytes | Unreadable]]
 """Returns what is at each address, or why it can't be had."""
+type Find = Callable[[str], tuple[str, Callable[[], Encoder] | None]]
+"""Returns an encoder's full name by its name, and what loads it; BadModel if it is not here.
+
+The name `none` has an empty one, and nothing to load.
+"""
 type Look = Vectors | Unreadable
 """The vector of an image, shape (dimensions,), or why it can't be read."""
 
@@ -24,6 +29,7 @@ MOST_REMEMBERED: Final = 8_192  # vectors: 12 MB of 384 dimensions
 _MOST_IMAGES_REMEMBERED: Final = 2_048  # 10 MB of 1,280 dimensions
 _FETCHED_AT_ONCE: Final = 24  # images, of up to 5 MB each
 _MOST_REASONS: Final = 5
+_MOST_OTHERS: Final = 2  # encoders beside the stack's, which take memory
 
 
 def digest_of(text: str) -> bytes:
@@ -54,7 +60,21 @@ class Recent:
 
 
 class Looking(Tools, Protocol):
-    """Tools that also say why an image can't be read."""
+    """Tools that also say why an image can't be read, and know those beside other encoders."""
+
+    def chosen(self, name: str | None) -> Self:
+        """Return the tools beside an encoder that a project chose by its name; None: the stack's.
+
+        BadModel if it is not here.
+        """
+        ...
+
+    def beside(self, encoder: str) -> Self:
+        """Return the tools that a version reads, by its encoder's full name, empty for none of its.
+
+        BadModel if it is not here.
+        """
+        ...
 
     def look(self, addresses: Sequence[str]) -> list[Look]:
         """Return the vector of each image, or why it can't be read. ValueError as `images`."""
@@ -74,7 +94,7 @@ class Toolbox:
     """The stack's encoders, if it has any.
 
     `encoder`: the name of that for texts, empty without one; `load`: returns it, called when
-    vectors are needed.
+    vectors are needed. `find`: finds others, for projects that chose another than the stack's.
     """
 
     def __init__(
@@ -83,12 +103,44 @@ class Toolbox:
         load: Callable[[], Encoder] | None = None,
         images: Images | None = None,
         most_remembered: int = MOST_REMEMBERED,
+        find: Find | None = None,
     ) -> None:
         self.encoder = encoder
         self.image_encoder = images.encoder if images else ""
         self._load, self._images = load, images
         self._texts_seen = Recent(most_remembered)
         self._images_seen = Recent(_MOST_IMAGES_REMEMBERED)
+        self._most_remembered, self._find = most_remembered, find
+        self._others: OrderedDict[str, Toolbox] = OrderedDict()
+
+    def chosen(self, name: str | None) -> "Toolbox":
+        """Return the tools beside an encoder that a project chose by its name; None: these."""
+        return self if name is None else self._other(name)
+
+    def beside(self, encoder: str) -> "Toolbox":
+        """Return the tools that a version reads, by its encoder's full name; these for none."""
+        if encoder in ("", self.encoder, self.image_encoder):
+            return self
+        if encoder in self._others:
+            self._others.move_to_end(encoder)
+            return self._others[encoder]
+        found = self._other(encoder.rpartition("-")[0])
+        if found.encoder != encoder:
+            raise BadModel(f"the model was trained on vectors of {encoder}, which is another one")
+        return found
+
+    def _other(self, name: str) -> "Toolbox":
+        if self._find is None:
+            raise BadModel(f"there is no encoder {name} here")
+        encoder, load = self._find(name)
+        if encoder == self.encoder:
+            return self
+        if encoder not in self._others:
+            self._others[encoder] = Toolbox(encoder, load, self._images, self._most_remembered)
+        self._others.move_to_end(encoder)
+        while len(self._others) > _MOST_OTHERS:
+            self._others.popitem(last=False)
+        return self._others[encoder]
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
         """Return the vectors of texts, shape (texts, dimensions); ValueError without an encoder."""

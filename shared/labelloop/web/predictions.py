@@ -22,7 +22,8 @@ def _predict(request: Request) -> Any:
     about(project=body.project)
     served = versions().of(body.project)
     about(version=served.version)
-    predictions = predict(body.tasks, body.label_config, served, tools())
+    beside = tools().beside(served.model.encoder) if served.model else tools()
+    predictions = predict(body.tasks, body.label_config, served, beside)
     if settings().blind_share == "on":
         predictions = blinded(predictions, body.tasks, body.project)
     results = [

@@ -127,7 +127,7 @@ def _of(row: Mapping[str, Any], now: datetime) -> str:
 
 def chosen_options(options: Mapping[str, Any]) -> str:
     """Return in words the options that are chosen for a project; empty if there are none."""
-    names = "strategy", "delete_predictions"
+    names = "strategy", "delete_predictions", "encoder"
     chosen = {name: options[name] for name in names if options.get(name) is not None}
     return ", ".join(f"{name} = {value}" for name, value in chosen.items())
 
