@@ -142,7 +142,7 @@ def test_a_strategy_is_chosen_and_one_that_does_not_exist_is_refused(ask):
     chosen = ask("PUT", "/options", project=PROJECT, strategy="entropy").body
     refused = ask("PUT", "/options", project=PROJECT, strategy="best")
 
-    assert chosen == {"strategy": "entropy", "delete_predictions": None}
+    assert chosen == {"strategy": "entropy", "delete_predictions": None, "encoder": None}
     assert refused.status == 422
     assert "margin, entropy, least_confidence" in refused.body["error"]
 

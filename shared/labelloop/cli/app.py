@@ -78,6 +78,7 @@ add_plain(
     encoder.add_encoder,
     "labelloop encoder add e5 --from hub:intfloat/multilingual-e5-small --prefix 'query: '",
 )
+add_plain(encoders, "try", encoder.try_encoder, "labelloop encoder try e5 export.json")
 add_plain(encoders, "list", encoder.list_encoders, "labelloop encoder list")
 add_plain(encoders, "remove", encoder.remove_encoder, "labelloop encoder remove e5")
 app.add_typer(encoders, name="encoder")

@@ -1,6 +1,8 @@
 """The commands of encoders of one's own: `labelloop encoder add`, `list`, `remove`, `try`."""
 
+import os
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
@@ -219,3 +221,52 @@ def remove_encoder(
         files = _encoders(stack).remove(name)
         report.data |= {"name": name, "files": files}
         report.say(f"{name} is deleted, {files} files")
+
+
+def try_encoder(
+    encoder: Annotated[str, typer.Argument(help="a name in the bucket, a folder, or hub:org/name")],
+    export: Annotated[Path, typer.Argument(help="an export in the format JSON")],
+    text: Annotated[str, typer.Option(help="the field that holds the text")] = "",
+    choice: Annotated[str, typer.Option(help="the choice to predict")] = "",
+    label_config: Annotated[
+        Path | None,
+        typer.Option(
+            "--label-config",
+            help="a file with the project's label config; needed for all but a single choice",
+        ),
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, max=50, help="runs beside each encoder")] = 3,
+    labels: Annotated[int, typer.Option(min=20, help="most labels of a run")] = 200,
+    jobs: Annotated[int, typer.Option(min=1, help="runs at a time")] = os.cpu_count() or 1,
+    model: Annotated[str, typer.Option(help="the ONNX file, as for `encoder add`")] = "",
+    pooling: Annotated[str, typer.Option(help="mean, cls or pooled")] = "",
+    prefix: Annotated[str | None, typer.Option(help="put before each text")] = None,
+    max_tokens: Annotated[int | None, typer.Option(min=3, max=512, help="that are read")] = None,
+    hub: HubUrl = HUB,
+    token: Token = "",
+    stack: Stack = "labelloop",
+    as_json: AsJson = False,
+) -> None:
+    """Say by a finished project what an encoder would have saved. Needs no deployment."""
+    with ended(Report(as_json)) as report:
+        demand_packages()
+        given = Given(model, _pooling(pooling), prefix, max_tokens)
+        try:
+            from labelloop.cli import try_encoder as trial
+        except ImportError as exc:
+            fix = "run `make cli`, which brings it, or pipx install './shared[cli,backtest]'"
+            raise Rejected(f"this command needs the package {exc.name}", fix) from None
+        options = trial.Trial(
+            encoder=encoder,
+            export=export,
+            text=text,
+            choice=choice,
+            label_config=label_config,
+            seeds=seeds,
+            labels=labels,
+            jobs=jobs,
+            given=given,
+            hub=Hub(hub, token),
+            stack=stack,
+        )
+        trial.try_encoder(options, report)

@@ -55,7 +55,7 @@ def replay(options: ReplayOptions, report: Report) -> None:
     )
     with report.errors.status("encoding") as shown:
         tools = _tools(options.encoder)
-        replayed = _replay(project, tools)
+        replayed = replay_of(project, tools)
         steps = replayed.steps(options.labels)
         report.data |= _facts(project, replayed, tools.encoder, options.seeds)
         for line in _sentences(report.data):
@@ -94,7 +94,7 @@ def _tools(encoder: str) -> Toolbox:
     return Toolbox(loaded.name, lambda: loaded)
 
 
-def _replay(project: Finished, tools: Toolbox) -> Replay:
+def replay_of(project: Finished, tools: Toolbox) -> Replay:
     """Return the replay. Other processes get the vectors that they need, not the encoder.
 
     A trial training shows which vectors a training needs besides those of the inputs.
