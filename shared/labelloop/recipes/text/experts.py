@@ -65,13 +65,15 @@ class Pooled:
 class VectorsGain:
     """What vectors, of texts and of names, add to the other experts out of fold.
 
-    `log_loss`: nats that a label's log-loss falls by, with its standard `error`; `hits`: the share
-    of labels that are right besides; `rows`: the labels that this was measured on.
+    `log_loss`: nats that a label's log-loss falls by, with its standard `error`; `hits`: by how
+    much the share of right labels grows; `without`: that share without them; `rows`: the labels
+    that this was measured on.
     """
 
     log_loss: float
     error: float
     hits: float
+    without: float
     rows: int
 
 
@@ -132,10 +134,11 @@ class Experts:
         sharpness, _ = sharpness_of(scores, targets, prior)
         both = pooled.out_of_fold[is_answered], np.tensordot(sharpness, scores, 1)
         with_, without = ((targets * log_softmax(each, axis=1)).sum(axis=1) for each in both)
-        hits = [targets[np.arange(rows), each.argmax(axis=1)].mean() for each in both]
+        right = [targets[np.arange(rows), each.argmax(axis=1)].mean() for each in both]
         gain = with_ - without
         error = float(gain.std(ddof=1) / np.sqrt(rows))
-        return VectorsGain(float(gain.mean()), error, float(hits[0] - hits[1]), rows)
+        before = float(right[1])
+        return VectorsGain(float(gain.mean()), error, float(right[0]) - before, before, rows)
 
     @cached_property
     def _ridges(self) -> dict[str, Ridge]:

@@ -19,6 +19,7 @@ from labelloop.bucket.snapshots import Repair
 from labelloop.domain.intake.folding import Dataset
 from labelloop.domain.judging.card import Card
 from labelloop.domain.judging.in_words import lines
+from labelloop.domain.judging.vectors_gain import little_of
 from labelloop.errors import BadRecipe, Unprocessable
 from labelloop.ports import ObjectStore
 from labelloop.recipes import control_of, failures, has_own, name_of, why_order_alone
@@ -76,6 +77,8 @@ def _call(read: Callable[[], Any]) -> Any:
 
 def _lines(card: Card) -> list[str]:
     texts = lines(card.insights, card.labels) if card.insights else []
+    if little := little_of(card.to_json()):
+        texts.append("; ".join(little))
     order = card.order.get("order", {})
     if order.get("is_random"):
         texts.append(f"tasks are served in random order: the strategy was {order['reason']}")
