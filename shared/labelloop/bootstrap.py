@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from labelloop.adapters.aws_clients import quick_client_of
 from labelloop.config import library_paths, processors, settings
-from labelloop.errors import BadSettings, Unreadable
+from labelloop.errors import BadModel, BadSettings, Unreadable
 from labelloop.ports import LabelStudio, ObjectStore, Queue
 from labelloop.usecases.intake.accept import AcceptDeps
 
@@ -127,7 +127,7 @@ def choose_deps() -> "ChooseDeps":
     """Return what PUT /options works with."""
     from labelloop.usecases.serving.choose import ChooseDeps
 
-    return ChooseDeps(store=store(), train_queue=queue())
+    return ChooseDeps(store=store(), train_queue=queue(), demand_encoder=_full_name)
 
 
 @cache
@@ -157,7 +157,14 @@ def activate_deps() -> "ActivateDeps":
     """Return what POST /activate works with."""
     from labelloop.usecases.serving.activate import ActivateDeps
 
-    return ActivateDeps(store=store(), rank_queue=rank_queue())
+    def has_encoder(name: str) -> bool:
+        try:
+            tools().beside(name)
+        except BadModel:
+            return False
+        return True
+
+    return ActivateDeps(store=store(), rank_queue=rank_queue(), has_encoder=has_encoder)
 
 
 @cache
@@ -181,6 +188,7 @@ def sweep_deps() -> "SweepDeps":
         label_studio=label_studio,
         encoder=files.name if files else "",
         image_encoder=image_files.name if image_files else "",
+        chosen=_full_name,
         fetches=bool(image_files or chosen.fetch_hosts or chosen.fetch_buckets),
         keep_models=chosen.keep_models,
     )
@@ -241,7 +249,10 @@ def versions() -> "Versions":
     from labelloop.recipes import load
     from labelloop.usecases.serving.serve import Versions
 
-    return Versions(store(), load, tools().encoder, tools().image_encoder)
+    def demand(encoder: str) -> None:
+        tools().beside(encoder).vectors([""])  # loads it
+
+    return Versions(store(), load, tools().encoder, tools().image_encoder, demand=demand)
 
 
 @cache
@@ -251,18 +262,42 @@ def tools() -> "Toolbox":
 
     files, image_files = encoder_files(), image_encoder_files()
     images = Images(image_files.name, _image_encoder, _fetched) if image_files else None
-    return Toolbox(files.name if files else "", _encoder if files else None, images, fetch=_fetched)
+    load, name = (_encoder, files.name) if files else (None, "")
+    return Toolbox(name, load, images, fetch=_fetched, find=_found_encoder)
 
 
 @cache
 def encoder_files() -> "EncoderFiles | None":
     """Return the files of the encoder in the settings, None if there is none."""
+    return _files_of(settings().encoder)
+
+
+def _files_of(name: str) -> "EncoderFiles | None":
+    """Return the files of an encoder by its name, None for `none`; BadModel if it is not here."""
     from labelloop.adapters.encoder_files import EncoderFiles
 
-    name = settings().encoder
     if name == "none":
         return None
+    if settings().encoder == "none":
+        raise BadModel(
+            f"encoder {name} has no layer to run in: deploy with another Encoder than none"
+        )
     return EncoderFiles.built_in() if name == "minilm" else EncoderFiles.of(store(), name)
+
+
+def _full_name(name: str) -> str:
+    files = _files_of(name)
+    return files.name if files else ""
+
+
+def _found_encoder(name: str) -> "tuple[str, Callable[[], Encoder] | None]":
+    """Return the full name of an encoder that a project chose, and what loads it once."""
+    files = _files_of(name)
+    if files is None:
+        return "", None
+    from labelloop.adapters.onnx_encoder import OnnxEncoder
+
+    return files.name, cache(lambda: OnnxEncoder(files, processors()))
 
 
 @cache

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from labelloop.domain.prices import Machine
-from labelloop.domain.serving.options import STRATEGY_NAMES
+from labelloop.domain.serving.options import ENCODER_NAME, STRATEGY_NAMES
 from labelloop.errors import BadSettings
 
 
@@ -43,8 +43,8 @@ class Settings:
     )
     blind_share: str = _setting("BLIND_SHARE", "on", among=("on", "off"))
     strategy: str = _setting("STRATEGY", STRATEGY_NAMES[0], among=STRATEGY_NAMES)
-    encoder: str = _setting("ENCODER", "minilm", matching=r"^[a-z0-9][a-z0-9._-]{0,63}$")
-    image_encoder: str = _setting("IMAGE_ENCODER", "none", matching=r"^[a-z0-9][a-z0-9._-]{0,63}$")
+    encoder: str = _setting("ENCODER", "minilm", matching=ENCODER_NAME)
+    image_encoder: str = _setting("IMAGE_ENCODER", "none", matching=ENCODER_NAME)
     fetch_hosts: str = _setting("FETCH_HOSTS", "", matching=_HOSTS)
     fetch_buckets: str = _setting("FETCH_BUCKETS", "", matching=_BUCKETS)
 

@@ -64,7 +64,7 @@ def test_the_status_tells_what_is_served(ask, versions):
 
     assert (status["version"], status["pinned"]) == ("2-aaaaaaaa", False)
     assert status["card"]["dataset"] == {"seq": 2, "sha256": ""}
-    assert status["options"] == {"strategy": None, "delete_predictions": None}
+    assert status["options"] == {"strategy": None, "delete_predictions": None, "encoder": None}
 
 
 def test_a_version_that_was_refused_is_told_of(ask, versions):
@@ -142,7 +142,7 @@ def test_a_strategy_is_chosen_and_one_that_does_not_exist_is_refused(ask):
     chosen = ask("PUT", "/options", project=PROJECT, strategy="entropy").body
     refused = ask("PUT", "/options", project=PROJECT, strategy="best")
 
-    assert chosen == {"strategy": "entropy", "delete_predictions": None}
+    assert chosen == {"strategy": "entropy", "delete_predictions": None, "encoder": None}
     assert refused.status == 422
     assert "margin, entropy, least_confidence" in refused.body["error"]
 

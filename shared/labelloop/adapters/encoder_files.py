@@ -1,7 +1,7 @@
 """The files of an encoder, in the layer or in the bucket. Imports little: the sweep reads names.
 
 encoder.json      {"name", "model_sha256", "tokenizer_sha256", "dimensions", "max_tokens"}, and
-                  {"words_sha256"} where there is a words.onnx
+                  {"words_sha256"} where there is a words.onnx; and what `Reading` has
 model.onnx        from token ids, shape (texts, tokens), to vectors of the texts or of the tokens
 words.onnx        from the same to states of the tokens, shape (texts, tokens, any): what words mean
                   in their text. Made of model.onnx's own weights, so the name, which stands for
@@ -12,8 +12,8 @@ tokenizer.json    in the format of the library tokenizers
 
 import json
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, Self
@@ -24,9 +24,46 @@ from labelloop.ports import ObjectStore
 WORDS: Final = "words.onnx"
 MOST_BYTES: Final = 600_000_000  # of a model; it is in memory twice while it is loaded
 MOST_DIMENSIONS: Final = 4_096
-_MOST_TOKENS: Final = 512
+MOST_TOKENS: Final = 512
+POOLINGS: Final = ("", "mean", "cls", "pooled")
+_MOST_LETTERS: Final = 1_000  # of a prefix, or of an output's name
 
 type Read = Callable[[str], bytes | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a graph's output becomes vectors; what encoder.json does not say has the default.
+
+    `pooling`: `mean` or `cls` of the tokens' states, `pooled` if the graph gives a vector a text;
+    empty: whichever the graph gives, states by their mean. `prefix` goes before each text.
+    `output`: which of the graph's outputs, empty for the first. `is_alone`: vectors depend on what
+    else is in a call, as with quantised activations, so each text gets a call of its own.
+    """
+
+    pooling: str = ""
+    prefix: str = ""
+    output: str = ""
+    is_alone: bool = False
+
+    @classmethod
+    def of(cls, description: dict[str, Any]) -> Self:
+        """Return what a description says. ValueError for what can't be."""
+        reading = cls(**{name: description[name] for name in FIELDS if name in description})
+        if reading.pooling not in POOLINGS or type(reading.is_alone) is not bool:
+            raise ValueError(f"pooling {reading.pooling!r}: expected {', '.join(POOLINGS[1:])}")
+        for text in (reading.prefix, reading.output):
+            if not isinstance(text, str) or len(text) > _MOST_LETTERS:
+                raise ValueError(f"{text!r:.40}: expected a short text")
+        return reading
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what differs from the defaults, as encoder.json has it."""
+        plain = asdict(Reading())
+        return {name: value for name, value in asdict(self).items() if value != plain[name]}
+
+
+FIELDS: Final = tuple(Reading.__dataclass_fields__)
 
 
 @dataclass(frozen=True)
@@ -40,6 +77,7 @@ class EncoderFiles:
     _read: Read
     most_bytes: int = MOST_BYTES
     folder: Path | None = None  # where they lie, if they are files
+    reading: Reading = Reading()
 
     @property
     def has_words(self) -> bool:
@@ -60,6 +98,11 @@ class EncoderFiles:
         return replace(cls._described(name, from_folder(folder)), folder=folder)
 
     @classmethod
+    def held(cls, name: str, contents: Mapping[str, bytes]) -> Self:
+        """Return files that are in memory."""
+        return cls._described(name, contents.get)
+
+    @classmethod
     def of(cls, store: ObjectStore, name: str) -> Self:
         """Return the files in the bucket under encoders/<name>/."""
         return cls._described(name, from_store(store, name))
@@ -77,14 +120,16 @@ class EncoderFiles:
             }
             words = str(description.get("words_sha256") or "")
             dimensions = whole(description["dimensions"], 1, MOST_DIMENSIONS)
-            max_tokens = whole(description["max_tokens"], 3, _MOST_TOKENS)
+            max_tokens = whole(description["max_tokens"], 3, MOST_TOKENS)
+            reading = Reading.of(description)
         except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as exc:
             reason = f"{type(exc).__name__}: {exc}"
             raise BadModel(f"encoder {name}: encoder.json cannot be read: {reason}") from exc
-        facts = json.dumps([digests, dimensions, max_tokens], sort_keys=True)
-        digest = sha256(facts.encode()).hexdigest()[:12]
+        facts = [digests, dimensions, max_tokens, *([more] if (more := reading.to_json()) else [])]
+        digest = sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:12]
         digests |= {WORDS: words} if words else {}
-        return cls(f"{name}-{digest}", dimensions, max_tokens, digests, read)
+        full_name = f"{name}-{digest}"
+        return cls(full_name, dimensions, max_tokens, digests, read, reading=reading)
 
     def contents(self) -> dict[str, bytes]:
         """Return all files by name, with the encoder's NOTICE if there is one."""
@@ -96,6 +141,11 @@ class EncoderFiles:
         """Return the bytes of model.onnx, words.onnx or tokenizer.json."""
         whose = f"encoder {self.name}"
         return checked(self._read, file, self._digests[file], whose, self.most_bytes)
+
+
+def base_of(encoder: str) -> str:
+    """Return an encoder's name without its checksum, by the name that versions carry."""
+    return encoder.rpartition("-")[0]
 
 
 def folder_on_path(name: str) -> Path | None:

@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -34,15 +35,15 @@ class OnnxEncoder:
         self._tokens_at_once = tokens_at_once
         self.name, self.dimensions = files.name, files.dimensions
         self._characters = files.max_tokens * _CHARACTERS_A_TOKEN
-        self._files, self._threads = files, threads
-        options = _options(threads, "/nowhere")  # weights must be in the file
+        self._files, self._threads, self._reading = files, threads, files.reading
         model, tokenizer = files.read("model.onnx"), files.read("tokenizer.json")
         try:
             self._tokenizer = Tokenizer.from_str(tokenizer.decode())
             self._tokenizer.no_padding()
             self._tokenizer.enable_truncation(files.max_tokens)
-            self._session = ort.InferenceSession(model, options, ["CPUExecutionProvider"])
+            self._session = session_of(model, threads)
             self._inputs = {node.name for node in self._session.get_inputs()}
+            self._outputs = [files.reading.output] if files.reading.output else None
             vectors = self.encode(_PROBES)
         except Exception as exc:  # both libraries raise types of their own for a bad file
             raise BadModel(f"encoder {self.name} does not run: {type(exc).__name__}") from exc
@@ -54,7 +55,8 @@ class OnnxEncoder:
         encodings = self._tokenizer.encode_batch([self._cut(text) for text in texts])
         vectors = np.zeros((len(texts), self.dimensions), np.float32)
         lengths = [len(encoding.ids) for encoding in encodings]
-        for batch in _batches(lengths, self._tokens_at_once):
+        at_once = 1 if self._reading.is_alone else self._tokens_at_once
+        for batch in _batches(lengths, at_once):
             vectors[batch] = self._run(np.array([encodings[i].ids for i in batch], np.int64))
         return vectors
 
@@ -90,9 +92,8 @@ class OnnxEncoder:
         if not self._files.has_words:
             return None
         graph = self._files.read(WORDS)
-        options = _options(self._threads, str(self._files.folder or "/nowhere"))
         try:
-            session = ort.InferenceSession(graph, options, ["CPUExecutionProvider"])
+            session = session_of(graph, self._threads, self._files.folder)
             states = session.run(None, {"input_ids": np.ones((1, 3), np.int64)})[0]
         except Exception as exc:  # onnxruntime raises types of its own for a bad file
             reason = type(exc).__name__
@@ -103,7 +104,8 @@ class OnnxEncoder:
 
     def _cut(self, text: str) -> str:
         """Return the beginning of a text, without the lone surrogates that JSON can carry."""
-        return text[: self._characters].encode("utf-8", "ignore").decode()
+        plain = text[: self._characters].encode("utf-8", "ignore").decode()
+        return self._reading.prefix + plain if plain.strip() else plain
 
     def _run(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
         inputs: dict[str, Any] = {
@@ -112,20 +114,27 @@ class OnnxEncoder:
             "token_type_ids": np.zeros_like(ids),
         }
         feed = {name: inputs[name] for name in self._inputs}
-        states: NDArray[np.float32] = self._session.run(None, feed)[0]
-        vectors = states.mean(axis=1) if states.ndim == 3 else states
-        lengths = np.sqrt(np.square(vectors).sum(axis=1, keepdims=True))
-        return np.asarray(vectors / np.maximum(lengths, 1e-12), np.float32)
+        states: NDArray[np.float32] = self._session.run(self._outputs, feed)[0]
+        if self._reading.pooling == "pooled" and states.ndim != 2:
+            raise ValueError("the graph gives states of tokens, not vectors of texts")
+        with np.errstate(over="ignore", invalid="ignore"):  # a graph may give anything
+            if states.ndim == 3:
+                is_first = self._reading.pooling == "cls"
+                vectors = states[:, 0] if is_first else states.mean(axis=1)
+            else:
+                vectors = states
+            lengths = np.sqrt(np.square(vectors).sum(axis=1, keepdims=True))
+            return np.asarray(vectors / np.maximum(lengths, 1e-12), np.float32)
 
 
-def _options(threads: int, folder: str) -> Any:
-    """Return a session's options. `folder`: where weights outside the graph may be read from."""
+def session_of(graph: bytes, threads: int = 1, folder: Path | None = None) -> Any:
+    """Return a graph, ready to run. `folder`: where it may read weights outside itself from."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 4
-    options.add_session_config_entry(_FOLDER, folder)
-    return options
+    options.add_session_config_entry(_FOLDER, str(folder or "/nowhere"))
+    return ort.InferenceSession(graph, options, ["CPUExecutionProvider"])
 
 
 def _by_word(

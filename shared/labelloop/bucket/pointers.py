@@ -28,8 +28,9 @@ class ActivePointer:
 
     `recipe` and `format` say what made the artefact; of no version the format is the recipes'
     generation. `learnt` is the checksum of what the version was trained on, `encoder` the name of
-    the encoder that was in use. The previous version is for predictors that start while this one
-    can't be loaded.
+    the encoder that it was trained beside, `passed_over` that of the one in use where a person
+    activated a version of another; it stays until there is something new to learn. The previous
+    version is for predictors that start while this one can't be loaded.
     """
 
     version: str = UNTRAINED
@@ -47,6 +48,12 @@ class ActivePointer:
     held_until: str = ""  # then a version that was rejected for changed labels is served
     recipe: str = ""
     signature: str = ""  # which control it answers: see `recipes.signature`
+    passed_over: str | None = None
+
+    @property
+    def encoder_in_use(self) -> str:
+        """The encoder that the project had, by choice or by the stack's, when this was set."""
+        return self.encoder if self.passed_over is None else self.passed_over
 
     @property
     def is_trained(self) -> bool:
@@ -78,7 +85,7 @@ class ActivePointer:
     @property
     def made_by(self) -> tuple[str, int, str]:
         """What makes versions of the same data different: recipe, format and encoder."""
-        return name_of(self.recipe), self.format, self.encoder
+        return name_of(self.recipe), self.format, self.encoder_in_use
 
     def has_held(self, now: str) -> bool:
         """Say whether a rejected version has been held back for long enough."""
@@ -94,6 +101,8 @@ class ActivePointer:
             format=GENERATION,
             sha256="",
             learnt="",
+            encoder=self.encoder_in_use,
+            passed_over=None,
             previous_version=self.version,
             previous_sha256=self.sha256,
             held_until="",
@@ -101,7 +110,7 @@ class ActivePointer:
 
     def replaced_by(self, card: "Card") -> Self:
         """Return the pointer to the version of a card, in place of this one."""
-        is_as_new = card.dataset_seq >= self.dataset_seq
+        is_as_new, in_use = card.dataset_seq >= self.dataset_seq, self.encoder_in_use
         return replace(
             self,
             version=card.version,
@@ -110,6 +119,8 @@ class ActivePointer:
             signature=card.signature,
             format=card.format,
             sha256=card.sha256,
+            encoder=card.encoder,
+            passed_over=None if card.encoder == in_use else in_use,
             # An older version is chosen over what was learnt since; that stays learnt.
             learnt=card.learnt if is_as_new else self.learnt,
             strategy=card.strategy or self.strategy,

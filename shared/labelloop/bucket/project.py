@@ -23,7 +23,7 @@ projects/<id>.<created>/
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -139,19 +139,28 @@ class Project(ProjectFiles):
         return self.snapshots.add(after, dataset)
 
     def untrained_dataset(
-        self, encoder: str, image_encoder: str = "", *, trusts_unknown: bool = False
+        self,
+        encoder: str,
+        image_encoder: str = "",
+        *,
+        chosen: Callable[[str], str] | None = None,
+        trusts_unknown: bool = False,
     ) -> DatasetPointer | None:
         """Return the newest snapshot unless the active version has learnt it, or is pinned.
 
         A version that was made beside another encoder than its recipe uses here, by another
-        release, or with other options than those chosen since, has yet to learn it.
+        release, or with other options than those chosen since, has yet to learn it. `chosen`:
+        returns the full name of the encoder that the project chose over the stack's.
         `trusts_unknown`: leave a version of a recipe that is not installed here to functions that
         have it, or they would be woken for ever.
         """
         pointer, active = self.dataset_pointer().value, self.active().value
-        age = (pointer.seq, self.options().value.revision)
+        options = self.options().value
+        if chosen is not None and options.encoder is not None:
+            encoder = chosen(options.encoder)
+        age = (pointer.seq, options.revision)
         used = encoder_of(active.recipe, encoder, image_encoder) if active.is_trained else ""
-        is_foreign = active.is_trained and active.encoder != used
+        is_foreign = active.is_trained and active.encoder_in_use != used
         is_outdated = active.is_outdated and not (trusts_unknown and active.is_of_unknown_recipe)
         is_behind = age > active.age or (age == active.age and is_foreign) or is_outdated
         return pointer if pointer.seq > 0 and is_behind and not active.pinned else None

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from labelloop.cli import model, recipe, versions
+from labelloop.cli import encoder, model, recipe, versions
 from labelloop.cli.backfill import send_labels
 from labelloop.cli.backtest import backtest
 from labelloop.cli.command import add, add_plain, end_with_version
@@ -79,3 +79,14 @@ models = typer.Typer(help="Models of your own, of any library that exports ONNX.
 models.callback()(lambda: None)  # with one command alone, it would be the group itself
 add(models, "import", model.import_model, "labelloop model import spam.onnx --labels ham,spam")
 app.add_typer(models, name="model", no_args_is_help=True)
+encoders = typer.Typer(no_args_is_help=True, help="Encoders of your own, for your language.")
+add_plain(
+    encoders,
+    "add",
+    encoder.add_encoder,
+    "labelloop encoder add e5 --from hub:intfloat/multilingual-e5-small --prefix 'query: '",
+)
+add_plain(encoders, "try", encoder.try_encoder, "labelloop encoder try e5 export.json")
+add_plain(encoders, "list", encoder.list_encoders, "labelloop encoder list")
+add_plain(encoders, "remove", encoder.remove_encoder, "labelloop encoder remove e5")
+app.add_typer(encoders, name="encoder")

@@ -23,6 +23,13 @@ def outputs(aws: Any, stack: str) -> dict[str, str]:
     return {output["OutputKey"]: output["OutputValue"] for output in outputs}
 
 
+def parameters(aws: Any, stack: str) -> dict[str, str]:
+    """Return the parameters that a stack was deployed with, by name."""
+    (description,) = aws.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+    rows = description.get("Parameters", [])
+    return {row["ParameterKey"]: row.get("ParameterValue", "") for row in rows}
+
+
 def stack_url(stack: str) -> str:
     """Return a deployed Labelloop's URL, with a user and password from its SSM parameter."""
     with errors_explained(stack, f"labelloop ... --stack {stack}"):

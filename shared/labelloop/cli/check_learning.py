@@ -5,6 +5,7 @@ from typing import Any
 
 from labelloop.cli.check import Check, bad, good, note
 from labelloop.cli.session import Session
+from labelloop.domain.judging.vectors_gain import little_of
 from labelloop.domain.serving.in_words import (
     CHANGE_CONFIG,
     learnt_of,
@@ -56,6 +57,12 @@ def model(session: Session) -> Iterator[Check]:
         yield bad("model", detail, fix)
     else:
         yield note("model", f"none yet: {plain(missing['reason'])}", "label more tasks")
+
+
+def encoder_known(session: Session) -> Iterator[Check]:
+    """Note an encoder whose vectors tell next to nothing: it may not know the language."""
+    if little := little_of(_status(session)["card"]):
+        yield note("encoder", *little)
 
 
 def files_read(session: Session) -> Iterator[Check]:

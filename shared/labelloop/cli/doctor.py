@@ -6,7 +6,7 @@ from rich.markup import escape
 
 from labelloop.cli.check import Check, bad, failed
 from labelloop.cli.check_backend import answers, latency, password
-from labelloop.cli.check_learning import files_read, labels_learnt, model
+from labelloop.cli.check_learning import encoder_known, files_read, labels_learnt, model
 from labelloop.cli.check_loop import dataset, labels, pushes, same_project, tasks, versions
 from labelloop.cli.check_studio import backend, label_config, order, rights, webhook
 from labelloop.cli.report import Report
@@ -23,6 +23,7 @@ _LABELLOOP: Checks = {
     "latency": latency,
     "dataset": dataset,
     "labels learnt": labels_learnt,
+    "encoder": encoder_known,
     "files": files_read,
     "model": model,
 }

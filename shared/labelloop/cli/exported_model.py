@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from labelloop.adapters.encoder_files import EncoderFiles
+from labelloop.adapters.encoder_files import EncoderFiles, Reading, base_of
 from labelloop.bucket.pointers import DatasetPointer
 from labelloop.bucket.project import Project
 from labelloop.cli.report import Report
@@ -104,7 +104,7 @@ def _needs(card: Card) -> str:
 
 def _encoder_of(card: Card, store: ObjectStore, folder: Path | None) -> EncoderFiles | None:
     """Return the files of the encoder that a version needs; None if they are not to be had."""
-    name = _base(card.encoder)
+    name = base_of(card.encoder)
     for place in [folder] if folder else [None, BUILT]:
         try:
             files = EncoderFiles.in_folder(name, place) if place else EncoderFiles.of(store, name)
@@ -134,13 +134,8 @@ def _how(card: Card, files: EncoderFiles | None) -> str:
     if _needs(card) and files is None:
         return _INCOMPLETE
     standalone = getattr(recipe, "standalone", None)
-    if standalone is None:
-        tools = _ENCODER.format(name=_base(card.encoder)) if files else _NO_ENCODER
+    if standalone is None or (files and files.reading != Reading()):
+        tools = _ENCODER.format(name=base_of(card.encoder)) if files else _NO_ENCODER
         return _WITH_PACKAGE.format(tools=tools, recipe=name_of(card.recipe))
     packages = "`onnxruntime` and `tokenizers`" if files else "`onnxruntime`"
     return _ALONE.format(packages=packages, lines=standalone(files.max_tokens if files else 0))
-
-
-def _base(encoder: str) -> str:
-    """Return the name of an encoder without its checksum."""
-    return encoder.rpartition("-")[0]

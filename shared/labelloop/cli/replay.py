@@ -65,7 +65,7 @@ def replay(options: ReplayOptions, report: Report) -> None:
     )
     with report.errors.status("encoding") as shown:
         tools = _tools(options)
-        replayed = _replay(project, tools)
+        replayed = replay_of(project, tools)
         steps = replayed.steps(options.labels)
         report.data |= _facts(project, replayed, options.seeds)
         for line in _sentences(report.data):
@@ -122,7 +122,7 @@ def _folder(named: str, built: Path) -> Path | None:
     return Path(named) if named else built
 
 
-def _replay(project: Finished, tools: Toolbox) -> Replay:
+def replay_of(project: Finished, tools: Toolbox) -> Replay:
     """Return the replay of what can be read. Other processes get vectors, not the encoder.
 
     A trial training shows which vectors a training needs besides those of the inputs.

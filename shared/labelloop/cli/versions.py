@@ -82,10 +82,14 @@ def choose_options(
         bool | None,
         typer.Option("--delete-predictions/--keep-predictions", help="of older versions"),
     ] = None,
+    encoder: Annotated[
+        str | None,
+        typer.Option(help="minilm, none, or one that `labelloop encoder add` put into the bucket"),
+    ] = None,
     resets: Annotated[bool, typer.Option("--reset", help="use the stack's settings")] = False,
 ) -> None:
     """Show the options of one project, or change them."""
-    values = {"strategy": strategy, "delete_predictions": deletes}
+    values = {"strategy": strategy, "delete_predictions": deletes, "encoder": encoder}
     chosen = {name: value for name, value in values.items() if resets or value is not None}
     if chosen:
         options = session.backend.put("/options", project=session.key, **chosen)
@@ -93,6 +97,8 @@ def choose_options(
         options = session.backend.get("/status", project=session.key)["options"]
     report.data |= {"project": session.key, "options": options}
     report.say(chosen_options(options) or "none: the stack's settings apply")
+    if encoder:
+        report.say("the version before is served until one beside that encoder is trained")
 
 
 def train(session: Session, report: Report) -> None:

@@ -5,18 +5,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import batched
-from typing import Final, Protocol
+from typing import Final, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from labelloop.errors import Unreached, Unreadable
+from labelloop.errors import BadModel, Unreached, Unreadable
 from labelloop.observability import count, logger
 from labelloop.recipes.protocol import Encoder, ImageEncoder, Tools
 
 type Vectors = NDArray[np.float32]
 type Fetch = Callable[[Sequence[str]], Sequence[bytes | Unreadable]]
 """Returns what is at each address, or why it can't be had."""
+type Find = Callable[[str], tuple[str, Callable[[], Encoder] | None]]
+"""Returns an encoder's full name by its name, and what loads it; BadModel if it is not here.
+
+The name `none` has an empty one, and nothing to load.
+"""
 type Look = Vectors | Unreadable
 """The vector of an image, shape (dimensions,), or why it can't be read."""
 type Read = str | Unreadable
@@ -29,6 +34,7 @@ _LONGEST_READ: Final = 200_000  # characters of what is at an address, tags and 
 _FETCHED_AT_ONCE: Final = 24  # files, of up to 5 MB each
 _MOST_REASONS: Final = 5
 _MOST_ILLEGIBLE: Final = 0.1  # of a text's characters: one in Latin letters may have some accents
+_MOST_OTHERS: Final = 2  # encoders beside the stack's, which take memory
 
 
 def digest_of(text: str) -> bytes:
@@ -58,7 +64,21 @@ class Recent[What]:
 
 
 class Looking(Tools, Protocol):
-    """Tools that also say why an image or a text can't be read."""
+    """Tools that also say why a file can't be read, and know those beside other encoders."""
+
+    def chosen(self, name: str | None) -> Self:
+        """Return the tools beside an encoder that a project chose by its name; None: the stack's.
+
+        BadModel if it is not here.
+        """
+        ...
+
+    def beside(self, encoder: str) -> Self:
+        """Return the tools that a version reads, by its encoder's full name, empty for none of its.
+
+        BadModel if it is not here.
+        """
+        ...
 
     def look(self, addresses: Sequence[str]) -> list[Look]:
         """Return the vector of each image, or why it can't be read. ValueError as `images`."""
@@ -82,7 +102,8 @@ class Toolbox:
     """The stack's encoders, if it has any, and what fetches texts by address.
 
     `encoder`: the name of that for texts, empty without one; `load`: returns it, called when
-    vectors are needed; `fetch`: that of images if none is given.
+    vectors are needed; `fetch`: that of images if none is given. `find`: finds other encoders, for
+    projects that chose another than the stack's.
     """
 
     def __init__(
@@ -92,6 +113,7 @@ class Toolbox:
         images: Images | None = None,
         most_remembered: int = MOST_REMEMBERED,
         fetch: Fetch | None = None,
+        find: Find | None = None,
     ) -> None:
         self.encoder = encoder
         self.image_encoder = images.encoder if images else ""
@@ -100,6 +122,44 @@ class Toolbox:
         self._texts_seen = Recent[Vectors](most_remembered)
         self._images_seen = Recent[Vectors](_MOST_IMAGES_REMEMBERED)
         self._texts_read = Recent[str](_MOST_TEXTS_REMEMBERED)
+        self._most_remembered, self._find = most_remembered, find
+        self._others: OrderedDict[str, Toolbox] = OrderedDict()
+
+    def chosen(self, name: str | None) -> "Toolbox":
+        """Return the tools beside an encoder that a project chose by its name; None: these."""
+        return self if name is None else self._other(name)
+
+    def beside(self, encoder: str) -> "Toolbox":
+        """Return the tools that a version reads, by its encoder's full name; these for none.
+
+        A version of texts and images names two: that of images is always the stack's.
+        """
+        others = {*encoder.split("+")} - {"", self.encoder, self.image_encoder}
+        if not others:
+            return self
+        (other,) = others if len(others) == 1 else (encoder,)
+        if other in self._others:
+            self._others.move_to_end(other)
+            return self._others[other]
+        found = self._other(other.rpartition("-")[0])
+        if found.encoder != other:
+            raise BadModel(f"the model was trained on vectors of {encoder}, which is another one")
+        return found
+
+    def _other(self, name: str) -> "Toolbox":
+        if self._find is None:
+            raise BadModel(f"there is no encoder {name} here")
+        encoder, load = self._find(name)
+        if encoder == self.encoder:
+            return self
+        if encoder not in self._others:
+            self._others[encoder] = Toolbox(
+                encoder, load, self._images, self._most_remembered, self._fetch
+            )
+        self._others.move_to_end(encoder)
+        while len(self._others) > _MOST_OTHERS:
+            self._others.popitem(last=False)
+        return self._others[encoder]
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
         """Return the vectors of texts, shape (texts, dimensions); ValueError without an encoder."""

@@ -36,8 +36,9 @@ class SweepFailed(LabelloopError):
 class SweepDeps:
     """What sweeping needs from outside. `label_studio` returns None where none is connected.
 
-    `encoder` and `image_encoder`: the names of those in use, empty if there is none; `fetches`:
-    whether images or texts are fetched from hosts or buckets.
+    `encoder` and `image_encoder`: the names of those in use, empty if there is none; `chosen`:
+    returns the full name of one that a project chose; `fetches`: whether images or texts are
+    fetched from hosts or buckets.
     """
 
     store: ObjectStore
@@ -49,6 +50,7 @@ class SweepDeps:
     encoder: str
     image_encoder: str = ""
     fetches: bool = False
+    chosen: Callable[[str], str] | None = None
     keep_models: int = 50
 
 
@@ -92,7 +94,9 @@ def _in_turn(store: ObjectStore) -> list[str]:
 def _wake(project: Project, has_label_studio: bool, deps: SweepDeps) -> tuple[bool, Waiting]:
     """Wake a project that has something left to do; return whether it has, and what waits."""
     pending, active, now = project.pending(), project.active().value, deps.clock()
-    untrained = project.untrained_dataset(deps.encoder, deps.image_encoder, trusts_unknown=True)
+    untrained = project.untrained_dataset(
+        deps.encoder, deps.image_encoder, chosen=deps.chosen, trusts_unknown=True
+    )
     has_work = bool(pending) or untrained is not None
     has_work = has_work or active.has_held(now.isoformat(timespec="microseconds"))
     has_work = has_work or project.snapshots.is_gone()

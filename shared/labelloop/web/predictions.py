@@ -24,7 +24,8 @@ def _predict(request: Request) -> Any:
     served = versions().of(body.project)
     about(version=served.version)
     suggested = suggest(body.tasks, body.label_config, served, body.context)
-    predictions = suggested or predict(body.tasks, body.label_config, served, tools())
+    beside = tools().beside(served.model.encoder) if served.model else tools()
+    predictions = suggested or predict(body.tasks, body.label_config, served, beside)
     if settings().blind_share == "on":
         predictions = blinded(predictions, body.tasks, body.project)
     results = [

@@ -83,6 +83,9 @@ class OptionsRequest(ProjectRequest):
     delete_predictions: StrictBool | None = Field(
         None, description="whether older versions' predictions are deleted in Label Studio"
     )
+    encoder: str | None = Field(
+        None, description="minilm, none, or the name of an encoder in the stack's bucket"
+    )
 
 
 class BackfillRequest(ProjectRequest):
@@ -188,6 +191,7 @@ class OptionsAnswer(BaseModel):
 
     strategy: str | None
     delete_predictions: bool | None
+    encoder: str | None = None
 
 
 class DoubtedLabel(BaseModel):

@@ -158,6 +158,23 @@ def test_a_version_without_predictions(healthy):
     assert "has no predictions" in only_finding(healthy)["detail"]
 
 
+def test_an_encoder_that_does_not_know_the_language_is_noted(healthy):
+    project = Project(bootstrap.store(), healthy.key)
+    version = project.active_version()
+    little = {"log_loss": 0.0, "error": 0.01, "hits": 0.0, "without": 0.5, "rows": 150}
+    stored = project.card(version)
+    assert stored
+    body = json.dumps(stored.to_json() | {"vectors_add": little, "encoder": "minilm-1"}).encode()
+    key = f"projects/{healthy.key}/models/{version}/card.json"
+    bootstrap.store().delete([key])
+    bootstrap.store().create(key, body)
+
+    (noted,) = [row for row in healthy.told("doctor")["checks"] if row["name"] == "encoder"]
+
+    assert noted["outcome"] == "note"
+    assert "labelloop options --encoder" in noted["fix"]
+
+
 def test_events_that_were_lost(healthy):
     (task, *_) = healthy.studio._tasks
     healthy.studio.annotate(task, "Positive")

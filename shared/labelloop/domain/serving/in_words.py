@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from labelloop.domain.judging.vectors_gain import little_of
+
 CHANGE_CONFIG: Final = (
     "change it under Settings > Labeling Interface: one <Choices> with a single choice, about a "
     "<Text> that holds the text itself; labels that are there already count"
@@ -44,6 +46,8 @@ def problems(status: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield refused_of(refused), look_again_of(refused)
     if left_out := (learning["usable"] or {}).get("left_out"):
         yield learning["line"], usable_advice(left_out)
+    if little := little_of(status.get("card")):
+        yield little
     if unread := status["unread"]:
         yield unread["line"], "run `labelloop doctor`: it says which tasks, and what mends each"
     if count := status["quarantined_events"]:
@@ -145,7 +149,7 @@ def _of(row: Mapping[str, Any], now: datetime) -> str:
 
 def chosen_options(options: Mapping[str, Any]) -> str:
     """Return in words the options that are chosen for a project; empty if there are none."""
-    names = "strategy", "delete_predictions"
+    names = "strategy", "delete_predictions", "encoder"
     chosen = {name: options[name] for name in names if options.get(name) is not None}
     return ", ".join(f"{name} = {value}" for name, value in chosen.items())
 

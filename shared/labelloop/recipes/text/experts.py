@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import log_softmax
 
 from labelloop.recipes.text.pooling import sharpness_of
 from labelloop.recipes.text.ridge import (
@@ -60,6 +61,22 @@ class Pooled:
         return {name: (self.sharpness[name], scorer) for name, scorer in self.scorers.items()}
 
 
+@dataclass(frozen=True, slots=True)
+class VectorsGain:
+    """What vectors, of texts and of names, add to the other experts out of fold.
+
+    `log_loss`: nats that a label's log-loss falls by, with its standard `error`; `hits`: by how
+    much the share of right labels grows; `without`: that share without them; `rows`: the labels
+    that this was measured on.
+    """
+
+    log_loss: float
+    error: float
+    hits: float
+    without: float
+    rows: int
+
+
 @dataclass(frozen=True)
 class Experts:
     """The experts' inputs for the examples, to fit with any hyperparameters.
@@ -101,6 +118,27 @@ class Experts:
         sharpness, loss = sharpness_of(stacked[:, is_answered], self.targets[is_answered], prior)
         by_name = dict(zip(names, sharpness.tolist(), strict=True))
         return Pooled(scorers, by_name, np.tensordot(sharpness, stacked, 1), loss)
+
+    def gain_of_vectors(self, pooled: Pooled) -> VectorsGain | None:
+        """Return what vectors add to a pool of these experts; None without them, or with nothing.
+
+        The others are pooled anew, each with its own sharpness; their scorers stay the same.
+        """
+        others = [name for name in pooled.scorers if name != "vector"]
+        is_answered = ~are_alone(self.targets)
+        targets, rows = self.targets[is_answered], int(is_answered.sum())
+        if "vector" not in pooled.scorers or not others or rows < 2:
+            return None
+        scores = np.stack([pooled.scorers[name].out_of_fold for name in others])[:, is_answered]
+        prior = np.log([_PRIOR_SHARPNESS[name] for name in others])
+        sharpness, _ = sharpness_of(scores, targets, prior)
+        both = pooled.out_of_fold[is_answered], np.tensordot(sharpness, scores, 1)
+        with_, without = ((targets * log_softmax(each, axis=1)).sum(axis=1) for each in both)
+        right = [targets[np.arange(rows), each.argmax(axis=1)].mean() for each in both]
+        gain = with_ - without
+        error = float(gain.std(ddof=1) / np.sqrt(rows))
+        before = float(right[1])
+        return VectorsGain(float(gain.mean()), error, float(right[0]) - before, before, rows)
 
     @cached_property
     def _ridges(self) -> dict[str, Ridge]:

@@ -97,6 +97,9 @@ class FittedModel:
             "landmarks": len(model.landmarks_),
             "largest_difference": difference,
         }
+        if model.gain_of_vectors_ is not None:
+            gain = asdict(model.gain_of_vectors_)
+            facts["vectors_add"] = {name: round(value, 4) for name, value in gain.items()}
         return Trained(artefact, facts, answers_of(model.out_of_fold_, self.names))
 
     def _artefact(self) -> bytes:

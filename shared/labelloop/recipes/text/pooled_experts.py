@@ -66,6 +66,7 @@ class PooledExperts(BaseEstimator):  # type: ignore[misc]
         self.hyperparameters_ = experts.tuned()
         pooled = experts.pooled(self.hyperparameters_)
         self.sharpness_ = pooled.sharpness
+        self.gain_of_vectors_ = experts.gain_of_vectors(pooled)
         self.out_of_fold_ = softmax(pooled.out_of_fold, axis=1).astype(np.float32)
         self.out_of_fold_[are_alone(targets)] = np.nan
         sharp = {name: a * scorer.coefficients for name, (a, scorer) in pooled.weighted.items()}

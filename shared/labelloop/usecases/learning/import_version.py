@@ -100,6 +100,7 @@ def import_version(project: Project, waiting: Import, deps: "TrainDeps") -> dict
 
     BadModel or Unprocessable if it can't be served at all.
     """
+    deps = replace(deps, tools=deps.tools.chosen(project.options().value.encoder))
     pointer, artefact = project.dataset_pointer().value, waiting.artefact
     dataset = project.snapshots.read(pointer)
     if dataset.label_config is None:
@@ -215,7 +216,8 @@ def _challenger(
 def _serve(project: Project, card: Card, now: datetime, by: str) -> None:
     def chosen(active: ActivePointer) -> ActivePointer:
         to = active.replaced_by(card)
-        return replace(to, encoder=card.encoder, revision=max(card.revision, active.revision))
+        revision = max(card.revision, active.revision)
+        return replace(to, encoder=card.encoder, passed_over=None, revision=revision)
 
     name = card.facts["imported"].get("file", "a model")
     switch_by_hand(project, chosen, f"imported {name}", now, by)

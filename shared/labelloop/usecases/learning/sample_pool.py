@@ -10,7 +10,9 @@ from labelloop.bucket.features import FeatureFiles, ShardFeatures
 from labelloop.bucket.pool import Pool
 from labelloop.domain.columns import Columns
 from labelloop.domain.intake.folding import Dataset
-from labelloop.usecases.learning.task_features import unlabelled_of
+from labelloop.recipes.protocol import Control
+from labelloop.recipes.tools import Looking
+from labelloop.usecases.learning.task_features import features_of_shards, unlabelled_of
 
 _MOST_SHARDS: Final = 8
 _MOST_TASKS: Final = 1_500
@@ -43,10 +45,21 @@ def sample_pool(pool: Pool, files: FeatureFiles, sees: str, dataset: Dataset) ->
     return Sample(tasks[rows], features.take(rows), unlabelled)
 
 
+def encode_sample(
+    pool: Pool, files: FeatureFiles, control: Control, tools: Looking, budget_s: float
+) -> None:
+    """Compute and store the features that a sample is taken of. Unfinished: call again."""
+    features_of_shards(_spread(pool.shards()), pool, control, files, tools, budget_s)
+
+
 def _stored_of(shards: list[str], files: FeatureFiles, sees: str) -> Iterator[ShardFeatures]:
     """Yield the stored features of shards spread over all of them."""
-    places = np.linspace(0, len(shards) - 1, min(len(shards), _MOST_SHARDS)).astype(np.int64)
-    for place in np.unique(places).tolist():
-        features = files.shard(shards[place], sees)
+    for shard in _spread(shards):
+        features = files.shard(shard, sees)
         if features is not None:
             yield features
+
+
+def _spread(shards: list[str]) -> list[str]:
+    places = np.linspace(0, len(shards) - 1, min(len(shards), _MOST_SHARDS)).astype(np.int64)
+    return [shards[place] for place in np.unique(places).tolist()]

@@ -13,6 +13,7 @@ from itertools import batched
 from typing import Final
 
 from labelloop.bucket.lease import TRAINER
+from labelloop.bucket.pointers import DatasetPointer
 from labelloop.bucket.pool import Pool
 from labelloop.bucket.project import Project
 from labelloop.bucket.races import won
@@ -216,6 +217,16 @@ def _imported(project: Project, deps: TrainDeps) -> bool:
     return take_imports(project, deps)
 
 
+def _untrained(project: Project, deps: TrainDeps) -> DatasetPointer | None:
+    """Return the newest snapshot unless the active version has learnt it."""
+
+    def chosen(name: str) -> str:
+        return deps.tools.chosen(name).encoder
+
+    tools = deps.tools
+    return project.untrained_dataset(tools.encoder, tools.image_encoder, chosen=chosen)
+
+
 def _catch_up(project: Project, deps: TrainDeps, *, is_asked: bool) -> TrainOutcome:
     """Train until the active version is as new as the dataset.
 
@@ -224,13 +235,13 @@ def _catch_up(project: Project, deps: TrainDeps, *, is_asked: bool) -> TrainOutc
     """
     restore_active(project)
     outcome, lease = TrainOutcome.UP_TO_DATE, project.lease(TRAINER)
-    pointer = project.untrained_dataset(deps.tools.encoder, deps.tools.image_encoder)
+    pointer = _untrained(project, deps)
     if pointer is None and is_asked and not project.active().value.is_trained:
         pointer = project.dataset_pointer().value  # a recipe may have been installed meanwhile
     if pointer and reordered(project, deps):
         outcome = TrainOutcome.SWITCHED
         _ask_for_ranking(project, deps)
-        pointer = project.untrained_dataset(deps.tools.encoder, deps.tools.image_encoder)
+        pointer = _untrained(project, deps)
     while pointer and pointer.seq > 0:
         now = deps.clock().timestamp()
         put_off = lease.put_off(now)
@@ -245,5 +256,5 @@ def _catch_up(project: Project, deps: TrainDeps, *, is_asked: bool) -> TrainOutc
             if train_version(project, pointer, deps):
                 outcome = TrainOutcome.SWITCHED
                 _ask_for_ranking(project, deps)  # at once: more labels may take long
-        pointer = project.untrained_dataset(deps.tools.encoder, deps.tools.image_encoder)
+        pointer = _untrained(project, deps)
     return outcome

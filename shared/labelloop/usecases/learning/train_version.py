@@ -47,7 +47,7 @@ from labelloop.usecases.judging.judge_version import Challenger
 from labelloop.usecases.judging.publish_version import advance, publish, withdraw
 from labelloop.usecases.judging.store_judged import Gate
 from labelloop.usecases.learning.reporting import FITTING, JUDGING, Reporter
-from labelloop.usecases.learning.sample_pool import sample_pool
+from labelloop.usecases.learning.sample_pool import encode_sample, sample_pool
 from labelloop.usecases.learning.smoke_run import smoke_run
 from labelloop.usecases.learning.vectors import LIMITS, Limits, StoredVectors
 from labelloop.usecases.ordering.choose_order import Arms, choose_order
@@ -88,8 +88,10 @@ def train_version(project: Project, pointer: DatasetPointer, deps: TrainDeps) ->
 
 
 def _train(project: Project, pointer: DatasetPointer, deps: TrainDeps) -> bool:
-    started, encoder = time.monotonic(), deps.tools.encoder
+    started = time.monotonic()
     dataset, options = project.snapshots.read(pointer), project.options().value
+    stack = deps.tools.chosen(options.encoder)
+    encoder = stack.encoder
     strategy = options.strategy or deps.strategy
     to = ActivePointer(
         UNTRAINED,
@@ -103,7 +105,7 @@ def _train(project: Project, pointer: DatasetPointer, deps: TrainDeps) -> bool:
     _demand_sound(project.active().value, dataset.label_config)
     try:
         control = _continued(deps.control_of(dataset.label_config or ""), dataset, project)
-        encoder = encoder_of(control.recipe, deps.tools.encoder, deps.tools.image_encoder)
+        encoder = encoder_of(control.recipe, stack.encoder, stack.image_encoder)
         to = replace(to, encoder=encoder)
         examples = examples_of(dataset, control)
         remaining = examples, control
@@ -119,9 +121,13 @@ def _train(project: Project, pointer: DatasetPointer, deps: TrainDeps) -> bool:
         if advance(project, learnt):
             return False
         files = project.features(folder_of(control.recipe, encoder))
+        active = project.active().value
+        if active.is_trained and active.encoder != encoder == stack.encoder:
+            # What is served meanwhile is as good as ever, so the new version waits for its sample.
+            encode_sample(project.pool, files, control, stack, deps.encoding.budget_s / 2)
         sample = sample_pool(project.pool, files, control.sees, dataset)
         report = Reporter(project.progress, deps.clock)
-        with StoredVectors(deps.tools, files, deps.encoding, report=report.encoded) as tools:
+        with StoredVectors(stack, files, deps.encoding, report=report.encoded) as tools:
             features = control.features(examples.inputs, tools)
             examples, features = _readable(examples, features)
             if why := control.missing(examples.labels, deps.min_labels):

@@ -29,11 +29,16 @@ def dataset_with_config(project: Project, studio: StudioProject | None) -> Datas
 
 def inputs_now(version: str, project: Project, studio: StudioProject | None) -> str:
     """Return the name of the inputs that a version's parts depend on now; see `inputs_of`."""
-    return inputs_of(version, dataset_with_config(project, studio)) if version == UNTRAINED else ""
+    if version != UNTRAINED:
+        return ""
+    encoder = project.options().value.encoder
+    return inputs_of(version, dataset_with_config(project, studio), encoder)
 
 
-def inputs_of(version: str, dataset: Dataset) -> str:
+def inputs_of(version: str, dataset: Dataset, encoder: str | None = None) -> str:
     """Return the name of the inputs that a version's parts depend on; empty once there is a model.
+
+    `encoder`: the one that the project chose over the stack's.
 
     The inputs of a model are fixed: other inputs make another version. Without one, tasks are
     scored anew after many are labelled: parts name the tasks that were left when they were scored.
@@ -43,7 +48,8 @@ def inputs_of(version: str, dataset: Dataset) -> str:
     control = control_or_none(dataset.label_config)
     if control is None:
         return _UNREAD
-    read, done = sha256(control.sees.encode()).hexdigest()[:16], len(dataset.done_tasks())
+    sees = control.sees if encoder is None else f"{control.sees}\n{encoder}"
+    read, done = sha256(sees.encode()).hexdigest()[:16], len(dataset.done_tasks())
     return f"{read}.{done // _LASTS}" if done >= _LASTS else read
 
 

@@ -112,7 +112,7 @@ class Ranking:
         due_by = self._due_by(retries)
         if part < len(parts) and self._is_to_be_scored(part, inputs, due_by):
             scene = replace(self._scene(), due_by=due_by)
-            inputs = inputs_of(self.version, scene.dataset)
+            inputs = self._inputs_of(scene)
             try:
                 size, budget_s = self.deps.queue_length, self.deps.limits.encoding_s
                 scored = shortlist_of(parts[part], pool, scene, size, len(parts), budget_s)
@@ -147,7 +147,7 @@ class Ranking:
     def place(self) -> list[Ranked]:
         """Put the candidates of all parts in order; store and return the queue."""
         scene, key = self._scene(), self.project.key
-        inputs = inputs_of(self.version, scene.dataset)
+        inputs = self._inputs_of(scene)
         parts = self._candidates(inputs)
         queue = (
             placed(parts, scene, self.deps.strategy, self.deps.queue_length, key) if parts else []
@@ -177,8 +177,18 @@ class Ranking:
         served = self.deps.versions().of(self.project.key, 0.0)
         if served.version != self.version:
             raise Retryable(f"version {self.version} is not served here yet")
-        dataset = dataset_with_config(self.project, self.studio)
-        return Scene(served, dataset, self.project, self.deps.tools(), self._now_s())
+        dataset, tools = dataset_with_config(self.project, self.studio), self.deps.tools()
+        if served.model is not None and served.model.encoder:
+            tools = tools.beside(served.model.encoder)
+        else:
+            tools = tools.chosen(self._chosen_encoder())
+        return Scene(served, dataset, self.project, tools, self._now_s())
+
+    def _inputs_of(self, scene: Scene) -> str:
+        return inputs_of(self.version, scene.dataset, self._chosen_encoder())
+
+    def _chosen_encoder(self) -> str | None:
+        return self.project.options().value.encoder
 
     def _inputs_now(self) -> str:
         return inputs_now(self.version, self.project, self.studio)

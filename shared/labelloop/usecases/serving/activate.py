@@ -23,14 +23,16 @@ class ActivateDeps:
     store: ObjectStore
     rank_queue: Queue
     clock: Clock = utc_now
+    has_encoder: Callable[[str], bool] = lambda _: False  # beside the one in use
 
 
 def activate(key: str, version: str, deps: ActivateDeps, by: str = "") -> bool:
     """Serve the version from now on; return whether that changed anything. `by`: who asks for it.
 
-    Raises NotFound for a version without a card, Unprocessable for one of another format, encoder
-    or control. Data that was learnt already counts as learnt, so no training on it replaces the
-    choice. `untrained` may be named while it is held back, as labels are gone.
+    Raises NotFound for a version without a card, Unprocessable for one of another format or
+    control, or of an encoder that is not here any more. Data that was learnt already counts as
+    learnt, so no training on it replaces the choice. `untrained` may be named while it is held
+    back, as labels are gone.
     """
     project = Project(deps.store, key)
     if version == UNTRAINED:
@@ -39,8 +41,9 @@ def activate(key: str, version: str, deps: ActivateDeps, by: str = "") -> bool:
     if card is None or project.leftovers.is_marked(version):
         raise NotFound("version: unknown; /versions lists the known ones")
     restore_active(project)
-    encoder = project.active().value.encoder
-    if card.encoder != encoder and not card.is_brought:
+    encoder = project.active().value.encoder_in_use
+    is_ready = card.encoder == encoder or card.is_brought or deps.has_encoder(card.encoder)
+    if not is_ready:
         raise Unprocessable(
             f"version: trained beside encoder {card.encoder or 'none'}, "
             f"but {encoder or 'none'} is in use"

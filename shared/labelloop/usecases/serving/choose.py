@@ -1,17 +1,20 @@
 """Choose a project's options over the stack's settings."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from labelloop.bucket.pointers import Tagged
 from labelloop.bucket.project import Project
 from labelloop.bucket.races import swapped
-from labelloop.domain.serving.options import STRATEGY_NAMES, Options
-from labelloop.errors import Unavailable, Unprocessable
+from labelloop.domain.serving.options import ENCODER_NAME, STRATEGY_NAMES, Options
+from labelloop.errors import BadModel, Unavailable, Unprocessable
 from labelloop.messages import WakeUp
 from labelloop.ports import ObjectStore, Queue
+
+_NAMES: Final = ("strategy", "delete_predictions", "encoder")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,18 +23,18 @@ class ChooseDeps:
 
     store: ObjectStore
     train_queue: Queue
+    demand_encoder: Callable[[str], object] | None = None  # raises BadModel if it is not here
 
 
 def choose(key: str, choices: Mapping[str, Any], deps: ChooseDeps) -> Options:
     """Store the options that `choices` names, leave the others, and return all of them.
 
     None takes a choice back. Another strategy is another order, and so another version: the trainer
-    is woken to make it. If that wake-up is lost, the sweep sends another.
+    is woken to make it, as for another encoder. If that wake-up is lost, the sweep sends another.
     """
-    options = {
-        name: choices[name] for name in ("strategy", "delete_predictions") if name in choices
-    }
+    options = {name: choices[name] for name in _NAMES if name in choices}
     _check(options)
+    _check_encoder(options.get("encoder"), deps)
     project = Project(deps.store, key)
 
     def chosen(after: Tagged[Options]) -> Options | None:
@@ -43,10 +46,23 @@ def choose(key: str, choices: Mapping[str, Any], deps: ChooseDeps) -> Options:
     swap = swapped(project.options, chosen, project.set_options, "the options")
     before = swap.after.value
     now = swap.to or before
-    if now.strategy != before.strategy:
+    if (now.strategy, now.encoder) != (before.strategy, before.encoder):
         with suppress(Unavailable):
             deps.train_queue.send(WakeUp(key, "options"), 0)
     return now
+
+
+def _check_encoder(name: Any, deps: ChooseDeps) -> None:
+    if name is None:
+        return
+    if not isinstance(name, str) or not re.search(ENCODER_NAME, name):
+        raise Unprocessable("encoder: expected the name of one, in lower case")
+    if deps.demand_encoder is None:
+        raise Unprocessable("encoder: can't be chosen here")
+    try:
+        deps.demand_encoder(name)
+    except BadModel as exc:
+        raise Unprocessable(f"encoder: {exc}", "`labelloop encoder list` names them") from None
 
 
 def _check(choices: Mapping[str, Any]) -> None:

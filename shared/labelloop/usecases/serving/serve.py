@@ -57,8 +57,9 @@ _EMPTY: Final = _Slot(Served(UNTRAINED, None), Tagged(ActivePointer(), ""), floa
 class Versions:
     """The versions that this process serves, one for each project; a switch is seen within seconds.
 
-    A version that can't be loaded, or that needs vectors of other encoders, is never served: the
-    one before stays, and a metric counts it.
+    A version that can't be loaded, or whose encoders can't, is never served: the one before stays,
+    and a metric counts it. `demand`: raises BadModel unless an encoder beside the stack's is ready;
+    without it there are no others.
     """
 
     def __init__(
@@ -68,8 +69,9 @@ class Versions:
         encoder: str,
         image_encoder: str = "",
         clock: Callable[[], float] = time.monotonic,
+        demand: Callable[[str], object] | None = None,
     ) -> None:
-        self._store, self._load_model, self._clock = store, load, clock
+        self._store, self._load_model, self._clock, self._demand = store, load, clock, demand
         self._encoders = {"", encoder, image_encoder, both_encoders(encoder, image_encoder)}
         self._slots: OrderedDict[str, _Slot] = OrderedDict()
 
@@ -131,7 +133,9 @@ class Versions:
         recipe = name_of(pointer.recipe)
         model = self._load_model(recipe, artefact)
         if model.encoder not in self._encoders:
-            raise BadModel(f"the model was trained on vectors of {model.encoder}")
+            if self._demand is None:
+                raise BadModel(f"the model was trained on vectors of {model.encoder}")
+            self._demand(model.encoder)
         is_known = pointer.strategy in STRATEGY_NAMES
         strategy = pointer.strategy if is_known else STRATEGY_NAMES[0]
         return Served(pointer.version, model, strategy, recipe, pointer.signature)

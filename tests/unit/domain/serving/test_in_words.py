@@ -2,11 +2,12 @@
 
 import pytest
 
+from labelloop.bucket.pointers import ActivePointer
 from labelloop.bucket.project import Project
 from labelloop.domain.intake.folding import fold
 from labelloop.domain.serving.in_words import chosen_options, no_model_of, problems
 from labelloop.usecases.serving.describe import describe
-from tests.builders import PROJECT, created, event, unreadable_config
+from tests.builders import PROJECT, card, created, event, unreadable_config
 from tests.pages import failing, trained
 
 
@@ -14,6 +15,19 @@ def test_a_project_that_is_well_has_no_problem(store):
     trained(store)
 
     assert list(problems(describe(PROJECT, store))) == []
+
+
+def test_an_encoder_that_tells_next_to_nothing_is_one(store):
+    little = {"log_loss": 0.0, "error": 0.01, "hits": 0.0, "without": 0.5, "rows": 150}
+    project = Project(store, PROJECT)
+    project.add_model(b"", card("7-aaaaaaaa", encoder="minilm-1", facts={"vectors_add": little}))
+    project.switch(project.active(), ActivePointer("7-aaaaaaaa", 7), {"why": "test"})
+    stored(store, created(1, "Positive"))
+
+    status = describe(PROJECT, store)
+
+    assert any("labelloop encoder add" in fix for _, fix in problems(status))
+    assert any("minilm tells next to nothing" in line for line in status["told"])
 
 
 def test_each_problem_has_its_fix_and_the_worst_comes_first(store):

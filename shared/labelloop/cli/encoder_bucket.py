@@ -1,0 +1,95 @@
+"""Encoders in a stack's bucket: what is there, who uses it, and how one is put there.
+
+encoders/<name>/encoder.json, model.onnx, tokenizer.json        see `adapters.encoder_files`
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from labelloop.adapters.encoder_files import base_of
+from labelloop.bucket.objects import fields_of, write_over
+from labelloop.bucket.project import Project, projects
+from labelloop.errors import NotFound, Rejected
+from labelloop.ports import ObjectStore
+
+_FOLDER: Final = "encoders/"
+_DESCRIPTION: Final = "encoder.json"
+_PARAMETERS: Final = ("Encoder", "ImageEncoder")
+_OTHER_NAME: Final = "take another name: versions name the encoder that they were trained beside"
+
+
+@dataclass(frozen=True)
+class BucketEncoders:
+    """The encoders in a bucket. `parameters`: the stack's, which may name one."""
+
+    store: ObjectStore
+    parameters: Mapping[str, str]
+
+    def names(self) -> list[str]:
+        """Return the names of all encoders, also of those that are not whole."""
+        return sorted(self.store.folders(_FOLDER))
+
+    def described(self, name: str) -> dict[str, Any]:
+        """Return what is known of an encoder, nothing of one that is not whole."""
+        return fields_of(self.store.get(self._key(name, _DESCRIPTION)))
+
+    def put(self, name: str, description: Mapping[str, Any], files: Mapping[str, bytes]) -> bool:
+        """Store an encoder, its description last; return whether it is new.
+
+        One with other bytes is replaced if nothing uses it, else Rejected is raised.
+        """
+        body = json.dumps(description, indent=1).encode() + b"\n"
+        stored = self.store.get(self._key(name, _DESCRIPTION))
+        if stored and _says_the_same(fields_of(stored), description):
+            return False
+        if stored and (users := list(self.users(name))):
+            why = f"there is another encoder {name} already, in use by {users[0]}"
+            raise Rejected(why, _OTHER_NAME)
+        self.store.delete([self._key(name, _DESCRIPTION)])
+        for file, content in files.items():
+            write_over(self.store, self._key(name, file), content)
+        write_over(self.store, self._key(name, _DESCRIPTION), body)
+        return True
+
+    def remove(self, name: str) -> int:
+        """Delete an encoder; return how many files it had. Rejected while it is in use."""
+        keys = [one.key for one in self.store.list(f"{_FOLDER}{name}/")]
+        if not keys:
+            raise NotFound(f"there is no encoder {name}", "`labelloop encoder list` names them")
+        if users := list(self.users(name)):
+            more = f", and {len(users) - 1} more" if len(users) > 1 else ""
+            raise Rejected(
+                f"the encoder {name} is in use by {users[0]}{more}",
+                "choose another one there first; versions beside it go as new ones come",
+            )
+        self.store.delete(sorted(keys, key=lambda key: not key.endswith(_DESCRIPTION)))
+        return len(keys)
+
+    def users(self, name: str) -> Iterator[str]:
+        """Yield who would miss an encoder: the stack, projects, and versions of projects."""
+        for parameter in _PARAMETERS:
+            if self.parameters.get(parameter) == name:
+                yield f"the stack's parameter {parameter}"
+        for key in projects(self.store):
+            project = Project(self.store, key)
+            active, chosen = project.active().value, project.options().value.encoder
+            if name in (base_of(active.encoder), base_of(active.encoder_in_use), chosen):
+                yield f"project {key}"
+                continue
+            for version in project.versions():
+                card = project.card(version)
+                if card and base_of(card.encoder) == name:
+                    yield f"version {version} of project {key}"
+                    break
+
+    def _key(self, name: str, file: str) -> str:
+        return f"{_FOLDER}{name}/{file}"
+
+
+def _says_the_same(stored: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """Say whether two descriptions are of the same vectors, whatever else they say."""
+    hints = {"languages", "licence", "source"}
+    keys = (stored.keys() | new.keys()) - hints
+    return all(stored.get(key) == new.get(key) for key in keys)

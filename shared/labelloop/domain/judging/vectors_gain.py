@@ -1,0 +1,38 @@
+"""Does the encoder know the language? By what its vectors tell beyond words and n-grams."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+LEAST_LABELS: Final = 100  # with fewer, chance is larger than what an encoder adds
+# Calibrated on English sets and on others: layers/encoder/README.md. Nats of log-loss a label, the
+# share of labels that are right besides, and the share that is right without vectors: where it is
+# large, words say it all, in whatever language.
+MOST_GAIN, MOST_HITS, MOST_WITHOUT = 0.03, 0.03, 0.8
+_MEND: Final = (
+    "if the texts are in another language than the encoder knows, add one that knows it: "
+    "`labelloop encoder add NAME --from hub:org/name`, then `labelloop options --encoder NAME`; "
+    "layers/encoder/README.md lists some"
+)
+
+
+def adds_little(gain: Mapping[str, Any]) -> bool:
+    """Say whether vectors tell next to nothing, by what a card says that they add."""
+    is_known = gain.get("rows", 0) >= LEAST_LABELS and gain["without"] < MOST_WITHOUT
+    return bool(is_known and gain["log_loss"] < MOST_GAIN and gain["hits"] < MOST_HITS)
+
+
+def little_of(card: Mapping[str, Any] | None) -> tuple[str, str] | None:
+    """Return in words that a version's encoder adds next to nothing, and what to do; else None.
+
+    `card`: as JSON. Cards without the number, as of other kinds of labelling, say nothing.
+    """
+    gain = (card or {}).get("vectors_add")
+    if not card or not isinstance(gain, Mapping) or not adds_little(gain):
+        return None
+    name = str(card.get("encoder", "")).rpartition("-")[0] or "the encoder"
+    more = 100 * gain["hits"]
+    why = (
+        f"{name} tells next to nothing of these texts that their words don't: {more:+.1f} points "
+        f"of accuracy, out of fold on {gain['rows']} labels"
+    )
+    return why, _MEND

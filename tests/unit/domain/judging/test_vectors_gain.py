@@ -1,0 +1,35 @@
+"""When it is said that the encoder may not know the language."""
+
+import pytest
+
+from labelloop.domain.judging.vectors_gain import LEAST_LABELS, adds_little, little_of
+
+LITTLE = {"log_loss": -0.01, "error": 0.01, "hits": 0.0, "without": 0.5, "rows": 150}
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_little"),
+    [
+        ({}, True),
+        ({"rows": LEAST_LABELS - 1}, False),  # chance
+        ({"log_loss": 0.2}, False),
+        ({"hits": 0.1}, False),
+        ({"without": 0.95}, False),  # nothing is left to add
+    ],
+)
+def test_it_takes_labels_and_room_to_tell_that_vectors_add_little(changes, is_little):
+    assert adds_little(LITTLE | changes) is is_little
+
+
+def test_it_is_said_with_the_command_that_helps():
+    why, fix = little_of({"encoder": "minilm-0a1b2c", "vectors_add": LITTLE}) or ("", "")
+
+    assert why.startswith("minilm tells next to nothing of these texts")
+    assert "150 labels" in why
+    assert "labelloop encoder add" in fix
+    assert "labelloop options --encoder" in fix
+
+
+@pytest.mark.parametrize("card", [None, {}, {"vectors_add": None}, {"vectors_add": 3}])
+def test_cards_that_do_not_say_are_silent(card):
+    assert little_of(card) is None
