@@ -66,7 +66,8 @@ def test_a_kind_is_learnt_shown_and_put_in_order(
             seen[1] += _shows(page, control, one)
             page.screenshot(path=screenshots / f"{kind}-{number}.png")
             answers = _of_regions(one["result"])
-            hidden += sum(not page.locator(f"[name='{_ticked(o)}']").count() for o in answers)
+            inputs = [f"input[name='{_ticked(answer)}'] >> visible=true" for answer in answers]
+            hidden += sum(not page.locator(each).count() for each in inputs)
             for answer in answers:
                 of_regions[0] += _is_shown_of_its_region(page, one["result"], answer)
                 of_regions[1] += 1
