@@ -15,7 +15,7 @@ from labelloop.domain.intake.events import canonical
 from labelloop.recipes import control_of
 from tests.e2e.annotator import Annotator
 from tests.e2e.report import AtLeast, Exactly, find
-from tests.e2e.test_browser import _log_in, browser
+from tests.e2e.test_browser import _is_visible, _log_in, browser
 from tests.e2e.waiting import differences, wait_for, wait_for_push
 from tests.kinds.example import Example
 from tests.tiny_images import COLOURS, picture
@@ -58,14 +58,17 @@ def test_a_kind_is_learnt_shown_and_put_in_order(
     shown = annotator.shown_predictions()
     suggested = [one for one in shown if one["result"]]
     following = annotator.ask("GET", f"{where}next")["id"]
-    seen, of_regions = [0, 0], [0, 0]
+    seen, of_regions, hidden = [0, 0], [0, 0], 0
     with browser(tmp_path) as page:
         _log_in(page, studio.url)
         for number, one in enumerate((suggested or shown)[:LOOKED_AT]):
             seen[0] += _is_whole(page, f"{studio.url}/projects/{annotator.project}", one)
             seen[1] += _shows(page, control, one)
             page.screenshot(path=screenshots / f"{kind}-{number}.png")
-            for answer in _of_regions(one["result"]):
+            answers = _of_regions(one["result"])
+            inputs = [f"input[name='{_ticked(answer)}'] >> visible=true" for answer in answers]
+            hidden += sum(not page.locator(each).count() for each in inputs)
+            for answer in answers:
                 of_regions[0] += _is_shown_of_its_region(page, one["result"], answer)
                 of_regions[1] += 1
                 page.screenshot(path=screenshots / f"{kind}-{number}-{answer['id']}.png")
@@ -78,8 +81,9 @@ def test_a_kind_is_learnt_shown_and_put_in_order(
     if asked := [one for _, result in made for one in _of_regions(result)]:
         find(AtLeast(f"{kind}: answers of regions that people gave", len(asked), "", LABELLED))
         find(AtLeast(f"{kind}: predicted answers of regions", of_regions[1], "", LOOKED_AT))
-        seen_of = f"{kind}: of those, ticked on the page while the region is selected"
-        find(Exactly(seen_of, of_regions[0], "", of_regions[1]))
+        ticked = f"{kind}: of those, ticked on the page once the region is selected"
+        find(Exactly(ticked, of_regions[0], "", of_regions[1]))
+        find(Exactly(f"{kind}: of those, not on it before", hidden, "", of_regions[1]))
     find(Exactly(f"{kind}: next task is the first of the order", following, "", shown[0]["task"]))
 
     annotation, _ = made[0]
@@ -138,16 +142,16 @@ def _of_regions(result: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _is_shown_of_its_region(
     page: Page, result: list[dict[str, Any]], answer: dict[str, Any]
 ) -> bool:
-    """Click on a region of a text; say whether what is said of it alone is ticked then."""
+    """Click on a region of a text; say whether it is selected then, and its answer is ticked."""
     places = {one["id"]: one["value"]["start"] for one in result if "labels" in one["value"]}
     place = sorted(places.values()).index(places[answer["id"]])
-    ticked = page.locator(f"input[name='{answer['value']['choices'][0]}']:checked")
-    page.keyboard.press("Escape")
-    page.wait_for_timeout(300)
-    before = ticked.count()
     page.locator(".htx-highlight").nth(place).click()
-    page.wait_for_timeout(500)
-    return before == 0 and ticked.count() == 1
+    is_selected = _is_visible(page, f"text={answer['id']} >> visible=true")
+    return is_selected and _is_visible(page, f"input[name='{_ticked(answer)}']:checked")
+
+
+def _ticked(answer: dict[str, Any]) -> str:
+    return str(answer["value"]["choices"][0])
 
 
 def _shows(page: Page, control: Any, prediction: dict[str, Any]) -> bool:

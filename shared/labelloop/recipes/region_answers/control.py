@@ -208,10 +208,10 @@ class RegionAnswers:
         place = self.spans.largest_place
         return [self._placed(*place, one) for one in self.inner.largest(names)] * MANY
 
-    def only_of(self, result: list["Region"], regions: list["Region"]) -> list["Region"]:
-        """Return those of some results that belong to regions which the page shows."""
-        places = self._places(regions)
-        return [one for one in result if one.get("id") in places]
+    def without_lost(self, result: list["Region"]) -> list["Region"]:
+        """Return a result without those answers of the control whose region it lacks."""
+        places = self._places(result)
+        return [one for one in result if one["from_name"] != self.name or one["id"] in places]
 
     def _placed(self, start: int, end: int, answer: "Region") -> "Region":
         """Return an answer as the editor writes it: with the id and the place of its region."""

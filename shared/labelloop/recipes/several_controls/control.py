@@ -255,16 +255,16 @@ class SeveralControls:
             own = own_answers(prefix_of(name), answers)
             if own is not None:
                 for result, regions in zip(results, control.results(own), strict=True):
-                    if isinstance(control, RegionAnswers):
-                        result += control.only_of(regions, result)
-                    else:
-                        result += regions
+                    result += regions
         return [self._visible(result) for result in results]
 
     def _visible(self, result: list["Region"]) -> list["Region"]:
         for name, conditions in self.hidden:  # in the order of the config
             if not all(condition.is_met(result) for condition in conditions):
                 result = [region for region in result if region.get("from_name") != name]
+        for _, control in self.controls:
+            if isinstance(control, RegionAnswers):
+                result = control.without_lost(result)
         return result
 
     def largest(self, names: Sequence[str]) -> list["Region"]:

@@ -201,6 +201,22 @@ def test_a_span_of_a_type_that_is_not_offered_any_more_takes_its_answer_with_it(
             assert not any(one["from_name"] == "severity" for one in result), data
 
 
+def test_where_the_page_hides_the_spans_their_answers_are_not_sent_either():
+    """Else a second region without a label is drawn, and the answer is lost."""
+    when = 'visibleWhen="choice-selected" whenTagName="overall" whenChoiceValue="Return"'
+    config = CONFIG.replace("<Labels ", f"<Labels {when} ")
+    control = several(config)
+    fitted = learnt(control, EXAMPLE.tasks, EXAMPLE.results, Toolbox())
+
+    results = shown(control, fitted, EXAMPLE.tasks, Toolbox())
+
+    hides = [not any(one["from_name"] == "span" for one in result) for result in results]
+    assert any(hides)
+    assert not all(hides)
+    for data, result in zip(EXAMPLE.tasks, results, strict=True):
+        assert not problems(parse(config), data, result)
+
+
 def test_models_of_releases_that_knew_no_regions_are_still_served():
     """They say nothing of `of`: their controls are about tasks."""
     control = several(CONFIG.replace(' perRegion="true" whenTagName="span"', ""))
