@@ -163,6 +163,7 @@ def test_an_encoder_that_does_not_know_the_language_is_noted(healthy):
     version = project.active_version()
     little = {"log_loss": 0.0, "error": 0.01, "hits": 0.0, "without": 0.5, "rows": 150}
     stored = project.card(version)
+    assert stored
     body = json.dumps(stored.to_json() | {"vectors_add": little, "encoder": "minilm-1"}).encode()
     key = f"projects/{healthy.key}/models/{version}/card.json"
     bootstrap.store().delete([key])
