@@ -202,6 +202,20 @@ def test_the_choice_is_taken_back(project, small, asked, choose):
     assert asked() == project.active_version()
 
 
+def test_after_a_deploy_with_another_encoder_the_old_version_is_served_until_there_is_a_new_one(
+    project, small, asked, monkeypatch, cold_start
+):
+    trained()
+    first = asked()
+    monkeypatch.setenv("ENCODER", "large")
+    cold_start()
+
+    assert asked() == first
+    assert list(Steps())[-1] is RankOutcome.PLACED
+    assert trained() is TrainOutcome.SWITCHED
+    assert asked() == project.active_version() != first
+
+
 def test_a_project_may_do_without_an_encoder(project, asked, choose):
     choose(encoder="none")
     trained()

@@ -328,6 +328,13 @@ def test_options_are_chosen_shown_and_taken_back(world):
     assert told["options"] == none | {"strategy": "margin"}
 
 
+def test_an_encoder_that_is_not_here_can_not_be_chosen(world):
+    refused = world.told("options", "--encoder", "other", exit_code=1)
+
+    assert "encoder" in refused["error"]
+    assert world.told("options", "--encoder", "none")["options"]["encoder"] == "none"
+
+
 def test_an_option_that_does_not_exist_is_told_with_those_that_do(world):
     world.publish()
 
