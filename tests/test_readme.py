@@ -1,4 +1,4 @@
-"""Documents are tests: what README says of settings and commands is so."""
+"""Documents are tests: what they say of settings and commands is so."""
 
 import ast
 import re
@@ -15,6 +15,7 @@ from tests.test_template import PARAMETERS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
+SETTINGS = (ROOT / "RUNBOOK.md").read_text().partition("\n## Settings\n")[2].partition("\n## ")[0]
 DOCUMENTS = ("README.md", "RUNBOOK.md", "CONTRIBUTING.md", "layers/recipes/README.md")
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 
@@ -24,7 +25,7 @@ def test_readme_fits_five_minutes():
 
 
 def test_the_table_of_settings_is_the_settings():
-    rows = re.findall(r"^\| `([A-Z]\w+)` \| (\S*) \|", README, re.MULTILINE)
+    rows = re.findall(r"^\| `([A-Z]\w+)` \| (\S*) \|", SETTINGS, re.MULTILINE)
     by_variable = {re.sub(r"(?<!^)(?=[A-Z])", "_", name).upper(): value for name, value in rows}
 
     for field in fields(Settings):
@@ -35,7 +36,7 @@ def test_the_table_of_settings_is_the_settings():
 
 def test_each_parameter_of_the_template_has_a_row():
     """That each works is seen in tests/integration/test_settings.py."""
-    rows = re.findall(r"^\| (`[A-Z].*?) \|", README.partition("## Settings")[2], re.MULTILINE)
+    rows = re.findall(r"^\| (`[A-Z].*?) \|", SETTINGS, re.MULTILINE)
 
     assert sorted(name for row in rows for name in re.findall(r"\w+", row)) == sorted(PARAMETERS)
 

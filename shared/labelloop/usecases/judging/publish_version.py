@@ -182,7 +182,9 @@ def _reject(project: Project, version: ActivePointer, rejected: Rejection) -> No
 
 
 def _up_to(active: ActivePointer, to: ActivePointer) -> ActivePointer:
-    return replace(active, dataset_seq=to.dataset_seq, revision=to.revision, encoder=to.encoder)
+    passed_over = None if to.encoder == active.encoder else to.encoder
+    moved = replace(active, dataset_seq=to.dataset_seq, revision=to.revision)
+    return replace(moved, passed_over=passed_over)
 
 
 def _may_replace(version: ActivePointer, active: ActivePointer) -> bool:
