@@ -10,6 +10,7 @@ replaces the functions of the other, and nothing else.
 
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,6 +29,7 @@ ZIPS: Final = ("Webhook", "Credentials")
 OF_ZIPS: Final = ("Runtime", "Handler")
 # What a container has instead of layers; and what Lambda offers for none.
 WITHOUT: Final = ("CodeUri", "Layers", "SnapStart")
+OF_LAYERS: Final = ("HasEncoder", "HasImageEncoder", "BuildsRecipes")  # conditions
 METADATA: Final = {
     "Dockerfile": "layers/Dockerfile",
     "DockerContext": ".",
@@ -67,7 +69,9 @@ def with_containers(template: Json) -> Json:
         resources[name] = _counted(resources[name])
     _remove(template, ["RecipesLayerArn"], "Parameters")
     _remove(template, _only_of_images(template), "Resources")
-    _remove(template, ["HasEncoder", "HasImageEncoder", "BuildsRecipes"], "Conditions")
+    _remove(template, OF_LAYERS, "Conditions")
+    description = resources["ChosenSettings"]["Properties"]["Description"]["Fn::Join"]
+    description[1] = [part for part in description[1] if not _depends(part, OF_LAYERS)]
     return template
 
 
@@ -104,7 +108,11 @@ def _only_of_images(template: Json) -> list[str]:
     return [name for name in layers if f"'{name}'" not in used]
 
 
-def _remove(template: Json, names: list[str], section: str) -> None:
+def _depends(value: Json, conditions: Sequence[str]) -> bool:
+    return value.get("Fn::If", [""])[0] in conditions
+
+
+def _remove(template: Json, names: Sequence[str], section: str) -> None:
     for name in names:
         del template[section][name]
 
