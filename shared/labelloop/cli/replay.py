@@ -53,7 +53,7 @@ def replay(options: ReplayOptions, report: Report) -> None:
         label_config_of(options.label_config),
         own_recipe(options.recipe) if options.recipe else None,
     )
-    with report.errors.status("encoding") as shown:
+    with report.working("encoding") as shown:
         tools = _tools(options.encoder)
         replayed = _replay(project, tools)
         steps = replayed.steps(options.labels)
@@ -70,6 +70,8 @@ def replay(options: ReplayOptions, report: Report) -> None:
     result = compare(steps, runs)
     report.data |= result.as_json()
     report.console.print(table(result, steps[-1], options.seeds))
+    if options.seeds > 1:
+        report.say(_first(result.first))
     if result.target <= report.data["commonest"]["share"]:
         report.say("The commonest label alone is right as often: accuracy can't tell these apart.")
     if options.picture:
@@ -90,7 +92,7 @@ def _tools(encoder: str) -> Toolbox:
     folder = Path(encoder) if encoder else BUILT
     if encoder == _NO_ENCODER or not (encoder or folder.is_dir()):
         return Toolbox()
-    loaded = OnnxEncoder(EncoderFiles.in_folder(folder.name, folder), os.cpu_count() or 1)
+    loaded = OnnxEncoder(EncoderFiles.named_there(folder), os.cpu_count() or 1)
     return Toolbox(loaded.name, lambda: loaded)
 
 
@@ -182,13 +184,23 @@ def table(backtest: Backtest, budget: int, runs: int) -> Table:
         rows.add_column(str(size), justify="right", no_wrap=True)
     for heading in ("ahead", f"to {target}", "saved"):
         rows.add_column(heading, justify="right", no_wrap=True)
-    for name, result in backtest.results.items():
+    for names, result in backtest.orders():
+        name, *same = names
         curve = dict(result.curve)
         cells = (f"{100 * curve[size]:.1f}" if size in curve else "" for size in shown)
         ahead = "" if name == RANDOM else _ahead(result)
         saved = "" if name == RANDOM else _saved(backtest.saved(name))
         rows.add_row(name, *cells, ahead, _reached(result), saved)
+        for other in same:
+            rows.add_row(f"= {other}")
     return rows
+
+
+def _first(names: Sequence[str]) -> str:
+    best, *others = names
+    if not others:
+        return f"First, by more than a standard error: {best}."
+    return f"First: {best}, and within a standard error of it {', '.join(others)}."
 
 
 def _ahead(result: Result) -> str:
