@@ -103,6 +103,18 @@ class EncoderFiles:
         return cls._described(name, contents.get)
 
     @classmethod
+    def named_there(cls, folder: Path) -> Self:
+        """Return the files in a folder, by the name in encoder.json or, without one, the folder's.
+
+        So what `make build` makes has the name that it has in a deployed stack.
+        """
+        try:
+            name = json.loads((folder / "encoder.json").read_bytes())["name"]
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            name = ""  # whatever is wrong besides, `in_folder` says
+        return cls.in_folder(name if isinstance(name, str) and name else folder.name, folder)
+
+    @classmethod
     def of(cls, store: ObjectStore, name: str) -> Self:
         """Return the files in the bucket under encoders/<name>/."""
         return cls._described(name, from_store(store, name))

@@ -60,7 +60,7 @@ def backfill(
     about = _project_to_send(session) if config == "" else {}
     about |= {"label_config": config} if config else {}
     body: dict[str, Any] = {"project": session.key} | about
-    with report.errors.status("sending labels") as shown:
+    with report.working("sending labels") as shown:
         try:
             tasks = (task for batch in batches for task in batch)
             for chunk in chunks(tasks, session.backend.most_bytes):

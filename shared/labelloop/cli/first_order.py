@@ -31,7 +31,7 @@ def rank_first(session: Session, report: Report, *, is_asked: bool) -> None:
         session.backend.post("/rank", project=session.key)
     if not _is_pushed_to(session):
         return report.step("ranking", "skipped", "`labelloop rank --watch` pushes the order")
-    with report.errors.status("ranking the tasks"):
+    with report.working("ranking the tasks"):
         for pause in LOOKS_S:
             time.sleep(pause)
             if served := served_order(session, session.project):

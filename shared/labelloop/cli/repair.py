@@ -38,7 +38,7 @@ def repair(session: Session, report: Report) -> None:
 def _compare_from_here(session: Session, report: Report) -> None:
     """Send all tasks with their labels, if AWS can't reach Label Studio; then start a training."""
     report.data["differed"] = 0
-    with report.errors.status("comparing labels") as shown:
+    with report.working("comparing labels") as shown:
         for body in _pages(session):
             answer = session.backend.post("/compare", project=session.key, **body)
             report.data["differed"] += answer["differed"]

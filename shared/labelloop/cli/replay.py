@@ -63,7 +63,7 @@ def replay(options: ReplayOptions, report: Report) -> None:
         label_config_of(options.label_config),
         own_recipe(options.recipe) if options.recipe else None,
     )
-    with report.errors.status("encoding") as shown:
+    with report.working("encoding") as shown:
         tools = _tools(options)
         replayed = replay_of(project, tools)
         steps = replayed.steps(options.labels)
@@ -80,6 +80,8 @@ def replay(options: ReplayOptions, report: Report) -> None:
     result = compare(steps, runs)
     report.data |= result.as_json()
     report.console.print(table(result, steps[-1], options.seeds))
+    if options.seeds > 1:
+        report.say(_first(result.first))
     if result.target <= report.data["commonest"]["share"]:
         report.say("The commonest label alone is right as often: accuracy can't tell these apart.")
     if options.picture:
@@ -104,7 +106,7 @@ def _tools(options: ReplayOptions) -> Toolbox:
     fetch = Fetcher(GuardedHttps(Hosts.listed(options.fetch_hosts)))
     threads, encoder, images = os.cpu_count() or 1, None, None
     if folder := _folder(options.encoder, BUILT):
-        encoder = OnnxEncoder(EncoderFiles.in_folder(folder.name, folder), threads)
+        encoder = OnnxEncoder(EncoderFiles.named_there(folder), threads)
     if folder := _folder(options.image_encoder, _BUILT_FOR_IMAGES):
         from labelloop.adapters.onnx_image_encoder import OnnxImageEncoder
 
@@ -216,13 +218,23 @@ def table(backtest: Backtest, budget: int, runs: int) -> Table:
         rows.add_column(str(size), justify="right", no_wrap=True)
     for heading in ("ahead", f"to {target}", "saved"):
         rows.add_column(heading, justify="right", no_wrap=True)
-    for name, result in backtest.results.items():
+    for names, result in backtest.orders():
+        name, *same = names
         curve = dict(result.curve)
         cells = (f"{100 * curve[size]:.1f}" if size in curve else "" for size in shown)
         ahead = "" if name == RANDOM else _ahead(result)
         saved = "" if name == RANDOM else _saved(backtest.saved(name))
         rows.add_row(name, *cells, ahead, _reached(result), saved)
+        for other in same:
+            rows.add_row(f"= {other}")
     return rows
+
+
+def _first(names: Sequence[str]) -> str:
+    best, *others = names
+    if not others:
+        return f"First, by more than a standard error: {best}."
+    return f"First: {best}, and within a standard error of it {', '.join(others)}."
 
 
 def _ahead(result: Result) -> str:

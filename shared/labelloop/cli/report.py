@@ -5,13 +5,37 @@ What is watched gives an object a line, as things happen.
 
 import json
 import sys
-from collections.abc import Mapping
-from typing import Any
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Protocol
 
 from rich.console import Console
 from rich.markup import escape
 
+_EVERY_S = 20  # between lines off a terminal, such as in a log
 _COLOURS = {"done": "green", "unchanged": "dim", "skipped": "yellow", "warning": "red"}
+
+
+class Status(Protocol):
+    """What is shown of something that goes on."""
+
+    def update(self, status: str) -> object:
+        """Show how far it is."""
+        ...
+
+
+class _Lines:
+    """A status as lines, one now and then: a log is not overwritten."""
+
+    def __init__(self, console: Console) -> None:
+        self._console, self._last = console, time.monotonic()
+
+    def update(self, status: str) -> None:
+        """Print how far it is, if it is some time since the last line."""
+        if time.monotonic() - self._last >= _EVERY_S:
+            self._last = time.monotonic()
+            self._console.print(escape(status))
 
 
 class Report:
@@ -40,6 +64,16 @@ class Report:
     def say(self, line: str) -> None:
         """Print a line for people; it is not part of the JSON object."""
         self.console.print(escape(line))
+
+    @contextmanager
+    def working(self, title: str) -> Iterator[Status]:
+        """Show on stderr what is going on: what `update` says last or, off a terminal, as lines."""
+        if not self.errors.is_terminal:
+            self.errors.print(escape(title))
+            yield _Lines(self.errors)
+            return
+        with self.errors.status(title) as shown:
+            yield shown
 
     def event(self, row: Mapping[str, Any]) -> None:
         """Write one of a stream of JSON objects, if the command was run with --json."""

@@ -23,6 +23,8 @@ import numpy as np
 from defusedxml.ElementTree import fromstring
 from numpy.typing import NDArray
 
+from labelloop.recipes.text.seen import same
+
 ROOT = Path(__file__).parents[3]
 DOWNLOADS = ROOT / ".local" / "data"
 FOLDER = Path(os.environ.get("DATA_FOLDER", ROOT.parent / "shared" / "data"))
@@ -116,12 +118,18 @@ def _read(package: tarfile.TarFile, member: str) -> bytes:
 def capped(split: Split) -> Split:
     """Return a sample of a set: repeats left out, held-out texts that are in the pool too."""
     draw = random.Random(1)
-    pool = dict(split[0])
-    test = {text: label for text, label in split[1] if text not in pool}
-    kept = draw.sample(list(pool.items()), min(MOST_POOL, len(pool)))
+    pool = without_repeats(split[0])
+    in_pool = {same(text) for text, _ in pool}
+    test = [row for row in without_repeats(split[1]) if same(row[0]) not in in_pool]
+    kept = draw.sample(pool, min(MOST_POOL, len(pool)))
     known = {label for _, label in kept}
-    rows = [row for row in test.items() if row[1] in known]
+    rows = [row for row in test if row[1] in known]
     return kept, draw.sample(rows, min(MOST_TEST, len(rows)))
+
+
+def without_repeats(rows: Rows) -> Rows:
+    """Return each text once, whatever its case and blanks: the first, as `backtest` counts them."""
+    return list({same(row[0]): row for row in reversed(rows)}.values())[::-1]
 
 
 def fetch(package: tuple[str, str, str]) -> Path:
@@ -252,7 +260,7 @@ def _mail_text(source: str) -> str:
 
 
 def _shuffled(rows: Iterable[tuple[str, str]]) -> Split:
-    kept = sorted(rows)
+    kept = without_repeats(sorted(rows))
     random.Random(0).shuffle(kept)
     held_out = min(MOST_TEST, len(kept) * 35 // 100)
     return kept[held_out:], kept[:held_out]

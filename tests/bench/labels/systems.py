@@ -1,7 +1,8 @@
 """Whole systems: Labelloop as it is, and what most have: TF-IDF and logistic regression."""
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,10 @@ SIZES: Final = (*range(10, 200, 10), *range(200, BUDGET + 1, 50))
 TFIDF_SIZES: Final = range(20, BUDGET + 1, 20)
 TFIDF_SIZES_IN_ORDER: Final = (20, 50, *range(100, BUDGET + 1, 100))
 LANDMARKS: Final = 1_000
+TERMS: Final[dict[str, dict[str, Any]]] = {  # words are split at blanks, which not all scripts have
+    "TF-IDF": {"ngram_range": (1, 2)},
+    "TF-IDF of characters": {"analyzer": "char", "ngram_range": (1, 4)},
+}
 CONTROL: Final = control_of(label_config())
 
 
@@ -43,16 +48,20 @@ def labelloop(data: TextSet, seed: int) -> Curve:
     )
 
 
-def tfidf(data: TextSet, by_margin: bool, seed: int) -> Curve:
-    """Return the curve of TF-IDF and logistic regression, in random order or by margin."""
+def tfidf(data: TextSet, terms: str, by_margin: bool, seed: int) -> Curve:
+    """Return the curve of TF-IDF and logistic regression, in random order or by margin.
+
+    `terms`: of TERMS.
+    """
+    learn = _tfidf(data, TERMS[terms])
     shuffled = np.random.default_rng(seed).permutation(len(data.pool))
     start = shuffled[: TFIDF_SIZES[0]]
     if not by_margin:
         sizes = TFIDF_SIZES_IN_ORDER
-        return campaign(_tfidf(data), in_order(shuffled), sizes, start, data.pool.labels)
+        return campaign(learn, in_order(shuffled), sizes, start, data.pool.labels)
     while len(set(data.pool.labels[start])) < 2:  # no margins with one class
         start = shuffled[: len(start) + 1]
-    return campaign(_tfidf(data), by_smallest_margin, TFIDF_SIZES, start, data.pool.labels)
+    return campaign(learn, by_smallest_margin, TFIDF_SIZES, start, data.pool.labels)
 
 
 def our_model(data: TextSet) -> Learn:
@@ -83,13 +92,13 @@ def _our_queue(pool: Columns, ids: Rows, salt: str) -> Choose:
     return choose
 
 
-def _tfidf(data: TextSet) -> Learn:
-    """Return how the usual backend learns: words and pairs of words that are in labelled texts.
+def _tfidf(data: TextSet, terms: Mapping[str, Any]) -> Learn:
+    """Return how the usual backend learns: from terms that are in labelled texts.
 
     The fit is on the rows' principal axes: the same solution, since the penalty does not turn with
     them, in a fraction of the time.
     """
-    counts = CountVectorizer(ngram_range=(1, 2)).fit_transform(data.pool.texts + data.test.texts)
+    counts = CountVectorizer(**terms).fit_transform(data.pool.texts + data.test.texts)
 
     def learn(labelled: Rows) -> tuple[float, NDArray[np.floating]]:
         met = np.unique(counts[labelled].indices)
@@ -128,6 +137,10 @@ def _answers(probabilities: NDArray[np.floating]) -> Answers:
     return answers_of(probabilities, [str(code) for code in range(probabilities.shape[1])])
 
 
+def _baseline(terms: str, by_margin: bool, data: TextSet, seed: int) -> Curve:
+    return tfidf(data, terms, by_margin, seed)
+
+
 def in_order(order: Rows) -> Choose:
     """Return a way to choose that follows an order."""
 
@@ -148,6 +161,9 @@ def by_smallest_margin(labelled: Rows, probabilities: NDArray | None, size: int)
 
 SYSTEMS: Final[dict[str, Callable[[TextSet, int], Curve]]] = {
     "Labelloop": labelloop,
-    "TF-IDF, random": lambda data, seed: tfidf(data, False, seed),
-    "TF-IDF, margin": lambda data, seed: tfidf(data, True, seed),
+    **{
+        f"{terms}, {order}": partial(_baseline, terms, order == "margin")
+        for terms in TERMS
+        for order in ("random", "margin")
+    },
 }

@@ -24,7 +24,7 @@ from labelloop.recipes.text.ridge import (
     by_class,
 )
 
-_PRIOR_SHARPNESS: Final = {"bag": 6.0, "topic": 3.0, "vector": 6.0, "name": 16.0}  # before labels
+PRIOR_SHARPNESS: Final = {"bag": 6.0, "topic": 3.0, "vector": 6.0, "name": 16.0}  # before labels
 _TOPIC_PENALTY: Final = 0.1
 _MOST_TO_TUNE: Final = 400  # examples: more don't change what is chosen
 _TINY: Final = 1e-9
@@ -114,8 +114,9 @@ class Experts:
             names, scores = [*names, "name"], [*scores, self.likeness]
         stacked = np.stack(scores)
         is_answered = ~are_alone(self.targets)
-        prior = np.log([_PRIOR_SHARPNESS[name] for name in names])
-        sharpness, loss = sharpness_of(stacked[:, is_answered], self.targets[is_answered], prior)
+        prior = np.log([PRIOR_SHARPNESS[name] for name in names])
+        answered, targets = stacked[:, is_answered], self.targets[is_answered]
+        sharpness, loss = sharpness_of(answered, targets, prior, may_drop=True)
         by_name = dict(zip(names, sharpness.tolist(), strict=True))
         return Pooled(scorers, by_name, np.tensordot(sharpness, stacked, 1), loss)
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from onnx import ModelProto, NodeProto, TensorProto, ValueInfoProto, helper, numpy_helper
 
 from labelloop.recipes.text.bags import CLOSEST
-from labelloop.recipes.text.pooled_experts import LEAST, NEARNESS, SMOOTHING, PooledExperts
+from labelloop.recipes.text.pooled_experts import LEAST, NEARNESS, PooledExperts
 
 _OPSET: Final = 18
 _FLOATS: Final = TensorProto.FLOAT
@@ -73,8 +73,8 @@ def _smoothed(nodes: _Nodes, model: PooledExperts, logits: str, vectors: str) ->
         "MatMul", nodes.add("Softmax", likeness, axis=1), model.landmark_probabilities_
     )
     others = nodes.add("Log", nodes.add("Max", around, _floats([LEAST])))
-    own = nodes.add("Mul", nodes.add("LogSoftmax", logits, axis=1), _floats([1 - SMOOTHING]))
-    return nodes.add("Add", own, nodes.add("Mul", others, _floats([SMOOTHING])))
+    own = nodes.add("Mul", nodes.add("LogSoftmax", logits, axis=1), _floats([1 - model.smoothing_]))
+    return nodes.add("Add", own, nodes.add("Mul", others, _floats([model.smoothing_])))
 
 
 def _bag_scores(nodes: _Nodes, model: PooledExperts) -> str:

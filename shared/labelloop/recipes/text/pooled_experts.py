@@ -17,7 +17,7 @@ from sklearn.base import BaseEstimator
 from sklearn.feature_extraction.text import TfidfTransformer
 
 from labelloop.recipes.text.bags import centred
-from labelloop.recipes.text.experts import Experts, are_alone
+from labelloop.recipes.text.experts import PRIOR_SHARPNESS, Experts, are_alone
 from labelloop.recipes.text.ridge import RIDGE_LIMITS, Floats, RidgeLimits
 from labelloop.recipes.text.topics import topics_of
 
@@ -25,8 +25,9 @@ type Classes = str | Collection[str]  # of an example: one, or several in equal 
 type Rows = tuple[Any, Floats | None]  # counts, sparse, shape (texts, terms); vectors or None
 
 NEARNESS: Final = 25.0  # of a landmark by cosine: one at 0.1 less weighs a twelfth
-SMOOTHING: Final = 0.3  # the landmarks' share in the pooled answer
+SMOOTHING: Final = 0.3  # the landmarks' share in the pooled answer, at most
 LEAST: Final = 1e-6  # the lowest probability that a logarithm is taken of
+_LEAST_WEIGHT: Final = 0.05  # of the vectors, for landmarks to be worth their memory
 _MOST_FOR_TOPICS: Final = 1_000  # texts
 
 
@@ -79,7 +80,8 @@ class PooledExperts(BaseEstimator):  # type: ignore[misc]
             sum(a * scorer.intercepts for a, scorer in pooled.weighted.values())
         )
         self.landmarks_ = np.empty((0, 0), np.float32)
-        if landmarks is not None and "vector" in inputs:
+        self.smoothing_ = smoothing_by(pooled.sharpness)
+        if landmarks is not None and self.smoothing_:
             around = self._inputs(landmarks)
             self.landmarks_ = around["vector"]
             self.landmark_probabilities_ = _floats(softmax(self._logits(around), axis=1))
@@ -92,7 +94,8 @@ class PooledExperts(BaseEstimator):  # type: ignore[misc]
         if len(self.landmarks_):
             likeness = inputs["vector"] @ self.landmarks_.T
             around = softmax(NEARNESS * likeness, axis=1) @ self.landmark_probabilities_
-            log_p = (1 - SMOOTHING) * log_p + SMOOTHING * np.log(np.maximum(around, LEAST))
+            others = np.log(np.maximum(around, LEAST))
+            log_p = (1 - self.smoothing_) * log_p + self.smoothing_ * others
         probabilities: NDArray[np.float32] = softmax(log_p, axis=1)
         return probabilities
 
@@ -123,6 +126,15 @@ class PooledExperts(BaseEstimator):  # type: ignore[misc]
     def _centred_names(self, names: Mapping[str, Floats]) -> Floats:
         """Return the names' vectors as seen from the centre, shape (dimensions, classes)."""
         return centred(np.stack([names[name] for name in self.classes_]), self.centre_).T
+
+
+def smoothing_by(sharpness: Mapping[str, float]) -> float:
+    """Return the landmarks' share: less where vectors tell less than they do usually, and soon 0.
+
+    Where they say little of a text they say no more of which texts are its neighbours.
+    """
+    weight = sharpness.get("vector", 0.0) / PRIOR_SHARPNESS["vector"]
+    return SMOOTHING * min(1.0, weight) if weight > _LEAST_WEIGHT else 0.0
 
 
 def classes_of(labels: Sequence[Classes]) -> list[str]:

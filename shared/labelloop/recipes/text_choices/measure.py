@@ -54,9 +54,14 @@ class ChoiceReading:
         return self.probabilities
 
     def sureness(self, name: str = "") -> Floats:
-        """Return the margin, or for these names `entropy` or `least_confidence`."""
+        """Return the margin, or for these names `entropy` or `least_confidence`.
+
+        With two classes all three are one order, which rounding would part: they are the margin.
+        """
         if self.probabilities.shape[1] < 2:
             return np.ones(len(self))
+        if self.probabilities.shape[1] == 2:
+            return margin(self.probabilities)
         return SURENESS.get(name, margin)(self.probabilities)
 
     def take(self, rows: Rows) -> "ChoiceReading":

@@ -143,13 +143,26 @@ class Result:
 class Backtest:
     """The results by strategy, the best mean first.
 
-    `target`: the accuracy to reach, the mean of the runs'. Each run has its own target: random
-    order's accuracy on the same held-out tasks, averaged over the second half of its labels. The
-    accuracy at the end alone depends on luck: an order as good would often never reach it.
+    `first`: the best, and those that are behind it by a standard error of the runs' differences at
+    most; `target`: the accuracy to reach, the mean of the runs'. Each run has its own target:
+    random order's accuracy on the same held-out tasks, averaged over the second half of its labels.
+    The accuracy at the end alone depends on luck: an order as good would often never reach it.
     """
 
     results: dict[str, Result]
+    first: list[str]
     target: float
+
+    def orders(self) -> list[tuple[list[str], Result]]:
+        """Return results with the names that share them: with two classes some are one order."""
+        orders: list[tuple[list[str], Result]] = []
+        for name, result in self.results.items():
+            same = next((names for names, other in orders if other == result), None)
+            if same is None or name == RANDOM:
+                orders.append(([name], result))
+            else:
+                same.append(name)
+        return orders
 
     def saved(self, name: str) -> float | None:
         """Return how many labels a strategy saves over random order, None if unknown."""
@@ -164,6 +177,7 @@ class Backtest:
                 name: [{"labels": n, "accuracy": round(a, 4)} for n, a in result.curve]
                 for name, result in results
             },
+            "first": self.first,
             "target": round(self.target, 4),
             "labels_to_target": {name: _whole(result.to_target) for name, result in results},
             "labels_to_target_range": {
@@ -186,12 +200,22 @@ def compare(steps: Sequence[int], runs: dict[str, list[Accuracies]]) -> Backtest
     random = by_strategy[RANDOM]
     is_later = np.array(steps) >= _AIMED_AT * steps[-1]
     targets = random[:, is_later].mean(axis=1)
+    areas = {name: _areas(steps, accuracies) for name, accuracies in by_strategy.items()}
     results = {
-        name: _result(steps, accuracies, targets, _areas(steps, accuracies) - _areas(steps, random))
+        name: _result(steps, accuracies, targets, areas[name] - areas[RANDOM])
         for name, accuracies in by_strategy.items()
     }
-    by_ahead = sorted(results.items(), key=lambda item: -item[1].ahead)
-    return Backtest(dict(by_ahead), float(targets.mean()))
+    by_ahead = dict(sorted(results.items(), key=lambda item: -item[1].ahead))
+    best = areas[next(iter(by_ahead))]
+    first = [name for name in by_ahead if is_level(best - areas[name])]
+    return Backtest(by_ahead, first, float(targets.mean()))
+
+
+def is_level(gaps: NDArray[np.float64]) -> bool:
+    """Say whether what runs are behind others is within a standard error of 0, or less."""
+    runs = len(gaps)
+    error = gaps.std(ddof=1) / np.sqrt(runs) if runs > 1 else 0.0
+    return bool(gaps.mean() <= error)
 
 
 def _result(

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from labelloop.cli import replay
+from labelloop.cli import replay, report
 from labelloop.cli.app import app
 from labelloop.domain.ordering.strategies import STRATEGIES
 from labelloop.picture import drawn
@@ -31,15 +31,21 @@ def test_the_numbers_of_every_strategy_are_told_as_json(run):
     assert (found["choice"], found["text"], found["classes"]) == ("kind", "text", 2)
 
 
-def test_an_encoder_is_named_by_its_folder(run, tmp_path):
-    folder = tmp_path / "tiny"
+@pytest.mark.parametrize(
+    ("own", "shown"), [({"name": "own"}, "own-"), ({}, "folder-"), ({"name": 3}, "folder-")]
+)
+def test_an_encoder_has_its_own_name_or_its_folders(run, tmp_path, own, shown):
+    folder = tmp_path / "folder"
     folder.mkdir()
     for name, body in files().items():
         (folder / name).write_bytes(body)
+    described = json.loads(files()["encoder.json"])
+    described.pop("name", None)
+    (folder / "encoder.json").write_text(json.dumps(described | own))
 
     found = told(run(project(), "--json", "--encoder", str(folder)))
 
-    assert found["encoder"].startswith("tiny-")
+    assert found["encoder"].startswith(shown)
 
 
 def test_a_folder_without_an_encoder_is_refused(run, tmp_path):
@@ -99,6 +105,22 @@ def test_a_row_tells_what_came_of_a_strategy_in_eighty_columns():
     assert "margin 65.0 80.0 80.0 +5.8 ± 2.5 133 (83 to 183) +50" in rows
     assert "core_set 50.0 60.0 60.0 -10.3 ± 0.0 >300 ?" in rows
     assert "random 50.0 80.0 80.0 183" in rows
+
+
+def test_with_two_classes_orders_that_are_one_stand_in_one_row(run):
+    names = "margin", "entropy", "least_confidence"
+    output = run(project(), "--labels", "25", strategies=names).output
+
+    assert re.search(r"^margin +\d.*\n= least_confidence *\n= entropy *$", output, re.MULTILINE)
+
+
+def test_off_a_terminal_progress_is_lines_and_the_first_are_named(run, monkeypatch):
+    monkeypatch.setattr(report, "_EVERY_S", 0)
+    output = run(project(), "--seeds", "2").output
+
+    assert "encoding\n" in output
+    assert "replaying: 4 of 4 runs\n" in output
+    assert re.search(r"^First(:|, by more than a standard error:) ", output, re.MULTILINE)
 
 
 def test_of_one_run_no_range_is_shown():

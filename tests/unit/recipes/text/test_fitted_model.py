@@ -6,8 +6,9 @@ from scipy.sparse import csr_matrix
 
 from labelloop.errors import BadModel, Unprocessable
 from labelloop.recipes.text.bags import Features
-from labelloop.recipes.text.fitted_model import ModelLimits
+from labelloop.recipes.text.fitted_model import FittedModel, ModelLimits
 from labelloop.recipes.text.onnx_model import OnnxModel
+from labelloop.recipes.text.pooled_experts import smoothing_by
 from labelloop.recipes.text.ridge import Goal, Ridge, RidgeLimits
 from labelloop.recipes.text.terms import bags_of
 from labelloop.recipes.text_choices.measure import MEASURE, codes_of
@@ -92,6 +93,31 @@ def test_answers_are_smoothed_over_landmarks_with_vectors_only():
     features = features_of(["a b", "c d"])
 
     assert train(features, ["x", "y"], landmarks=features).facts["landmarks"] == 0
+
+
+def test_vectors_that_mislead_count_less_and_neighbours_by_them_too():
+    """Terms tell the classes, but for wrong labels; each vector is that of texts of both."""
+    rng, codes = np.random.default_rng(5), np.arange(200) % 2
+    kinds = ["good fine glad kind", "bad poor sad mean"]
+    texts = [" ".join(rng.choice(kinds[code].split(), 2)) for code in codes]
+    vectors = np.repeat(rng.standard_normal((100, 64)), 2, axis=0).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    pool = Features(bags_of(texts), vectors)
+    labels = np.where(rng.random(200) < 0.15, 1 - codes, codes).astype(str).tolist()
+
+    fitted = FittedModel(pool.take(range(26)), labels[:26], pool)
+
+    assert fitted.model.sharpness_["vector"] < 2  # of 6
+    assert fitted.model.smoothing_ < 0.1
+    assert fitted.packed().facts["largest_difference"] < 1e-5
+
+
+@pytest.mark.parametrize(
+    ("sharpness", "smoothing"),
+    [({"vector": 9.0}, 0.3), ({"vector": 3.0}, 0.15), ({"vector": 0.1}, 0.0), ({"bag": 6.0}, 0.0)],
+)
+def test_neighbours_count_as_the_vectors_do(sharpness, smoothing):
+    assert smoothing_by(sharpness) == pytest.approx(smoothing)
 
 
 NAMES = dict(zip(("m", "n", "p"), np.eye(3, 8, dtype=np.float32), strict=True))

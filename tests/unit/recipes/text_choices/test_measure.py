@@ -280,3 +280,12 @@ def test_doubts_name_the_class_that_the_label_should_be():
 
     assert (doubt.row, doubt.instead, doubt.disagreed) == (19, "b", False)
     assert 0.2 < doubt.doubt < 1
+
+
+def test_with_two_classes_all_ways_to_be_sure_are_one_order():
+    likelier = np.float32(0.5) + np.arange(40, 0, -1, dtype=np.float32) * np.float32(1e-6)
+    reading = MEASURE.reading(answers(np.stack([likelier, 1 - likelier], axis=1)))
+
+    by_name = [np.argsort(reading.sureness(name), kind="stable") for name in WAYS]
+
+    assert all((order == np.arange(40)[::-1]).all() for order in by_name)

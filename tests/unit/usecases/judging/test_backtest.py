@@ -86,3 +86,22 @@ def test_where_most_runs_do_not_get_there_no_number_is_told():
     assert found.as_json()["labels_to_target_range"]["margin"] == [37, None]
     assert found.as_json()["labels_to_target"]["margin"] is None
     assert found.as_json()["labels_saved"]["margin"] is None
+
+
+def test_those_within_a_standard_error_of_the_best_are_first_too():
+    runs = {
+        "random": [[0.5, 0.5], [0.5, 0.5]],
+        "margin": [[0.9, 0.9], [0.8, 0.8]],
+        "typical": [[0.8, 0.8], [0.88, 0.88]],  # now ahead, now behind
+        "core_set": [[0.88, 0.88], [0.78, 0.78]],  # always behind
+    }
+
+    assert compare([10, 20], runs).first == ["margin", "typical"]
+
+
+def test_orders_that_are_one_are_one_row_but_never_random_order():
+    runs = {name: [[0.5, 0.6]] for name in ("margin", "random", "entropy")}
+
+    orders = [names for names, _ in compare([10, 20], runs).orders()]
+
+    assert orders == [["margin", "entropy"], ["random"]]
