@@ -131,8 +131,8 @@ class Experts:
         if "vector" not in pooled.scorers or not others or rows < 2:
             return None
         scores = np.stack([pooled.scorers[name].out_of_fold for name in others])[:, is_answered]
-        prior = np.log([_PRIOR_SHARPNESS[name] for name in others])
-        sharpness, _ = sharpness_of(scores, targets, prior)
+        prior = np.log([PRIOR_SHARPNESS[name] for name in others])
+        sharpness, _ = sharpness_of(scores, targets, prior, may_drop=True)
         both = pooled.out_of_fold[is_answered], np.tensordot(sharpness, scores, 1)
         with_, without = ((targets * log_softmax(each, axis=1)).sum(axis=1) for each in both)
         right = [targets[np.arange(rows), each.argmax(axis=1)].mean() for each in both]
