@@ -129,7 +129,7 @@ def _how(card: Card, files: EncoderFiles | None) -> str:
         recipe = recipe_named(card.recipe)
     except BadModel:
         return _OWN.format(recipe=card.recipe)
-    if getattr(recipe, "sees_images", False):
+    if any(getattr(recipe, name, False) for name in ("sees_images", "sees_both")):
         return _OF_IMAGES.format(recipe=name_of(card.recipe))
     if _needs(card) and files is None:
         return _INCOMPLETE

@@ -208,11 +208,15 @@ def examples_of(kind: Example) -> list[Any]:
 
 
 ALONE = {"text_choices"}  # the lines of the others take the package
-OF_IMAGES = {"image_choices", "several_image_choices"}
-KINDS = {name: import_module(f"tests.kinds.{name}").EXAMPLE for name in BUILT_IN}
+OF_IMAGES = {"image_choices", "several_image_choices", "texts_and_images"}
+ORDERED_ALONE = {"order_alone", "order_by_images"}
+LEARNING = (
+    set(BUILT_IN) - ORDERED_ALONE - {"imported"}
+)  # by the recipe of what people brought: below
+KINDS = {name: import_module(f"tests.kinds.{name}").EXAMPLE for name in LEARNING | ORDERED_ALONE}
 
 
-@pytest.mark.parametrize("kind", set(BUILT_IN) - ALONE - OF_IMAGES - {"order_alone"})
+@pytest.mark.parametrize("kind", sorted(LEARNING - ALONE - OF_IMAGES))
 def test_the_lines_of_each_other_kind_predict_what_the_stack_does(learn, tmp_path, kind):
     example: Example = KINDS[kind]
     project = learn(*examples_of(example))
@@ -241,7 +245,7 @@ def without_chance(results: list[dict]) -> list[dict]:
     ]
 
 
-@pytest.mark.parametrize("kind", OF_IMAGES)
+@pytest.mark.parametrize("kind", sorted(OF_IMAGES))
 def test_a_model_of_images_says_why_its_files_alone_do_not_predict(learn, tmp_path, kind):
     learn(*examples_of(KINDS[kind]), tools=tiny_images.toolbox())
 

@@ -21,10 +21,11 @@ class TextsAndImagesRecipe:
     """See `recipes.protocol.Recipe`.
 
     Its versions name both of the stack's encoders, where those of `several_controls` and
-    `several_image_choices` name one.
+    `several_image_choices` name one. `sees_both`: images and texts.
     """
 
     name: Final = NAME
+    sees_both: Final = True
 
     @property
     def format(self) -> int:
