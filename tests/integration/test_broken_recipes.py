@@ -10,7 +10,7 @@ from labelloop import recipes
 from labelloop.bucket.project import Project
 from labelloop.labelstudio.payloads import key_of
 from labelloop.messages import RankWakeUp, WakeUp
-from labelloop.recipes import guard
+from labelloop.recipes import entry_points, guard
 from labelloop.recipes.tools import Toolbox
 from labelloop.usecases.intake.accept import AcceptDeps
 from labelloop.usecases.learning import train_version
@@ -45,7 +45,7 @@ def deploy(monkeypatch, tmp_path):
     # The tests' own imports take a part of a second, which is none of a recipe's.
     for module in (train_version, ranks, describes, shows):
         monkeypatch.setattr(module, "_OWN_S", LIMIT_S)
-    monkeypatch.setattr(recipes, "_LOADS_S", LIMIT_S)
+    monkeypatch.setattr(entry_points, "_LOADS_S", LIMIT_S)
     monkeypatch.setattr(guard, "_READS_S", LIMIT_S / 3)
     monkeypatch.setattr(predicts, "OWN", OwnRecipes(limit_s=LIMIT_S))
 

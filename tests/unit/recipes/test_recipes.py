@@ -13,6 +13,7 @@ from labelloop.errors import BadModel, Unprocessable
 from labelloop.recipes import (
     control_of,
     control_or_none,
+    entry_points,
     folder_of,
     format_of,
     installed,
@@ -163,10 +164,10 @@ def test_each_recipe_says_why_it_learns_nothing_unless_it_has_nothing_to_say(ins
 
 def test_a_recipe_that_does_not_load_is_counted_and_stops_no_other(install, monkeypatch):
     counted: list[str] = []
-    monkeypatch.setattr(recipes, "count", counted.append)
+    monkeypatch.setattr(entry_points, "count", counted.append)
     broken = Point("broken", ImportError("no module named torch"))
     logger = SimpleNamespace(error=lambda told, extra: counted.append(extra["recipe"]))
-    monkeypatch.setattr(recipes, "logger", lambda: logger)
+    monkeypatch.setattr(entry_points, "logger", lambda: logger)
 
     install(broken, Point("stars", Stars()))
 
