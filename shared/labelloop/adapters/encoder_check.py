@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from labelloop.adapters.encoder_files import MOST_BYTES, MOST_DIMENSIONS, EncoderFiles, Reading
-from labelloop.adapters.onnx_encoder import OnnxEncoder, session_of
+from labelloop.adapters.onnx_encoder import OnnxEncoder
 from labelloop.adapters.onnx_file import OnnxFile, read_onnx
 from labelloop.adapters.sentence_transformers import Described
 from labelloop.errors import BadModel
+from labelloop.quiet_onnxruntime import session_of
 
 # Five pairs that say nearly the same, in five languages and three scripts. An encoder that knows
 # none of them still sees that the words of a pair are the same.

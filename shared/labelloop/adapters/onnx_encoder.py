@@ -4,7 +4,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -13,13 +12,12 @@ from tokenizers import Encoding, Tokenizer
 
 from labelloop.adapters.encoder_files import WORDS, EncoderFiles
 from labelloop.errors import BadModel
-from labelloop.quiet_onnxruntime import ort
+from labelloop.quiet_onnxruntime import session_of
 
 _CHARACTERS_A_TOKEN: Final = 32  # more than any text has; the rest of a text is not tokenised
 TOKENS_AT_ONCE: Final = 2_048
 _PROBES: Final = ("", "a", "Straße ΟΔΟΣ İstanbul 東京 🙂")
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")
-_FOLDER: Final = "session.model_external_initializers_file_folder_path"
 
 
 class OnnxEncoder:
@@ -125,16 +123,6 @@ class OnnxEncoder:
                 vectors = states
             lengths = np.sqrt(np.square(vectors).sum(axis=1, keepdims=True))
             return np.asarray(vectors / np.maximum(lengths, 1e-12), np.float32)
-
-
-def session_of(graph: bytes, threads: int = 1, folder: Path | None = None) -> Any:
-    """Return a graph, ready to run. `folder`: where it may read weights outside itself from."""
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 4
-    options.add_session_config_entry(_FOLDER, str(folder or "/nowhere"))
-    return ort.InferenceSession(graph, options, ["CPUExecutionProvider"])
 
 
 def _by_word(

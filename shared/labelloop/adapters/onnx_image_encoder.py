@@ -1,16 +1,12 @@
 """An image encoder in onnxruntime: the bytes of an image file in, a unit vector out."""
 
-from typing import Final
-
 import numpy as np
 from numpy.typing import NDArray
 
 from labelloop.adapters.image_decoding import pixels_of
 from labelloop.adapters.image_encoder_files import ImageEncoderFiles
 from labelloop.errors import BadModel
-from labelloop.quiet_onnxruntime import ort
-
-_FOLDER: Final = "session.model_external_initializers_file_folder_path"
+from labelloop.quiet_onnxruntime import session_of
 
 
 class OnnxImageEncoder:
@@ -24,15 +20,10 @@ class OnnxImageEncoder:
         self._size = files.size
         self._mean = np.array(files.mean, np.float32)[:, None, None]
         self._deviation = np.array(files.deviation, np.float32)[:, None, None]
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 4
-        options.add_session_config_entry(_FOLDER, "/nowhere")  # weights must be in the file
         model = files.model()
         grey = np.full((3, files.size, files.size), 0.5, np.float32)
         try:
-            self._session = ort.InferenceSession(model, options, ["CPUExecutionProvider"])
+            self._session = session_of(model, threads)
             (self._input,) = (node.name for node in self._session.get_inputs())
             vector = self._run(grey)
         except Exception as exc:  # onnxruntime raises types of its own for a bad file

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from labelloop.domain.answers import Answers
 from labelloop.domain.columns import Columns
 from labelloop.errors import BadModel, words_of
-from labelloop.quiet_onnxruntime import ort
+from labelloop.quiet_onnxruntime import session_of
 from labelloop.recipes.classifier.seen import matrix_of
 from labelloop.recipes.text.bags import BAGS, VECTORS
 from labelloop.recipes.text.probabilities import answers_of
@@ -28,12 +28,8 @@ class StoredClassifier:
     """A model loaded from its artefact. Raises BadModel for anything that can't be served."""
 
     def __init__(self, artefact: bytes) -> None:
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 4
         try:
-            self._session = ort.InferenceSession(artefact, options, ["CPUExecutionProvider"])
+            self._session = session_of(artefact)
             said: dict[str, Any] = json.loads(
                 self._session.get_modelmeta().custom_metadata_map[METADATA]
             )

@@ -19,11 +19,11 @@ from labelloop.domain.answers import Answers
 from labelloop.domain.columns import Columns, Ragged, starts_of
 from labelloop.errors import BadModel
 from labelloop.observability import count, logger
-from labelloop.quiet_onnxruntime import ort
+from labelloop.quiet_onnxruntime import ort, session_of
+from labelloop.recipes.imported.explained import explained
 from labelloop.recipes.imported.feeding import Feeder, Row
 from labelloop.recipes.imported.package import Package
 from labelloop.recipes.imported.reading import each_of, of_maps, probabilities_of
-from labelloop.recipes.imported.session import explained, session_of
 from labelloop.recipes.several_choices.marks import LIKELY, Marks
 from labelloop.recipes.text.bags import BAGS, VECTORS, Features
 from labelloop.recipes.text.onnx_model import OnnxModel
@@ -66,7 +66,8 @@ class ImportedModel:
         self.description, self._run_s = package.description, run_s
         self.names = package.description.labels
         self._feeder = Feeder(package.description, package.tokenizer)
-        self._session = session_of(package.graph)
+        with explained():
+            self._session = session_of(package.graph)
         self._until = 0.0
         outputs = {each.name for each in self._session.get_outputs()}
         if not {self.description.output, self.description.vectors or self.description.output} <= (

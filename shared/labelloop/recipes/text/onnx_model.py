@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from labelloop.domain.answers import Answers
 from labelloop.domain.columns import Columns
 from labelloop.errors import BadModel, OutOfMemory
-from labelloop.quiet_onnxruntime import ort
+from labelloop.quiet_onnxruntime import session_of
 from labelloop.recipes.text import FORMAT
 from labelloop.recipes.text.bags import BAGS, VECTORS, Bags, Features
 from labelloop.recipes.text.probabilities import answers_of
@@ -38,12 +38,8 @@ class OnnxModel:
 
     def __init__(self, artefact: bytes, limits: RunLimits = RUN_LIMITS) -> None:
         self._limits = limits
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = 1  # one vCPU; more threads would only wait for each other
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 4
         try:
-            self._session = ort.InferenceSession(artefact, options, ["CPUExecutionProvider"])
+            self._session = session_of(artefact)
             metadata = json.loads(self._session.get_modelmeta().custom_metadata_map[METADATA])
             self.metadata: dict[str, Any] = metadata
             self.format: int = metadata["format"]

@@ -189,7 +189,7 @@ def test_want_of_memory_is_told_from_a_bad_artefact(artefact, failure, monkeypat
     def fail(*_):
         raise failure
 
-    monkeypatch.setattr("labelloop.recipes.text.onnx_model.ort.InferenceSession", fail)
+    monkeypatch.setattr("labelloop.recipes.text.onnx_model.session_of", fail)
 
     with pytest.raises(OutOfMemory):
         OnnxModel(artefact)

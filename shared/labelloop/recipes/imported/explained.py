@@ -1,25 +1,11 @@
-"""onnxruntime as the functions have it, and what it says in words."""
+"""What onnxruntime raises, in words."""
 
 from contextlib import contextmanager
 from typing import Any, Final
 
 from labelloop.errors import BadModel, OutOfMemory
-from labelloop.quiet_onnxruntime import ort
 
 _LONGEST: Final = 300  # characters of what onnxruntime says
-
-
-def session_of(graph: bytes) -> Any:
-    """Return a session as the functions have it; BadModel says in words what is wrong."""
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = 1  # one vCPU; more threads would only wait for each other
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 4
-    options.add_session_config_entry(
-        "session.model_external_initializers_file_folder_path", "/nowhere"
-    )
-    with explained():
-        return ort.InferenceSession(graph, options, ["CPUExecutionProvider"])
 
 
 @contextmanager
