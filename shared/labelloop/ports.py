@@ -99,18 +99,6 @@ class Queue(Protocol):
         ...
 
 
-class Secret(Protocol):
-    """A text that is never logged. Raises Unavailable when the service that stores it fails."""
-
-    def read(self) -> str:
-        """Return the secret, empty if there is none."""
-        ...
-
-    def write(self, value: str) -> None:
-        """Store the secret in place of the previous one."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class TaskPage:
     """A page of a project's tasks by id, in Label Studio's JSON, and where the next one begins."""

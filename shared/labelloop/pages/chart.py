@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 WIDTH: Final = 720
-HEIGHT: Final = 300
 LEFT, RIGHT, TOP, BOTTOM = 64, 700, 18, 258
 
 
