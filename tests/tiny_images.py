@@ -19,6 +19,7 @@ from labelloop.adapters.image_encoder_files import ImageEncoderFiles
 from labelloop.adapters.onnx_image_encoder import OnnxImageEncoder
 from labelloop.errors import Unreadable
 from labelloop.recipes.tools import Images, Toolbox
+from tests.tiny_encoder import CountingEncoder
 
 COLOURS = {"red": (220, 40, 30), "green": (40, 190, 60), "blue": (30, 60, 210)}
 SIZE, DIMENSIONS = 8, 12
@@ -91,6 +92,9 @@ def encoder() -> OnnxImageEncoder:
     return OnnxImageEncoder(ImageEncoderFiles._described("tiny", files().get))
 
 
-def toolbox() -> Toolbox:
-    """Return what a stack offers that sees images, and has no encoder of texts."""
-    return Toolbox(images=Images(encoder().name, encoder, fetch))
+def toolbox(has_encoder: bool = False) -> Toolbox:
+    """Return what a stack offers that sees images, beside an encoder of texts or without one."""
+    images = Images(encoder().name, encoder, fetch)
+    if not has_encoder:
+        return Toolbox(images=images)
+    return Toolbox(CountingEncoder.name, CountingEncoder, images)

@@ -11,28 +11,16 @@ from tests.integration.kinds.project import ChangingProject, Result, renamed
 from tests.kinds import (
     candidates,
     image_choices,
-    numbers,
     order_alone,
     order_by_images,
-    pairs,
-    several_choices,
     several_controls,
-    spans,
-    taxonomy,
-    text_choices,
 )
+from tests.kinds.about_texts import ABOUT_TEXTS
 from tests.kinds.example import Example
 from tests.tiny_images import toolbox
 
 KINDS = {
-    "choice": text_choices.EXAMPLE,
-    "boxes": several_choices.EXAMPLE,
-    "taxonomy": taxonomy.EXAMPLE,
-    "rating": numbers.EXAMPLE,
-    "spans": spans.EXAMPLE,
-    "spans of pages": spans.PAGES,
-    "spans of dialogues": spans.DIALOGUES,
-    "pairs": pairs.EXAMPLE,
+    **ABOUT_TEXTS,
     "order": candidates.EXAMPLE,
     "buckets": candidates.SORTED,
     "options": candidates.CHOSEN,

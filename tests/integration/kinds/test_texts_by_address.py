@@ -20,26 +20,16 @@ from tests.fakes import MemoryQueue
 from tests.integration.kinds.loop import ranked
 from tests.integration.kinds.project import STRATEGY, ChangingProject
 from tests.kinds import (
-    numbers,
     order_alone,
-    pairs,
-    several_choices,
     several_controls,
     spans,
-    taxonomy,
     text_choices,
 )
+from tests.kinds.about_texts import ABOUT_TEXTS
 from tests.texts_by_address import HOST, Files, by_address
 
 KINDS = {
-    "choice": text_choices.EXAMPLE,
-    "boxes": several_choices.EXAMPLE,
-    "taxonomy": taxonomy.EXAMPLE,
-    "rating": numbers.EXAMPLE,
-    "spans": spans.EXAMPLE,
-    "spans of pages": spans.PAGES,
-    "spans of dialogues": spans.DIALOGUES,
-    "pairs": pairs.EXAMPLE,
+    **ABOUT_TEXTS,
     "several": several_controls.EXAMPLE,
     "order alone": order_alone.EXAMPLE,
 }

@@ -36,6 +36,10 @@ class Imported:
         """Return the control that asks what another one asks."""
         return cls(**{each.name: getattr(plain, each.name) for each in fields(plain)})
 
+    def after(self, artefact: bytes) -> Self:
+        """Return the control whose trainings go on from a version."""
+        return replace(self, artefact=artefact)  # type: ignore[type-var]
+
     @property
     def plain(self) -> Any:
         """The control without an imported model, whose versions have answers of the same kind."""
@@ -109,10 +113,6 @@ class ImportedChoice(Imported, TextChoices):  # type: ignore[misc]
 
     artefact: bytes = field(default=b"", compare=False, repr=False)
 
-    def after(self, artefact: bytes) -> Self:
-        """Return the control whose trainings go on from a version."""
-        return replace(self, artefact=artefact)
-
     def fit(
         self,
         labels: Sequence[Any],
@@ -139,10 +139,6 @@ class ImportedSeveral(Imported, SeveralChoices):  # type: ignore[misc]
     KIND: ClassVar[type[Any]] = SeveralChoices
 
     artefact: bytes = field(default=b"", compare=False, repr=False)
-
-    def after(self, artefact: bytes) -> Self:
-        """Return the control whose trainings go on from a version."""
-        return replace(self, artefact=artefact)
 
 
 def load(artefact: bytes) -> "Model":

@@ -9,30 +9,19 @@ from tests.integration.cli.backtest.exports import AT, refused, told
 from tests.kinds import (
     candidates,
     image_choices,
-    numbers,
     order_alone,
     order_by_images,
-    pairs,
-    several_choices,
     several_controls,
     several_image_choices,
-    spans,
-    taxonomy,
     text_choices,
     texts_and_images,
 )
+from tests.kinds.about_texts import ABOUT_TEXTS
 from tests.kinds.example import Example
 from tests.tiny_images import COLOURS, inline, picture
 
 KINDS = {
-    "choice": text_choices.EXAMPLE,
-    "boxes": several_choices.EXAMPLE,
-    "taxonomy": taxonomy.EXAMPLE,
-    "rating": numbers.EXAMPLE,
-    "spans": spans.EXAMPLE,
-    "spans of pages": spans.PAGES,
-    "spans of dialogues": spans.DIALOGUES,
-    "pairs": pairs.EXAMPLE,
+    **ABOUT_TEXTS,
     "order": candidates.EXAMPLE,
     "buckets": candidates.SORTED,
     "options": candidates.CHOSEN,
