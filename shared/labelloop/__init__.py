@@ -28,10 +28,14 @@ input           what a recipe reads of a task: a text, an image's address
 annotation      what a person said of a task; its result is a list of regions
 label           what an annotation means to a recipe, as JSON
 part            what labels are made of and a config offers: a choice, a type of entity
+recipe          what reads, learns, compares and shows one kind of labelling; built in or one's own
+control         what a label config asks people, as a recipe reads it
 dataset         all that is known of a project; snapshots of it are stored
+encoder         what makes a vector of a text or of an image; one's own lie in the bucket
 features        numbers that a model sees of tasks, as columns
 model           what a recipe fits and loads; its experts are parts of it that are pooled
 model version   a model that was trained on a snapshot, with its card; one is active
+imported model  a model that people brought: `labelloop model import`
 answers         what a model predicts of tasks; only its recipe can read them
 prediction      an answer as Label Studio shows it: a result and a score
 measure         how answers are compared with labels and with each other

@@ -172,7 +172,10 @@ def _chosen(outputs: dict[str, NDArray[Any]], wanted: Described) -> tuple[str, s
     """Return which output is read, and how it is pooled."""
     ranks = {name: np.ndim(value) for name, value in outputs.items()}
     if wanted.output and wanted.output not in ranks:
-        raise BadModel(f"there is no output {wanted.output}; there are: {', '.join(ranks)}")
+        raise BadModel(
+            f"there is no output {wanted.output}; there are: {', '.join(ranks)}",
+            "name one of these: --output",
+        )
     usable = {
         name: ranks[name]
         for name in ([wanted.output] if wanted.output else ranks)
@@ -182,7 +185,8 @@ def _chosen(outputs: dict[str, NDArray[Any]], wanted: Described) -> tuple[str, s
         shapes = ", ".join(f"{name} {np.shape(value)}" for name, value in outputs.items())
         raise BadModel(
             f"no output has vectors of texts or states of tokens; of two texts of three tokens: "
-            f"{shapes}"
+            f"{shapes}",
+            _EXPORT,
         )
     pooled = _first(usable, 2, _POOLED)
     states = _first(usable, 3, _STATES)
@@ -231,12 +235,12 @@ def _demand_sound(encoder: OnnxEncoder) -> None:
     """Raise BadModel unless the ten sentences have vectors that say what they should."""
     vectors = encoder.encode(SENTENCES)
     if not np.isfinite(vectors).all():
-        raise BadModel("its vectors are not finite")
+        raise BadModel("its vectors are not finite", _EXPORT)
     if np.square(vectors).sum(axis=1).min() < 1 / 2:
-        raise BadModel("its vectors are zero for some of ten sentences")
+        raise BadModel("its vectors are zero for some of ten sentences", _EXPORT)
     again = np.concatenate([encoder.encode([text]) for text in SENTENCES])
     if np.abs(again - vectors).max() > _SAME:
-        raise BadModel("a text has another vector each time, or beside other texts")
+        raise BadModel("a text has another vector each time, or beside other texts", _EXPORT)
     cosines = vectors @ vectors.T
     partner = np.arange(len(vectors)) ^ 1
     own = cosines[np.arange(len(vectors)), partner]

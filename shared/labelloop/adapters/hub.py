@@ -23,6 +23,7 @@ _REDIRECTS: Final = {301, 302, 303, 307, 308}
 _HERE: Final = ("localhost", "127.0.0.1", "::1")
 _PATIENCE: Final = urllib3.Timeout(connect=10, read=60)
 _PLAIN: Final[Any] = {"preload_content": False, "redirect": False, "retries": False}
+_CHECK_HUB: Final = "check --hub and HF_ENDPOINT"
 _ADMISSION: Final = (
     "set HF_TOKEN to a token of an account that may read it, and accept its terms there"
 )
@@ -76,16 +77,17 @@ class HubModel:
             files = {one.name: one for one in map(_file_of, listing["siblings"])}
             commit = str(listing["sha"])
         except (KeyError, TypeError, ValueError, RecursionError):
-            raise Rejected(
-                f"{hub} lists no files of {name}", "check --hub and HF_ENDPOINT"
-            ) from None
+            raise Rejected(f"{hub} lists no files of {name}", _CHECK_HUB) from None
         return cls(hub, name, commit, files, pool, token)
 
     def read(self, name: str) -> bytes:
         """Return the bytes of a small file."""
         file = self.files[name]
         if file.size > SMALL:
-            raise Rejected(f"{name} of {self.name} has {file.size:,} bytes, more than {SMALL:,}")
+            raise Rejected(
+                f"{name} of {self.name} has {file.size:,} bytes, more than {SMALL:,}",
+                "take another model",
+            )
         body = _bounded(self._asked(file, {}), file.size, name)
         if not file.is_whole(iter([body])):
             raise Rejected(f"{name} of {self.name} arrived damaged", "try again")
@@ -110,7 +112,10 @@ class HubModel:
                     raise Rejected(f"{name} of {self.name}: {exc}", fix) from None
         if not file.is_whole(_chunks(part)):
             part.unlink()
-            raise Rejected(f"{name} of {self.name} is not what the hub lists: its checksum differs")
+            raise Rejected(
+                f"{name} of {self.name} is not what the hub lists: its checksum differs",
+                "try again",
+            )
         return part.rename(path)
 
     def _append(self, file: HubFile, part: Path) -> None:
@@ -129,7 +134,10 @@ class HubModel:
                 for chunk in answer.stream(_CHUNK, decode_content=False):
                     size += len(chunk)
                     if size > file.size:
-                        raise Rejected(f"{file.name} is longer than the {file.size:,} bytes listed")
+                        raise Rejected(
+                            f"{file.name} is longer than the {file.size:,} bytes listed",
+                            "run the same command again",
+                        )
                     out.write(chunk)
             except HTTPError as exc:
                 raise _Broken(why(exc, self.hub)[0]) from None
@@ -172,7 +180,7 @@ def _answer(
             return _checked(answer, what, token)
         answer.close()
         url = urljoin(url, answer.headers.get("Location", ""))
-    raise Rejected(f"{what}: more than {_MOST_REDIRECTS} redirects")
+    raise Rejected(f"{what}: more than {_MOST_REDIRECTS} redirects", _CHECK_HUB)
 
 
 def _checked(answer: Any, what: str, token: str) -> Any:
@@ -198,7 +206,7 @@ def _bounded(answer: Any, most: int, what: str) -> bytes:
     finally:
         answer.close()
     if len(body) > most:
-        raise Rejected(f"{what} is longer than {most:,} bytes")
+        raise Rejected(f"{what} is longer than {most:,} bytes", "take another model")
     return body
 
 
@@ -206,7 +214,7 @@ def _demand_safe(url: str) -> None:
     parts = urlsplit(url)
     if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _HERE):
         return
-    raise Rejected(f"{url[:80]}: only https is downloaded from", "check --hub and HF_ENDPOINT")
+    raise Rejected(f"{url[:80]}: only https is downloaded from", _CHECK_HUB)
 
 
 def _starts_at(answer: Any) -> int:

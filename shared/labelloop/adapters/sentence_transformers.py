@@ -50,7 +50,7 @@ class Source:
         """Return a file's JSON object; empty if it is missing. Rejected if it is none."""
         value = self._parsed(name)
         if not isinstance(value, dict):
-            raise Rejected(f"{name} holds no JSON object")
+            raise Rejected(f"{name} holds no JSON object", "write the folder anew")
         return value
 
     def _parsed(self, name: str) -> Any:

@@ -126,7 +126,10 @@ def _read(
     data = [row.get("data", row) if isinstance(row, dict) else row for row in rows]
     results = _rows(annotations) if annotations else [_result_of(row, tasks) for row in rows]
     if len(results) != len(data):
-        raise Rejected(f"there are {len(results)} annotations of {len(data)} tasks")
+        raise Rejected(
+            f"there are {len(results)} annotations of {len(data)} tasks",
+            "list one for each task in the file of --annotations, in the tasks' order",
+        )
     return ToCheck(source, text, data, results, _FUNCTION_MB)
 
 
