@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from labelloop.errors import BadModel, Unprocessable
+from labelloop.recipes.built_in import IMPORTED
 
 if TYPE_CHECKING:
     from labelloop.recipes.imported.matching import Slot
     from labelloop.recipes.protocol import Control
 
-NAME: Final = "imported"
 TRIAL: Final = "labelloop.recipes.imported.smoke:smoke"  # for a process of its own
 ROLES: Final = ("model", "vectors")
 MOST_TOKENS: Final = 512
@@ -94,7 +94,7 @@ def brought_as(recipe: str, artefact: bytes) -> str:
     """Return as what a version was brought, of `ROLES`; empty for one that was trained here."""
     from labelloop.recipes.imported.package import Package, is_package
 
-    if recipe != NAME or not is_package(artefact):
+    if recipe != IMPORTED or not is_package(artefact):
         return ""
     try:
         package = Package.unpacked(artefact)
