@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 from labelloop.labelstudio.label_config import LabelConfig, Tag
 from labelloop.labelstudio.visibility import conditions
 from labelloop.recipes import BUILT_IN, read, that_see_images
+from labelloop.recipes.built_in import ORDERS_ALONE
 from labelloop.recipes.region_answers.config import about_regions
 from labelloop.recipes.several_controls import NAME
 from labelloop.recipes.several_controls.control import SeveralControls
@@ -14,18 +15,28 @@ if TYPE_CHECKING:
 
     from labelloop.recipes.protocol import Control, Model
 
-_BUT: Final = frozenset({NAME, "order_by_images", "order_alone"})
+_BUT: Final = frozenset({NAME, *ORDERS_ALONE})
 
 
-class SeveralControlsRecipe:
-    """See `recipes.protocol.Recipe`."""
-
-    name: Final = NAME
+class OfSeveral:
+    """What all recipes of several controls have in common: models, and so their format."""
 
     @property
     def format(self) -> int:
         """Its format: another one whenever that of a built-in recipe is, whose models it holds."""
         return BUILT_IN[NAME]
+
+    def load(self, artefact: bytes) -> "Model":
+        """Return a stored model."""
+        from labelloop.recipes.several_controls.model import SeveralModel
+
+        return SeveralModel.load(artefact)
+
+
+class SeveralControlsRecipe(OfSeveral):
+    """See `recipes.protocol.Recipe`."""
+
+    name: Final = NAME
 
     def read(self, config: LabelConfig) -> SeveralControls | None:
         """Return all controls that can be learnt, None if fewer than two can.
@@ -38,12 +49,6 @@ class SeveralControlsRecipe:
     def why_not(self, config: LabelConfig) -> str:
         """Return why there are not several controls to learn."""
         return "fewer than two controls can be learnt"
-
-    def load(self, artefact: bytes) -> "Model":
-        """Return a stored model."""
-        from labelloop.recipes.several_controls.model import SeveralModel
-
-        return SeveralModel.load(artefact)
 
 
 def several_of(

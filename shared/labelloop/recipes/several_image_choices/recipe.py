@@ -1,19 +1,15 @@
 """The recipe for configs of which several choices about images can be learnt."""
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from labelloop.labelstudio.label_config import LabelConfig
-from labelloop.recipes import BUILT_IN
 from labelloop.recipes.image_choices.recipe import RECIPE as IMAGE_CHOICES
 from labelloop.recipes.several_controls.control import SeveralControls
-from labelloop.recipes.several_controls.recipe import several_of
+from labelloop.recipes.several_controls.recipe import OfSeveral, several_of
 from labelloop.recipes.several_image_choices import NAME
 
-if TYPE_CHECKING:
-    from labelloop.recipes.protocol import Model
 
-
-class SeveralImageChoicesRecipe:
+class SeveralImageChoicesRecipe(OfSeveral):
     """See `recipes.protocol.Recipe`.
 
     Beside `several_controls`, as what sees images has another encoder than what sees texts, and a
@@ -23,11 +19,6 @@ class SeveralImageChoicesRecipe:
     name: Final = NAME
     sees_images: Final = True
 
-    @property
-    def format(self) -> int:
-        """Its format: that of several controls, whose artefacts its models are."""
-        return BUILT_IN[NAME]
-
     def read(self, config: LabelConfig) -> SeveralControls | None:
         """Return all choices about images that can be learnt, None if fewer than two can."""
         return several_of(config, IMAGE_CHOICES.read, NAME)
@@ -35,12 +26,6 @@ class SeveralImageChoicesRecipe:
     def why_not(self, config: LabelConfig) -> str:
         """Return nothing: `image_choices` says why no choice can be learnt."""
         return ""
-
-    def load(self, artefact: bytes) -> "Model":
-        """Return a stored model."""
-        from labelloop.recipes.several_controls.model import SeveralModel
-
-        return SeveralModel.load(artefact)
 
 
 RECIPE: Final = SeveralImageChoicesRecipe()
