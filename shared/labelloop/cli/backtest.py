@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from labelloop.cli.command import ended
+from labelloop.cli.command import AsJson, ended
+from labelloop.cli.packages import lacking
 from labelloop.cli.replay_options import ReplayOptions
 from labelloop.cli.report import Report
-from labelloop.errors import Rejected
 
 
 def backtest(
@@ -71,9 +71,7 @@ def backtest(
     jobs: Annotated[
         int, typer.Option(min=1, help="runs at a time; default: the number of processors")
     ] = os.cpu_count() or 1,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="one JSON object on stdout, and nothing else")
-    ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Replay a finished project: what each strategy would have saved. Needs no deployment."""
     options = ReplayOptions(
@@ -95,6 +93,5 @@ def backtest(
         try:
             from labelloop.cli.replay import replay
         except ImportError as exc:
-            fix = "run `make cli`, which brings it, or pipx install './shared[cli,backtest]'"
-            raise Rejected(f"this command needs the package {exc.name}", fix) from None
+            raise lacking(exc.name) from None
         replay(options, report)

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,7 +16,6 @@ BUILT_IN: Final = ("none", "minilm", "efficientnet")
 _OTHERS_MB: Final = 350  # what such a function has in memory beside encoders
 _LIMITS: Final = SandboxLimits(megabytes=3_008, seconds=300)
 _CHECK: Final = "labelloop.adapters.encoder_check:checked"
-_PACKAGES: Final = ("numpy", "onnx", "onnxruntime", "tokenizers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +70,3 @@ def demand_name(name: str) -> None:
             f"{name!r} can't be an encoder's name",
             f"take lower-case letters, digits, . _ -, and none of {', '.join(BUILT_IN)}",
         )
-
-
-def demand_packages() -> None:
-    """Raise Rejected if what runs encoders is not installed."""
-    missing = [name for name in _PACKAGES if find_spec(name) is None]
-    if missing:
-        fix = "run `make cli`, which brings it, or pipx install './shared[cli,backtest]'"
-        raise Rejected(f"this command needs the package {missing[0]}", fix)

@@ -15,6 +15,7 @@ from labelloop.errors import LabelloopError
 
 type Job = Callable[..., None]
 Stack = Annotated[str, typer.Option(envvar="LABELLOOP_STACK", help="the CloudFormation stack")]
+AsJson = Annotated[bool, typer.Option("--json", help="one JSON object on stdout, and nothing else")]
 
 
 def _common(
@@ -50,9 +51,7 @@ def _common(
         str | None,
         typer.Option(envvar="LABEL_STUDIO_TOKEN", help="Label Studio's; prompted for if needed"),
     ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="one JSON object on stdout, and nothing else")
-    ] = False,
+    as_json: AsJson = False,
 ) -> tuple[Session, Report]:
     """Return the session and the report for a job."""
     return Session(url, project, label_studio, token, _ask_token, stack), Report(as_json)

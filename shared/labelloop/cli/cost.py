@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from labelloop.cli import aws
-from labelloop.cli.command import Stack, ended
+from labelloop.cli.command import AsJson, Stack, ended
 from labelloop.cli.report import Report
 from labelloop.cli.usage import used
 from labelloop.domain.prices import LEFT_OUT, PRICES, Usage, bill
@@ -30,7 +30,7 @@ def show_cost(
         typer.Option("--month", parser=month, metavar="YYYY-MM", help="default: this one, so far"),
     ] = None,
     stack: Stack = "labelloop",
-    as_json: Annotated[bool, typer.Option("--json", help="one JSON object on stdout")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show what the stack cost in a month, by what it used and list prices. Needs AWS rights."""
     command = f"labelloop cost --stack {stack}"

@@ -18,12 +18,12 @@ from labelloop.cli.check_encoder import (
     PoolCost,
     check_encoder,
     demand_name,
-    demand_packages,
 )
-from labelloop.cli.command import Stack, ended
+from labelloop.cli.command import AsJson, Stack, ended
 from labelloop.cli.encoder_bucket import BucketEncoders
 from labelloop.cli.encoder_source import Hub, Opened, opened
 from labelloop.cli.export import key_of
+from labelloop.cli.packages import ONNX, demand_packages, lacking
 from labelloop.cli.report import Report
 from labelloop.errors import Rejected
 from labelloop.ports import ObjectStore
@@ -33,7 +33,6 @@ _MEASURED: Final = 40  # of a project's texts
 _MOST_SHARDS: Final = 100_000  # counted one by one where there is no index
 _LANGUAGES_SHOWN: Final = 12
 
-AsJson = Annotated[bool, typer.Option("--json", help="one JSON object on stdout, and nothing else")]
 Source = Annotated[
     str,
     typer.Option(
@@ -79,7 +78,7 @@ def add_encoder(
     command = f"labelloop encoder add {name} --from {source} --stack {stack}"
     with ended(Report(as_json)) as report, aws.errors_explained(stack, command):
         demand_name(name)
-        demand_packages()
+        demand_packages(*ONNX)
         given = Given(model, _pooling(pooling), prefix, max_tokens, output)
         encoders = _encoders(stack)
         tasks, texts = _pool_of(project, encoders.store) if project else (0, [])
@@ -249,13 +248,12 @@ def try_encoder(
 ) -> None:
     """Say by a finished project what an encoder would have saved. Needs no deployment."""
     with ended(Report(as_json)) as report:
-        demand_packages()
+        demand_packages(*ONNX)
         given = Given(model, _pooling(pooling), prefix, max_tokens)
         try:
             from labelloop.cli import try_encoder as trial
         except ImportError as exc:
-            fix = "run `make cli`, which brings it, or pipx install './shared[cli,backtest]'"
-            raise Rejected(f"this command needs the package {exc.name}", fix) from None
+            raise lacking(exc.name) from None
         options = trial.Trial(
             encoder=encoder,
             export=export,

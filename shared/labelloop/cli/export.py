@@ -14,7 +14,7 @@ import typer
 
 from labelloop.bucket.project import Project, projects
 from labelloop.cli import aws
-from labelloop.cli.command import Stack, ended
+from labelloop.cli.command import AsJson, Stack, ended
 from labelloop.cli.exported_model import export_model
 from labelloop.cli.report import Report
 from labelloop.domain.intake.folding import Dataset
@@ -44,7 +44,7 @@ def export(
         ),
     ] = None,
     stack: Stack = "labelloop",
-    as_json: Annotated[bool, typer.Option("--json", help="one JSON object on stdout")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Export the labelled tasks, or the active model with its card. Needs AWS rights."""
     command = f"labelloop export {project} {what} --to {folder} --stack {stack}"

@@ -15,7 +15,7 @@ from labelloop.bucket.lease import TRAINER
 from labelloop.bucket.objects import PROJECTS
 from labelloop.bucket.project import Project
 from labelloop.cli import aws
-from labelloop.cli.command import Stack, ended
+from labelloop.cli.command import AsJson, Stack, ended
 from labelloop.cli.report import Report
 from labelloop.domain.project_key import is_project_key
 from labelloop.errors import NotFound, Rejected
@@ -30,7 +30,7 @@ def forget(
     project: Annotated[str, typer.Option("--project", "-p", help="<id>.<created>, in full")],
     stack: Stack = "labelloop",
     is_sure: Annotated[bool, typer.Option("--yes", help="delete without asking")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="one JSON object on stdout")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Delete everything that is stored about a project, for good. Needs AWS rights."""
     with ended(Report(as_json)) as report:

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
-from labelloop.cli.command import ended
+from labelloop.cli.command import AsJson, ended
 from labelloop.cli.report import Report
 from labelloop.errors import Rejected
 from labelloop.recipes.ml_backend.fitness import read_folder
@@ -71,9 +71,7 @@ def from_backend(
             "--to", help="the folder; default: layers/recipes in a checkout, else the current one"
         ),
     ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="one JSON object on stdout, and nothing else")
-    ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Make a recipe of an ML backend of Label Studio's own shape; its class stays as it is."""
     with ended(Report(as_json)) as report:

@@ -8,7 +8,6 @@ it with the version at work, and says what came of it.
 import time
 from contextlib import suppress
 from enum import StrEnum
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Final
 from uuid import uuid4
@@ -19,13 +18,13 @@ from labelloop.adapters.sandbox import SandboxLimits, run_on_file
 from labelloop.bucket.project import Project
 from labelloop.cli import aws
 from labelloop.cli.brought_model import Wishes, artefact_of, read_source
+from labelloop.cli.packages import ONNX, demand_packages
 from labelloop.cli.report import Report
 from labelloop.cli.session import Session
-from labelloop.errors import BadSettings, LabelloopError, NotFound, Rejected, Unavailable
+from labelloop.errors import BadSettings, LabelloopError, NotFound, Unavailable
 from labelloop.recipes import control_of_brought
 from labelloop.recipes.importing import MOST_TOKENS, TRIAL, demand_offered, fitted_to, read_as
 
-_NEEDS: Final = ("numpy", "onnx", "onnxruntime", "tokenizers")
 _TASKS: Final = 40
 _LIMITS: Final = SandboxLimits(megabytes=1_300, seconds=60)  # as in the function that predicts
 _LOOK_S: Final = 2.0
@@ -89,7 +88,7 @@ def import_model(
     It is checked, compared on the project's labels, and then is a version like any other: it orders
     the queue, can be pinned, and rolled back. Needs AWS rights to write into the stack's bucket.
     """
-    _demand_libraries()
+    demand_packages(*ONNX)
     read = read_source(source)
     wishes = Wishes(
         labels=_listed(labels),
@@ -180,12 +179,3 @@ def _named(texts: list[str]) -> dict[str, str]:
 
 def _by(producer: str) -> str:
     return f", by {producer}" if producer else ""
-
-
-def _demand_libraries() -> None:
-    missing = [name for name in _NEEDS if find_spec(name) is None]
-    if missing:
-        raise Rejected(
-            f"to check a model takes {', '.join(missing)}",
-            "uv tool install './shared[cli,backtest]'",
-        )

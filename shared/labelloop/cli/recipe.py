@@ -9,8 +9,9 @@ import typer
 
 from labelloop.cli.check_recipe import check_recipe
 from labelloop.cli.checked_recipe import LIGHT, ToCheck
-from labelloop.cli.command import ended
+from labelloop.cli.command import AsJson, ended
 from labelloop.cli.export_file import read_json
+from labelloop.cli.packages import demand_packages
 from labelloop.cli.report import Report
 from labelloop.errors import Rejected
 from labelloop.recipes.own import check_name, demand_there
@@ -21,8 +22,6 @@ _FUNCTION_MB: Final = 3_008  # of the function that trains
 _EXPLAINED: Final = {
     LIGHT: "import numpy, and all that needs it, within the methods that use it",
 }
-
-AsJson = Annotated[bool, typer.Option("--json", help="one JSON object on stdout, and nothing else")]
 
 
 def new_recipe(
@@ -91,7 +90,7 @@ def check(
 ) -> None:
     """Check a recipe of your own by the rules that the built-in ones keep to."""
     with ended(Report(as_json)) as report:
-        _demand_numpy()
+        demand_packages("numpy", "defusedxml")
         given = replace(_read(source, config, tasks, annotations), in_containers=containers)
         findings = list(_shown(given, limit, report))
         failed = sum(bool(one["why"]) for one in findings)
@@ -147,11 +146,3 @@ def _result_of(row: Any, path: Path) -> list[dict[str, Any]]:
     if not isinstance(result, list):
         raise Rejected(f"{path}: a task has no annotation", "name results by --annotations")
     return result
-
-
-def _demand_numpy() -> None:
-    from importlib.util import find_spec
-
-    if find_spec("numpy") is None or find_spec("defusedxml") is None:
-        fix = "run `make cli`, which brings it, or pipx install './shared[cli,backtest]'"
-        raise Rejected("this command needs the package numpy", fix)

@@ -3,12 +3,10 @@
 Needs AWS rights: CloudFormation's to find the queues, and SQS's on both queues.
 """
 
-from typing import Annotated, Any, Final
-
-import typer
+from typing import Any, Final
 
 from labelloop.cli import aws
-from labelloop.cli.command import Stack, ended
+from labelloop.cli.command import AsJson, Stack, ended
 from labelloop.cli.report import Report
 
 _AT_ONCE: Final = 10  # the most that SQS returns in one request
@@ -17,7 +15,7 @@ _QUEUE, _DEAD = "QueueUrl", "DeadLetterQueueUrl"  # how the stack's outputs end
 
 def redrive(
     stack: Stack = "labelloop",
-    as_json: Annotated[bool, typer.Option("--json", help="one JSON object on stdout")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Move dead letters back to their queues. Needs AWS rights."""
     command = f"labelloop redrive --stack {stack}"
