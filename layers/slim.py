@@ -21,6 +21,7 @@ UNUSED = (
     "bin",
     "**/tests",
     "**/__pycache__",
+    "aws_lambda_powertools/event_handler",
     "onnx/backend/test",
     "onnx/test",
     "onnxruntime/backend",
