@@ -23,7 +23,15 @@ from labelloop.cli.report import Report
 from labelloop.cli.session import Session
 from labelloop.errors import BadSettings, LabelloopError, NotFound, Rejected, Unavailable
 from labelloop.recipes import control_of_brought
-from labelloop.recipes.importing import MOST_TOKENS, TRIAL, demand_offered, fitted_to, read_as
+from labelloop.recipes.importing import (
+    MOST_TOKENS,
+    TRIAL,
+    demand_offered,
+    fitted_to,
+    read_as,
+    rows_of,
+)
+from labelloop.recipes.tools import Toolbox
 
 _NEEDS: Final = ("numpy", "onnx", "onnxruntime", "tokenizers")
 _TASKS: Final = 40
@@ -129,7 +137,9 @@ def _tried(artefact: bytes, project: Project) -> tuple[bytes, dict[str, Any], li
     artefact = fitted_to(artefact, control)
     lacking = demand_offered(artefact, control)
     inputs = [control.input_of(task.data) for task in list(dataset.tasks.values())[:_TASKS]]
-    rows = [one for one in inputs if one is not None]
+    # Nothing is fetched from here, so an address stands for the text that lies there.
+    tools = Toolbox(fetch=lambda addresses: [address.encode() for address in addresses])
+    rows = rows_of([one for one in inputs if one is not None], control, tools)
     tried = run_on_file(TRIAL, "package", artefact, {"rows": rows}, _LIMITS)
     return read_as(artefact, tried["form"]), tried, lacking
 

@@ -19,9 +19,10 @@ from labelloop.bucket.project import Project
 from labelloop.domain.intake.folding import Dataset
 from labelloop.domain.judging.card import Card
 from labelloop.domain.judging.fallback import OrderDecision
+from labelloop.domain.judging.gate import LEAST_ROWS
 from labelloop.domain.learning.examples import Examples, examples_of
 from labelloop.domain.version import Version
-from labelloop.errors import BadModel, NotFound, Rejected, Retryable
+from labelloop.errors import BadModel, NotFound, Rejected, Retryable, Unreached
 from labelloop.observability import count, logger
 from labelloop.recipes import control_of_brought, encoder_of, folder_of, format_of, importing
 from labelloop.recipes.protocol import Control, Trained
@@ -29,7 +30,7 @@ from labelloop.recipes.signature import signature_of
 from labelloop.usecases.judging.judge_version import Challenger
 from labelloop.usecases.judging.store_judged import Gate, Judged, store_judged
 from labelloop.usecases.learning.sample_pool import Sample, sample_pool
-from labelloop.usecases.learning.train_version import blind_since, card_of, digest_of
+from labelloop.usecases.learning.train_version import blind_since, card_of, digest_of, readable
 from labelloop.usecases.learning.vectors import StoredVectors
 from labelloop.usecases.ordering.choose_order import Ordered
 from labelloop.usecases.serving.activate import switch_by_hand
@@ -108,7 +109,8 @@ def import_version(project: Project, waiting: Import, deps: "TrainDeps") -> dict
     control = control_of_brought(dataset.label_config)
     lacking = importing.demand_offered(artefact, control)
     examples = examples_of(dataset, control)
-    tried = deps.try_model(artefact, _rows(examples, dataset, control))
+    rows = importing.rows_of(_inputs(examples, dataset, control), control, deps.tools)
+    tried = deps.try_model(artefact, rows)
     to = _pointer(project, pointer, waiting, control, examples, deps)
     compared = _compared(tried["ms_a_task"])
     examples = examples.take(sorted(examples.newest(compared)))
@@ -174,8 +176,8 @@ def _outcome(judged: Judged, challenger: Challenger) -> dict[str, Any]:
     }
 
 
-def _rows(examples: Examples, dataset: Dataset, control: Control) -> list[Any]:
-    """Return what is read of some labelled tasks; of others, while none is labelled."""
+def _inputs(examples: Examples, dataset: Dataset, control: Control) -> list[Any]:
+    """Return the inputs of some labelled tasks; of others, while none is labelled."""
     if examples.tasks:
         return [examples.inputs[row] for row in examples.newest(_TRIED)]
     inputs = (control.input_of(task.data) for task in dataset.tasks.values())
@@ -201,6 +203,9 @@ def _challenger(
     with StoredVectors(deps.tools, files, deps.encoding) as tools:
         only = None if project.active().value.is_trained else model.needs
         features = control.features(examples.inputs, tools, only)
+    examples, features = readable(examples, features)
+    if tools.unreached and len(examples.labels) < LEAST_ROWS:
+        raise Unreached(f"too few labels to compare on: {tools.unreached[0]}")
     answers = model.answer(features)
     lost = int(np.count_nonzero(~answers.columns.are_finite()))
     if 2 * lost > len(answers):

@@ -129,7 +129,7 @@ def _train(project: Project, pointer: DatasetPointer, deps: TrainDeps) -> bool:
         report = Reporter(project.progress, deps.clock)
         with StoredVectors(stack, files, deps.encoding, report=report.encoded) as tools:
             features = control.features(examples.inputs, tools)
-            examples, features = _readable(examples, features)
+            examples, features = readable(examples, features)
             if why := control.missing(examples.labels, deps.min_labels):
                 _demand_reached(tools, why)
                 if not tools.unread:
@@ -169,7 +169,7 @@ def _continued(control: Control, dataset: Dataset, project: Project) -> Control:
     return continued(control, name_of(active.recipe), config, lambda: project.model(version))
 
 
-def _readable(examples: Examples, features: Columns) -> tuple[Examples, Columns]:
+def readable(examples: Examples, features: Columns) -> tuple[Examples, Columns]:
     """Return what can be learnt: without tasks whose image or text can't be read, say."""
     rows = np.flatnonzero(features.are_finite())
     if len(rows) == len(features):
