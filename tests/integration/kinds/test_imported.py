@@ -6,6 +6,7 @@ import pytest
 
 from labelloop.messages import WakeUp
 from labelloop.recipes import control_of_brought
+from labelloop.recipes.guard import within
 from labelloop.recipes.tools import Toolbox
 from labelloop.usecases.learning.train import TrainOutcome, train
 from labelloop.usecases.learning.vectors import Limits
@@ -16,6 +17,7 @@ from tests.deps import training_deps
 from tests.fakes import MemoryQueue
 from tests.integration.kinds.project import STRATEGY, ChangingProject
 from tests.kinds.example import Example
+from tests.kinds.image_choices import EXAMPLE as IMAGES
 from tests.kinds.several_choices import EXAMPLE as SEVERAL
 from tests.kinds.text_choices import EXAMPLE, SUBJECTS
 from tests.onnx_models import artefact_of, text_pipeline, topics_pipeline, transformer
@@ -203,6 +205,21 @@ def test_another_encoder_or_other_options_do_not_take_an_imported_model_away(sou
     assert project.version == version
     assert project.stored.untrained_dataset(CountingEncoder.name, "") is None
     assert activate(project.key, version, project.by_hand) is False
+
+
+@pytest.mark.parametrize("config", [IMAGES.config, "<View/>"], ids=["images", "nothing"])
+def test_a_label_config_about_something_else_is_learnt_once_and_no_more(sound, config):
+    """Images have an encoder of their own: it is none that the model's recipe would use."""
+    project = Importing(Toolbox(CountingEncoder.name, CountingEncoder))
+    project.label(range(20), EXAMPLE.answer)
+    version = project.bring(sound)["version"]
+    project.configure(config)
+
+    with within(20, "the training"):
+        assert project.learn("sweep") is TrainOutcome.UP_TO_DATE
+
+    assert project.version == version
+    assert project.stored.untrained_dataset(CountingEncoder.name, "") is None
 
 
 def test_another_strategy_orders_the_queue_by_the_same_model(sound):

@@ -142,7 +142,8 @@ def _train(project: Project, pointer: DatasetPointer, deps: TrainDeps) -> bool:
         ordered = choose_order(strategy, _order_of(active_card, control), arms, project.key)
     except Unprocessable as exc:
         # A training from scratch on what is left would give no model, so none is served.
-        return withdraw(to, str(exc), remaining, Gate(project, deps.clock(), deps.least_known))
+        gate = Gate(project, deps.clock(), deps.least_known)
+        return withdraw(to, str(exc), remaining, gate, stack.encoder)
     report.begin(JUDGING)
     version, digest = Version(pointer.seq, uuid4().hex[:8]), sha256(trained.artefact).hexdigest()
     to = replace(learnt, version=str(version), sha256=digest, strategy=ordered.strategy)
