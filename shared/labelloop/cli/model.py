@@ -173,6 +173,9 @@ def _tell(outcome: dict[str, Any], session: Session, report: Report) -> None:
     measured = "" if accuracy is None else f", {outcome['title']} {accuracy:.0%}"
     report.step("served", "done", f"{outcome['version']}: {outcome['why']}")
     report.say(f"compared on {outcome['labels']} labels{measured}; some may be known to it already")
+    if rival := outcome.get("rival"):
+        why = "learns this project too: its next version takes the place of this, uncompared"
+        report.step("next", "warning", f"the recipe {rival!r} {why}, unless it is pinned")
     report.say("`labelloop rollback` takes it back, `labelloop pin` keeps trainings from it")
 
 

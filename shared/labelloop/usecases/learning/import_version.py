@@ -24,7 +24,14 @@ from labelloop.domain.learning.examples import Examples, examples_of
 from labelloop.domain.version import Version
 from labelloop.errors import BadModel, NotFound, Rejected, Retryable, Unreached
 from labelloop.observability import count, logger
-from labelloop.recipes import control_of_brought, encoder_of, folder_of, format_of, importing
+from labelloop.recipes import (
+    continued,
+    control_of_brought,
+    encoder_of,
+    folder_of,
+    format_of,
+    importing,
+)
 from labelloop.recipes.protocol import Control, Trained
 from labelloop.recipes.signature import signature_of
 from labelloop.usecases.judging.judge_version import Challenger
@@ -127,7 +134,8 @@ def import_version(project: Project, waiting: Import, deps: "TrainDeps") -> dict
     judged = store_judged(to, card, challenger, sample, gate, is_forced=waiting.is_forced)
     if judged.verdict.switches:
         _serve(project, judged.card, now, waiting.by)
-    told = {"lacking": lacking, "ms_a_task": tried["ms_a_task"]}
+    rival = _rival(dataset, deps) if judged.verdict.switches else ""
+    told = {"lacking": lacking, "ms_a_task": tried["ms_a_task"], "rival": rival}
     return _outcome(judged, challenger) | told
 
 
@@ -154,6 +162,18 @@ def _pointer(
         signature=signature_of(control),
         learnt=digest_of(examples, control, encoder, strategy),
     )
+
+
+def _rival(dataset: Dataset, deps: "TrainDeps") -> str:
+    """Return the recipe of one's own whose next version can't be compared with the model.
+
+    It answers in its own way, so it takes the model's place whatever that is worth. Empty if what
+    is trained next goes on after the model.
+    """
+    config = dataset.label_config or ""
+    control = deps.control_of(config)
+    goes_on = continued(control, importing.NAME, config, lambda: None) is not control
+    return "" if goes_on else control.recipe
 
 
 def _compared(ms_a_task: float) -> int:
