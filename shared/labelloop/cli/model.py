@@ -32,6 +32,7 @@ from labelloop.recipes.importing import (
     rows_of,
 )
 from labelloop.recipes.tools import Toolbox
+from labelloop.usecases.learning.import_version import some_data
 
 _NEEDS: Final = ("numpy", "onnx", "onnxruntime", "tokenizers")
 _TASKS: Final = 40
@@ -136,7 +137,7 @@ def _tried(artefact: bytes, project: Project) -> tuple[bytes, dict[str, Any], li
     control = control_of_brought(dataset.label_config)
     artefact = fitted_to(artefact, control)
     lacking = demand_offered(artefact, control)
-    inputs = [control.input_of(task.data) for task in list(dataset.tasks.values())[:_TASKS]]
+    inputs = [control.input_of(data) for data in some_data(project, dataset)[:_TASKS]]
     # Nothing is fetched from here, so an address stands for the text that lies there.
     tools = Toolbox(fetch=lambda addresses: [address.encode() for address in addresses])
     rows = rows_of([one for one in inputs if one is not None], control, tools)

@@ -1,5 +1,6 @@
 """Models of other libraries are brought, served, order the queue, and are rolled back."""
 
+from dataclasses import replace
 from importlib import metadata
 from typing import Any
 
@@ -24,7 +25,7 @@ from tests.kinds.example import Example
 from tests.kinds.image_choices import EXAMPLE as IMAGES
 from tests.kinds.several_choices import EXAMPLE as SEVERAL
 from tests.kinds.text_choices import EXAMPLE, SUBJECTS
-from tests.onnx_models import artefact_of, text_pipeline, topics_pipeline, transformer
+from tests.onnx_models import artefact_of, number_model, text_pipeline, topics_pipeline, transformer
 from tests.tiny_encoder import CountingEncoder
 from tests.unit.recipes.test_recipes import Point
 
@@ -114,6 +115,21 @@ def test_a_model_is_served_before_any_label(sound):
     project.label(range(30), EXAMPLE.answer)
     project.learn("sweep")
     assert project.version == outcome["version"]
+
+
+def test_a_model_of_columns_is_tried_on_the_pool_before_any_label():
+    rows = [{"text": f"task {age}", "age": age} for age in range(30)]
+    project = Importing(example=replace(EXAMPLE, tasks=rows))
+    project.rank()
+    project.configure(EXAMPLE.config)
+
+    outcome = project.bring(
+        artefact_of(number_model([[20], [30], [40]], LABELS), LABELS, columns=("age",))
+    )
+
+    assert (outcome["served"], outcome["labels"]) == (True, 0), outcome["why"]
+    assert all(project.predict(rows))
+    assert not any(project.predict(EXAMPLE.tasks[:3]))  # which have no age
 
 
 def test_what_takes_too_long_to_encode_goes_on_at_the_next_call(sound):

@@ -116,7 +116,7 @@ def import_version(project: Project, waiting: Import, deps: "TrainDeps") -> dict
     control = control_of_brought(dataset.label_config)
     lacking = importing.demand_offered(artefact, control)
     examples = examples_of(dataset, control)
-    rows = importing.rows_of(_inputs(examples, dataset, control), control, deps.tools)
+    rows = importing.rows_of(_inputs(examples, project, dataset, control), control, deps.tools)
     tried = deps.try_model(artefact, rows)
     to = _pointer(project, pointer, waiting, control, examples, deps)
     compared = _compared(tried["ms_a_task"])
@@ -196,12 +196,18 @@ def _outcome(judged: Judged, challenger: Challenger) -> dict[str, Any]:
     }
 
 
-def _inputs(examples: Examples, dataset: Dataset, control: Control) -> list[Any]:
+def _inputs(examples: Examples, project: Project, dataset: Dataset, control: Control) -> list[Any]:
     """Return the inputs of some labelled tasks; of others, while none is labelled."""
     if examples.tasks:
         return [examples.inputs[row] for row in examples.newest(_TRIED)]
-    inputs = (control.input_of(task.data) for task in dataset.tasks.values())
+    inputs = (control.input_of(data) for data in some_data(project, dataset))
     return [one for one in inputs if one is not None][:_TRIED]
+
+
+def some_data(project: Project, dataset: Dataset) -> list[Any]:
+    """Return the data of tasks that somebody has labelled; of others, while there is none."""
+    tasks = dataset.tasks or project.pool.read(project.pool.shards()[:1])
+    return [task.data for task in tasks.values()]
 
 
 def _challenger(
