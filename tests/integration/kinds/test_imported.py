@@ -190,6 +190,34 @@ def test_a_worse_model_is_stored_and_not_served_unless_it_is_forced(upside_down)
     assert project.right(EXAMPLE.tasks, EXAMPLE.answer) > 0.8
 
 
+@pytest.mark.parametrize("chosen", ["other", "none"])
+def test_it_is_compared_with_a_version_beside_an_encoder_that_is_not_chosen_any_more(
+    chosen, sound, upside_down
+):
+    other = type("Other", (CountingEncoder,), {"name": "other-9"})
+    known = {"other": ("other-9", other), "none": ("", None)}
+    tools = Toolbox(CountingEncoder.name, CountingEncoder, find=known.__getitem__)
+    project = Importing(tools)
+    project.label(range(50), EXAMPLE.answer)
+    project.learn("sweep")
+    trained = project.version
+    choices = ChooseDeps(
+        store=project.store, train_queue=project.queue, demand_encoder=known.__getitem__
+    )
+    choose(project.key, {"encoder": chosen}, choices)
+
+    refused = project.bring(upside_down)
+    assert not refused["served"]
+    assert refused["why"].startswith("worse on 50 labels")
+
+    assert activate(project.key, trained, replace(project.by_hand, has_encoder=lambda _: True))
+    served = project.bring(sound)
+
+    assert served["why"].startswith("not worse than the active version on 50 labels")
+    assert project.card.encoder == known[chosen][0]
+    assert project.stored.active().value.passed_over is None
+
+
 def test_a_better_model_replaces_a_trained_one(sound):
     project = Importing()
     project.label(range(12), EXAMPLE.answer)

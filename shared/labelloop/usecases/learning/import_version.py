@@ -108,6 +108,8 @@ def import_version(project: Project, waiting: Import, deps: "TrainDeps") -> dict
 
     BadModel or Unprocessable if it can't be served at all.
     """
+    active = project.active().value
+    comparing, encoder = _beside(active, deps)
     deps = replace(deps, tools=deps.tools.chosen(project.options().value.encoder))
     pointer, artefact = project.dataset_pointer().value, waiting.artefact
     dataset = project.snapshots.read(pointer)
@@ -121,22 +123,36 @@ def import_version(project: Project, waiting: Import, deps: "TrainDeps") -> dict
     to = _pointer(project, pointer, waiting, control, examples, deps)
     compared = _compared(tried["ms_a_task"])
     examples = examples.take(sorted(examples.newest(compared)))
-    challenger, sample = _challenger(project, dataset, examples, control, compared, waiting, deps)
+    comparing = comparing or deps
+    challenger, sample = _challenger(
+        project, dataset, examples, control, compared, waiting, comparing
+    )
     facts = {"is_brought": True, "imported": importing.about(artefact) | tried}
     challenger = replace(challenger, trained=replace(challenger.trained, facts=facts))
-    now, before = deps.clock(), project.card(project.active().value.version)
+    now, before = deps.clock(), project.card(active.version)
     card = replace(
         card_of(to, pointer, challenger, now),
         order=Ordered(to.strategy, OrderDecision(False, "", 0), 0, 0).on_card(),
         blind_since=blind_since(project, before, now) if deps.is_blind else None,
     )
-    gate = Gate(project, now, deps.least_known)
+    gate = Gate(project, now, deps.least_known, encoder)
     judged = store_judged(to, card, challenger, sample, gate, is_forced=waiting.is_forced)
     if judged.verdict.switches:
         _serve(project, judged.card, now, waiting.by)
     rival = _rival(dataset, deps) if judged.verdict.switches else ""
     told = {"lacking": lacking, "ms_a_task": tried["ms_a_task"], "rival": rival}
     return _outcome(judged, challenger) | told
+
+
+def _beside(active: ActivePointer, deps: "TrainDeps") -> tuple["TrainDeps | None", str | None]:
+    """Return what the active version can be compared by: its encoder, if it has one, and if it is
+    still here. A brought model needs none, so it waits for no version beside the one in use.
+    """
+    try:
+        tools = deps.tools.beside(active.encoder) if active.is_trained else None
+    except BadModel:
+        tools = None
+    return (replace(deps, tools=tools), active.encoder) if tools else (None, None)
 
 
 def _pointer(
