@@ -31,8 +31,6 @@ from labelloop.recipes.importing import (
     read_as,
     rows_of,
 )
-from labelloop.recipes.tools import Toolbox
-from labelloop.usecases.learning.import_version import some_data
 
 _NEEDS: Final = ("numpy", "onnx", "onnxruntime", "tokenizers")
 _TASKS: Final = 40
@@ -128,6 +126,9 @@ def import_model(
 
 def _tried(artefact: bytes, project: Project) -> tuple[bytes, dict[str, Any], list[str]]:
     """Return the artefact with the form of its output, what a trial showed, and labels it lacks."""
+    from labelloop.recipes.tools import Toolbox
+    from labelloop.usecases.learning.import_version import some_data
+
     dataset = project.dataset(project.dataset_pointer().value)
     if dataset.label_config is None:
         raise NotFound(
