@@ -19,7 +19,7 @@ class Fetching:
         self.load = self._recipe.load
 
     def read(self, config):
-        return read(self._recipe, config, is_own=False)
+        return read(self._recipe, config, reads_all=False)
 
     def why_not(self, config):
         return self._recipe.why_not(as_texts(config))

@@ -75,17 +75,23 @@ class BucketEncoders:
         for key in projects(self.store):
             project = Project(self.store, key)
             active, chosen = project.active().value, project.options().value.encoder
-            if name in (base_of(active.encoder), base_of(active.encoder_in_use), chosen):
+            beside = _names(active.encoder) | _names(active.encoder_in_use)
+            if name == chosen or name in beside:
                 yield f"project {key}"
                 continue
             for version in project.versions():
                 card = project.card(version)
-                if card and base_of(card.encoder) == name:
+                if card and name in _names(card.encoder):
                     yield f"version {version} of project {key}"
                     break
 
     def _key(self, name: str, file: str) -> str:
         return f"{_FOLDER}{name}/{file}"
+
+
+def _names(encoder: str) -> set[str]:
+    """Return the names of a version's encoders: one of texts and images has two."""
+    return {base_of(one) for one in encoder.split("+")}
 
 
 def _says_the_same(stored: Mapping[str, Any], new: Mapping[str, Any]) -> bool:

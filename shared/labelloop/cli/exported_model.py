@@ -10,8 +10,10 @@ from labelloop.bucket.project import Project
 from labelloop.cli.report import Report
 from labelloop.domain.judging.card import Card
 from labelloop.errors import BadModel, NotFound
+from labelloop.labelstudio.label_config import parse
 from labelloop.ports import ObjectStore
 from labelloop.recipes import name_of, recipe_named
+from labelloop.recipes.fetched import as_texts
 
 BUILT: Final = Path(".aws-sam/build/EncoderLayer/python/encoder")  # by `make build`
 
@@ -48,12 +50,16 @@ features = control.features([control.input_of(json.loads(sys.argv[1]))], tools, 
 answers = model.answer(features)
 print(json.dumps(control.results(control.shown(answers, control.known(answers.names)))[0]))
 ```"""
-_NO_ENCODER: Final = "tools = Toolbox()"
+_FETCH: Final = """\
+import urllib.request
+fetch = lambda addresses: [urllib.request.urlopen(one, timeout=10).read() for one in addresses]
+"""
+_NO_ENCODER: Final = "tools = Toolbox({fetch})"
 _ENCODER: Final = """\
 from labelloop.adapters.encoder_files import EncoderFiles
 from labelloop.adapters.onnx_encoder import OnnxEncoder
 encoder = OnnxEncoder(EncoderFiles.in_folder("{name}", pathlib.Path("encoder")))
-tools = Toolbox(encoder.name, lambda: encoder)"""
+tools = Toolbox(encoder.name, lambda: encoder{fetch})"""
 _INCOMPLETE: Final = """\
 That encoder is not in this folder: export the model again with `--encoder`, the folder of its
 files."""
@@ -82,7 +88,7 @@ def export_model(
         "model.onnx": artefact,
         "card.json": json.dumps(card.to_json(), indent=1, sort_keys=True).encode(),
         "label_config.xml": (learnt.label_config or "").encode(),
-        "README.md": _readme(project.key, card, files).encode(),
+        "README.md": _readme(project.key, card, files, learnt.label_config or "").encode(),
         **{f"encoder/{name}": body for name, body in (files.contents() if files else {}).items()},
     }
     for name, body in contents.items():
@@ -115,15 +121,15 @@ def _encoder_of(card: Card, store: ObjectStore, folder: Path | None) -> EncoderF
     return None
 
 
-def _readme(project: str, card: Card, files: EncoderFiles | None) -> str:
+def _readme(project: str, card: Card, files: EncoderFiles | None, label_config: str) -> str:
     """Return what the folder says of itself."""
     facts: dict[str, Any] = {"version": card.version, "project": project, "labels": card.labels}
     facts |= {"recipe": name_of(card.recipe), "trained_at": card.trained_at}
     encoder = f"It needs the encoder {_needs(card)}." if _needs(card) else "It needs no encoder."
-    return _README.format(**facts, encoder=encoder, how=_how(card, files))
+    return _README.format(**facts, encoder=encoder, how=_how(card, files, label_config))
 
 
-def _how(card: Card, files: EncoderFiles | None) -> str:
+def _how(card: Card, files: EncoderFiles | None, label_config: str) -> str:
     """Return how to predict."""
     try:
         recipe = recipe_named(card.recipe)
@@ -135,7 +141,21 @@ def _how(card: Card, files: EncoderFiles | None) -> str:
         return _INCOMPLETE
     standalone = getattr(recipe, "standalone", None)
     if standalone is None or (files and files.reading != Reading()):
-        tools = _ENCODER.format(name=base_of(card.encoder)) if files else _NO_ENCODER
+        tools = _tools(base_of(card.encoder) if files else "", label_config)
         return _WITH_PACKAGE.format(tools=tools, recipe=name_of(card.recipe))
     packages = "`onnxruntime` and `tokenizers`" if files else "`onnxruntime`"
     return _ALONE.format(packages=packages, lines=standalone(files.max_tokens if files else 0))
+
+
+def _tools(encoder: str, label_config: str) -> str:
+    """Return the lines that make the tools of a model, beside an encoder if it has one.
+
+    Texts at addresses are fetched there: one that is not read would get a prediction all the same.
+    """
+    config = parse(label_config)
+    is_fetched = as_texts(config) is not config
+    if not encoder:
+        lines = _NO_ENCODER.format(fetch="fetch=fetch" if is_fetched else "")
+    else:
+        lines = _ENCODER.format(name=encoder, fetch=", fetch=fetch" if is_fetched else "")
+    return (_FETCH if is_fetched else "") + lines

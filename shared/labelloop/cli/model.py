@@ -23,7 +23,14 @@ from labelloop.cli.report import Report
 from labelloop.cli.session import Session
 from labelloop.errors import BadSettings, LabelloopError, NotFound, Unavailable
 from labelloop.recipes import control_of_brought
-from labelloop.recipes.importing import MOST_TOKENS, TRIAL, demand_offered, fitted_to, read_as
+from labelloop.recipes.importing import (
+    MOST_TOKENS,
+    TRIAL,
+    demand_offered,
+    fitted_to,
+    read_as,
+    rows_of,
+)
 
 _TASKS: Final = 40
 _LIMITS: Final = SandboxLimits(megabytes=1_300, seconds=60)  # as in the function that predicts
@@ -118,6 +125,9 @@ def import_model(
 
 def _tried(artefact: bytes, project: Project) -> tuple[bytes, dict[str, Any], list[str]]:
     """Return the artefact with the form of its output, what a trial showed, and labels it lacks."""
+    from labelloop.recipes.tools import Toolbox
+    from labelloop.usecases.learning.import_version import some_data
+
     dataset = project.dataset(project.dataset_pointer().value)
     if dataset.label_config is None:
         raise NotFound(
@@ -127,8 +137,10 @@ def _tried(artefact: bytes, project: Project) -> tuple[bytes, dict[str, Any], li
     control = control_of_brought(dataset.label_config)
     artefact = fitted_to(artefact, control)
     lacking = demand_offered(artefact, control)
-    inputs = [control.input_of(task.data) for task in list(dataset.tasks.values())[:_TASKS]]
-    rows = [one for one in inputs if one is not None]
+    inputs = [control.input_of(data) for data in some_data(project, dataset)[:_TASKS]]
+    # Nothing is fetched from here, so an address stands for the text that lies there.
+    tools = Toolbox(fetch=lambda addresses: [address.encode() for address in addresses])
+    rows = rows_of([one for one in inputs if one is not None], control, tools)
     tried = run_on_file(TRIAL, "package", artefact, {"rows": rows}, _LIMITS)
     return read_as(artefact, tried["form"]), tried, lacking
 
@@ -162,6 +174,9 @@ def _tell(outcome: dict[str, Any], session: Session, report: Report) -> None:
     measured = "" if accuracy is None else f", {outcome['title']} {accuracy:.0%}"
     report.step("served", "done", f"{outcome['version']}: {outcome['why']}")
     report.say(f"compared on {outcome['labels']} labels{measured}; some may be known to it already")
+    if rival := outcome.get("rival"):
+        why = "learns this project too: its next version takes the place of this, uncompared"
+        report.step("next", "warning", f"the recipe {rival!r} {why}, unless it is pinned")
     report.say("`labelloop rollback` takes it back, `labelloop pin` keeps trainings from it")
 
 

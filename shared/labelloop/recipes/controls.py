@@ -125,7 +125,8 @@ def _control(recipe: "Recipe", config: "LabelConfig") -> "Control | None":
         return recipe.read(config)
     from labelloop.recipes.fetched import read as read_fetched
 
-    return read_fetched(recipe, config, is_own=recipe.name not in BUILT_IN)
+    reads_all = recipe.name == IMPORTED or recipe.name not in BUILT_IN
+    return read_fetched(recipe, config, reads_all=reads_all)
 
 
 def _reasons(config: "LabelConfig") -> list[str]:

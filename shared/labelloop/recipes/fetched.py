@@ -87,6 +87,15 @@ class FetchedTexts:
         fetched = ", ".join(one.variable for one in self.sources)
         return f"{self.control.sees}\nfetched: {fetched}"
 
+    @property
+    def plain(self) -> "FetchedTexts":
+        """The same without an imported model, where the recipe's own control knows one."""
+        return replace(self, control=cast("Any", self.control).plain)
+
+    def after(self, artefact: bytes) -> "FetchedTexts":
+        """Return the same that goes on from a version, where the recipe's own control can."""
+        return replace(self, control=cast("Any", self.control).after(artefact))
+
     def input_of(self, data: Any) -> Input | None:
         """Return the fields that are read, None if there is nothing to read."""
         if not isinstance(data, Mapping):
@@ -129,10 +138,10 @@ class FetchedTexts:
         }
 
 
-def read(recipe: "Recipe", config: LabelConfig, *, is_own: bool) -> "Control | None":
+def read(recipe: "Recipe", config: LabelConfig, *, reads_all: bool) -> "Control | None":
     """Return a recipe's control of a label config, one that fetches texts if there are any to.
 
-    `is_own`: whether the recipe is of one's own, which may read fields that no config names.
+    `reads_all`: whether the recipe may read fields that no config names.
     """
     control, given = recipe.read(config), as_texts(config)
     if given is config or getattr(recipe, "sees_images", False):
@@ -141,7 +150,7 @@ def read(recipe: "Recipe", config: LabelConfig, *, is_own: bool) -> "Control | N
     if inner is None or inner == control:  # which reads another object
         return control
     sources = tuple(Source.read(tag) for tag in config.root.walk() if is_fetched(tag))
-    fetched = FetchedTexts(inner, sources, None if is_own else _fields(config))
+    fetched = FetchedTexts(inner, sources, None if reads_all else _fields(config))
     return cast("Control", fetched)
 
 

@@ -12,7 +12,7 @@ from labelloop.recipes.built_in import IMPORTED
 
 if TYPE_CHECKING:
     from labelloop.recipes.imported.matching import Slot
-    from labelloop.recipes.protocol import Control
+    from labelloop.recipes.protocol import Control, Tools
 
 TRIAL: Final = "labelloop.recipes.imported.smoke:smoke"  # for a process of its own
 ROLES: Final = ("model", "vectors")
@@ -138,6 +138,14 @@ def demand_offered(artefact: bytes, control: "Control") -> list[str]:
             f"name the labels as it has them: {', '.join(control.offered)}",
         )
     return [label for label in control.offered if label not in labels]
+
+
+def rows_of(inputs: Sequence[Any], control: "Control", tools: "Tools") -> list[Any]:
+    """Return what a model gets of tasks, without those whose texts can't be read."""
+    from labelloop.recipes.imported import model
+
+    seen = control.features(inputs, tools, (model.RAW,))
+    return model.rows_of(seen.take(seen.are_finite().nonzero()[0]))
 
 
 def tried(artefact: bytes, rows: Sequence[Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from labelloop import bootstrap
 from labelloop.bucket.objects import fields_of
 from labelloop.bucket.project import Project
 from labelloop.cli.app import app
-from tests.builders import LABELS, created
+from tests.builders import LABELS, created, event, label_config
 from tests.conftest import SECRET, load_event
 from tests.integration.cli.stacks import Stacks, sign_in
 from tests.integration.conftest import CONTEXT
@@ -110,6 +110,19 @@ def test_a_transformer_in_a_folder_is_served(bring, world, tmp_path):
 
     assert (code, told["served"], told["accuracy"]) == (0, True, 1.0)
     assert predicted(world, "lovely lovely", "boring")[0] == ["Positive", "Negative"]
+
+
+def test_where_texts_lie_at_addresses_it_is_tried_on_those(bring, world, tmp_path):
+    config = label_config().replace('value="$text"', 'value="$text" valueType="url"')
+    updated = event(label_config=config, project_updated_at="2026-12-23T09:00:00.000000+00:00")
+    Project(bootstrap.store(), world.key).add_event("9000", updated)
+    world.fold()
+    file = tmp_path / "reviews.onnx"
+    file.write_bytes(text_pipeline(TEXTS, TRUE))
+
+    code, told = bring(file)
+
+    assert (code, told["served"], told["labels"]) == (0, True, 0)  # nothing can be fetched
 
 
 def test_a_worse_model_is_not_served_and_the_command_fails(bring, world, tmp_path):

@@ -1,11 +1,17 @@
 """Models of other libraries are brought, served, order the queue, and are rolled back."""
 
+from dataclasses import replace
+from importlib import metadata
 from typing import Any
 
 import pytest
+from sklearn.linear_model import LogisticRegression
 
+from labelloop import recipes
 from labelloop.messages import WakeUp
 from labelloop.recipes import control_of_brought
+from labelloop.recipes.classifier.recipe import TextClassifier
+from labelloop.recipes.guard import within
 from labelloop.recipes.tools import Toolbox
 from labelloop.usecases.learning.train import TrainOutcome, train
 from labelloop.usecases.learning.vectors import Limits
@@ -16,10 +22,12 @@ from tests.deps import training_deps
 from tests.fakes import MemoryQueue
 from tests.integration.kinds.project import STRATEGY, ChangingProject
 from tests.kinds.example import Example
+from tests.kinds.image_choices import EXAMPLE as IMAGES
 from tests.kinds.several_choices import EXAMPLE as SEVERAL
 from tests.kinds.text_choices import EXAMPLE, SUBJECTS
-from tests.onnx_models import artefact_of, text_pipeline, topics_pipeline, transformer
+from tests.onnx_models import artefact_of, number_model, text_pipeline, topics_pipeline, transformer
 from tests.tiny_encoder import CountingEncoder
+from tests.unit.recipes.test_recipes import Point
 
 LABELS = tuple(SUBJECTS)
 TOPICS = ("Billing", "Delivery", "login", "Praise")
@@ -109,6 +117,21 @@ def test_a_model_is_served_before_any_label(sound):
     assert project.version == outcome["version"]
 
 
+def test_a_model_of_columns_is_tried_on_the_pool_before_any_label():
+    rows = [{"text": f"task {age}", "age": age} for age in range(30)]
+    project = Importing(example=replace(EXAMPLE, tasks=rows))
+    project.rank()
+    project.configure(EXAMPLE.config)
+
+    outcome = project.bring(
+        artefact_of(number_model([[20], [30], [40]], LABELS), LABELS, columns=("age",))
+    )
+
+    assert (outcome["served"], outcome["labels"]) == (True, 0), outcome["why"]
+    assert all(project.predict(rows))
+    assert not any(project.predict(EXAMPLE.tasks[:3]))  # which have no age
+
+
 def test_what_takes_too_long_to_encode_goes_on_at_the_next_call(sound):
     project = Importing(Toolbox(CountingEncoder.name, CountingEncoder))
     project.label(range(20), EXAMPLE.answer)
@@ -167,6 +190,34 @@ def test_a_worse_model_is_stored_and_not_served_unless_it_is_forced(upside_down)
     assert project.right(EXAMPLE.tasks, EXAMPLE.answer) > 0.8
 
 
+@pytest.mark.parametrize("chosen", ["other", "none"])
+def test_it_is_compared_with_a_version_beside_an_encoder_that_is_not_chosen_any_more(
+    chosen, sound, upside_down
+):
+    other = type("Other", (CountingEncoder,), {"name": "other-9"})
+    known = {"other": ("other-9", other), "none": ("", None)}
+    tools = Toolbox(CountingEncoder.name, CountingEncoder, find=known.__getitem__)
+    project = Importing(tools)
+    project.label(range(50), EXAMPLE.answer)
+    project.learn("sweep")
+    trained = project.version
+    choices = ChooseDeps(
+        store=project.store, train_queue=project.queue, demand_encoder=known.__getitem__
+    )
+    choose(project.key, {"encoder": chosen}, choices)
+
+    refused = project.bring(upside_down)
+    assert not refused["served"]
+    assert refused["why"].startswith("worse on 50 labels")
+
+    assert activate(project.key, trained, replace(project.by_hand, has_encoder=lambda _: True))
+    served = project.bring(sound)
+
+    assert served["why"].startswith("not worse than the active version on 50 labels")
+    assert project.card.encoder == known[chosen][0]
+    assert project.stored.active().value.passed_over is None
+
+
 def test_a_better_model_replaces_a_trained_one(sound):
     project = Importing()
     project.label(range(12), EXAMPLE.answer)
@@ -203,6 +254,21 @@ def test_another_encoder_or_other_options_do_not_take_an_imported_model_away(sou
     assert project.version == version
     assert project.stored.untrained_dataset(CountingEncoder.name, "") is None
     assert activate(project.key, version, project.by_hand) is False
+
+
+@pytest.mark.parametrize("config", [IMAGES.config, "<View/>"], ids=["images", "nothing"])
+def test_a_label_config_about_something_else_is_learnt_once_and_no_more(sound, config):
+    """Images have an encoder of their own: it is none that the model's recipe would use."""
+    project = Importing(Toolbox(CountingEncoder.name, CountingEncoder))
+    project.label(range(20), EXAMPLE.answer)
+    version = project.bring(sound)["version"]
+    project.configure(config)
+
+    with within(20, "the training"):
+        assert project.learn("sweep") is TrainOutcome.UP_TO_DATE
+
+    assert project.version == version
+    assert project.stored.untrained_dataset(CountingEncoder.name, "") is None
 
 
 def test_another_strategy_orders_the_queue_by_the_same_model(sound):
@@ -276,6 +342,23 @@ def test_a_label_that_is_not_offered_is_refused():
     assert (outcome["served"], project.version) == (False, trained)
     assert outcome["why"] == "the label config offers no sports"
     assert "money, travel, food" in outcome["fix"]
+
+
+def test_a_recipe_of_ones_own_that_would_take_its_place_uncompared_is_named(sound, monkeypatch):
+    project = Importing()
+    project.label(range(12), EXAMPLE.answer)
+    assert project.bring(sound)["rival"] == ""
+    mine = Point("mine", TextClassifier("mine", LogisticRegression))
+    monkeypatch.setattr(metadata, "entry_points", lambda group: (mine,))
+    recipes.forget_added()
+
+    try:
+        outcome = project.bring(sound)
+    finally:
+        monkeypatch.undo()
+        recipes.forget_added()
+
+    assert (outcome["served"], outcome["rival"]) == (True, "mine")
 
 
 def test_what_fails_unforeseen_has_an_outcome_too(sound):

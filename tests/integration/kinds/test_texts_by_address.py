@@ -8,7 +8,7 @@ import pytest
 
 from labelloop.bucket.lease import TRAINER
 from labelloop.messages import RankWakeUp
-from labelloop.recipes import load
+from labelloop.recipes import control_of, load
 from labelloop.usecases.learning.train import TrainOutcome
 from labelloop.usecases.ordering.push import RankOutcome
 from labelloop.usecases.serving.predict import predict
@@ -21,6 +21,7 @@ from tests.integration.kinds.loop import ranked
 from tests.integration.kinds.project import STRATEGY, ChangingProject
 from tests.kinds import (
     order_alone,
+    region_answers,
     several_controls,
     spans,
     text_choices,
@@ -31,6 +32,7 @@ from tests.texts_by_address import HOST, Files, by_address
 KINDS = {
     **ABOUT_TEXTS,
     "several": several_controls.EXAMPLE,
+    "answers about spans": region_answers.EXAMPLE,
     "order alone": order_alone.EXAMPLE,
 }
 LABELLED, UNSEEN = range(30), range(40, 60)
@@ -68,6 +70,16 @@ def test_a_kind_is_ordered_learnt_and_predicted(kind, has_encoder, files):
     assert project.predict(unseen, files.toolbox(has_encoder)) == [[]] * len(unseen)
     assert project.predict(unseen[:1], files.toolbox(has_encoder)) == [[]]
     assert project.train(files.toolbox(has_encoder)) is TrainOutcome.UP_TO_DATE
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_same_controls_are_learnt(kind, files):
+    plain, fetched = (
+        control_of(one.config) for one in (KINDS[kind], by_address(KINDS[kind], files))
+    )
+
+    assert fetched.about() == plain.about()
+    assert fetched.asks == plain.asks
 
 
 def test_spans_stand_where_the_page_counts_them(files):

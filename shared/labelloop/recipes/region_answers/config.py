@@ -1,11 +1,12 @@
 """Find the control of a label config that is asked of each region, or say why it is not learnt."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeIs
 
 from labelloop.labelstudio.label_config import LabelConfig, Tag
 from labelloop.labelstudio.visibility import RegionCondition, conditions, region_conditions
 from labelloop.recipes import recipe_named
+from labelloop.recipes.fetched import FetchedTexts, as_texts
 from labelloop.recipes.region_answers.control import INNER, RegionAnswers
 from labelloop.recipes.spans.control import Spans
 
@@ -44,8 +45,14 @@ def _spans_of(
     return [
         one
         for name, one in learnt.items()
-        if isinstance(one, Spans) and one.to_name == about and named <= {name}
+        if _is_spans(one) and one.to_name == about and named <= {name}
     ]
+
+
+def _is_spans(control: Any) -> TypeIs[Spans]:
+    """Say whether a control predicts spans, of texts that are fetched, too."""
+    is_fetched = isinstance(control, FetchedTexts)
+    return isinstance(control.control if is_fetched else control, Spans)
 
 
 def _types(spans: Spans, asked: tuple[RegionCondition, ...]) -> frozenset[str] | None:
@@ -70,6 +77,6 @@ def _hangs_on_regions(config: LabelConfig, tag: Tag) -> bool:
 
 def _inner_of(config: LabelConfig, tag: Tag) -> "Control | None":
     """Return the control that the tag would be if it were asked of the text."""
-    alone = config.asked_once(tag)
+    alone = as_texts(config.asked_once(tag))
     found = (recipe_named(name).read(alone) for name in INNER)
     return next((one for one in found if one is not None), None)

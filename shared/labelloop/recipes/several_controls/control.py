@@ -68,11 +68,17 @@ class SeveralControls:
     def _suggested(
         self, model: "Any", task: Mapping[str, Any], context: Mapping[str, Any]
     ) -> list["Region"]:
-        """Ask each control that something is drawn of."""
+        """Ask each control that something is drawn of.
+
+        What is drawn by one that is not learnt, as a click that a mask is to be made of, is for
+        all: nothing says for which.
+        """
         models = {part.name: part.model for part in model.parts} if model else {}
+        learnt = {name for name, _ in self.controls}
         result: list[Region] = []
         for name, control in self.controls:
-            drawn = [one for one in context["result"] if one.get("from_name") == name]
+            others = learnt - {name}
+            drawn = [one for one in context["result"] if one.get("from_name") not in others]
             suggest: Suggest | None = getattr(control, "suggested", None)
             if drawn and suggest:
                 result += suggest(models.get(name), task, {**context, "result": drawn})

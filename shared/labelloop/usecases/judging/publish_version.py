@@ -60,17 +60,19 @@ def withdraw(
     why: str,
     remaining: tuple[Examples, Control] | None,
     gate: Gate,
+    encoder: str,
 ) -> bool:
     """Serve no version, as none can be learnt; return False if that has to wait as labels are gone.
 
     `remaining`: the examples that are left, and their control; None if the label config can't be
-    read. The wait is a day: a script that deletes all labels is noticed in that time, like one
-    that deletes most of them.
+    read. `encoder`: the one of texts in use, by which a model that people brought is served on,
+    whatever the label config is about by now. The wait is a day: a script that deletes all labels
+    is noticed in that time, like one that deletes most of them.
     """
     active = gate.project.active().value
     active_card = gate.project.card(active.version)
     if active_card and active_card.is_brought:
-        _go_on(gate.project, to)
+        _go_on(gate.project, replace(to, encoder=encoder))
         return False
     if active.is_trained:
         recipe_named(active.recipe)  # one that is not installed here withdraws nothing: BadModel

@@ -20,11 +20,15 @@ _FORCED: Final = "served by --force, though the active version is better"
 
 @dataclass(frozen=True)
 class Gate:
-    """Where a project's versions are judged, the time, and from how many labels on."""
+    """Where a project's versions are judged, the time, and from how many labels on.
+
+    `encoder`: beside which the features compared were made, where that is not the new version's.
+    """
 
     project: Project
     now: datetime
     least_known: int = LEAST_KNOWN
+    encoder: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,8 @@ def store_judged(
 ) -> Judged:
     """Compare a version with the active one, and store it. `is_forced`: whatever comes of that."""
     active = gate.project.active().value
-    champion = champion_of(active, gate.project, challenger.control, to.encoder)
+    encoder = to.encoder if gate.encoder is None else gate.encoder
+    champion = champion_of(active, gate.project, challenger.control, encoder)
     rejection = gate.project.evidence.rejection(active.version)
     verdict = _verdict(to, active, champion, challenger, sample, rejection.value, gate)
     if is_forced and not verdict.switches:

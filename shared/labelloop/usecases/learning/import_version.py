@@ -19,17 +19,25 @@ from labelloop.bucket.project import Project
 from labelloop.domain.intake.folding import Dataset
 from labelloop.domain.judging.card import Card
 from labelloop.domain.judging.fallback import OrderDecision
+from labelloop.domain.judging.gate import LEAST_ROWS
 from labelloop.domain.learning.examples import Examples, examples_of
 from labelloop.domain.version import Version
-from labelloop.errors import BadModel, NotFound, Rejected, Retryable
+from labelloop.errors import BadModel, NotFound, Rejected, Retryable, Unreached
 from labelloop.observability import count, logger
-from labelloop.recipes import control_of_brought, encoder_of, folder_of, format_of, importing
+from labelloop.recipes import (
+    continued,
+    control_of_brought,
+    encoder_of,
+    folder_of,
+    format_of,
+    importing,
+)
 from labelloop.recipes.protocol import Control, Trained
 from labelloop.recipes.signature import signature_of
 from labelloop.usecases.judging.judge_version import Challenger
 from labelloop.usecases.judging.store_judged import Gate, Judged, store_judged
 from labelloop.usecases.learning.sample_pool import Sample, sample_pool
-from labelloop.usecases.learning.train_version import blind_since, card_of, digest_of
+from labelloop.usecases.learning.train_version import blind_since, card_of, digest_of, readable
 from labelloop.usecases.learning.vectors import StoredVectors
 from labelloop.usecases.ordering.choose_order import Ordered
 from labelloop.usecases.serving.activate import switch_by_hand
@@ -100,6 +108,8 @@ def import_version(project: Project, waiting: Import, deps: "TrainDeps") -> dict
 
     BadModel or Unprocessable if it can't be served at all.
     """
+    active = project.active().value
+    comparing, encoder = _beside(active, deps)
     deps = replace(deps, tools=deps.tools.chosen(project.options().value.encoder))
     pointer, artefact = project.dataset_pointer().value, waiting.artefact
     dataset = project.snapshots.read(pointer)
@@ -108,25 +118,41 @@ def import_version(project: Project, waiting: Import, deps: "TrainDeps") -> dict
     control = control_of_brought(dataset.label_config)
     lacking = importing.demand_offered(artefact, control)
     examples = examples_of(dataset, control)
-    tried = deps.try_model(artefact, _rows(examples, dataset, control))
+    rows = importing.rows_of(_inputs(examples, project, dataset, control), control, deps.tools)
+    tried = deps.try_model(artefact, rows)
     to = _pointer(project, pointer, waiting, control, examples, deps)
     compared = _compared(tried["ms_a_task"])
     examples = examples.take(sorted(examples.newest(compared)))
-    challenger, sample = _challenger(project, dataset, examples, control, compared, waiting, deps)
+    comparing = comparing or deps
+    challenger, sample = _challenger(
+        project, dataset, examples, control, compared, waiting, comparing
+    )
     facts = {"is_brought": True, "imported": importing.about(artefact) | tried}
     challenger = replace(challenger, trained=replace(challenger.trained, facts=facts))
-    now, before = deps.clock(), project.card(project.active().value.version)
+    now, before = deps.clock(), project.card(active.version)
     card = replace(
         card_of(to, pointer, challenger, now),
         order=Ordered(to.strategy, OrderDecision(False, "", 0), 0, 0).on_card(),
         blind_since=blind_since(project, before, now) if deps.is_blind else None,
     )
-    gate = Gate(project, now, deps.least_known)
+    gate = Gate(project, now, deps.least_known, encoder)
     judged = store_judged(to, card, challenger, sample, gate, is_forced=waiting.is_forced)
     if judged.verdict.switches:
         _serve(project, judged.card, now, waiting.by)
-    told = {"lacking": lacking, "ms_a_task": tried["ms_a_task"]}
+    rival = _rival(dataset, deps) if judged.verdict.switches else ""
+    told = {"lacking": lacking, "ms_a_task": tried["ms_a_task"], "rival": rival}
     return _outcome(judged, challenger) | told
+
+
+def _beside(active: ActivePointer, deps: "TrainDeps") -> tuple["TrainDeps | None", str | None]:
+    """Return what the active version can be compared by: its encoder, if it has one, and if it is
+    still here. A brought model needs none, so it waits for no version beside the one in use.
+    """
+    try:
+        tools = deps.tools.beside(active.encoder) if active.is_trained else None
+    except BadModel:
+        tools = None
+    return (replace(deps, tools=tools), active.encoder) if tools else (None, None)
 
 
 def _pointer(
@@ -154,6 +180,18 @@ def _pointer(
     )
 
 
+def _rival(dataset: Dataset, deps: "TrainDeps") -> str:
+    """Return the recipe of one's own whose next version can't be compared with the model.
+
+    It answers in its own way, so it takes the model's place whatever that is worth. Empty if what
+    is trained next goes on after the model.
+    """
+    config = dataset.label_config or ""
+    control = deps.control_of(config)
+    goes_on = continued(control, importing.NAME, config, lambda: None) is not control
+    return "" if goes_on else control.recipe
+
+
 def _compared(ms_a_task: float) -> int:
     """Return how many labels, and tasks of the pool, a model has time to answer."""
     least, most = _COMPARED
@@ -174,12 +212,18 @@ def _outcome(judged: Judged, challenger: Challenger) -> dict[str, Any]:
     }
 
 
-def _rows(examples: Examples, dataset: Dataset, control: Control) -> list[Any]:
-    """Return what is read of some labelled tasks; of others, while none is labelled."""
+def _inputs(examples: Examples, project: Project, dataset: Dataset, control: Control) -> list[Any]:
+    """Return the inputs of some labelled tasks; of others, while none is labelled."""
     if examples.tasks:
         return [examples.inputs[row] for row in examples.newest(_TRIED)]
-    inputs = (control.input_of(task.data) for task in dataset.tasks.values())
+    inputs = (control.input_of(data) for data in some_data(project, dataset))
     return [one for one in inputs if one is not None][:_TRIED]
+
+
+def some_data(project: Project, dataset: Dataset) -> list[Any]:
+    """Return the data of tasks that somebody has labelled; of others, while there is none."""
+    tasks = dataset.tasks or project.pool.read(project.pool.shards()[:1])
+    return [task.data for task in tasks.values()]
 
 
 def _challenger(
@@ -201,6 +245,9 @@ def _challenger(
     with StoredVectors(deps.tools, files, deps.encoding) as tools:
         only = None if project.active().value.is_trained else model.needs
         features = control.features(examples.inputs, tools, only)
+    examples, features = readable(examples, features)
+    if tools.unreached and len(examples.labels) < LEAST_ROWS:
+        raise Unreached(f"too few labels to compare on: {tools.unreached[0]}")
     answers = model.answer(features)
     lost = int(np.count_nonzero(~answers.columns.are_finite()))
     if 2 * lost > len(answers):

@@ -129,7 +129,7 @@ def _train(project: Project, pointer: DatasetPointer, deps: TrainDeps) -> bool:
         report = Reporter(project.progress, deps.clock)
         with StoredVectors(stack, files, deps.encoding, report=report.encoded) as tools:
             features = control.features(examples.inputs, tools)
-            examples, features = _readable(examples, features)
+            examples, features = readable(examples, features)
             if why := control.missing(examples.labels, deps.min_labels):
                 _demand_reached(tools, why)
                 if not tools.unread:
@@ -142,7 +142,8 @@ def _train(project: Project, pointer: DatasetPointer, deps: TrainDeps) -> bool:
         ordered = choose_order(strategy, _order_of(active_card, control), arms, project.key)
     except Unprocessable as exc:
         # A training from scratch on what is left would give no model, so none is served.
-        return withdraw(to, str(exc), remaining, Gate(project, deps.clock(), deps.least_known))
+        gate = Gate(project, deps.clock(), deps.least_known)
+        return withdraw(to, str(exc), remaining, gate, stack.encoder)
     report.begin(JUDGING)
     version, digest = Version(pointer.seq, uuid4().hex[:8]), sha256(trained.artefact).hexdigest()
     to = replace(learnt, version=str(version), sha256=digest, strategy=ordered.strategy)
@@ -169,7 +170,7 @@ def _continued(control: Control, dataset: Dataset, project: Project) -> Control:
     return continued(control, name_of(active.recipe), config, lambda: project.model(version))
 
 
-def _readable(examples: Examples, features: Columns) -> tuple[Examples, Columns]:
+def readable(examples: Examples, features: Columns) -> tuple[Examples, Columns]:
     """Return what can be learnt: without tasks whose image or text can't be read, say."""
     rows = np.flatnonzero(features.are_finite())
     if len(rows) == len(features):

@@ -192,8 +192,10 @@ def test_one_in_use_is_neither_overwritten_nor_removed(run, export, bucket, proj
     assert run("list")["encoders"][0]["used_by"] == [f"project {PROJECT}"]
 
 
-def test_a_version_that_may_be_activated_again_uses_its_encoder(run, export, project):
-    used_by(project, run("add", "mine", "--from", str(export()))["name"])
+@pytest.mark.parametrize("beside", ["", "efficientnet-0+"], ids=["texts", "texts and images"])
+def test_a_version_that_may_be_activated_again_uses_its_encoder(run, export, project, beside):
+    used_by(project, beside + run("add", "mine", "--from", str(export()))["name"])
+    assert "in use by project 38." in run("remove", "mine", exit_code=1)["error"]
     project.advance(project.active(), ActivePointer("2-bbbbbbbb", 2, encoder="minilm-0"))
 
     assert "version 1-aaaaaaaa of project" in run("remove", "mine", exit_code=1)["error"]

@@ -250,3 +250,19 @@ def test_a_control_that_went_or_moved_leaves_the_others_answers_as_they_were():
     results_after = after.results(after.shown(answers, known))
     shown: list[Any] = [after.label_of(one) for one in results_after]
     assert [one["x"] for one in shown] == ["AB"[i % 2] for i in range(20)]
+
+
+class Drawing:
+    """A control that answers while a person draws; of the rest nothing is called."""
+
+    def suggested(self, _model: Any, _task: Any, context: Any) -> Any:
+        return context["result"]
+
+
+def test_what_is_drawn_by_a_control_that_is_not_learnt_is_for_all_that_answer():
+    """A backend makes a mask of a click, and the click is by a control of its own."""
+    control: Any = SeveralControls((("mask", Drawing()), ("mood", object())))  # type: ignore[arg-type]
+    click, mask, mood = ({"from_name": name} for name in ("click", "mask", "mood"))
+
+    assert control.suggested(None, {}, {"result": [click, mask, mood]}) == [click, mask]
+    assert control.suggested(None, {}, {"result": [mood]}) == []
