@@ -188,7 +188,7 @@ def sweep_deps() -> "SweepDeps":
         label_studio=label_studio,
         encoder=files.name if files else "",
         image_encoder=image_files.name if image_files else "",
-        chosen=_full_name,
+        chosen=_name_in_use,
         fetches=bool(image_files or chosen.fetch_hosts or chosen.fetch_buckets),
         keep_models=chosen.keep_models,
     )
@@ -290,9 +290,17 @@ def _full_name(name: str) -> str:
     return files.name if files else ""
 
 
+def _name_in_use(name: str) -> str:
+    """Return the full name of an encoder that a project chose, empty where no layer runs it.
+
+    A stack that is deployed without encoders goes on without them: the status says so.
+    """
+    return "" if settings().encoder == "none" else _full_name(name)
+
+
 def _found_encoder(name: str) -> "tuple[str, Callable[[], Encoder] | None]":
-    """Return the full name of an encoder that a project chose, and what loads it once."""
-    files = _files_of(name)
+    """Return the name in use of an encoder that a project chose, and what loads it once."""
+    files = _files_of(name) if _name_in_use(name) else None
     if files is None:
         return "", None
     from labelloop.adapters.onnx_encoder import OnnxEncoder

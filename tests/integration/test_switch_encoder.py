@@ -11,7 +11,6 @@ import pytest
 from labelloop import bootstrap
 from labelloop.adapters.onnx_encoder import OnnxEncoder
 from labelloop.bucket.project import Project
-from labelloop.errors import BadModel
 from labelloop.messages import RankWakeUp, WakeUp
 from labelloop.usecases.learning.train import TrainOutcome, train
 from labelloop.usecases.learning.vectors import Limits
@@ -19,6 +18,7 @@ from labelloop.usecases.ordering.limits import Limits as RankLimits
 from labelloop.usecases.ordering.push import RankOutcome
 from labelloop.usecases.ordering.rank import rank
 from labelloop.usecases.serving import serve
+from labelloop.usecases.serving.describe import describe
 from tests import tiny_encoder
 from tests.builders import created, label_config, task
 from tests.conftest import load_event
@@ -275,11 +275,26 @@ def test_the_sweep_wakes_a_project_whose_encoder_was_chosen(project, choose, sma
     assert project.untrained_dataset(small, chosen=deps.chosen) is not None
 
 
-def test_where_the_stack_has_no_encoder_there_is_no_layer_to_run_one_in(
-    project, monkeypatch, cold_start
-):
+def test_where_the_stack_has_no_encoder_none_is_chosen(project, choose, monkeypatch, cold_start):
     monkeypatch.setenv("ENCODER", "none")
     cold_start()
 
-    with pytest.raises(BadModel, match="no layer to run in"):
-        bootstrap.tools().chosen("large")
+    assert "no layer to run in" in choose(422, encoder="large")["error"]
+
+
+def test_a_project_that_chose_one_goes_on_without_it_where_a_deploy_takes_all_away(
+    project, asked, choose, aws, monkeypatch, cold_start
+):
+    choose(encoder="large")
+    trained()
+    monkeypatch.setenv("ENCODER", "none")
+    cold_start()
+    deps = bootstrap.sweep_deps()
+
+    assert project.untrained_dataset("", chosen=deps.chosen) is not None
+    assert trained() is TrainOutcome.SWITCHED
+    assert project.active().value.encoder == ""
+    assert list(Steps())[-1] is RankOutcome.PLACED
+    assert asked() == project.active_version()
+    told = describe(project.key, bootstrap.store())["told"]
+    assert any("the encoder large" in line for line in told)

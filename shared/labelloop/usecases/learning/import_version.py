@@ -32,6 +32,7 @@ from labelloop.recipes import (
     format_of,
     importing,
 )
+from labelloop.recipes.built_in import IMPORTED
 from labelloop.recipes.protocol import Control, Trained
 from labelloop.recipes.signature import signature_of
 from labelloop.usecases.judging.judge_version import Challenger
@@ -188,7 +189,7 @@ def _rival(dataset: Dataset, deps: "TrainDeps") -> str:
     """
     config = dataset.label_config or ""
     control = deps.control_of(config)
-    goes_on = continued(control, importing.NAME, config, lambda: None) is not control
+    goes_on = continued(control, IMPORTED, config, lambda: None) is not control
     return "" if goes_on else control.recipe
 
 

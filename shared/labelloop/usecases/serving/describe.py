@@ -69,7 +69,11 @@ def describe(key: str, store: ObjectStore) -> dict[str, Any]:
         "pinned": active.pinned,
         "trained_on": active.dataset_seq,
         "card": card.to_json() if card else None,
-        "told": [*known.failures, *(_lines(card) if card else [])],
+        "told": [
+            *known.failures,
+            *_not_in_use(found["options"]["encoder"], active),
+            *(_lines(card) if card else []),
+        ],
         "dataset": {"seq": pointer.seq} | known.counts,
         "learning": known.learning,
     }
@@ -77,6 +81,15 @@ def describe(key: str, store: ObjectStore) -> dict[str, Any]:
 
 def _call(read: Callable[[], Any]) -> Any:
     return read()
+
+
+def _not_in_use(chosen: str | None, active: ActivePointer) -> list[str]:
+    """Return whether the encoder that a project chose is another one than the one in use."""
+    in_use = [name.rpartition("-")[0] for name in active.encoder_in_use.split("+")]
+    if chosen is None or not active.is_trained or chosen in (*in_use, "none"):
+        return []
+    what = f"the encoder {chosen}, which was chosen, is not in use yet"
+    return [f"{what}: that takes a training, and a stack deployed with another Encoder than none"]
 
 
 def _lines(card: Card) -> list[str]:
