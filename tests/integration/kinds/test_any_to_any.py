@@ -7,6 +7,7 @@ import pytest
 
 from labelloop.recipes import control_of
 from labelloop.usecases.learning.train import TrainOutcome
+from tests.about_texts import ABOUT_TEXTS
 from tests.integration.kinds.project import ChangingProject, Result, renamed
 from tests.kinds import (
     candidates,
@@ -15,7 +16,6 @@ from tests.kinds import (
     order_by_images,
     several_controls,
 )
-from tests.kinds.about_texts import ABOUT_TEXTS
 from tests.kinds.example import Example
 from tests.tiny_images import toolbox
 

@@ -14,6 +14,7 @@ from labelloop.usecases.ordering.push import RankOutcome
 from labelloop.usecases.serving.predict import predict
 from labelloop.usecases.serving.serve import Versions
 from labelloop.usecases.sweep import SweepDeps, sweep
+from tests.about_texts import ABOUT_TEXTS
 from tests.conftest import load_event
 from tests.deps import ranking_deps
 from tests.fakes import MemoryQueue
@@ -26,7 +27,6 @@ from tests.kinds import (
     spans,
     text_choices,
 )
-from tests.kinds.about_texts import ABOUT_TEXTS
 from tests.texts_by_address import HOST, Files, by_address
 
 KINDS = {

@@ -5,6 +5,7 @@ import pytest
 from labelloop.adapters.guarded_https import GuardedHttps
 from labelloop.recipes import BUILT_IN, control_of
 from tests import texts_by_address, tiny_images
+from tests.about_texts import ABOUT_TEXTS
 from tests.integration.cli.backtest.exports import AT, refused, told
 from tests.kinds import (
     candidates,
@@ -16,7 +17,6 @@ from tests.kinds import (
     text_choices,
     texts_and_images,
 )
-from tests.kinds.about_texts import ABOUT_TEXTS
 from tests.kinds.example import Example
 from tests.tiny_images import COLOURS, inline, picture
 
