@@ -226,7 +226,7 @@ def test_a_project_may_do_without_an_encoder(project, asked, choose):
 
 
 def test_one_that_is_not_there_is_not_chosen(project, choose, aws):
-    told = choose(422, encoder="other")
+    told = choose(404, encoder="other")
 
     assert "encoder other: encoder.json is missing" in told["error"]
     assert project.options().value.encoder is None
@@ -279,7 +279,7 @@ def test_where_the_stack_has_no_encoder_none_is_chosen(project, choose, monkeypa
     monkeypatch.setenv("ENCODER", "none")
     cold_start()
 
-    assert "no layer to run in" in choose(422, encoder="large")["error"]
+    assert "no layer to run in" in choose(404, encoder="large")["error"]
 
 
 def test_a_project_that_chose_one_goes_on_without_it_where_a_deploy_takes_all_away(

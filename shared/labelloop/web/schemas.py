@@ -5,7 +5,7 @@ from typing import Any, Final, Self
 from pydantic import BaseModel, Field, StrictBool, StrictInt, ValidationError
 
 from labelloop.domain.project_key import PROJECT_PATTERN
-from labelloop.domain.serving.options import STRATEGY_NAMES
+from labelloop.domain.serving.options import ENCODER_NAME, STRATEGY_NAMES
 from labelloop.errors import Unprocessable
 
 # For the OpenAPI page only: the checks are further in, with error messages for people.
@@ -84,7 +84,9 @@ class OptionsRequest(ProjectRequest):
         None, description="whether older versions' predictions are deleted in Label Studio"
     )
     encoder: str | None = Field(
-        None, description="minilm, none, or the name of an encoder in the stack's bucket"
+        None,
+        description="minilm, none, or the name of an encoder in the stack's bucket",
+        pattern=ENCODER_NAME,
     )
 
 

@@ -10,7 +10,7 @@ from labelloop.bucket.pointers import Tagged
 from labelloop.bucket.project import Project
 from labelloop.bucket.races import swapped
 from labelloop.domain.serving.options import ENCODER_NAME, STRATEGY_NAMES, Options
-from labelloop.errors import BadModel, Unavailable, Unprocessable
+from labelloop.errors import BadModel, NotFound, Unavailable, Unprocessable
 from labelloop.messages import WakeUp
 from labelloop.ports import ObjectStore, Queue
 
@@ -62,7 +62,7 @@ def _check_encoder(name: Any, deps: ChooseDeps) -> None:
     try:
         deps.demand_encoder(name)
     except BadModel as exc:
-        raise Unprocessable(f"encoder: {exc}", "`labelloop encoder list` names them") from None
+        raise NotFound(f"encoder: {exc}", "`labelloop encoder list` names them") from None
 
 
 def _check(choices: Mapping[str, Any]) -> None:
