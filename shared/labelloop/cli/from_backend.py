@@ -9,12 +9,12 @@ from typing import Annotated, Final
 import typer
 
 from labelloop.cli.command import AsJson, ended
+from labelloop.cli.recipe_folder import To, folder_or_default
 from labelloop.cli.report import Report
 from labelloop.errors import Rejected
 from labelloop.recipes.ml_backend.fitness import read_folder
 from labelloop.recipes.own import as_name, check_name, demand_there
 
-_LAYER: Final = Path("layers/recipes")
 _REQUIREMENTS: Final = "requirements.txt"
 _FOLDER: Final = "backend"
 # What belongs to their server, or to its image.
@@ -65,12 +65,7 @@ def from_backend(
     class_name: Annotated[
         str, typer.Option("--class", help="the class, if the file has several backends")
     ] = "",
-    to: Annotated[
-        Path | None,
-        typer.Option(
-            "--to", help="the folder; default: layers/recipes in a checkout, else the current one"
-        ),
-    ] = None,
+    to: To = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a recipe of an ML backend of Label Studio's own shape; its class stays as it is."""
@@ -78,7 +73,7 @@ def from_backend(
         demand_there(model)
         path = model / "model.py" if model.is_dir() else model
         demand_there(path)
-        folder = to or (_LAYER if _LAYER.is_dir() else Path())
+        folder = folder_or_default(to)
         imported = _imported(path.parent)
         recipe = name or _default(path.resolve().parent.name, imported)
         if recipe in imported:

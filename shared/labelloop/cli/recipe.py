@@ -12,11 +12,11 @@ from labelloop.cli.checked_recipe import LIGHT, ToCheck
 from labelloop.cli.command import AsJson, ended
 from labelloop.cli.export_file import read_json
 from labelloop.cli.packages import demand_packages
+from labelloop.cli.recipe_folder import To, folder_or_default
 from labelloop.cli.report import Report
 from labelloop.errors import Rejected
 from labelloop.recipes.own import check_name, demand_there
 
-_LAYER: Final = Path("layers/recipes")
 _EXAMPLE: Final = "example"
 _FUNCTION_MB: Final = 3_008  # of the function that trains
 _EXPLAINED: Final = {
@@ -26,17 +26,12 @@ _EXPLAINED: Final = {
 
 def new_recipe(
     name: Annotated[str, typer.Argument(help="lower-case letters, digits and underscores")],
-    to: Annotated[
-        Path | None,
-        typer.Option(
-            "--to", help="the folder; default: layers/recipes in a checkout, else the current one"
-        ),
-    ] = None,
+    to: To = None,
     as_json: AsJson = False,
 ) -> None:
     """Write a recipe of your own to start from, what is labelled with it, and its test."""
     with ended(Report(as_json)) as report:
-        folder = to or (_LAYER if _LAYER.is_dir() else Path())
+        folder = folder_or_default(to)
         written = _write_example(name, folder)
         report.data["files"] = [str(path) for path in written]
         for path in written:
