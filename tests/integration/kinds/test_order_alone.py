@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 
 from labelloop.bucket.project import Project
-from labelloop.labelstudio.payloads import key_of, read_event
+from labelloop.labelstudio.payloads import read_event
 from labelloop.messages import RankWakeUp, WakeUp
 from labelloop.recipes.tools import Toolbox
 from labelloop.usecases.intake.accept import AcceptDeps, accept
@@ -17,26 +17,20 @@ from labelloop.usecases.serving.predict import predict
 from tests.deps import stored_versions, training_deps
 from tests.fakes import MemoryLabelStudio
 from tests.integration.kinds.loop import ranked
+from tests.kinds.example import Example
 from tests.kinds.order_alone import EXAMPLE
 
 QUEUE = 20
 
 
 @pytest.fixture
+def example() -> Example:
+    return EXAMPLE
+
+
+@pytest.fixture
 def studio(clock) -> MemoryLabelStudio:
     return MemoryLabelStudio(clock=clock)
-
-
-@pytest.fixture
-def id_(studio) -> int:
-    made = studio.create_project(label_config=EXAMPLE.config)
-    studio.import_tasks(made, list(EXAMPLE.tasks))
-    return made
-
-
-@pytest.fixture
-def key(studio, id_) -> str:
-    return key_of(studio.project(id_))
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from labelloop.bucket.project import Project
-from labelloop.labelstudio.payloads import key_of
 from labelloop.messages import RankWakeUp, WakeUp
 from labelloop.recipes.tools import Toolbox
 from labelloop.usecases.intake.accept import AcceptDeps
@@ -20,6 +19,7 @@ from labelloop.usecases.serving.predict import predict
 from tests.deps import stored_versions, training_deps
 from tests.fakes import MemoryLabelStudio
 from tests.integration.kinds.loop import annotate, ranked
+from tests.kinds.example import Example
 from tests.kinds.region_answers import CONFIG, EXAMPLE
 
 Region = dict[str, Any]
@@ -28,31 +28,13 @@ NAMED = "TextArea 'norm' (asked of each region; such answers are not learnt)"
 
 
 @pytest.fixture
+def example() -> Example:
+    return EXAMPLE
+
+
+@pytest.fixture
 def studio(clock) -> MemoryLabelStudio:
     return MemoryLabelStudio(OFFERED, clock=clock)
-
-
-@pytest.fixture
-def id_(studio) -> int:
-    made = studio.create_project(label_config=CONFIG)
-    studio.import_tasks(made, list(EXAMPLE.tasks))
-    return made
-
-
-@pytest.fixture
-def key(studio, id_) -> str:
-    return key_of(studio.project(id_))
-
-
-@pytest.fixture
-def label(studio, id_, store, queue, clock):
-    def label(rows: range, answer: Any = EXAMPLE.answer) -> None:
-        tasks = [task for page in studio.tasks(id_) for task in page]
-        deps = AcceptDeps(store=store, train_queue=queue, clock=clock, quiet_s=10)
-        for task in tasks[rows.start : rows.stop]:
-            annotate(studio, id_, task, answer(task["data"]), deps, clock)
-
-    return label
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import pytest
 
 from labelloop.bucket.project import Project
-from labelloop.labelstudio.payloads import key_of
 from labelloop.messages import RankWakeUp, WakeUp
 from labelloop.recipes import control_of
 from labelloop.recipes.tools import Toolbox
@@ -32,11 +31,6 @@ def id_(studio) -> int:
     more = [{**data, "text": f"{data['text']} Sent twice."} for data in EXAMPLE.tasks]
     studio.import_tasks(made, [*EXAMPLE.tasks, *more][:POOL])
     return made
-
-
-@pytest.fixture
-def key(studio, id_) -> str:
-    return key_of(studio.project(id_))
 
 
 @pytest.fixture

@@ -5,10 +5,8 @@ from typing import Any
 import pytest
 
 from labelloop.bucket.project import Project
-from labelloop.labelstudio.payloads import key_of
 from labelloop.messages import RankWakeUp, WakeUp
 from labelloop.recipes.tools import Toolbox
-from labelloop.usecases.intake.accept import AcceptDeps
 from labelloop.usecases.learning.train import TrainOutcome, train
 from labelloop.usecases.ordering.push import RankOutcome
 from labelloop.usecases.serving.describe import describe
@@ -16,37 +14,20 @@ from labelloop.usecases.serving.doubt import doubt
 from labelloop.usecases.serving.predict import predict
 from tests.deps import stored_versions, training_deps
 from tests.fakes import MemoryLabelStudio
-from tests.integration.kinds.loop import annotate, ranked
+from tests.integration.kinds.loop import ranked
+from tests.kinds.example import Example
 from tests.kinds.several_controls import EXAMPLE
+
+
+@pytest.fixture
+def example() -> Example:
+    return EXAMPLE
 
 
 @pytest.fixture
 def studio(clock) -> MemoryLabelStudio:
     offered = ("bad", "good", "Delivery", "Price", "Service")
     return MemoryLabelStudio(offered, clock=clock)
-
-
-@pytest.fixture
-def id_(studio) -> int:
-    made = studio.create_project(label_config=EXAMPLE.config)
-    studio.import_tasks(made, list(EXAMPLE.tasks))
-    return made
-
-
-@pytest.fixture
-def key(studio, id_) -> str:
-    return key_of(studio.project(id_))
-
-
-@pytest.fixture
-def label(studio, id_, store, queue, clock):
-    def label(rows: range) -> None:
-        tasks = [task for page in studio.tasks(id_) for task in page]
-        deps = AcceptDeps(store=store, train_queue=queue, clock=clock, quiet_s=10)
-        for task in tasks[rows.start : rows.stop]:
-            annotate(studio, id_, task, EXAMPLE.answer(task["data"]), deps, clock)
-
-    return label
 
 
 def test_two_controls_are_learnt_judged_served_and_ranked_together(
