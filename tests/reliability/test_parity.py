@@ -19,7 +19,8 @@ from tests.reliability.report import find, size
 LEARNT, LANDMARKS = 600, 100
 MOST_DIFFERENT = 1e-5
 # Of the features of each script's texts. Kept features and versions of older releases hold to them:
-# whoever changes one of these has to raise FORMAT (labelloop/recipes/text/__init__.py).
+# whoever changes a term has to raise FORMAT (labelloop/recipes/text/__init__.py), but not who adds
+# some, as the Han characters were: versions know the terms that they learnt.
 GOLDEN = {
     "Latin with accents": "3967902d85597cc6",
     "Turkish": "31e51a242a42a84b",
@@ -29,8 +30,8 @@ GOLDEN = {
     "Arabic": "516e24a0a0351f9d",
     "Devanagari": "2c2bb8950a30514b",
     "Thai": "5dc3b528038af019",
-    "Chinese": "83e26289530f1a94",
-    "Japanese": "29f9a4a8340347f0",
+    "Chinese": "1f2dfd67037e2353",
+    "Japanese": "9259e0130bc18161",
     "Korean": "1f67189c60bcf8f7",
     "Emoji": "1abed5a852d57710",
     "odd": "a011d0b511da4b81",

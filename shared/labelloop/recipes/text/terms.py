@@ -14,6 +14,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
+from labelloop.recipes.text import HAN
 from labelloop.recipes.text.bags import Bags
 
 MOST_CHARACTERS: Final = 20_000  # some 3,000 words; the rest of a longer text is not read
@@ -21,6 +22,7 @@ NGRAM_SIZES: Final = range(2, 5)
 IDS: Final = 1 << 22  # that terms are hashed to: few of a corpus's terms share one
 _MOST_REMEMBERED: Final = 32  # characters; a longer chunk is no common word
 _WORD = re.compile(r"\w+")
+_WORD_OF_ONE = re.compile(HAN)
 _NO_TERMS: Final = np.empty(0, np.uint32)
 
 
@@ -40,7 +42,8 @@ def _bag(text: str) -> tuple[NDArray[np.uint32], NDArray[np.float32]]:
 def term_ids(text: str) -> NDArray[np.uint32]:
     """Return the ids, 1 to IDS, of a text's terms, each as often as it occurs.
 
-    The terms of each chunk between blanks: its words, and its n-grams with a blank on either side.
+    The terms of each chunk between blanks: its words, each Han character in it, and its n-grams
+    with a blank on either side.
     """
     chunks = normalise(text).split()
     ids = [_terms(c) if len(c) <= _MOST_REMEMBERED else _terms_of(c) for c in chunks]
@@ -49,7 +52,7 @@ def term_ids(text: str) -> NDArray[np.uint32]:
 
 def _terms_of(chunk: str) -> NDArray[np.uint32]:
     padded = f" {chunk} "
-    words = ["=" + word for word in _WORD.findall(chunk)]
+    words = ["=" + word for word in _WORD.findall(chunk) + _WORD_OF_ONE.findall(chunk)]
     starts = ((start, size) for size in NGRAM_SIZES for start in range(len(padded) - size + 1))
     ngrams = [padded[start : start + size] for start, size in starts]
     return np.array([_id(term) for term in words + ngrams], np.uint32)

@@ -6,17 +6,19 @@ for one text; a test compares the two.
 
 from typing import Final
 
+from labelloop.recipes.text import HAN
+
 _BAG: Final = """\
 import collections, json, re, sys, unicodedata, zlib, numpy, onnxruntime
 session = onnxruntime.InferenceSession("model.onnx")
 model = json.loads(session.get_modelmeta().custom_metadata_map["labelloop"])
 text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", sys.argv[1][:20000]).casefold())
-terms = ["=" + word for chunk in text.split() for word in re.findall(r"\\w+", chunk)]
+terms = ["=" + word for word in re.findall(r"\\w+", text) + re.findall(r"HAN", text)]
 terms += [f" {c} "[i:][:n] for c in text.split() for n in (2, 3, 4) for i in range(len(c) + 3 - n)]
 counts = collections.Counter(1 + zlib.crc32(term.encode()) % 2**22 for term in terms)
 known = {n: counts[id_] for n, id_ in enumerate(model["terms"], 1) if id_ in counts} or {0: 0}
 feed = {"ids": numpy.array([list(known)]), "counts": numpy.array([list(known.values())], "f")}
-"""
+""".replace("HAN", HAN)
 _VECTOR: Final = """\
 import tokenizers
 tokenizer = tokenizers.Tokenizer.from_file("encoder/tokenizer.json")

@@ -15,6 +15,26 @@ def test_a_text_becomes_its_words_and_the_ngrams_within_them():
     assert list(term_ids("Ab c")) == [1 + crc32(name.encode()) % IDS for name in names]
 
 
+def test_a_han_character_is_a_word_as_no_blanks_are_between_words():
+    names = [
+        "=不好a",
+        "=不",
+        "=好",
+        " 不",
+        "不好",
+        "好a",
+        "a ",
+        " 不好",
+        "不好a",
+        "好a ",
+        " 不好a",
+        "不好a ",
+    ]
+
+    assert list(term_ids("不好A")) == [1 + crc32(name.encode()) % IDS for name in names]
+    assert 1 + crc32("=좋".encode()) % IDS not in term_ids("좋다"), "Korean has blanks"
+
+
 def test_a_bag_counts_each_term_once_in_ascending_order():
     bags = bags_of(["a a b", ""])
 
