@@ -24,7 +24,8 @@ from labelloop.adapters.onnx_encoder import OnnxEncoder
 from labelloop.cli.exported_model import BUILT
 from labelloop.recipes import control_of
 from labelloop.recipes.tools import Toolbox
-from tests.bench.labels.sources import NoSet, Rows, text_sets
+from tests.bench.labels.packages import NoSet
+from tests.bench.labels.sources import Rows, text_sets
 
 SIZES, POOL, SEEDS, LETTERS = (100, 200), 50, 2, 200
 SECTIONS = 8  # the largest ones

@@ -32,7 +32,8 @@ from labelloop.recipes.image_choices.features import VECTORS
 from labelloop.recipes.protocol import Control
 from labelloop.recipes.tools import Images, Toolbox
 from tests.bench.kinds.curves import Part, Project, compared
-from tests.bench.labels.sources import NoSet, fashion
+from tests.bench.labels.packages import NoSet
+from tests.bench.labels.sources import fashion
 from tests.bench.report import Finding
 
 BUILT: Final = Path(__file__).parents[3] / ".aws-sam/build/ImageEncoderLayer/python/image_encoder"

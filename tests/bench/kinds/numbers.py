@@ -32,7 +32,7 @@ from labelloop.recipes.tools import Toolbox
 from labelloop.usecases.serving.predict import predict
 from labelloop.usecases.serving.serve import Served
 from tests.bench.kinds.curves import SIZES, Baseline, Part, Project, compared
-from tests.bench.labels.sources import REVIEWS, fetch
+from tests.bench.labels.packages import REVIEWS, fetch
 from tests.bench.report import Finding
 from tests.bench.timing import paired, seconds
 

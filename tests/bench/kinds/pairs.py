@@ -24,7 +24,7 @@ from labelloop.recipes import control_of
 from labelloop.recipes.text.terms import bags_of
 from labelloop.recipes.tools import Toolbox
 from tests.bench.kinds.curves import Baseline, Part, Project, compared
-from tests.bench.labels.sources import REVIEWS, fetch
+from tests.bench.labels.packages import REVIEWS, fetch
 from tests.bench.report import Finding
 
 CONFIG: Final = (

@@ -19,7 +19,8 @@ from labelloop.recipes.several_controls.control import SeveralControls
 from labelloop.recipes.several_controls.parts import own_answers, prefix_of
 from tests.bench.kinds.curves import Baseline, Metric, Part, Project, compared
 from tests.bench.kinds.several_controls import Tasks, _tools
-from tests.bench.labels.sources import FOLDER, NoSet
+from tests.bench.labels.packages import NoSet
+from tests.bench.labels.sources import FOLDER
 from tests.bench.report import Finding
 
 SIZES: Final = (25, 50, 100, 200, 400)

@@ -30,7 +30,8 @@ from labelloop.recipes.protocol import Control
 from labelloop.recipes.several_choices.marks import Marked, Marks, jaccard, matrix_of
 from labelloop.recipes.tools import Toolbox
 from tests.bench.kinds.curves import Baseline, Metric, Part, Project, compared
-from tests.bench.labels.sources import FOLDER, NoSet
+from tests.bench.labels.packages import NoSet
+from tests.bench.labels.sources import FOLDER
 from tests.bench.report import Finding
 
 TIMES_FEWER: Final = 4.0

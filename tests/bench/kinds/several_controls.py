@@ -23,7 +23,8 @@ from labelloop.recipes.several_controls.control import SeveralControls
 from labelloop.recipes.several_controls.model import SeveralModel
 from labelloop.recipes.tools import Toolbox
 from tests.bench.kinds.curves import Curves, Metric, Part, Project
-from tests.bench.labels.sources import FOLDER, NoSet
+from tests.bench.labels.packages import NoSet
+from tests.bench.labels.sources import FOLDER
 from tests.bench.report import Finding
 
 type Tasks = list[tuple[dict[str, Any], list[dict[str, Any]]]]  # data, and what people answered

