@@ -20,7 +20,7 @@ from tests.bench.labels.data import load
 from tests.bench.labels.findings import report
 from tests.bench.labels.packages import ROOT, NoSet
 from tests.bench.labels.sources import text_sets
-from tests.bench.labels.systems import SYSTEMS
+from tests.bench.labels.systems import ORDERS, SYSTEMS
 
 KEPT = ROOT / ".local" / "bench-labels"
 PEERS_POOL = 2_000
@@ -28,6 +28,7 @@ MORE_SEEDS = 4  # times as many, where runs lie far apart or ways close together
 FEW_TEXTS = 1_000  # held-out texts, by which runs lie far apart
 WAYS = {
     "systems": list(SYSTEMS),
+    "orders": list(ORDERS),
     "peers": [peers.OURS, peers.RANDOM, *peers.PEERS],
     "other": list(other_kinds.ORDERS),  # images and tables
 }
@@ -75,6 +76,13 @@ class Job:
             for seed in range(self.seeds * (MORE_SEEDS if len(data.test) < FEW_TEXTS else 1))
         ]
 
+    def _orders(self, wanted: list[str]) -> list[dict]:
+        return [
+            {way: ORDERS[way](data.drawn(seed), seed) for way in wanted}
+            for data in load(self.name)
+            for seed in range(self.seeds)
+        ]
+
     def _peers(self, wanted: list[str]) -> list[dict]:
         found = []
         for every in load(self.name):
@@ -105,24 +113,27 @@ def main() -> bool:
     )
     asks.add_argument("--seeds", type=int, default=5)
     asks.add_argument("--sets", default="", help="names, separated by commas")
+    asks.add_argument("--kinds", default="", help=f"of {', '.join(WAYS)}; separated by commas")
     asks.add_argument("--jobs", type=int, default=2, help="sets measured at a time")
     asks.add_argument("--again", nargs="?", const="", help="measure anew; only ways named so")
     chosen = asks.parse_args()
     wanted = [name for name in chosen.sets.split(",") if name]
+    kinds = [kind for kind in chosen.kinds.split(",") if kind]
     texts, others = list(text_sets()), list(other_kinds.sets())
-    names = {"systems": texts, "peers": texts, "other": others}
+    names = {"systems": texts, "orders": texts, "peers": texts, "other": others}
     jobs = [
         Job(kind, name, chosen.seeds, chosen.again)
         for kind, known in names.items()
         for name in known
-        if not wanted or name in wanted
+        if (not wanted or name in wanted) and (not kinds or kind in kinds)
     ]
     KEPT.mkdir(parents=True, exist_ok=True)
     for _ in load(chosen.sets):  # the features, once, by all processors
         pass
     with ProcessPoolExecutor(chosen.jobs) as workers:
         list(workers.map(Job.run, jobs))
-    kept = [job for job in jobs if job.path.is_file()]
+    every = [Job(kind, name, chosen.seeds, None) for kind in names for name in names[kind]]
+    kept = [job for job in every if job.path.is_file()]
     return report({(job.kind, job.name): json.loads(job.path.read_text()) for job in kept})
 
 

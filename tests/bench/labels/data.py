@@ -1,6 +1,7 @@
 """Sets as the models see them: features, made once by the product's own code and kept."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -92,6 +93,14 @@ def load(names: str = "") -> Iterator[TextSet]:
             print(f"{name} left out: {exc}")
             continue
         yield TextSet(name, _part(pool), _part(test), name in COME_SPLIT)
+
+
+@cache
+def commonest_share(name: str) -> float:
+    """Return which share of a set's held-out texts have the commonest label of its pool."""
+    pool, test = capped(text_sets()[name]())
+    commonest = Counter(label for _, label in pool).most_common(1)[0][0]
+    return sum(label == commonest for _, label in test) / len(test)
 
 
 def _part(rows: list[tuple[str, str]]) -> Part:

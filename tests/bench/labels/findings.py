@@ -4,16 +4,19 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from labelloop.domain.judging.labels_to_reach import labels_to_reach
+from labelloop.domain.ordering.strategies import DEFAULT, RANDOM
 from labelloop.picture import Line, draw
 from labelloop.usecases.judging.backtest import is_level
 from tests.bench.labels import peers
 from tests.bench.labels.curves import Curve, area, mean
-from tests.bench.labels.data import UNSEEN
+from tests.bench.labels.data import UNSEEN, commonest_share
 from tests.bench.labels.systems import TERMS
 from tests.bench.report import Finding, write
 
+LOOKED_AT = (30, 50, 100, 200)  # labels
 TARGET = 500  # labels that the other system has had
 COLOURS = {"Labelloop": "#0f766e", "TF-IDF, margin": "#9a6b2f", "TF-IDF, random": "#a8a29e"}
 HERE = Path(__file__).parent
@@ -25,16 +28,23 @@ type Measured = Mapping[tuple[str, str], Curves]  # by kind and set
 def report(measured: Measured) -> bool:
     """Write findings, tables and picture; say whether every goal is reached."""
     systems = {name: curves for (kind, name), curves in measured.items() if kind == "systems"}
+    orders = {name: curves for (kind, name), curves in measured.items() if kind == "orders"}
     same = {name: curves for (kind, name), curves in measured.items() if kind == "peers"}
     other = {name: curves for (kind, name), curves in measured.items() if kind == "other"}
-    tables = [_systems_table(systems), _peers_table(same), _other_table(other)]
+    tables = [
+        _systems_table(systems),
+        _orders_table(orders),
+        _peers_table(same),
+        _other_table(other),
+    ]
     path = HERE / "README.md"
     head = path.read_text().split("<!-- measured -->")[0]
     path.write_text(head + "<!-- measured -->\n\n" + "\n\n".join(tables) + "\n")
     if systems:
         panels = {name: _lines(curves) for name, curves in systems.items()}
         draw(panels, "held-out texts", HERE / "curves.png")
-    return write("bench-labels", [*_ratios(systems), *_areas(same), *_savings(other)])
+    findings = [*_ratios(systems), *_behind(orders), *_areas(same), *_savings(other)]
+    return write("bench-labels", findings)
 
 
 def fewer(curves: Curves, ours: str, *theirs: str) -> float:
@@ -56,7 +66,7 @@ def _lines(curves: Curves) -> list[Line]:
 
 
 def _ratios(systems: Mapping[str, Curves]) -> Iterator[Finding]:
-    for order, least_mean, least_worst in (("random", 8, 5), ("margin", 5, 2)):
+    for order, least_mean, least_worst in (("random", 10, 4), ("margin", 5, 2)):
         ratios = [fewer(one, "Labelloop", *_baselines(order)) for one in systems.values()]
         told = f"fewer labels than the better TF-IDF in {order} order at {TARGET}"
         if ratios:
@@ -65,6 +75,40 @@ def _ratios(systems: Mapping[str, Curves]) -> Iterator[Finding]:
                 f"{told}, geometric mean", float(among), "times", least_mean, at_least=True
             )
             yield Finding(f"{told}, worst", min(ratios), "times", least_worst, at_least=True)
+
+
+def _behind(orders: Mapping[str, Curves]) -> Iterator[Finding]:
+    """Compare the default order with random order, with no model, and with the best of ours."""
+    for name, curves in orders.items():
+        at = {
+            way: np.array([[dict(c)[n] for n in LOOKED_AT] for c in curves[way]]) for way in curves
+        }
+        gaps = at[DEFAULT] - at[RANDOM]
+        ahead = gaps.mean(axis=0) + _error(gaps)
+        told = f"accuracy at {', '.join(map(str, LOOKED_AT))} labels, at worst, against"
+        yield Finding(f"{told} random order (and a standard error), {name}", *_points(ahead.min()))
+        commonest = commonest_share(name)
+        ahead = at[DEFAULT].mean(axis=0) - commonest
+        yield Finding(f"{told} the commonest class, {name}", *_points(ahead.min()))
+        areas = {way: _first_areas(found) for way, found in curves.items()}
+        best = max(areas, key=lambda way: areas[way].mean())
+        gap = areas[DEFAULT] - areas[best]
+        told = f"area under the curve against the best of our orders, {best} (and a standard error)"
+        yield Finding(f"{told}, {name}", *_points(gap.mean() + _error(gap)))
+
+
+def _first_areas(curves: list[Curve]) -> NDArray[np.float64]:
+    """Return the areas from where every order has met two classes."""
+    return np.array([area([one for one in curve if one[0] >= LOOKED_AT[0]]) for curve in curves])
+
+
+def _error(gaps: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the standard error of the mean of paired differences, by the first axis."""
+    return gaps.std(axis=0, ddof=1) / len(gaps) ** 0.5
+
+
+def _points(gap: float) -> tuple[float, str, float, bool]:
+    return 100 * float(gap), "points", 0, True
 
 
 def _areas(same: Mapping[str, Curves]) -> Iterator[Finding]:
@@ -102,6 +146,20 @@ def _systems_table(systems: Mapping[str, Curves]) -> str:
         for labels in needed:
             cells += [f"{labels:.0f}", f"{TARGET / labels:.1f}x"] if labels else ["never", "-"]
         rows.append("| " + " | ".join(cells) + " |")
+    return "\n".join(rows)
+
+
+def _orders_table(orders: Mapping[str, Curves]) -> str:
+    ways = list(next(iter(orders.values()), {}))
+    rows = [f"| set | commonest class | {' | '.join(ways)} |", "|---" * (len(ways) + 2) + "|"]
+    for name, curves in orders.items():
+        areas = np.array([_first_areas(curves[way]) for way in ways])
+        means = areas.mean(axis=1)
+        first = [is_level(areas[means.argmax()] - one) for one in areas]
+        cells = [
+            f"**{one:.3f}**" if is_ else f"{one:.3f}" for one, is_ in zip(means, first, strict=True)
+        ]
+        rows.append(f"| {name} | {commonest_share(name):.3f} | {' | '.join(cells)} |")
     return "\n".join(rows)
 
 

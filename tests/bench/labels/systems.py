@@ -1,6 +1,6 @@
 """Whole systems: Labelloop as it is, and what most have: TF-IDF and logistic regression."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from labelloop.domain.answers import Answers
 from labelloop.domain.columns import Columns
 from labelloop.domain.ordering.shortlist import Shortlist
-from labelloop.domain.ordering.strategies import DEFAULT, select
+from labelloop.domain.ordering.strategies import DEFAULT, STRATEGIES, select
 from labelloop.domain.ordering.unlabelled import SelectionInput
 from labelloop.recipes import control_of
 from labelloop.recipes.text.fitted_model import FittedModel
@@ -26,6 +26,7 @@ from tests.builders import label_config
 
 BUDGET: Final = 500
 SIZES: Final = (*range(10, 200, 10), *range(200, BUDGET + 1, 50))
+FIRST_SIZES: Final = (*range(10, 60, 10), 75, 100, 125, 150, 175, 200)  # to compare orders at
 TFIDF_SIZES: Final = range(20, BUDGET + 1, 20)
 TFIDF_SIZES_IN_ORDER: Final = (20, 50, *range(100, BUDGET + 1, 100))
 LANDMARKS: Final = 1_000
@@ -36,13 +37,15 @@ TERMS: Final[dict[str, dict[str, Any]]] = {  # words are split at blanks, which 
 CONTROL: Final = control_of(label_config())
 
 
-def labelloop(data: TextSet, seed: int) -> Curve:
+def labelloop(
+    data: TextSet, seed: int, order: str = DEFAULT, sizes: Sequence[int] = SIZES
+) -> Curve:
     """Return Labelloop's curve from zero labels: its model, its queue with the random share."""
     ids = np.random.default_rng(seed).permutation(len(data.pool))
     return campaign(
         our_model(data),
-        _our_queue(data.pool.features.columns(), ids, str(seed)),
-        SIZES,
+        _our_queue(data.pool.features.columns(), ids, order, str(seed)),
+        sizes,
         np.empty(0, np.int64),
         data.pool.labels,
     )
@@ -79,14 +82,14 @@ def our_model(data: TextSet) -> Learn:
     return learn
 
 
-def _our_queue(pool: Columns, ids: Rows, salt: str) -> Choose:
+def _our_queue(pool: Columns, ids: Rows, order: str, salt: str) -> Choose:
     """Return a way to choose: the head of the queue that Label Studio would be given."""
 
     def choose(labelled: Rows, probabilities: NDArray[np.floating] | None, size: int) -> Rows:
         left = np.setdiff1d(np.arange(len(ids)), labelled)
         answers = None if probabilities is None else _answers(probabilities[left])
         found = Shortlist(ids[left], pool.take(left), answers)
-        queue = queue_of(found, pool.take(labelled), CONTROL, DEFAULT, size, salt)
+        queue = queue_of(found, pool.take(labelled), CONTROL, order, size, salt)
         return left[[row for row, _ in queue]]
 
     return choose
@@ -159,6 +162,9 @@ def by_smallest_margin(labelled: Rows, probabilities: NDArray | None, size: int)
     return np.argsort(gaps, kind="stable")[:size]
 
 
+ORDERS: Final[dict[str, Callable[[TextSet, int], Curve]]] = {
+    name: partial(labelloop, order=name, sizes=FIRST_SIZES) for name in STRATEGIES
+}
 SYSTEMS: Final[dict[str, Callable[[TextSet, int], Curve]]] = {
     "Labelloop": labelloop,
     **{
