@@ -94,7 +94,7 @@ def _behind(orders: Mapping[str, Curves]) -> Iterator[Finding]:
         best = max(areas, key=lambda way: areas[way].mean())
         gap = areas[DEFAULT] - areas[best]
         told = f"area under the curve against the best of our orders, {best} (and a standard error)"
-        yield Finding(f"{told}, {name}", *_points(gap.mean() + _error(gap)))
+        yield Finding(f"{told}, {name}", *_points(gap.mean() + float(_error(gap))))
 
 
 def _first_areas(curves: list[Curve]) -> NDArray[np.float64]:
