@@ -184,7 +184,7 @@ class Model(Protocol):
     def encoder(self) -> str:
         """The name of the encoder whose vectors it needs, empty if it needs none.
 
-        A stack with another encoder does not serve the model.
+        A stack that has it neither in a layer nor in the bucket does not serve the model.
         """
         ...
 
