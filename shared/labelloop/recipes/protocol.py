@@ -435,9 +435,10 @@ class Interactive(Control, Protocol):
         """Return the result that a task gets in place of its prediction.
 
         `model`: the version at work, None before the first; `task`: as Label Studio sends it, with
-        `data`; `context`: `result`, the regions drawn so far, and, where Label Studio sends them,
-        the numbers `annotation_id`, `draft_id` and `user_id`. It takes 5 s at most, and its results
-        are neither stored nor ranked by. An empty one shows nothing.
+        `data`, in which texts stand in place of their addresses (`valueType="url"`); `context`:
+        `result`, the regions drawn so far, and, where Label Studio sends them, the numbers
+        `annotation_id`, `draft_id` and `user_id`. It takes 5 s at most, and its results are neither
+        stored nor ranked by. An empty one shows nothing.
         """
         ...
 
