@@ -47,7 +47,7 @@ from labelloop.usecases.judging.judge_version import Challenger
 from labelloop.usecases.judging.publish_version import advance, publish, withdraw
 from labelloop.usecases.judging.store_judged import Gate
 from labelloop.usecases.learning.reporting import FITTING, JUDGING, Reporter
-from labelloop.usecases.learning.sample_pool import encode_sample, sample_pool
+from labelloop.usecases.learning.sample_pool import encoded_sample, sample_pool
 from labelloop.usecases.learning.smoke_run import smoke_run
 from labelloop.usecases.learning.vectors import LIMITS, Limits, StoredVectors
 from labelloop.usecases.ordering.choose_order import Arms, choose_order
@@ -121,10 +121,12 @@ def _train(project: Project, pointer: DatasetPointer, deps: TrainDeps) -> bool:
         if advance(project, learnt):
             return False
         files = project.features(folder_of(control.recipe, encoder))
+        pool, budget_s = project.pool, deps.encoding.budget_s / 2
         if _has_time_to_switch(project.active().value, learnt, deps.tools):
             # What is served meanwhile is as good as ever, so the new version waits for its sample.
-            encode_sample(project.pool, files, control, stack, deps.encoding.budget_s / 2)
-        sample = sample_pool(project.pool, files, control.sees, dataset)
+            sample = encoded_sample(pool, files, control, stack, dataset, budget_s)
+        else:
+            sample = sample_pool(pool, files, control.sees, dataset)
         report = Reporter(project.progress, deps.clock)
         with StoredVectors(stack, files, deps.encoding, report=report.encoded) as tools:
             features = control.features(examples.inputs, tools)
