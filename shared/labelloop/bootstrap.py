@@ -157,14 +157,9 @@ def activate_deps() -> "ActivateDeps":
     """Return what POST /activate works with."""
     from labelloop.usecases.serving.activate import ActivateDeps
 
-    def has_encoder(name: str) -> bool:
-        try:
-            tools().beside(name)
-        except BadModel:
-            return False
-        return True
-
-    return ActivateDeps(store=store(), rank_queue=rank_queue(), has_encoder=has_encoder)
+    return ActivateDeps(
+        store=store(), rank_queue=rank_queue(), has_encoder=lambda name: not why_lacking(name)
+    )
 
 
 @cache
@@ -262,6 +257,15 @@ def tools() -> "Toolbox":
     images = _images_by(image_files) if image_files else None
     load, name = (_encoder, files.name) if files else (None, "")
     return Toolbox(name, load, images, fetch=_fetched, find=_found_encoder)
+
+
+def why_lacking(encoder: str) -> str:
+    """Return why the encoders of a version are not here, by their full name; empty if they are."""
+    try:
+        tools().beside(encoder)
+    except BadModel as exc:
+        return str(exc)
+    return ""
 
 
 @cache

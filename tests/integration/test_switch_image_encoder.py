@@ -103,6 +103,14 @@ def asked(call, example):
     return asked
 
 
+def missing(call: Any) -> list[str]:
+    """Return why no model is served, as the status says it."""
+    path, query = "/status", {"project": KEY}
+    event = {"queryStringParameters": query, "rawQueryString": f"project={KEY}"}
+    status = call("predict-predict", path=path, method="GET", **event).body
+    return [status["no_model"]["reason"]] if status["no_model"] else []
+
+
 def trained(**changes: Any) -> TrainOutcome:
     return train(WakeUp(KEY, "sweep"), replace(bootstrap.train_deps(), **changes))
 
@@ -191,7 +199,7 @@ def test_one_goes_back_to_the_old_version(project, asked, deploy, first, call):
 
 @pytest.mark.parametrize("is_damaged", [True, False], ids=["damaged", "gone"])
 def test_where_the_old_encoder_is_not_whole_nothing_is_waited_for(
-    project, asked, deploy, first, aws, is_damaged
+    project, asked, deploy, first, call, aws, is_damaged
 ):
     key = "encoders/eyes/encoder.json"
     if is_damaged:
@@ -201,15 +209,21 @@ def test_where_the_old_encoder_is_not_whole_nothing_is_waited_for(
     deploy("small", "glasses")
 
     assert asked() == ""
+    (reason,) = missing(call)
+    assert reason.startswith(f"{first} can't be served: encoder eyes: encoder.json")
+    assert reason.endswith("is trained in its place, which begins by itself")
     assert trained(encoding=Limits(-1.0)) is TrainOutcome.SWITCHED
     assert asked() == project.active_version() != first
+    assert missing(call) == []
 
 
 def test_a_stack_that_sees_images_no_more_predicts_nothing_of_them(
-    project, asked, deploy, first, example
+    project, asked, deploy, first, call, example
 ):
     deploy("small", "none")
 
     assert asked() == ""
+    (reason,) = missing(call)
+    assert "has no layer to run in: deploy with another ImageEncoder than none" in reason
     trained()
     assert asked() == ("" if example.recipe == "image_choices" else project.active_version())
