@@ -81,6 +81,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
                 *("dataset.json", "datasets/*", "active.json", "ranked.json", "options.json"),
                 *("events/*", "archived.json", "survey.json", "pool/*", "pool.json"),
                 *("pool-index.gz", "ranks/*", "gate.json", "repair.json", "deleted.json"),
+                "models/*/card.json",
             )
         }
         | {f"{ENCODERS}/*/encoder.json", "Bucket/sweep.json"},
@@ -89,12 +90,13 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
             for name in (
                 *("events/*", "archived.json", "survey.json", "pool/*", "pool.json"),
                 *("pool-index.gz", "models/*/expired.json", "deleted.json"),
+                "features/*/expired.json",
             )
         }
         | {"Bucket/sweep.json"},
         "s3:DeleteObject": {
             f"{OBJECTS}/{name}/*"
-            for name in ("models", "datasets", "history", "quarantine", "imports")
+            for name in ("models", "datasets", "features", "history", "quarantine", "imports")
         },
         "sqs:SendMessage": {"TrainQueue", "RankQueue"},
         "ssm:GetParameter": {TOKEN},

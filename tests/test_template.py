@@ -298,7 +298,7 @@ def test_nothing_but_folded_events_old_ranks_and_what_is_pruned_can_be_deleted()
         {"Fn::Sub": "${BucketArn.Value}/projects/*/ranks/*"},
         *(
             {"Fn::Sub": f"${{BucketArn.Value}}/projects/*/{name}/*"}
-            for name in ("models", "datasets", "history", "quarantine", "imports")
+            for name in ("models", "datasets", "features", "history", "quarantine", "imports")
         ),
     ]
 

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from labelloop.adapters.image_encoder_files import ImageEncoderFiles
     from labelloop.adapters.label_studio_api import LabelStudioApi
     from labelloop.adapters.ssm_secret import SsmSecret
-    from labelloop.recipes.protocol import Encoder, ImageEncoder
-    from labelloop.recipes.tools import Toolbox
+    from labelloop.recipes.protocol import Encoder
+    from labelloop.recipes.tools import Images, Texts, Toolbox
     from labelloop.usecases.intake.feed import FeedDeps
     from labelloop.usecases.intake.repair import RepairDeps
     from labelloop.usecases.learning.train import TrainDeps
@@ -157,14 +157,9 @@ def activate_deps() -> "ActivateDeps":
     """Return what POST /activate works with."""
     from labelloop.usecases.serving.activate import ActivateDeps
 
-    def has_encoder(name: str) -> bool:
-        try:
-            tools().beside(name)
-        except BadModel:
-            return False
-        return True
-
-    return ActivateDeps(store=store(), rank_queue=rank_queue(), has_encoder=has_encoder)
+    return ActivateDeps(
+        store=store(), rank_queue=rank_queue(), has_encoder=lambda name: not why_lacking(name)
+    )
 
 
 @cache
@@ -249,21 +244,28 @@ def versions() -> "Versions":
     from labelloop.recipes import load
     from labelloop.usecases.serving.serve import Versions
 
-    def demand(encoder: str) -> None:
-        tools().beside(encoder).vectors([""])  # loads it
-
-    return Versions(store(), load, tools().encoder, tools().image_encoder, demand=demand)
+    offered = tools()
+    return Versions(store(), load, offered.encoder, offered.image_encoder, demand=offered.demand)
 
 
 @cache
 def tools() -> "Toolbox":
     """Return what recipes compute features with."""
-    from labelloop.recipes.tools import Images, Toolbox
+    from labelloop.recipes.tools import Toolbox
 
     files, image_files = encoder_files(), image_encoder_files()
-    images = Images(image_files.name, _image_encoder, _fetched) if image_files else None
+    images = _images_by(image_files) if image_files else None
     load, name = (_encoder, files.name) if files else (None, "")
     return Toolbox(name, load, images, fetch=_fetched, find=_found_encoder)
+
+
+def why_lacking(encoder: str) -> str:
+    """Return why the encoders of a version are not here, by their full name; empty if they are."""
+    try:
+        tools().beside(encoder)
+    except BadModel as exc:
+        return str(exc)
+    return ""
 
 
 @cache
@@ -298,12 +300,16 @@ def _name_in_use(name: str) -> str:
     return "" if settings().encoder == "none" else _full_name(name)
 
 
-def _found_encoder(name: str) -> "tuple[str, Callable[[], Encoder] | None]":
-    """Return the name in use of an encoder that a project chose, and what loads it once."""
+def _found_encoder(name: str) -> "Texts | Images":
+    """Return an encoder that a project chose, or that a version was trained beside; loaded once."""
+    from labelloop.adapters.image_encoder_files import sees_images
+    from labelloop.adapters.onnx_encoder import OnnxEncoder
+
+    if sees_images(store(), name):
+        return _images_by(_image_files_of(name))
     files = _files_of(name) if _name_in_use(name) else None
     if files is None:
         return "", None
-    from labelloop.adapters.onnx_encoder import OnnxEncoder
 
     return files.name, cache(lambda: OnnxEncoder(files, processors()))
 
@@ -322,22 +328,28 @@ def _encoder() -> "Encoder":
 def image_encoder_files() -> "ImageEncoderFiles | None":
     """Return the files of the image encoder in the settings, None if there is none."""
     name = settings().image_encoder
-    if name == "none":
-        return None
-    from labelloop.adapters.image_encoder_files import ImageEncoderFiles
+    return None if name == "none" else _image_files_of(name)
 
-    is_built_in = name == "efficientnet"
+
+def _image_files_of(name: str) -> "ImageEncoderFiles":
+    """Return the files of an image encoder by its name; BadModel if it is not here."""
+    from labelloop.adapters.image_encoder_files import BUILT_IN, ImageEncoderFiles
+
+    if settings().image_encoder == "none":
+        raise BadModel(
+            f"image encoder {name} has no layer to run in: deploy with another ImageEncoder than "
+            "none"
+        )
+    is_built_in = name == BUILT_IN
     return ImageEncoderFiles.built_in() if is_built_in else ImageEncoderFiles.of(store(), name)
 
 
-@cache
-def _image_encoder() -> "ImageEncoder":
+def _images_by(files: "ImageEncoderFiles") -> "Images":
+    """Return what sees images by an encoder, which is loaded once, when it is needed."""
     from labelloop.adapters.onnx_image_encoder import OnnxImageEncoder
+    from labelloop.recipes.tools import Images
 
-    files = image_encoder_files()
-    if files is None:
-        raise BadSettings("IMAGE_ENCODER is none")
-    return OnnxImageEncoder(files, processors())
+    return Images(files.name, cache(lambda: OnnxImageEncoder(files, processors())), _fetched)
 
 
 def _fetched(addresses: Sequence[str]) -> list[bytes | Unreadable]:

@@ -5,14 +5,17 @@ from pathlib import Path
 
 import pytest
 
+from labelloop import bootstrap
 from labelloop.domain.ordering.random_share import is_random
 from labelloop.recipes import forget_added
 from labelloop.usecases.serving import suggest as suggests
 from labelloop.usecases.serving.predict import OwnRecipes
 from tests.moved_backends import BACKENDS, deployed
+from tests.texts_by_address import Files
 
 # As Label Studio 1.23.2 sends it when somebody marks "Ada" as a person.
 DRAWN = json.loads(Path(BACKENDS, "drawn.json").read_text())
+CHOICES = "<Choices name='mood' toName='text'><Choice value='good'/><Choice value='bad'/></Choices>"
 LIMIT_S = 0.3
 
 
@@ -86,10 +89,7 @@ def test_one_that_never_ends_is_not_asked_again_for_a_while(deploy, draw):
 
 @pytest.mark.usefixtures("deploy")
 def test_beside_another_control_it_is_asked_for_its_own(draw):
-    choices = (
-        "<Choices name='mood' toName='text'><Choice value='good'/><Choice value='bad'/></Choices>"
-    )
-    config = DRAWN["label_config"].replace("<Text", f"{choices}<Text")
+    config = DRAWN["label_config"].replace("<Text", f"{CHOICES}<Text")
 
     assert spans(draw(DRAWN | {"label_config": config})[0]) == [(0, 3, "PER"), (19, 22, "PER")]
 
@@ -107,6 +107,48 @@ def test_the_random_share_comes_without_suggestions_here_too(draw):
 
     assert draw(DRAWN | {"tasks": [task | {"id": random}]}) == [[]]
     assert draw(DRAWN | {"tasks": [task | {"id": random, "is_labeled": True}]}) != [[]]
+
+
+class TextsByAddress:
+    """The same task whose text lies at an address, and what a person draws in it."""
+
+    config = DRAWN["label_config"].replace('"$text"', '"$text" valueType="url"')
+
+    def __init__(self, files: Files) -> None:
+        (task,) = DRAWN["tasks"]
+        address = files.put("\ufeff" + task["data"]["text"])
+        tasks = [task | {"data": {"text": address}}]
+        self.body = DRAWN | {"label_config": self.config, "tasks": tasks}
+
+
+@pytest.fixture
+def files(monkeypatch) -> Files:
+    made = Files()
+    monkeypatch.setattr(bootstrap, "_fetched", made)
+    return made
+
+
+@pytest.mark.usefixtures("deploy")
+@pytest.mark.parametrize("has_other", [False, True], ids=["alone", "beside another control"])
+def test_a_recipe_gets_the_text_where_tasks_name_its_address(draw, files, has_other):
+    body = TextsByAddress(files).body
+    if has_other:
+        body |= {"label_config": body["label_config"].replace("<Text", f"{CHOICES}<Text")}
+
+    assert spans(draw(body)[0]) == [(0, 3, "PER"), (19, 22, "PER")]
+    draw(body)
+    assert len(files.asked) == 1
+
+
+@pytest.mark.usefixtures("deploy")
+def test_a_text_out_of_reach_gets_no_suggestion_and_its_recipe_is_asked_again(draw, files):
+    body = TextsByAddress(files).body
+
+    files.is_down = True
+    assert draw(body) == [[]]
+    files.is_down = False
+
+    assert draw(body) != [[]]
 
 
 @pytest.mark.usefixtures("deploy")

@@ -3,6 +3,7 @@
 import json
 import time
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -10,13 +11,17 @@ import pytest
 
 from labelloop import bootstrap
 from labelloop.adapters.onnx_encoder import OnnxEncoder
+from labelloop.bucket.features import FeatureFiles
 from labelloop.bucket.project import Project
 from labelloop.messages import RankWakeUp, WakeUp
+from labelloop.ports import utc_now
 from labelloop.usecases.learning.train import TrainOutcome, train
 from labelloop.usecases.learning.vectors import Limits
 from labelloop.usecases.ordering.limits import Limits as RankLimits
 from labelloop.usecases.ordering.push import RankOutcome
 from labelloop.usecases.ordering.rank import rank
+from labelloop.usecases.prune import prune
+from labelloop.usecases.prune_features import StackEncoders
 from labelloop.usecases.serving import serve
 from labelloop.usecases.serving.describe import describe
 from tests import tiny_encoder
@@ -28,6 +33,7 @@ from tests.fakes import MemoryQueue
 KEY = json.loads(load_event("predict-predict")["body"])["project"]
 WORDS = {"Positive": "a great film", "Negative": "boring"}
 SHARDS, TASKS_IN_ONE = 12, 20
+SAMPLED = 8  # of the shards
 SLOW_S, HURRIED_S = 0.5, 0.4  # a shard takes longer than there is time
 
 
@@ -187,6 +193,47 @@ def test_one_goes_back_to_the_old_version_until_there_is_something_new_to_learn(
     third = project.active().value
     assert (asked(), third.passed_over) == (third.version, None)
     assert third.encoder == project.card(second).encoder
+
+
+def test_after_features_were_pruned_going_back_encodes_anew(project, small, asked, choose):
+    trained()
+    list(Steps())
+    choose(encoder="large")
+    for number, one in enumerate(reviews(21, 22)):
+        trained()
+        project.add_event(f"new-{number:04d}", one)
+    trained()
+    list(Steps())
+    stack = StackEncoders(small, chosen=bootstrap.sweep_deps().chosen)
+    for day in range(1, 7):
+        prune(project, 1, utc_now() + timedelta(days=day), stack)
+    (folder,) = project.leftovers.features()
+    assert "-large-" in folder
+
+    choose(encoder=None)
+    assert asked() == project.active_version()
+    assert trained() is TrainOutcome.SWITCHED
+
+    assert asked() == project.active_version()
+    assert project.active().value.encoder == small
+    record = project.evidence.of(asked())
+    assert record is not None
+    assert len(record.sample.tasks) == SAMPLED * TASKS_IN_ONE
+    assert list(Steps())[-1] is RankOutcome.PLACED
+
+
+def test_a_pool_whose_features_go_while_a_version_is_trained_beside_them_is_sampled_all_the_same(
+    project, small, asked, choose, monkeypatch
+):
+    """The worst race: the deletion was decided before somebody went back, and comes now."""
+    trained()
+    choose(encoder="large")
+    monkeypatch.setattr(FeatureFiles, "store_shard", lambda *_: None)  # gone as it is there
+    assert trained() is TrainOutcome.SWITCHED
+
+    record = project.evidence.of(asked())
+    assert record is not None
+    assert len(record.sample.tasks) == SAMPLED * TASKS_IN_ONE
 
 
 def test_the_choice_is_taken_back(project, small, asked, choose):

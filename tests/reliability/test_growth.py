@@ -14,6 +14,7 @@ from labelloop.ports import Listed
 from labelloop.recipes.text_choices import FORMAT
 from labelloop.usecases.learning.train import train
 from labelloop.usecases.prune import prune
+from labelloop.usecases.prune_features import StackEncoders
 from tests.builders import card, reviews
 from tests.deps import training_deps
 from tests.fakes import Clock, MemoryQueue, MemoryStore, learning_by
@@ -76,7 +77,7 @@ class Year:
             learn(self)
             self.clock.sleep(86_400)
             if self._keep:
-                prune(self.project, self._keep, self.clock())
+                prune(self.project, self._keep, self.clock(), StackEncoders())
             self._check(is_read=day % 30 == 0)
 
     def _check(self, *, is_read: bool) -> None:

@@ -43,6 +43,7 @@ _SAME: Final = 1e-4
 _SHORT: Final = 6  # tokens: each of the sentences has as many
 _LEAST_OF_VOCABULARY: Final = 0.9
 _MEASUREMENTS: Final = 3
+_REPEATS: Final = 40  # of the sentences: more tokens than any encoder reads
 _MEGABYTE: Final = 1 << 20
 _EXPORT: Final = "export it: optimum-cli export onnx --model ... --task feature-extraction FOLDER"
 _ALL_OF_IT: Final = "export all of it: optimum-cli export onnx --library sentence_transformers ..."
@@ -61,6 +62,7 @@ def checked(given: Mapping[str, Any]) -> dict[str, Any]:
     folder, wanted = Path(given["folder"]), Described(**given["wanted"])
     contents = {name: (folder / name).read_bytes() for name in ("model.onnx", "tokenizer.json")}
     encoder, description = _described(given["name"], contents, wanted)
+    _demand_whole_length(encoder, wanted.max_tokens)
     _demand_sound(encoder)
     texts = given["texts"]
     return {
@@ -254,6 +256,17 @@ def _demand_sound(encoder: OnnxEncoder) -> None:
             f"have their partner nearest, by {nearer:.3f} on average",
             "check --pooling, --prefix and --output, and that the tokenizer is the model's",
         )
+
+
+def _demand_whole_length(encoder: OnnxEncoder, tokens: int) -> None:
+    """Raise BadModel unless the graph takes a text of as many tokens as are read."""
+    try:
+        is_finite = bool(np.isfinite(encoder.encode([" ".join(SENTENCES) * _REPEATS])).all())
+    except Exception as exc:  # onnxruntime raises types of its own
+        why = f"the graph does not take a text of {tokens} tokens: {_said(exc)}"
+        raise BadModel(why, "say how many it takes: --max-tokens") from None
+    if not is_finite:
+        raise BadModel(f"the vector of a text of {tokens} tokens is not finite", _EXPORT)
 
 
 def _ms(encoder: OnnxEncoder, texts: Sequence[str]) -> float:

@@ -8,6 +8,7 @@ less the mean, divided by the deviation.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -25,6 +26,7 @@ from labelloop.adapters.encoder_files import (
 from labelloop.errors import BadModel
 from labelloop.ports import ObjectStore
 
+BUILT_IN: Final = "efficientnet"
 _LARGEST: Final = 1_024  # pixels on a side
 
 
@@ -46,7 +48,7 @@ class ImageEncoderFiles:
         folder = folder_on_path("image_encoder")
         if folder is None:
             raise BadModel("there is no image encoder here: the function lacks ImageEncoderLayer")
-        return cls.in_folder("efficientnet", folder)
+        return cls.in_folder(BUILT_IN, folder)
 
     @classmethod
     def in_folder(cls, name: str, folder: Path) -> Self:
@@ -81,6 +83,22 @@ class ImageEncoderFiles:
     def model(self) -> bytes:
         """Return the bytes of model.onnx."""
         return checked(self._read, "model.onnx", self._digest, f"image encoder {self.name}")
+
+
+def sees_images(store: ObjectStore, name: str) -> bool:
+    """Say whether an encoder is one of images, by its name and what the bucket says of it."""
+    if name == BUILT_IN:
+        return True
+    try:
+        described = json.loads(from_store(store, name)("encoder.json") or b"{}")
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(described, dict) and is_of_images(described)
+
+
+def is_of_images(described: Mapping[str, Any]) -> bool:
+    """Say whether what an encoder.json holds describes an encoder of images, not of texts."""
+    return "deviation" in described
 
 
 def _colours(value: Any) -> tuple[float, ...]:

@@ -5,6 +5,7 @@
       begun/<shard>-<inputs>.npz        the files of a shard that was not done in one go
       labelled.npz                      vectors of labelled texts               (compare-and-swap)
       texts.json.gz                     labelled texts that were fetched        (compare-and-swap)
+      expired.json                      will be deleted: see `leftovers`
 
 No file here is required: what is missing or damaged is computed anew. Whatever changes features
 changes the key: the recipe and its format, another encoder, another field of the tasks' data. A

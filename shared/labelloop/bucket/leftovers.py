@@ -1,11 +1,15 @@
-"""What of a project may be deleted after some time, and the mark of a version that will be.
+"""What of a project may be deleted after some time, and the marks of what will be.
 
     projects/<id>.<created>/
       models/<version>/expired.json     to be deleted; nobody may activate it any more
+      features/<folder>/expired.json    to be deleted, unless somebody uses them meanwhile
       deleted.json                      the names of versions that were deleted
 
 A mark comes a day before the deletion. Whoever activates a version looks for its mark first, and is
 done long before the day is over. So no version is deleted that became the active one meanwhile.
+
+Features are another matter: whatever is missing of them is computed anew, so nobody looks for their
+mark. It keeps what somebody may soon go back to.
 
 Names stay, as Label Studio may still have predictions of a version that is gone.
 """
@@ -34,7 +38,14 @@ class Leftovers:
 
     def versions(self) -> dict[str, list[Listed]]:
         """Return the objects of each version; also of attempts that ended before their card."""
-        prefix, found = f"{self._root}models/", defaultdict(list)
+        return self._by_folder("models")
+
+    def features(self) -> dict[str, list[Listed]]:
+        """Return the objects of each folder of features."""
+        return self._by_folder("features")
+
+    def _by_folder(self, room: str) -> dict[str, list[Listed]]:
+        prefix, found = f"{self._root}{room}/", defaultdict(list)
         for one in self._store.list(prefix):
             found[one.key.removeprefix(prefix).partition("/")[0]].append(one)
         return found
@@ -57,12 +68,23 @@ class Leftovers:
 
     def mark(self, version: str) -> None:
         """Mark a version as one that will be deleted."""
-        with suppress(Conflict):
-            self._store.create(self._mark(version), b"{}")
+        self._create(self._mark(version))
 
     def unmark(self, version: str) -> None:
         """Take the mark from a version that is in use."""
         self._store.delete([self._mark(version)])
+
+    def mark_features(self, folder: str) -> None:
+        """Mark a folder of features as one that will be deleted."""
+        self._create(self._features_mark(folder))
+
+    def unmark_features(self, folder: str) -> None:
+        """Take the mark from features that are in use."""
+        self._store.delete([self._features_mark(folder)])
+
+    def _create(self, mark: str) -> None:
+        with suppress(Conflict):
+            self._store.create(mark, b"{}")
 
     def is_marked(self, version: str) -> bool:
         """Say whether a version will be deleted."""
@@ -104,3 +126,6 @@ class Leftovers:
 
     def _mark(self, version: str) -> str:
         return f"{self._root}models/{version}{EXPIRED}"
+
+    def _features_mark(self, folder: str) -> str:
+        return f"{self._root}features/{folder}{EXPIRED}"

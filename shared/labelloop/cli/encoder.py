@@ -9,6 +9,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from labelloop.adapters.image_encoder_files import is_of_images
 from labelloop.adapters.sentence_transformers import Given
 from labelloop.bucket.project import Project
 from labelloop.cli import aws
@@ -198,7 +199,7 @@ def list_encoders(stack: Stack = "labelloop", as_json: AsJson = False) -> None:
 
 def _row(name: str, encoders: BucketEncoders) -> dict[str, Any]:
     known = encoders.described(name)
-    sees = "images" if "deviation" in known else "texts" if known else "nothing: not whole"
+    sees = "images" if is_of_images(known) else "texts" if known else "nothing: not whole"
     return {
         "name": name,
         "sees": sees,

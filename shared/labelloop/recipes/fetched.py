@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from labelloop.labelstudio.label_config import LabelConfig, Tag
 from labelloop.labelstudio.task_values import value_at
+from labelloop.recipes.built_in import OF_SEVERAL
 from labelloop.recipes.text.objects import is_fetched
 
 if TYPE_CHECKING:
     from labelloop.domain.columns import Columns
-    from labelloop.recipes.protocol import Control, Recipe, Tools
+    from labelloop.recipes.protocol import Composed, Control, Recipe, Tools
 
 type Input = dict[str, Any]
 """The fields of a task's data that the label config names; some hold addresses."""
@@ -121,19 +122,27 @@ class FetchedTexts:
         features = self.control.features([read[row] for row in rows], tools, only)
         return features if len(rows) == len(inputs) else _with_gaps(features, rows, len(inputs))
 
-    def _addresses(self, input_: Input) -> Iterator[str]:
+    def held(self, data: Mapping[str, Any], tools: "Tools") -> Mapping[str, Any] | None:
+        """Return a task's data as if it held its texts, None if one of them can't be read."""
+        addresses = list(self._addresses(data))
+        return self._filled(data, dict(zip(addresses, tools.texts(addresses), strict=True)))
+
+    def _addresses(self, input_: Mapping[str, Any]) -> Iterator[str]:
         return (address for one in self.sources if (address := one.address(input_)))
 
     def _read(self, input_: Input, texts: Mapping[str, str | None]) -> Any:
         """Return what the recipe reads of a task, None if one of its texts can't be read."""
-        if any(texts[address] is None for address in self._addresses(input_)):
-            return None
-        data = self._replaced(input_, lambda one, address: one.shown(texts[address] or ""))
-        return self.control.input_of(data)
+        data = self._filled(input_, texts)
+        return None if data is None else self.control.input_of(data)
 
-    def _replaced(self, input_: Input, by: Callable[[Source, str], Any]) -> Input:
-        found = ((one, one.address(input_)) for one in self.sources)
-        return input_ | {
+    def _filled(self, data: Mapping[str, Any], texts: Mapping[str, str | None]) -> Input | None:
+        if any(texts[address] is None for address in self._addresses(data)):
+            return None
+        return self._replaced(data, lambda one, address: one.shown(texts[address] or ""))
+
+    def _replaced(self, data: Mapping[str, Any], by: Callable[[Source, str], Any]) -> Input:
+        found = ((one, one.address(data)) for one in self.sources)
+        return {**data} | {
             one.variable[1:]: by(one, address) if address else None for one, address in found
         }
 
@@ -154,6 +163,28 @@ def read(recipe: "Recipe", config: LabelConfig, *, reads_all: bool) -> "Control 
     return cast("Control", fetched)
 
 
+def with_texts(
+    control: "Control", task: Mapping[str, Any], tools: "Tools"
+) -> Mapping[str, Any] | None:
+    """Return a task as the recipe of a control knows tasks: with its texts, not their addresses.
+
+    None if one of them can't be read. Several controls of one label config read the same texts.
+    """
+    of = next((one for one in _parts(control) if isinstance(one, FetchedTexts)), None)
+    data = task.get("data")
+    if of is None or not isinstance(data, Mapping):
+        return task
+    held = of.held(data, tools)
+    return None if held is None else {**task, "data": held}
+
+
+def _parts(control: "Control") -> "list[Control]":
+    """Return a control, or the controls that it is of."""
+    if control.recipe not in OF_SEVERAL:
+        return [control]
+    return [one for _, one in cast("Composed", control).controls]
+
+
 def as_texts(config: LabelConfig) -> LabelConfig:
     """Return a label config as if all texts stood in the data: the same if they do."""
     if not any(is_fetched(tag) for tag in config.root.walk()):
@@ -165,8 +196,16 @@ def _as_texts(tag: Tag) -> Tag:
     children = tuple(map(_as_texts, tag.children))
     if not is_fetched(tag):
         return replace(tag, children=children)
-    fields = {name: value for name, value in tag.attributes.items() if name != "valuetype"}
-    return replace(tag, children=children, attributes=fields)
+    return replace(
+        tag,
+        children=children,
+        attributes=_without_type(tag.attributes),
+        written=_without_type(tag.written),
+    )
+
+
+def _without_type(attributes: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in attributes.items() if name.lower() != "valuetype"}
 
 
 def _fields(config: LabelConfig) -> tuple[str, ...]:

@@ -184,7 +184,7 @@ class Model(Protocol):
     def encoder(self) -> str:
         """The name of the encoder whose vectors it needs, empty if it needs none.
 
-        A stack with another encoder does not serve the model.
+        A stack that has it neither in a layer nor in the bucket does not serve the model.
         """
         ...
 
@@ -435,9 +435,10 @@ class Interactive(Control, Protocol):
         """Return the result that a task gets in place of its prediction.
 
         `model`: the version at work, None before the first; `task`: as Label Studio sends it, with
-        `data`; `context`: `result`, the regions drawn so far, and, where Label Studio sends them,
-        the numbers `annotation_id`, `draft_id` and `user_id`. It takes 5 s at most, and its results
-        are neither stored nor ranked by. An empty one shows nothing.
+        `data`, in which texts stand in place of their addresses (`valueType="url"`); `context`:
+        `result`, the regions drawn so far, and, where Label Studio sends them, the numbers
+        `annotation_id`, `draft_id` and `user_id`. It takes 5 s at most, and its results are neither
+        stored nor ranked by. An empty one shows nothing.
         """
         ...
 

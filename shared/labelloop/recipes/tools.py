@@ -17,11 +17,10 @@ from labelloop.recipes.protocol import Encoder, ImageEncoder, Tools
 type Vectors = NDArray[np.float32]
 type Fetch = Callable[[Sequence[str]], Sequence[bytes | Unreadable]]
 """Returns what is at each address, or why it can't be had."""
-type Find = Callable[[str], tuple[str, Callable[[], Encoder] | None]]
-"""Returns an encoder's full name by its name, and what loads it; BadModel if it is not here.
-
-The name `none` has an empty one, and nothing to load.
-"""
+type Texts = tuple[str, Callable[[], Encoder] | None]
+"""The full name of an encoder of texts, and what loads it: of `none` an empty one, and nothing."""
+type Find = Callable[[str], "Texts | Images"]
+"""Returns an encoder by its name, one of texts or of images; BadModel if it is not here."""
 type Look = Vectors | Unreadable
 """The vector of an image, shape (dimensions,), or why it can't be read."""
 type Read = str | Unreadable
@@ -34,7 +33,7 @@ _LONGEST_READ: Final = 200_000  # characters of what is at an address, tags and 
 _FETCHED_AT_ONCE: Final = 24  # files, of up to 5 MB each
 _MOST_REASONS: Final = 5
 _MOST_ILLEGIBLE: Final = 0.1  # of a text's characters: one in Latin letters may have some accents
-_MOST_OTHERS: Final = 2  # encoders beside the stack's, which take memory
+_MOST_OTHERS: Final = 2  # sets of encoders beside the stack's, which take memory
 
 
 def digest_of(text: str) -> bytes:
@@ -74,9 +73,9 @@ class Looking(Tools, Protocol):
         ...
 
     def beside(self, encoder: str) -> Self:
-        """Return the tools that a version reads, by its encoder's full name, empty for none of its.
+        """Return the tools that a version reads, by its encoders' full name, empty for none of its.
 
-        BadModel if it is not here.
+        BadModel if one is not here.
         """
         ...
 
@@ -130,36 +129,60 @@ class Toolbox:
         return self if name is None else self._other(name)
 
     def beside(self, encoder: str) -> "Toolbox":
-        """Return the tools that a version reads, by its encoder's full name; these for none.
+        """Return the tools that a version reads, by its encoders' full name; these for none.
 
-        A version of texts and images names two: that of images is always the stack's.
+        A version of texts and images names two.
         """
-        others = {*encoder.split("+")} - {"", self.encoder, self.image_encoder}
+        others = sorted({*encoder.split("+")} - {"", self.encoder, self.image_encoder})
         if not others:
             return self
-        (other,) = others if len(others) == 1 else (encoder,)
-        if other in self._others:
-            self._others.move_to_end(other)
-            return self._others[other]
-        found = self._other(other.rpartition("-")[0])
-        if found.encoder != other:
-            raise BadModel(f"the model was trained on vectors of {encoder}, which is another one")
-        return found
+        return self._remembered("+".join(others), lambda: self._replaced(others))
+
+    def demand(self, encoder: str) -> None:
+        """Load the encoders of a version, by their full name; BadModel if one can't be."""
+        found, names = self.beside(encoder), encoder.split("+")
+        if found.encoder in names:
+            found.vectors([""])
+        if found.image_encoder in names:
+            found.images([])
 
     def _other(self, name: str) -> "Toolbox":
+        found = self._found(name)
+        if isinstance(found, Images):
+            raise BadModel(f"the encoder {name} sees images, not texts")
+        if found[0] == self.encoder:
+            return self
+        return self._remembered(found[0], lambda: self._with(found, self._images))
+
+    def _replaced(self, others: Sequence[str]) -> "Toolbox":
+        """Return the tools beside other encoders, by the full name of each; the rest stays."""
+        texts, images = (self.encoder, self._load), self._images
+        for other in others:
+            found = self._found(other.rpartition("-")[0])
+            if isinstance(found, Images):
+                name, images = found.encoder, found
+            else:
+                name, texts = found[0], found
+            if name != other:
+                raise BadModel(f"the model was trained on vectors of {other}, which is another one")
+        return self._with(texts, images)
+
+    def _found(self, name: str) -> "Texts | Images":
         if self._find is None:
             raise BadModel(f"there is no encoder {name} here")
-        encoder, load = self._find(name)
-        if encoder == self.encoder:
-            return self
-        if encoder not in self._others:
-            self._others[encoder] = Toolbox(
-                encoder, load, self._images, self._most_remembered, self._fetch
-            )
-        self._others.move_to_end(encoder)
+        return self._find(name)
+
+    def _with(self, texts: Texts, images: "Images | None") -> "Toolbox":
+        return Toolbox(*texts, images, self._most_remembered, self._fetch)
+
+    def _remembered(self, others: str, make: Callable[[], "Toolbox"]) -> "Toolbox":
+        """Return the tools beside other encoders, as they were made for those before."""
+        if others not in self._others:
+            self._others[others] = make()
+        self._others.move_to_end(others)
         while len(self._others) > _MOST_OTHERS:
             self._others.popitem(last=False)
-        return self._others[encoder]
+        return self._others[others]
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
         """Return the vectors of texts, shape (texts, dimensions); ValueError without an encoder."""

@@ -1,4 +1,4 @@
-"""Delete what a project no longer needs: old versions, snapshots, switches, unreadable events.
+"""Delete what a project no longer needs: old versions, snapshots, features, switches, bad events.
 
 What is in use stays, whatever its age, and everything of the last day: readers look a version up
 and read it within seconds, a training reads a snapshot within minutes. Of a project with any damage
@@ -17,6 +17,7 @@ from labelloop.bucket.project import Project
 from labelloop.domain.version import Version
 from labelloop.observability import logger
 from labelloop.ports import Listed
+from labelloop.usecases.prune_features import StackEncoders, old_features
 
 _GRACE: Final = timedelta(days=1)
 _UNREAD: Final = timedelta(days=90)  # time to notice, and to mend what can't read the events
@@ -31,7 +32,7 @@ def is_turn(key: str, now: datetime) -> bool:
     return crc32(key.encode()) % slots == (now - midnight) // _SLOT
 
 
-def prune(project: Project, keep: int, now: datetime) -> int:
+def prune(project: Project, keep: int, now: datetime, stack: StackEncoders) -> int:
     """Delete what is neither in use nor among the `keep` newest; return how many objects."""
     active, leftovers = project.active().value, project.leftovers
     versions = leftovers.versions()
@@ -45,6 +46,8 @@ def prune(project: Project, keep: int, now: datetime) -> int:
     gone = [one for name in old for one in versions[name]]
     left = [name for name in versions if name not in old]
     gone += _old_snapshots(project, active, left, keep, before)
+    with_card = [name for name in left if _has_card(versions[name])]
+    gone += old_features(project, with_card, stack, before)
     gone += _old_entries(leftovers.switches(), before, keeps_first=True)
     gone += _old_entries(leftovers.quarantined(), now - _UNREAD)
     # Who brings a model deletes these; a command line that was killed did not.

@@ -22,6 +22,7 @@ from labelloop.ports import Clock, LabelStudio, ObjectStore, Queue, utc_now
 from labelloop.usecases.intake.survey import SurveyDeps, is_due, survey
 from labelloop.usecases.learning.waiting_labels import Waiting, waiting_labels
 from labelloop.usecases.prune import is_turn, prune
+from labelloop.usecases.prune_features import StackEncoders
 
 # Of the function's 300 s: one slow page of Label Studio's may take most of the rest.
 _BUDGET: Final = timedelta(seconds=170)
@@ -69,7 +70,8 @@ def sweep(deps: SweepDeps) -> int:
             is_woken, found = _wake(Project(deps.store, key), label_studio is not None, deps)
             woken, waiting = woken + is_woken, waiting.joined(found)
             if is_turn(key, deps.clock()) and deps.clock() < end:
-                prune(Project(deps.store, key), deps.keep_models, deps.clock())
+                stack = StackEncoders(deps.encoder, deps.image_encoder, deps.chosen)
+                prune(Project(deps.store, key), deps.keep_models, deps.clock(), stack)
         except Exception:
             logger().exception("project not swept", extra={"project": key})
             failed.add(key)

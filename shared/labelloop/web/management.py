@@ -18,6 +18,7 @@ from labelloop.bootstrap import (
     repair_deps,
     store,
     token,
+    why_lacking,
 )
 from labelloop.bucket.project import Project, projects
 from labelloop.config import settings
@@ -87,7 +88,7 @@ async def show_status(
     project: Annotated[str, Query(json_schema_extra=PROJECT_SCHEMA)],
 ) -> StatusAnswer:
     """Show the version a project serves, what it was trained on, and what waits to be learnt."""
-    return StatusAnswer.model_validate(describe(project_key(project), store()))
+    return StatusAnswer.model_validate(describe(project_key(project), store(), why_lacking))
 
 
 @management.get("/history")

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, Final
 
-from labelloop.bootstrap import secret, store
+from labelloop.bootstrap import secret, store, why_lacking
 from labelloop.config import settings
 from labelloop.errors import Foreign, LabelloopError, NotFound, Unprocessable
 from labelloop.labelstudio.payloads import project_key
@@ -113,7 +113,7 @@ def _project(
     request: Request, session: Session, key: str, status: int = 200, failed: str = ""
 ) -> Any:
     address = settings().label_studio_url
-    shown = project_page(show_project(key, store()), address)
+    shown = project_page(show_project(key, store(), why_lacking), address)
     done = DONE.get(query_of(request).get("done", ""), "")
     return page(
         request,
@@ -131,7 +131,7 @@ def _project(
 
 def _now(request: Request, session: Session, key: str) -> Any:
     """Return the part of a page that changes, nothing if it did not since it was seen."""
-    asked, state = query_of(request), now(describe(key, store()))
+    asked, state = query_of(request), now(describe(key, store(), why_lacking))
     if asked.get("version", state["version"]) != state["version"]:
         return response(request, 200, b"", {"hx-refresh": "true"})
     if asked.get("seen") == _digest(state):
@@ -150,7 +150,7 @@ def _tasks(request: Request, key: str) -> Any:
 
 def _download(request: Request, key: str, name: str) -> Any:
     block, _, kind = name.rpartition(".")
-    table = table_of(block, show_project(key, store()), settings().label_studio_url)
+    table = table_of(block, show_project(key, store(), why_lacking), settings().label_studio_url)
     if table is None or kind not in _SAVED:
         raise NotFound("There is no such page.")
     body = (table.to_csv() if kind == "csv" else table.to_json()).encode()

@@ -23,8 +23,8 @@ def _predict(request: Request) -> Any:
     about(project=body.project)
     served = versions().of(body.project)
     about(version=served.version)
-    suggested = suggest(body.tasks, body.label_config, served, body.context)
     beside = tools().beside(served.model.encoder) if served.model else tools()
+    suggested = suggest(body.tasks, body.label_config, served, body.context, beside)
     predictions = suggested or predict(body.tasks, body.label_config, served, beside)
     if settings().blind_share == "on":
         predictions = blinded(predictions, body.tasks, body.project)

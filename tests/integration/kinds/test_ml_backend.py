@@ -139,9 +139,9 @@ def test_what_a_backend_draws_while_people_draw_is_asked_without_a_version(proje
     served = stored_versions(project.store, project.clock).of(project.key, 0.0)
     drawn = {"result": [region("Negative")]}
 
-    (suggested,) = module.suggest([{"id": 1, "data": GOOD}], CONFIG, served, drawn)
+    (suggested,) = module.suggest([{"id": 1, "data": GOOD}], CONFIG, served, drawn, Toolbox())
 
     assert choice(suggested.result) == "Negative"
-    assert module.suggest([{"id": 1, "data": GOOD}], CONFIG, served, {}) is None
+    assert module.suggest([{"id": 1, "data": GOOD}], CONFIG, served, {}, Toolbox()) is None
     (predicted,) = predict([{"id": 1, "data": GOOD}], CONFIG, served, Toolbox())
     assert predicted.result == []

@@ -13,10 +13,12 @@ from labelloop.errors import Unprocessable
 from labelloop.labelstudio.label_config import parse
 from labelloop.labelstudio.result_check import problems
 from labelloop.recipes import control_of, recipe_named, why_order_alone
-from labelloop.recipes.fetched import as_texts
+from labelloop.recipes.fetched import FetchedTexts, as_texts, read
+from labelloop.recipes.ml_backend import backend_recipe
 from labelloop.recipes.protocol import Control
 from labelloop.recipes.signature import signature_of
 from labelloop.recipes.tools import Toolbox, text_of
+from tests.moved_backends import BACKENDS
 from tests.texts_by_address import Files
 from tests.unit.usecases.serving.test_predict import JSON
 
@@ -98,6 +100,17 @@ def test_an_image_beside_a_text_by_address_is_learnt_alone():
     beside = '<Text name="u" value="$url" valueType="url"/>'
 
     assert control(image, beside, CHOICES) == control(image, CHOICES)
+
+
+def test_an_ml_backend_that_moved_over_reads_texts_as_any_recipe_does(files):
+    backend = backend_recipe("any", BACKENDS / "word_votes" / "model.py", ["Choices"])
+
+    one = read(backend, parse(f"<View>{URL}{CHOICES}</View>"), reads_all=True)
+
+    assert isinstance(one, FetchedTexts)
+    held = one.held({"url": files.put("a text"), "id": 7}, files.toolbox())
+    assert held == {"url": "a text", "id": 7}
+    assert "valueType" not in one.label_config
 
 
 def test_each_of_several_controls_reads_the_text_once(files):

@@ -14,6 +14,7 @@ from labelloop.domain.version import Version
 from labelloop.errors import Conflict, NotFound
 from labelloop.recipes.text_choices import FORMAT
 from labelloop.usecases.prune import is_turn, prune
+from labelloop.usecases.prune_features import StackEncoders
 from labelloop.usecases.serving.activate import ActivateDeps, activate
 from labelloop.usecases.serving.restore_active import restore_active
 from labelloop.usecases.sweep import sweep
@@ -56,7 +57,7 @@ def run(project, clock):
     def run(days: int = 3, of: Project = project) -> None:
         for _ in range(days):
             clock.sleep(DAY)
-            prune(of, KEEP, clock())
+            prune(of, KEEP, clock(), StackEncoders())
 
     return run
 
@@ -131,7 +132,7 @@ def test_a_pinned_version_stays(project, publish, run):
 def test_nothing_of_the_last_day_goes(project, publish, clock):
     publish(20)
 
-    assert prune(project, KEEP, clock()) == 0
+    assert prune(project, KEEP, clock(), StackEncoders()) == 0
     assert numbers(project) == list(range(1, 21))
 
 
@@ -144,7 +145,7 @@ def test_a_version_is_marked_a_day_before_it_goes(project, publish, run, clock, 
     publish(1)
     clock.sleep(DAY)
     assert project.model("31-aaaaaaaa") == b"model"
-    prune(project, KEEP, clock())
+    prune(project, KEEP, clock(), StackEncoders())
 
     assert project.model("31-aaaaaaaa") == b"model"  # marked now
     assert "31-aaaaaaaa" not in project.versions()
@@ -160,7 +161,7 @@ def test_a_version_that_is_activated_as_it_is_marked_stays(
     made = publish(40)
     deps = ActivateDeps(store=project._store, rank_queue=rank_queue, clock=clock)
     clock.sleep(DAY + 3600)
-    prune(project, KEEP, clock())
+    prune(project, KEEP, clock(), StackEncoders())
     assert project.leftovers.is_marked(made[3])
     with monkeypatch.context() as patched:
         patched.setattr("labelloop.bucket.leftovers.Leftovers.is_marked", lambda *_: False)
@@ -234,7 +235,7 @@ def test_no_version_is_half_there_if_more_are_to_be_kept_after_a_deletion_was_cu
     with pytest.raises(KeyboardInterrupt):
         run(days=2)
     monkeypatch.setattr(store, "delete", real)
-    prune(project, 1_000, clock())
+    prune(project, 1_000, clock(), StackEncoders())
 
     assert all(project.model(name) for name in project.versions())
 
@@ -259,7 +260,7 @@ def test_models_that_people_brought_and_never_took_back_go_after_a_day(
     clock.sleep(2 * DAY)
     project.imports.add("2", b"new")
 
-    prune(project, KEEP, clock())
+    prune(project, KEEP, clock(), StackEncoders())
 
     assert project.imports.waiting() == ["2"]
 

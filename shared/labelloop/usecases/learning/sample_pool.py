@@ -1,6 +1,6 @@
 """Take a sample of the tasks without a label from their stored features."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -36,20 +36,34 @@ def sample_pool(pool: Pool, files: FeatureFiles, sees: str, dataset: Dataset) ->
     Empty before the first ranking, which computes and stores features.
     """
     shards = pool.shards()
-    stored = list(_stored_of(shards, files, sees))
-    if not stored:
+    return _sample_of(list(_stored_of(shards, files, sees)), len(shards), dataset)
+
+
+def encoded_sample(
+    pool: Pool,
+    files: FeatureFiles,
+    control: Control,
+    tools: Looking,
+    dataset: Dataset,
+    budget_s: float,
+) -> Sample:
+    """Return the same sample; its features are computed and stored before. Unfinished: call again.
+
+    It is not read again from where it is stored: the sweep may be about to delete what nobody used.
+    """
+    shards = pool.shards()
+    features = features_of_shards(_spread(shards), pool, control, files, tools, budget_s)
+    return _sample_of(features, len(shards), dataset)
+
+
+def _sample_of(shards: Sequence[ShardFeatures], of: int, dataset: Dataset) -> Sample:
+    """Return the sample of some shards, of so many."""
+    if not shards:
         return Sample(np.empty(0, np.int64), Columns(0, {}), None)
-    tasks, features = unlabelled_of(stored, dataset.labelled_tasks(), dataset.deleted_until())
+    tasks, features = unlabelled_of(shards, dataset.labelled_tasks(), dataset.deleted_until())
     rows = np.random.default_rng(0).permutation(len(tasks))[:_MOST_TASKS]
-    unlabelled = round(len(tasks) * len(shards) / len(stored))
+    unlabelled = round(len(tasks) * of / len(shards))
     return Sample(tasks[rows], features.take(rows), unlabelled)
-
-
-def encode_sample(
-    pool: Pool, files: FeatureFiles, control: Control, tools: Looking, budget_s: float
-) -> None:
-    """Compute and store the features that a sample is taken of. Unfinished: call again."""
-    features_of_shards(_spread(pool.shards()), pool, control, files, tools, budget_s)
 
 
 def _stored_of(shards: list[str], files: FeatureFiles, sees: str) -> Iterator[ShardFeatures]:

@@ -22,7 +22,7 @@ from labelloop.domain.learning.examples import Examples, examples_of
 from labelloop.domain.learning.policy import Patience
 from labelloop.domain.serving.in_words import OUT_OF_REACH
 from labelloop.domain.version import UNTRAINED, Version
-from labelloop.errors import BadRecipe, Unprocessable, Unreached
+from labelloop.errors import BadModel, BadRecipe, Unprocessable, Unreached
 from labelloop.ports import Clock, ObjectStore, Queue, utc_now
 from labelloop.recipes import (
     BUILT_IN,
@@ -47,7 +47,7 @@ from labelloop.usecases.judging.judge_version import Challenger
 from labelloop.usecases.judging.publish_version import advance, publish, withdraw
 from labelloop.usecases.judging.store_judged import Gate
 from labelloop.usecases.learning.reporting import FITTING, JUDGING, Reporter
-from labelloop.usecases.learning.sample_pool import encode_sample, sample_pool
+from labelloop.usecases.learning.sample_pool import encoded_sample, sample_pool
 from labelloop.usecases.learning.smoke_run import smoke_run
 from labelloop.usecases.learning.vectors import LIMITS, Limits, StoredVectors
 from labelloop.usecases.ordering.choose_order import Arms, choose_order
@@ -121,11 +121,12 @@ def _train(project: Project, pointer: DatasetPointer, deps: TrainDeps) -> bool:
         if advance(project, learnt):
             return False
         files = project.features(folder_of(control.recipe, encoder))
-        active = project.active().value
-        if active.is_trained and active.encoder != encoder == stack.encoder:
+        pool, budget_s = project.pool, deps.encoding.budget_s / 2
+        if _has_time_to_switch(project.active().value, learnt, deps.tools):
             # What is served meanwhile is as good as ever, so the new version waits for its sample.
-            encode_sample(project.pool, files, control, stack, deps.encoding.budget_s / 2)
-        sample = sample_pool(project.pool, files, control.sees, dataset)
+            sample = encoded_sample(pool, files, control, stack, dataset, budget_s)
+        else:
+            sample = sample_pool(pool, files, control.sees, dataset)
         report = Reporter(project.progress, deps.clock)
         with StoredVectors(stack, files, deps.encoding, report=report.encoded) as tools:
             features = control.features(examples.inputs, tools)
@@ -161,6 +162,17 @@ def _train(project: Project, pointer: DatasetPointer, deps: TrainDeps) -> bool:
         blind_since=blind_since(project, active_card, now) if deps.is_blind else None,
     )
     return publish(to, card, challenger, sample, Gate(project, now, deps.least_known))
+
+
+def _has_time_to_switch(active: ActivePointer, to: ActivePointer, tools: Looking) -> bool:
+    """Say whether a version of the same recipe beside other encoders is served meanwhile."""
+    if not active.is_trained or name_of(active.recipe) != to.recipe or active.encoder == to.encoder:
+        return False
+    try:
+        tools.beside(active.encoder)
+    except BadModel:
+        return False
+    return True
 
 
 def _continued(control: Control, dataset: Dataset, project: Project) -> Control:

@@ -12,7 +12,6 @@ from typing import Any, Final
 from labelloop.bucket.archive import Archive
 from labelloop.bucket.evidence import EvidenceFiles
 from labelloop.bucket.lease import PUSHER, TRAINER, Lease
-from labelloop.bucket.objects import fields_of
 from labelloop.bucket.pointers import ActivePointer, DatasetPointer
 from labelloop.bucket.project import Project
 from labelloop.bucket.snapshots import Repair
@@ -23,11 +22,11 @@ from labelloop.domain.judging.vectors_gain import little_of
 from labelloop.domain.serving.in_words import imported_of
 from labelloop.errors import BadRecipe, Unprocessable
 from labelloop.ports import ObjectStore
-from labelloop.recipes import control_of, failures, has_own, name_of, why_order_alone
+from labelloop.recipes import control_of, failures, has_own, why_order_alone
 from labelloop.recipes.guard import within
-from labelloop.recipes.signature import why_unanswered
 from labelloop.recipes.weights import weights_of
 from labelloop.usecases.serving.activate import replaced_by_brought
+from labelloop.usecases.serving.no_model import WhyLacking, no_model
 from labelloop.usecases.serving.progress import progress
 from labelloop.usecases.serving.unread_files import unread_files
 from labelloop.usecases.serving.usable import usable
@@ -36,10 +35,13 @@ _OWN_S: Final = 10.0  # somebody waits
 _MOST_SHARDS: Final = 100  # read to count the pool while somebody waits
 
 
-def describe(key: str, store: ObjectStore) -> dict[str, Any]:
+def describe(
+    key: str, store: ObjectStore, why_lacking: WhyLacking = lambda _: ""
+) -> dict[str, Any]:
     """Return the active version, its training, what is pending, and the options.
 
-    A project that nothing is stored for has the same fields, with zeros.
+    A project that nothing is stored for has the same fields, with zeros. `why_lacking`: returns why
+    a version's encoders are not here, empty if they are.
     """
     project = Project(store, key)
     active, pointer = project.active().value, project.dataset_pointer().value
@@ -47,7 +49,9 @@ def describe(key: str, store: ObjectStore) -> dict[str, Any]:
     reads = {
         "card": lambda: project.card(active.version),
         "refused": lambda: rejection_of(active.version, project.evidence),
-        "no_model": lambda: _no_model(project, active, known),
+        "no_model": lambda: no_model(
+            project, active, known.learning, known.label_config, why_lacking
+        ),
         "pool": lambda: _pool(project, known.deleted_tasks),
         "damaged": project.snapshots.damage,
         "repair": lambda: _repair(project.snapshots.repair()),
@@ -205,31 +209,6 @@ def _nothing_learnt(reason: str) -> dict[str, Any]:
         "line": "",
         "order_alone": "",
         "reason": reason,
-    }
-
-
-def _no_model(project: Project, active: ActivePointer, known: "_Facts") -> dict[str, Any] | None:
-    """Return why no model is served, whether that is so by design, and whether there was one.
-
-    A model of another control than the label config's is as good as none.
-    """
-    unanswered = ""
-    if active.is_trained:
-        made_by = name_of(active.recipe)
-        unanswered = why_unanswered(known.label_config, made_by, active.signature)
-        if not unanswered:
-            return None
-        unanswered = f"nothing is predicted by {active.version}: {unanswered}"
-    switched = fields_of(project.history.entry(active.switch)).get("why")
-    learning = known.learning
-    reason = learning["reason"] or unanswered or switched or "no label has been learnt yet"
-    by_design = learning["order_alone"]
-    if by_design:
-        reason = f"tasks are ordered typical and diverse first, not predicted: {by_design}"
-    return {
-        "reason": str(reason),
-        "had_model": next(iter(project.versions()), None) is not None,
-        "by_design": bool(by_design),
     }
 
 

@@ -25,17 +25,20 @@ from labelloop.recipes import has_own
 from labelloop.recipes.guard import within
 from labelloop.usecases.serving.describe import describe
 from labelloop.usecases.serving.list_history import list_history, list_switches
+from labelloop.usecases.serving.no_model import WhyLacking
 from labelloop.usecases.serving.served_control import served_control
 from labelloop.usecases.serving.show_people import show_people
 
 _OWN_S: Final = 10.0  # somebody waits
 
 
-def show_project(key: str, store: ObjectStore) -> dict[str, Any]:
+def show_project(
+    key: str, store: ObjectStore, why_lacking: WhyLacking = lambda _: ""
+) -> dict[str, Any]:
     """Return the status, the learning curve, labels to look at again, people, versions, switches,
     the pace of labelling and the cost of a project.
 
-    Raises NotFound for a project that nothing is stored for.
+    `why_lacking`: as for `describe`. Raises NotFound for a project that nothing is stored for.
     """
     project = Project(store, key)
     if not project.exists():
@@ -47,7 +50,7 @@ def show_project(key: str, store: ObjectStore) -> dict[str, Any]:
         doubts = readers.submit(project.evidence.doubts, version)
         similar = readers.submit(project.evidence.alike, version)
         spent = [readers.submit(project.spent.read, work) for work in ("train", "rank")]
-        status = describe(key, store)
+        status = describe(key, store, why_lacking)
     people, law = _of_dataset(store, key, pointer, version)
     is_served = status["no_model"] is None  # labels of another control are not asked any more
     now = datetime.now(UTC)

@@ -266,6 +266,20 @@ def test_a_model_of_two_gigabytes_is_refused_before_it_is_read(refused, export):
     assert "2,000 MB" in refused(folder, "--model", MODEL)
 
 
+def test_one_with_fewer_places_than_its_files_say_is_refused(refused, export):
+    """All of the ten sentences are shorter, and the texts of some project are not."""
+    graph = states(
+        op("Shape", "input_ids", to="length", start=1, end=2),
+        op("Slice", "places", "first", "length", "first", to="place"),
+        op("Add", "x", "place"),
+        more={"places": np.zeros((60, 8), np.float32), "first": np.array([0])},
+    )
+
+    folder = export(graph, sentence_bert_config__json={"max_seq_length": 64})
+
+    assert "does not take a text of 64 tokens" in refused(folder)
+
+
 def looping() -> onnx.ModelProto:
     """Return a graph that goes round for hours."""
     body = helper.make_graph(

@@ -14,6 +14,7 @@ from labelloop.labelstudio.project import StudioProject
 from labelloop.usecases.ordering.push import RankOutcome
 from labelloop.usecases.ordering.trim import TRIM_LIMITS, Trim, TrimLimits
 from labelloop.usecases.prune import prune
+from labelloop.usecases.prune_features import StackEncoders
 from tests.builders import card, created, label_config
 from tests.fakes import MemoryLabelStudio
 
@@ -97,7 +98,7 @@ def test_predictions_of_a_version_that_is_pruned_go_too(project, label_studio, i
     project.switch(active, replace(ActivePointer(NEW, 2, 1), switch=1), {"why": "trained"})
     for _ in range(days):
         clock.sleep(100_000)
-        prune(project, 10, clock())
+        prune(project, 10, clock(), StackEncoders())
     assert OLD not in project.versions()
     assert (project.model(OLD) is None) == (days == 2)
 
