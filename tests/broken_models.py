@@ -12,7 +12,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from labelloop.cli.brought_model import Wishes
+from labelloop.cli.imported_model import Wishes
 from tests.onnx_models import tokenizer_of
 
 FLOAT, INT64, STRING = TensorProto.FLOAT, TensorProto.INT64, TensorProto.STRING

@@ -1,4 +1,4 @@
-"""Models that people may bring: exported by skl2onnx, or small graphs made by hand."""
+"""Models that people may import: exported by skl2onnx, or small graphs made by hand."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,7 +15,7 @@ from sklearn.pipeline import make_pipeline
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
 from labelloop.adapters.onnx_file import read_onnx, with_plain_locale
-from labelloop.recipes.importing import Brought, fitted_to, packed, read_as, tried
+from labelloop.recipes.importing import ModelFile, fitted_to, packed, read_as, tried
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
 WIDTH = 8
@@ -125,12 +125,12 @@ def _slot(name: str) -> Any:
 def artefact_of(graph: bytes, labels: Sequence[str], control: Any = None, **named: Any) -> bytes:
     """Return a model as it is stored, read as a look at its output says.
 
-    `control`: what it is brought for; one label of several if there is none.
+    `control`: what it is imported for; one label of several if there is none.
     """
     graph = with_plain_locale(graph)
     read = read_onnx(graph)
     source = {"file": "model.onnx", "sha256": read.sha256}
-    brought = Brought(
+    model = ModelFile(
         graph=graph,
         inputs=read.inputs,
         outputs=read.outputs,
@@ -139,7 +139,7 @@ def artefact_of(graph: bytes, labels: Sequence[str], control: Any = None, **name
         source=source,
         **named,
     )
-    artefact = packed(brought)
+    artefact = packed(model)
     if control is not None:
         artefact = fitted_to(artefact, control)
     rows = [{"text": "a text", "fields": {}}] if not named.get("columns") else []

@@ -215,7 +215,7 @@ def train_deps() -> "TrainDeps":
 
 
 def _try_model(artefact: bytes, rows: Sequence[Any]) -> dict[str, Any]:
-    """Try a model that people brought, with as much memory as the function that predicts has."""
+    """Try a model that people imported, with as much memory as the function that predicts has."""
     from labelloop.adapters.sandbox import SandboxLimits, run_on_file
     from labelloop.recipes.importing import TRIAL
 

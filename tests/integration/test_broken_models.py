@@ -1,4 +1,4 @@
-"""Whatever people bring: what is served stays, and they read why, and what to do about it."""
+"""Whatever people import: what is served stays, and they read why, and what to do about it."""
 
 import io
 import zipfile
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from labelloop.adapters.sandbox import SandboxLimits, run_on_file
-from labelloop.cli.brought_model import Source, artefact_of
+from labelloop.cli.imported_model import Source, artefact_of
 from labelloop.errors import LabelloopError
 from labelloop.recipes.importing import TRIAL
 from tests.broken_models import DEEDS, ENDS, FILES, TOKENIZER, bytes_of, description
@@ -33,9 +33,9 @@ def sandboxed(artefact, rows):
     return run_on_file(TRIAL, "package", artefact, {"rows": list(rows), **SHORT}, LIMITS)
 
 
-def brought(artefact):
+def imported(artefact):
     project, _, _ = living()
-    outcome = project.bring(artefact, try_model=sandboxed)
+    outcome = project.imported(artefact, try_model=sandboxed)
     assert not outcome["served"]
     assert not project.stored.imports.waiting()
     return outcome["why"], outcome["fix"]
@@ -48,7 +48,7 @@ def refused(broken):
         artefact, _ = artefact_of(source, broken.wishes)
     except LabelloopError as exc:
         return str(exc), exc.fix
-    return brought(artefact)
+    return imported(artefact)
 
 
 def stays():
@@ -109,7 +109,7 @@ ARTEFACTS = {
 
 @pytest.mark.parametrize("name", ARTEFACTS)
 def test_what_somebody_put_into_the_bucket_by_hand_is_refused_too(name):
-    why, _ = brought(ARTEFACTS[name])
+    why, _ = imported(ARTEFACTS[name])
 
     assert why
     assert "Traceback" not in why

@@ -1,4 +1,4 @@
-"""The command that brings a model of one's own: `labelloop model import`.
+"""The command that imports a model of one's own: `labelloop model import`.
 
 It is checked here, as far as can be, then put into the stack's bucket with a person's own AWS
 rights, as it is larger than any request may be. The function that trains checks it again, compares
@@ -17,12 +17,12 @@ import typer
 from labelloop.adapters.sandbox import SandboxLimits, run_on_file
 from labelloop.bucket.project import Project
 from labelloop.cli import aws
-from labelloop.cli.brought_model import Wishes, artefact_of, read_source
+from labelloop.cli.imported_model import Wishes, artefact_of, read_source
 from labelloop.cli.packages import ONNX, demand_packages
 from labelloop.cli.report import Report
 from labelloop.cli.session import Session
 from labelloop.errors import BadSettings, LabelloopError, NotFound, Unavailable
-from labelloop.recipes import control_of_brought
+from labelloop.recipes import control_of_imported
 from labelloop.recipes.importing import (
     MOST_TOKENS,
     TRIAL,
@@ -134,7 +134,7 @@ def _tried(artefact: bytes, project: Project) -> tuple[bytes, dict[str, Any], li
             f"Labelloop knows no label config of project {project.key}",
             f"labelloop connect --project {project.key.partition('.')[0]}, and label a task",
         )
-    control = control_of_brought(dataset.label_config)
+    control = control_of_imported(dataset.label_config)
     artefact = fitted_to(artefact, control)
     lacking = demand_offered(artefact, control)
     inputs = [control.input_of(data) for data in some_data(project, dataset)[:_TASKS]]

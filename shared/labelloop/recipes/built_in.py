@@ -55,7 +55,7 @@ GENERATION: Final = 5
 OF_SEVERAL: Final = ("texts_and_images", "several_controls", "several_image_choices")
 BY_IMAGES: Final = "order_by_images"
 OF_BOTH: Final = "texts_and_images"
-IMPORTED: Final = "imported"  # asked only where a model that people brought is at work
+IMPORTED: Final = "imported"  # asked only where a model that people imported is at work
 UNNAMED: Final = "text_choices"  # the only recipe of releases that stored no recipe's name
 
 

@@ -61,8 +61,8 @@ def _control_by(name: str, label_config: str) -> "Control | None":
     return _control_or_none(recipe, parse(label_config)) if recipe else None
 
 
-def control_of_brought(label_config: str) -> "Control":
-    """Return the control of a model that people bring; Unprocessable says why there is none."""
+def control_of_imported(label_config: str) -> "Control":
+    """Return the control of a model that people import; Unprocessable says why there is none."""
     from labelloop.labelstudio.label_config import parse
 
     control = _control_by(IMPORTED, label_config)
@@ -76,7 +76,7 @@ def continued(
 ) -> "Control":
     """Return the control that a training goes on by, after a version that `made_by` made.
 
-    After a model that people brought it is one that knows it: `artefact` returns the version's.
+    After a model that people imported it is one that knows it: `artefact` returns the version's.
     """
     if made_by != IMPORTED:
         return control
@@ -90,7 +90,7 @@ def continued(
 def comparable(control: "Control", made_by: str) -> "Control":
     """Return the control whose versions, of that recipe, a control's can be compared with.
 
-    Those of a model that people brought have answers of the same kind as those of texts.
+    Those of a model that people imported have answers of the same kind as those of texts.
     """
     plain: Control = getattr(control, "plain", control)
     return plain if plain.recipe == name_of(made_by) else control

@@ -1,4 +1,4 @@
-"""What the loop and the command line do with a model that people bring, whatever it looks like.
+"""What the loop and the command line do with a model that people import, whatever it looks like.
 
 An artefact is its ONNX file, the tokenizer and how both are used, as one: see `imported.package`.
 """
@@ -21,8 +21,8 @@ _TOKENS: Final = 128
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Brought:
-    """A model as it is brought, and what a person says of it.
+class ModelFile:
+    """The file of a model to import, and what a person says of it.
 
     `knows`: the outcomes that the graph names, in the order of its numbers. `labels`: theirs in the
     label config, in that order. `gets`: what inputs are fed with, by name; `columns`: fields of the
@@ -44,28 +44,28 @@ class Brought:
     source: Mapping[str, Any] = field(default_factory=dict)
 
 
-def packed(brought: Brought) -> bytes:
+def packed(file: ModelFile) -> bytes:
     """Return a model as an artefact; BadModel if it is not clear how it is used, with a fix."""
     from labelloop.recipes.imported.matching import Named, inputs_of
     from labelloop.recipes.imported.outputs import output_of, vectors_of
     from labelloop.recipes.imported.package import IDS, Description, Package
 
-    named = Named(dict(brought.gets), tuple(brought.columns), brought.output, brought.vectors)
-    inputs = inputs_of(brought.inputs, named, bool(brought.tokenizer))
-    answers = output_of(brought.outputs, brought.labels, brought.knows, named)
+    named = Named(dict(file.gets), tuple(file.columns), file.output, file.vectors)
+    inputs = inputs_of(file.inputs, named, bool(file.tokenizer))
+    answers = output_of(file.outputs, file.labels, file.knows, named)
     has_tokens = any(fed.role == IDS for fed in inputs)
-    most = min(brought.max_tokens or _TOKENS, MOST_TOKENS)
+    most = min(file.max_tokens or _TOKENS, MOST_TOKENS)
     description = Description(
         labels=answers.labels,
         inputs=inputs,
         output=answers.output,
         keys=answers.keys,
         max_tokens=most if has_tokens else 0,
-        role=brought.role,
-        vectors=vectors_of(brought.outputs, named) if brought.role == "vectors" else "",
-        source=dict(brought.source),
+        role=file.role,
+        vectors=vectors_of(file.outputs, named) if file.role == "vectors" else "",
+        source=dict(file.source),
     )
-    return Package(description, brought.graph, brought.tokenizer if has_tokens else b"").packed()
+    return Package(description, file.graph, file.tokenizer if has_tokens else b"").packed()
 
 
 def read_as(artefact: bytes, form: str) -> bytes:
@@ -77,7 +77,7 @@ def read_as(artefact: bytes, form: str) -> bytes:
 
 
 def about(artefact: bytes) -> dict[str, Any]:
-    """Return what people are shown of a model that was brought, as JSON; BadModel for others."""
+    """Return what people are shown of a model that was imported, as JSON; BadModel for others."""
     from labelloop.recipes.imported.package import Package
 
     description = Package.unpacked(artefact).description
@@ -90,8 +90,8 @@ def about(artefact: bytes) -> dict[str, Any]:
     }
 
 
-def brought_as(recipe: str, artefact: bytes) -> str:
-    """Return as what a version was brought, of `ROLES`; empty for one that was trained here."""
+def imported_as(recipe: str, artefact: bytes) -> str:
+    """Return as what a version was imported, of `ROLES`; empty for one that was trained here."""
     from labelloop.recipes.imported.package import Package, is_package
 
     if recipe != IMPORTED or not is_package(artefact):
@@ -129,7 +129,7 @@ def demand_offered(artefact: bytes, control: "Control") -> list[str]:
     if is_several and description.role != ROLES[0]:
         raise Unprocessable(
             "trainings learn from what a model sees for a single choice only",
-            "bring it without --as vectors",
+            "import it without --as vectors",
         )
     foreign = [label for label in labels if label not in control.offered]
     if foreign:

@@ -212,7 +212,7 @@ OF_IMAGES = {"image_choices", "several_image_choices", "texts_and_images"}
 ORDERED_ALONE = {"order_alone", "order_by_images"}
 LEARNING = (
     set(BUILT_IN) - ORDERED_ALONE - {"imported"}
-)  # by the recipe of what people brought: below
+)  # by the recipe of what people imported: below
 KINDS = {name: import_module(f"tests.kinds.{name}").EXAMPLE for name in LEARNING | ORDERED_ALONE}
 
 

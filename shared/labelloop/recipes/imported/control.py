@@ -120,7 +120,7 @@ class ImportedChoice(Imported, TextChoices):  # type: ignore[misc]
         pool: "Columns | None" = None,
         tools: "Tools | None" = None,
     ) -> "Fitted":
-        """Learn a model of texts; on what the imported one sees, if it was brought for that."""
+        """Learn a model of texts; on what the imported one sees, if it was imported for that."""
         from labelloop.recipes.imported.fitted import fitted_after
         from labelloop.recipes.imported.package import is_package
 

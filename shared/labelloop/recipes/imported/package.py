@@ -3,7 +3,7 @@
 A zip file, not compressed, always the same bytes for the same model:
 
 description.json    see `Description`
-model.onnx          as it was brought
+model.onnx          as it was imported
 tokenizer.json      where it reads tokens, in the format of the library tokenizers
 head.onnx           where a head was trained on its answers: see `recipes.text.onnx_model`
 """

@@ -65,13 +65,13 @@ def withdraw(
     """Serve no version, as none can be learnt; return False if that has to wait as labels are gone.
 
     `remaining`: the examples that are left, and their control; None if the label config can't be
-    read. `encoder`: the one of texts in use, by which a model that people brought is served on,
+    read. `encoder`: the one of texts in use, by which a model that people imported is served on,
     whatever the label config is about by now. The wait is a day: a script that deletes all labels
     is noticed in that time, like one that deletes most of them.
     """
     active = gate.project.active().value
     active_card = gate.project.card(active.version)
-    if active_card and active_card.is_brought:
+    if active_card and active_card.is_imported:
         _go_on(gate.project, replace(to, encoder=encoder))
         return False
     if active.is_trained:
@@ -100,7 +100,7 @@ def withdraw(
 
 
 def _go_on(project: Project, to: ActivePointer) -> None:
-    """Keep a model that people brought: it needs no labels, so it does not go with them."""
+    """Keep a model that people imported: it needs no labels, so it does not go with them."""
     after = project.active()
     if _may_replace(to, after.value):
         project.advance(after, _up_to(after.value, to))

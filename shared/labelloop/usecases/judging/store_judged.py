@@ -85,7 +85,7 @@ def _verdict(
     if isinstance(champion, Verdict):
         return champion
     if (
-        not champion.brought_as
+        not champion.imported_as
         and to.revision != active.revision
         and challenger.has_labels_of(champion.record)
     ):

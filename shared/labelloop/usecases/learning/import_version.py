@@ -1,4 +1,4 @@
-"""Make a version of a model that people brought, and have it judged as any other.
+"""Make a version of a model that people imported, and have it judged as any other.
 
 Nothing is trained. Its answers on the project's labels stand for those out of fold, as far as is
 known: it may have learnt some of these labels elsewhere, which would flatter it. It is switched to
@@ -26,7 +26,7 @@ from labelloop.errors import BadModel, NotFound, Rejected, Retryable, Unreached
 from labelloop.observability import count, logger
 from labelloop.recipes import (
     continued,
-    control_of_brought,
+    control_of_imported,
     encoder_of,
     folder_of,
     format_of,
@@ -54,7 +54,7 @@ _COMPARED: Final = (100, 5_000)  # labels, the newest, as many as that time is e
 def take_imports(project: Project, deps: "TrainDeps") -> bool:
     """Look at all models that wait; return whether one of them is served now.
 
-    What is wrong with one is its outcome, for whoever brought it: what is served stays. Retryable
+    What is wrong with one is its outcome, for whoever imported it: what is served stays. Retryable
     goes through, as when there is more to encode than a function has time for: call again.
     """
     is_served = False
@@ -81,13 +81,13 @@ def take_imports(project: Project, deps: "TrainDeps") -> bool:
 
 
 def reordered(project: Project, deps: "TrainDeps") -> bool:
-    """Make another version of a model that people brought, if another strategy was chosen.
+    """Make another version of a model that people imported, if another strategy was chosen.
 
     Return whether it is served: no training would bring the order, as none is better.
     """
     active, options = project.active().value, project.options().value
     card = project.card(active.version)
-    if card is None or not card.is_brought or active.pinned:
+    if card is None or not card.is_imported or active.pinned:
         return False
     is_same = (options.strategy or deps.strategy) == active.strategy
     artefact = (
@@ -116,7 +116,7 @@ def import_version(project: Project, waiting: Import, deps: "TrainDeps") -> dict
     dataset = project.snapshots.read(pointer)
     if dataset.label_config is None:
         raise NotFound("nothing is known of the project yet", "labelloop connect, and try again")
-    control = control_of_brought(dataset.label_config)
+    control = control_of_imported(dataset.label_config)
     lacking = importing.demand_offered(artefact, control)
     examples = examples_of(dataset, control)
     rows = importing.rows_of(_inputs(examples, project, dataset, control), control, deps.tools)
@@ -128,7 +128,7 @@ def import_version(project: Project, waiting: Import, deps: "TrainDeps") -> dict
     challenger, sample = _challenger(
         project, dataset, examples, control, compared, waiting, comparing
     )
-    facts = {"is_brought": True, "imported": importing.about(artefact) | tried}
+    facts = {"is_imported": True, "imported": importing.about(artefact) | tried}
     challenger = replace(challenger, trained=replace(challenger.trained, facts=facts))
     now, before = deps.clock(), project.card(active.version)
     card = replace(
@@ -147,7 +147,7 @@ def import_version(project: Project, waiting: Import, deps: "TrainDeps") -> dict
 
 def _beside(active: ActivePointer, deps: "TrainDeps") -> tuple["TrainDeps | None", str | None]:
     """Return what the active version can be compared by: its encoder, if it has one, and if it is
-    still here. A brought model needs none, so it waits for no version beside the one in use.
+    still here. An imported model needs none, so it waits for no version beside the one in use.
     """
     try:
         tools = deps.tools.beside(active.encoder) if active.is_trained else None

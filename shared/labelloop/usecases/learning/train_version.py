@@ -72,7 +72,7 @@ class TrainDeps:
     is_blind: bool  # whether the random share comes without a suggestion
     encoding: Limits = LIMITS
     least_known: int = LEAST_KNOWN
-    # Whether a model that people brought can be served, which only a process of its own shows.
+    # Whether a model that people imported can be served, which only a process of its own shows.
     try_model: Callable[[bytes, Sequence[Any]], dict[str, Any]] = importing.tried
 
 

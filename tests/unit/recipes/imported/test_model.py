@@ -8,7 +8,7 @@ from onnx import TensorProto, helper
 
 from labelloop.domain.columns import Columns
 from labelloop.errors import BadModel, Unprocessable
-from labelloop.recipes import control_of, control_of_brought
+from labelloop.recipes import control_of, control_of_imported
 from labelloop.recipes.imported.control import ImportedChoice
 from labelloop.recipes.imported.model import RAW, ImportedModel, load, raw_of
 from labelloop.recipes.imported.package import LOGITS, Description, Fed, Package
@@ -130,9 +130,9 @@ def test_a_config_of_several_controls_is_not_answered():
     config = label_config().replace("</View>", '<Rating name="stars" toName="text"/></View>')
 
     with pytest.raises(Unprocessable, match="several controls are asked"):
-        control_of_brought(config)
+        control_of_imported(config)
     with pytest.raises(Unprocessable, match="only a <Choices> about a text"):
-        control_of_brought('<View><Image name="i" value="$i"/></View>')
+        control_of_imported('<View><Image name="i" value="$i"/></View>')
 
 
 def test_a_text_that_breaks_the_graph_takes_no_other_with_it():

@@ -1,9 +1,9 @@
-"""The gate for models that people bring, and for what is trained beside one.
+"""The gate for models that people import, and for what is trained beside one.
 
-A new version takes a trained one's place unless it is worse: it has learnt more. A brought model
+A new version takes a trained one's place unless it is worse: it has learnt more. An imported model
 has learnt nothing of the project's labels, so all of them count, whenever they were given. It is
 served unless it is less often right, as somebody wants it to be. Then it stays until a training is
-better; or is no worse, if it was brought to be trained on. It may know some labels from elsewhere,
+better; or is no worse, if it was imported to be trained on. It may know some labels from elsewhere,
 which flatters it: labels given since a training was rejected count by themselves, too.
 """
 
@@ -21,8 +21,8 @@ _BETTER: Final = 2.326  # one in a hundred: each training is compared, again and
 _LEAST_FRESH: Final = 30
 
 
-def judge_brought(e: Evidence) -> Verdict:
-    """Say whether a brought model may take the active version's place."""
+def judge_imported(e: Evidence) -> Verdict:
+    """Say whether an imported model may take the active version's place."""
     rows, numbers = e.labels >= 0, numbers_of(e, examine(e))
     scores, hits = _differences(e, rows)
     if scores.rows < LEAST_ROWS:
@@ -35,8 +35,8 @@ def judge_brought(e: Evidence) -> Verdict:
     return Verdict(True, why, numbers)
 
 
-def judge_against_brought(e: Evidence, *, goes_on: bool) -> Verdict:
-    """Say whether a version that was trained may take a brought model's place.
+def judge_against_imported(e: Evidence, *, goes_on: bool) -> Verdict:
+    """Say whether a version that was trained may take an imported model's place.
 
     `goes_on`: it was trained on what the model sees, so it knows what the model knows.
     """

@@ -1,4 +1,4 @@
-"""Read a model that a person brings, from a file or a folder, and see what can be known of it.
+"""Read a model that a person imports, from a file or a folder, and see what can be known of it.
 
 A folder as `save_pretrained`, optimum and the hub lay it out: an ONNX file, in it or in its folder
 `onnx`, with tokenizer.json and config.json beside it or above.
@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from labelloop.adapters.onnx_file import MOST_BYTES, OnnxFile, read_onnx, with_plain_locale
 from labelloop.errors import BadModel, BadSettings, Rejected
-from labelloop.recipes.importing import Brought, packed
+from labelloop.recipes.importing import ModelFile, packed
 
 _GRAPH: Final = "model.onnx"
 _MOST_TOKENIZER_BYTES: Final = 50_000_000
@@ -71,7 +71,7 @@ def artefact_of(source: Source, wishes: Wishes) -> tuple[bytes, OnnxFile]:
             "the labels of its numbers are unknown: neither it nor a config.json names them",
             "name them in its order: --labels spam,ham",
         )
-    brought = Brought(
+    model = ModelFile(
         graph=graph,
         inputs=read.inputs,
         outputs=read.outputs,
@@ -92,7 +92,7 @@ def artefact_of(source: Source, wishes: Wishes) -> tuple[bytes, OnnxFile]:
             "producer": read.producer,
         },
     )
-    return packed(brought), read
+    return packed(model), read
 
 
 def _file(path: Path) -> Path:

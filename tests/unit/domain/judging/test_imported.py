@@ -1,12 +1,12 @@
-"""A brought model takes a place unless it is worse, and keeps it until another is better."""
+"""An imported model takes a place unless it is worse, and keeps it until another is better."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from labelloop.domain.judging.brought import judge_against_brought, judge_brought
 from labelloop.domain.judging.evidence import Evidence
+from labelloop.domain.judging.imported import judge_against_imported, judge_imported
 from labelloop.recipes.text.probabilities import answers_of
 from labelloop.recipes.text_choices.measure import MEASURE
 
@@ -51,8 +51,8 @@ def evidence(rows, champion, challenger, fresh=0):
         (60, 0.5, 0.9, True),
     ],
 )
-def test_a_brought_model_is_served_unless_it_is_worse(rows, champion, challenger, served):
-    verdict = judge_brought(evidence(rows, champion, challenger))
+def test_an_imported_model_is_served_unless_it_is_worse(rows, champion, challenger, served):
+    verdict = judge_imported(evidence(rows, champion, challenger))
 
     assert verdict.switches is served
     assert str(rows) in verdict.reason
@@ -69,7 +69,7 @@ def test_a_brought_model_is_served_unless_it_is_worse(rows, champion, challenger
     ],
 )
 def test_a_training_takes_its_place_when_it_is_better(rows, champion, challenger, goes_on, served):
-    verdict = judge_against_brought(evidence(rows, champion, challenger), goes_on=goes_on)
+    verdict = judge_against_imported(evidence(rows, champion, challenger), goes_on=goes_on)
 
     assert verdict.switches is served
     assert not verdict.of_changes  # so that no day ends its rejection
@@ -80,7 +80,7 @@ def test_labels_that_the_model_may_have_learnt_elsewhere_do_not_keep_it_for_ever
     worse = answers(0.5, e.labels)  # wrong on the newer half
     fresh_alone = replace(e, challenger=_but_for(e, 100), champion=worse)
 
-    verdict = judge_against_brought(fresh_alone, goes_on=False)
+    verdict = judge_against_imported(fresh_alone, goes_on=False)
 
     assert verdict.switches
     assert "40 labels given since" in verdict.reason
