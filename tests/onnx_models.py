@@ -49,6 +49,72 @@ def number_model(rows: Sequence[Sequence[float]], labels: Sequence[Any]) -> byte
     return bytes(exported.SerializeToString())
 
 
+def image_model(images: Any, labels: Sequence[Any], *, channels_last: bool = False) -> bytes:
+    """Return a logistic regression on pixels from 0 to 1, as skl2onnx exports it, behind a reshape.
+
+    `images`: arrays of whole numbers from 0 to 255, shape (height, width, channels).
+    """
+    pixels = np.stack(images).astype(np.float32) / 255
+    places = pixels if channels_last else pixels.transpose(0, 3, 1, 2)
+    rows = places.reshape(len(places), -1)
+    made = LogisticRegression(C=10.0, max_iter=1_000).fit(rows, labels)
+    inputs = [("x", FloatTensorType([None, rows.shape[1]]))]
+    options = {id(made): {"zipmap": False}}
+    model = to_onnx(made, initial_types=inputs, options=options, target_opset=17)
+    model.graph.node.insert(0, helper.make_node("Flatten", ["pixel_values"], ["x"]))
+    del model.graph.input[:]
+    shape = ["n", *places.shape[1:]]
+    model.graph.input.append(
+        helper.make_tensor_value_info("pixel_values", TensorProto.FLOAT, shape)
+    )
+    onnx.checker.check_model(model)
+    return bytes(model.SerializeToString())
+
+
+def convolution(colours: Sequence[Sequence[int]], *, size: int | str, kind: int) -> bytes:
+    """Return a small network that tells colours apart: logits, and what it sees, `pooler_output`.
+
+    A convolution, a mean over all places, and a layer that was fitted to these colours by least
+    squares. `size`: of a side, a name for any; `kind`: of the numbers that it reads.
+    """
+    random = np.random.default_rng(0)
+    kernels = random.normal(size=(6, 3, 1, 1)).astype(np.float32)
+    unit = np.array(colours, np.float32) / 255
+    seen = np.maximum(unit @ kernels[:, :, 0, 0].T, 0)
+    padded = np.concatenate([seen, np.ones((len(seen), 1), np.float32)], axis=1)
+    fitted = np.linalg.lstsq(padded, 8 * np.eye(len(colours)), rcond=None)[0].astype(np.float32)
+    reads_whole = kind == TensorProto.UINT8
+    nodes = [
+        helper.make_node("Cast", ["pixels"], ["float"], to=TensorProto.FLOAT),
+        helper.make_node("Mul", ["float", "scale"], ["scaled"]),
+        helper.make_node("Conv", ["scaled", "kernels"], ["found"]),
+        helper.make_node("Relu", ["found"], ["active"]),
+        helper.make_node("GlobalAveragePool", ["active"], ["pooled"]),
+        helper.make_node("Flatten", ["pooled"], ["pooler_output"]),
+        helper.make_node("Gemm", ["pooler_output", "weights", "bias"], ["logits"]),
+    ]
+    given = {
+        "scale": np.array([1 / 255 if reads_whole else 1.0], np.float32),
+        "kernels": kernels,
+        "weights": fitted[:-1],
+        "bias": fitted[-1],
+    }
+    graph = helper.make_graph(
+        nodes,
+        "convolution",
+        [helper.make_tensor_value_info("pixels", kind, ["n", 3, size, size])],
+        [
+            helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["n", len(colours)]),
+            helper.make_tensor_value_info("pooler_output", TensorProto.FLOAT, ["n", 6]),
+        ],
+        [numpy_helper.from_array(array, name) for name, array in given.items()],
+    )
+    opset = [helper.make_opsetid("", 17)]
+    whole = helper.make_model(graph, opset_imports=opset, ir_version=8)
+    onnx.checker.check_model(whole)
+    return bytes(whole.SerializeToString())
+
+
 def tokenizer_of(words: Sequence[str]) -> bytes:
     """Return a tokenizer.json that knows some words."""
     vocabulary = {word: place for place, word in enumerate([*SPECIAL, *dict.fromkeys(words)])}
@@ -142,5 +208,8 @@ def artefact_of(graph: bytes, labels: Sequence[str], control: Any = None, **name
     artefact = packed(model)
     if control is not None:
         artefact = fitted_to(artefact, control)
+    reads_images = any(len(slot.shape) == 4 for slot in read.inputs)
+    if reads_images:
+        return read_as(artefact, tried(artefact, [])["form"])
     rows = [{"text": "a text", "fields": {}}] if not named.get("columns") else []
     return read_as(artefact, tried(artefact, rows)["form"]) if rows else artefact

@@ -261,7 +261,7 @@ def tools() -> "Toolbox":
     from labelloop.recipes.tools import Images, Toolbox
 
     files, image_files = encoder_files(), image_encoder_files()
-    images = Images(image_files.name, _image_encoder, _fetched) if image_files else None
+    images = Images(image_files.name, _image_encoder, _fetched, _copied) if image_files else None
     load, name = (_encoder, files.name) if files else (None, "")
     return Toolbox(name, load, images, fetch=_fetched, find=_found_encoder)
 
@@ -338,6 +338,12 @@ def _image_encoder() -> "ImageEncoder":
     if files is None:
         raise BadSettings("IMAGE_ENCODER is none")
     return OnnxImageEncoder(files, processors())
+
+
+def _copied(image: bytes) -> str:
+    from labelloop.adapters.image_decoding import copy_of
+
+    return copy_of(image)
 
 
 def _fetched(addresses: Sequence[str]) -> list[bytes | Unreadable]:

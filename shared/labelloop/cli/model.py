@@ -6,10 +6,11 @@ it with the version at work, and says what came of it.
 """
 
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NoReturn
 from uuid import uuid4
 
 import typer
@@ -17,20 +18,31 @@ import typer
 from labelloop.adapters.sandbox import SandboxLimits, run_on_file
 from labelloop.bucket.project import Project
 from labelloop.cli import aws
+from labelloop.cli.image_processor import named as prepared_as
 from labelloop.cli.imported_model import Wishes, artefact_of, read_source
-from labelloop.cli.packages import ONNX, demand_packages
+from labelloop.cli.packages import ONNX, PILLOW, demand_packages
 from labelloop.cli.report import Report
 from labelloop.cli.session import Session
-from labelloop.errors import BadSettings, LabelloopError, NotFound, Unavailable
+from labelloop.errors import (
+    BadModel,
+    BadSettings,
+    LabelloopError,
+    NotFound,
+    Unavailable,
+    Unreadable,
+)
 from labelloop.recipes import control_of_imported
 from labelloop.recipes.importing import (
     MOST_TOKENS,
     TRIAL,
+    any_image,
     demand_offered,
     fitted_to,
+    pixels_shown,
     read_as,
     rows_of,
 )
+from labelloop.recipes.protocol import Tools
 
 _TASKS: Final = 40
 _LIMITS: Final = SandboxLimits(megabytes=1_300, seconds=60)  # as in the function that predicts
@@ -75,7 +87,7 @@ def import_model(
         typer.Option(
             "--input",
             help="what an input gets, if it is not clear: NAME=text, =ids, =mask, =types, "
-            "=column:FIELD or =columns:FIELD,FIELD",
+            "=column:FIELD, =columns:FIELD,FIELD or =image",
         ),
     ] = None,
     columns: Annotated[
@@ -88,6 +100,27 @@ def import_model(
     max_tokens: Annotated[
         int, typer.Option(min=0, max=MOST_TOKENS, help="of a text; 0: 128, or as its input is")
     ] = 0,
+    image_size: Annotated[
+        str,
+        typer.Option(
+            help="pixels, as 224 or 320x240; default: as its input or preprocessor_config.json has "
+            "it, else 224"
+        ),
+    ] = "",
+    crop_from: Annotated[
+        int | None,
+        typer.Option(
+            min=0, help="pixels of the shorter side, of which the middle is read; 0: the whole"
+        ),
+    ] = None,
+    channels: Annotated[str, typer.Option(help="rgb, bgr or grey; default: rgb")] = "",
+    scale: Annotated[str, typer.Option(help="what colours are multiplied by; default: 1/255")] = "",
+    mean: Annotated[
+        str, typer.Option(help="of each channel, taken off the scaled colours; default: 0")
+    ] = "",
+    deviation: Annotated[
+        str, typer.Option(help="of each channel, divided by after that; default: 1")
+    ] = "",
     wait: Annotated[int, typer.Option(min=1, help="seconds to wait for the outcome")] = 300,
 ) -> None:
     """Serve an ONNX model of another library, if it is no worse than the version at work.
@@ -105,10 +138,14 @@ def import_model(
         output=output,
         vectors=vectors,
         max_tokens=max_tokens,
+        pixels=prepared_as(image_size, crop_from, channels, scale, mean, deviation),
     )
     artefact, file = artefact_of(read, wishes)
     size = f"{file.bytes / 1e6:.1f} MB, opset {file.opset}"
     report.step("checked", "done", f"{read.path.name}: {size}{_by(file.producer)}")
+    if pixels := pixels_shown(artefact):
+        demand_packages(PILLOW)
+        report.step("images", "done", pixels)
     stack = session.stack or "labelloop"
     with aws.errors_explained(stack, f"labelloop model import {source} --stack {stack}"):
         project = Project(aws.bucket(stack), session.key)
@@ -125,7 +162,6 @@ def import_model(
 
 def _tried(artefact: bytes, project: Project) -> tuple[bytes, dict[str, Any], list[str]]:
     """Return the artefact with the form of its output, what a trial showed, and labels it lacks."""
-    from labelloop.recipes.tools import Toolbox
     from labelloop.usecases.learning.import_version import some_data
 
     dataset = project.dataset(project.dataset_pointer().value)
@@ -138,11 +174,36 @@ def _tried(artefact: bytes, project: Project) -> tuple[bytes, dict[str, Any], li
     artefact = fitted_to(artefact, control)
     lacking = demand_offered(artefact, control)
     inputs = [control.input_of(data) for data in some_data(project, dataset)[:_TASKS]]
-    # Nothing is fetched from here, so an address stands for the text that lies there.
-    tools = Toolbox(fetch=lambda addresses: [address.encode() for address in addresses])
-    rows = rows_of([one for one in inputs if one is not None], control, tools)
+    rows = rows_of([one for one in inputs if one is not None], control, _tools_at_hand())
     tried = run_on_file(TRIAL, "package", artefact, {"rows": rows}, _LIMITS)
     return read_as(artefact, tried["form"]), tried, lacking
+
+
+def _tools_at_hand() -> Tools:
+    """Return tools that fetch nothing: an address stands for the text that lies there, and any
+    image for one that is not in the data itself.
+    """
+    from labelloop.adapters.fetching import Fetcher
+    from labelloop.adapters.guarded_https import GuardedHttps, Hosts
+    from labelloop.recipes.tools import Images, Toolbox
+
+    inline = Fetcher(GuardedHttps(Hosts()))
+
+    def images(addresses: Sequence[str]) -> Sequence[bytes | Unreadable]:
+        return inline([one if one[:5].lower() == "data:" else any_image() for one in addresses])
+
+    def copy_of(image: bytes) -> str:
+        from labelloop.adapters import image_decoding
+
+        return image_decoding.copy_of(image)
+
+    def no_encoder() -> NoReturn:
+        raise BadModel("no image encoder is here")
+
+    return Toolbox(
+        images=Images("none", no_encoder, images, copy_of),
+        fetch=lambda addresses: [address.encode() for address in addresses],
+    )
 
 
 def _awaited(session: Session, project: Project, number: str, wait: int) -> dict[str, Any]:

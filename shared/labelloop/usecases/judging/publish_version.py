@@ -65,9 +65,9 @@ def withdraw(
     """Serve no version, as none can be learnt; return False if that has to wait as labels are gone.
 
     `remaining`: the examples that are left, and their control; None if the label config can't be
-    read. `encoder`: the one of texts in use, by which a model that people imported is served on,
-    whatever the label config is about by now. The wait is a day: a script that deletes all labels
-    is noticed in that time, like one that deletes most of them.
+    read. `encoder`: the one in use for the active version's recipe, by which an imported model is
+    served on, whatever the label config is about by now. The wait is a day: a script that deletes
+    all labels is noticed in that time, like one that deletes most of them.
     """
     active = gate.project.active().value
     active_card = gate.project.card(active.version)

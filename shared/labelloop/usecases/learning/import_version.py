@@ -32,7 +32,6 @@ from labelloop.recipes import (
     format_of,
     importing,
 )
-from labelloop.recipes.built_in import IMPORTED
 from labelloop.recipes.protocol import Control, Trained
 from labelloop.recipes.signature import signature_of
 from labelloop.usecases.judging.judge_version import Challenger
@@ -118,6 +117,7 @@ def import_version(project: Project, waiting: Import, deps: "TrainDeps") -> dict
         raise NotFound("nothing is known of the project yet", "labelloop connect, and try again")
     control = control_of_imported(dataset.label_config)
     lacking = importing.demand_offered(artefact, control)
+    importing.demand_tools(artefact, deps.tools)
     examples = examples_of(dataset, control)
     rows = importing.rows_of(_inputs(examples, project, dataset, control), control, deps.tools)
     tried = deps.try_model(artefact, rows)
@@ -140,7 +140,7 @@ def import_version(project: Project, waiting: Import, deps: "TrainDeps") -> dict
     judged = store_judged(to, card, challenger, sample, gate, is_forced=waiting.is_forced)
     if judged.verdict.switches:
         _serve(project, judged.card, now, waiting.by)
-    rival = _rival(dataset, deps) if judged.verdict.switches else ""
+    rival = _rival(dataset, control, deps) if judged.verdict.switches else ""
     told = {"lacking": lacking, "ms_a_task": tried["ms_a_task"], "rival": rival}
     return _outcome(judged, challenger) | told
 
@@ -181,7 +181,7 @@ def _pointer(
     )
 
 
-def _rival(dataset: Dataset, deps: "TrainDeps") -> str:
+def _rival(dataset: Dataset, imported: Control, deps: "TrainDeps") -> str:
     """Return the recipe of one's own whose next version can't be compared with the model.
 
     It answers in its own way, so it takes the model's place whatever that is worth. Empty if what
@@ -189,7 +189,7 @@ def _rival(dataset: Dataset, deps: "TrainDeps") -> str:
     """
     config = dataset.label_config or ""
     control = deps.control_of(config)
-    goes_on = continued(control, IMPORTED, config, lambda: None) is not control
+    goes_on = continued(control, imported.recipe, config, lambda: None) is not control
     return "" if goes_on else control.recipe
 
 

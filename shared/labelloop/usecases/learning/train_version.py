@@ -143,7 +143,9 @@ def _train(project: Project, pointer: DatasetPointer, deps: TrainDeps) -> bool:
     except Unprocessable as exc:
         # A training from scratch on what is left would give no model, so none is served.
         gate = Gate(project, deps.clock(), deps.least_known)
-        return withdraw(to, str(exc), remaining, gate, stack.encoder)
+        served = project.active().value.recipe
+        in_use = encoder_of(served, stack.encoder, stack.image_encoder)
+        return withdraw(to, str(exc), remaining, gate, in_use)
     report.begin(JUDGING)
     version, digest = Version(pointer.seq, uuid4().hex[:8]), sha256(trained.artefact).hexdigest()
     to = replace(learnt, version=str(version), sha256=digest, strategy=ordered.strategy)
