@@ -238,6 +238,9 @@ def _tell(outcome: dict[str, Any], session: Session, report: Report) -> None:
     if rival := outcome.get("rival"):
         why = "learns this project too: its next version takes the place of this, uncompared"
         report.step("next", "warning", f"the recipe {rival!r} {why}, unless it is pinned")
+    if contender := outcome.get("contender"):
+        why = "learns this project too: its versions take over once they are clearly more often"
+        report.say(f"the recipe {contender!r} {why} right on people's labels")
     report.say("`labelloop rollback` takes it back, `labelloop pin` keeps trainings from it")
 
 

@@ -1,16 +1,12 @@
 """Models of other libraries are imported, served, order the queue, and are rolled back."""
 
 from dataclasses import replace
-from importlib import metadata
 from typing import Any
 
 import pytest
-from sklearn.linear_model import LogisticRegression
 
-from labelloop import recipes
 from labelloop.messages import WakeUp
 from labelloop.recipes import control_of_imported
-from labelloop.recipes.classifier.recipe import TextClassifier
 from labelloop.recipes.guard import within
 from labelloop.recipes.tools import Toolbox
 from labelloop.usecases.learning.train import TrainOutcome, train
@@ -27,7 +23,6 @@ from tests.kinds.several_choices import EXAMPLE as SEVERAL
 from tests.kinds.text_choices import EXAMPLE, SUBJECTS
 from tests.onnx_models import artefact_of, number_model, text_pipeline, topics_pipeline, transformer
 from tests.tiny_encoder import CountingEncoder
-from tests.unit.recipes.test_recipes import Point
 
 LABELS = tuple(SUBJECTS)
 TOPICS = ("Billing", "Delivery", "login", "Praise")
@@ -342,23 +337,6 @@ def test_a_label_that_is_not_offered_is_refused():
     assert (outcome["served"], project.version) == (False, trained)
     assert outcome["why"] == "the label config offers no sports"
     assert "money, travel, food" in outcome["fix"]
-
-
-def test_a_recipe_of_ones_own_that_would_take_its_place_uncompared_is_named(sound, monkeypatch):
-    project = Importing()
-    project.label(range(12), EXAMPLE.answer)
-    assert project.imported(sound)["rival"] == ""
-    mine = Point("mine", TextClassifier("mine", LogisticRegression))
-    monkeypatch.setattr(metadata, "entry_points", lambda group: (mine,))
-    recipes.forget_added()
-
-    try:
-        outcome = project.imported(sound)
-    finally:
-        monkeypatch.undo()
-        recipes.forget_added()
-
-    assert (outcome["served"], outcome["rival"]) == (True, "mine")
 
 
 def test_what_fails_unforeseen_has_an_outcome_too(sound):

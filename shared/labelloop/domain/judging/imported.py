@@ -59,6 +59,41 @@ def judge_against_imported(e: Evidence, *, goes_on: bool) -> Verdict:
     return Verdict(False, why, numbers)
 
 
+def judge_across(
+    old: NDArray[Any], new: NDArray[Any], is_fresh: NDArray[np.bool_], *, is_import: bool
+) -> Verdict:
+    """Say whether a version of another recipe may take the active one's place, by hits alone.
+
+    `old`, `new`: the hits of both on the same labels, shape (n,); `is_fresh`: as `Evidence` has it.
+    `is_import`: the new one is the imported model, else the active one is. The log scores of two
+    recipes can't be set against each other.
+    """
+    every = np.ones(len(old), np.bool_)
+    if is_import:
+        found, where = difference(new - old), _where(old, new, every)
+        if found.rows < LEAST_ROWS:
+            why = f"too few labels to compare on: {found.rows} of at least {LEAST_ROWS}"
+            return Verdict(True, why)
+        if found.z < _WORSE:
+            return Verdict(False, f"worse on {where}")
+        return Verdict(True, f"not worse than the active version on {where}")
+    for rows, least, since in ((every, LEAST_ROWS, ""), (is_fresh, _LEAST_FRESH, " given since")):
+        found = difference(new[rows] - old[rows])
+        if found.rows >= least and found.z >= _BETTER:
+            where = _where(old, new, rows, since)
+            return Verdict(True, f"better than the imported model on {where}")
+    if len(old) < LEAST_ROWS:
+        why = f"the imported model stays until {LEAST_ROWS} labels show a better one"
+        return Verdict(False, f"{why}, and there are {len(old)}")
+    where = _where(old, new, every)
+    return Verdict(False, f"not clearly better than the imported model on {where}")
+
+
+def _where(old: NDArray[Any], new: NDArray[Any], rows: NDArray[np.bool_], since: str = "") -> str:
+    right = f"right {_mean(new[rows]):.0%} against {_mean(old[rows]):.0%}"
+    return f"{int(rows.sum())} labels{since}: {right}"
+
+
 def _differences(e: Evidence, rows: NDArray[np.bool_]) -> tuple[Difference, Difference]:
     """Return the differences in log score and in hits, each model calibrated to the labels."""
     labels = e.named(e.labels[rows])

@@ -148,7 +148,7 @@ def _evidence(
         before=np.append(codes.of(record.labels), -1)[record_rows],
         labels=np.append(codes.of(examples.labels), -1)[example_rows],
         is_random=are_random(tasks, project_key),
-        is_fresh=_is_fresh(updated_at, since),
+        is_fresh=fresh_of(updated_at, since),
         champion=_champion_answers(champion, challenger, example_rows, record_rows, names),
         challenger=measure.aligned(challenger.out_of_fold, names).take(example_rows),
         pool_champion=measure.aligned(champion.model.answer(sample.features.take(pool)), names),
@@ -201,7 +201,7 @@ def _rows_of(tasks: Ints, among: Ints) -> Ints:
     return np.where(among[rows] == tasks, rows, -1)
 
 
-def _is_fresh(updated_at: NDArray[np.str_], since: str) -> NDArray[np.bool_]:
+def fresh_of(updated_at: NDArray[np.str_], since: str) -> NDArray[np.bool_]:
     """Return which labels came after the rejection, the newest ones; none if there was none."""
     order = np.argsort(updated_at, kind="stable")[::-1][:FRESH]
     fresh = np.zeros(len(updated_at), np.bool_)

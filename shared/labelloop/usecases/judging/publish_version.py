@@ -36,8 +36,12 @@ def publish(
     challenger: Challenger,
     sample: Sample,
     gate: Gate,
+    encoder: str,
 ) -> bool:
-    """Store a version; return whether it is served. Conflict if another one is active by now."""
+    """Store a version; return whether it is served. Conflict if another one is active by now.
+
+    `encoder`: the one in use for the active version's recipe, which may be another than its own.
+    """
     judged = store_judged(to, card, challenger, sample, gate)
     active, verdict, active_card = judged.active, judged.verdict, judged.active_card
     rejection = gate.project.evidence.rejection(active.version)
@@ -51,7 +55,7 @@ def publish(
         if verdict.of_changes:
             rejected = _held(rejected, active, rejection.value.hold, verdict, gate.now)
         gate.project.evidence.set_rejection(rejection, rejected)
-        _reject(gate.project, to, rejected)
+        _reject(gate.project, replace(to, encoder=encoder), rejected)
     return verdict.switches
 
 

@@ -22,7 +22,7 @@ from labelloop.domain.judging.fallback import OrderDecision
 from labelloop.domain.judging.gate import LEAST_ROWS
 from labelloop.domain.learning.examples import Examples, examples_of
 from labelloop.domain.version import Version
-from labelloop.errors import BadModel, NotFound, Rejected, Retryable, Unreached
+from labelloop.errors import BadModel, BadRecipe, NotFound, Rejected, Retryable, Unreached
 from labelloop.observability import count, logger
 from labelloop.recipes import (
     continued,
@@ -34,6 +34,7 @@ from labelloop.recipes import (
 )
 from labelloop.recipes.protocol import Control, Trained
 from labelloop.recipes.signature import signature_of
+from labelloop.usecases.judging.across_recipes import Rival, answer_the_same, rival_of
 from labelloop.usecases.judging.judge_version import Challenger
 from labelloop.usecases.judging.store_judged import Gate, Judged, store_judged
 from labelloop.usecases.learning.sample_pool import Sample, sample_pool
@@ -125,7 +126,7 @@ def import_version(project: Project, waiting: Import, deps: "TrainDeps") -> dict
     compared = _compared(tried["ms_a_task"])
     examples = examples.take(sorted(examples.newest(compared)))
     comparing = comparing or deps
-    challenger, sample = _challenger(
+    challenger, sample, against = _challenger(
         project, dataset, examples, control, compared, waiting, comparing
     )
     facts = {"is_imported": True, "imported": importing.about(artefact) | tried}
@@ -136,13 +137,13 @@ def import_version(project: Project, waiting: Import, deps: "TrainDeps") -> dict
         order=Ordered(to.strategy, OrderDecision(False, "", 0), 0, 0).on_card(),
         blind_since=blind_since(project, before, now) if deps.is_blind else None,
     )
-    gate = Gate(project, now, deps.least_known, encoder)
+    gate = Gate(project, now, deps.least_known, encoder, against)
     judged = store_judged(to, card, challenger, sample, gate, is_forced=waiting.is_forced)
     if judged.verdict.switches:
         _serve(project, judged.card, now, waiting.by)
-    rival = _rival(dataset, control, deps) if judged.verdict.switches else ""
-    told = {"lacking": lacking, "ms_a_task": tried["ms_a_task"], "rival": rival}
-    return _outcome(judged, challenger) | told
+    others = _others(dataset, control, deps) if judged.verdict.switches else {}
+    told = {"lacking": lacking, "ms_a_task": tried["ms_a_task"]}
+    return _outcome(judged, challenger) | told | others
 
 
 def _beside(active: ActivePointer, deps: "TrainDeps") -> tuple["TrainDeps | None", str | None]:
@@ -181,16 +182,25 @@ def _pointer(
     )
 
 
-def _rival(dataset: Dataset, imported: Control, deps: "TrainDeps") -> str:
-    """Return the recipe of one's own whose next version can't be compared with the model.
+def _others(dataset: Dataset, imported: Control, deps: "TrainDeps") -> dict[str, str]:
+    """Return the recipe of one's own that learns the project too, if there is one.
 
-    It answers in its own way, so it takes the model's place whatever that is worth. Empty if what
-    is trained next goes on after the model.
+    As `contender` where its next version is compared with the model; as `rival` where it can't be,
+    and takes the model's place whatever it is worth. What is trained without one goes on after the
+    model.
     """
     config = dataset.label_config or ""
-    control = deps.control_of(config)
-    goes_on = continued(control, imported.recipe, config, lambda: None) is not control
-    return "" if goes_on else control.recipe
+    own = deps.control_of(config)
+    if continued(own, imported.recipe, config, lambda: None) is not own:
+        return {"rival": "", "contender": ""}
+    try:
+        is_compared = answer_the_same(imported, own, dataset)
+    except BadRecipe:
+        is_compared = False
+    return {
+        "rival": "" if is_compared else own.recipe,
+        "contender": own.recipe if is_compared else "",
+    }
 
 
 def _compared(ms_a_task: float) -> int:
@@ -235,8 +245,11 @@ def _challenger(
     compared: int,
     waiting: Import,
     deps: "TrainDeps",
-) -> tuple[Challenger, Sample]:
-    """Return the version to be judged, with what the active one needs to answer as well."""
+) -> tuple[Challenger, Sample, Rival | str]:
+    """Return the version to be judged, with what the active one needs to answer as well.
+
+    And that one where it is of a recipe of one's own.
+    """
     model = control.load(waiting.artefact)
     encoder = encoder_of(control.recipe, deps.tools.encoder, deps.tools.image_encoder)
     files = project.features(folder_of(control.recipe, encoder))
@@ -246,6 +259,7 @@ def _challenger(
     with StoredVectors(deps.tools, files, deps.encoding) as tools:
         only = None if project.active().value.is_trained else model.needs
         features = control.features(examples.inputs, tools, only)
+        rival = rival_of(project.active().value, project, control, dataset, tools)
     examples, features = readable(examples, features)
     if tools.unreached and len(examples.labels) < LEAST_ROWS:
         raise Unreached(f"too few labels to compare on: {tools.unreached[0]}")
@@ -258,7 +272,7 @@ def _challenger(
         )
     trained = Trained(waiting.artefact, {}, answers)
     challenger = Challenger(control, examples, features, trained, model.answer(sample.features))
-    return challenger, sample
+    return challenger, sample, rival
 
 
 def _serve(project: Project, card: Card, now: datetime, by: str) -> None:

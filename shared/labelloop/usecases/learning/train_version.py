@@ -43,6 +43,7 @@ from labelloop.recipes.guard import within
 from labelloop.recipes.protocol import Control
 from labelloop.recipes.signature import is_of, recipes_of, signature_of
 from labelloop.recipes.tools import Looking
+from labelloop.usecases.judging.across_recipes import rival_of
 from labelloop.usecases.judging.judge_version import Challenger
 from labelloop.usecases.judging.publish_version import advance, publish, withdraw
 from labelloop.usecases.judging.store_judged import Gate
@@ -102,7 +103,9 @@ def _train(project: Project, pointer: DatasetPointer, deps: TrainDeps) -> bool:
         revision=options.revision,
     )
     remaining: tuple[Examples, Control] | None = None
-    _demand_sound(project.active().value, dataset.label_config)
+    served = project.active().value
+    in_use = encoder_of(served.recipe, stack.encoder, stack.image_encoder)
+    _demand_sound(served, dataset.label_config)
     try:
         control = _continued(deps.control_of(dataset.label_config or ""), dataset, project)
         encoder = encoder_of(control.recipe, stack.encoder, stack.image_encoder)
@@ -135,6 +138,7 @@ def _train(project: Project, pointer: DatasetPointer, deps: TrainDeps) -> bool:
                 if not tools.unread:
                     _demand_finite(control)
                 raise Unprocessable(f"{why}, without those whose images or texts can't be read")
+            rival = rival_of(active, project, control, dataset, tools)
             report.begin(FITTING)
             trained = control.fit(examples.labels, features, sample.features, tools).packed()
         active_card = project.card(project.active().value.version)
@@ -143,8 +147,6 @@ def _train(project: Project, pointer: DatasetPointer, deps: TrainDeps) -> bool:
     except Unprocessable as exc:
         # A training from scratch on what is left would give no model, so none is served.
         gate = Gate(project, deps.clock(), deps.least_known)
-        served = project.active().value.recipe
-        in_use = encoder_of(served, stack.encoder, stack.image_encoder)
         return withdraw(to, str(exc), remaining, gate, in_use)
     report.begin(JUDGING)
     version, digest = Version(pointer.seq, uuid4().hex[:8]), sha256(trained.artefact).hexdigest()
@@ -162,7 +164,8 @@ def _train(project: Project, pointer: DatasetPointer, deps: TrainDeps) -> bool:
         order=ordered.on_card(),
         blind_since=blind_since(project, active_card, now) if deps.is_blind else None,
     )
-    return publish(to, card, challenger, sample, Gate(project, now, deps.least_known))
+    gate = Gate(project, now, deps.least_known, rival=rival)
+    return publish(to, card, challenger, sample, gate, in_use)
 
 
 def _continued(control: Control, dataset: Dataset, project: Project) -> Control:

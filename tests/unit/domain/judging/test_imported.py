@@ -6,7 +6,11 @@ import numpy as np
 import pytest
 
 from labelloop.domain.judging.evidence import Evidence
-from labelloop.domain.judging.imported import judge_against_imported, judge_imported
+from labelloop.domain.judging.imported import (
+    judge_across,
+    judge_against_imported,
+    judge_imported,
+)
 from labelloop.recipes.text.probabilities import answers_of
 from labelloop.recipes.text_choices.measure import MEASURE
 
@@ -93,3 +97,42 @@ def _but_for(e, wrong):
     rows = np.full((len(codes), 2), 0.1)
     rows[np.arange(len(codes)), told] = 0.9
     return answers_of(rows, NAMES)
+
+
+def hits(right, rows):
+    return (np.arange(rows) < round(right * rows)).astype(float)
+
+
+@pytest.mark.parametrize(
+    ("rows", "old", "new", "is_import", "served"),
+    [
+        (0, 1.0, 0.0, True, True),
+        (19, 1.0, 0.0, True, True),  # too few labels to say
+        (60, 0.9, 0.5, True, False),
+        (60, 0.9, 0.88, True, True),  # within chance
+        (60, 0.5, 0.9, True, True),
+        (0, 0.0, 0.0, False, False),
+        (19, 0.0, 1.0, False, False),
+        (60, 0.9, 0.9, False, False),
+        (60, 0.9, 0.92, False, False),
+        (60, 0.5, 0.9, False, True),
+    ],
+)
+def test_versions_of_two_recipes_are_compared_by_how_often_they_are_right(
+    rows, old, new, is_import, served
+):
+    nothing_new = np.zeros(rows, np.bool_)
+
+    verdict = judge_across(hits(old, rows), hits(new, rows), nothing_new, is_import=is_import)
+
+    assert verdict.switches is served
+    assert str(rows) in verdict.reason
+
+
+def test_labels_given_since_a_rejection_count_by_themselves_across_recipes_too():
+    old, new = np.ones(200), hits(0.95, 200)
+    is_fresh = np.arange(200) < 40
+    old[is_fresh] = 0
+
+    assert judge_across(old, new, is_fresh, is_import=False).switches
+    assert not judge_across(np.ones(200), new, is_fresh, is_import=False).switches
