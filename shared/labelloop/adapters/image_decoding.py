@@ -28,8 +28,8 @@ _DEEP: Final = ("I", "I;16", "I;16L", "I;16B", "F")  # grey of more than 8 bits
 
 COPIED_PIXELS: Final = 320 * 320  # of a copy: what most classifiers read, and a bit more
 _COPIED_SIDE: Final = 2_048  # of one that is very long
-_SMALL_COPY: Final = 16_000  # bytes up to which a copy is exact
-_QUALITY: Final = 90
+_EXACT_PIXELS: Final = 128 * 128  # up to which a copy is exact
+_QUALITY: Final = 85
 
 
 def pixels_of(body: bytes, size: int) -> NDArray[np.float32]:
@@ -45,18 +45,13 @@ def pixels_of(body: bytes, size: int) -> NDArray[np.float32]:
 def copy_of(body: bytes) -> str:
     """Return a small copy of an image as a data: URI: upright and opaque, its sides in proportion.
 
-    It has at most `COPIED_PIXELS`; a PNG file where that is small, else JPEG. Unreadable says why
-    not. The same file gives the same copy.
+    It has at most `COPIED_PIXELS`; PNG if it is small, else JPEG. Unreadable says why not. The same
+    file gives the same copy.
     """
-    image = _scaled(body, _copied_size)
-    kind, exact = "png", io.BytesIO()
-    image.save(exact, "PNG")
-    copy = exact.getvalue()
-    if len(copy) > _SMALL_COPY:
-        kind, smaller = "jpeg", io.BytesIO()
-        image.save(smaller, "JPEG", quality=_QUALITY, subsampling=0)
-        copy = smaller.getvalue()
-    return f"data:image/{kind};base64,{b64encode(copy).decode()}"
+    image, copy = _scaled(body, _copied_size), io.BytesIO()
+    kind = "png" if image.width * image.height <= _EXACT_PIXELS else "jpeg"
+    image.save(copy, kind, quality=_QUALITY)
+    return f"data:image/{kind};base64,{b64encode(copy.getvalue()).decode()}"
 
 
 def _copied_size(width: int, height: int) -> tuple[int, int]:

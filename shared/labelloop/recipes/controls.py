@@ -69,9 +69,8 @@ def control_of_imported(label_config: str) -> "Control":
     controls = (_control_by(name, label_config) for name in IMPORTED)
     control = next((one for one in controls if one is not None), None)
     if control is None:
-        config = parse(label_config)
-        reasons = [built_in(name).why_not(config) for name in IMPORTED]
-        raise Unprocessable(f"label_config: {'; '.join(dict.fromkeys(filter(None, reasons)))}")
+        of_texts, of_images = (built_in(name).why_not(parse(label_config)) for name in IMPORTED)
+        raise Unprocessable(f"label_config: {of_images or of_texts}")
     return control
 
 

@@ -98,7 +98,8 @@ def test_a_pipeline_of_scikit_learn_is_served_and_rolled_back(import_it, world, 
     assert world.told("pin")["project"] == world.key
 
 
-def test_a_transformer_in_a_folder_is_served(import_it, world, tmp_path):
+def test_a_transformer_in_a_folder_is_served_ordered_and_rolled_back(import_it, world, tmp_path):
+    trained = Project(bootstrap.store(), world.key).active_version()
     graph, tokenizer = transformer([WORDS[label].split() for label in LABELS], types=True)
     (tmp_path / "onnx").mkdir()
     (tmp_path / "onnx" / "model.onnx").write_bytes(graph)
@@ -110,6 +111,17 @@ def test_a_transformer_in_a_folder_is_served(import_it, world, tmp_path):
 
     assert (code, told["served"], told["accuracy"]) == (0, True, 1.0)
     assert predicted(world, "lovely lovely", "boring")[0] == ["Positive", "Negative"]
+    words = (WORDS["Positive"] + " " + WORDS["Negative"]).split()
+    texts = [f"{words[place % len(words)]} {words[place * 7 % len(words)]}" for place in range(60)]
+    world.studio.import_tasks(world.project, [{"text": text} for text in texts])
+    world.rank()
+    queue = world.studio.predictions(world.project)
+    assert {one["model_version"] for one in queue} == {told["version"]}
+    assert len({one["score"] for one in queue}) > 10
+    assert all(one["result"][0]["value"]["choices"][0] in LABELS for one in queue if one["result"])
+    assert world.told("rollback")["version"] == trained
+    bootstrap.versions.cache_clear()
+    assert {one["model_version"] for one in predicted(world, "lovely")[1]} == {trained}
 
 
 def test_where_texts_lie_at_addresses_it_is_tried_on_those(import_it, world, tmp_path):

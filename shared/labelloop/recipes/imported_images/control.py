@@ -61,7 +61,7 @@ class ImportedImageChoice(Imported, ImageChoices):
     ) -> "Fitted":
         """Learn a model of images; on what the imported one sees, if it was imported for that."""
         from labelloop.recipes.imported.package import is_package
-        from labelloop.recipes.imported_images.head import fitted_after
+        from labelloop.recipes.imported_images.fitted import fitted_after
 
         if tools is not None and is_package(self.artefact):
             after = fitted_after(self.artefact, labels, features, pool, tools.image_encoder)

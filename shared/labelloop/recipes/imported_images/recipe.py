@@ -26,8 +26,11 @@ class ImportedImagesRecipe:
         return None if one is None else ImportedImageChoice.over(one)
 
     def why_not(self, config: LabelConfig) -> str:
-        """Return why an imported model answers nothing that is asked about an image."""
-        return configs.why_none(config) if len(config.answered()) == 1 else ""
+        """Return why an imported model answers no choice about an image; empty if there is none."""
+        images = {tag.attributes.get("name", "") for tag in config.of_kind("image")}
+        about = {tag.attributes.get("toname", "") for tag in config.of_kind("choices")}
+        is_single = len(config.answered()) == 1
+        return configs.why_none(config) if is_single and images & about else ""
 
     def load(self, artefact: bytes) -> "Model":
         """Return a stored model."""
