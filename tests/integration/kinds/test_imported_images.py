@@ -92,6 +92,22 @@ def test_an_image_that_cannot_be_read_is_not_predicted_and_takes_no_other_with_i
     assert [bool(answer) for answer in answers] == [True, False, False, False, False, True]
 
 
+def test_a_pool_with_images_that_cannot_be_read_is_ordered_and_says_why(sound):
+    lost = {"image": f"{FILE}lost.png", "shows": "zero"}
+    digits = project(replace(EXAMPLE, tasks=[*TASKS[:30], BROKEN | {"shows": "zero"}, lost]))
+    digits.label(range(2), EXAMPLE.answer)
+    digits.imported(sound)
+
+    digits.rank(digits.tools)
+
+    assert digits.studio.prediction_counts(digits.id) == {digits.version: 20}
+    unread = digits.status["unread"]
+    assert unread["tasks"] == 2
+    reasons = sorted(one["reason"] for one in unread["why"])
+    assert reasons[0].startswith(("answered 404", "no picture"))
+    assert reasons[1].startswith("not an image that can be read")
+
+
 def test_a_label_of_an_image_that_cannot_be_read_is_not_compared_on(sound):
     tasks = [*TASKS[:30], *[BROKEN | {"shows": "zero"}] * 5]
     digits = project(replace(EXAMPLE, tasks=tasks))
