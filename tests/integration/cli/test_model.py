@@ -2,20 +2,24 @@
 
 import json
 import time
-from importlib import import_module
+from importlib import import_module, metadata
 
 import pytest
+from sklearn.linear_model import LogisticRegression
 from typer.testing import CliRunner
 
-from labelloop import bootstrap
+from labelloop import bootstrap, recipes
 from labelloop.bucket.objects import fields_of
 from labelloop.bucket.project import Project
 from labelloop.cli.app import app
+from labelloop.recipes.classifier.recipe import TextClassifier
+from labelloop.recipes.entry_points import GROUP
 from tests.builders import LABELS, created, event, label_config
 from tests.conftest import SECRET, load_event
 from tests.integration.cli.stacks import Stacks, sign_in
 from tests.integration.conftest import CONTEXT
 from tests.onnx_models import number_model, text_pipeline, transformer
+from tests.unit.recipes.test_recipes import Point
 
 WORDS = {"Positive": "a great and lovely film", "Negative": "an awful and boring film"}
 TEXTS = [f"{WORDS[LABELS[place % 2]]}, number {place}" for place in range(24)]
@@ -213,3 +217,23 @@ def test_people_read_what_is_done(import_it, tmp_path):
     assert code == 0
     for line in ("checked", "tried", "uploaded", "served", "takes it back"):
         assert line in output
+
+
+def test_people_read_that_a_recipe_of_their_own_is_compared_with_it(
+    import_it, tmp_path, monkeypatch
+):
+    points = {GROUP: (Point("mine", TextClassifier("mine", LogisticRegression)),)}
+    file = tmp_path / "reviews.onnx"
+    file.write_bytes(text_pipeline(TEXTS, TRUE))
+    monkeypatch.setattr(metadata, "entry_points", lambda group: points.get(group, ()))
+    recipes.forget_added()
+
+    try:
+        code, output = import_it(file, json_wanted=False)
+    finally:
+        monkeypatch.undo()
+        recipes.forget_added()
+
+    assert code == 0
+    assert "the recipe 'mine' learns this project too" in " ".join(output.split())
+    assert "uncompared" not in output

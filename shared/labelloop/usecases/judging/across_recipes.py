@@ -5,6 +5,7 @@ read as people's annotations are: by the imported model's control. So labels are
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -50,8 +51,8 @@ def rival_of(
 ) -> Rival | str:
     """Return the active version where a new one, of a control, is compared across recipes.
 
-    Else why it is not, empty where both are of one recipe, or neither was imported. Reads no more
-    than is needed, in a minute at most.
+    Else why it is not, empty where both are of one recipe, or neither was imported. A recipe of
+    one's own gets a minute. Unfinished if there is too much to fetch or to encode: call again.
     """
     made_by = name_of(active.recipe)
     if is_imported(made_by) == is_imported(control.recipe) or not active.is_trained:
@@ -67,7 +68,9 @@ def rival_of(
     try:
         if not answer_the_same(reader, control if reader is other else other, dataset):
             return "they learn from other annotations"
-        with within(_ANSWERING_S, "comparing it with the active version"):
+        # An imported model has limits of its own, and its training has one around it.
+        limit = nullcontext() if reader is other else within(_ANSWERING_S, "the active version")
+        with limit:
             return Rival(*_said(active, project, other, reader, dataset, tools))
     except (BadModel, BadRecipe) as exc:
         return str(exc)
