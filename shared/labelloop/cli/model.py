@@ -6,11 +6,10 @@ it with the version at work, and says what came of it.
 """
 
 import time
-from collections.abc import Sequence
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Final, NoReturn
+from typing import Annotated, Any, Final
 from uuid import uuid4
 
 import typer
@@ -23,26 +22,17 @@ from labelloop.cli.imported_model import Wishes, artefact_of, read_source
 from labelloop.cli.packages import ONNX, PILLOW, demand_packages
 from labelloop.cli.report import Report
 from labelloop.cli.session import Session
-from labelloop.errors import (
-    BadModel,
-    BadSettings,
-    LabelloopError,
-    NotFound,
-    Unavailable,
-    Unreadable,
-)
+from labelloop.errors import BadSettings, LabelloopError, NotFound, Unavailable
 from labelloop.recipes import control_of_imported
 from labelloop.recipes.importing import (
     MOST_TOKENS,
     TRIAL,
-    any_image,
     demand_offered,
     fitted_to,
     pixels_shown,
     read_as,
     rows_of,
 )
-from labelloop.recipes.protocol import Tools
 
 _TASKS: Final = 40
 _LIMITS: Final = SandboxLimits(megabytes=1_300, seconds=60)  # as in the function that predicts
@@ -145,7 +135,7 @@ def import_model(
     report.step("checked", "done", f"{read.path.name}: {size}{_by(file.producer)}")
     if pixels := pixels_shown(artefact):
         demand_packages(PILLOW)
-        report.step("images", "done", pixels)
+        _tell_pixels(pixels, report, is_said=bool(read.processor or wishes.pixels))
     stack = session.stack or "labelloop"
     with aws.errors_explained(stack, f"labelloop model import {source} --stack {stack}"):
         project = Project(aws.bucket(stack), session.key)
@@ -160,8 +150,14 @@ def import_model(
         _tell(_awaited(session, project, number, wait), session, report)
 
 
+def _tell_pixels(pixels: str, report: Report, *, is_said: bool) -> None:
+    guess = "" if is_said else "; that is a guess: name --mean, --deviation if it learnt others"
+    report.step("images", "done" if is_said else "warning", f"{pixels}{guess}")
+
+
 def _tried(artefact: bytes, project: Project) -> tuple[bytes, dict[str, Any], list[str]]:
     """Return the artefact with the form of its output, what a trial showed, and labels it lacks."""
+    from labelloop.cli.tools_at_hand import tools_at_hand  # late, as numpy is: not all have it
     from labelloop.usecases.learning.import_version import some_data
 
     dataset = project.dataset(project.dataset_pointer().value)
@@ -174,36 +170,9 @@ def _tried(artefact: bytes, project: Project) -> tuple[bytes, dict[str, Any], li
     artefact = fitted_to(artefact, control)
     lacking = demand_offered(artefact, control)
     inputs = [control.input_of(data) for data in some_data(project, dataset)[:_TASKS]]
-    rows = rows_of([one for one in inputs if one is not None], control, _tools_at_hand())
+    rows = rows_of([one for one in inputs if one is not None], control, tools_at_hand())
     tried = run_on_file(TRIAL, "package", artefact, {"rows": rows}, _LIMITS)
     return read_as(artefact, tried["form"]), tried, lacking
-
-
-def _tools_at_hand() -> Tools:
-    """Return tools that fetch nothing: an address stands for the text that lies there, and any
-    image for one that is not in the data itself.
-    """
-    from labelloop.adapters.fetching import Fetcher
-    from labelloop.adapters.guarded_https import GuardedHttps, Hosts
-    from labelloop.recipes.tools import Images, Toolbox
-
-    inline = Fetcher(GuardedHttps(Hosts()))
-
-    def images(addresses: Sequence[str]) -> Sequence[bytes | Unreadable]:
-        return inline([one if one[:5].lower() == "data:" else any_image() for one in addresses])
-
-    def copy_of(image: bytes) -> str:
-        from labelloop.adapters import image_decoding
-
-        return image_decoding.copy_of(image)
-
-    def no_encoder() -> NoReturn:
-        raise BadModel("no image encoder is here")
-
-    return Toolbox(
-        images=Images("none", no_encoder, images, copy_of),
-        fetch=lambda addresses: [address.encode() for address in addresses],
-    )
 
 
 def _awaited(session: Session, project: Project, number: str, wait: int) -> dict[str, Any]:

@@ -147,7 +147,14 @@ def test_people_read_how_images_are_prepared(import_it, tmp_path):
     code, output = import_it(file, json_wanted=False)
 
     assert code == 0
-    assert "8 x 8 of the whole, grey, colours from 0 to 1" in " ".join(output.split())
+    assert "8 x 8 of the whole, grey, colours from 0 to 1; that is a guess" in words_of(output)
+    _, output = import_it(file, "--scale", "1/255", json_wanted=False)
+    assert "colours from 0 to 1" in words_of(output)
+    assert "guess" not in output
+
+
+def words_of(output):
+    return " ".join(output.split())
 
 
 def test_options_count_more_than_the_file_beside_the_model(import_it, world, folder):
