@@ -61,6 +61,8 @@ words = spans.features([{"text": text} for text in texts], bootstrap.tools())
 assert words.ragged("states")
 pixel = "R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
 assert bootstrap.tools().images([f"data:image/gif;base64,{pixel}"])[0].sum() > 0
+(copy,) = bootstrap.tools().copies([f"data:image/gif;base64,{pixel}"])
+assert copy and copy.startswith("data:image/png")
 """
 TRAIN = (
     ENCODE

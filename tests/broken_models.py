@@ -12,7 +12,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from labelloop.cli.brought_model import Wishes
+from labelloop.cli.imported_model import Wishes
 from tests.onnx_models import tokenizer_of
 
 FLOAT, INT64, STRING = TensorProto.FLOAT, TensorProto.INT64, TensorProto.STRING
@@ -233,7 +233,7 @@ ENDS = {
         of_kind("input_ids", FLOAT, "n", "t"), "takes some numbers of a task"
     ),
     "eight tasks at once": Broken(of_kind("input_ids", INT64, 8, "t"), "always takes 8 tasks"),
-    "an image": Broken(of_kind("pixels", FLOAT, "n", 3, 224, 224), "it reads images"),
+    "an image": Broken(of_kind("pixels", FLOAT, "n", 3, 224, 224), "asks about a text"),
     "a sound": Broken(of_kind("samples", FLOAT, "n", "t", 1), "nothing is known to fit"),
     "numbers without names": Broken(of_kind("x", FLOAT, "n", 4), "takes 4 numbers of a task"),
     "numbers of too many names": Broken(
@@ -429,6 +429,120 @@ DEEDS = {
         knowing(3), "what it reads: text", said(columns=("text", "text"))
     ),
     "seconds for a task": Broken(slow, "too slow"),
+}
+
+# -- of images ---------------------------------------------------------------------------------
+
+IMAGE_LABELS = ("red", "green", "blue")
+KERNELS = weight("kernels", np.eye(3, dtype=np.float32)[:, :, None, None])
+
+
+def seeing(
+    *nodes: Any,
+    shape: Sequence[int | str] = ("n", 3, 8, 8),
+    kind: int = FLOAT,
+    weights: Sequence[Any] = (),
+    outputs: Sequence[Any] = (LOGITS,),
+) -> Callable[[], bytes]:
+    """Return a graph of images: the mean of each channel as `sums`, and what comes after it."""
+    first = [
+        op("Conv", "pixels", "kernels", "found"),
+        op("GlobalAveragePool", "found", "pooled"),
+        op("Flatten", "pooled", "sums"),
+    ]
+    last = nodes or (op("Identity", "sums", "logits"),)
+    return bytes_of([*first, *last], [slot("pixels", kind, shape)], outputs, [KERNELS, *weights])
+
+
+def elsewhere() -> bytes:
+    model = onnx.ModelProto.FromString(seeing()())
+    tensor = model.graph.initializer[0]
+    tensor.ClearField("raw_data")
+    tensor.data_location = TensorProto.EXTERNAL
+    tensor.external_data.add(key="location", value="model.onnx_data")
+    return bytes(model.SerializeToString())
+
+
+def of_colours(**pixels: Any) -> Wishes:
+    return said(labels=IMAGE_LABELS, pixels=pixels)
+
+
+COLOURS = of_colours()
+IMAGES = {
+    "four channels": Broken(seeing(shape=("n", 4, 8, 8)), "4 channels", COLOURS),
+    "two channels": Broken(seeing(shape=("n", 8, 8, 2)), "2 channels", COLOURS),
+    "a channel too few named": Broken(seeing(), "3 channels, and 1", of_colours(order="grey")),
+    "a gigapixel": Broken(
+        seeing(shape=("n", 3, 32_768, 32_768)), "32,768 x 32,768 pixels", COLOURS
+    ),
+    "a gigapixel by name": Broken(
+        seeing(shape=("n", 3, "h", "w")), "512 on a side", of_colours(height=32_768, width=32_768)
+    ),
+    "another size than it has": Broken(
+        seeing(), "images of 8 x 8, and 16 x 16", of_colours(height=16, width=16)
+    ),
+    "eight images at once": Broken(seeing(shape=(8, 3, 8, 8)), "always takes 8 tasks", COLOURS),
+    "an image beside a text": Broken(
+        bytes_of(
+            inputs=[slot("pixels", FLOAT, ["n", 3, 8, 8]), IDS],
+        ),
+        "nothing is known to fit",
+        COLOURS,
+    ),
+    "an image beside tokens, as named": Broken(
+        bytes_of(inputs=[slot("pixels", FLOAT, ["n", 3, 8, 8]), IDS]),
+        "an image is read alone",
+        said(labels=IMAGE_LABELS, inputs={"pixels": "image"}),
+    ),
+    "whole numbers of 64 bits": Broken(seeing(kind=INT64), "nothing is known to fit", COLOURS),
+    "a label too few": Broken(
+        seeing(), "3 numbers for a task, and 2", said(labels=IMAGE_LABELS[:2])
+    ),
+    "a label that is not offered": Broken(
+        seeing(), "offers no pink", said(labels=("red", "green", "pink"))
+    ),
+    "a layer of another size": Broken(
+        seeing(
+            op("Flatten", "pixels", "all"),
+            op("MatMul", "all", "dense", "logits"),
+            shape=("n", 3, "h", "w"),
+            weights=[weight("dense", np.ones((192, 3), np.float32))],
+        ),
+        "onnxruntime does not run it",
+        of_colours(height=16, width=16),
+    ),
+    "NaN": Broken(
+        seeing(
+            op("Sub", "sums", "five", "a"),
+            op("Log", "a", "logits"),
+            weights=[weight("five", np.full(1, 5, np.float32))],
+        ),
+        "no finite numbers",
+        COLOURS,
+    ),
+    "a number for each place": Broken(
+        seeing(outputs=[slot("found", FLOAT, ["n", 3, 8, 8])]), "no row of numbers", COLOURS
+    ),
+    "all images of a batch": Broken(
+        seeing(
+            op("ReduceMean", "sums", "mean", axes=[0], keepdims=1),
+            op("Sub", "sums", "mean", "logits"),
+        ),
+        "answers differently",
+        COLOURS,
+    ),
+    "weights elsewhere": Broken(elsewhere, "weights in another file", COLOURS),
+    "an operator that is none": Broken(
+        seeing(op("SeeThrough", "sums", "logits")), "no operator SeeThrough", COLOURS
+    ),
+    "operators of somebody": Broken(
+        seeing(op("SeeThrough", "sums", "logits", domain="my.vision")),
+        "my.vision:SeeThrough",
+        COLOURS,
+    ),
+    "a model of texts": Broken(
+        bytes_of(), "asks about an image, and the model reads none", said(labels=IMAGE_LABELS)
+    ),
 }
 
 # -- what somebody put into the bucket ---------------------------------------------------------

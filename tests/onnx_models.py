@@ -1,4 +1,4 @@
-"""Models that people may bring: exported by skl2onnx, or small graphs made by hand."""
+"""Models that people may import: exported by skl2onnx, or small graphs made by hand."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,7 +15,7 @@ from sklearn.pipeline import make_pipeline
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
 from labelloop.adapters.onnx_file import read_onnx, with_plain_locale
-from labelloop.recipes.importing import Brought, fitted_to, packed, read_as, tried
+from labelloop.recipes.importing import ModelFile, fitted_to, packed, read_as, tried
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
 WIDTH = 8
@@ -47,6 +47,72 @@ def number_model(rows: Sequence[Sequence[float]], labels: Sequence[Any]) -> byte
     options = {id(made): {"zipmap": False}}
     exported = to_onnx(made, initial_types=inputs, options=options, target_opset=17)
     return bytes(exported.SerializeToString())
+
+
+def image_model(images: Any, labels: Sequence[Any], *, channels_last: bool = False) -> bytes:
+    """Return a logistic regression on pixels from 0 to 1, as skl2onnx exports it, behind a reshape.
+
+    `images`: arrays of whole numbers from 0 to 255, shape (height, width, channels).
+    """
+    pixels = np.stack(images).astype(np.float32) / 255
+    places = pixels if channels_last else pixels.transpose(0, 3, 1, 2)
+    rows = places.reshape(len(places), -1)
+    made = LogisticRegression(C=10.0, max_iter=1_000).fit(rows, labels)
+    inputs = [("x", FloatTensorType([None, rows.shape[1]]))]
+    options = {id(made): {"zipmap": False}}
+    model = to_onnx(made, initial_types=inputs, options=options, target_opset=17)
+    model.graph.node.insert(0, helper.make_node("Flatten", ["pixel_values"], ["x"]))
+    del model.graph.input[:]
+    shape = ["n", *places.shape[1:]]
+    model.graph.input.append(
+        helper.make_tensor_value_info("pixel_values", TensorProto.FLOAT, shape)
+    )
+    onnx.checker.check_model(model)
+    return bytes(model.SerializeToString())
+
+
+def convolution(colours: Sequence[Sequence[int]], *, size: int | str, kind: int) -> bytes:
+    """Return a small network that tells colours apart: logits, and what it sees, `pooler_output`.
+
+    A convolution, a mean over all places, and a layer that was fitted to these colours by least
+    squares. `size`: of a side, a name for any; `kind`: of the numbers that it reads.
+    """
+    random = np.random.default_rng(0)
+    kernels = random.normal(size=(6, 3, 1, 1)).astype(np.float32)
+    unit = np.array(colours, np.float32) / 255
+    seen = np.maximum(unit @ kernels[:, :, 0, 0].T, 0)
+    padded = np.concatenate([seen, np.ones((len(seen), 1), np.float32)], axis=1)
+    fitted = np.linalg.lstsq(padded, 8 * np.eye(len(colours)), rcond=None)[0].astype(np.float32)
+    reads_whole = kind == TensorProto.UINT8
+    nodes = [
+        helper.make_node("Cast", ["pixels"], ["float"], to=TensorProto.FLOAT),
+        helper.make_node("Mul", ["float", "scale"], ["scaled"]),
+        helper.make_node("Conv", ["scaled", "kernels"], ["found"]),
+        helper.make_node("Relu", ["found"], ["active"]),
+        helper.make_node("GlobalAveragePool", ["active"], ["pooled"]),
+        helper.make_node("Flatten", ["pooled"], ["pooler_output"]),
+        helper.make_node("Gemm", ["pooler_output", "weights", "bias"], ["logits"]),
+    ]
+    given = {
+        "scale": np.array([1 / 255 if reads_whole else 1.0], np.float32),
+        "kernels": kernels,
+        "weights": fitted[:-1],
+        "bias": fitted[-1],
+    }
+    graph = helper.make_graph(
+        nodes,
+        "convolution",
+        [helper.make_tensor_value_info("pixels", kind, ["n", 3, size, size])],
+        [
+            helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["n", len(colours)]),
+            helper.make_tensor_value_info("pooler_output", TensorProto.FLOAT, ["n", 6]),
+        ],
+        [numpy_helper.from_array(array, name) for name, array in given.items()],
+    )
+    opset = [helper.make_opsetid("", 17)]
+    whole = helper.make_model(graph, opset_imports=opset, ir_version=8)
+    onnx.checker.check_model(whole)
+    return bytes(whole.SerializeToString())
 
 
 def tokenizer_of(words: Sequence[str]) -> bytes:
@@ -125,12 +191,12 @@ def _slot(name: str) -> Any:
 def artefact_of(graph: bytes, labels: Sequence[str], control: Any = None, **named: Any) -> bytes:
     """Return a model as it is stored, read as a look at its output says.
 
-    `control`: what it is brought for; one label of several if there is none.
+    `control`: what it is imported for; one label of several if there is none.
     """
     graph = with_plain_locale(graph)
     read = read_onnx(graph)
     source = {"file": "model.onnx", "sha256": read.sha256}
-    brought = Brought(
+    model = ModelFile(
         graph=graph,
         inputs=read.inputs,
         outputs=read.outputs,
@@ -139,8 +205,11 @@ def artefact_of(graph: bytes, labels: Sequence[str], control: Any = None, **name
         source=source,
         **named,
     )
-    artefact = packed(brought)
+    artefact = packed(model)
     if control is not None:
         artefact = fitted_to(artefact, control)
+    reads_images = any(len(slot.shape) == 4 for slot in read.inputs)
+    if reads_images:
+        return read_as(artefact, tried(artefact, [])["form"])
     rows = [{"text": "a text", "fields": {}}] if not named.get("columns") else []
     return read_as(artefact, tried(artefact, rows)["form"]) if rows else artefact

@@ -3,7 +3,7 @@
 import io
 import json
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from hashlib import sha256
 from typing import Any
@@ -15,6 +15,7 @@ from PIL import Image
 
 from labelloop.adapters.fetching import Fetcher
 from labelloop.adapters.guarded_https import GuardedHttps, Hosts
+from labelloop.adapters.image_decoding import copy_of
 from labelloop.adapters.image_encoder_files import ImageEncoderFiles
 from labelloop.adapters.onnx_image_encoder import OnnxImageEncoder
 from labelloop.errors import Unreadable
@@ -92,9 +93,9 @@ def encoder() -> OnnxImageEncoder:
     return OnnxImageEncoder(ImageEncoderFiles._described("tiny", files().get))
 
 
-def toolbox(has_encoder: bool = False) -> Toolbox:
+def toolbox(has_encoder: bool = False, copy: Callable[[bytes], str] = copy_of) -> Toolbox:
     """Return what a stack offers that sees images, beside an encoder of texts or without one."""
-    images = Images(encoder().name, encoder, fetch)
+    images = Images(encoder().name, encoder, fetch, copy)
     if not has_encoder:
         return Toolbox(images=images)
     return Toolbox(CountingEncoder.name, CountingEncoder, images)

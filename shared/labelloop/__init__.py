@@ -35,7 +35,7 @@ encoder         what makes a vector of a text or of an image; one's own lie in t
 features        numbers that a model sees of tasks, as columns
 model           what a recipe fits and loads; its experts are parts of it that are pooled
 model version   a model that was trained on a snapshot, with its card; one is active
-imported model  a model that people brought: `labelloop model import`
+imported model  a model of another library, by `labelloop model import`
 answers         what a model predicts of tasks; only its recipe can read them
 prediction      an answer as Label Studio shows it: a result and a score
 measure         how answers are compared with labels and with each other

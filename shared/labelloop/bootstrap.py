@@ -210,7 +210,7 @@ def train_deps() -> "TrainDeps":
 
 
 def _try_model(artefact: bytes, rows: Sequence[Any]) -> dict[str, Any]:
-    """Try a model that people brought, with as much memory as the function that predicts has."""
+    """Try a model that people imported, with as much memory as the function that predicts has."""
     from labelloop.adapters.sandbox import SandboxLimits, run_on_file
     from labelloop.recipes.importing import TRIAL
 
@@ -349,7 +349,15 @@ def _images_by(files: "ImageEncoderFiles") -> "Images":
     from labelloop.adapters.onnx_image_encoder import OnnxImageEncoder
     from labelloop.recipes.tools import Images
 
-    return Images(files.name, cache(lambda: OnnxImageEncoder(files, processors())), _fetched)
+    return Images(
+        files.name, cache(lambda: OnnxImageEncoder(files, processors())), _fetched, _copied
+    )
+
+
+def _copied(image: bytes) -> str:
+    from labelloop.adapters.image_decoding import copy_of
+
+    return copy_of(image)
 
 
 def _fetched(addresses: Sequence[str]) -> list[bytes | Unreadable]:

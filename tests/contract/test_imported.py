@@ -1,4 +1,4 @@
-"""The recipe of models that people bring keeps to what a recipe is."""
+"""The recipe of models that people import keeps to what a recipe is."""
 
 from labelloop.recipes.imported.recipe import RECIPE
 from tests.contract.recipe_contract import RecipeContract

@@ -1,70 +1,101 @@
-"""Whatever people bring: what is served stays, and they read why, and what to do about it."""
+"""Whatever people import: what is served stays, and they read why, and what to do about it."""
 
 import io
 import zipfile
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from labelloop.adapters.sandbox import SandboxLimits, run_on_file
-from labelloop.cli.brought_model import Source, artefact_of
+from labelloop.cli.imported_model import Source, artefact_of
 from labelloop.errors import LabelloopError
 from labelloop.recipes.importing import TRIAL
-from tests.broken_models import DEEDS, ENDS, FILES, TOKENIZER, bytes_of, description
+from tests.broken_models import (
+    DEEDS,
+    ENDS,
+    FILES,
+    IMAGES,
+    TOKENIZER,
+    bytes_of,
+    description,
+    seeing,
+)
 from tests.integration.kinds.test_imported import Importing
+from tests.kinds.image_choices import EXAMPLE as COLOURED
 from tests.kinds.text_choices import EXAMPLE
+from tests.tiny_images import toolbox
 
 ALL = FILES | ENDS | DEEDS
 LIMITS = SandboxLimits(megabytes=900, seconds=60)
 SHORT = {"run_s": 2.0}
 
 
+class Living:
+    """A project with a version at work, which whatever people import leaves alone."""
+
+    def __init__(self, example, tools=None):
+        self.project, self.example = Importing(tools, example), example
+        self.project.label(range(30), example.answer)
+        self.project.learn("sweep")
+        self.version, self.before = self.project.version, self.predicted()
+
+    def predicted(self):
+        return self.project.predict(self.example.tasks[:5], self.project.tools)
+
+    def refusal(self, artefact):
+        outcome = self.project.imported(artefact, try_model=sandboxed)
+        assert not outcome["served"]
+        assert not self.project.stored.imports.waiting()
+        return outcome["why"], outcome["fix"]
+
+    def demand_unchanged(self):
+        assert self.project.version == self.version
+        assert self.predicted() == self.before
+
+
 @cache
-def living():
-    """A project with a version at work, and what it predicts."""
-    project = Importing()
-    project.label(range(30), EXAMPLE.answer)
-    project.learn("sweep")
-    return project, project.version, project.predict(EXAMPLE.tasks[:5])
+def texts():
+    return Living(EXAMPLE)
+
+
+@cache
+def images():
+    return Living(COLOURED, toolbox())
 
 
 def sandboxed(artefact, rows):
     return run_on_file(TRIAL, "package", artefact, {"rows": list(rows), **SHORT}, LIMITS)
 
 
-def brought(artefact):
-    project, _, _ = living()
-    outcome = project.bring(artefact, try_model=sandboxed)
-    assert not outcome["served"]
-    assert not project.stored.imports.waiting()
-    return outcome["why"], outcome["fix"]
-
-
-def refused(broken):
+def refused(broken, living):
     """Return the reason, and what to do: before the upload, else by the function that trains."""
     source = Source(Path("model.onnx"), broken.made(), broken.tokenizer, {})
     try:
         artefact, _ = artefact_of(source, broken.wishes)
     except LabelloopError as exc:
         return str(exc), exc.fix
-    return brought(artefact)
-
-
-def stays():
-    project, version, predictions = living()
-    assert project.version == version
-    assert project.predict(EXAMPLE.tasks[:5]) == predictions
+    return living.refusal(artefact)
 
 
 @pytest.mark.parametrize("name", ALL)
 def test_a_broken_model_is_refused_in_words_and_what_is_served_stays(name):
-    why, fix = refused(ALL[name])
+    demand_refused(ALL[name], texts())
 
-    assert ALL[name].says in why
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_a_broken_model_of_images_is_refused_too(name):
+    demand_refused(IMAGES[name], images())
+
+
+def demand_refused(broken, living):
+    why, fix = refused(broken, living)
+
+    assert broken.says in why
     assert fix
     assert "Traceback" not in why
-    stays()
+    living.demand_unchanged()
 
 
 def zipped(kind=zipfile.ZIP_STORED, **files):
@@ -109,8 +140,37 @@ ARTEFACTS = {
 
 @pytest.mark.parametrize("name", ARTEFACTS)
 def test_what_somebody_put_into_the_bucket_by_hand_is_refused_too(name):
-    why, _ = brought(ARTEFACTS[name])
+    why, _ = texts().refusal(ARTEFACTS[name])
 
     assert why
     assert "Traceback" not in why
-    stays()
+    texts().demand_unchanged()
+
+
+PIXELS = {"height": 8, "width": 8}
+READS_IMAGES: dict[str, Any] = {
+    "labels": ["red", "green", "blue"],
+    "inputs": [
+        {"name": "pixels", "role": "image", "type": "float", "shape": [0, 3, 8, 8], "fields": []}
+    ],
+}
+DESCRIBED: dict[str, Any] = {
+    "no word of its pixels": READS_IMAGES,
+    "pixels of a model of texts": {"pixels": PIXELS},
+    "pixels that are none": READS_IMAGES | {"pixels": [8, 8]},
+    "pixels without a size": READS_IMAGES | {"pixels": {}},
+    "pixels of a size that is none": READS_IMAGES | {"pixels": PIXELS | {"height": "8"}},
+    "pixels beyond count": READS_IMAGES | {"pixels": PIXELS | {"height": 10**9}},
+    "means that are none": READS_IMAGES | {"pixels": PIXELS | {"mean": ["a", "b", "c"]}},
+    "a deviation of 0": READS_IMAGES | {"pixels": PIXELS | {"deviation": [0, 0, 0]}},
+}
+
+
+@pytest.mark.parametrize("name", DESCRIBED)
+def test_what_is_said_of_pixels_by_hand_is_checked(name):
+    described = description(**DESCRIBED[name])
+
+    why, _ = images().refusal(zipped(description_json=described, model_onnx=seeing()()))
+
+    assert "can't be read" in why or "512 on a side" in why or "other than 0" in why
+    images().demand_unchanged()

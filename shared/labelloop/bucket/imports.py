@@ -1,9 +1,9 @@
-"""Models that people brought and no training has looked at yet.
+"""Models that people imported and no training has looked at yet.
 
 projects/<id>.<created>/imports/<number>/
   model           the artefact, as a version has it
   request.json    {"by", "is_forced", "at"}; it comes last
-  outcome.json    what became of it; whoever brought it reads it, and deletes all three
+  outcome.json    what became of it; whoever imported it reads it, and deletes all three
 """
 
 import json

@@ -62,8 +62,8 @@ class Leftovers:
         """Return the events that could not be read, oldest first."""
         return list(self._store.list(f"{self._root}quarantine/"))
 
-    def brought(self) -> list[Listed]:
-        """Return what is stored of models that people brought, beside the versions they became."""
+    def imports(self) -> list[Listed]:
+        """Return what is stored of models that people imported, beside the versions they became."""
         return list(self._store.list(f"{self._root}imports/"))
 
     def mark(self, version: str) -> None:

@@ -96,7 +96,7 @@ class ProjectFiles:
 
     @property
     def imports(self) -> "Imports":
-        """The models that people brought and no training has looked at yet."""
+        """The models that people imported and no training has looked at yet."""
         from labelloop.bucket.imports import Imports
 
         return Imports(self._store, self.key)

@@ -105,7 +105,7 @@ def export_model(
 
 def _needs(card: Card) -> str:
     """Return the encoder that a version needs, empty for none."""
-    return "" if card.is_brought else card.encoder
+    return "" if card.is_imported else card.encoder
 
 
 def _encoder_of(card: Card, store: ObjectStore, folder: Path | None) -> EncoderFiles | None:

@@ -1,4 +1,4 @@
-"""The command that brings a model of one's own: `labelloop model import`.
+"""The command that imports a model of one's own: `labelloop model import`.
 
 It is checked here, as far as can be, then put into the stack's bucket with a person's own AWS
 rights, as it is larger than any request may be. The function that trains checks it again, compares
@@ -17,17 +17,19 @@ import typer
 from labelloop.adapters.sandbox import SandboxLimits, run_on_file
 from labelloop.bucket.project import Project
 from labelloop.cli import aws
-from labelloop.cli.brought_model import Wishes, artefact_of, read_source
-from labelloop.cli.packages import ONNX, demand_packages
+from labelloop.cli.image_processor import named as prepared_as
+from labelloop.cli.imported_model import Wishes, artefact_of, read_source
+from labelloop.cli.packages import ONNX, PILLOW, demand_packages
 from labelloop.cli.report import Report
 from labelloop.cli.session import Session
 from labelloop.errors import BadSettings, LabelloopError, NotFound, Unavailable
-from labelloop.recipes import control_of_brought
+from labelloop.recipes import control_of_imported
 from labelloop.recipes.importing import (
     MOST_TOKENS,
     TRIAL,
     demand_offered,
     fitted_to,
+    pixels_shown,
     read_as,
     rows_of,
 )
@@ -75,7 +77,7 @@ def import_model(
         typer.Option(
             "--input",
             help="what an input gets, if it is not clear: NAME=text, =ids, =mask, =types, "
-            "=column:FIELD or =columns:FIELD,FIELD",
+            "=column:FIELD, =columns:FIELD,FIELD or =image",
         ),
     ] = None,
     columns: Annotated[
@@ -88,6 +90,27 @@ def import_model(
     max_tokens: Annotated[
         int, typer.Option(min=0, max=MOST_TOKENS, help="of a text; 0: 128, or as its input is")
     ] = 0,
+    image_size: Annotated[
+        str,
+        typer.Option(
+            help="pixels, as 224 or 320x240; default: as its input or preprocessor_config.json has "
+            "it, else 224"
+        ),
+    ] = "",
+    crop_from: Annotated[
+        int | None,
+        typer.Option(
+            min=0, help="pixels of the shorter side, of which the middle is read; 0: the whole"
+        ),
+    ] = None,
+    channels: Annotated[str, typer.Option(help="rgb, bgr or grey; default: rgb")] = "",
+    scale: Annotated[str, typer.Option(help="what colours are multiplied by; default: 1/255")] = "",
+    mean: Annotated[
+        str, typer.Option(help="of each channel, taken off the scaled colours; default: 0")
+    ] = "",
+    deviation: Annotated[
+        str, typer.Option(help="of each channel, divided by after that; default: 1")
+    ] = "",
     wait: Annotated[int, typer.Option(min=1, help="seconds to wait for the outcome")] = 300,
 ) -> None:
     """Serve an ONNX model of another library, if it is no worse than the version at work.
@@ -105,10 +128,14 @@ def import_model(
         output=output,
         vectors=vectors,
         max_tokens=max_tokens,
+        pixels=prepared_as(image_size, crop_from, channels, scale, mean, deviation),
     )
     artefact, file = artefact_of(read, wishes)
     size = f"{file.bytes / 1e6:.1f} MB, opset {file.opset}"
     report.step("checked", "done", f"{read.path.name}: {size}{_by(file.producer)}")
+    if pixels := pixels_shown(artefact):
+        demand_packages(PILLOW)
+        _tell_pixels(pixels, report, is_said=bool(read.processor or wishes.pixels))
     stack = session.stack or "labelloop"
     with aws.errors_explained(stack, f"labelloop model import {source} --stack {stack}"):
         project = Project(aws.bucket(stack), session.key)
@@ -123,9 +150,14 @@ def import_model(
         _tell(_awaited(session, project, number, wait), session, report)
 
 
+def _tell_pixels(pixels: str, report: Report, *, is_said: bool) -> None:
+    guess = "" if is_said else "; that is a guess: name --mean, --deviation if it learnt others"
+    report.step("images", "done" if is_said else "warning", f"{pixels}{guess}")
+
+
 def _tried(artefact: bytes, project: Project) -> tuple[bytes, dict[str, Any], list[str]]:
     """Return the artefact with the form of its output, what a trial showed, and labels it lacks."""
-    from labelloop.recipes.tools import Toolbox
+    from labelloop.cli.tools_at_hand import tools_at_hand  # late, as numpy is: not all have it
     from labelloop.usecases.learning.import_version import some_data
 
     dataset = project.dataset(project.dataset_pointer().value)
@@ -134,13 +166,11 @@ def _tried(artefact: bytes, project: Project) -> tuple[bytes, dict[str, Any], li
             f"Labelloop knows no label config of project {project.key}",
             f"labelloop connect --project {project.key.partition('.')[0]}, and label a task",
         )
-    control = control_of_brought(dataset.label_config)
+    control = control_of_imported(dataset.label_config)
     artefact = fitted_to(artefact, control)
     lacking = demand_offered(artefact, control)
     inputs = [control.input_of(data) for data in some_data(project, dataset)[:_TASKS]]
-    # Nothing is fetched from here, so an address stands for the text that lies there.
-    tools = Toolbox(fetch=lambda addresses: [address.encode() for address in addresses])
-    rows = rows_of([one for one in inputs if one is not None], control, tools)
+    rows = rows_of([one for one in inputs if one is not None], control, tools_at_hand())
     tried = run_on_file(TRIAL, "package", artefact, {"rows": rows}, _LIMITS)
     return read_as(artefact, tried["form"]), tried, lacking
 
@@ -177,6 +207,9 @@ def _tell(outcome: dict[str, Any], session: Session, report: Report) -> None:
     if rival := outcome.get("rival"):
         why = "learns this project too: its next version takes the place of this, uncompared"
         report.step("next", "warning", f"the recipe {rival!r} {why}, unless it is pinned")
+    if contender := outcome.get("contender"):
+        why = "learns this project too: its versions take over once they are clearly more often"
+        report.say(f"the recipe {contender!r} {why} right on people's labels")
     report.say("`labelloop rollback` takes it back, `labelloop pin` keeps trainings from it")
 
 

@@ -7,7 +7,9 @@ from labelloop.errors import Rejected
 
 _FIX: Final = "run `make cli`, which brings it, or pipx install './shared[cli,backtest]'"
 ONNX: Final = ("numpy", "onnx", "onnxruntime", "tokenizers")
-"""What runs models and encoders that people bring."""
+"""What runs models and encoders that people import."""
+PILLOW: Final = "PIL"
+"""What reads images, as Python names it."""
 
 
 def demand_packages(*names: str) -> None:

@@ -39,7 +39,7 @@ def before(names: Sequence[str], active: str, replaced: str = "") -> str | None:
     """Return the newest version before the active one, None if there is none.
 
     `names`: those of all versions, newest first. `replaced`: the version that the active one, a
-    model that people brought, took the place of: both may stand for one snapshot.
+    model that people imported, took the place of: both may stand for one snapshot.
     """
     if replaced in names and not is_older(active, replaced):
         return replaced

@@ -30,6 +30,7 @@ BUILT_IN: Final = {
     "several_controls": _FORMAT_OF_SEVERAL,
     "several_image_choices": _FORMAT_OF_SEVERAL,
     "imported": 1,
+    "imported_images": 1,
     **_FORMATS,
     **ORDERS_ALONE,
 }
@@ -48,20 +49,25 @@ _KINDS: Final = {
     "texts_and_images": frozenset({"image"}),
 }
 # Those that see images, not texts: what they make depends on the image encoder.
-SEE_IMAGES: Final = frozenset({"image_choices", "several_image_choices"})
+SEE_IMAGES: Final = frozenset({"image_choices", "several_image_choices", "imported_images"})
 # Raise it when more label configs can be read: projects without a model are trained again.
 GENERATION: Final = 5
 # For label configs with two controls or more.
 OF_SEVERAL: Final = ("texts_and_images", "several_controls", "several_image_choices")
 BY_IMAGES: Final = "order_by_images"
 OF_BOTH: Final = "texts_and_images"
-IMPORTED: Final = "imported"  # asked only where a model that people brought is at work
+IMPORTED: Final = ("imported", "imported_images")  # asked only where one of theirs is at work
 UNNAMED: Final = "text_choices"  # the only recipe of releases that stored no recipe's name
 
 
 def name_of(stored: str) -> str:
     """Return the name of the recipe by the name stored with what it made, empty in old releases."""
     return stored or UNNAMED
+
+
+def is_imported(stored: str) -> bool:
+    """Say whether a recipe is one of imported models."""
+    return stored in IMPORTED
 
 
 def may_read(name: str, config: "LabelConfig") -> bool:

@@ -11,6 +11,7 @@ from labelloop.recipes.built_in import (
     OF_SEVERAL,
     ORDERS_ALONE,
     built_in,
+    is_imported,
     name_of,
 )
 from labelloop.recipes.entry_points import added, found_or_why, report
@@ -61,13 +62,15 @@ def _control_by(name: str, label_config: str) -> "Control | None":
     return _control_or_none(recipe, parse(label_config)) if recipe else None
 
 
-def control_of_brought(label_config: str) -> "Control":
-    """Return the control of a model that people bring; Unprocessable says why there is none."""
+def control_of_imported(label_config: str) -> "Control":
+    """Return the control of a model that people import; Unprocessable says why there is none."""
     from labelloop.labelstudio.label_config import parse
 
-    control = _control_by(IMPORTED, label_config)
+    controls = (_control_by(name, label_config) for name in IMPORTED)
+    control = next((one for one in controls if one is not None), None)
     if control is None:
-        raise Unprocessable(f"label_config: {built_in(IMPORTED).why_not(parse(label_config))}")
+        of_texts, of_images = (built_in(name).why_not(parse(label_config)) for name in IMPORTED)
+        raise Unprocessable(f"label_config: {of_images or of_texts}")
     return control
 
 
@@ -76,11 +79,9 @@ def continued(
 ) -> "Control":
     """Return the control that a training goes on by, after a version that `made_by` made.
 
-    After a model that people brought it is one that knows it: `artefact` returns the version's.
+    After a model that people imported it is one that knows it: `artefact` returns the version's.
     """
-    if made_by != IMPORTED:
-        return control
-    imported: Any = _control_by(IMPORTED, label_config)
+    imported: Any = _control_by(made_by, label_config) if is_imported(made_by) else None
     if imported is None or imported.plain.recipe != control.recipe:
         return control
     after: Control = imported.after(artefact() or b"")
@@ -90,7 +91,7 @@ def continued(
 def comparable(control: "Control", made_by: str) -> "Control":
     """Return the control whose versions, of that recipe, a control's can be compared with.
 
-    Those of a model that people brought have answers of the same kind as those of texts.
+    Those of an imported model have answers of the same kind as those of texts, or of images.
     """
     plain: Control = getattr(control, "plain", control)
     return plain if plain.recipe == name_of(made_by) else control
@@ -125,7 +126,7 @@ def _control(recipe: "Recipe", config: "LabelConfig") -> "Control | None":
         return recipe.read(config)
     from labelloop.recipes.fetched import read as read_fetched
 
-    reads_all = recipe.name == IMPORTED or recipe.name not in BUILT_IN
+    reads_all = is_imported(recipe.name) or recipe.name not in BUILT_IN
     return read_fetched(recipe, config, reads_all=reads_all)
 
 

@@ -1,4 +1,4 @@
-"""What the loop and the command line do with a model that people bring, whatever it looks like.
+"""What the loop and the command line do with a model that people import, whatever it looks like.
 
 An artefact is its ONNX file, the tokenizer and how both are used, as one: see `imported.package`.
 """
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from labelloop.errors import BadModel, Unprocessable
-from labelloop.recipes.built_in import IMPORTED
+from labelloop.recipes.built_in import is_imported
 
 if TYPE_CHECKING:
     from labelloop.recipes.imported.matching import Slot
@@ -21,12 +21,13 @@ _TOKENS: Final = 128
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Brought:
-    """A model as it is brought, and what a person says of it.
+class ModelFile:
+    """The file of a model to import, and what a person says of it.
 
     `knows`: the outcomes that the graph names, in the order of its numbers. `labels`: theirs in the
     label config, in that order. `gets`: what inputs are fed with, by name; `columns`: fields of the
     only input; `output` and `vectors`: names of outputs. `source`: what the card shows of the file.
+    `pixels`: how images are prepared, as far as is known: see `imported.pixels.Pixels`.
     """
 
     graph: bytes
@@ -42,30 +43,33 @@ class Brought:
     role: str = ROLES[0]
     max_tokens: int = 0
     source: Mapping[str, Any] = field(default_factory=dict)
+    pixels: Mapping[str, Any] = field(default_factory=dict)
 
 
-def packed(brought: Brought) -> bytes:
+def packed(file: ModelFile) -> bytes:
     """Return a model as an artefact; BadModel if it is not clear how it is used, with a fix."""
+    from labelloop.recipes.imported.image_input import pixels_of
     from labelloop.recipes.imported.matching import Named, inputs_of
     from labelloop.recipes.imported.outputs import output_of, vectors_of
     from labelloop.recipes.imported.package import IDS, Description, Package
 
-    named = Named(dict(brought.gets), tuple(brought.columns), brought.output, brought.vectors)
-    inputs = inputs_of(brought.inputs, named, bool(brought.tokenizer))
-    answers = output_of(brought.outputs, brought.labels, brought.knows, named)
+    named = Named(dict(file.gets), tuple(file.columns), file.output, file.vectors)
+    inputs = inputs_of(file.inputs, named, bool(file.tokenizer))
+    answers = output_of(file.outputs, file.labels, file.knows, named)
     has_tokens = any(fed.role == IDS for fed in inputs)
-    most = min(brought.max_tokens or _TOKENS, MOST_TOKENS)
+    most = min(file.max_tokens or _TOKENS, MOST_TOKENS)
     description = Description(
         labels=answers.labels,
         inputs=inputs,
         output=answers.output,
         keys=answers.keys,
         max_tokens=most if has_tokens else 0,
-        role=brought.role,
-        vectors=vectors_of(brought.outputs, named) if brought.role == "vectors" else "",
-        source=dict(brought.source),
+        role=file.role,
+        vectors=vectors_of(file.outputs, named) if file.role == "vectors" else "",
+        source=dict(file.source),
+        pixels=pixels_of(inputs, file.pixels),
     )
-    return Package(description, brought.graph, brought.tokenizer if has_tokens else b"").packed()
+    return Package(description, file.graph, file.tokenizer if has_tokens else b"").packed()
 
 
 def read_as(artefact: bytes, form: str) -> bytes:
@@ -77,7 +81,7 @@ def read_as(artefact: bytes, form: str) -> bytes:
 
 
 def about(artefact: bytes) -> dict[str, Any]:
-    """Return what people are shown of a model that was brought, as JSON; BadModel for others."""
+    """Return what people are shown of a model that was imported, as JSON; BadModel for others."""
     from labelloop.recipes.imported.package import Package
 
     description = Package.unpacked(artefact).description
@@ -85,22 +89,37 @@ def about(artefact: bytes) -> dict[str, Any]:
         **description.source,
         "as": description.role,
         "labels": list(description.labels),
-        "inputs": [_shown(fed) for fed in description.inputs],
+        "inputs": [_shown(fed, description.pixels) for fed in description.inputs],
         "output": f"{description.output} ({description.form})",
     }
 
 
-def brought_as(recipe: str, artefact: bytes) -> str:
-    """Return as what a version was brought, of `ROLES`; empty for one that was trained here."""
+def imported_as(recipe: str, artefact: bytes) -> str:
+    """Return as what a version was imported, of `ROLES`; empty for one that was trained here."""
     from labelloop.recipes.imported.package import Package, is_package
 
-    if recipe != IMPORTED or not is_package(artefact):
+    if not is_imported(recipe) or not is_package(artefact):
         return ""
     try:
         package = Package.unpacked(artefact)
     except BadModel:
         return ""
     return "" if package.head else package.description.role
+
+
+def pixels_shown(artefact: bytes) -> str:
+    """Return how a model's images are prepared, for people; empty if it reads none."""
+    from labelloop.recipes.imported.package import Package
+
+    pixels = Package.unpacked(artefact).description.pixels
+    return "" if pixels is None else str(pixels)
+
+
+def any_image() -> str:
+    """Return an image as a data: URI, for one that can't be fetched where a model is tried."""
+    from labelloop.recipes.imported.pixels import odd_copies
+
+    return odd_copies()[-1]
 
 
 def fitted_to(artefact: bytes, control: "Control") -> bytes:
@@ -122,6 +141,7 @@ def demand_offered(artefact: bytes, control: "Control") -> list[str]:
     from labelloop.recipes.imported.package import Package
 
     description = Package.unpacked(artefact).description
+    _demand_read(control, reads_images=description.pixels is not None)
     labels, is_several = description.labels, bool(getattr(control, "is_several", False))
     if description.is_several != is_several:
         asked = "several labels" if is_several else "one label"
@@ -129,7 +149,7 @@ def demand_offered(artefact: bytes, control: "Control") -> list[str]:
     if is_several and description.role != ROLES[0]:
         raise Unprocessable(
             "trainings learn from what a model sees for a single choice only",
-            "bring it without --as vectors",
+            "import it without --as vectors",
         )
     foreign = [label for label in labels if label not in control.offered]
     if foreign:
@@ -138,6 +158,31 @@ def demand_offered(artefact: bytes, control: "Control") -> list[str]:
             f"name the labels as it has them: {', '.join(control.offered)}",
         )
     return [label for label in control.offered if label not in labels]
+
+
+def demand_tools(artefact: bytes, tools: "Tools") -> None:
+    """Raise Unprocessable if a model reads what this deployment does not."""
+    from labelloop.recipes.imported.package import Package
+
+    if Package.unpacked(artefact).description.pixels is not None and not tools.image_encoder:
+        raise Unprocessable(
+            "this deployment reads no images", "deploy it with the parameter ImageEncoder"
+        )
+
+
+def _demand_read(control: "Control", *, reads_images: bool) -> None:
+    """Raise Unprocessable if a model reads something else than people are asked about."""
+    is_about_images = bool(getattr(control, "reads_images", False))
+    if is_about_images and not reads_images:
+        raise Unprocessable(
+            "the label config asks about an image, and the model reads none",
+            "import one that reads images, or ask about a text",
+        )
+    if reads_images and not is_about_images:
+        raise Unprocessable(
+            "the label config asks about a text, and the model reads images",
+            "import one that reads texts, or ask about an <Image>",
+        )
 
 
 def rows_of(inputs: Sequence[Any], control: "Control", tools: "Tools") -> list[Any]:
@@ -160,6 +205,7 @@ def tried(artefact: bytes, rows: Sequence[Any]) -> dict[str, Any]:
         return smoke({"package": file.name, "rows": list(rows)})
 
 
-def _shown(fed: Any) -> str:
-    fields = f" {', '.join(fed.fields)}" if fed.fields else ""
-    return f"{fed.name}: {fed.role}{fields}"
+def _shown(fed: Any, pixels: Any) -> str:
+    more = f" {', '.join(fed.fields)}" if fed.fields else ""
+    more = more if pixels is None else f" {pixels}"
+    return f"{fed.name}: {fed.role}{more}"

@@ -171,6 +171,14 @@ class Tools(Protocol):
         """
         ...
 
+    def copies(self, addresses: Sequence[str]) -> list[str | None]:
+        """Return a small copy of each image as a data: URI of PNG or JPEG, None as for texts.
+
+        For models that read pixels. Upright, opaque, 320 * 320 pixels at most, the sides in
+        proportion. ValueError without an image encoder.
+        """
+        ...
+
 
 class Model(Protocol):
     """A model ready to predict: one that was loaded from its artefact, or just fitted."""

@@ -114,7 +114,7 @@ def in_order(config: "LabelConfig | None" = None, but: Collection[str] = ()) -> 
 
     Of those built in only the ones that may read the config, each loaded when its turn comes.
     """
-    names = [name for name in BUILT_IN if name not in (IMPORTED, *but)]
+    names = [name for name in BUILT_IN if name not in (*IMPORTED, *but)]
     names = [name for name in names if config is None or may_read(name, config)]
     others = [recipe for recipe in added() if recipe.name not in but]
     first = [recipe for recipe in others if config is not None and _takes_all(recipe, config)]

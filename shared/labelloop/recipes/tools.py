@@ -24,11 +24,12 @@ type Find = Callable[[str], "Texts | Images"]
 type Look = Vectors | Unreadable
 """The vector of an image, shape (dimensions,), or why it can't be read."""
 type Read = str | Unreadable
-"""The text at an address, or why it can't be read."""
+"""The text at an address, or a copy of the image there, or why it can't be read."""
 
 MOST_REMEMBERED: Final = 8_192  # vectors: 12 MB of 384 dimensions
 _MOST_IMAGES_REMEMBERED: Final = 2_048  # 10 MB of 1,280 dimensions
 _MOST_TEXTS_REMEMBERED: Final = 256
+_MOST_COPIES_REMEMBERED: Final = 64
 _LONGEST_READ: Final = 200_000  # characters of what is at an address, tags and all
 _FETCHED_AT_ONCE: Final = 24  # files, of up to 5 MB each
 _MOST_REASONS: Final = 5
@@ -39,6 +40,11 @@ _MOST_OTHERS: Final = 2  # sets of encoders beside the stack's, which take memor
 def digest_of(text: str) -> bytes:
     """Return 16 bytes that stand for a text."""
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def copy_digest(address: str) -> bytes:
+    """Return 16 bytes that stand for the copy of an image, where texts are stored by addresses."""
+    return digest_of(f"copy of {address}")
 
 
 class Recent[What]:
@@ -87,14 +93,26 @@ class Looking(Tools, Protocol):
         """Return the text at each address, or why it can't be read."""
         ...
 
+    def copied(self, addresses: Sequence[str]) -> list[Read]:
+        """Return a small copy of the image at each address, or why it can't be read."""
+        ...
+
+
+def _uncopied(_: bytes) -> str:
+    raise Unreached("nothing is copied here")
+
 
 @dataclass(frozen=True)
 class Images:
-    """The stack's image encoder, loaded when it is needed, and what fetches images for it."""
+    """The stack's image encoder, loaded when it is needed, and what fetches images for it.
+
+    `copy`: returns a small copy of an image file as a data: URI; Unreadable says why not.
+    """
 
     encoder: str
     load: Callable[[], ImageEncoder]
     fetch: Fetch
+    copy: Callable[[bytes], str] = _uncopied
 
 
 class Toolbox:
@@ -121,6 +139,7 @@ class Toolbox:
         self._texts_seen = Recent[Vectors](most_remembered)
         self._images_seen = Recent[Vectors](_MOST_IMAGES_REMEMBERED)
         self._texts_read = Recent[str](_MOST_TEXTS_REMEMBERED)
+        self._copied = Recent[str](_MOST_COPIES_REMEMBERED)
         self._most_remembered, self._find = most_remembered, find
         self._others: OrderedDict[str, Toolbox] = OrderedDict()
 
@@ -231,6 +250,21 @@ class Toolbox:
         texts, whys = _made_of(addresses, self._fetch, text_of, self._texts_read)
         _report("texts", "TextsNotRead", whys)
         return texts
+
+    def copies(self, addresses: Sequence[str]) -> list[str | None]:
+        """Return small copies of images, None for those that can't be read."""
+        return [None if isinstance(one, Unreadable) else one for one in self.copied(addresses)]
+
+    def copied(self, addresses: Sequence[str]) -> list[Read]:
+        """Return a small copy of each image as a data: URI, or why it can't be read.
+
+        ValueError without an image encoder: what decodes images is beside it.
+        """
+        if self._images is None:
+            raise ValueError("a stack without an image encoder has no copies of images")
+        copies, whys = _made_of(addresses, self._images.fetch, self._images.copy, self._copied)
+        _report("images", "ImagesNotRead", whys)
+        return copies
 
 
 def text_of(body: bytes) -> str:

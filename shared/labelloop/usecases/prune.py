@@ -50,8 +50,8 @@ def prune(project: Project, keep: int, now: datetime, stack: StackEncoders) -> i
     gone += old_features(project, with_card, stack, before)
     gone += _old_entries(leftovers.switches(), before, keeps_first=True)
     gone += _old_entries(leftovers.quarantined(), now - _UNREAD)
-    # Who brings a model deletes these; a command line that was killed did not.
-    gone += [one for one in leftovers.brought() if one.stored_at < before]
+    # Whoever imports a model deletes these; a command line that was killed did not.
+    gone += [one for one in leftovers.imports() if one.stored_at < before]
     if gone:
         leftovers.delete(gone)
         logger().info("project pruned", extra={"project": project.key, "objects": len(gone)})

@@ -26,6 +26,7 @@ from labelloop.domain.intake.folding import fold
 from labelloop.domain.ordering.random_share import is_random
 from labelloop.messages import WakeUp
 from labelloop.recipes import BUILT_IN, control_of, load
+from labelloop.recipes.built_in import IMPORTED
 from labelloop.recipes.tools import Toolbox
 from labelloop.usecases.learning.train import TrainOutcome, train
 from tests import tiny_encoder, tiny_images
@@ -211,8 +212,8 @@ ALONE = {"text_choices"}  # the lines of the others take the package
 OF_IMAGES = {"image_choices", "several_image_choices", "texts_and_images"}
 ORDERED_ALONE = {"order_alone", "order_by_images"}
 LEARNING = (
-    set(BUILT_IN) - ORDERED_ALONE - {"imported"}
-)  # by the recipe of what people brought: below
+    set(BUILT_IN) - ORDERED_ALONE - set(IMPORTED)
+)  # by the recipe of what people imported: below
 KINDS = {name: import_module(f"tests.kinds.{name}").EXAMPLE for name in LEARNING | ORDERED_ALONE}
 
 

@@ -2,20 +2,24 @@
 
 import json
 import time
-from importlib import import_module
+from importlib import import_module, metadata
 
 import pytest
+from sklearn.linear_model import LogisticRegression
 from typer.testing import CliRunner
 
-from labelloop import bootstrap
+from labelloop import bootstrap, recipes
 from labelloop.bucket.objects import fields_of
 from labelloop.bucket.project import Project
 from labelloop.cli.app import app
+from labelloop.recipes.classifier.recipe import TextClassifier
+from labelloop.recipes.entry_points import GROUP
 from tests.builders import LABELS, created, event, label_config
 from tests.conftest import SECRET, load_event
 from tests.integration.cli.stacks import Stacks, sign_in
 from tests.integration.conftest import CONTEXT
 from tests.onnx_models import number_model, text_pipeline, transformer
+from tests.unit.recipes.test_recipes import Point
 
 WORDS = {"Positive": "a great and lovely film", "Negative": "an awful and boring film"}
 TEXTS = [f"{WORDS[LABELS[place % 2]]}, number {place}" for place in range(24)]
@@ -23,8 +27,8 @@ TRUE = [LABELS[place % 2] for place in range(24)]
 
 
 @pytest.fixture
-def bring(world, monkeypatch):
-    """Have somebody bring a model to a project with 24 labels; return the exit code and JSON."""
+def import_it(world, monkeypatch):
+    """Have somebody import a model into a project with 24 labels; return the exit code and JSON."""
     sign_in(monkeypatch, Stacks({"BucketName": world.aws.bucket}), s3=world.aws.s3)
     monkeypatch.setenv("MIN_LABELS", "10")
     monkeypatch.setattr(time, "sleep", lambda _: deliver(world.aws))
@@ -33,7 +37,7 @@ def bring(world, monkeypatch):
         project.add_event(f"{place:04d}", created(place + 1, label, text))
     world.fold()
 
-    def bring(*arguments, json_wanted=True):
+    def import_it(*arguments, json_wanted=True):
         words = ["model", "import", *map(str, arguments), "--project", world.key]
         environment = {"LABELLOOP_URL": f"https://{SECRET}@loop.example.com"}
         ran = CliRunner().invoke(app, [*words, *["--json"] * json_wanted], env=environment)
@@ -42,7 +46,7 @@ def bring(world, monkeypatch):
             return ran.exit_code, ran.output
         return ran.exit_code, json.loads(ran.stdout.splitlines()[-1])
 
-    return bring
+    return import_it
 
 
 def deliver(aws):
@@ -67,12 +71,12 @@ def predicted(world, *texts):
     return [one["result"][0]["value"]["choices"][0] for one in results], results
 
 
-def test_a_pipeline_of_scikit_learn_is_served_and_rolled_back(bring, world, tmp_path):
+def test_a_pipeline_of_scikit_learn_is_served_and_rolled_back(import_it, world, tmp_path):
     trained = Project(bootstrap.store(), world.key).active_version()
     file = tmp_path / "reviews.onnx"
     file.write_bytes(text_pipeline(TEXTS, TRUE))
 
-    code, told = bring(file)
+    code, told = import_it(file)
 
     assert (code, told["served"], told["labels"]) == (0, True, 24)
     assert told["version"] == Project(bootstrap.store(), world.key).active_version()
@@ -98,7 +102,8 @@ def test_a_pipeline_of_scikit_learn_is_served_and_rolled_back(bring, world, tmp_
     assert world.told("pin")["project"] == world.key
 
 
-def test_a_transformer_in_a_folder_is_served(bring, world, tmp_path):
+def test_a_transformer_in_a_folder_is_served_ordered_and_rolled_back(import_it, world, tmp_path):
+    trained = Project(bootstrap.store(), world.key).active_version()
     graph, tokenizer = transformer([WORDS[label].split() for label in LABELS], types=True)
     (tmp_path / "onnx").mkdir()
     (tmp_path / "onnx" / "model.onnx").write_bytes(graph)
@@ -106,13 +111,24 @@ def test_a_transformer_in_a_folder_is_served(bring, world, tmp_path):
     config = {"id2label": {str(place): label for place, label in enumerate(LABELS)}}
     (tmp_path / "config.json").write_text(json.dumps(config))
 
-    code, told = bring(tmp_path)
+    code, told = import_it(tmp_path)
 
     assert (code, told["served"], told["accuracy"]) == (0, True, 1.0)
     assert predicted(world, "lovely lovely", "boring")[0] == ["Positive", "Negative"]
+    words = (WORDS["Positive"] + " " + WORDS["Negative"]).split()
+    texts = [f"{words[place % len(words)]} {words[place * 7 % len(words)]}" for place in range(60)]
+    world.studio.import_tasks(world.project, [{"text": text} for text in texts])
+    world.rank()
+    queue = world.studio.predictions(world.project)
+    assert {one["model_version"] for one in queue} == {told["version"]}
+    assert len({one["score"] for one in queue}) > 10
+    assert all(one["result"][0]["value"]["choices"][0] in LABELS for one in queue if one["result"])
+    assert world.told("rollback")["version"] == trained
+    bootstrap.versions.cache_clear()
+    assert {one["model_version"] for one in predicted(world, "lovely")[1]} == {trained}
 
 
-def test_where_texts_lie_at_addresses_it_is_tried_on_those(bring, world, tmp_path):
+def test_where_texts_lie_at_addresses_it_is_tried_on_those(import_it, world, tmp_path):
     config = label_config().replace('value="$text"', 'value="$text" valueType="url"')
     updated = event(label_config=config, project_updated_at="2026-12-23T09:00:00.000000+00:00")
     Project(bootstrap.store(), world.key).add_event("9000", updated)
@@ -120,23 +136,23 @@ def test_where_texts_lie_at_addresses_it_is_tried_on_those(bring, world, tmp_pat
     file = tmp_path / "reviews.onnx"
     file.write_bytes(text_pipeline(TEXTS, TRUE))
 
-    code, told = bring(file)
+    code, told = import_it(file)
 
     assert (code, told["served"], told["labels"]) == (0, True, 0)  # nothing can be fetched
 
 
-def test_a_worse_model_is_not_served_and_the_command_fails(bring, world, tmp_path):
+def test_a_worse_model_is_not_served_and_the_command_fails(import_it, world, tmp_path):
     trained = Project(bootstrap.store(), world.key).active_version()
     file = tmp_path / "reviews.onnx"
     file.write_bytes(text_pipeline(TEXTS, TRUE[::-1]))
 
-    code, told = bring(file)
+    code, told = import_it(file)
 
     assert (code, told["served"]) == (1, False)
     assert "worse on 24 labels: accuracy 0% against" in told["error"]
     assert told["fix"] == "--force serves it all the same"
     assert Project(bootstrap.store(), world.key).active_version() == trained
-    code, told = bring(file, "--force")
+    code, told = import_it(file, "--force")
     assert (code, told["served"]) == (0, True)
 
 
@@ -164,13 +180,13 @@ def test_a_worse_model_is_not_served_and_the_command_fails(bring, world, tmp_pat
     ],
 )
 def test_what_can_not_be_served_is_refused_before_anything_is_uploaded(
-    bring, world, tmp_path, name, body, options, says
+    import_it, world, tmp_path, name, body, options, says
 ):
     before = {one.key for one in bootstrap.store().list("projects/")}
     if body is not None:
         (tmp_path / name).write_bytes(body)
 
-    code, told = bring(tmp_path / name, *options)
+    code, told = import_it(tmp_path / name, *options)
 
     assert code == 1
     assert says in told["error"]
@@ -179,25 +195,45 @@ def test_what_can_not_be_served_is_refused_before_anything_is_uploaded(
 
 
 def test_a_function_that_says_nothing_is_waited_for_and_the_model_taken_back(
-    bring, world, tmp_path, monkeypatch
+    import_it, world, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(time, "sleep", lambda _: None)
     file = tmp_path / "reviews.onnx"
     file.write_bytes(text_pipeline(TEXTS, TRUE))
 
-    code, told = bring(file, "--wait", "4")
+    code, told = import_it(file, "--wait", "4")
 
     assert code == 1
     assert "said nothing within 4 s; nothing is served" in told["error"]
     assert not list(bootstrap.store().list(f"projects/{world.key}/imports/"))
 
 
-def test_people_read_what_is_done(bring, tmp_path):
+def test_people_read_what_is_done(import_it, tmp_path):
     file = tmp_path / "reviews.onnx"
     file.write_bytes(text_pipeline(TEXTS, TRUE))
 
-    code, output = bring(file, json_wanted=False)
+    code, output = import_it(file, json_wanted=False)
 
     assert code == 0
     for line in ("checked", "tried", "uploaded", "served", "takes it back"):
         assert line in output
+
+
+def test_people_read_that_a_recipe_of_their_own_is_compared_with_it(
+    import_it, tmp_path, monkeypatch
+):
+    points = {GROUP: (Point("mine", TextClassifier("mine", LogisticRegression)),)}
+    file = tmp_path / "reviews.onnx"
+    file.write_bytes(text_pipeline(TEXTS, TRUE))
+    monkeypatch.setattr(metadata, "entry_points", lambda group: points.get(group, ()))
+    recipes.forget_added()
+
+    try:
+        code, output = import_it(file, json_wanted=False)
+    finally:
+        monkeypatch.undo()
+        recipes.forget_added()
+
+    assert code == 0
+    assert "the recipe 'mine' learns this project too" in " ".join(output.split())
+    assert "uncompared" not in output

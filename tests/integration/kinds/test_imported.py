@@ -1,16 +1,12 @@
-"""Models of other libraries are brought, served, order the queue, and are rolled back."""
+"""Models of other libraries are imported, served, order the queue, and are rolled back."""
 
 from dataclasses import replace
-from importlib import metadata
 from typing import Any
 
 import pytest
-from sklearn.linear_model import LogisticRegression
 
-from labelloop import recipes
 from labelloop.messages import WakeUp
-from labelloop.recipes import control_of_brought
-from labelloop.recipes.classifier.recipe import TextClassifier
+from labelloop.recipes import control_of_imported
 from labelloop.recipes.guard import within
 from labelloop.recipes.tools import Toolbox
 from labelloop.usecases.learning.train import TrainOutcome, train
@@ -27,7 +23,6 @@ from tests.kinds.several_choices import EXAMPLE as SEVERAL
 from tests.kinds.text_choices import EXAMPLE, SUBJECTS
 from tests.onnx_models import artefact_of, number_model, text_pipeline, topics_pipeline, transformer
 from tests.tiny_encoder import CountingEncoder
-from tests.unit.recipes.test_recipes import Point
 
 LABELS = tuple(SUBJECTS)
 TOPICS = ("Billing", "Delivery", "login", "Praise")
@@ -36,14 +31,14 @@ TRUE = [EXAMPLE.answer(one)[0]["value"]["choices"][0] for one in EXAMPLE.tasks]
 
 
 class Importing(ChangingProject):
-    """A project that a model may be brought to."""
+    """A project that a model may be imported into."""
 
     def __init__(self, tools: Toolbox | None = None, example: Example = EXAMPLE) -> None:
         super().__init__(example.config, [dict(data) for data in example.tasks])
         self.tools = tools or Toolbox()
 
-    def bring(self, artefact: bytes, *, is_forced: bool = False, **changes: Any) -> Any:
-        """Bring a model; return what came of it."""
+    def imported(self, artefact: bytes, *, is_forced: bool = False, **changes: Any) -> Any:
+        """Import a model; return what came of it."""
         number = str(self.clock.now.timestamp())
         self.stored.imports.add(number, artefact, "anna", is_forced=is_forced)
         self.learn(**changes)
@@ -87,7 +82,7 @@ def test_a_model_is_served_from_the_first_label_on_and_orders_the_queue(sound):
     project = Importing()
     project.label(range(2), EXAMPLE.answer)
 
-    outcome = project.bring(sound)
+    outcome = project.imported(sound)
     project.rank()
 
     assert (outcome["served"], outcome["labels"], outcome["accuracy"]) == (True, 2, 1.0)
@@ -96,7 +91,7 @@ def test_a_model_is_served_from_the_first_label_on_and_orders_the_queue(sound):
     counts = project.studio.prediction_counts(project.id)
     assert counts == {outcome["version"]: 20}
     card = project.card
-    assert (card.recipe, card.is_brought, card.labels) == ("imported", True, 2)
+    assert (card.recipe, card.is_imported, card.labels) == ("imported", True, 2)
     assert sorted(card.facts["imported"]["labels"]) == sorted(LABELS)
     assert "it was imported (model.onnx, sha256" in project.status["told"][0]
 
@@ -105,7 +100,7 @@ def test_a_model_is_served_before_any_label(sound):
     project = Importing(Toolbox(CountingEncoder.name, CountingEncoder))
     project.configure(EXAMPLE.config)
 
-    outcome = project.bring(sound)
+    outcome = project.imported(sound)
     project.rank(project.tools)
 
     assert (outcome["served"], outcome["labels"], outcome["accuracy"]) == (True, 0, None)
@@ -123,7 +118,7 @@ def test_a_model_of_columns_is_tried_on_the_pool_before_any_label():
     project.rank()
     project.configure(EXAMPLE.config)
 
-    outcome = project.bring(
+    outcome = project.imported(
         artefact_of(number_model([[20], [30], [40]], LABELS), LABELS, columns=("age",))
     )
 
@@ -138,19 +133,19 @@ def test_what_takes_too_long_to_encode_goes_on_at_the_next_call(sound):
     project.learn("sweep")
     project.label(range(20, 40), EXAMPLE.answer)
 
-    assert project.bring(sound, encoding=Limits(-1.0, 5)) is None
+    assert project.imported(sound, encoding=Limits(-1.0, 5)) is None
     assert project.stored.imports.waiting()
     for _ in range(5):
         project.learn()
 
     assert not project.stored.imports.waiting()
-    assert project.card.is_brought
+    assert project.card.is_imported
 
 
 def test_labels_that_arrive_do_not_take_an_imported_model_away(sound):
     project = Importing()
     project.label(range(1), EXAMPLE.answer)
-    version = project.bring(sound)["version"]
+    version = project.imported(sound)["version"]
     for first in (1, 6, 12, 20):
         project.label(range(first, first + 4), EXAMPLE.answer)
         project.learn("sweep")
@@ -162,7 +157,7 @@ def test_labels_that_arrive_do_not_take_an_imported_model_away(sound):
 def test_a_training_that_is_better_takes_over_and_the_imported_model_can_come_back(upside_down):
     project = Importing()
     project.label(range(1), EXAMPLE.answer)
-    version = project.bring(upside_down)["version"]
+    version = project.imported(upside_down)["version"]
     project.label(range(1, 50), EXAMPLE.answer)
 
     assert project.learn("sweep") is TrainOutcome.SWITCHED
@@ -179,12 +174,12 @@ def test_a_worse_model_is_stored_and_not_served_unless_it_is_forced(upside_down)
     project.learn("sweep")
     trained = project.version
 
-    refused = project.bring(upside_down)
+    refused = project.imported(upside_down)
 
     assert (refused["served"], project.version) == (False, trained)
     assert refused["fix"].startswith("--force")
     assert project.stored_card(refused["version"]).is_rejected
-    forced = project.bring(upside_down, is_forced=True)
+    forced = project.imported(upside_down, is_forced=True)
     assert (project.version, forced["served"]) == (forced["version"], True)
     assert roll_back(project.key, project.by_hand) == trained
     assert project.right(EXAMPLE.tasks, EXAMPLE.answer) > 0.8
@@ -206,12 +201,12 @@ def test_it_is_compared_with_a_version_beside_an_encoder_that_is_not_chosen_any_
     )
     choose(project.key, {"encoder": chosen}, choices)
 
-    refused = project.bring(upside_down)
+    refused = project.imported(upside_down)
     assert not refused["served"]
     assert refused["why"].startswith("worse on 50 labels")
 
     assert activate(project.key, trained, replace(project.by_hand, has_encoder=lambda _: True))
-    served = project.bring(sound)
+    served = project.imported(sound)
 
     assert served["why"].startswith("not worse than the active version on 50 labels")
     assert project.card.encoder == known[chosen][0]
@@ -223,7 +218,7 @@ def test_a_better_model_replaces_a_trained_one(sound):
     project.label(range(12), EXAMPLE.answer)
     project.learn("sweep")
 
-    outcome = project.bring(sound)
+    outcome = project.imported(sound)
 
     assert outcome["served"], outcome["why"]
     assert project.status["version"] == outcome["version"]
@@ -236,7 +231,7 @@ def test_a_pinned_project_stays_pinned(sound):
     project.learn("sweep")
     pin(project.key, PinDeps(store=project.store, train_queue=project.queue, clock=project.clock))
 
-    version = project.bring(sound)["version"]
+    version = project.imported(sound)["version"]
     project.label(range(12, 40), EXAMPLE.answer)
     project.learn("sweep")
 
@@ -247,7 +242,7 @@ def test_a_pinned_project_stays_pinned(sound):
 def test_another_encoder_or_other_options_do_not_take_an_imported_model_away(sound):
     project = Importing()
     project.label(range(20), EXAMPLE.answer)
-    version = project.bring(sound)["version"]
+    version = project.imported(sound)["version"]
     project.tools = Toolbox(CountingEncoder.name, CountingEncoder)
     project.learn("sweep")
 
@@ -261,7 +256,7 @@ def test_a_label_config_about_something_else_is_learnt_once_and_no_more(sound, c
     """Images have an encoder of their own: it is none that the model's recipe would use."""
     project = Importing(Toolbox(CountingEncoder.name, CountingEncoder))
     project.label(range(20), EXAMPLE.answer)
-    version = project.bring(sound)["version"]
+    version = project.imported(sound)["version"]
     project.configure(config)
 
     with within(20, "the training"):
@@ -274,14 +269,14 @@ def test_a_label_config_about_something_else_is_learnt_once_and_no_more(sound, c
 def test_another_strategy_orders_the_queue_by_the_same_model(sound):
     project = Importing()
     project.label(range(20), EXAMPLE.answer)
-    first = project.bring(sound)["version"]
+    first = project.imported(sound)["version"]
     choices = ChooseDeps(store=project.store, train_queue=project.queue)
     choose(project.key, {"strategy": "entropy"}, choices)
 
     assert project.learn("options") is TrainOutcome.SWITCHED
 
     assert project.version != first
-    assert (project.card.is_brought, project.card.strategy) == (True, "entropy")
+    assert (project.card.is_imported, project.card.strategy) == (True, "entropy")
     assert project.card.sha256 == project.stored_card(first).sha256
     assert project.stored.untrained_dataset("", "") is None
 
@@ -292,14 +287,14 @@ def test_a_transformer_is_served_and_a_head_is_trained_on_its_vectors():
     artefact = artefact_of(graph, wrong, tokenizer=tokenizer, role="vectors")
     project = Importing(Toolbox(CountingEncoder.name, CountingEncoder))
     project.label(range(6), EXAMPLE.answer)
-    version = project.bring(artefact)["version"]
+    version = project.imported(artefact)["version"]
     assert project.right(EXAMPLE.tasks, EXAMPLE.answer, project.tools) < 0.2
     project.label(range(6, 50), EXAMPLE.answer)
 
     assert project.learn("sweep") is TrainOutcome.SWITCHED
 
     assert project.version != version
-    assert not project.card.is_brought
+    assert not project.card.is_imported
     assert "trained on what an imported model sees" in project.status["told"][0]
     assert project.right(EXAMPLE.tasks, EXAMPLE.answer, project.tools) > 0.9
     assert project.rank(project.tools)
@@ -314,12 +309,12 @@ def test_several_labels_at_once_are_answered_by_a_model_too():
         ]
         for one in SEVERAL.tasks
     ]
-    control = control_of_brought(SEVERAL.config)
+    control = control_of_imported(SEVERAL.config)
     artefact = artefact_of(topics_pipeline(texts, ticked), TOPICS, control)
     project = Importing(example=SEVERAL)
     project.label(range(3), SEVERAL.answer)
 
-    outcome = project.bring(artefact)
+    outcome = project.imported(artefact)
     project.rank()
 
     assert (outcome["served"], outcome["why"]) == (True, "the first version")
@@ -337,28 +332,11 @@ def test_a_label_that_is_not_offered_is_refused():
     labels = ("money", "travel", "sports")
     renamed = ["sports" if label == "food" else label for label in TRUE]
 
-    outcome = project.bring(artefact_of(text_pipeline(GOOD, renamed), labels))
+    outcome = project.imported(artefact_of(text_pipeline(GOOD, renamed), labels))
 
     assert (outcome["served"], project.version) == (False, trained)
     assert outcome["why"] == "the label config offers no sports"
     assert "money, travel, food" in outcome["fix"]
-
-
-def test_a_recipe_of_ones_own_that_would_take_its_place_uncompared_is_named(sound, monkeypatch):
-    project = Importing()
-    project.label(range(12), EXAMPLE.answer)
-    assert project.bring(sound)["rival"] == ""
-    mine = Point("mine", TextClassifier("mine", LogisticRegression))
-    monkeypatch.setattr(metadata, "entry_points", lambda group: (mine,))
-    recipes.forget_added()
-
-    try:
-        outcome = project.bring(sound)
-    finally:
-        monkeypatch.undo()
-        recipes.forget_added()
-
-    assert (outcome["served"], outcome["rival"]) == (True, "mine")
 
 
 def test_what_fails_unforeseen_has_an_outcome_too(sound):
@@ -369,7 +347,7 @@ def test_what_fails_unforeseen_has_an_outcome_too(sound):
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        project.bring(sound, try_model=broken)
+        project.imported(sound, try_model=broken)
 
     listed = project.store.list(f"projects/{project.key}/imports/")
     (number,) = {one.key.split("/")[3] for one in listed}

@@ -1,10 +1,10 @@
-"""A model is brought to a project whose texts lie at addresses: it gets the texts themselves."""
+"""A model is imported into a project whose texts lie at addresses: it gets the texts themselves."""
 
 from typing import Any
 
 import pytest
 
-from labelloop.recipes import control_of, control_of_brought, signature
+from labelloop.recipes import control_of, control_of_imported, signature
 from labelloop.usecases.learning.train import TrainOutcome
 from tests.integration.kinds.test_imported import GOOD, LABELS, TRUE, Importing
 from tests.kinds.text_choices import EXAMPLE
@@ -39,7 +39,7 @@ def project(files, example) -> Importing:
 def test_it_is_served_compared_and_gone_on_from(role, project, example):
     project.label(range(2), example.answer)
 
-    outcome = project.bring(model(is_right=False, role=role))
+    outcome = project.imported(model(is_right=False, role=role))
 
     assert (outcome["served"], outcome["labels"]) == (True, 2)
     assert project.right(example.tasks, example.answer, project.tools) < 0.2
@@ -55,7 +55,7 @@ def test_it_is_compared_with_a_trained_version(project, example):
     project.label(range(50), example.answer)
     project.learn("sweep")
 
-    outcome = project.bring(model(is_right=False))
+    outcome = project.imported(model(is_right=False))
 
     assert not outcome["served"]
     assert outcome["why"].startswith("worse on 50 labels")
@@ -65,7 +65,7 @@ def test_what_cannot_be_read_is_left_out(project, example, files):
     files.bodies.pop(list(files.bodies)[3])
     project.label(range(20), example.answer)
 
-    outcome = project.bring(model())
+    outcome = project.imported(model())
 
     assert (outcome["served"], outcome["labels"], outcome["accuracy"]) == (True, 19, 1.0)
 
@@ -78,14 +78,14 @@ def test_nothing_is_served_unseen_while_the_texts_are_out_of_reach(project, exam
     stored = project.store.list(f"projects/{project.key}/features/")
     project.store.delete([one.key for one in stored])
 
-    outcome = project.bring(model(is_right=False))
+    outcome = project.imported(model(is_right=False))
 
     assert (outcome["served"], project.version) == (False, trained)
     assert outcome["why"] == "too few labels to compare on: the server answered 503"
 
 
 def test_columns_that_no_config_names_are_read(example):
-    control: Any = control_of_brought(example.config)
+    control: Any = control_of_imported(example.config)
 
     read = control.input_of(example.tasks[0] | {"price": 7})
 

@@ -252,7 +252,7 @@ def test_what_could_not_be_read_may_hold_labels_and_stays_for_a_season(project, 
     assert project.quarantined() == 1_000
 
 
-def test_models_that_people_brought_and_never_took_back_go_after_a_day(
+def test_models_that_people_imported_and_never_took_back_go_after_a_day(
     project, publish, run, clock
 ):
     publish(1)

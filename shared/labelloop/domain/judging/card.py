@@ -6,6 +6,7 @@ from typing import Any, Final, Self
 
 # Where the JSON has another name, or another shape, than the field: see `to_json`.
 _ELSEWHERE: Final = {"dataset_seq", "dataset_sha256", "parts", "facts"}
+_IMPORTED: Final = ("is_imported", "is_brought")  # facts; the second one by earlier releases
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,9 +43,9 @@ class Card:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def is_brought(self) -> bool:
+    def is_imported(self) -> bool:
         """Whether nobody trained the version here: it needs no encoder of the stack's."""
-        return self.facts.get("is_brought") is True
+        return any(self.facts.get(name) is True for name in _IMPORTED)
 
     @property
     def is_rejected(self) -> bool:

@@ -118,13 +118,13 @@ def usable_advice(left_out: list[dict[str, Any]]) -> str:
     return "label those tasks again if they were meant to have a label"
 
 
-def imported_of(imported: Mapping[str, Any], *, is_brought: bool) -> str:
-    """Return what is said of a version that people brought, or that was trained on one's answers.
+def imported_of(imported: Mapping[str, Any], *, is_imported: bool) -> str:
+    """Return what is said of a version that people imported, or that was trained on one's answers.
 
     `imported`: from its card.
     """
     source = f"{imported.get('file', 'a model')}, sha256 {str(imported.get('sha256', ''))[:12]}"
-    if not is_brought:
+    if not is_imported:
         return f"it was trained on what an imported model sees ({source})"
     if imported.get("as") == "vectors":
         return f"it was imported ({source}), and the next training learns from what it sees"

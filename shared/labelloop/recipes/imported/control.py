@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from labelloop.domain.columns import Columns
     from labelloop.recipes.protocol import Fitted, Model, Tools
 
-type Plain = TextChoices | SeveralChoices
-
 _MOST_LETTERS: Final = 500  # of a field that may be a column
 _OVERHEAD: Final = 500  # characters: what a graph of any size takes for a task, as a guess
 
@@ -22,18 +20,18 @@ _OVERHEAD: Final = 500  # characters: what a graph of any size takes for a task,
 class Imported:
     """A control whose project has an imported model; beside it the one without, in `KIND`.
 
-    It sees of tasks what that one sees and, raw, the text and the fields of their data, of which
-    the model takes what it wants. `artefact`: of the version that trainings go on from.
+    `artefact`: of the version that trainings go on from.
     """
 
     __slots__ = ()
 
     KIND: ClassVar[type[Any]]
+    reads_images: ClassVar[bool] = False
     artefact: bytes
 
     @classmethod
-    def over(cls, plain: Plain) -> Self:
-        """Return the control that asks what another one asks."""
+    def over(cls, plain: Any) -> Self:
+        """Return the control that asks what another one, of `KIND`, asks."""
         return cls(**{each.name: getattr(plain, each.name) for each in fields(plain)})
 
     def after(self, artefact: bytes) -> Self:
@@ -47,6 +45,19 @@ class Imported:
         return self.KIND(**{name: getattr(self, name) for name in names})
 
     @property
+    def law(self) -> None:
+        """None: what an order saves was measured without a model to begin with."""
+        return
+
+
+class ImportedTexts(Imported):
+    """One about a text. It sees of tasks what the plain one sees and, raw, the text and the fields
+    of their data, of which the model takes what it wants.
+    """
+
+    __slots__ = ()
+
+    @property
     def is_several(self) -> bool:
         """Whether any number of the labels may be right, not just one."""
         return self.KIND is SeveralChoices
@@ -55,11 +66,6 @@ class Imported:
     def recipe(self) -> str:
         """The recipe's name."""
         return NAME
-
-    @property
-    def law(self) -> None:
-        """None: what an order saves was measured without a model to begin with."""
-        return
 
     def input_of(self, data: Any) -> dict[str, Any] | None:
         """Return the text of a task's data and its columns, None if there is no text."""
@@ -106,7 +112,7 @@ class Imported:
 
 
 @dataclass(frozen=True, slots=True)
-class ImportedChoice(Imported, TextChoices):  # type: ignore[misc]
+class ImportedChoice(ImportedTexts, TextChoices):  # type: ignore[misc]
     """One choice: see `Imported`."""
 
     KIND: ClassVar[type[Any]] = TextChoices
@@ -120,7 +126,7 @@ class ImportedChoice(Imported, TextChoices):  # type: ignore[misc]
         pool: "Columns | None" = None,
         tools: "Tools | None" = None,
     ) -> "Fitted":
-        """Learn a model of texts; on what the imported one sees, if it was brought for that."""
+        """Learn a model of texts; on what the imported one sees, if it was imported for that."""
         from labelloop.recipes.imported.fitted import fitted_after
         from labelloop.recipes.imported.package import is_package
 
@@ -129,11 +135,11 @@ class ImportedChoice(Imported, TextChoices):  # type: ignore[misc]
             after = fitted_after(self.artefact, labels, features, pool, landmarks, tools.encoder)
             if after is not None:
                 return after
-        return Imported.fit(self, labels, features, pool, tools)
+        return ImportedTexts.fit(self, labels, features, pool, tools)
 
 
 @dataclass(frozen=True, slots=True)
-class ImportedSeveral(Imported, SeveralChoices):  # type: ignore[misc]
+class ImportedSeveral(ImportedTexts, SeveralChoices):  # type: ignore[misc]
     """Several choices: see `Imported`. No head is trained on what an imported model sees."""
 
     KIND: ClassVar[type[Any]] = SeveralChoices

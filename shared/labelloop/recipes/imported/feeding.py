@@ -20,9 +20,13 @@ from labelloop.recipes.imported.package import (
     Description,
     Fed,
 )
+from labelloop.recipes.imported.pixels import Pixels, batch_of, read
 
 type Row = dict[str, Any]
-"""What is read of a task: {"text": its text, "fields": numbers and short texts by name}."""
+"""What is read of a task: {"text": its text, "fields": numbers and short texts by name}.
+
+Or {"image": a small copy of its image}.
+"""
 
 _AT_ONCE: Final = 32  # tasks in a batch
 _TOKENS_AT_ONCE: Final = 2_048
@@ -35,7 +39,9 @@ _DTYPES: Final = {
     "int64": np.int64,
     "int32": np.int32,
     "bool": np.bool_,
+    "uint8": np.uint8,
 }
+_NUMBERS_AT_ONCE: Final = 2_000_000  # of images: 13 of 224 x 224
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +56,7 @@ class Feeder:
     """What feeds one graph. BadModel if its tokenizer is none, or the library is missing."""
 
     def __init__(self, description: Description, tokenizer: bytes) -> None:
-        self._inputs = description.inputs
+        self._inputs, self._pixels = description.inputs, description.pixels
         self._is_single = any(fed.shape[:1] == (1,) for fed in self._inputs)
         self._ids = next((fed for fed in self._inputs if fed.role == IDS), None)
         self._fixed = self._ids.shape[1] if self._ids else 0
@@ -59,6 +65,9 @@ class Feeder:
 
     def batches(self, rows: Sequence[Row]) -> Iterator[Batch]:
         """Yield batches of all rows but those whose data does not fit the inputs."""
+        if self._pixels is not None:
+            yield from self._images(rows, self._pixels)
+            return
         fits = [place for place, row in enumerate(rows) if self._fits(row)]
         if self._tokenizer is None:
             yield from self._plain(rows, fits)
@@ -78,6 +87,17 @@ class Feeder:
                 fed.name: _column(fed, [rows[place] for place in batch]) for fed in self._inputs
             }
             yield Batch(batch, feeds)
+
+    def _images(self, rows: Sequence[Row], by: Pixels) -> Iterator[Batch]:
+        (fed,) = self._inputs
+        size = 1 if self._is_single else max(1, min(_AT_ONCE, _NUMBERS_AT_ONCE // by.numbers))
+        for start in range(0, len(rows), size):
+            batch = range(start, min(start + size, len(rows)))
+            images = {place: read(rows[place].get("image"), by) for place in batch}
+            found = {place: image for place, image in images.items() if image is not None}
+            if found:
+                feed = batch_of(list(found.values()), by, _DTYPES[fed.type])
+                yield Batch(list(found), {fed.name: feed})
 
     def _tokens(self, rows: Sequence[Row], places: list[int]) -> Iterator[Batch]:
         """Yield batches of texts with one number of tokens, so that nothing is padded.

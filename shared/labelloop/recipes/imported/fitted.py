@@ -1,4 +1,4 @@
-"""A head trained on what an imported model sees, where it was brought for that."""
+"""A head trained on what an imported model sees, where it was imported for that."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -25,7 +25,7 @@ def fitted_after(
     landmarks: Features | None,
     encoder: str,
 ) -> "Fitted | None":
-    """Return a head on an imported model's vectors; None if it was not brought for that."""
+    """Return a head on an imported model's vectors; None if it was not imported for that."""
     package = Package.unpacked(artefact)
     if package.description.role != AS_VECTORS:
         return None

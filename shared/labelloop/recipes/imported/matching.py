@@ -13,6 +13,7 @@ from labelloop.recipes.imported.package import (
     COLUMN,
     COLUMNS,
     IDS,
+    IMAGE,
     MASK,
     ROLES,
     TEXT,
@@ -33,8 +34,11 @@ _TOKENS: Final = {
 _WHOLE: Final = {"int64", "int32"}
 FLOATS: Final = {"float", "double", "float16"}
 _NUMBERS: Final = FLOATS | _WHOLE | {"bool"}
-_IMAGES: Final = "name one that reads texts, tokens or columns of the tasks' data"
-_NAME_INPUTS: Final = "name what it gets: --input NAME=text, =ids, =mask, =types, =column:FIELD"
+_COLOURS: Final = FLOATS | {"uint8"}
+_IMAGE_RANK: Final = 4
+_NAME_INPUTS: Final = (
+    "name what it gets: --input NAME=text, =ids, =mask, =types, =column:FIELD or =image"
+)
 
 
 class Slot(Protocol):
@@ -81,6 +85,11 @@ def inputs_of(slots: Sequence[Slot], named: Named, has_tokenizer: bool) -> tuple
         )
     if {MASK, TYPES} & set(roles) and IDS not in roles:
         raise BadModel("it has an attention mask, and no input of token ids", _NAME_INPUTS)
+    if IMAGE in roles and len(fed) > 1:
+        raise BadModel(
+            f"it has {len(fed)} inputs, an image among them, and an image is read alone",
+            "export it with the image as its only input",
+        )
     for each in fed:
         _check(each)
     return fed
@@ -108,8 +117,8 @@ def _role(slot: Slot, named: Named, slots: Sequence[Slot]) -> tuple[str, tuple[s
         return COLUMNS, named.columns
     if slot.type in _NUMBERS | {"string"} and len(slots) > 1 and slot.shape[1:] in ((), (1,)):
         return COLUMN, (slot.name,)
-    if slot.type in FLOATS and len(slot.shape) == 4:
-        raise BadModel(f"it reads images ({slot}), and only texts and numbers are read", _IMAGES)
+    if slot.type in _COLOURS and len(slot.shape) == _IMAGE_RANK and len(slots) == 1:
+        return IMAGE, ()
     raise BadModel(f"nothing is known to fit the input {slot}", _NAME_INPUTS)
 
 
@@ -121,6 +130,7 @@ def _check(fed: Fed) -> None:
         TYPES: (_WHOLE, (2,)),
         COLUMN: (_NUMBERS | {"string"}, (1, 2)),
         COLUMNS: (FLOATS, (2,)),
+        IMAGE: (_COLOURS, (_IMAGE_RANK,)),
     }[fed.role]
     if fed.type not in wanted or len(fed.shape) not in ranks:
         dimensions = ", ".join(str(each or "any") for each in fed.shape)

@@ -54,7 +54,7 @@ def rows_of(features: Columns) -> list[Row]:
 
 
 class ImportedModel:
-    """A model as it was brought. Raises BadModel for one that can't be served.
+    """A model as it was imported. Raises BadModel for one that can't be served.
 
     `run_s`: seconds that a batch may take.
     """

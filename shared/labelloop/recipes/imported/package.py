@@ -3,7 +3,7 @@
 A zip file, not compressed, always the same bytes for the same model:
 
 description.json    see `Description`
-model.onnx          as it was brought
+model.onnx          as it was imported
 tokenizer.json      where it reads tokens, in the format of the library tokenizers
 head.onnx           where a head was trained on its answers: see `recipes.text.onnx_model`
 """
@@ -17,6 +17,7 @@ from typing import Any, Final, Self
 
 from labelloop.errors import BadModel, OutOfMemory
 from labelloop.recipes.imported import FORMAT
+from labelloop.recipes.imported.pixels import Pixels
 
 DESCRIPTION: Final = "description.json"
 GRAPH: Final = "model.onnx"
@@ -31,7 +32,8 @@ MASK: Final = "mask"
 TYPES: Final = "types"
 COLUMN: Final = "column"
 COLUMNS: Final = "columns"
-ROLES: Final = (TEXT, IDS, MASK, TYPES, COLUMN, COLUMNS)
+IMAGE: Final = "image"
+ROLES: Final = (TEXT, IDS, MASK, TYPES, COLUMN, COLUMNS, IMAGE)
 
 # How an output is read: see `reading`.
 PROBABILITIES: Final = "probabilities"
@@ -64,7 +66,8 @@ class Description:
     `keys`: the classes as a map's keys, where the output is a list of maps. `output`: its name;
     `form`: probabilities or logits. `max_tokens`: of a text. `role`: `model` if trainings go their
     own way and must beat it, `vectors` if a head is trained on its answers, or on the output
-    `vectors`, if that is named. `source`: what is known of the file, for the card.
+    `vectors`, if that is named. `source`: what is known of the file, for the card. `pixels`: how
+    images are prepared, None for a model that reads none.
     """
 
     labels: tuple[str, ...]
@@ -77,6 +80,7 @@ class Description:
     role: str = MODEL
     vectors: str = ""
     source: Mapping[str, Any] = field(default_factory=dict)
+    pixels: Pixels | None = None
 
     def to_json(self) -> str:
         """Return it as it is stored."""
@@ -94,13 +98,16 @@ class Description:
                 for each in stored.pop("inputs")
             )
             labels, keys = tuple(stored.pop("labels")), tuple(stored.pop("keys"))
-            read = cls(inputs=inputs, labels=labels, keys=keys, **stored)
+            described = stored.pop("pixels", None)
+            pixels = None if described is None else Pixels.of(described)
+            read = cls(inputs=inputs, labels=labels, keys=keys, pixels=pixels, **stored)
         except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as exc:
             raise BadModel(f"its description can't be read: {type(exc).__name__}") from exc
         are_known = (
             read.form in FORMS
             and read.role in (MODEL, VECTORS)
             and all(fed.role in ROLES for fed in inputs)
+            and (read.pixels is not None) == any(fed.role == IMAGE for fed in inputs)
         )
         are_labels = len(labels) > 1 and all(isinstance(label, str) for label in labels)
         if not (are_known and are_labels):

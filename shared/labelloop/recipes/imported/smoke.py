@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from labelloop.errors import BadModel
 from labelloop.recipes.imported.feeding import Row
 from labelloop.recipes.imported.model import ImportedModel
-from labelloop.recipes.imported.package import LOGITS, PROBABILITIES, Package
+from labelloop.recipes.imported.package import LOGITS, PROBABILITIES, Description, Package
+from labelloop.recipes.imported.pixels import odd_copies
 from labelloop.recipes.imported.reading import looks_like_probabilities
 
 MOST_MS: Final = 100.0  # for one task: 500 tasks are ranked at once, and 1,000 labels compared
@@ -32,17 +33,25 @@ def smoke(given: dict[str, Any]) -> dict[str, Any]:
     package = Package.unpacked(Path(given["package"]).read_bytes())
     model = ImportedModel(package, given.get("run_s", 10.0))
     rows: list[Row] = given["rows"]
-    fields = rows[0]["fields"] if rows else {}
-    scores = _scores(model, [*rows, *({"text": text, "fields": fields} for text in _ODD)], rows)
+    odd = _odd(package.description, rows)
+    scores = _scores(model, [*rows, *odd], rows)
     form = _form(scores, is_several=package.description.is_several)
     _demand_alone(model, rows, scores)
-    ms = _ms(model, rows or [{"text": _ODD[2], "fields": {}}])
+    ms = _ms(model, rows or odd[2:3])
     if ms > given.get("most_ms", MOST_MS):
         raise BadModel(
             f"it takes {ms:,.0f} ms for a task: too slow to rank a pool, above {MOST_MS:g} ms",
             "use a smaller model, or quantise it to int8",
         )
     return {"form": form, "ms_a_task": round(ms, 2), "megabytes": _megabytes()}
+
+
+def _odd(description: Description, rows: Sequence[Row]) -> list[Row]:
+    """Return odd texts, or images."""
+    if description.pixels is not None:
+        return [{"image": copy} for copy in odd_copies()]
+    fields = rows[0]["fields"] if rows else {}
+    return [{"text": text, "fields": fields} for text in _ODD]
 
 
 def _scores(model: ImportedModel, rows: Sequence[Row], own: Sequence[Row]) -> NDArray[np.float32]:
@@ -63,8 +72,8 @@ def _scores(model: ImportedModel, rows: Sequence[Row], own: Sequence[Row]) -> ND
     answered = scores[: len(own)] if own else scores
     bad = ~np.isfinite(answered).all(axis=1)
     if bad.any():
-        texts = [str(own[int(row)]["text"])[:40] for row in np.flatnonzero(bad)[:1]] if own else []
-        where = f", as of {texts[0]!r}" if texts else ""
+        text = own[int(np.flatnonzero(bad)[0])].get("text", "")[:40] if own else ""
+        where = f", as of {text!r}" if text else ""
         raise BadModel(
             f"it gives no finite numbers for {int(bad.sum())} of {len(answered)} tasks{where}",
             "look for a division by 0 or a logarithm of 0 in it, and for fields that are missing",

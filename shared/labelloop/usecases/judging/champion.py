@@ -16,13 +16,13 @@ from labelloop.recipes.signature import why_not_of
 class Champion:
     """The active version: the record of its training, and its model.
 
-    `brought_as`: see `importing`. A version that nobody trained here needs no encoder, and may have
-    no record.
+    `imported_as`: see `importing`. A version that nobody trained here needs no encoder, and may
+    have no record.
     """
 
     record: TrainingRecord
     model: Model
-    brought_as: str = ""
+    imported_as: str = ""
 
 
 def why_another(active: ActivePointer, project: Project, control: Control) -> str:
@@ -49,16 +49,16 @@ def champion_of(
     if active.is_outdated:
         return Verdict(True, f"the active version has format {active.format}")
     artefact = project.model(active.version)
-    brought_as = importing.brought_as(active.recipe, artefact) if artefact is not None else ""
-    if active.encoder != encoder and not brought_as:
+    imported_as = importing.imported_as(active.recipe, artefact) if artefact is not None else ""
+    if active.encoder != encoder and not imported_as:
         return Verdict(True, "the active version was trained beside another encoder")
     record = project.evidence.of(active.version)
-    if artefact is None or (record is None and not brought_as):
+    if artefact is None or (record is None and not imported_as):
         return Verdict(True, "no record of the active version's training can be read")
     try:
         model = control.load(artefact)
         nothing = control.measure.alike(tuple(model.names), 0)
-        return Champion(record or TrainingRecord.without_labels(nothing), model, brought_as)
+        return Champion(record or TrainingRecord.without_labels(nothing), model, imported_as)
     except OutOfMemory:
         raise
     except BadModel as exc:

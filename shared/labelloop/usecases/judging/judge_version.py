@@ -10,9 +10,9 @@ from labelloop.bucket.evidence import MOST_ROWS, SamplePredictions, TrainingReco
 from labelloop.domain.answers import Answers, Label, joined_answers
 from labelloop.domain.columns import Columns
 from labelloop.domain.intake.events import canonical
-from labelloop.domain.judging.brought import judge_against_brought, judge_brought
 from labelloop.domain.judging.evidence import FRESH, Evidence
 from labelloop.domain.judging.gate import Verdict, judge, judge_none
+from labelloop.domain.judging.imported import judge_against_imported, judge_imported
 from labelloop.domain.learning.examples import Examples
 from labelloop.domain.measure import Measure
 from labelloop.domain.ordering.random_share import are_random
@@ -42,9 +42,9 @@ class Challenger:
         return self.control.measure
 
     @property
-    def is_brought(self) -> bool:
+    def is_imported(self) -> bool:
         """Whether nobody trained it here."""
-        return self.trained.facts.get("is_brought") is True
+        return self.trained.facts.get("is_imported") is True
 
     @property
     def out_of_fold(self) -> Answers:
@@ -92,10 +92,10 @@ def judge_version(
 ) -> Verdict:
     """Return whether to switch. `since`: see `Rejection`; the key decides the random share."""
     evidence = _evidence(challenger, champion, sample, since, project_key)
-    if challenger.is_brought:
-        return judge_brought(evidence)
-    if champion.brought_as:
-        return judge_against_brought(evidence, goes_on=champion.brought_as == "vectors")
+    if challenger.is_imported:
+        return judge_imported(evidence)
+    if champion.imported_as:
+        return judge_against_imported(evidence, goes_on=champion.imported_as == "vectors")
     return judge(evidence, least_known)
 
 
@@ -138,7 +138,7 @@ def _evidence(
     example_rows, record_rows = _rows_of(tasks, labelled), _rows_of(tasks, record.tasks)
     codes = _Codes([*record.labels, *examples.labels])
     # The pool says what is expected of versions that learn: none of it where one does not.
-    has_pool = not (challenger.is_brought or champion.brought_as)
+    has_pool = not (challenger.is_imported or champion.imported_as)
     pool = range(len(sample.tasks) if has_pool else 0)
     updated_at = np.where(example_rows >= 0, np.array([*examples.updated_at, ""])[example_rows], "")
     return Evidence(
@@ -148,7 +148,7 @@ def _evidence(
         before=np.append(codes.of(record.labels), -1)[record_rows],
         labels=np.append(codes.of(examples.labels), -1)[example_rows],
         is_random=are_random(tasks, project_key),
-        is_fresh=_is_fresh(updated_at, since),
+        is_fresh=fresh_of(updated_at, since),
         champion=_champion_answers(champion, challenger, example_rows, record_rows, names),
         challenger=measure.aligned(challenger.out_of_fold, names).take(example_rows),
         pool_champion=measure.aligned(champion.model.answer(sample.features.take(pool)), names),
@@ -201,7 +201,7 @@ def _rows_of(tasks: Ints, among: Ints) -> Ints:
     return np.where(among[rows] == tasks, rows, -1)
 
 
-def _is_fresh(updated_at: NDArray[np.str_], since: str) -> NDArray[np.bool_]:
+def fresh_of(updated_at: NDArray[np.str_], since: str) -> NDArray[np.bool_]:
     """Return which labels came after the rejection, the newest ones; none if there was none."""
     order = np.argsort(updated_at, kind="stable")[::-1][:FRESH]
     fresh = np.zeros(len(updated_at), np.bool_)

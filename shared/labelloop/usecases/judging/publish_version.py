@@ -36,8 +36,12 @@ def publish(
     challenger: Challenger,
     sample: Sample,
     gate: Gate,
+    encoder: str,
 ) -> bool:
-    """Store a version; return whether it is served. Conflict if another one is active by now."""
+    """Store a version; return whether it is served. Conflict if another one is active by now.
+
+    `encoder`: the one in use for the active version's recipe, which may be another than its own.
+    """
     judged = store_judged(to, card, challenger, sample, gate)
     active, verdict, active_card = judged.active, judged.verdict, judged.active_card
     rejection = gate.project.evidence.rejection(active.version)
@@ -51,7 +55,7 @@ def publish(
         if verdict.of_changes:
             rejected = _held(rejected, active, rejection.value.hold, verdict, gate.now)
         gate.project.evidence.set_rejection(rejection, rejected)
-        _reject(gate.project, to, rejected)
+        _reject(gate.project, replace(to, encoder=encoder), rejected)
     return verdict.switches
 
 
@@ -65,13 +69,13 @@ def withdraw(
     """Serve no version, as none can be learnt; return False if that has to wait as labels are gone.
 
     `remaining`: the examples that are left, and their control; None if the label config can't be
-    read. `encoder`: the one of texts in use, by which a model that people brought is served on,
-    whatever the label config is about by now. The wait is a day: a script that deletes all labels
-    is noticed in that time, like one that deletes most of them.
+    read. `encoder`: the one in use for the active version's recipe, by which an imported model is
+    served on, whatever the label config is about by now. The wait is a day: a script that deletes
+    all labels is noticed in that time, like one that deletes most of them.
     """
     active = gate.project.active().value
     active_card = gate.project.card(active.version)
-    if active_card and active_card.is_brought:
+    if active_card and active_card.is_imported:
         _go_on(gate.project, replace(to, encoder=encoder))
         return False
     if active.is_trained:
@@ -100,7 +104,7 @@ def withdraw(
 
 
 def _go_on(project: Project, to: ActivePointer) -> None:
-    """Keep a model that people brought: it needs no labels, so it does not go with them."""
+    """Keep a model that people imported: it needs no labels, so it does not go with them."""
     after = project.active()
     if _may_replace(to, after.value):
         project.advance(after, _up_to(after.value, to))

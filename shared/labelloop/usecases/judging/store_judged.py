@@ -10,6 +10,7 @@ from labelloop.bucket.project import Project
 from labelloop.domain.judging.card import Card
 from labelloop.domain.judging.gate import LEAST_KNOWN, Verdict
 from labelloop.domain.ordering.strategies import RANDOM
+from labelloop.usecases.judging.across_recipes import Rival, verdict_across
 from labelloop.usecases.judging.champion import Champion, champion_of
 from labelloop.usecases.judging.judge_version import Challenger, judge_version
 from labelloop.usecases.judging.version_insights import alike_of, doubts_of, insights_of
@@ -23,12 +24,14 @@ class Gate:
     """Where a project's versions are judged, the time, and from how many labels on.
 
     `encoder`: beside which the features compared were made, where that is not the new version's.
+    `rival`: the active version where it is of another recipe: see `across_recipes`.
     """
 
     project: Project
     now: datetime
     least_known: int = LEAST_KNOWN
     encoder: str | None = None
+    rival: Rival | str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +86,29 @@ def _verdict(
     gate: Gate,
 ) -> Verdict:
     if isinstance(champion, Verdict):
-        return champion
+        return _across(champion, challenger, rejection, gate.rival)
     if (
-        not champion.brought_as
+        not champion.imported_as
         and to.revision != active.revision
         and challenger.has_labels_of(champion.record)
     ):
         return Verdict(True, "the same labels, with other options")
     key, least = gate.project.key, gate.least_known
     return judge_version(challenger, champion, sample, rejection.since, key, least)
+
+
+def _across(
+    uncompared: Verdict, challenger: Challenger, rejection: Rejection, rival: Rival | str
+) -> Verdict:
+    """Return the verdict where the active version is of another recipe, if both are compared."""
+    if isinstance(rival, str):
+        why = f"{uncompared.reason}, and not compared: {rival}" if rival else uncompared.reason
+        return replace(uncompared, reason=why)
+    return verdict_across(
+        challenger.examples,
+        challenger.trained.out_of_fold,
+        challenger.control,
+        rival,
+        rejection.since,
+        is_import=challenger.is_imported,
+    )

@@ -1,4 +1,4 @@
-"""Make a version of a model that people brought, and have it judged as any other.
+"""Make a version of a model that people imported, and have it judged as any other.
 
 Nothing is trained. Its answers on the project's labels stand for those out of fold, as far as is
 known: it may have learnt some of these labels elsewhere, which would flatter it. It is switched to
@@ -22,19 +22,19 @@ from labelloop.domain.judging.fallback import OrderDecision
 from labelloop.domain.judging.gate import LEAST_ROWS
 from labelloop.domain.learning.examples import Examples, examples_of
 from labelloop.domain.version import Version
-from labelloop.errors import BadModel, NotFound, Rejected, Retryable, Unreached
+from labelloop.errors import BadModel, BadRecipe, NotFound, Rejected, Retryable, Unreached
 from labelloop.observability import count, logger
 from labelloop.recipes import (
     continued,
-    control_of_brought,
+    control_of_imported,
     encoder_of,
     folder_of,
     format_of,
     importing,
 )
-from labelloop.recipes.built_in import IMPORTED
 from labelloop.recipes.protocol import Control, Trained
 from labelloop.recipes.signature import signature_of
+from labelloop.usecases.judging.across_recipes import Rival, answer_the_same, rival_of
 from labelloop.usecases.judging.judge_version import Challenger
 from labelloop.usecases.judging.store_judged import Gate, Judged, store_judged
 from labelloop.usecases.learning.sample_pool import Sample, sample_pool
@@ -54,7 +54,7 @@ _COMPARED: Final = (100, 5_000)  # labels, the newest, as many as that time is e
 def take_imports(project: Project, deps: "TrainDeps") -> bool:
     """Look at all models that wait; return whether one of them is served now.
 
-    What is wrong with one is its outcome, for whoever brought it: what is served stays. Retryable
+    What is wrong with one is its outcome, for whoever imported it: what is served stays. Retryable
     goes through, as when there is more to encode than a function has time for: call again.
     """
     is_served = False
@@ -81,13 +81,13 @@ def take_imports(project: Project, deps: "TrainDeps") -> bool:
 
 
 def reordered(project: Project, deps: "TrainDeps") -> bool:
-    """Make another version of a model that people brought, if another strategy was chosen.
+    """Make another version of a model that people imported, if another strategy was chosen.
 
     Return whether it is served: no training would bring the order, as none is better.
     """
     active, options = project.active().value, project.options().value
     card = project.card(active.version)
-    if card is None or not card.is_brought or active.pinned:
+    if card is None or not card.is_imported or active.pinned:
         return False
     is_same = (options.strategy or deps.strategy) == active.strategy
     artefact = (
@@ -116,8 +116,9 @@ def import_version(project: Project, waiting: Import, deps: "TrainDeps") -> dict
     dataset = project.snapshots.read(pointer)
     if dataset.label_config is None:
         raise NotFound("nothing is known of the project yet", "labelloop connect, and try again")
-    control = control_of_brought(dataset.label_config)
+    control = control_of_imported(dataset.label_config)
     lacking = importing.demand_offered(artefact, control)
+    importing.demand_tools(artefact, deps.tools)
     examples = examples_of(dataset, control)
     rows = importing.rows_of(_inputs(examples, project, dataset, control), control, deps.tools)
     tried = deps.try_model(artefact, rows)
@@ -125,10 +126,10 @@ def import_version(project: Project, waiting: Import, deps: "TrainDeps") -> dict
     compared = _compared(tried["ms_a_task"])
     examples = examples.take(sorted(examples.newest(compared)))
     comparing = comparing or deps
-    challenger, sample = _challenger(
+    challenger, sample, against = _challenger(
         project, dataset, examples, control, compared, waiting, comparing
     )
-    facts = {"is_brought": True, "imported": importing.about(artefact) | tried}
+    facts = {"is_imported": True, "imported": importing.about(artefact) | tried}
     challenger = replace(challenger, trained=replace(challenger.trained, facts=facts))
     now, before = deps.clock(), project.card(active.version)
     card = replace(
@@ -136,18 +137,18 @@ def import_version(project: Project, waiting: Import, deps: "TrainDeps") -> dict
         order=Ordered(to.strategy, OrderDecision(False, "", 0), 0, 0).on_card(),
         blind_since=blind_since(project, before, now) if deps.is_blind else None,
     )
-    gate = Gate(project, now, deps.least_known, encoder)
+    gate = Gate(project, now, deps.least_known, encoder, against)
     judged = store_judged(to, card, challenger, sample, gate, is_forced=waiting.is_forced)
     if judged.verdict.switches:
         _serve(project, judged.card, now, waiting.by)
-    rival = _rival(dataset, deps) if judged.verdict.switches else ""
-    told = {"lacking": lacking, "ms_a_task": tried["ms_a_task"], "rival": rival}
-    return _outcome(judged, challenger) | told
+    others = _others(dataset, control, deps) if judged.verdict.switches else {}
+    told = {"lacking": lacking, "ms_a_task": tried["ms_a_task"]}
+    return _outcome(judged, challenger) | told | others
 
 
 def _beside(active: ActivePointer, deps: "TrainDeps") -> tuple["TrainDeps | None", str | None]:
     """Return what the active version can be compared by: its encoder, if it has one, and if it is
-    still here. A brought model needs none, so it waits for no version beside the one in use.
+    still here. An imported model needs none, so it waits for no version beside the one in use.
     """
     try:
         tools = deps.tools.beside(active.encoder) if active.is_trained else None
@@ -181,16 +182,25 @@ def _pointer(
     )
 
 
-def _rival(dataset: Dataset, deps: "TrainDeps") -> str:
-    """Return the recipe of one's own whose next version can't be compared with the model.
+def _others(dataset: Dataset, imported: Control, deps: "TrainDeps") -> dict[str, str]:
+    """Return the recipe of one's own that learns the project too, if there is one.
 
-    It answers in its own way, so it takes the model's place whatever that is worth. Empty if what
-    is trained next goes on after the model.
+    As `contender` where its next version is compared with the model; as `rival` where it can't be,
+    and takes the model's place whatever it is worth. What is trained without one goes on after the
+    model.
     """
     config = dataset.label_config or ""
-    control = deps.control_of(config)
-    goes_on = continued(control, IMPORTED, config, lambda: None) is not control
-    return "" if goes_on else control.recipe
+    own = deps.control_of(config)
+    if continued(own, imported.recipe, config, lambda: None) is not own:
+        return {"rival": "", "contender": ""}
+    try:
+        is_compared = answer_the_same(imported, own, dataset)
+    except BadRecipe:
+        is_compared = False
+    return {
+        "rival": "" if is_compared else own.recipe,
+        "contender": own.recipe if is_compared else "",
+    }
 
 
 def _compared(ms_a_task: float) -> int:
@@ -235,8 +245,11 @@ def _challenger(
     compared: int,
     waiting: Import,
     deps: "TrainDeps",
-) -> tuple[Challenger, Sample]:
-    """Return the version to be judged, with what the active one needs to answer as well."""
+) -> tuple[Challenger, Sample, Rival | str]:
+    """Return the version to be judged, with what the active one needs to answer as well.
+
+    And that one where it is of a recipe of one's own.
+    """
     model = control.load(waiting.artefact)
     encoder = encoder_of(control.recipe, deps.tools.encoder, deps.tools.image_encoder)
     files = project.features(folder_of(control.recipe, encoder))
@@ -246,6 +259,7 @@ def _challenger(
     with StoredVectors(deps.tools, files, deps.encoding) as tools:
         only = None if project.active().value.is_trained else model.needs
         features = control.features(examples.inputs, tools, only)
+        rival = rival_of(project.active().value, project, control, dataset, tools)
     examples, features = readable(examples, features)
     if tools.unreached and len(examples.labels) < LEAST_ROWS:
         raise Unreached(f"too few labels to compare on: {tools.unreached[0]}")
@@ -258,7 +272,7 @@ def _challenger(
         )
     trained = Trained(waiting.artefact, {}, answers)
     challenger = Challenger(control, examples, features, trained, model.answer(sample.features))
-    return challenger, sample
+    return challenger, sample, rival
 
 
 def _serve(project: Project, card: Card, now: datetime, by: str) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from labelloop.bucket.features import Begun, FeatureFiles, Reason
 from labelloop.errors import Unreached, Unreadable
 from labelloop.recipes.protocol import Control
-from labelloop.recipes.tools import Look, Looking, Read, digest_of, rows_of
+from labelloop.recipes.tools import Look, Looking, Read, copy_digest, digest_of, rows_of
 from labelloop.usecases.learning.vectors import RecalledVectors, Unfinished
 
 _AT_ONCE: Final = 24  # between two looks at the clock: 9 s where each takes as long as it may
@@ -60,11 +60,19 @@ class ShardFiles:
         read = self._remembered(addresses, self._tools.read, self._texts) if addresses else []
         return [None if isinstance(one, Unreadable) else one for one in read]
 
+    def copies(self, addresses: Sequence[str]) -> list[str | None]:
+        """Return small copies of the images at addresses, None for what can't be read."""
+        if not addresses:
+            return []
+        read = self._remembered(addresses, self._tools.copied, self._texts, copy_digest)
+        return [None if isinstance(one, Unreadable) else one for one in read]
+
     def _remembered[What](
         self,
         addresses: Sequence[str],
         fetch: Callable[[Sequence[str]], Sequence[What]],
         known: dict[bytes, What],
+        digest_of: Callable[[str], bytes] = digest_of,
     ) -> list[What]:
         self._recall()
         digests = [digest_of(address) for address in addresses]
@@ -108,11 +116,15 @@ class ShardFiles:
         whys = [
             *self._whys(traced.images_of, self._looks),
             *self._whys(traced.texts_of, self._texts),
+            *self._whys(traced.copies_of, self._texts, copy_digest),
         ]
         return min(whys, key=lambda why: isinstance(why[0], Unreached), default=None)
 
     def _whys[What](
-        self, addresses: Sequence[str], known: dict[bytes, What]
+        self,
+        addresses: Sequence[str],
+        known: dict[bytes, What],
+        digest_of: Callable[[str], bytes] = digest_of,
     ) -> Iterator[tuple[Unreadable, str]]:
         for address in addresses:
             found = known.get(digest_of(address))
@@ -132,6 +144,7 @@ class _Traced(RecalledVectors):
         super().__init__(encoder, {})
         self.images_of: list[str] = []
         self.texts_of: list[str] = []
+        self.copies_of: list[str] = []
 
     def images(self, addresses: Sequence[str]) -> Vectors:
         """Return rows of NaN."""
@@ -141,6 +154,11 @@ class _Traced(RecalledVectors):
     def texts(self, addresses: Sequence[str]) -> list[str | None]:
         """Return nothing of each."""
         self.texts_of += addresses
+        return [None for _ in addresses]
+
+    def copies(self, addresses: Sequence[str]) -> list[str | None]:
+        """Return nothing of each."""
+        self.copies_of += addresses
         return [None for _ in addresses]
 
 

@@ -210,7 +210,7 @@ def _is_asked(wake_up: WakeUp) -> bool:
 
 
 def _imported(project: Project, deps: TrainDeps) -> bool:
-    """Look at the models that people brought; say whether one of them is served now."""
+    """Look at the models that people imported; say whether one of them is served now."""
     if not project.imports.waiting():
         return False
     restore_active(project)

@@ -43,6 +43,7 @@ from labelloop.recipes.guard import within
 from labelloop.recipes.protocol import Control
 from labelloop.recipes.signature import is_of, recipes_of, signature_of
 from labelloop.recipes.tools import Looking
+from labelloop.usecases.judging.across_recipes import rival_of
 from labelloop.usecases.judging.judge_version import Challenger
 from labelloop.usecases.judging.publish_version import advance, publish, withdraw
 from labelloop.usecases.judging.store_judged import Gate
@@ -72,7 +73,7 @@ class TrainDeps:
     is_blind: bool  # whether the random share comes without a suggestion
     encoding: Limits = LIMITS
     least_known: int = LEAST_KNOWN
-    # Whether a model that people brought can be served, which only a process of its own shows.
+    # Whether a model that people imported can be served, which only a process of its own shows.
     try_model: Callable[[bytes, Sequence[Any]], dict[str, Any]] = importing.tried
 
 
@@ -102,7 +103,9 @@ def _train(project: Project, pointer: DatasetPointer, deps: TrainDeps) -> bool:
         revision=options.revision,
     )
     remaining: tuple[Examples, Control] | None = None
-    _demand_sound(project.active().value, dataset.label_config)
+    served = project.active().value
+    in_use = encoder_of(served.recipe, stack.encoder, stack.image_encoder)
+    _demand_sound(served, dataset.label_config)
     try:
         control = _continued(deps.control_of(dataset.label_config or ""), dataset, project)
         encoder = encoder_of(control.recipe, stack.encoder, stack.image_encoder)
@@ -122,7 +125,8 @@ def _train(project: Project, pointer: DatasetPointer, deps: TrainDeps) -> bool:
             return False
         files = project.features(folder_of(control.recipe, encoder))
         pool, budget_s = project.pool, deps.encoding.budget_s / 2
-        if _has_time_to_switch(project.active().value, learnt, deps.tools):
+        active = project.active().value
+        if _has_time_to_switch(active, learnt, deps.tools):
             # What is served meanwhile is as good as ever, so the new version waits for its sample.
             sample = encoded_sample(pool, files, control, stack, dataset, budget_s)
         else:
@@ -136,6 +140,7 @@ def _train(project: Project, pointer: DatasetPointer, deps: TrainDeps) -> bool:
                 if not tools.unread:
                     _demand_finite(control)
                 raise Unprocessable(f"{why}, without those whose images or texts can't be read")
+            rival = rival_of(active, project, control, dataset, tools)
             report.begin(FITTING)
             trained = control.fit(examples.labels, features, sample.features, tools).packed()
         active_card = project.card(project.active().value.version)
@@ -144,7 +149,7 @@ def _train(project: Project, pointer: DatasetPointer, deps: TrainDeps) -> bool:
     except Unprocessable as exc:
         # A training from scratch on what is left would give no model, so none is served.
         gate = Gate(project, deps.clock(), deps.least_known)
-        return withdraw(to, str(exc), remaining, gate, stack.encoder)
+        return withdraw(to, str(exc), remaining, gate, in_use)
     report.begin(JUDGING)
     version, digest = Version(pointer.seq, uuid4().hex[:8]), sha256(trained.artefact).hexdigest()
     to = replace(learnt, version=str(version), sha256=digest, strategy=ordered.strategy)
@@ -161,7 +166,8 @@ def _train(project: Project, pointer: DatasetPointer, deps: TrainDeps) -> bool:
         order=ordered.on_card(),
         blind_since=blind_since(project, active_card, now) if deps.is_blind else None,
     )
-    return publish(to, card, challenger, sample, Gate(project, now, deps.least_known))
+    gate = Gate(project, now, deps.least_known, rival=rival)
+    return publish(to, card, challenger, sample, gate, in_use)
 
 
 def _has_time_to_switch(active: ActivePointer, to: ActivePointer, tools: Looking) -> bool:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from labelloop.bucket.features import FeatureFiles
 from labelloop.errors import Retryable, Unreached, Unreadable
 from labelloop.recipes.protocol import Tools
-from labelloop.recipes.tools import Looking, digest_of, rows_of
+from labelloop.recipes.tools import Looking, Read, copy_digest, digest_of, rows_of
 
 _FETCHED_AT_ONCE: Final = 100
 # A function has 300 s: encoding leaves half of it to the rest.
@@ -102,6 +102,18 @@ class StoredVectors:
 
     def texts(self, addresses: Sequence[str]) -> list[str | None]:
         """Return the texts at addresses, None for what can't be read."""
+        return self._read_at(addresses, digest_of, self._tools.read)
+
+    def copies(self, addresses: Sequence[str]) -> list[str | None]:
+        """Return small copies of the images at addresses, None for what can't be read."""
+        return self._read_at(addresses, copy_digest, self._tools.copied)
+
+    def _read_at(
+        self,
+        addresses: Sequence[str],
+        digest_of: Callable[[str], bytes],
+        read: Callable[[Sequence[str]], list[Read]],
+    ) -> list[str | None]:
         if addresses and self._stored_texts is None:
             self._stored_texts = self._files.texts()
         stored = self._stored_texts or {}
@@ -111,10 +123,10 @@ class StoredVectors:
         done = 0
         for batch in batched(new, _FETCHED_AT_ONCE, strict=False):
             asked = [wanted[digest] for digest in batch]
-            texts = self._tools.read(asked)
-            self._note_unread(asked, texts)
-            for digest, text in zip(batch, texts, strict=True):
-                self._read[digest] = None if isinstance(text, Unreadable) else text
+            found = read(asked)
+            self._note_unread(asked, found)
+            for digest, one in zip(batch, found, strict=True):
+                self._read[digest] = None if isinstance(one, Unreadable) else one
             done += len(batch)
             self._go_on(done, len(new))
         return [self._read[digest_of(address)] for address in addresses]
@@ -198,6 +210,11 @@ class RecalledVectors:
         stored = self._texts() if addresses else {}
         return [stored.get(digest_of(address)) for address in addresses]
 
+    def copies(self, addresses: Sequence[str]) -> list[str | None]:
+        """Return small copies of the images at addresses, None for those that are not stored."""
+        stored = self._texts() if addresses else {}
+        return [stored.get(copy_digest(address)) for address in addresses]
+
     images = vectors
 
 
@@ -220,6 +237,10 @@ class UsedVectors:
     def texts(self, addresses: Sequence[str]) -> list[str | None]:
         """Return the texts at addresses, None for what can't be read."""
         return self._tools.texts(addresses)
+
+    def copies(self, addresses: Sequence[str]) -> list[str | None]:
+        """Return small copies of the images at addresses, None for what can't be read."""
+        return self._tools.copies(addresses)
 
     def _remembered(self, texts: Sequence[str], rows: Vectors) -> Vectors:
         self.by_digest |= zip(map(digest_of, texts), rows, strict=True)

@@ -20,8 +20,7 @@ from labelloop.labelstudio.project import StudioProject
 from labelloop.messages import RankWakeUp, Step
 from labelloop.observability import logger
 from labelloop.ports import Clock, LabelStudio, ObjectStore, Queue, utc_now
-from labelloop.recipes import name_of
-from labelloop.recipes.built_in import IMPORTED
+from labelloop.recipes.built_in import is_imported
 from labelloop.recipes.tools import Looking
 from labelloop.usecases.intake.survey import Progress, SurveyDeps, survey
 from labelloop.usecases.learning.vectors import Unfinished
@@ -90,7 +89,7 @@ class Ranking:
         if not forget_other_inputs(self.version, inputs, pool, self.studio, alone):
             self._ask_for("plan", delay_s=_NEXT_TRY_S)
             return RankOutcome.LEFT_TO_HOLDER
-        is_slow = name_of(self.project.active().value.recipe) == IMPORTED
+        is_slow = is_imported(self.project.active().value.recipe)
         shards = 1 if is_slow else self.deps.limits.shards_in_a_part  # nobody knows its graph
         parts = pool.plan(self.version, shards)
         missing = set(range(len(parts))) - pool.scored_parts(self.version, inputs)

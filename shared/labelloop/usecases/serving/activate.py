@@ -42,7 +42,7 @@ def activate(key: str, version: str, deps: ActivateDeps, by: str = "") -> bool:
         raise NotFound("version: unknown; /versions lists the known ones")
     restore_active(project)
     encoder = project.active().value.encoder_in_use
-    is_ready = card.encoder == encoder or card.is_brought or deps.has_encoder(card.encoder)
+    is_ready = card.encoder == encoder or card.is_imported or deps.has_encoder(card.encoder)
     if not is_ready:
         raise Unprocessable(
             f"version: trained beside encoder {card.encoder or 'none'}, "
@@ -102,18 +102,18 @@ def switch_by_hand(
     return swapped(project.active, another, write, "the active version").to is not None
 
 
-def replaced_by_brought(project: Project) -> str:
-    """Return the version that a model that people brought took the place of, empty for others."""
+def replaced_by_imported(project: Project) -> str:
+    """Return the version that a model that people imported took the place of, empty for others."""
     active = project.active().value
     card = project.card(active.version)
-    return active.previous_version if card and card.is_brought else ""
+    return active.previous_version if card and card.is_imported else ""
 
 
 def roll_back(key: str, deps: ActivateDeps, by: str = "") -> str:
     """Serve the version before the active one; return its name. NotFound if there is none."""
     project = Project(deps.store, key)
     active = project.active_version()
-    earlier = before(project.versions(), active, replaced_by_brought(project))
+    earlier = before(project.versions(), active, replaced_by_imported(project))
     if earlier is None:
         raise NotFound(
             f"there is no version before {active}", "`labelloop versions` lists them all"

@@ -25,7 +25,7 @@ from labelloop.ports import ObjectStore
 from labelloop.recipes import control_of, failures, has_own, why_order_alone
 from labelloop.recipes.guard import within
 from labelloop.recipes.weights import weights_of
-from labelloop.usecases.serving.activate import replaced_by_brought
+from labelloop.usecases.serving.activate import replaced_by_imported
 from labelloop.usecases.serving.no_model import WhyLacking, no_model
 from labelloop.usecases.serving.progress import progress
 from labelloop.usecases.serving.unread_files import unread_files
@@ -62,7 +62,7 @@ def describe(
         "put_off": lambda: put_off(project.lease(TRAINER)) or put_off(project.lease(PUSHER)),
         "archived": lambda: archived_of(project.archive),
         "options": lambda: asdict(project.options().value),
-        "replaced": lambda: replaced_by_brought(project),
+        "replaced": lambda: replaced_by_imported(project),
     }
     with ThreadPoolExecutor(len(reads)) as readers:  # each waits for the store
         found = dict(zip(reads, readers.map(_call, reads.values()), strict=True))
@@ -100,7 +100,7 @@ def _lines(card: Card) -> list[str]:
     texts = lines(card.insights, card.labels) if card.insights else []
     texts += [f"not learnt: {why}" for why in card.facts.get("not_learnt", [])]
     if imported := card.facts.get("imported"):
-        texts.insert(0, imported_of(imported, is_brought=card.is_brought))
+        texts.insert(0, imported_of(imported, is_imported=card.is_imported))
     if little := little_of(card.to_json()):
         texts.append("; ".join(little))
     order = card.order.get("order", {})

@@ -69,4 +69,4 @@ def _row(name: str, card: Card | None, active: str) -> dict[str, Any]:
 
 def _why(card: Card) -> str:
     reason = str(card.gate.get("reason", ""))
-    return f"imported: {reason}" if card.is_brought else reason
+    return f"imported: {reason}" if card.is_imported else reason

@@ -4,6 +4,7 @@ import pytest
 
 from labelloop.adapters.guarded_https import GuardedHttps
 from labelloop.recipes import BUILT_IN, control_of
+from labelloop.recipes.built_in import IMPORTED
 from tests import texts_by_address, tiny_images
 from tests.about_texts import ABOUT_TEXTS
 from tests.integration.cli.backtest.exports import AT, refused, told
@@ -66,7 +67,7 @@ def image_encoder(tmp_path):
 
 
 def test_there_is_a_replay_here_of_each_recipe_that_learns():
-    learning = set(BUILT_IN) - ORDERED_ALONE - {"imported"}  # which learns nothing of its own
+    learning = set(BUILT_IN) - ORDERED_ALONE - set(IMPORTED)  # which learns nothing of its own
     assert {one.recipe for one in KINDS.values()} == learning
 
 

@@ -84,3 +84,14 @@ def test_a_card_that_says_too_little_to_serve_its_version_is_none(stored):
 )
 def test_a_version_is_refused_where_its_gate_said_so(gate, is_refused):
     assert replace(CARD, gate=gate).is_rejected is is_refused
+
+
+@pytest.mark.parametrize("fact", ["is_imported", "is_brought"])
+def test_a_card_says_that_its_version_was_imported_by_an_earlier_release_too(fact):
+    stored = replace(CARD, facts={fact: True}).to_json()
+
+    card = read(stored)
+
+    assert card is not None
+    assert card.is_imported
+    assert not CARD.is_imported

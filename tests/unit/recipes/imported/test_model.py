@@ -1,5 +1,8 @@
 """An imported model at work: what it reads, and what it does where it can't answer."""
 
+import json
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -8,7 +11,7 @@ from onnx import TensorProto, helper
 
 from labelloop.domain.columns import Columns
 from labelloop.errors import BadModel, Unprocessable
-from labelloop.recipes import control_of, control_of_brought
+from labelloop.recipes import control_of, control_of_imported
 from labelloop.recipes.imported.control import ImportedChoice
 from labelloop.recipes.imported.model import RAW, ImportedModel, load, raw_of
 from labelloop.recipes.imported.package import LOGITS, Description, Fed, Package
@@ -130,9 +133,32 @@ def test_a_config_of_several_controls_is_not_answered():
     config = label_config().replace("</View>", '<Rating name="stars" toName="text"/></View>')
 
     with pytest.raises(Unprocessable, match="several controls are asked"):
-        control_of_brought(config)
+        control_of_imported(config)
     with pytest.raises(Unprocessable, match="only a <Choices> about a text"):
-        control_of_brought('<View><Image name="i" value="$i"/></View>')
+        control_of_imported('<View><Image name="i" value="$i"/></View>')
+
+
+@pytest.mark.parametrize(
+    ("control", "says"),
+    [
+        ('<Rating name="c" toName="i"/>', "only a <Choices> about a text is learnt"),
+        (
+            '<Choices name="c" toName="i" choice="multiple"><Choice value="a"/><Choice value="b"/>'
+            "</Choices>",
+            "^label_config: Choices 'c' allows several choices; of images only a single choice is",
+        ),
+    ],
+)
+def test_what_is_asked_of_an_image_is_one_choice(control, says):
+    with pytest.raises(Unprocessable, match=says):
+        control_of_imported(f'<View><Image name="i" value="$i"/>{control}</View>')
+
+
+def test_a_model_that_an_earlier_release_stored_is_read():
+    stored = json.loads(small().description.to_json())
+    assert stored.pop("pixels") is None
+
+    assert Description.from_json(json.dumps(stored)) == small().description
 
 
 def test_a_text_that_breaks_the_graph_takes_no_other_with_it():
@@ -207,3 +233,13 @@ def test_an_input_holds_what_may_be_a_column():
     assert control.input_of(7) is None
     assert control.after(b"x") == control
     assert control.plain == plain
+
+
+@pytest.mark.parametrize("module", ["imported.model", "imported_images.head"])
+def test_what_predicts_needs_nothing_of_what_trains(module):
+    script = f"import labelloop.recipes.{module}, sys; print(*sys.modules)"
+    run = subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+
+    assert not {"scipy", "sklearn", "skl2onnx", "onnx"} & set(run.stdout.split())

@@ -1,12 +1,16 @@
-"""A brought model takes a place unless it is worse, and keeps it until another is better."""
+"""An imported model takes a place unless it is worse, and keeps it until another is better."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from labelloop.domain.judging.brought import judge_against_brought, judge_brought
 from labelloop.domain.judging.evidence import Evidence
+from labelloop.domain.judging.imported import (
+    judge_across,
+    judge_against_imported,
+    judge_imported,
+)
 from labelloop.recipes.text.probabilities import answers_of
 from labelloop.recipes.text_choices.measure import MEASURE
 
@@ -51,8 +55,8 @@ def evidence(rows, champion, challenger, fresh=0):
         (60, 0.5, 0.9, True),
     ],
 )
-def test_a_brought_model_is_served_unless_it_is_worse(rows, champion, challenger, served):
-    verdict = judge_brought(evidence(rows, champion, challenger))
+def test_an_imported_model_is_served_unless_it_is_worse(rows, champion, challenger, served):
+    verdict = judge_imported(evidence(rows, champion, challenger))
 
     assert verdict.switches is served
     assert str(rows) in verdict.reason
@@ -69,7 +73,7 @@ def test_a_brought_model_is_served_unless_it_is_worse(rows, champion, challenger
     ],
 )
 def test_a_training_takes_its_place_when_it_is_better(rows, champion, challenger, goes_on, served):
-    verdict = judge_against_brought(evidence(rows, champion, challenger), goes_on=goes_on)
+    verdict = judge_against_imported(evidence(rows, champion, challenger), goes_on=goes_on)
 
     assert verdict.switches is served
     assert not verdict.of_changes  # so that no day ends its rejection
@@ -80,7 +84,7 @@ def test_labels_that_the_model_may_have_learnt_elsewhere_do_not_keep_it_for_ever
     worse = answers(0.5, e.labels)  # wrong on the newer half
     fresh_alone = replace(e, challenger=_but_for(e, 100), champion=worse)
 
-    verdict = judge_against_brought(fresh_alone, goes_on=False)
+    verdict = judge_against_imported(fresh_alone, goes_on=False)
 
     assert verdict.switches
     assert "40 labels given since" in verdict.reason
@@ -93,3 +97,42 @@ def _but_for(e, wrong):
     rows = np.full((len(codes), 2), 0.1)
     rows[np.arange(len(codes)), told] = 0.9
     return answers_of(rows, NAMES)
+
+
+def hits(right, rows):
+    return (np.arange(rows) < round(right * rows)).astype(float)
+
+
+@pytest.mark.parametrize(
+    ("rows", "old", "new", "is_import", "served"),
+    [
+        (0, 1.0, 0.0, True, True),
+        (19, 1.0, 0.0, True, True),  # too few labels to say
+        (60, 0.9, 0.5, True, False),
+        (60, 0.9, 0.88, True, True),  # within chance
+        (60, 0.5, 0.9, True, True),
+        (0, 0.0, 0.0, False, False),
+        (19, 0.0, 1.0, False, False),
+        (60, 0.9, 0.9, False, False),
+        (60, 0.9, 0.92, False, False),
+        (60, 0.5, 0.9, False, True),
+    ],
+)
+def test_versions_of_two_recipes_are_compared_by_how_often_they_are_right(
+    rows, old, new, is_import, served
+):
+    nothing_new = np.zeros(rows, np.bool_)
+
+    verdict = judge_across(hits(old, rows), hits(new, rows), nothing_new, is_import=is_import)
+
+    assert verdict.switches is served
+    assert str(rows) in verdict.reason
+
+
+def test_labels_given_since_a_rejection_count_by_themselves_across_recipes_too():
+    old, new = np.ones(200), hits(0.95, 200)
+    is_fresh = np.arange(200) < 40
+    old[is_fresh] = 0
+
+    assert judge_across(old, new, is_fresh, is_import=False).switches
+    assert not judge_across(np.ones(200), new, is_fresh, is_import=False).switches

@@ -1,9 +1,9 @@
-"""The gate for models that people bring, and for what is trained beside one.
+"""The gate for models that people import, and for what is trained beside one.
 
-A new version takes a trained one's place unless it is worse: it has learnt more. A brought model
+A new version takes a trained one's place unless it is worse: it has learnt more. An imported model
 has learnt nothing of the project's labels, so all of them count, whenever they were given. It is
 served unless it is less often right, as somebody wants it to be. Then it stays until a training is
-better; or is no worse, if it was brought to be trained on. It may know some labels from elsewhere,
+better; or is no worse, if it was imported to be trained on. It may know some labels from elsewhere,
 which flatters it: labels given since a training was rejected count by themselves, too.
 """
 
@@ -21,8 +21,8 @@ _BETTER: Final = 2.326  # one in a hundred: each training is compared, again and
 _LEAST_FRESH: Final = 30
 
 
-def judge_brought(e: Evidence) -> Verdict:
-    """Say whether a brought model may take the active version's place."""
+def judge_imported(e: Evidence) -> Verdict:
+    """Say whether an imported model may take the active version's place."""
     rows, numbers = e.labels >= 0, numbers_of(e, examine(e))
     scores, hits = _differences(e, rows)
     if scores.rows < LEAST_ROWS:
@@ -35,8 +35,8 @@ def judge_brought(e: Evidence) -> Verdict:
     return Verdict(True, why, numbers)
 
 
-def judge_against_brought(e: Evidence, *, goes_on: bool) -> Verdict:
-    """Say whether a version that was trained may take a brought model's place.
+def judge_against_imported(e: Evidence, *, goes_on: bool) -> Verdict:
+    """Say whether a version that was trained may take an imported model's place.
 
     `goes_on`: it was trained on what the model sees, so it knows what the model knows.
     """
@@ -57,6 +57,41 @@ def judge_against_brought(e: Evidence, *, goes_on: bool) -> Verdict:
         return Verdict(False, f"{why}, and there are {count}", numbers)
     why = f"not clearly better than the imported model on {count} labels: {_in_words(e, every)}"
     return Verdict(False, why, numbers)
+
+
+def judge_across(
+    old: NDArray[Any], new: NDArray[Any], is_fresh: NDArray[np.bool_], *, is_import: bool
+) -> Verdict:
+    """Say whether a version of another recipe may take the active one's place, by hits alone.
+
+    `old`, `new`: the hits of both on the same labels, shape (n,); `is_fresh`: as `Evidence` has it.
+    `is_import`: the new one is the imported model, else the active one is. The log scores of two
+    recipes can't be set against each other.
+    """
+    every = np.ones(len(old), np.bool_)
+    if is_import:
+        found, where = difference(new - old), _where(old, new, every)
+        if found.rows < LEAST_ROWS:
+            why = f"too few labels to compare on: {found.rows} of at least {LEAST_ROWS}"
+            return Verdict(True, why)
+        if found.z < _WORSE:
+            return Verdict(False, f"worse on {where}")
+        return Verdict(True, f"not worse than the active version on {where}")
+    for rows, least, since in ((every, LEAST_ROWS, ""), (is_fresh, _LEAST_FRESH, " given since")):
+        found = difference(new[rows] - old[rows])
+        if found.rows >= least and found.z >= _BETTER:
+            where = _where(old, new, rows, since)
+            return Verdict(True, f"better than the imported model on {where}")
+    if len(old) < LEAST_ROWS:
+        why = f"the imported model stays until {LEAST_ROWS} labels show a better one"
+        return Verdict(False, f"{why}, and there are {len(old)}")
+    where = _where(old, new, every)
+    return Verdict(False, f"not clearly better than the imported model on {where}")
+
+
+def _where(old: NDArray[Any], new: NDArray[Any], rows: NDArray[np.bool_], since: str = "") -> str:
+    right = f"right {_mean(new[rows]):.0%} against {_mean(old[rows]):.0%}"
+    return f"{int(rows.sum())} labels{since}: {right}"
 
 
 def _differences(e: Evidence, rows: NDArray[np.bool_]) -> tuple[Difference, Difference]:

@@ -1,7 +1,7 @@
-"""Read a model that a person brings, from a file or a folder, and see what can be known of it.
+"""Read a model that a person imports, from a file or a folder, and see what can be known of it.
 
 A folder as `save_pretrained`, optimum and the hub lay it out: an ONNX file, in it or in its folder
-`onnx`, with tokenizer.json and config.json beside it or above.
+`onnx`, with tokenizer.json, config.json and preprocessor_config.json beside it or above.
 """
 
 import json
@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from labelloop.adapters.onnx_file import MOST_BYTES, OnnxFile, read_onnx, with_plain_locale
+from labelloop.cli.image_processor import prepared_by
 from labelloop.errors import BadModel, BadSettings, Rejected
-from labelloop.recipes.importing import Brought, packed
+from labelloop.recipes.importing import ModelFile, packed
 
 _GRAPH: Final = "model.onnx"
 _MOST_TOKENIZER_BYTES: Final = 50_000_000
@@ -30,16 +31,21 @@ class Wishes:
     output: str = ""
     vectors: str = ""
     max_tokens: int = 0
+    pixels: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The files of a model. `config`: of config.json, as transformers write it; empty without."""
+    """The files of a model. `config`: of config.json, as transformers write it; empty without.
+
+    `processor`: of preprocessor_config.json, how images are prepared.
+    """
 
     path: Path
     graph: bytes
     tokenizer: bytes
     config: Mapping[str, Any]
+    processor: Mapping[str, Any] = field(default_factory=dict)
 
 
 def read_source(path: Path) -> Source:
@@ -56,7 +62,10 @@ def read_source(path: Path) -> Source:
         tokenizer = _beside("tokenizer.json", folders)
         if len(tokenizer) > _MOST_TOKENIZER_BYTES:
             raise BadModel(f"{file.parent}: tokenizer.json is too large", "use a smaller one")
-        return Source(file, file.read_bytes(), tokenizer, _config(_beside("config.json", folders)))
+        config, processor = (
+            _config(_beside(name, folders)) for name in ("config.json", "preprocessor_config.json")
+        )
+        return Source(file, file.read_bytes(), tokenizer, config, processor)
     except OSError as exc:
         raise Rejected(f"{exc.filename}: {exc.strerror}", "name a file that you may read") from None
 
@@ -71,7 +80,7 @@ def artefact_of(source: Source, wishes: Wishes) -> tuple[bytes, OnnxFile]:
             "the labels of its numbers are unknown: neither it nor a config.json names them",
             "name them in its order: --labels spam,ham",
         )
-    brought = Brought(
+    model = ModelFile(
         graph=graph,
         inputs=read.inputs,
         outputs=read.outputs,
@@ -84,6 +93,7 @@ def artefact_of(source: Source, wishes: Wishes) -> tuple[bytes, OnnxFile]:
         vectors=wishes.vectors,
         role=wishes.role,
         max_tokens=wishes.max_tokens,
+        pixels={**prepared_by(source.processor), **wishes.pixels},
         source={
             "file": source.path.name,
             "sha256": read.sha256,
@@ -92,7 +102,7 @@ def artefact_of(source: Source, wishes: Wishes) -> tuple[bytes, OnnxFile]:
             "producer": read.producer,
         },
     )
-    return packed(brought), read
+    return packed(model), read
 
 
 def _file(path: Path) -> Path:
