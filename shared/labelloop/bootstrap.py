@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from labelloop.adapters.image_encoder_files import ImageEncoderFiles
     from labelloop.adapters.label_studio_api import LabelStudioApi
     from labelloop.adapters.ssm_secret import SsmSecret
-    from labelloop.recipes.protocol import Encoder
+    from labelloop.recipes.protocol import Encoder, ImageEncoder
     from labelloop.recipes.tools import Images, Texts, Toolbox
     from labelloop.usecases.intake.feed import FeedDeps
     from labelloop.usecases.intake.repair import RepairDeps
@@ -346,12 +346,15 @@ def _image_files_of(name: str) -> "ImageEncoderFiles":
 
 def _images_by(files: "ImageEncoderFiles") -> "Images":
     """Return what sees images by an encoder, which is loaded once, when it is needed."""
-    from labelloop.adapters.onnx_image_encoder import OnnxImageEncoder
     from labelloop.recipes.tools import Images
 
-    return Images(
-        files.name, cache(lambda: OnnxImageEncoder(files, processors())), _fetched, _copied
-    )
+    @cache
+    def load() -> "ImageEncoder":
+        from labelloop.adapters.onnx_image_encoder import OnnxImageEncoder
+
+        return OnnxImageEncoder(files, processors())
+
+    return Images(files.name, load, _fetched, _copied)
 
 
 def _copied(image: bytes) -> str:
