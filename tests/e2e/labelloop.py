@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from labelloop.bucket.project import Project
 from labelloop.bucket.surveys import Surveys
 from labelloop.domain.intake.events import Annotation, canonical
 from labelloop.local.emulator import claim_port
-from labelloop.local.stack import LocalStack, local_stack
+from labelloop.local.stack import NAME, LocalStack, local_stack
 from tests.e2e.wire import Wire
 
 PARAMETERS = {"QuietSeconds": "2", "QueueLength": "10000", "ImageEncoder": "efficientnet"}
@@ -51,20 +51,40 @@ class Labelloop:
         host = (self.line or self.stack.url).removeprefix("http://")
         return f"http://{self.stack.user}:{self.stack.password}@{host}"
 
-    def cli(self, command: str, token: str, project: int | str, *options: str) -> dict[str, Any]:
-        """Run `labelloop <command>` as a person would; return its JSON. It must end with 0."""
-        done = self.run(command, token, project, *options)
+    def cli(
+        self,
+        command: str,
+        token: str,
+        project: int | str,
+        *options: str,
+        rights: Mapping[str, str] | None = None,
+    ) -> dict[str, Any]:
+        """Run `labelloop <command>` as a person would; return its JSON. It must end with 0.
+
+        `rights`: for commands that use a person's own AWS rights, `rights` of this class.
+        """
+        done = self.run(command, token, project, *options, rights=rights)
         assert done.returncode == 0, f"labelloop {command}: {done.stdout}{done.stderr}"
         told: dict[str, Any] = json.loads(done.stdout)
         return told
 
+    @property
+    def rights(self) -> dict[str, str]:
+        """What a person's own AWS rights are found by."""
+        return {**self.stack.aws_environment, "LABELLOOP_STACK": NAME}
+
     def run(
-        self, command: str, token: str, project: int | str, *options: str
+        self,
+        command: str,
+        token: str,
+        project: int | str,
+        *options: str,
+        rights: Mapping[str, str] | None = None,
     ) -> subprocess.CompletedProcess[str]:
         """Run `labelloop <command>` as a person would, whatever comes of it."""
         return subprocess.run(  # noqa: S603 - our own command
             [*self._command(command, project), *options],
-            env=self._environment(token),
+            env=self._environment(token) | dict(rights or {}),
             capture_output=True,
             text=True,
             check=False,
@@ -87,7 +107,7 @@ class Labelloop:
 
     def _command(self, command: str, project: int | str) -> list[str]:
         main = [sys.executable, "-m", "labelloop.cli"]
-        return [*main, command, "--json", "--project", str(project)]
+        return [*main, *command.split(), "--json", "--project", str(project)]
 
     def _environment(self, token: str) -> dict[str, str]:
         return {
