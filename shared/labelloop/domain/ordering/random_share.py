@@ -65,13 +65,28 @@ def in_random_order(
     return [int(task) for task in ids[numbers < share]]
 
 
-def interleave(chosen: Iterable[int], random: Iterable[int], every: int = EVERY) -> Iterator[int]:
+def labels_since(tasks: "Sequence[int] | NDArray[np.integer]", project_key: str) -> int:
+    """Return how many tasks were labelled after the last one of the random share.
+
+    `tasks`: the labelled ones, the newest last.
+    """
+    import numpy as np
+
+    random = np.flatnonzero(are_random(tasks, project_key))
+    return len(tasks) - 1 - int(random[-1]) if len(random) else len(tasks)
+
+
+def interleave(
+    chosen: Iterable[int], random: Iterable[int], every: int = EVERY, since: int = 0
+) -> Iterator[int]:
     """Yield a queue: the chosen tasks in their order, with a random one at each `every`-th place.
 
-    When one kind runs out, the other follows alone. No task may be in both.
+    Places are counted on from the `since` labels after the last random one: a queue lasts until
+    the next version, often for a label or two, and would never reach a tenth place of its own. When
+    one kind runs out, the other follows alone. No task may be in both.
     """
     best, fair = iter(chosen), iter(random)
-    place = 0
+    place = min(since, every - 1)
     while True:
         place += 1
         kinds = (fair, best) if place % every == 0 else (best, fair)

@@ -5,7 +5,7 @@ for each task alone can't express diversity.
 """
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 import numpy as np
@@ -28,19 +28,26 @@ def queue_of(
     strategy: str,
     size: int,
     project_key: str,
+    *,
+    since_random: int = 0,
+    skipped: Collection[int] = (),
 ) -> Iterator[tuple[int, float]]:
     """Yield the rows of up to `size` candidates and their scores, the one to label first in front.
 
-    `labelled`: features of the newest MOST_LABELLED labelled tasks. Deterministic, and the same
-    for any order of the parts.
+    `labelled`: features of the newest MOST_LABELLED labelled tasks. `since_random`: labels since
+    the last one of the random share. `skipped`: tasks that somebody skipped; those of the random
+    share come last in it, as Label Studio may serve them to nobody, and each queue begins with it.
+    Deterministic, and the same for any order of the parts.
     """
     rows = {int(task): row for row, task in enumerate(candidates.tasks)}
     random_share = in_random_order(candidates.tasks, project_key)
+    random_share.sort(key=lambda task: task in skipped)
     others = np.setdiff1d(np.arange(len(candidates)), [rows[task] for task in random_share])
     seed = zlib.crc32(project_key.encode())
     pool = _selection_input(candidates.take(others), labelled, control, project_key)
     selected = select(strategy, pool, size, seed)
-    queue = interleave((int(candidates.tasks[others[row]]) for row in selected), random_share)
+    chosen = (int(candidates.tasks[others[row]]) for row in selected)
+    queue = interleave(chosen, random_share, since=since_random)
     for place, task in zip(range(1, size + 1), queue, strict=False):
         yield rows[task], score_of(place, size)
 

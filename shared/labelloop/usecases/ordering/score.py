@@ -13,7 +13,7 @@ from labelloop.bucket.unread import UnreadTasks
 from labelloop.domain.columns import Columns
 from labelloop.domain.intake.folding import Dataset
 from labelloop.domain.learning.examples import examples_of
-from labelloop.domain.ordering.random_share import are_random
+from labelloop.domain.ordering.random_share import are_random, labels_since
 from labelloop.domain.ordering.shortlist import Shortlist, merged, worth_a_place
 from labelloop.recipes import control_or_none, encoder_of, folder_of
 from labelloop.recipes.protocol import Control
@@ -114,10 +114,19 @@ def placed(
         return []
     candidates = merged(usable)
     examples = examples_of(scene.dataset, control)
-    newest = [examples.inputs[row] for row in examples.newest(most_labelled)]
-    labelled = features_of_labelled(newest, control, scene.features(control), scene.tools)
+    newest = examples.take(examples.newest(most_labelled))
+    labelled = features_of_labelled(newest.inputs, control, scene.features(control), scene.tools)
     strategy = served.strategy if served.model else strategy
-    queue = queue_of(candidates, labelled, control, strategy, size, project_key)
+    queue = queue_of(
+        candidates,
+        labelled,
+        control,
+        strategy,
+        size,
+        project_key,
+        since_random=labels_since(newest.tasks, project_key),
+        skipped={row.task for row in scene.dataset.live_annotations() if row.skipped},
+    )
     rows, scores = zip(*queue, strict=True)
     tasks = candidates.tasks[list(rows)].tolist()
     if candidates.answers is None:

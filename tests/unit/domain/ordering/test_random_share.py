@@ -1,5 +1,6 @@
 """The random share: nobody chooses it, and everybody gets to it."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -8,6 +9,7 @@ from labelloop.domain.ordering.random_share import (
     in_random_order,
     interleave,
     is_random,
+    labels_since,
 )
 
 _IDS = st.lists(st.integers(1, 10**9), unique=True, max_size=60)
@@ -52,10 +54,27 @@ def test_every_tenth_place_is_a_random_task():
     assert [task for task in queue if task >= 100] == list(range(100, 127))
 
 
-@given(_IDS, st.integers(2, 12))
-def test_each_task_is_served_once_whichever_kind_runs_out(tasks, every):
+@pytest.mark.parametrize(("since", "first"), [(0, 9), (1, 8), (8, 1), (9, 0), (10, 0), (500, 0)])
+def test_places_are_counted_on_from_the_last_random_label(since, first):
+    queue = list(interleave(range(100, 127), range(2), since=since))
+
+    assert [queue.index(task) for task in range(2)] == [first, first + 10]
+
+
+def test_labels_are_counted_since_the_last_random_one():
+    fair = next(task for task in range(100) if is_random(task, "salt"))
+    others = [task for task in range(100) if not is_random(task, "salt")]
+
+    assert labels_since([], "salt") == 0
+    assert labels_since(others[:3], "salt") == 3
+    assert labels_since([*others[:3], fair], "salt") == 0
+    assert labels_since([fair, *others[:4], fair, *others[4:6]], "salt") == 2
+
+
+@given(_IDS, st.integers(2, 12), st.integers(0, 30))
+def test_each_task_is_served_once_whichever_kind_runs_out(tasks, every, since):
     middle = len(tasks) // 3
 
-    queue = list(interleave(tasks[middle:], tasks[:middle], every))
+    queue = list(interleave(tasks[middle:], tasks[:middle], every, since))
 
     assert sorted(queue) == sorted(tasks)

@@ -1,11 +1,13 @@
 """Ranking: after each new version Label Studio's next task is the one most worth labelling."""
 
 from dataclasses import replace
+from itertools import count
 
 import pytest
 
 from labelloop.bucket.archive import Archive
 from labelloop.bucket.pool import Pool
+from labelloop.domain.intake.folding import fold
 from labelloop.domain.ordering.random_share import are_random
 from labelloop.domain.version import UNTRAINED
 from labelloop.errors import Denied, Retryable, Unavailable
@@ -13,7 +15,7 @@ from labelloop.labelstudio.payloads import read_tasks
 from labelloop.messages import RankWakeUp
 from labelloop.usecases.ordering.push import RankOutcome
 from labelloop.usecases.ordering.rank import rank
-from tests.builders import label_config
+from tests.builders import created, label_config
 from tests.unit.usecases.ordering.versions import (
     OneVersion,
     Untrained,
@@ -209,6 +211,52 @@ def test_every_tenth_place_is_for_the_random_share(deps, activate, label_studio,
     rows = sorted(label_studio.predictions_of(id_), key=lambda one: one["score"])
     fair = are_random([one["task"] for one in rows], project_key_of(label_studio, id_)).tolist()
     assert [place for place, random in enumerate(fair, 1) if random] == [10, 20, 30, 40, 50, 60]
+
+
+@pytest.fixture
+def label(project, label_studio):
+    """Have an annotator label or skip a task, and the dataset know it."""
+    years = count(2000)
+
+    def label(task: int, *, skipped: bool = False) -> None:
+        if not skipped:
+            label_studio.annotate(task, "Positive")
+        after = project.dataset_pointer()
+        time = f"{next(years)}-01-01T00:00:00.000000+00:00"
+        event = created(task, updated_at=time, skipped=skipped)
+        project.add_dataset(after, fold(project.dataset(after.value), [event]))
+
+    return label
+
+
+@pytest.mark.parametrize("skips", [False, True])
+def test_every_tenth_label_is_of_the_random_share_where_a_version_follows_each(
+    deps, activate, label, label_studio, id_, key, monkeypatch, skips
+):
+    monkeypatch.undo()
+    label_studio.import_tasks(id_, [{"text": f"{number} " * number} for number in range(200)])
+    object.__setattr__(deps, "queue_length", 60)
+    skipped: list[int] = []
+    labelled: list[int] = []
+
+    for number in range(1, 32):
+        version = f"{number}-aaaaaaaa"
+        run(activate(version), deps)
+        rows = sorted(label_studio.predictions_of(id_, version), key=lambda one: one["score"])
+        left = [one["task"] for one in rows if one["task"] not in {*labelled, *skipped}]
+        if skips and not skipped and are_random(left[:1], key)[0]:
+            skipped.append(left.pop(0))  # Label Studio never serves it to who skipped it
+            label(skipped[0], skipped=True)
+        labelled.append(left[0])
+        label(left[0])
+
+    fair = are_random(labelled, key).tolist()
+    first = 11 if skips else 10
+    assert [place for place, random in enumerate(fair, 1) if random] == [
+        first,
+        first + 10,
+        first + 20,
+    ]
 
 
 def test_without_a_label_studio_nothing_is_done(deps, key, project):
