@@ -84,6 +84,17 @@ def finished(
     return Finished(inputs, labels, control, count - len(rows), len(rows) - len(inputs))
 
 
+def unlabelled(export: Path, project: Finished) -> list[Any]:
+    """Return the distinct inputs of an export's tasks without an annotation."""
+    known = {canonical(input_) for input_ in project.inputs}
+    found = {}
+    for task in read_file(export):
+        input_ = None if task["annotations"] else project.control.input_of(task["data"])
+        if input_ is not None and (key := canonical(input_)) not in known:
+            found[key] = input_
+    return list(found.values())
+
+
 def own_recipe(source: str) -> "Recipe":
     """Return a recipe of one's own, out of a file, a package's folder or a module."""
     from labelloop.recipes.guard import Guard, blamed

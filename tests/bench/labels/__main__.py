@@ -15,11 +15,12 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.bench.labels import other_kinds, peers
+from tests.bench.labels import other_kinds, peers, tuned
 from tests.bench.labels.data import load
 from tests.bench.labels.findings import report
 from tests.bench.labels.sources import ROOT, NoSet, text_sets
 from tests.bench.labels.systems import SYSTEMS
+from tests.bench.report import write
 
 KEPT = ROOT / ".local" / "bench-labels"
 PEERS_POOL = 2_000
@@ -106,8 +107,11 @@ def main() -> bool:
     asks.add_argument("--sets", default="", help="names, separated by commas")
     asks.add_argument("--jobs", type=int, default=2, help="sets measured at a time")
     asks.add_argument("--again", nargs="?", const="", help="measure anew; only ways named so")
+    asks.add_argument("--tuned", default="", help="a Python with torch: what tuning brings, alone")
     chosen = asks.parse_args()
     wanted = [name for name in chosen.sets.split(",") if name]
+    if chosen.tuned:
+        return measure_tuned(chosen.tuned, wanted, chosen.seeds)
     texts, others = list(text_sets()), list(other_kinds.sets())
     names = {"systems": texts, "peers": texts, "other": others}
     jobs = [
@@ -123,6 +127,17 @@ def main() -> bool:
         list(workers.map(Job.run, jobs))
     kept = [job for job in jobs if job.path.is_file()]
     return report({(job.kind, job.name): json.loads(job.path.read_text()) for job in kept})
+
+
+def measure_tuned(python: str, wanted: list[str], seeds: int) -> bool:
+    """Measure what tuning brings, all sets by one seed after the other, and report."""
+    KEPT.mkdir(parents=True, exist_ok=True)
+    names = [name for name in (*tuned.TONE, *tuned.TOPICS) if not wanted or name in wanted]
+    found: dict[str, list[dict]] = {name: [] for name in names}
+    for seed in range(seeds):
+        for name in names:
+            found[name].append(tuned.Tuned(name, seed, python).run(KEPT))
+    return write("bench-labels-tuned", list(tuned.findings(found)))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,55 @@
+"""A tuned encoder has to be clearly better, not merely no worse."""
+
+import numpy as np
+import pytest
+
+from labelloop.domain.judging.tuned import judge_tuned
+from labelloop.recipes.text.probabilities import answers_of
+from labelloop.recipes.text_choices.measure import MEASURE
+
+NAMES = ("a", "b")
+
+
+def answers(right, rows, seed):
+    """Answers of which this share is right, at random places, and sure of it by eight tenths."""
+    codes = np.arange(rows) % 2
+    is_right = np.random.default_rng(seed).permutation(rows) < round(right * rows)
+    probabilities = np.full((rows, 2), 0.2)
+    probabilities[np.arange(rows), np.where(is_right, codes, 1 - codes)] = 0.8
+    return answers_of(probabilities, NAMES)
+
+
+@pytest.mark.parametrize(
+    ("rows", "plain", "tuned", "is_better"),
+    [
+        (100, 0.6, 0.9, True),
+        (100, 0.7, 0.7, False),
+        (100, 0.7, 0.72, False),  # within chance
+        (100, 0.9, 0.6, False),
+        (40, 0.6, 0.7, False),
+        (40, 0.5, 0.9, True),
+    ],
+)
+def test_an_encoder_is_switched_to_if_it_is_clearly_better(rows, plain, tuned, is_better):
+    labels = [NAMES[row % 2] for row in range(rows)]
+
+    verdict = judge_tuned(MEASURE, answers(plain, rows, 1), answers(tuned, rows, 2), labels)
+
+    assert verdict.switches is is_better
+    assert f"on {rows} labels" in verdict.reason
+    assert verdict.numbers["plain"] == pytest.approx(plain, abs=0.02)
+    assert verdict.numbers["tuned"] == pytest.approx(tuned, abs=0.02)
+
+
+def test_one_that_is_surer_but_less_often_right_is_not_better():
+    labels = [NAMES[row % 2] for row in range(100)]
+    codes = np.arange(100) % 2
+    unsure, sure = np.full((100, 2), 0.5), np.full((100, 2), 0.05)
+    unsure[np.arange(100), codes] += 0.01
+    unsure /= unsure.sum(axis=1, keepdims=True)
+    sure[np.arange(100), np.where(np.arange(100) < 95, codes, 1 - codes)] = 0.95
+
+    verdict = judge_tuned(MEASURE, answers_of(unsure, NAMES), answers_of(sure, NAMES), labels)
+
+    assert verdict.numbers["z"] > 2
+    assert not verdict.switches
