@@ -130,13 +130,11 @@ def main() -> bool:
 
 
 def measure_tuned(python: str, wanted: list[str], seeds: int) -> bool:
-    """Measure what tuning brings, all sets by one seed after the other, and report."""
+    """Measure what tuning brings, one seed after the other, and report."""
     KEPT.mkdir(parents=True, exist_ok=True)
     names = [name for name in (*tuned.TONE, *tuned.TOPICS) if not wanted or name in wanted]
-    found: dict[str, list[dict]] = {name: [] for name in names}
-    for seed in range(seeds):
-        for name in names:
-            found[name].append(tuned.Tuned(name, seed, python).run(KEPT))
+    by_seed = [tuned.measured(python, names, seed, KEPT) for seed in range(seeds)]
+    found = {name: [one[name] for one in by_seed] for name in names}
     return write("bench-labels-tuned", list(tuned.findings(found)))
 
 

@@ -55,7 +55,8 @@ def tuned(run: dict[str, Any], job: dict[str, Any], before: int, of: int) -> tor
     settings = job["settings"]
     tokenizer = AutoTokenizer.from_pretrained(job["model"], local_files_only=True)
     model = AutoModel.from_pretrained(job["model"], local_files_only=True, dtype=torch.float32)
-    for part in (model.embeddings, *model.encoder.layer[: settings["frozen_blocks"]]):
+    blocks = model.encoder.layer
+    for part in (model.embeddings, *blocks[: int(settings["frozen"] * len(blocks))]):
         part.requires_grad_(False)
     model.train()
     weights = [one for one in model.parameters() if one.requires_grad]

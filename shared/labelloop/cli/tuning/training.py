@@ -26,7 +26,7 @@ class Settings:
     rate: float = 1e-4
     steps: int = 40  # whatever the number of labels, so this is what tuning takes
     batch: int = 32
-    frozen_blocks: int = 3
+    frozen: float = 0.5  # of the blocks, the lower ones, with the embeddings
 
 
 SETTINGS: Final = Settings()
