@@ -59,7 +59,7 @@ def tune(
     machine. With --project the encoder is put into the stack's bucket, and the project is switched
     to it; that needs AWS rights. Without, two commands that do this are shown.
     """
-    demand_packages(*ONNX)
+    demand_packages(*ONNX, "scipy", "sklearn")
     try:
         from labelloop.cli.tuning import tuned_encoder as tuning
     except ImportError as exc:
