@@ -96,11 +96,12 @@ def run(tmp_path, monkeypatch, bert):
 
 
 def test_an_encoder_that_tuning_does_not_make_better_is_refused(run, riddles, python, tmp_path):
-    told = run(riddles, "--python", python(AS_IT_WAS))
+    told = run(riddles, "--python", python(AS_IT_WAS), exit_code=1)
 
     assert told["is_better"] is False
     assert told["plain"] == told["tuned"]
-    assert "not clearly better on 45 labels that tuning had not seen" in told["reason"]
+    assert "not clearly better on 45 labels that tuning had not seen" in told["error"]
+    assert "--anyway" in told["fix"]
     assert not (tmp_path / "tuned-encoder").exists()
 
 
@@ -134,7 +135,7 @@ def test_another_kind_of_labelling_is_refused(run, riddles, python, tmp_path):
         ' choice="multiple"><Choice value="early"/><Choice value="late"/></Choices></View>'
     )
 
-    told = run(riddles, "--config", config, "--python", python(AS_IT_WAS), exit_code=1)
+    told = run(riddles, "--label-config", config, "--python", python(AS_IT_WAS), exit_code=1)
 
     assert "only one choice of several about a text is tuned to" in told["error"]
 
@@ -143,7 +144,7 @@ def test_a_config_without_predictions_is_refused(run, riddles, python, tmp_path)
     config = tmp_path / "config.xml"
     config.write_text('<View><Text name="t" value="$text"/><TextArea name="a" toName="t"/></View>')
 
-    told = run(riddles, "--config", config, "--python", python(AS_IT_WAS), exit_code=1)
+    told = run(riddles, "--label-config", config, "--python", python(AS_IT_WAS), exit_code=1)
 
     assert "nothing is predicted for this label config" in told["error"]
 

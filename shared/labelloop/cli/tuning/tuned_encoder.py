@@ -30,6 +30,7 @@ from labelloop.recipes.protocol import Control
 LEAST_LABELS: Final = 40
 _LEAST_OF_A_CLASS: Final = 2  # of two classes at least: pairs of one label, and of two
 _MOST_UNLABELLED: Final = 200  # that models are learnt from, in the trial
+_KEPT: Final = "the encoder stays as it is; label more and try again, or add --anyway"
 _ANY_POOL: Final = 10_000
 _CARD: Final = """---
 license: {licence}
@@ -54,20 +55,20 @@ class Tuning:
     pool: int = _ANY_POOL
 
 
-def tuned_encoder(tuning: Tuning, folder: Path, report: Report) -> bool:
-    """Write a tuned encoder into a new folder, unless it does not pay; return whether it does."""
+def tuned_encoder(tuning: Tuning, folder: Path, report: Report) -> None:
+    """Write a tuned encoder into a new folder. Rejected if it is not clearly better."""
     began = time.monotonic()
     known = _labelled(tuning)
     with report.working("preparing") as shown:
         python = interpreter(tuning.python, report.say)
         start = checkpoint(tuning.source, tuning.hub, python)
-        shown.update("tuning to parts of the labels")
+        shown.update("trial")
         verdict, ms = tried(
             known, start, python, lambda done, of: shown.update(f"trial: {done} of {of} batches")
         )
         _tell(report, verdict, PoolCost.of(tuning.pool, ms), time.monotonic() - began)
         if not (verdict.switches or tuning.is_wanted_anyway):
-            return False
+            raise Rejected(verdict.reason, _KEPT)
         (weights,) = tune(
             start,
             [(known.texts, known.labels)],
@@ -81,7 +82,6 @@ def tuned_encoder(tuning: Tuning, folder: Path, report: Report) -> bool:
     minutes = round((time.monotonic() - began) / 60, 1)
     report.data |= {"folder": str(folder), "minutes": minutes}
     report.say(f"the encoder is in {folder}, after {minutes} minutes")
-    return True
 
 
 def demand_free(folder: Path) -> None:
@@ -124,14 +124,11 @@ def _tell(report: Report, verdict: Verdict, pool: PoolCost, seconds: float) -> N
     minutes = round(seconds / 60, 1)
     report.data |= {"is_better": verdict.switches, "reason": verdict.reason, **verdict.numbers}
     report.data |= {"trial_minutes": minutes}
-    report.say(f"{verdict.reason}; the trial took {minutes} minutes")
-    if verdict.switches:
-        report.say(
-            f"a switch encodes the pool anew: {pool.minutes} minutes and ${pool.usd} of Lambda for "
-            f"{pool.tasks:,} tasks, if it is as fast as this machine"
-        )
-    else:
-        report.say("the encoder stays as it is; more labels may change that, --anyway does not ask")
+    report.say(f"the trial took {minutes} minutes: {verdict.reason}")
+    report.say(
+        f"a switch encodes the pool anew: {pool.minutes} minutes and ${pool.usd} of Lambda for "
+        f"{pool.tasks:,} tasks, if it is as fast as this machine"
+    )
 
 
 @contextmanager
