@@ -59,8 +59,9 @@ def tune(
 
     For choices by tone or opinion, which a general encoder hardly sees. It takes minutes of this
     machine, and ends with exit code 1 if it is not better. With --project the encoder is put into
-    the stack's bucket, and the project is switched to it; that needs AWS rights. Without, two
-    commands that do this are shown.
+    the stack's bucket, and the project is switched to it; that needs AWS rights. Labels of its
+    random share are left out then, so that accuracy is measured as before. Without, two commands
+    that publish and switch are shown.
     """
     demand_packages(*ONNX, "scipy", "sklearn")
     try:
@@ -74,7 +75,7 @@ def tune(
         stack = session.stack or "labelloop"
         with aws.errors_explained(stack, f"labelloop tune {export} --stack {stack}"):
             tasks, _ = pool_of(session.key, aws.bucket(stack))
-        wishes = replace(wishes, pool=tasks)
+        wishes = replace(wishes, project=session.key, pool=tasks)
     tuning.demand_free(out)
     tuning.tuned_encoder(wishes, out, report)
     _publish(session, out, report)

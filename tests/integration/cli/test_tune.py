@@ -23,6 +23,7 @@ from labelloop.adapters.s3_store import S3Store
 from labelloop.bucket.project import Project
 from labelloop.cli.app import app
 from labelloop.domain.intake.folding import Dataset
+from labelloop.domain.ordering.random_share import is_random
 from tests import tiny_bert, tiny_encoder
 from tests.builders import label_config
 from tests.builders import task as pool_task
@@ -53,11 +54,11 @@ def riddles(tmp_path):
     """An export whose labels depend on letters, with tasks without a label."""
     draw = random.Random(0)
     rows = []
-    for place in range(60):
+    for place in range(110):
         letters = tiny_encoder.LETTERS[:: (1, -1)[place % 2]]
         text = "".join(draw.choices(letters, weights=range(26), k=12))
         rows.append(task(place + 1, text, ("early", "late")[place % 2]))
-        if place >= 45:
+        if place >= 95:
             rows[-1]["annotations"] = []
     path: Path = tmp_path / "riddles.json"
     path.write_text(json.dumps(rows))
@@ -100,7 +101,7 @@ def test_an_encoder_that_tuning_does_not_make_better_is_refused(run, riddles, py
 
     assert told["is_better"] is False
     assert told["plain"] == told["tuned"]
-    assert "not clearly better on 45 labels that tuning had not seen" in told["error"]
+    assert "not clearly better on 95 labels that tuning had not seen" in told["error"]
     assert "--anyway" in told["fix"]
     assert not (tmp_path / "tuned-encoder").exists()
 
@@ -207,6 +208,8 @@ def test_with_a_project_it_is_published_and_switched_to(signed_in, riddles, bert
     files = EncoderFiles.of(S3Store(signed_in.aws.bucket), told["encoder"])
     assert OnnxEncoder(files).encode(["abc"]).shape == (1, tiny_bert.WIDTH)
     assert told["pool"]["tasks"] == 50
+    seen = [n for n in range(1, 96) if not is_random(n, signed_in.key)]
+    assert told["labels"] == len(seen) < 95
     assert signed_in.told("options")["options"]["encoder"] == told["encoder"]
 
 

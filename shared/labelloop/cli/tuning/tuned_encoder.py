@@ -31,6 +31,10 @@ LEAST_LABELS: Final = 40
 _LEAST_OF_A_CLASS: Final = 2  # of two classes at least: pairs of one label, and of two
 _MOST_UNLABELLED: Final = 200  # that models are learnt from, in the trial
 _KEPT: Final = "the encoder stays as it is; label more and try again, or add --anyway"
+_ALL_SEEN: Final = (
+    "without --project, labels of its random share were tuned to as well: until it has new ones, "
+    "its page will show too high an accuracy"
+)
 _ANY_POOL: Final = 10_000
 _CARD: Final = """---
 license: {licence}
@@ -42,7 +46,10 @@ An encoder tuned by `labelloop tune` to {labels} labels of one project, from {so
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """What to tune, and how; `labelloop tune` explains the options. `pool`: the project's tasks."""
+    """What to tune, and how; `labelloop tune` explains the options.
+
+    `project`: its key, empty if it is not known; `pool`: how many tasks it has.
+    """
 
     export: Path
     label_config: Path | None
@@ -52,6 +59,7 @@ class Tuning:
     hub: Hub
     python: str
     is_wanted_anyway: bool
+    project: str = ""
     pool: int = _ANY_POOL
 
 
@@ -82,6 +90,8 @@ def tuned_encoder(tuning: Tuning, folder: Path, report: Report) -> None:
     minutes = round((time.monotonic() - began) / 60, 1)
     report.data |= {"folder": str(folder), "minutes": minutes}
     report.say(f"the encoder is in {folder}, after {minutes} minutes")
+    if not tuning.project:
+        report.say(_ALL_SEEN)
 
 
 def demand_free(folder: Path) -> None:
@@ -94,7 +104,10 @@ def demand_free(folder: Path) -> None:
 
 def _labelled(tuning: Tuning) -> Labelled:
     config = label_config_of(tuning.label_config)
-    project = finished(tuning.export, tuning.text, tuning.choice, config)
+    # by labels of the random share accuracy is measured: they stay unseen
+    project = finished(
+        tuning.export, tuning.text, tuning.choice, config, but_random_of=tuning.project
+    )
     control = project.control
     if not all(map(_is_one_choice, project.inputs, project.labels, repeat(control))):
         raise Rejected(
