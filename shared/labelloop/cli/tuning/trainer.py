@@ -54,7 +54,9 @@ def tuned(run: dict[str, Any], job: dict[str, Any], before: int, of: int) -> tor
     """Return the model, fine-tuned to a run's labels."""
     settings = job["settings"]
     tokenizer = AutoTokenizer.from_pretrained(job["model"], local_files_only=True)
-    model = AutoModel.from_pretrained(job["model"], local_files_only=True, dtype=torch.float32)
+    model = AutoModel.from_pretrained(
+        job["model"], use_safetensors=True, local_files_only=True, dtype=torch.float32
+    )
     blocks = model.encoder.layer
     for part in (model.embeddings, *blocks[: int(settings["frozen"] * len(blocks))]):
         part.requires_grad_(False)

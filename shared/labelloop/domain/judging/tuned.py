@@ -14,7 +14,7 @@ from labelloop.domain.judging.gate import Verdict
 from labelloop.domain.judging.intervals import errors_for
 from labelloop.domain.measure import Measure
 
-_BETTER: Final = 1.645  # standard errors of the log score: one in twenty equal ones is accepted
+_BETTER: Final = 1.645  # standard errors, of either: at most one in ten equal ones is accepted
 _TIMES: Final = (
     3  # calibrated: models learn from vectors that know their labels, and are far too sure
 )
@@ -36,7 +36,7 @@ def judge_tuned(
         "log_score": round(scores.mean, 4),
         "z": round(scores.z, 2),
     }
-    is_better = scores.z >= _BETTER and hits.mean > 0
+    is_better = hits.mean > 0 and max(scores.z, hits.z) >= _BETTER
     found = (
         f"{measure.title} {numbers['plain']:.1%} without tuning and {numbers['tuned']:.1%} with it"
     )

@@ -54,6 +54,21 @@ def test_one_that_is_far_too_sure_of_itself_is_judged_by_what_it_knows():
     assert verdict.switches
 
 
+def test_one_that_is_more_often_right_is_better_whatever_its_confidence():
+    rows, codes = 200, np.arange(200) % 2
+    blind = np.full((rows, 2), 0.499)
+    is_right = np.random.default_rng(2).permutation(rows) < 0.8 * rows
+    blind[np.arange(rows), np.where(is_right, codes, 1 - codes)] = 0.501
+    few = np.flatnonzero(~is_right)[:5]  # that no temperature mends
+    blind[few, codes[few]], blind[few, 1 - codes[few]] = 0.0, 1.0
+
+    labels = [NAMES[code] for code in codes]
+    verdict = judge_tuned(MEASURE, answers(0.65, rows, 1), answers_of(blind, NAMES), labels)
+
+    assert verdict.numbers["z"] < 1
+    assert verdict.switches
+
+
 def test_one_that_knows_what_it_knows_but_is_less_often_right_is_not_better():
     rows, codes = 100, np.arange(100) % 2
     knowing = np.full((rows, 2), 0.01)
