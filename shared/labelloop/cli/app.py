@@ -22,6 +22,7 @@ from labelloop.cli.rank import rank
 from labelloop.cli.redrive import redrive
 from labelloop.cli.repair import repair
 from labelloop.cli.status import show_status
+from labelloop.cli.tune import tune
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -57,6 +58,7 @@ add(app, "pin", versions.pin, "labelloop pin --project 38")
 add(app, "unpin", versions.unpin, "labelloop unpin --project 38")
 add(app, "options", versions.choose_options, "labelloop options --project 38 --strategy entropy")
 add(app, "repair", repair, "labelloop repair --project 38")
+add(app, "tune", tune, "labelloop tune export.json --project 38")
 add(app, "train", versions.train, "labelloop train --project 38")
 add(app, "rank", rank, "labelloop rank --project 38 --watch")
 # With AWS, or with nothing.

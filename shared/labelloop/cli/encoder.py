@@ -1,7 +1,6 @@
 """The commands of encoders of one's own: `labelloop encoder add`, `list`, `remove`, `try`."""
 
 import os
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -11,28 +10,15 @@ from rich.table import Table
 
 from labelloop.adapters.image_encoder_files import is_of_images
 from labelloop.adapters.sentence_transformers import Given
-from labelloop.bucket.project import Project
 from labelloop.cli import aws
-from labelloop.cli.check_encoder import (
-    FUNCTION_MB,
-    EncoderFound,
-    PoolCost,
-    check_encoder,
-    demand_name,
-)
+from labelloop.cli.added_encoder import Wanted, encoders_of, languages_in_words, put_encoder
+from labelloop.cli.check_encoder import demand_name
 from labelloop.cli.command import AsJson, Stack, ended
 from labelloop.cli.encoder_bucket import BucketEncoders
-from labelloop.cli.encoder_source import Hub, Opened, opened
-from labelloop.cli.export import key_of
+from labelloop.cli.encoder_source import Hub
 from labelloop.cli.packages import ONNX, demand_packages, lacking
 from labelloop.cli.report import Report
 from labelloop.errors import Rejected
-from labelloop.ports import ObjectStore
-from labelloop.recipes import control_or_none
-
-_MEASURED: Final = 40  # of a project's texts
-_MOST_SHARDS: Final = 100_000  # counted one by one where there is no index
-_LANGUAGES_SHOWN: Final = 12
 
 Source = Annotated[
     str,
@@ -81,23 +67,7 @@ def add_encoder(
         demand_name(name)
         demand_packages(*ONNX)
         given = Given(model, _pooling(pooling), prefix, max_tokens, output)
-        encoders = _encoders(stack)
-        tasks, texts = _pool_of(project, encoders.store) if project else (0, [])
-        with opened(source, given, Hub(hub, token)) as files:
-            found = check_encoder(files.folder, name, files.described, texts)
-            _tell(report, found, files, PoolCost.of(tasks, found.own_ms or found.ms), project)
-            hints = {
-                "languages": list(files.described.languages),
-                "licence": files.described.licence,
-                "source": source,
-            }
-            bodies = {
-                file: (files.folder / file).read_bytes()
-                for file in ("model.onnx", "tokenizer.json")
-            }
-            is_new = encoders.put(name, found.description | hints, bodies)
-        report.data["stored"] = is_new
-        report.say(f"{name} is in the bucket" + ("" if is_new else " already"))
+        put_encoder(Wanted(name, source, given, Hub(hub, token), project), stack, report)
         report.say(f"For one project: labelloop options --project 38 --encoder {name}")
         report.say(f"For all projects: sam deploy, with the parameter Encoder={name}")
 
@@ -108,80 +78,11 @@ def _pooling(named: str) -> str:
     return named
 
 
-def _encoders(stack: str) -> BucketEncoders:
-    return BucketEncoders(aws.bucket(stack), aws.parameters(aws.session(), stack))
-
-
-def _pool_of(named: str, store: ObjectStore) -> tuple[int, list[str]]:
-    """Return how many tasks a project's pool has, and the texts of some."""
-    project = Project(store, key_of(named, store))
-    dataset = project.dataset(project.dataset_pointer().value)
-    control = control_or_none(dataset.label_config)
-    shards = project.pool.shards()
-    if control is None or not shards:
-        raise Rejected(
-            f"project {named} has no pool of tasks yet", "leave --project out, or connect it first"
-        )
-    tasks = project.pool_index.count(dataset.deleted_tasks, _MOST_SHARDS) or 0
-    some = list(project.pool.read(shards[:1]).values())[:_MEASURED]
-    inputs = [control.input_of(task.data) for task in some]
-    return tasks, [text for text in map(_text_of, inputs) if text]
-
-
-def _text_of(input_: Any) -> str:
-    """Return the texts that an input is made of."""
-    if isinstance(input_, str):
-        return input_
-    is_row = isinstance(input_, list | tuple)
-    parts = input_.values() if isinstance(input_, dict) else input_ if is_row else ()
-    return " ".join(map(_text_of, parts))
-
-
-def _tell(report: Report, found: EncoderFound, files: Opened, cost: PoolCost, project: str) -> None:
-    known, wanted = found.description, files.described
-    report.data |= asdict(found) | {"bytes": files.model_bytes, "model": wanted.model}
-    report.data |= {"languages": list(wanted.languages), "licence": wanted.licence}
-    reads = (
-        "gives vectors itself" if known["pooling"] == "pooled" else f"{known['pooling']} of states"
-    )
-    prefix = f", after {known['prefix']!r}" if known.get("prefix") else ""
-    report.say(
-        f"{wanted.model}: {files.model_bytes / 1e6:,.0f} MB, {known['dimensions']:,} dimensions; "
-        f"it {reads}, and reads {known['max_tokens']} tokens{prefix}"
-    )
-    if wanted.prompts and not known.get("prefix"):
-        prompts = ", ".join(f"{name}: {text!r}" for name, text in wanted.prompts.items())
-        report.say(f"no prefix is put before texts; its files name these: {prompts}")
-    report.say(f"languages by its model card: {_languages(wanted.languages)}")
-    report.say(f"licence by its model card: {wanted.licence or 'not said'}")
-    report.say(
-        f"{found.ms} ms a text on this machine; {found.peak_mb:,} MB of memory at most, and the "
-        f"functions that load it have {FUNCTION_MB:,}; it is not written to /tmp"
-    )
-    if known.get("is_alone"):
-        report.say(
-            "its activations are quantised or depend on the batch: each text is encoded by itself, "
-            "and another kind of processor may give slightly other vectors"
-        )
-    if project:
-        report.data["pool"] = asdict(cost)
-        report.say(
-            f"the pool of project {project}: {cost.tasks:,} tasks, {cost.minutes} minutes and "
-            f"${cost.usd} of Lambda, if it is as fast as this machine"
-        )
-
-
-def _languages(codes: tuple[str, ...]) -> str:
-    shown = ", ".join(codes[:_LANGUAGES_SHOWN])
-    more = len(codes) - _LANGUAGES_SHOWN
-    return (shown + (f" and {more} more" if more > 0 else "")) or "not said"
-
-
 def list_encoders(stack: Stack = "labelloop", as_json: AsJson = False) -> None:
     """List the encoders in the stack's bucket, and who uses them. Needs AWS rights."""
     command = f"labelloop encoder list --stack {stack}"
     with ended(Report(as_json)) as report, aws.errors_explained(stack, command):
-        encoders = _encoders(stack)
+        encoders = encoders_of(stack)
         rows = [_row(name, encoders) for name in encoders.names()]
         report.data["encoders"] = rows
         table = Table("name", "sees", "dimensions", "languages", "licence", "used by", box=None)
@@ -192,7 +93,7 @@ def list_encoders(stack: Stack = "labelloop", as_json: AsJson = False) -> None:
                 else ""
             )
             cells = row["name"], row["sees"], str(row["dimensions"] or ""), row["licence"], users
-            languages = _languages(tuple(row["languages"]))
+            languages = languages_in_words(tuple(row["languages"]))
             table.add_row(*map(escape, (*cells[:3], languages, *cells[3:])))
         report.console.print(table if rows else "no encoder in the bucket")
 
@@ -218,7 +119,7 @@ def remove_encoder(
     """Delete an encoder from the stack's bucket, unless something uses it. Needs AWS rights."""
     command = f"labelloop encoder remove {name} --stack {stack}"
     with ended(Report(as_json)) as report, aws.errors_explained(stack, command):
-        files = _encoders(stack).remove(name)
+        files = encoders_of(stack).remove(name)
         report.data |= {"name": name, "files": files}
         report.say(f"{name} is deleted, {files} files")
 

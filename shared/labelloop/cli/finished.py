@@ -14,6 +14,7 @@ from labelloop.cli.export_file import read_file
 from labelloop.domain.intake.events import canonical
 from labelloop.domain.intake.folding import Dataset, fold
 from labelloop.domain.learning.examples import Examples, examples_of
+from labelloop.domain.ordering.random_share import is_random
 from labelloop.errors import Rejected, Unprocessable
 from labelloop.labelstudio.label_config import parse
 from labelloop.labelstudio.payloads import read_export
@@ -55,13 +56,16 @@ def finished(
     control_name: str = "",
     label_config: str = "",
     own: "Recipe | None" = None,
+    but_random_of: str = "",
 ) -> Finished:
     """Return the inputs and labels of an export; Rejected says what is wrong with it.
 
     Without a label config, the recipes find the control by the annotations. `own`: a recipe of
-    one's own to replay with.
+    one's own to replay with. `but_random_of`: a project's key, whose random share is left out.
     """
     tasks = read_file(export)
+    if but_random_of:
+        tasks = [task for task in tasks if not is_random(task["id"], but_random_of)]
     dataset = fold(Dataset(), [read_export(_ANY_PROJECT, tasks, datetime.now(UTC))])
     _check_ids(task for task in tasks if task["annotations"])
     if own is not None:
@@ -82,6 +86,17 @@ def finished(
     inputs, labels = _without_repeats(rows, keys, examples)
     count = len({repr(task.get("id")) for task in tasks})
     return Finished(inputs, labels, control, count - len(rows), len(rows) - len(inputs))
+
+
+def unlabelled(export: Path, project: Finished) -> list[Any]:
+    """Return the distinct inputs of an export's tasks without an annotation."""
+    known = {canonical(input_) for input_ in project.inputs}
+    found = {}
+    for task in read_file(export):
+        input_ = None if task["annotations"] else project.control.input_of(task["data"])
+        if input_ is not None and (key := canonical(input_)) not in known:
+            found[key] = input_
+    return list(found.values())
 
 
 def own_recipe(source: str) -> "Recipe":

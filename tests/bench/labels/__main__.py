@@ -15,12 +15,13 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.bench.labels import other_kinds, peers
+from tests.bench.labels import other_kinds, peers, tuned
 from tests.bench.labels.data import load
 from tests.bench.labels.findings import report
 from tests.bench.labels.packages import ROOT, NoSet
 from tests.bench.labels.sources import text_sets
 from tests.bench.labels.systems import ORDERS, SYSTEMS
+from tests.bench.report import write
 
 KEPT = ROOT / ".local" / "bench-labels"
 PEERS_POOL = 2_000
@@ -116,9 +117,12 @@ def main() -> bool:
     asks.add_argument("--kinds", default="", help=f"of {', '.join(WAYS)}; separated by commas")
     asks.add_argument("--jobs", type=int, default=2, help="sets measured at a time")
     asks.add_argument("--again", nargs="?", const="", help="measure anew; only ways named so")
+    asks.add_argument("--tuned", default="", help="a Python with torch: what tuning brings, alone")
     chosen = asks.parse_args()
     wanted = [name for name in chosen.sets.split(",") if name]
     kinds = [kind for kind in chosen.kinds.split(",") if kind]
+    if chosen.tuned:
+        return measure_tuned(chosen.tuned, wanted, chosen.seeds)
     texts, others = list(text_sets()), list(other_kinds.sets())
     names = {"systems": texts, "orders": texts, "peers": texts, "other": others}
     jobs = [
@@ -135,6 +139,15 @@ def main() -> bool:
     every = [Job(kind, name, chosen.seeds, None) for kind in names for name in names[kind]]
     kept = [job for job in every if job.path.is_file()]
     return report({(job.kind, job.name): json.loads(job.path.read_text()) for job in kept})
+
+
+def measure_tuned(python: str, wanted: list[str], seeds: int) -> bool:
+    """Measure what tuning brings, one seed after the other, and report."""
+    KEPT.mkdir(parents=True, exist_ok=True)
+    names = [name for name in (*tuned.TONE, *tuned.TOPICS) if not wanted or name in wanted]
+    by_seed = [tuned.measured(python, names, seed, KEPT) for seed in range(seeds)]
+    found = {name: [one[name] for one in by_seed] for name in names}
+    return write("bench-labels-tuned", list(tuned.findings(found)))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """The encoder's graph: BERT, as its formulas say."""
 
-import json
 from math import erf
 from typing import Any
 
@@ -9,47 +8,7 @@ import pytest
 
 from labelloop.quiet_onnxruntime import ort
 from layers.encoder.bert import bert, lower, tensors
-
-WIDTH, HEADS, INNER, WORDS, PLACES = 8, 2, 12, 30, 10
-CONFIG: dict[str, Any] = {
-    "hidden_size": WIDTH,
-    "num_attention_heads": HEADS,
-    "num_hidden_layers": 2,
-    "layer_norm_eps": 1e-12,
-}
-
-
-def checkpoint() -> dict[str, Any]:
-    """Return random weights, by the names of a BERT checkpoint."""
-    rng = np.random.default_rng(3)
-    shapes: dict[str, tuple[int, ...]] = {
-        "embeddings.word_embeddings.weight": (WORDS, WIDTH),
-        "embeddings.position_embeddings.weight": (PLACES, WIDTH),
-        "embeddings.token_type_embeddings.weight": (2, WIDTH),
-    }
-    linear = {"intermediate.dense": (INNER, WIDTH), "output.dense": (WIDTH, INNER)}
-    square = ("self.query", "self.key", "self.value", "output.dense")
-    linear |= {f"attention.{name}": (WIDTH, WIDTH) for name in square}
-    norms = ["embeddings.LayerNorm"]
-    for layer in range(CONFIG["num_hidden_layers"]):
-        name = f"encoder.layer.{layer}."
-        norms += [f"{name}attention.output.LayerNorm", f"{name}output.LayerNorm"]
-        for part, shape in linear.items():
-            shapes |= {f"{name}{part}.weight": shape, f"{name}{part}.bias": shape[:1]}
-    for norm in norms:
-        shapes |= {f"{norm}.weight": (WIDTH,), f"{norm}.bias": (WIDTH,)}
-    return {name: rng.normal(size=shape).astype("<f4") for name, shape in shapes.items()}
-
-
-def safetensors(weights: dict[str, Any]) -> bytes:
-    described: dict[str, Any] = {"__metadata__": {"format": "pt"}}
-    body = b""
-    for name, values in weights.items():
-        places = [len(body), len(body) + values.nbytes]
-        described[name] = {"dtype": "F32", "shape": values.shape, "data_offsets": places}
-        body += values.tobytes()
-    head = json.dumps(described).encode()
-    return len(head).to_bytes(8, "little") + head + body
+from tests.tiny_bert import CONFIG, HEADS, PLACES, WIDTH, WORDS, checkpoint, safetensors
 
 
 def reference(weights: dict[str, Any], ids: list[int]) -> Any:
