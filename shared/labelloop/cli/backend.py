@@ -113,7 +113,8 @@ def _unanswered(error: urllib3.exceptions.HTTPError, url: str) -> LabelloopError
 def _judged(what: str, answer: Answer, url: str) -> dict[str, Any]:
     if answer.status < 300 and isinstance(answer.body, dict):
         return answer.body
-    error = answer.body.get("error") if isinstance(answer.body, dict) else None
+    body = answer.body if isinstance(answer.body, dict) else {}
+    error, fix = body.get("error"), str(body.get("fix") or "")
     if answer.status == 401:
         raise Denied(f"Labelloop refuses the credentials in the URL of {url}", CREDENTIALS)
     if answer.status == 403 and error:
@@ -123,13 +124,13 @@ def _judged(what: str, answer: Answer, url: str) -> dict[str, Any]:
             f"{url} is no Labelloop of this release: {what} answered {answer.status}", API_URL
         )
     if answer.status == 404:
-        raise NotFound(f"Labelloop: {error}")
+        raise NotFound(str(error), fix)
     if answer.status >= 500:
         raise Unavailable(
             f"Labelloop answered {answer.status} to {what}: {error}",
-            "try again; the function's log group in CloudWatch says more",
+            fix or "try again; the function's log group in CloudWatch says more",
         )
-    raise Rejected(f"Labelloop: {error}")
+    raise Rejected(str(error), fix)
 
 
 def _over_http(address: Address) -> Send:

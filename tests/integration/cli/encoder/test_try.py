@@ -62,7 +62,10 @@ def test_one_in_the_bucket_is_tried_by_its_name(run, riddles, export, bucket):
 
 
 def test_one_that_is_neither_folder_nor_name_is_refused(run, riddles, bucket):
-    assert "encoder.json is missing" in run("try", "other", str(riddles), exit_code=1)["error"]
+    told = run("try", "other", str(riddles), exit_code=1)
+
+    assert told["error"] == "there is no encoder other"
+    assert "labelloop encoder list" in told["fix"]
 
 
 def test_a_broken_one_is_refused_before_anything_is_replayed(run, riddles, export):
