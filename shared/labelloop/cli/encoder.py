@@ -212,15 +212,20 @@ def _row(name: str, encoders: BucketEncoders) -> dict[str, Any]:
 
 def remove_encoder(
     name: Annotated[str, typer.Argument(help="as `labelloop encoder list` shows it")],
+    force: Annotated[
+        bool, typer.Option("--force", help="though versions, none of them served, need it")
+    ] = False,
     stack: Stack = "labelloop",
     as_json: AsJson = False,
 ) -> None:
     """Delete an encoder from the stack's bucket, unless something uses it. Needs AWS rights."""
     command = f"labelloop encoder remove {name} --stack {stack}"
     with ended(Report(as_json)) as report, aws.errors_explained(stack, command):
-        files = _encoders(stack).remove(name)
-        report.data |= {"name": name, "files": files}
-        report.say(f"{name} is deleted, {files} files")
+        removed = _encoders(stack).remove(name, is_forced=force)
+        report.data |= {"name": name} | asdict(removed)
+        report.say(f"{name} is deleted, {removed.files} files")
+        for version in removed.versions:
+            report.say(f"{version} can't be activated any more")
 
 
 def try_encoder(
