@@ -46,6 +46,9 @@ HubUrl = Annotated[
 Token = Annotated[
     str, typer.Option("--token", envvar="HF_TOKEN", help="the hub's", show_default=False)
 ]
+Force = Annotated[
+    bool, typer.Option("--force", help="though the ten sentences show no sense in its vectors")
+]
 HUB: Final = "https://huggingface.co"
 
 
@@ -70,6 +73,7 @@ def add_encoder(
     project: Annotated[
         str, typer.Option("--project", "-p", help="say what encoding its pool costs")
     ] = "",
+    force: Force = False,
     hub: HubUrl = HUB,
     token: Token = "",
     stack: Stack = "labelloop",
@@ -84,7 +88,7 @@ def add_encoder(
         encoders = _encoders(stack)
         tasks, texts = _pool_of(project, encoders.store) if project else (0, [])
         with opened(source, given, Hub(hub, token)) as files:
-            found = check_encoder(files.folder, name, files.described, texts)
+            found = check_encoder(files.folder, name, files.described, texts, is_forced=force)
             _tell(report, found, files, PoolCost.of(tasks, found.own_ms or found.ms), project)
             hints = {
                 "languages": list(files.described.languages),
@@ -98,7 +102,8 @@ def add_encoder(
             is_new = encoders.put(name, found.description | hints, bodies)
         report.data["stored"] = is_new
         report.say(f"{name} is in the bucket" + ("" if is_new else " already"))
-        report.say(f"For one project: labelloop options --project 38 --encoder {name}")
+        whose = project or "38"
+        report.say(f"For one project: labelloop options --project {whose} --encoder {name}")
         report.say(f"For all projects: sam deploy, with the parameter Encoder={name}")
 
 
@@ -163,6 +168,8 @@ def _tell(report: Report, found: EncoderFound, files: Opened, cost: PoolCost, pr
             "its activations are quantised or depend on the batch: each text is encoded by itself, "
             "and another kind of processor may give slightly other vectors"
         )
+    if found.doubt:
+        report.step("sentences", "warning", found.doubt)
     if project:
         report.data["pool"] = asdict(cost)
         report.say(
@@ -247,6 +254,7 @@ def try_encoder(
     pooling: Annotated[str, typer.Option(help="mean, cls or pooled")] = "",
     prefix: Annotated[str | None, typer.Option(help="put before each text")] = None,
     max_tokens: Annotated[int | None, typer.Option(min=3, max=512, help="that are read")] = None,
+    force: Force = False,
     hub: HubUrl = HUB,
     token: Token = "",
     stack: Stack = "labelloop",
@@ -270,6 +278,7 @@ def try_encoder(
             labels=labels,
             jobs=jobs,
             given=given,
+            is_forced=force,
             hub=Hub(hub, token),
             stack=stack,
         )

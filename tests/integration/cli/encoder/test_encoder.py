@@ -172,6 +172,14 @@ def test_the_cost_of_encoding_a_pool_is_told(run, export, project):
     assert 0 <= told["pool"]["usd"] < 0.01
 
 
+def test_the_command_to_use_it_names_the_project_that_was_given(export, project):
+    source = ["--from", str(export()), "--project", PROJECT]
+
+    ran = CliRunner().invoke(app, ["encoder", "add", "mine", *source])
+
+    assert f"labelloop options --project {PROJECT} --encoder mine" in ran.output
+
+
 def used_by(project: Project, encoder: str) -> None:
     project.add_model(b"", card("1-aaaaaaaa", encoder=encoder))
     pointer = ActivePointer("1-aaaaaaaa", 1, encoder=encoder)
