@@ -169,13 +169,14 @@ def test_only_the_settings_and_the_laptop_read_the_environment():
     others = {path for path in readers if not path.startswith("local/")}
 
     # AWS's own variables are read where boto3, which reads them itself, is not to be had; those of
-    # proxies and certificates by the command line; a backend's class of somebody else's reads its
-    # settings there, and where its files are
+    # the region, proxies and certificates by the command line; a backend's class of somebody else's
+    # reads its settings there, and where its files are
     assert others == {
         "config.py",
         "quiet_onnxruntime.py",
         "adapters/aws_signature.py",
         "adapters/signed_aws.py",
+        "cli/aws.py",
         "cli/network.py",
         "recipes/ml_backend/imports.py",
     }

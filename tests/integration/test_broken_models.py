@@ -73,7 +73,7 @@ def refused(broken, living):
     """Return the reason, and what to do: before the upload, else by the function that trains."""
     source = Source(Path("model.onnx"), broken.made(), broken.tokenizer, {})
     try:
-        artefact, _ = artefact_of(source, broken.wishes)
+        artefact, _, _ = artefact_of(source, broken.wishes)
     except LabelloopError as exc:
         return str(exc), exc.fix
     return living.refusal(artefact)

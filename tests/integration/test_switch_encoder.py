@@ -275,7 +275,8 @@ def test_a_project_may_do_without_an_encoder(project, asked, choose):
 def test_one_that_is_not_there_is_not_chosen(project, choose, aws):
     told = choose(404, encoder="other")
 
-    assert "encoder other: encoder.json is missing" in told["error"]
+    assert told["error"] == "there is no encoder other"
+    assert "`labelloop encoder add other`" in told["fix"]
     assert project.options().value.encoder is None
 
 

@@ -47,6 +47,10 @@ _REPEATS: Final = 40  # of the sentences: more tokens than any encoder reads
 _MEGABYTE: Final = 1 << 20
 _EXPORT: Final = "export it: optimum-cli export onnx --model ... --task feature-extraction FOLDER"
 _ALL_OF_IT: Final = "export all of it: optimum-cli export onnx --library sentence_transformers ..."
+_CHECK: Final = (
+    "check --pooling, --prefix and --output, and that the tokenizer is the model's; if it knows "
+    "none of English, German, Spanish, Japanese and Russian: --force"
+)
 _TOGETHER: Final = "write both anew from one model: model and tokenizer, .save_pretrained(FOLDER)"
 
 
@@ -54,16 +58,20 @@ def checked(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return what an encoder is, for `sandbox`: all of it is JSON.
 
     `given`: the `folder` of its model.onnx and tokenizer.json, its `name`, what is `wanted` of it
-    (`Described`), and `texts` to measure the speed on. Returned are its `description`, as
-    encoder.json has it, its full `name`, milliseconds a text of the ten sentences (`ms`) and of the
-    given ones (`own_ms`, 0 without any), and the most memory that it took in MB. BadModel says why
-    it can't be used.
+    (`Described`), `texts` to measure the speed on, and whether it `is_forced`, whatever it makes of
+    the ten sentences. Returned are its `description`, as encoder.json has it, its full `name`,
+    milliseconds a text of the ten sentences (`ms`) and of the given ones (`own_ms`, 0 without any),
+    the most memory that it took in MB, and the `doubt` that was put aside. BadModel says why it
+    can't be used.
     """
     folder, wanted = Path(given["folder"]), Described(**given["wanted"])
     contents = {name: (folder / name).read_bytes() for name in ("model.onnx", "tokenizer.json")}
     encoder, description = _described(given["name"], contents, wanted)
     _demand_whole_length(encoder, wanted.max_tokens)
-    _demand_sound(encoder)
+    vectors = _sound(encoder)
+    doubt = _doubt(vectors)
+    if doubt and not given["is_forced"]:
+        raise BadModel(doubt, _CHECK)
     texts = given["texts"]
     return {
         "description": description,
@@ -71,6 +79,7 @@ def checked(given: Mapping[str, Any]) -> dict[str, Any]:
         "ms": _ms(encoder, SENTENCES),
         "own_ms": _ms(encoder, texts) if texts else 0.0,
         "peak_mb": _peak_mb(),
+        "doubt": doubt,
     }
 
 
@@ -233,8 +242,8 @@ def _depends_on_others(encoder: OnnxEncoder) -> bool:
     return bool(np.abs(together - alone).max() > _SAME)
 
 
-def _demand_sound(encoder: OnnxEncoder) -> None:
-    """Raise BadModel unless the ten sentences have vectors that say what they should."""
+def _sound(encoder: OnnxEncoder) -> NDArray[np.float32]:
+    """Return the vectors of the ten sentences; BadModel if they can't be used."""
     vectors = encoder.encode(SENTENCES)
     if not np.isfinite(vectors).all():
         raise BadModel("its vectors are not finite", _EXPORT)
@@ -243,6 +252,11 @@ def _demand_sound(encoder: OnnxEncoder) -> None:
     again = np.concatenate([encoder.encode([text]) for text in SENTENCES])
     if np.abs(again - vectors).max() > _SAME:
         raise BadModel("a text has another vector each time, or beside other texts", _EXPORT)
+    return vectors
+
+
+def _doubt(vectors: NDArray[np.float32]) -> str:
+    """Return why the vectors of the ten sentences make no sense, empty if they do."""
     cosines = vectors @ vectors.T
     partner = np.arange(len(vectors)) ^ 1
     own = cosines[np.arange(len(vectors)), partner]
@@ -250,12 +264,12 @@ def _demand_sound(encoder: OnnxEncoder) -> None:
     nearest = int((own >= cosines.max(axis=1) - _SAME).sum())
     others = (vectors @ vectors.T).sum() - len(vectors) - own.sum()
     nearer = own.mean() - others / (len(vectors) * (len(vectors) - 2))
-    if nearest < _LEAST_NEAREST or nearer < _LEAST_NEARER:
-        raise BadModel(
-            f"texts that say nearly the same are no closer than others: of ten sentences {nearest} "
-            f"have their partner nearest, by {nearer:.3f} on average",
-            "check --pooling, --prefix and --output, and that the tokenizer is the model's",
-        )
+    if nearest >= _LEAST_NEAREST and nearer >= _LEAST_NEARER:
+        return ""
+    return (
+        f"texts that say nearly the same are no closer than others: of ten sentences {nearest} "
+        f"have their partner nearest, by {nearer:.3f} on average"
+    )
 
 
 def _demand_whole_length(encoder: OnnxEncoder, tokens: int) -> None:

@@ -117,7 +117,7 @@ class EncoderFiles:
     @classmethod
     def of(cls, store: ObjectStore, name: str) -> Self:
         """Return the files in the bucket under encoders/<name>/."""
-        return cls._described(name, from_store(store, name))
+        return cls._described(name, stored(store, name, f"there is no encoder {name}"))
 
     @classmethod
     def _described(cls, name: str, read: Read) -> Self:
@@ -183,6 +183,15 @@ def from_store(store: ObjectStore, name: str) -> Read:
         stored = store.get(f"encoders/{name}/{file}")
         return stored.body if stored else None
 
+    return read
+
+
+def stored(store: ObjectStore, name: str, lacking: str) -> Read:
+    """Return what reads an encoder's files in the bucket; BadModel, `lacking`, if none is there."""
+    read = from_store(store, name)
+    if read("encoder.json") is None:
+        fix = f"`labelloop encoder list` names them, `labelloop encoder add {name}` adds one"
+        raise BadModel(lacking, fix)
     return read
 
 

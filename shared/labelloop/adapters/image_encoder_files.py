@@ -21,6 +21,7 @@ from labelloop.adapters.encoder_files import (
     folder_on_path,
     from_folder,
     from_store,
+    stored,
     whole,
 )
 from labelloop.errors import BadModel
@@ -58,7 +59,7 @@ class ImageEncoderFiles:
     @classmethod
     def of(cls, store: ObjectStore, name: str) -> Self:
         """Return the files in the bucket under encoders/<name>/."""
-        return cls._described(name, from_store(store, name))
+        return cls._described(name, stored(store, name, f"there is no image encoder {name}"))
 
     @classmethod
     def _described(cls, name: str, read: Read) -> Self:

@@ -24,7 +24,8 @@ _LANGUAGES_SHOWN: Final = 12
 class Wanted:
     """An encoder to put into the bucket by a name. `project`: whose pool it may encode, or empty.
 
-    The rest is as `encoder_source.opened` takes it.
+    `is_forced`: though the ten sentences show no sense in its vectors. The rest is as
+    `encoder_source.opened` takes it.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Wanted:
     given: Given
     hub: Hub
     project: str = ""
+    is_forced: bool = False
 
 
 def put_encoder(wanted: Wanted, stack: str, report: Report) -> None:
@@ -39,7 +41,9 @@ def put_encoder(wanted: Wanted, stack: str, report: Report) -> None:
     encoders = encoders_of(stack)
     tasks, texts = pool_of(wanted.project, encoders.store) if wanted.project else (0, [])
     with opened(wanted.source, wanted.given, wanted.hub) as files:
-        found = check_encoder(files.folder, wanted.name, files.described, texts)
+        found = check_encoder(
+            files.folder, wanted.name, files.described, texts, is_forced=wanted.is_forced
+        )
         cost = PoolCost.of(tasks, found.own_ms or found.ms)
         _tell(report, found, files, cost, wanted.project)
         hints = {
@@ -111,6 +115,8 @@ def _tell(report: Report, found: EncoderFound, files: Opened, cost: PoolCost, pr
             "its activations are quantised or depend on the batch: each text is encoded by itself, "
             "and another kind of processor may give slightly other vectors"
         )
+    if found.doubt:
+        report.step("sentences", "warning", found.doubt)
     if project:
         report.data["pool"] = asdict(cost)
         report.say(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
+from labelloop.cli.network import is_here
 from labelloop.errors import BadSettings
 from labelloop.web.credentials import API_KEY_HEADER, events_pair, ml_pair, viewing_pair
 
@@ -14,6 +15,10 @@ _SHAPE: Final = (
     "give --stack, or set LABELLOOP_STACK, to the stack's name; or give --url, or set "
     "LABELLOOP_URL, as https://user:password@host: the deployment's ApiUrl, with a user and "
     "password of its SSM parameter, /<stack>/credentials by default"
+)
+
+PRINTED: Final = (
+    "use the line that `make up` printed: export LABELLOOP_URL=http://user:password@..."
 )
 
 
@@ -36,7 +41,8 @@ class Address:
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise BadSettings("Labelloop's URL lacks https:// or a host", _SHAPE)
         if not parts.username or not parts.password:
-            raise BadSettings("Labelloop's URL holds no user and password", _SHAPE)
+            fix = PRINTED if is_here(text) else _SHAPE
+            raise BadSettings("Labelloop's URL holds no user and password", fix)
         host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
         url = f"{parts.scheme}://{host}{port}{parts.path.rstrip('/')}"
         return cls(url, unquote(parts.username), unquote(parts.password))

@@ -1,5 +1,6 @@
 """AWS with a person's own permissions, for what no function may do."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,10 +11,11 @@ from labelloop.ports import ObjectStore
 
 
 def session() -> Any:
-    """Return a boto3 session with the person's AWS credentials."""
+    """Return a boto3 session with the person's AWS credentials and region."""
     import boto3
 
-    return boto3.session.Session()
+    # As AWS's command line reads it; boto3 by itself reads AWS_DEFAULT_REGION alone.
+    return boto3.session.Session(region_name=os.environ.get("AWS_REGION") or None)
 
 
 def outputs(aws: Any, stack: str) -> dict[str, str]:

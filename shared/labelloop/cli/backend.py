@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 import urllib3
 
 from labelloop.adapters.connection_errors import TRUST, why
-from labelloop.cli.address import Address
-from labelloop.cli.network import pool_for
+from labelloop.cli.address import PRINTED, Address
+from labelloop.cli.network import is_here, pool_for
 from labelloop.errors import (
     Denied,
     LabelloopError,
@@ -28,7 +28,7 @@ _TIMEOUT: Final = urllib3.Timeout(connect=10, read=40)  # API Gateway gives up a
 _TRIES: Final = 3
 # Lambda accepts an event of 6 MB. The body is a string in it, so its quotes are escaped again.
 MOST_ESCAPED_BYTES: Final = 4_500_000
-CREDENTIALS: Final = (
+_CREDENTIALS: Final = (
     "compare user and password with the deployment's: aws ssm get-parameter --with-decryption "
     "--query Parameter.Value --name /<stack>/credentials (or as CredentialsParameter names it)"
 )
@@ -99,8 +99,15 @@ class Backend:
         return _judged(f"{method} {path.partition('?')[0]}", answer, self.address.url)
 
 
-def fix_of_403(error: str) -> str:
+def fix_of_401(url: str) -> str:
+    """Return what to do about a wrong user or password."""
+    return PRINTED if is_here(url) else _CREDENTIALS
+
+
+def fix_of_403(error: str, url: str) -> str:
     """Return what to do: no credentials are configured, or these are for something else."""
+    if is_here(url):
+        return PRINTED
     return _NO_CREDENTIALS if error == Role.UNCONFIGURED.value else _OTHER_CREDENTIALS
 
 
@@ -113,23 +120,24 @@ def _unanswered(error: urllib3.exceptions.HTTPError, url: str) -> LabelloopError
 def _judged(what: str, answer: Answer, url: str) -> dict[str, Any]:
     if answer.status < 300 and isinstance(answer.body, dict):
         return answer.body
-    error = answer.body.get("error") if isinstance(answer.body, dict) else None
+    body = answer.body if isinstance(answer.body, dict) else {}
+    error, fix = body.get("error"), str(body.get("fix") or "")
     if answer.status == 401:
-        raise Denied(f"Labelloop refuses the credentials in the URL of {url}", CREDENTIALS)
+        raise Denied(f"Labelloop refuses the credentials in the URL of {url}", fix_of_401(url))
     if answer.status == 403 and error:
-        raise Denied(f"Labelloop: {error}", fix_of_403(str(error)))
+        raise Denied(f"Labelloop: {error}", fix_of_403(str(error), url))
     if error is None:
         raise Rejected(
             f"{url} is no Labelloop of this release: {what} answered {answer.status}", API_URL
         )
     if answer.status == 404:
-        raise NotFound(f"Labelloop: {error}")
+        raise NotFound(str(error), fix)
     if answer.status >= 500:
         raise Unavailable(
             f"Labelloop answered {answer.status} to {what}: {error}",
-            "try again; the function's log group in CloudWatch says more",
+            fix or "try again; the function's log group in CloudWatch says more",
         )
-    raise Rejected(f"Labelloop: {error}")
+    raise Rejected(str(error), fix)
 
 
 def _over_http(address: Address) -> Send:

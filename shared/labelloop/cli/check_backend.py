@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from labelloop.cli.backend import API_URL, CREDENTIALS, fix_of_403
+from labelloop.cli.backend import API_URL, fix_of_401, fix_of_403
 from labelloop.cli.check import Check, bad, good
 from labelloop.cli.session import Session
 
@@ -22,10 +22,10 @@ def answers(session: Session) -> Iterator[Check]:
     yield good("url", f"{address.url} answers")
     projects = session.backend.try_once("GET", "/projects")
     if projects.status == 401:
-        yield bad("credentials", "Labelloop refuses the user and password", CREDENTIALS)
+        yield bad("credentials", "Labelloop refuses the user and password", fix_of_401(address.url))
     elif projects.status == 403:
         error = projects.body.get("error") if isinstance(projects.body, dict) else "refused"
-        yield bad("credentials", str(error), fix_of_403(str(error)))
+        yield bad("credentials", str(error), fix_of_403(str(error), address.url))
     elif projects.status != 200:
         detail = f"{address.url}/projects answered {projects.status}"
         yield bad("credentials", detail, "look into the log group of the predict function")

@@ -20,13 +20,17 @@ _CHECK: Final = "labelloop.adapters.encoder_check:checked"
 
 @dataclass(frozen=True, slots=True)
 class EncoderFound:
-    """An encoder that can be used. `ms` and `own_ms`: of a text; `peak_mb`: while it is loaded."""
+    """An encoder that can be used. `ms` and `own_ms`: of a text; `peak_mb`: while it is loaded.
+
+    `doubt`: why it would have been refused, had it not been forced.
+    """
 
     name: str
     description: dict[str, Any]
     ms: float
     own_ms: float
     peak_mb: int
+    doubt: str = ""
 
 
 def check_encoder(
@@ -35,9 +39,20 @@ def check_encoder(
     wanted: Described,
     texts: Sequence[str] = (),
     limits: SandboxLimits = _LIMITS,
+    *,
+    is_forced: bool = False,
 ) -> EncoderFound:
-    """Return what the encoder in a folder, model.onnx and tokenizer.json, is. BadModel: why not."""
-    given = {"folder": str(folder), "name": name, "wanted": asdict(wanted), "texts": list(texts)}
+    """Return what the encoder in a folder, model.onnx and tokenizer.json, is. BadModel: why not.
+
+    `is_forced`: whatever its vectors say of the ten sentences.
+    """
+    given = {
+        "folder": str(folder),
+        "name": name,
+        "wanted": asdict(wanted),
+        "texts": list(texts),
+        "is_forced": is_forced,
+    }
     found = EncoderFound(**run_sandboxed(_CHECK, given, limits))
     if found.peak_mb > FUNCTION_MB - _OTHERS_MB:
         raise BadModel(

@@ -41,14 +41,21 @@ _BOTH: Checks = {
     "labels": labels,
     "tasks": tasks,
 }
+# They compare what Label Studio has with the password: with a wrong one they would find it wrong.
+_BY_PASSWORD = ("ML backend", "webhook")
 _SIGNS = {"ok": "[green]ok     [/]", "note": "[yellow]note   [/]", "problem": "[red]problem[/]"}
 
 
 def examine(session: Session, report: Report) -> None:
     """Check everything that is known to go wrong; each problem comes with its fix."""
     report.data["checks"] = []
-    are_up = [_run(checks, session, report) for checks in (_LABELLOOP, _LABEL_STUDIO)]
-    if all(are_up):
+    is_up = _run(_LABELLOOP, session, report)
+    is_refused = any(
+        (row["name"], row["outcome"]) == ("credentials", "problem") for row in report.data["checks"]
+    )
+    left_out = _BY_PASSWORD if is_refused else ()
+    others = {name: one for name, one in _LABEL_STUDIO.items() if name not in left_out}
+    if _run(others, session, report) and is_up:
         _run(_BOTH, session, report)
     problems, notes = (
         [row for row in report.data["checks"] if row["outcome"] == outcome]

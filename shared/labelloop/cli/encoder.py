@@ -32,6 +32,9 @@ HubUrl = Annotated[
 Token = Annotated[
     str, typer.Option("--token", envvar="HF_TOKEN", help="the hub's", show_default=False)
 ]
+Force = Annotated[
+    bool, typer.Option("--force", help="though the ten sentences show no sense in its vectors")
+]
 HUB: Final = "https://huggingface.co"
 
 
@@ -56,6 +59,7 @@ def add_encoder(
     project: Annotated[
         str, typer.Option("--project", "-p", help="say what encoding its pool costs")
     ] = "",
+    force: Force = False,
     hub: HubUrl = HUB,
     token: Token = "",
     stack: Stack = "labelloop",
@@ -67,8 +71,10 @@ def add_encoder(
         demand_name(name)
         demand_packages(*ONNX)
         given = Given(model, _pooling(pooling), prefix, max_tokens, output)
-        put_encoder(Wanted(name, source, given, Hub(hub, token), project), stack, report)
-        report.say(f"For one project: labelloop options --project 38 --encoder {name}")
+        wanted = Wanted(name, source, given, Hub(hub, token), project, is_forced=force)
+        put_encoder(wanted, stack, report)
+        whose = project or "38"
+        report.say(f"For one project: labelloop options --project {whose} --encoder {name}")
         report.say(f"For all projects: sam deploy, with the parameter Encoder={name}")
 
 
@@ -113,6 +119,9 @@ def _row(name: str, encoders: BucketEncoders) -> dict[str, Any]:
 
 def remove_encoder(
     name: Annotated[str, typer.Argument(help="as `labelloop encoder list` shows it")],
+    force: Annotated[
+        bool, typer.Option("--force", help="though versions, none of them served, need it")
+    ] = False,
     stack: Stack = "labelloop",
     as_json: AsJson = False,
 ) -> None:
@@ -143,6 +152,7 @@ def try_encoder(
     pooling: Annotated[str, typer.Option(help="mean, cls or pooled")] = "",
     prefix: Annotated[str | None, typer.Option(help="put before each text")] = None,
     max_tokens: Annotated[int | None, typer.Option(min=3, max=512, help="that are read")] = None,
+    force: Force = False,
     hub: HubUrl = HUB,
     token: Token = "",
     stack: Stack = "labelloop",
@@ -166,6 +176,7 @@ def try_encoder(
             labels=labels,
             jobs=jobs,
             given=given,
+            is_forced=force,
             hub=Hub(hub, token),
             stack=stack,
         )

@@ -4,8 +4,9 @@ encoders/<name>/encoder.json, model.onnx, tokenizer.json        see `adapters.en
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 from labelloop.adapters.encoder_files import base_of
@@ -17,7 +18,16 @@ from labelloop.ports import ObjectStore
 _FOLDER: Final = "encoders/"
 _DESCRIPTION: Final = "encoder.json"
 _PARAMETERS: Final = ("Encoder", "ImageEncoder")
+_FORCE: Final = "--force removes it all the same: they can't be activated any more then"
 _OTHER_NAME: Final = "take another name: versions name the encoder that they were trained beside"
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """How many files a deleted encoder had, and which versions can't be activated without it."""
+
+    files: int
+    versions: list[str]
 
 
 @dataclass(frozen=True)
@@ -53,40 +63,59 @@ class BucketEncoders:
         write_over(self.store, self._key(name, _DESCRIPTION), body)
         return True
 
-    def remove(self, name: str) -> int:
-        """Delete an encoder; return how many files it had. Rejected while it is in use."""
+    def remove(self, name: str, *, is_forced: bool = False) -> Removed:
+        """Delete an encoder. Rejected while it is in use; `is_forced`: by more than versions that
+        are not served, which then can't be activated any more.
+        """
         keys = [one.key for one in self.store.list(f"{_FOLDER}{name}/")]
         if not keys:
             raise NotFound(f"there is no encoder {name}", "`labelloop encoder list` names them")
-        if users := list(self.users(name)):
-            more = f", and {len(users) - 1} more" if len(users) > 1 else ""
-            raise Rejected(
-                f"the encoder {name} is in use by {users[0]}{more}",
-                "choose another one there first; versions beside it go as new ones come",
-            )
+        if users := list(self._at_work(name)):
+            fix = "choose another one there first, and wait until a version beside that is served"
+            raise Rejected(f"the encoder {name} is in use by {_shown(users)}", fix)
+        versions = [one for key in projects(self.store) for one in self._versions(name, key)]
+        if versions and not is_forced:
+            raise Rejected(f"the encoder {name} is in use by {_shown(versions)}", _FORCE)
         self.store.delete(sorted(keys, key=lambda key: not key.endswith(_DESCRIPTION)))
-        return len(keys)
+        return Removed(len(keys), versions)
 
     def users(self, name: str) -> Iterator[str]:
-        """Yield who would miss an encoder: the stack, projects, and versions of projects."""
+        """Yield who would miss an encoder: the stack, projects, and a version of each other one."""
+        at_work = list(self._at_work(name))
+        yield from at_work
+        for key in projects(self.store):
+            if _of(key) not in at_work:
+                yield from islice(self._versions(name, key), 1)
+
+    def _at_work(self, name: str) -> Iterator[str]:
+        """Yield the stack if it was deployed with it, and the projects that go by it now."""
         for parameter in _PARAMETERS:
             if self.parameters.get(parameter) == name:
                 yield f"the stack's parameter {parameter}"
         for key in projects(self.store):
             project = Project(self.store, key)
             active, chosen = project.active().value, project.options().value.encoder
-            beside = _names(active.encoder) | _names(active.encoder_in_use)
-            if name == chosen or name in beside:
-                yield f"project {key}"
-                continue
-            for version in project.versions():
-                card = project.card(version)
-                if card and name in _names(card.encoder):
-                    yield f"version {version} of project {key}"
-                    break
+            if name == chosen or name in _names(active.encoder) | _names(active.encoder_in_use):
+                yield _of(key)
+
+    def _versions(self, name: str, key: str) -> Iterator[str]:
+        """Yield the versions of a project that were trained beside it."""
+        project = Project(self.store, key)
+        for version in project.versions():
+            card = project.card(version)
+            if card and name in _names(card.encoder):
+                yield f"version {version} of {_of(key)}"
 
     def _key(self, name: str, file: str) -> str:
         return f"{_FOLDER}{name}/{file}"
+
+
+def _of(key: str) -> str:
+    return f"project {key}"
+
+
+def _shown(users: Sequence[str]) -> str:
+    return users[0] + (f", and {len(users) - 1} more" if len(users) > 1 else "")
 
 
 def _names(encoder: str) -> set[str]:

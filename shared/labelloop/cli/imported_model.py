@@ -5,6 +5,7 @@ A folder as `save_pretrained`, optimum and the hub lay it out: an ONNX file, in 
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,7 @@ from labelloop.recipes.importing import ModelFile, packed
 
 _GRAPH: Final = "model.onnx"
 _MOST_TOKENIZER_BYTES: Final = 50_000_000
+_UNNAMED: Final = re.compile(r"LABEL_\d+|\d+")  # as libraries call what nobody named
 _ONE_FILE: Final = "name one of them: labelloop model import FOLDER/NAME.onnx"
 
 
@@ -70,11 +72,16 @@ def read_source(path: Path) -> Source:
         raise Rejected(f"{exc.filename}: {exc.strerror}", "name a file that you may read") from None
 
 
-def artefact_of(source: Source, wishes: Wishes) -> tuple[bytes, OnnxFile]:
-    """Return a model as an artefact, and what stands in its file; BadModel with what to do."""
+def artefact_of(source: Source, wishes: Wishes) -> tuple[bytes, OnnxFile, str]:
+    """Return a model as an artefact, what stands in its file, and what is to be said of its labels.
+
+    BadModel with what to do.
+    """
     read = read_onnx(source.graph)
     graph = with_plain_locale(source.graph)
     labels = wishes.labels or _labels(source.config) or [str(one) for one in read.knows]
+    texts = [one for one in read.knows if isinstance(one, str)]
+    labels, remark = in_its_order(labels, texts or _labels(source.config))
     if not labels:
         raise BadSettings(
             "the labels of its numbers are unknown: neither it nor a config.json names them",
@@ -102,7 +109,33 @@ def artefact_of(source: Source, wishes: Wishes) -> tuple[bytes, OnnxFile]:
             "producer": read.producer,
         },
     )
-    return packed(model), read
+    return packed(model), read, remark
+
+
+def in_its_order(labels: Sequence[str], names: Sequence[str]) -> tuple[Sequence[str], str]:
+    """Return the labels in the order of a model's numbers, and what is to be said of that.
+
+    `names`: what the file calls them, in its order; empty if it does not. Labels of the same names
+    are taken by name, other ones by their place, as a label config may have names of its own.
+    BadModel if a label has the name of another place.
+    """
+    by_name = {label.casefold(): label for label in labels}
+    known = [name.casefold() for name in names]
+    if sorted(by_name) == sorted(known) and len(by_name) == len(labels):
+        ordered = [by_name[name] for name in known]
+        if ordered == list(labels):
+            return ordered, ""
+        return ordered, f"by their names, in the order of the file: {', '.join(ordered)}"
+    if len(labels) != len(names):
+        return labels, ""
+    pairs = list(zip(names, labels, strict=True))
+    for place, (name, label) in enumerate(pairs, start=1):
+        if label.casefold() in known and label.casefold() != name.casefold():
+            message = f"its class {place} is {name!r}, and the label there is {label!r}"
+            raise BadModel(message, f"name the labels in its order: {', '.join(names)}")
+    if all(_UNNAMED.fullmatch(name) for name in names):
+        return labels, ""
+    return labels, f"by their places: {', '.join(f'{name} is {label}' for name, label in pairs)}"
 
 
 def _file(path: Path) -> Path:

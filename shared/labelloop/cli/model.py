@@ -130,9 +130,11 @@ def import_model(
         max_tokens=max_tokens,
         pixels=prepared_as(image_size, crop_from, channels, scale, mean, deviation),
     )
-    artefact, file = artefact_of(read, wishes)
+    artefact, file, remark = artefact_of(read, wishes)
     size = f"{file.bytes / 1e6:.1f} MB, opset {file.opset}"
     report.step("checked", "done", f"{read.path.name}: {size}{_by(file.producer)}")
+    if remark:
+        report.step("labels", "warning", f"taken {remark}")
     if pixels := pixels_shown(artefact):
         demand_packages(PILLOW)
         _tell_pixels(pixels, report, is_said=bool(read.processor or wishes.pixels))
@@ -204,6 +206,8 @@ def _tell(outcome: dict[str, Any], session: Session, report: Report) -> None:
     measured = "" if accuracy is None else f", {outcome['title']} {accuracy:.0%}"
     report.step("served", "done", f"{outcome['version']}: {outcome['why']}")
     report.say(f"compared on {outcome['labels']} labels{measured}; some may be known to it already")
+    if doubt := outcome.get("doubt"):
+        report.step("labels", "warning", doubt)
     if rival := outcome.get("rival"):
         why = "learns this project too: its next version takes the place of this, uncompared"
         report.step("next", "warning", f"the recipe {rival!r} {why}, unless it is pinned")

@@ -41,12 +41,16 @@ def pool_for(url: str, **options: Any) -> urllib3.PoolManager:
 def proxy_for(url: str) -> str:
     """Return the environment's proxy for an address, empty for none."""
     parts = urlsplit(url)
-    host = parts.hostname or ""
-    if host in _HERE or proxy_bypass(host):
+    if is_here(url) or proxy_bypass(parts.hostname or ""):
         return ""
     proxies = getproxies()
     proxy = proxies.get(parts.scheme) or proxies.get("all") or ""
     return proxy if "://" in proxy or not proxy else f"http://{proxy}"
+
+
+def is_here(url: str) -> bool:
+    """Say whether an address is on this machine, as that of `make up` is."""
+    return urlsplit(url).hostname in _HERE
 
 
 def shown(url: str) -> str:

@@ -49,6 +49,7 @@ class Trial:
     labels: int
     jobs: int
     given: Given
+    is_forced: bool
     hub: Hub
     stack: str
 
@@ -95,7 +96,9 @@ def _loaded(trial: Trial) -> Iterator[OnnxEncoder]:
         yield encoder
         return
     with opened(trial.encoder, trial.given, trial.hub) as files_of:
-        found = check_encoder(files_of.folder, "tried", files_of.described)
+        found = check_encoder(
+            files_of.folder, "tried", files_of.described, is_forced=trial.is_forced
+        )
         (files_of.folder / "encoder.json").write_text(json.dumps(found.description))
         yield OnnxEncoder(EncoderFiles.in_folder("tried", files_of.folder), _threads())
 

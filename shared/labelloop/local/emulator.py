@@ -50,6 +50,7 @@ def aws_environment(endpoint: str) -> dict[str, str]:
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_REGION": "us-east-1",  # before the next, which is all that boto3 reads
         "AWS_DEFAULT_REGION": "us-east-1",
     }
 

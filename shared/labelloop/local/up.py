@@ -9,7 +9,7 @@ from types import FrameType
 from typing import NoReturn
 
 from labelloop.local.emulator import ROOT, LocalStackFailed
-from labelloop.local.stack import LocalStack, local_stack
+from labelloop.local.stack import NAME, LocalStack, local_stack
 
 READY = """
 Labelloop runs at {url}{pushing}
@@ -26,7 +26,11 @@ Label Studio refuses addresses on its own machine unless it is started like this
         label-studio start
 
 By hand: `{command} credentials` prints what to enter there.
-What it logs: `{aws}{command} logs --follow`
+
+Commands that need AWS rights (logs, export, forget, encoder, model import) also need this:
+
+    export {aws} LABELLOOP_STACK={stack}
+    {command} logs --follow
 
 To see how projects learn, open {url}/ui and log in as {user} with the password {password}
 Ctrl-C ends it; {state} keeps models and credentials for the next time.
@@ -88,7 +92,8 @@ def instructions(stack: LocalStack, state: Path, label_studio: str) -> str:
         pushing=PUSHING.format(**common) if label_studio else "",
         then="" if label_studio else WATCHING.format(**common),
         state=state,
-        aws="".join(f"{name}={value} " for name, value in stack.aws_environment.items()),
+        aws=" ".join(f"{name}={value}" for name, value in stack.aws_environment.items()),
+        stack=NAME,
         **common,
     )
 

@@ -66,7 +66,7 @@ def _refuse(_: Request, error: LabelloopError) -> JSONResponse:
     status = http.status_of(error)
     if status >= 500:
         logger().error("request failed", exc_info=error)
-    return JSONResponse({"error": str(error)}, status)
+    return JSONResponse(http.body_of(error), status)
 
 
 @app.exception_handler(HTTPException)

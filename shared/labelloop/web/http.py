@@ -79,10 +79,15 @@ def respond(event: Mapping[str, Any], to: Callable[[Request], Any]) -> Any:
     except LabelloopError as error:
         if status_of(error) >= 500:
             logger().exception("request failed")
-        return answer(status_of(error), {"error": str(error)})
+        return answer(status_of(error), body_of(error))
     except Exception:
         logger().exception("request failed")
         return answer(500, {"error": "internal error"})
+
+
+def body_of(error: LabelloopError) -> dict[str, str]:
+    """Return the body of an answer that says what was wrong, and what to do about it."""
+    return {"error": str(error)} | ({"fix": error.fix} if error.fix else {})
 
 
 def refusal(caller: Caller, path: str) -> Any | None:

@@ -342,3 +342,4 @@ class ErrorAnswer(BaseModel):
     """What was wrong, and what to do about it."""
 
     error: str
+    fix: str = Field(default="", description="missing where `error` says it all")

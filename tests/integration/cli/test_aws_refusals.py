@@ -88,7 +88,7 @@ def test_an_answer_of_aws_is_told_with_what_to_do(monkeypatch, tmp_path, argumen
 @CASES
 @pytest.mark.parametrize(
     ("given", "told"),
-    [({}, "AWS_REGION="), ({"AWS_DEFAULT_REGION": "eu-central-1"}, "sign in first")],
+    [({}, "AWS_REGION="), ({"AWS_REGION": "eu-central-1"}, "sign in first")],
     ids=["no region", "no credentials"],
 )
 def test_without_a_region_or_a_sign_in_it_says_so(tmp_path, arguments, given, told):

@@ -328,10 +328,14 @@ def test_options_are_chosen_shown_and_taken_back(world):
     assert told["options"] == none | {"strategy": "margin"}
 
 
-def test_an_encoder_that_is_not_here_can_not_be_chosen(world):
+def test_an_encoder_that_is_not_here_can_not_be_chosen(world, monkeypatch):
+    monkeypatch.setenv("ENCODER", "minilm")  # so that there is a layer to run it in
+
     refused = world.told("options", "--encoder", "other", exit_code=1)
 
-    assert "encoder" in refused["error"]
+    assert refused["error"] == "there is no encoder other"
+    assert "`labelloop encoder list`" in refused["fix"]
+    assert "`labelloop encoder add other`" in refused["fix"]
     assert world.told("options", "--encoder", "none")["options"]["encoder"] == "none"
 
 

@@ -264,6 +264,23 @@ def test_wrong_credentials(healthy, cold_start):
 
 
 @pytest.mark.parametrize(
+    ("host", "fix"),
+    [("loop.example.com", "aws ssm get-parameter"), ("127.0.0.1:9090", "`make up` printed")],
+)
+def test_a_wrong_password_is_the_only_problem(healthy, host, fix):
+    """What Label Studio has is compared with the password: `connect` would be refused too."""
+    wrong = {"LABELLOOP_URL": f"http://labelloop:a-mistyped-password@{host}"}
+
+    told = json.loads(healthy.run("doctor", "--json", **wrong).stdout.splitlines()[-1])
+
+    (finding,) = told["findings"]
+    assert finding["name"] == "credentials"
+    assert fix in finding["fix"]
+    refused = json.loads(healthy.run("status", "--json", **wrong).stdout.splitlines()[-1])
+    assert fix in refused["fix"]
+
+
+@pytest.mark.parametrize(
     ("options", "told", "fix"),
     [
         (["--url", "https://loop.example.com"], "no user and password", "LABELLOOP_URL"),

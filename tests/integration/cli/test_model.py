@@ -150,10 +150,74 @@ def test_a_worse_model_is_not_served_and_the_command_fails(import_it, world, tmp
 
     assert (code, told["served"]) == (1, False)
     assert "worse on 24 labels: accuracy 0% against" in told["error"]
-    assert told["fix"] == "--force serves it all the same"
+    assert told["fix"].endswith("--force serves it all the same")
     assert Project(bootstrap.store(), world.key).active_version() == trained
     code, told = import_it(file, "--force")
     assert (code, told["served"]) == (0, True)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Write a transformer whose numbers are for LABELS, in that order; its config may name them."""
+
+    def folder(*names):
+        graph, tokenizer = transformer([WORDS[label].split() for label in LABELS], types=True)
+        (tmp_path / "model.onnx").write_bytes(graph)
+        (tmp_path / "tokenizer.json").write_bytes(tokenizer)
+        config = {"id2label": {str(place): name for place, name in enumerate(names)}}
+        (tmp_path / "config.json").write_text(json.dumps(config if names else {}))
+        return tmp_path
+
+    return folder
+
+
+def remarks(told) -> list[str]:
+    return [one["detail"] for one in told["steps"] if one["step"] == "labels"]
+
+
+@pytest.mark.parametrize("force", [(), ("--force",)], ids=["refused", "forced"])
+def test_labels_in_another_order_are_told_with_the_right_one(import_it, folder, force):
+    swapped = ",".join(LABELS[::-1])
+
+    _, told = import_it(folder(), "--labels", swapped, *force)
+
+    said = " ".join(remarks(told)) if force else told["fix"]
+    assert told["served"] is bool(force)
+    assert f"check the order of --labels: by {','.join(LABELS)} it would be right on 100%" in said
+
+
+@pytest.mark.parametrize("names", [LABELS, [label.upper() for label in LABELS]])
+def test_labels_that_the_file_names_too_are_taken_by_name(import_it, folder, names):
+    code, told = import_it(folder(*names), "--labels", ",".join(LABELS[::-1]))
+
+    assert (code, told["served"], told["accuracy"]) == (0, True, 1.0)
+    assert remarks(told) == ["taken by their names, in the order of the file: Positive, Negative"]
+
+
+def test_so_are_those_that_a_graph_names(import_it, tmp_path):
+    (tmp_path / "reviews.onnx").write_bytes(text_pipeline(TEXTS, TRUE))
+
+    _, told = import_it(tmp_path / "reviews.onnx", "--labels", ",".join(LABELS))
+
+    assert told["accuracy"] == 1.0
+    assert remarks(told) == ["taken by their names, in the order of the file: Negative, Positive"]
+
+
+def test_labels_of_other_names_are_taken_by_place_and_shown(import_it, folder):
+    code, told = import_it(folder("good", "bad"), "--labels", ",".join(LABELS))
+
+    assert (code, told["accuracy"]) == (0, 1.0)
+    assert remarks(told) == ["taken by their places: good is Positive, bad is Negative"]
+    _, told = import_it(folder("LABEL_0", "LABEL_1"), "--labels", ",".join(LABELS))
+    assert remarks(told) == []
+
+
+def test_a_label_that_stands_where_the_file_has_another_is_refused(import_it, folder):
+    code, told = import_it(folder("good", "Positive"), "--labels", ",".join(LABELS))
+
+    assert code == 1
+    assert "its class 1 is 'good', and the label there is 'Positive'" in told["error"]
+    assert "good, Positive" in told["fix"]
 
 
 @pytest.mark.parametrize(

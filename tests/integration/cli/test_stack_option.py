@@ -86,3 +86,23 @@ def test_without_stack_and_url_both_are_named():
     assert ran.exit_code == 1
     assert "LABELLOOP_STACK" in ran.output
     assert "LABELLOOP_URL" in ran.output
+
+
+@pytest.mark.parametrize(
+    ("region", "default", "used"),
+    [
+        ("eu-west-2", None, "eu-west-2"),
+        (None, "us-east-2", "us-east-2"),
+        ("eu-west-2", "us-east-2", "eu-west-2"),
+        ("", "us-east-2", "us-east-2"),
+    ],
+)
+def test_the_region_is_that_of_either_variable(monkeypatch, region, default, used):
+    """AWS's command line reads both, the first one first; boto3 by itself the second alone."""
+    for name, value in (("AWS_REGION", region), ("AWS_DEFAULT_REGION", default)):
+        if value is None:
+            monkeypatch.delenv(name, raising=False)
+        else:
+            monkeypatch.setenv(name, value)
+
+    assert aws_module.session().client("s3").meta.region_name == used

@@ -140,7 +140,16 @@ def test_the_name_tells_files_apart(load, store):
     assert first.startswith("tiny-")
 
 
-@pytest.mark.parametrize("missing", ["encoder.json", "model.onnx", "tokenizer.json"])
+def test_without_a_description_there_is_no_encoder(load):
+    """It is stored last, so an upload that was cut off is none."""
+    files = tiny_encoder.files()
+    del files["encoder.json"]
+
+    with pytest.raises(BadModel, match="there is no encoder tiny"):
+        load(files)
+
+
+@pytest.mark.parametrize("missing", ["model.onnx", "tokenizer.json"])
 def test_a_missing_file_is_named(load, store, missing):
     files = tiny_encoder.files()
     del files[missing]

@@ -52,3 +52,10 @@ def test_an_address_is_known_with_or_without_credentials(url, same):
 )
 def test_an_address_that_label_studio_refuses_by_default_is_known(host, private):
     assert Address.read(f"http://u:p@{host}:9090").is_private() is private
+
+
+def test_where_the_password_of_a_local_stack_is_found():
+    with pytest.raises(BadSettings) as raised:
+        Address.read("http://127.0.0.1:9090")
+
+    assert "`make up` printed" in raised.value.fix

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from labelloop.cli.address import Address
-from labelloop.local.stack import LocalStack, overriding
+from labelloop.local.emulator import aws_environment
+from labelloop.local.stack import NAME, LocalStack, overriding
 from labelloop.local.up import _address, instructions
 
-AWS = {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}
+AWS = aws_environment("http://127.0.0.1:4566")
 STACK = LocalStack("http://127.0.0.1:9090", "labelstudio", "pass-word_16chars", {}, AWS)
 STUDIO = "http://127.0.0.1:8081"
 
@@ -23,7 +24,7 @@ def lines(label_studio: str) -> list[str]:
 def test_with_a_label_studio_connect_is_all_there_is_to_do():
     commands = [line for line in lines(STUDIO) if "/bin/labelloop" in line and "`" not in line]
 
-    (connect,) = commands
+    connect, _ = commands
     assert shlex.split(connect)[1:] == ["connect", "--project", "1"]
     assert f"LABEL_STUDIO_URL={STUDIO}" in str(lines(STUDIO))
     assert "--watch" not in str(lines(STUDIO))
@@ -37,10 +38,17 @@ def test_without_one_it_says_how_the_order_gets_there():
     assert any("make up LABEL_STUDIO_URL=http://127.0.0.1:8080" in line for line in told)
 
 
-def test_it_says_how_to_read_what_is_logged():
-    (told,) = [line for line in lines(STUDIO) if "logs --follow" in line]
+def test_what_needs_aws_rights_finds_the_embedded_aws_by_a_line_to_export():
+    """`logs`, `encoder add`, `export` and others: without it they ask for a real sign-in."""
+    (exported,) = [line for line in lines(STUDIO) if "AWS_ENDPOINT_URL" in line]
 
-    assert "`AWS_ENDPOINT_URL=http://127.0.0.1:4566 " in told
+    command, *variables = shlex.split(exported)
+
+    assert command == "export"
+    assert dict(one.split("=") for one in variables) == AWS | {"LABELLOOP_STACK": NAME}
+    assert {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"} <= AWS.keys()
+    (logs,) = [line for line in lines(STUDIO) if line.endswith("logs --follow")]
+    assert shlex.split(logs)[0].endswith("/bin/labelloop")
 
 
 def test_the_address_to_export_holds_the_credentials():

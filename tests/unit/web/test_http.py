@@ -65,5 +65,12 @@ def test_an_error_has_its_status_and_a_json_object(error, status):
     assert json.loads(response["body"]) == {"error": "x"}
 
 
+def test_an_error_says_what_to_do_about_it():
+    def fail(request):
+        raise Unprocessable("x", "do y")
+
+    assert json.loads(respond(V2, fail)["body"]) == {"error": "x", "fix": "do y"}
+
+
 def test_an_answer_is_json():
     assert answer(200, {})["headers"]["content-type"] == "application/json"

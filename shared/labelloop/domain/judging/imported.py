@@ -7,6 +7,8 @@ better; or is no worse, if it was imported to be trained on. It may know some la
 which flatters it: labels given since a training was rejected count by themselves, too.
 """
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -19,6 +21,7 @@ from labelloop.domain.judging.gate import LEAST_ROWS, Verdict
 _WORSE: Final = -1.645  # standard errors: one in twenty equal models is rejected
 _BETTER: Final = 2.326  # one in a hundred: each training is compared, again and again
 _LEAST_FRESH: Final = 30
+_MISORDERED: Final = 0.25  # of labels that another order of a model's own would be right on
 
 
 def judge_imported(e: Evidence) -> Verdict:
@@ -87,6 +90,35 @@ def judge_across(
         return Verdict(False, f"{why}, and there are {len(old)}")
     where = _where(old, new, every)
     return Verdict(False, f"not clearly better than the imported model on {where}")
+
+
+def why_misordered(labels: Sequence[str], predicted: Sequence[str], names: Sequence[str]) -> str:
+    """Return why a model's labels are probably in another order than was said, empty if not.
+
+    `labels`, `predicted`: of the same n tasks, one label each; `names`: of the model, in its order.
+    """
+    if len(labels) < LEAST_ROWS:
+        return ""
+    order, matched = _likeliest(Counter(zip(predicted, labels, strict=True)), names)
+    right = sum(map(str.__eq__, labels, predicted)) / len(labels)
+    if matched / len(labels) < right + _MISORDERED:
+        return ""
+    shares = f"{matched / len(labels):.0%} of the labels, not on {right:.0%}"
+    return f"check the order of --labels: by {','.join(order)} it would be right on {shares}"
+
+
+def _likeliest(pairs: Counter[tuple[str, str]], names: Sequence[str]) -> tuple[list[str], int]:
+    """Return which of the names each should have been, and on how many tasks that is right.
+
+    `pairs`: how often each was predicted for each label. The most frequent pair is matched first.
+    """
+    should: dict[str, str] = {}
+    for (name, label), _ in sorted(pairs.items(), key=lambda pair: (-pair[1], pair[0])):
+        if name not in should and label in names and label not in should.values():
+            should[name] = label
+    left = [name for name in names if name not in should.values()]
+    order = [should[name] if name in should else left.pop(0) for name in names]
+    return order, sum(pairs[pair] for pair in should.items())
 
 
 def _where(old: NDArray[Any], new: NDArray[Any], rows: NDArray[np.bool_], since: str = "") -> str:

@@ -20,6 +20,7 @@ from labelloop.domain.intake.folding import Dataset
 from labelloop.domain.judging.card import Card
 from labelloop.domain.judging.fallback import OrderDecision
 from labelloop.domain.judging.gate import LEAST_ROWS
+from labelloop.domain.judging.imported import why_misordered
 from labelloop.domain.learning.examples import Examples, examples_of
 from labelloop.domain.version import Version
 from labelloop.errors import BadModel, BadRecipe, NotFound, Rejected, Retryable, Unreached
@@ -46,6 +47,7 @@ from labelloop.usecases.serving.activate import switch_by_hand
 if TYPE_CHECKING:
     from labelloop.usecases.learning.train_version import TrainDeps
 
+_FORCE: Final = "--force serves it all the same"
 _TRIED: Final = 40  # tasks
 _COMPARED_S: Final = 60.0  # that answering takes
 _COMPARED: Final = (100, 5_000)  # labels, the newest, as many as that time is enough for
@@ -143,7 +145,8 @@ def import_version(project: Project, waiting: Import, deps: "TrainDeps") -> dict
         _serve(project, judged.card, now, waiting.by)
     others = _others(dataset, control, deps) if judged.verdict.switches else {}
     told = {"lacking": lacking, "ms_a_task": tried["ms_a_task"]}
-    return _outcome(judged, challenger) | told | others
+    doubt = _doubt(challenger, importing.about(artefact)["labels"])
+    return _outcome(judged, challenger, doubt) | told | others
 
 
 def _beside(active: ActivePointer, deps: "TrainDeps") -> tuple["TrainDeps | None", str | None]:
@@ -209,14 +212,26 @@ def _compared(ms_a_task: float) -> int:
     return min(most, max(least, round(1_000 * _COMPARED_S / max(ms_a_task, 0.1))))
 
 
-def _outcome(judged: Judged, challenger: Challenger) -> dict[str, Any]:
+def _doubt(challenger: Challenger, names: list[str]) -> str:
+    """Return why the labels of an imported model may be in another order, empty if they are not."""
+    labels = challenger.examples.labels
+    if not all(isinstance(label, str) for label in labels):
+        return ""  # several choices: any of them may be right
+    answers = challenger.trained.out_of_fold
+    rows = np.flatnonzero(answers.columns.are_finite())
+    predicted = challenger.measure.labels(answers.take(rows))
+    return why_misordered([labels[row] for row in rows.tolist()], predicted, names)
+
+
+def _outcome(judged: Judged, challenger: Challenger, doubt: str) -> dict[str, Any]:
     labels = challenger.examples.labels
     hits = challenger.measure.hits(challenger.out_of_fold, labels)
     return {
         "served": judged.verdict.switches,
         "version": judged.card.version,
         "why": judged.verdict.reason,
-        "fix": "" if judged.verdict.switches else "--force serves it all the same",
+        "fix": "" if judged.verdict.switches else "; ".join([*[doubt] * bool(doubt), _FORCE]),
+        "doubt": doubt,
         "labels": len(labels),
         "accuracy": round(float(hits.mean()), 4) if len(hits) else None,
         "title": challenger.measure.title,

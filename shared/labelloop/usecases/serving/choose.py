@@ -62,7 +62,7 @@ def _check_encoder(name: Any, deps: ChooseDeps) -> None:
     try:
         deps.demand_encoder(name)
     except BadModel as exc:
-        raise NotFound(f"encoder: {exc}", "`labelloop encoder list` names them") from None
+        raise NotFound(str(exc), exc.fix) from None
 
 
 def _check(choices: Mapping[str, Any]) -> None:

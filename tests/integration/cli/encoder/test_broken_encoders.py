@@ -243,6 +243,26 @@ def test_a_broken_graph_is_refused(refused, export, broken):
     assert says in refused(export(**{MODEL: body}))
 
 
+def test_one_that_knows_none_of_the_sentences_is_taken_by_force(run, bucket, at_once, export):
+    """It may be of another language, or of proteins: people know better than ten sentences."""
+    folder = export(**{MODEL: GRAPHS["one vector for all"][0]})
+
+    refused = run("add", "mine", "--from", str(folder), exit_code=1)
+    assert "--force" in refused["fix"]
+    taken = run("add", "mine", "--from", str(folder), "--force")
+
+    assert taken["stored"]
+    assert taken["doubt"] == refused["error"]
+    assert list(bucket.list("encoders/mine/"))
+
+
+@pytest.mark.parametrize("broken", ["NaN", "zeros", "noise"])
+def test_nothing_forces_vectors_that_can_not_be_used(refused, export, broken):
+    body, says = GRAPHS[broken]
+
+    assert says in refused(export(**{MODEL: body}), "--force")
+
+
 @pytest.mark.parametrize("broken", FILES)
 def test_broken_files_are_refused(refused, export, broken):
     files, says = FILES[broken]

@@ -1,6 +1,7 @@
 """Adding, listing and removing encoders of one's own."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -171,6 +172,14 @@ def test_the_cost_of_encoding_a_pool_is_told(run, export, project):
     assert 0 <= told["pool"]["usd"] < 0.01
 
 
+def test_the_command_to_use_it_names_the_project_that_was_given(export, project):
+    source = ["--from", str(export()), "--project", PROJECT]
+
+    ran = CliRunner().invoke(app, ["encoder", "add", "mine", *source])
+
+    assert f"labelloop options --project {PROJECT} --encoder mine" in ran.output
+
+
 def used_by(project: Project, encoder: str) -> None:
     project.add_model(b"", card("1-aaaaaaaa", encoder=encoder))
     pointer = ActivePointer("1-aaaaaaaa", 1, encoder=encoder)
@@ -199,6 +208,29 @@ def test_a_version_that_may_be_activated_again_uses_its_encoder(run, export, pro
     project.advance(project.active(), ActivePointer("2-bbbbbbbb", 2, encoder="minilm-0"))
 
     assert "version 1-aaaaaaaa of project" in run("remove", "mine", exit_code=1)["error"]
+
+
+def test_one_that_only_idle_versions_need_is_removed_by_force(run, export, project, bucket):
+    used_by(project, run("add", "mine", "--from", str(export()))["name"])
+    assert "in use by project 38." in run("remove", "mine", "--force", exit_code=1)["error"]
+    project.advance(project.active(), ActivePointer("2-bbbbbbbb", 2, encoder="minilm-0"))
+
+    assert "--force" in run("remove", "mine", exit_code=1)["fix"]
+    told = run("remove", "mine", "--force")
+
+    assert told["versions"] == [f"version 1-aaaaaaaa of project {PROJECT}"]
+    assert list(bucket.list("encoders/")) == []
+
+
+@pytest.mark.parametrize("chosen", ["by the project", "by the stack"])
+def test_one_that_is_chosen_is_not_removed_by_force(run, export, project, stack, chosen):
+    run("add", "mine", "--from", str(export()))
+    if chosen == "by the stack":
+        stack.parameters = {"Encoder": "mine"}
+    else:
+        project.set_options(project.options(), replace(project.options().value, encoder="mine"))
+
+    assert "in use by" in run("remove", "mine", "--force", exit_code=1)["error"]
 
 
 def test_the_stack_uses_the_one_that_it_was_deployed_with(run, export, stack):

@@ -4,11 +4,12 @@ import json
 import random
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from labelloop.cli import try_encoder
 from tests import tiny_encoder
-from tests.encoder_exports import written
+from tests.encoder_exports import states, written
 from tests.integration.cli.backtest.exports import project, task
 
 pytestmark = pytest.mark.usefixtures("at_once")
@@ -62,13 +63,24 @@ def test_one_in_the_bucket_is_tried_by_its_name(run, riddles, export, bucket):
 
 
 def test_one_that_is_neither_folder_nor_name_is_refused(run, riddles, bucket):
-    assert "encoder.json is missing" in run("try", "other", str(riddles), exit_code=1)["error"]
+    told = run("try", "other", str(riddles), exit_code=1)
+
+    assert told["error"] == "there is no encoder other"
+    assert "labelloop encoder list" in told["fix"]
 
 
 def test_a_broken_one_is_refused_before_anything_is_replayed(run, riddles, export):
     told = run("try", str(export(tokenizer__json="words")), str(riddles), exit_code=1)
 
     assert "tokenizer.json can't be read" in told["error"]
+
+
+def test_one_that_knows_none_of_the_sentences_is_tried_by_force(run, riddles, export):
+    blind = states(table=np.ones((27, 8), np.float32))
+    folder = str(export(**{"onnx/model.onnx": blind.SerializeToString()}))
+
+    assert "--force" in run("try", folder, str(riddles), exit_code=1)["fix"]
+    assert run("try", folder, str(riddles), *QUICK, "--force")["runs"]
 
 
 def test_an_export_that_teaches_nothing_is_refused(run, export, tmp_path):

@@ -10,6 +10,7 @@ from labelloop.domain.judging.imported import (
     judge_across,
     judge_against_imported,
     judge_imported,
+    why_misordered,
 )
 from labelloop.recipes.text.probabilities import answers_of
 from labelloop.recipes.text_choices.measure import MEASURE
@@ -136,3 +137,30 @@ def test_labels_given_since_a_rejection_count_by_themselves_across_recipes_too()
 
     assert judge_across(old, new, is_fresh, is_import=False).switches
     assert not judge_across(np.ones(200), new, is_fresh, is_import=False).switches
+
+
+FOUR = ["a", "b", "c", "d"]
+
+
+def predictions(mapping: str, n: int = 40, wrong: int = 0) -> tuple[list[str], list[str]]:
+    """Return labels of three of four names, and what is predicted for them, some of it wrong."""
+    labels = ["abc"[row % 3] for row in range(n)]
+    predicted = [mapping["abc".index(label)] for label in labels]
+    return labels, ["d"] * wrong + predicted[wrong:]
+
+
+@pytest.mark.parametrize(
+    ("mapping", "wrong", "order"),
+    [("bca", 0, "c,a,b,d"), ("bca", 6, "c,a,b,d"), ("bac", 0, "b,a,c,d"), ("dbc", 0, "d,b,c,a")],
+)
+def test_labels_that_were_named_in_another_order_are_seen(mapping, wrong, order):
+    assert f"by {order} it would be right" in why_misordered(*predictions(mapping, 40, wrong), FOUR)
+
+
+@pytest.mark.parametrize(
+    ("mapping", "n", "wrong"),
+    [("abc", 40, 0), ("abc", 40, 30), ("aaa", 40, 0), ("bca", 19, 0)],
+    ids=["right", "poor", "one for all", "too few labels"],
+)
+def test_a_poor_model_is_no_other_order(mapping, n, wrong):
+    assert why_misordered(*predictions(mapping, n, wrong), FOUR) == ""
