@@ -1,6 +1,7 @@
 """The commands of encoders of one's own: `labelloop encoder add`, `list`, `remove`, `try`."""
 
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -128,9 +129,11 @@ def remove_encoder(
     """Delete an encoder from the stack's bucket, unless something uses it. Needs AWS rights."""
     command = f"labelloop encoder remove {name} --stack {stack}"
     with ended(Report(as_json)) as report, aws.errors_explained(stack, command):
-        files = encoders_of(stack).remove(name)
-        report.data |= {"name": name, "files": files}
-        report.say(f"{name} is deleted, {files} files")
+        removed = encoders_of(stack).remove(name, is_forced=force)
+        report.data |= {"name": name} | asdict(removed)
+        report.say(f"{name} is deleted, {removed.files} files")
+        for version in removed.versions:
+            report.say(f"{version} can't be activated any more")
 
 
 def try_encoder(
