@@ -19,7 +19,7 @@ from labelloop.recipes.controls import (
     read,
     why_order_alone,
 )
-from labelloop.recipes.entry_points import GROUP, has_own
+from labelloop.recipes.entry_points import GROUP, added_state, are_all_loaded, has_own
 from labelloop.recipes.registry import (
     both_encoders,
     encoder_of,
@@ -36,6 +36,8 @@ __all__ = [
     "BUILT_IN",
     "GENERATION",
     "GROUP",
+    "added_state",
+    "are_all_loaded",
     "both_encoders",
     "comparable",
     "continued",

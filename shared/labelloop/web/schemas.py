@@ -331,6 +331,12 @@ class AcceptedAnswer(BaseModel):
     event: str | None = Field(None, description="the name of the stored event, if there is one")
 
 
+class TrainAnswer(AcceptedAnswer):
+    """The request was accepted; the training may find nothing to learn."""
+
+    learnt_by: str = Field("", description="the version that has learnt all labels, if one has")
+
+
 class LabelStudioAnswer(BaseModel):
     """The Label Studio to which predictions are pushed."""
 

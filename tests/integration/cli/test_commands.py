@@ -171,6 +171,15 @@ def test_work_is_asked_for(world, name):
     assert f"POST /{name}" in world.sent
 
 
+def test_a_training_that_has_nothing_to_learn_says_so(world):
+    assert "a training is on its way" in world.run("train").output
+    version = world.publish()
+
+    output = world.run("train").output
+
+    assert f"nothing to learn: version {version} has learnt all labels" in output
+
+
 def test_labels_come_from_the_api(labelled):
     told = labelled.told("backfill")
 
