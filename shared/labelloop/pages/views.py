@@ -94,6 +94,7 @@ def now(status: Mapping[str, Any]) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "version": status["version"],
         "pinned": status["pinned"],
+        "made_by": status["made_by"],
         "waiting": waiting,
         "work": work,
         "percent": next((row["percent"] for row in status["progress"]), None),

@@ -6,7 +6,7 @@ that predict nothing and order tasks alone. What reads several controls asks all
 it comes before them. All that the loop knows of any is in `protocol`.
 """
 
-from labelloop.recipes.built_in import BUILT_IN, GENERATION, name_of
+from labelloop.recipes.built_in import BUILT_IN, GENERATION, name_of, origin_of
 from labelloop.recipes.controls import (
     comparable,
     continued,
@@ -54,6 +54,7 @@ __all__ = [
     "installed",
     "load",
     "name_of",
+    "origin_of",
     "read",
     "recipe_named",
     "that_see_images",

@@ -70,6 +70,13 @@ def is_imported(stored: str) -> bool:
     return stored in IMPORTED
 
 
+def origin_of(stored: str) -> str:
+    """Return in words what a version comes from, empty if a recipe that learns is built in."""
+    if is_imported(stored):
+        return "imported"
+    return "" if name_of(stored) in BUILT_IN else f"by the recipe {stored!r}"
+
+
 def may_read(name: str, config: "LabelConfig") -> bool:
     """Say whether a config has enough controls, of kinds that a built-in recipe may read."""
     if name in OF_SEVERAL and len(config.answered()) < 2:

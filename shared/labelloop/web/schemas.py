@@ -222,6 +222,9 @@ class StatusAnswer(BaseModel):
     version: str
     pinned: bool
     trained_on: int = Field(description="number of the snapshot that the version was trained on")
+    made_by: str = Field(
+        description="`imported`, or the version's recipe in words; empty for a built-in one"
+    )
     card: dict[str, Any] | None
     told: list[str] = Field(description="the card's insights, as one sentence each")
     refused: dict[str, Any] | None = Field(

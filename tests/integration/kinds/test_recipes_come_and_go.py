@@ -7,12 +7,14 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from labelloop import recipes
+from labelloop.errors import Unprocessable
 from labelloop.recipes.classifier.recipe import TextClassifier
 from labelloop.recipes.entry_points import GROUP
 from labelloop.recipes.tools import Toolbox
 from labelloop.usecases.learning.learnt_all import learnt_all
 from labelloop.usecases.learning.train import TrainOutcome
 from labelloop.usecases.serving.activate import activate
+from labelloop.usecases.serving.list_history import list_history
 from tests.integration.kinds.test_imported import Importing
 from tests.kinds.text_choices import EXAMPLE
 from tests.unit.recipes.test_recipes import Point
@@ -91,3 +93,32 @@ def test_a_version_that_a_person_activates_stays_whatever_recipe_made_it(project
     assert not is_woken(project)
     assert project.learn("start_training") is TrainOutcome.UP_TO_DATE
     assert project.version == built_in
+
+
+def test_a_version_is_named_by_a_recipe_that_is_not_built_in(project, install):
+    assert project.status["made_by"] == ""
+    built_in = project.version
+    install("mine")
+    project.learn("sweep")
+
+    assert project.card.gate["reason"] == "the active version is by another recipe, 'text_choices'"
+    assert project.status["made_by"] == "by the recipe 'mine'"
+    whys = {row["version"]: row["why"] for row in listed(project)}
+    assert whys[project.version].startswith("by the recipe 'mine': the active version is by")
+    assert whys[built_in] == "the first version"
+
+
+def test_a_version_whose_recipe_is_gone_is_not_activated_and_its_recipe_is_named(project, install):
+    install("mine")
+    project.learn("sweep")
+    version = project.version
+    install()
+    assert "by the recipe 'mine', which is not installed" in project.status["no_model"]["reason"]
+    project.learn("sweep")
+
+    with pytest.raises(Unprocessable, match="made by the recipe 'mine', which is not installed"):
+        activate(project.key, version, project.by_hand)
+
+
+def listed(project):
+    return list_history(project.key, project.store)["versions"]

@@ -48,11 +48,13 @@ def activate(key: str, version: str, deps: ActivateDeps, by: str = "") -> bool:
             f"version: trained beside encoder {card.encoder or 'none'}, "
             f"but {encoder or 'none'} is in use"
         )
-    served = format_of(card.recipe)
+    served, name = format_of(card.recipe), name_of(card.recipe)
+    if not served:
+        raise Unprocessable(f"version: made by the recipe {name!r}, which is not installed here")
     if card.format != served:
         raise Unprocessable(f"version: of format {card.format}, but this release serves {served}")
     config = project.dataset(project.dataset_pointer().value).label_config
-    if why := why_unanswered(config, name_of(card.recipe), project.signature(card)):
+    if why := why_unanswered(config, name, project.signature(card)):
         raise Unprocessable(f"version: {why}")
 
     def chosen(active: ActivePointer) -> ActivePointer:
