@@ -60,6 +60,8 @@ def project_page(shown: Shown, label_studio: str) -> dict[str, Any]:
     tables = {name: block(shown, label_studio) for name, block in BLOCKS.items()}
     missing = status["no_model"]
     state, why = no_model_of(missing) if missing else ("", "")
+    if status["learning"]["reason"]:  # then it is the first of the problems
+        why = ""
     why, _, by_design = why.partition(": ") if missing and missing["by_design"] else (why, "", "")
     return {
         "key": status["project"],

@@ -23,6 +23,7 @@ _FORMATS: Final = {
 }
 # What reads several controls has parts of all others: another format of any is one of its own.
 _FORMAT_OF_SEVERAL: Final = 2 + sum(_FORMATS.values())
+LEARNS_ONE: Final = tuple(_FORMATS)  # those that learn one control
 # Asked when no other reads a config.
 ORDERS_ALONE: Final = {"order_by_images": 1, "order_alone": 1}
 BUILT_IN: Final = {

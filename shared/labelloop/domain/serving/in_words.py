@@ -8,8 +8,9 @@ from typing import Any, Final
 from labelloop.domain.judging.vectors_gain import little_of
 
 CHANGE_CONFIG: Final = (
-    "change it under Settings > Labeling Interface: one <Choices> with a single choice, about a "
-    "<Text> that holds the text itself; labels that are there already count"
+    "change it under Settings > Labeling Interface; learnt are <Choices>, <Taxonomy>, <Rating>, "
+    "<Number>, <Labels>, <Pairwise> and <Ranker> about texts, and <Choices> about images, with an "
+    "ImageEncoder; labels that are there already count"
 )
 _SILENT: Final = timedelta(minutes=1)  # without a sign of work; from then on it is said
 _MEND_TRAINING: Final = (
