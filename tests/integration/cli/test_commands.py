@@ -156,6 +156,27 @@ def test_rolling_back_goes_one_version_back_each_time(world):
     assert "no version before" in world.told("rollback", exit_code=1)["error"]
 
 
+def test_rolling_back_a_pinned_project_promises_no_newer_version(world):
+    for seq in (1, 2, 3):
+        world.publish(seq)
+    assert "newer labels will bring a newer version" in world.run("rollback").output
+    world.told("pin")
+
+    output = world.run("rollback").output
+
+    assert "will bring" not in output
+    assert "pinned, so it stays" in output
+
+
+def test_a_version_that_is_unknown_is_named_the_command_that_lists_them(world):
+    world.publish()
+
+    error = world.told("activate", "9-aaaaaaaa", exit_code=1)["error"]
+
+    assert "`labelloop versions`" in error
+    assert "/versions" not in error
+
+
 def test_a_version_is_pinned_and_let_go(world):
     world.publish()
 

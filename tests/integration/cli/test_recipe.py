@@ -43,6 +43,15 @@ def test_a_new_recipe_keeps_to_all_rules_and_passes_its_own_test(tmp_path):
     assert tested.returncode == 0, tested.stdout
 
 
+def test_only_names_are_replaced_in_what_is_written_and_no_word_of_a_sentence(tmp_path):
+    run("new", "shortness", "--to", tmp_path)
+
+    written = (tmp_path / "shortness.py").read_text()
+    sentences = re.findall(r"#.*|\"\"\".*", written)
+    assert len(sentences) > 10
+    assert not any("shortness" in one for one in sentences)
+
+
 def test_the_short_recipe_of_the_readme_keeps_to_all_rules(tmp_path):
     (source,) = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
     run("new", "forest", "--to", tmp_path)
