@@ -25,6 +25,7 @@ _INSTALL_RECIPE: Final = (
     "deploy with that recipe again, then run `labelloop train`; or change the label config to what "
     "another one learns"
 )
+_END_VECTORS: Final = "`labelloop activate` a version from before the import to end that"
 _OWN_RECIPE: Final = "recipe"  # in the reasons that recipes of one's own give, and in no other
 # In the reason that a training is put off for.
 OUT_OF_REACH: Final = "images or texts are out of reach"
@@ -154,9 +155,10 @@ def imported_of(imported: Mapping[str, Any], *, is_imported: bool) -> str:
     """
     source = f"{imported.get('file', 'a model')}, sha256 {str(imported.get('sha256', ''))[:12]}"
     if not is_imported:
-        return f"it was trained on what an imported model sees ({source})"
+        return f"it was trained on what an imported model sees ({source}); {_END_VECTORS}"
     if imported.get("as") == "vectors":
-        return f"it was imported ({source}), and the next training learns from what it sees"
+        line = f"it was imported ({source}), and the next training learns from what it sees"
+        return f"{line}; {_END_VECTORS}"
     return f"it was imported ({source}), and stays until a training is clearly better"
 
 

@@ -93,8 +93,9 @@ def _not_in_use(chosen: str | None, active: ActivePointer) -> list[str]:
     in_use = [name.rpartition("-")[0] for name in active.encoder_in_use.split("+")]
     if chosen is None or not active.is_trained or chosen in (*in_use, "none"):
         return []
-    what = f"the encoder {chosen}, which was chosen, is not in use yet"
-    return [f"{what}: that takes a training, and a stack deployed with another Encoder than none"]
+    what = f"the encoder {chosen}, which was chosen, is not in use yet: that takes a training"
+    is_without = not active.encoder_in_use
+    return [f"{what}, and a stack deployed with another Encoder than none" if is_without else what]
 
 
 def _lines(card: Card) -> list[str]:
