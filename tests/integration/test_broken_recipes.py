@@ -8,6 +8,7 @@ import pytest
 
 from labelloop import recipes
 from labelloop.bucket.project import Project
+from labelloop.domain.serving.in_words import training_advice
 from labelloop.labelstudio.payloads import key_of
 from labelloop.messages import RankWakeUp, WakeUp
 from labelloop.recipes import entry_points, guard
@@ -133,6 +134,19 @@ def test_what_was_served_stays_and_no_request_fails(name, stack, deploy):
     assert "example" in said(status), status
     assert json.loads(json.dumps(status)) == status
     assert show_project(stack.key, stack.store)["status"]["version"] == version
+
+
+def test_where_a_recipe_fails_it_is_to_be_mended(stack, deploy):
+    deploy(LEARNING["fit raises"])
+    stack.label(range(FIRST, len(LABELLED)))
+    train(WakeUp(stack.key, "sweep"), stack.training)
+
+    status = describe(stack.key, stack.store)
+
+    advice = training_advice(status["put_off"])
+    assert "the recipe 'example' fails in fit: RuntimeError: it has no idea" in advice
+    assert advice.startswith("mend the recipe")
+    assert "memory" not in advice
 
 
 def said(status) -> str:

@@ -345,4 +345,14 @@ def test_a_project_that_chose_one_goes_on_without_it_where_a_deploy_takes_all_aw
     assert list(Steps())[-1] is RankOutcome.PLACED
     assert asked() == project.active_version()
     told = describe(project.key, bootstrap.store())["told"]
-    assert any("the encoder large" in line for line in told)
+    assert any("the encoder large" in line and "than none" in line for line in told)
+
+
+def test_a_stack_that_has_an_encoder_is_not_asked_for_one(project, choose):
+    trained()
+    choose(encoder="large")
+
+    told = describe(project.key, bootstrap.store())["told"]
+
+    (line,) = [line for line in told if "the encoder large" in line]
+    assert line.endswith("is not in use yet: that takes a training")

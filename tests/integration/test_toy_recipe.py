@@ -441,10 +441,14 @@ def test_a_recipe_that_is_not_installed_any_more_withdraws_nothing(
 
     uninstall()
 
-    assert project.untrained_dataset("", trusts_unknown=True) is None  # so no sweep wakes trainers
+    assert project.untrained_dataset("", trusts_unknown=True) is not None
+    assert train(WakeUp(key, "sweep"), train_deps) is TrainOutcome.RECIPE_FAILED
+    assert project.untrained_dataset("", trusts_unknown=True) is None  # no sweep wakes it again
     label(range(LABELS, LABELS + 5))
-    with pytest.raises(BadModel, match="parity"):
-        train(WakeUp(key, "sweep"), train_deps)
+    assert train(WakeUp(key, "start_training"), train_deps) is TrainOutcome.RECIPE_FAILED
+    assert (
+        "the recipe 'parity', which is not installed" in describe(key, store)["put_off"]["reason"]
+    )
     assert project.active_version() == version
 
 

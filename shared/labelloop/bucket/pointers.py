@@ -27,7 +27,8 @@ class ActivePointer:
     """The version that is served. `switch` counts the switches.
 
     `recipe` and `format` say what made the artefact; of no version the format is the recipes'
-    generation. `learnt` is the checksum of what the version was trained on, `encoder` the name of
+    generation, and `recipes` which of one's own were asked when a training last looked at it.
+    `learnt` is the checksum of what the version was trained on, `encoder` the name of
     the encoder that it was trained beside, `passed_over` that of the one in use where a person
     activated a version of another; it stays until there is something new to learn. The previous
     version is for predictors that start while this one can't be loaded.
@@ -49,6 +50,7 @@ class ActivePointer:
     recipe: str = ""
     signature: str = ""  # which control it answers: see `recipes.signature`
     passed_over: str | None = None
+    recipes: str = ""
 
     @property
     def encoder_in_use(self) -> str:

@@ -40,7 +40,7 @@ from labelloop.domain.serving.options import Options
 from labelloop.domain.version import Version
 from labelloop.errors import BadModel, Damaged
 from labelloop.ports import Listed, ObjectStore
-from labelloop.recipes import encoder_of, name_of
+from labelloop.recipes import added_state, are_all_loaded, encoder_of, name_of
 
 if TYPE_CHECKING:
     from labelloop.domain.intake.folding import Dataset
@@ -149,10 +149,11 @@ class Project(ProjectFiles):
         """Return the newest snapshot unless the active version has learnt it, or is pinned.
 
         A version that was made beside another encoder than its recipe uses here, by another
-        release, or with other options than those chosen since, has yet to learn it. `chosen`:
-        returns the full name of the encoder that the project chose over the stack's.
-        `trusts_unknown`: leave a version of a recipe that is not installed here to functions that
-        have it, or they would be woken for ever.
+        release, with other options than those chosen since, or before a recipe of one's own came
+        or went, has yet to learn it. `chosen`: returns the full name of the encoder that the
+        project chose over the stack's. `trusts_unknown`: leave what a recipe that can't be loaded
+        here may have a part in to functions that can, or they would be woken for ever; and have a
+        version of a recipe that is gone looked at once.
         """
         pointer, active = self.dataset_pointer().value, self.active().value
         options = self.options().value
@@ -161,8 +162,8 @@ class Project(ProjectFiles):
         age = (pointer.seq, options.revision)
         used = encoder_of(active.recipe, encoder, image_encoder) if active.is_trained else ""
         is_foreign = active.is_trained and active.encoder_in_use != used
-        is_outdated = active.is_outdated and not (trusts_unknown and active.is_of_unknown_recipe)
-        is_behind = age > active.age or (age == active.age and is_foreign) or is_outdated
+        is_behind = age > active.age or (age == active.age and is_foreign)
+        is_behind = is_behind or _is_outdated(active, trusts_unknown=trusts_unknown)
         return pointer if pointer.seq > 0 and is_behind and not active.pinned else None
 
     # -- versions ----------------------------------------------------------------------------
@@ -280,6 +281,16 @@ class Project(ProjectFiles):
     def set_options(self, after: Tagged[Options], to: Options) -> None:
         """Store the options; Conflict if they were swapped meanwhile."""
         self._swap("options.json", after.etag, asdict(to))
+
+
+def _is_outdated(active: ActivePointer, *, trusts_unknown: bool) -> bool:
+    """Say whether other recipes are installed than those that last looked at a project."""
+    is_unseen = active.recipes != added_state()
+    if not trusts_unknown:
+        return active.is_outdated or is_unseen
+    if is_unseen and are_all_loaded():
+        return True
+    return active.is_outdated and not active.is_of_unknown_recipe
 
 
 def projects(store: ObjectStore) -> Iterator[str]:

@@ -55,7 +55,7 @@ def model(session: Session) -> Iterator[Check]:
             "`labelloop versions` lists them, `labelloop activate <version>` serves one"
         )
         yield bad("model", detail, fix)
-    else:
+    elif not status["learning"]["reason"]:  # that is a finding of its own
         yield note("model", f"none yet: {plain(missing['reason'])}", "label more tasks")
 
 

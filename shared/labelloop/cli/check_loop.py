@@ -7,6 +7,7 @@ from labelloop.cli.address import bare
 from labelloop.cli.backfill import counts_of, known_counts
 from labelloop.cli.check import Check, bad, good, note
 from labelloop.cli.first_order import served_order
+from labelloop.cli.learnable import why_unlearnable
 from labelloop.cli.session import Session
 from labelloop.domain.version import UNTRAINED
 
@@ -67,6 +68,8 @@ def versions(session: Session) -> Iterator[Check]:
         detail = "no model yet, and no tasks to order"
         yield note("model_version", detail, "import tasks into the project in Label Studio")
         return
+    if active == UNTRAINED and why_unlearnable(session.project["label_config"]):
+        return  # nothing can be ordered, which the check of the label config says
     if active == UNTRAINED:
         fix = f"wait a minute if `labelloop connect` has just ended, else {_RANK}"
         yield bad("model_version", "no model and no first order yet: the order is random", fix)

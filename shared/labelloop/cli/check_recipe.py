@@ -13,15 +13,20 @@ from typing import IO, Final
 
 from labelloop.cli.checked_recipe import LOADING, ToCheck
 
+_SOME_DOZEN: Final = 60  # tasks, with which a rule ends soon
 _LAST_WORDS: Final = 200  # characters of what a process wrote before it ended
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A rule as a sentence, and why the recipe does not keep to it; empty if it does."""
+    """A rule as a sentence, and why the recipe does not keep to it; empty if it does.
+
+    `is_note`: with a project's tasks that may be chance, so the rule is not broken.
+    """
 
     title: str
     why: str
+    is_note: bool = False
 
 
 def check_recipe(to_check: ToCheck, limit_s: float) -> Iterator[Finding]:
@@ -49,7 +54,7 @@ def _run(to_check: ToCheck, limit_s: float) -> Iterator[Finding]:
         reader = threading.Thread(target=_read, args=(process.stdout, lines))
         reader.start()
         try:
-            yield from _findings(process, lines, words, limit_s)
+            yield from _findings(process, lines, words, limit_s, _too_many(len(to_check.tasks)))
         finally:
             process.kill()
             process.wait()
@@ -57,23 +62,34 @@ def _run(to_check: ToCheck, limit_s: float) -> Iterator[Finding]:
 
 
 def _findings(
-    process: subprocess.Popen[str], lines: "queue.Queue[str]", words: IO[str], limit_s: float
+    process: subprocess.Popen[str],
+    lines: "queue.Queue[str]",
+    words: IO[str],
+    limit_s: float,
+    more: str,
 ) -> Iterator[Finding]:
     begun = ""
     while True:
         try:
             line = lines.get(timeout=limit_s)
         except queue.Empty:
-            yield Finding(begun, f"it did not end within {limit_s:g} s")
+            yield Finding(begun, f"it did not end within {limit_s:g} s{more}")
             return
         if not line:
             break
         row = json.loads(line)
         begun = row.get("begun", "")
         if "title" in row:
-            yield Finding(row["title"], row["why"])
+            yield Finding(row["title"], row["why"], row.get("is_note", False))
     if begun or process.wait():
         yield Finding(begun or "it is checked", _end_of(process, words))
+
+
+def _too_many(tasks: int) -> str:
+    """Return what to do about a rule that does not end."""
+    if tasks <= _SOME_DOZEN:
+        return "; if it is only slow, raise --limit"
+    return f" with {tasks:,} tasks; take fewer, some dozen will do, or raise --limit"
 
 
 def _read(out: IO[str], lines: "queue.Queue[str]") -> None:

@@ -22,7 +22,10 @@ _ENCODERS: Final = ("without an encoder", "with an encoder")
 
 @dataclass(frozen=True, slots=True)
 class ToCheck:
-    """What is checked: a recipe, and what people label with it; `most_mb`: of memory."""
+    """What is checked: a recipe, and what people label with it; `most_mb`: of memory.
+
+    `of_project`: whether the tasks are a project's, of which what is learnt may be worth little.
+    """
 
     source: str
     config: str
@@ -30,6 +33,7 @@ class ToCheck:
     results: list[list[dict[str, Any]]]
     most_mb: int
     in_containers: bool = False  # whether it is for functions that are container images
+    of_project: bool = False
     is_light: bool = False  # whether numpy is kept away, as from the function without it
 
     def to_json(self) -> str:
@@ -75,12 +79,13 @@ def _check(to_check: ToCheck, out: IO[str]) -> None:
         _write(out, {"title": FITNESS, "why": "; ".join(reasons)})
     for rule in RULES:
         _write(out, {"begun": title(rule)})
-        why = ""
+        why, is_poor = "", False
         for case, where in zip(cases, _ENCODERS, strict=True):
-            if applies(rule, case) and (why := breach(rule, case)):
-                why = why if case is cases[0] else f"{where}: {why}"
-                break
-        _write(out, {"title": title(rule), "why": why})
+            found, was_poor = breach(rule, case) if applies(rule, case) else ("", False)
+            if found and (not why or (is_poor and not was_poor)):
+                why, is_poor = found if case is cases[0] else f"{where}: {found}", was_poor
+        is_note = is_poor and to_check.of_project
+        _write(out, {"title": title(rule), "why": why, "is_note": is_note})
 
 
 def _loaded(to_check: ToCheck, out: IO[str]) -> Any:
@@ -117,7 +122,7 @@ def _read_without_numpy(to_check: ToCheck, out: IO[str]) -> None:
     _write(out, {"title": LIGHT, "why": why})
 
 
-def _write(out: IO[str], row: dict[str, str]) -> None:
+def _write(out: IO[str], row: dict[str, Any]) -> None:
     out.write(json.dumps(row) + "\n")
     out.flush()
 

@@ -65,7 +65,8 @@ def _order(session: Session, project: dict[str, Any]) -> bool:
 def _look_at_config(label_config: str, report: Report) -> None:
     """Warn of a label config that can't be learnt; the project is connected all the same."""
     if reason := why_unlearnable(label_config):
-        warning = f"{reason}. Labels are collected, but not learnt: {CHANGE_CONFIG}"
+        warning = f"nothing of it can be learnt or ordered: {reason}. Labels are collected"
+        warning = f"{warning}; to have them learnt, {CHANGE_CONFIG}"
         return report.step("label config", "warning", warning)
     return report.step("label config", "unchanged", f"learns {what_is_learnt(label_config)}")
 
@@ -97,7 +98,9 @@ def _learn(session: Session, backfills: bool, report: Report) -> None:
         sent = backfill(session, session.studio.api.export(session.project_id), report)
         report.step("labels so far", "done", f"{sent['annotations']} annotations sent")
         session.backend.post("/train", project=session.key)
-        report.step("training", "done", "on its way; the order follows by itself")
+        is_ordered = not why_unlearnable(project["label_config"])
+        follows = "on its way; the order follows by itself" if is_ordered else "on its way"
+        report.step("training", "done", follows)
         return rank_first(session, report, is_asked=True)
     version = status["version"]
     report.step("training", "unchanged", "no model yet" if version == UNTRAINED else version)

@@ -4,6 +4,7 @@ import time
 from typing import Any, Final
 
 from labelloop.cli.address import bare
+from labelloop.cli.learnable import why_unlearnable
 from labelloop.cli.report import Report
 from labelloop.cli.session import Session
 from labelloop.domain.version import UNTRAINED
@@ -27,6 +28,8 @@ def rank_first(session: Session, report: Report, *, is_asked: bool) -> None:
         return report.step(
             "ranking", "unchanged", "no task is left to label; new tasks will be ranked"
         )
+    if why_unlearnable(project["label_config"]):
+        return report.step("ranking", "skipped", "nothing of this label config can be ordered")
     if not is_asked:
         session.backend.post("/rank", project=session.key)
     if not _is_pushed_to(session):

@@ -66,7 +66,7 @@ def import_model(
         typer.Option(
             "--as",
             help="model: it stays until a training is clearly better; vectors: trainings learn "
-            "from what it sees",
+            "from what it sees, until you activate a version from before",
         ),
     ] = Role.MODEL,
     force: Annotated[

@@ -19,6 +19,7 @@ from labelloop.domain.serving.in_words import (
     plain,
     put_off_of,
     refused_of,
+    waiting_of,
     work_of,
 )
 
@@ -51,15 +52,15 @@ def show_status(
 
 
 def _rows(status: dict[str, Any]) -> dict[str, str]:
-    card, dataset, learning = status["card"] or {}, status["dataset"], status["learning"]
+    dataset, learning = status["dataset"], status["learning"]
     quarantined, archived = status["quarantined_events"], status["archived"]
     return {
         "project": status["project"],
         "version": status["version"] + (" (pinned)" if status["pinned"] else ""),
-        "trained": f"{card['trained_at']} on {card['labels']} labels" if card else "not yet",
+        "trained": _trained(status),
         "learns": learnt_of(learning) if learning["choice"] else "",
         "labels": f"{dataset['annotations']} annotations, {dataset['skipped']} skips",
-        "waiting": f"{status['pending_events']} events, not learnt yet",
+        "waiting": waiting_of(status),
         "under way": "; ".join(work_of(status.get("progress", ()))),
         "damaged": f"{status['damaged']}; run `labelloop repair`" if status["damaged"] else "",
         "set aside": f"{quarantined} events that could not be read" if quarantined else "",
@@ -67,6 +68,16 @@ def _rows(status: dict[str, Any]) -> dict[str, str]:
         "put off": f"training {put_off_of(status['put_off'])}" if status["put_off"] else "",
         "archived": _archived(archived) if archived else "",
     }
+
+
+def _trained(status: dict[str, Any]) -> str:
+    card, made_by = status["card"], status.get("made_by")  # an earlier release's has no such field
+    if not card:
+        return "not yet"
+    if made_by == "imported":
+        return f"elsewhere, imported {card['trained_at']}"
+    line = f"{card['trained_at']} on {card['labels']} labels"
+    return f"{line}, {made_by}" if made_by else line
 
 
 def _lines(status: dict[str, Any]) -> Iterator[str]:

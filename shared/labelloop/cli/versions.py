@@ -1,6 +1,6 @@
 """List a project's versions and doubtful labels, and choose the version that is served."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from rich.markup import escape
@@ -11,6 +11,9 @@ from labelloop.cli.session import Session
 from labelloop.domain.serving.in_words import chosen_options, label_in_words, minute_of
 from labelloop.domain.version import UNTRAINED, before
 from labelloop.errors import NotFound
+
+_UNTIL: Final = "newer labels will bring a newer version; `labelloop pin` keeps this one"
+_PINNED: Final = "the project is pinned, so it stays; `labelloop unpin` has newer labels learnt"
 
 
 def show_doubts(session: Session, report: Report) -> None:
@@ -52,8 +55,9 @@ def activate(
 
 def rollback(session: Session, report: Report) -> None:
     """Serve the version before the active one."""
-    names, active, replaced = _versions(session)
-    earlier = before(names, active, replaced)
+    names, status = _versions(session)
+    active = status["version"]
+    earlier = before(names, active, status.get("replaced", ""))
     if earlier is None:
         raise NotFound(
             f"there is no version before {active}",
@@ -61,7 +65,7 @@ def rollback(session: Session, report: Report) -> None:
         )
     activate(session, report, earlier)
     report.data["instead_of"] = active
-    report.say("newer labels will bring a newer version; `labelloop pin` keeps this one")
+    report.say(_PINNED if status["pinned"] else _UNTIL)
 
 
 def pin(session: Session, report: Report) -> None:
@@ -103,7 +107,12 @@ def choose_options(
 
 def train(session: Session, report: Report) -> None:
     """Learn the labels that wait now, without the quiet period."""
-    _post(session, report, "/train", "a training is on its way")
+    report.data |= {"project": session.key} | session.backend.post("/train", project=session.key)
+    learnt_by = report.data.get("learnt_by")  # an earlier release's backend has no such field
+    if learnt_by:
+        report.say(f"nothing to learn: version {learnt_by} has learnt all labels")
+    else:
+        report.say("a training is on its way")
 
 
 def _post(session: Session, report: Report, path: str, message: str) -> None:
@@ -111,8 +120,8 @@ def _post(session: Session, report: Report, path: str, message: str) -> None:
     report.say(message)
 
 
-def _versions(session: Session) -> tuple[list[str], str, str]:
+def _versions(session: Session) -> tuple[list[str], dict[str, Any]]:
     answer: dict[str, Any] = session.backend.get("/versions", project=session.key)
-    status = session.backend.get("/status", project=session.key)
+    status: dict[str, Any] = session.backend.get("/status", project=session.key)
     names = [name for name in answer["versions"] if name != UNTRAINED]
-    return names, status["version"], status.get("replaced", "")
+    return names, status

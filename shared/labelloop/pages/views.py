@@ -23,7 +23,8 @@ _MOST_ROWS: Final = 25  # to look at again; downloads have them all
 _BUSY_S, _QUIET_S = 5, 60  # between two looks of an open page
 
 _UNTIL: Final = "Newer labels will bring a newer one; pin it to keep it."
-DONE: Final = {
+_PINNED: Final = "The project is pinned, so it stays until it is unpinned."
+_DONE: Final = {
     "activate": f"The version is active. {_UNTIL}",
     "rollback": f"The version before is active. {_UNTIL}",
     "pin": "Pinned: labels are collected, but not learnt.",
@@ -31,6 +32,12 @@ DONE: Final = {
     "train": "A training is on its way.",
     "rank": "A ranking is on its way.",
 }
+
+
+def done_of(action: str, *, is_pinned: bool) -> str:
+    """Return in words what a person just did, empty for what is no action."""
+    said = _DONE.get(action, "")
+    return said.replace(_UNTIL, _PINNED) if is_pinned else said
 
 
 def overview(projects: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -60,6 +67,8 @@ def project_page(shown: Shown, label_studio: str) -> dict[str, Any]:
     tables = {name: block(shown, label_studio) for name, block in BLOCKS.items()}
     missing = status["no_model"]
     state, why = no_model_of(missing) if missing else ("", "")
+    if status["learning"]["reason"]:  # then it is the first of the problems
+        why = ""
     why, _, by_design = why.partition(": ") if missing and missing["by_design"] else (why, "", "")
     return {
         "key": status["project"],
@@ -94,6 +103,7 @@ def now(status: Mapping[str, Any]) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "version": status["version"],
         "pinned": status["pinned"],
+        "made_by": status["made_by"],
         "waiting": waiting,
         "work": work,
         "percent": next((row["percent"] for row in status["progress"]), None),

@@ -6,7 +6,7 @@ that predict nothing and order tasks alone. What reads several controls asks all
 it comes before them. All that the loop knows of any is in `protocol`.
 """
 
-from labelloop.recipes.built_in import BUILT_IN, GENERATION, name_of
+from labelloop.recipes.built_in import BUILT_IN, GENERATION, name_of, origin_of
 from labelloop.recipes.controls import (
     comparable,
     continued,
@@ -19,7 +19,7 @@ from labelloop.recipes.controls import (
     read,
     why_order_alone,
 )
-from labelloop.recipes.entry_points import GROUP, has_own
+from labelloop.recipes.entry_points import GROUP, added_state, are_all_loaded, has_own
 from labelloop.recipes.registry import (
     both_encoders,
     encoder_of,
@@ -36,6 +36,8 @@ __all__ = [
     "BUILT_IN",
     "GENERATION",
     "GROUP",
+    "added_state",
+    "are_all_loaded",
     "both_encoders",
     "comparable",
     "continued",
@@ -52,6 +54,7 @@ __all__ = [
     "installed",
     "load",
     "name_of",
+    "origin_of",
     "read",
     "recipe_named",
     "that_see_images",

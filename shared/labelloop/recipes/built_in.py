@@ -23,6 +23,7 @@ _FORMATS: Final = {
 }
 # What reads several controls has parts of all others: another format of any is one of its own.
 _FORMAT_OF_SEVERAL: Final = 2 + sum(_FORMATS.values())
+LEARNS_ONE: Final = tuple(_FORMATS)  # those that learn one control
 # Asked when no other reads a config.
 ORDERS_ALONE: Final = {"order_by_images": 1, "order_alone": 1}
 BUILT_IN: Final = {
@@ -68,6 +69,13 @@ def name_of(stored: str) -> str:
 def is_imported(stored: str) -> bool:
     """Say whether a recipe is one of imported models."""
     return stored in IMPORTED
+
+
+def origin_of(stored: str) -> str:
+    """Return in words what a version comes from, empty if a recipe that learns is built in."""
+    if is_imported(stored):
+        return "imported"
+    return "" if name_of(stored) in BUILT_IN else f"by the recipe {stored!r}"
 
 
 def may_read(name: str, config: "LabelConfig") -> bool:

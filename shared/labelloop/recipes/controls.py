@@ -2,16 +2,18 @@
 
 from collections.abc import Callable, Collection
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from labelloop.errors import BadRecipe, Unprocessable, words_of
 from labelloop.recipes.built_in import (
     BUILT_IN,
     IMPORTED,
+    LEARNS_ONE,
     OF_SEVERAL,
     ORDERS_ALONE,
     built_in,
     is_imported,
+    may_read,
     name_of,
 )
 from labelloop.recipes.entry_points import added, found_or_why, report
@@ -20,6 +22,8 @@ from labelloop.recipes.registry import find, in_order
 if TYPE_CHECKING:
     from labelloop.labelstudio.label_config import LabelConfig
     from labelloop.recipes.protocol import Control, Recipe
+
+_ABOUT: Final = " is about "  # in the reasons that name an object
 
 
 @lru_cache(maxsize=64)
@@ -131,9 +135,27 @@ def _control(recipe: "Recipe", config: "LabelConfig") -> "Control | None":
 
 
 def _reasons(config: "LabelConfig") -> list[str]:
-    """Return why each recipe has no control of a label config, where it has something to say."""
-    reasons = (_reason(recipe, config) for recipe in in_order() if recipe.name not in OF_SEVERAL)
+    """Return why there is no control: what recipes of one's own say, and the nearest built-in one.
+
+    Where the control itself is not at fault, or of no kind that is learnt, also why no order is.
+    """
+    reasons = [reason for recipe in added() if (reason := _reason(recipe, config))]
+    reasons.append(nearest := _nearest(config))
+    if _ABOUT not in nearest:
+        reasons += [_reason(built_in(name), config) for name in ORDERS_ALONE]
     return [reason for reason in reasons if reason]
+
+
+def _nearest(config: "LabelConfig") -> str:
+    """Return what the first built-in recipe of the controls' kinds says; of an object, if any."""
+    answered = config.answered()
+    if not answered:
+        return "no control; only what people answer is learnt"
+    names = [name for name in LEARNS_ONE if may_read(name, config)]
+    said = [reason for name in names if (reason := _reason(built_in(name), config))]
+    of_object = (reason for reason in said if _ABOUT in reason)
+    unknown = f"{answered[0].title}; no control of that kind is learnt"
+    return next(of_object, said[0] if said else unknown)
 
 
 def _reason(recipe: "Recipe", config: "LabelConfig") -> str:

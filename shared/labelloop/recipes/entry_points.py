@@ -48,6 +48,21 @@ def found_or_why() -> "dict[str, Recipe | str]":
     return found
 
 
+def added_state() -> str:
+    """Return which recipes there are besides the built-in ones, in the order in which they are
+    asked, and of which formats; empty if there are none. One that fails to load has a mark.
+    """
+    return ", ".join(
+        f"{point}?" if isinstance(found, str) else f"{found.name} {found.format}"
+        for point, found in found_or_why().items()
+    )
+
+
+def are_all_loaded() -> bool:
+    """Say whether no recipe of one's own fails to load here: numpy may be missing, for one."""
+    return not any(isinstance(found, str) for found in found_or_why().values())
+
+
 def loading(what: str) -> AbstractContextManager[None]:
     """Give what is loaded in the block ten seconds; BadRecipe says that `what` does not end."""
     from labelloop.recipes.guard import within

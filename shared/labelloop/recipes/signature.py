@@ -85,6 +85,8 @@ def why_unanswered(label_config: str | None, made_by: str, signature: str) -> st
     if control is None or not made_by:
         return ""
     if control.recipe != made_by:
+        if not format_of(made_by):
+            return f"it was made by the recipe {made_by!r}, which is not installed here"
         return "it is of another kind of labelling than the label config"
     return "" if covers(signature, control) else why_not_of(signature, control)
 

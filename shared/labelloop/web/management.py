@@ -18,6 +18,7 @@ from labelloop.bootstrap import (
     repair_deps,
     store,
     token,
+    tools,
     why_lacking,
 )
 from labelloop.bucket.project import Project, projects
@@ -28,6 +29,7 @@ from labelloop.usecases.intake.accept import accept
 from labelloop.usecases.intake.compare import compare
 from labelloop.usecases.intake.feed import feed
 from labelloop.usecases.intake.repair import repair
+from labelloop.usecases.learning.learnt_all import learnt_all
 from labelloop.usecases.ordering.show_order import show_order
 from labelloop.usecases.serving.activate import activate
 from labelloop.usecases.serving.choose import choose
@@ -59,6 +61,7 @@ from labelloop.web.schemas import (
     StatusAnswer,
     TasksRequest,
     TokenRequest,
+    TrainAnswer,
 )
 
 
@@ -132,11 +135,13 @@ async def unpin_version(request: Request) -> ChangedAnswer:
 
 
 @management.post("/train", status_code=202, openapi_extra=ProjectRequest.openapi())
-async def start_training(request: Request) -> AcceptedAnswer:
+async def start_training(request: Request) -> TrainAnswer:
     """Learn the labels that wait now, without the quiet period."""
     body = await _read(ProjectRequest, request)
-    queue().send(WakeUp(project_key(body.project), "start_training"), 0)
-    return AcceptedAnswer()
+    key = project_key(body.project)
+    learnt_by = learnt_all(key, store(), tools())
+    queue().send(WakeUp(key, "start_training"), 0)
+    return TrainAnswer(learnt_by=learnt_by)
 
 
 @management.post("/rank", status_code=202, openapi_extra=ProjectRequest.openapi())

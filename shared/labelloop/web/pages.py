@@ -18,7 +18,7 @@ from labelloop.observability import count, logger
 from labelloop.pages.links import list_link
 from labelloop.pages.rendering import assets
 from labelloop.pages.tables import table_of
-from labelloop.pages.views import DONE, now, overview, project_page
+from labelloop.pages.views import done_of, now, overview, project_page
 from labelloop.usecases.serving.describe import describe
 from labelloop.usecases.serving.find_tasks import find_tasks
 from labelloop.usecases.serving.list_projects import list_projects
@@ -114,7 +114,7 @@ def _project(
 ) -> Any:
     address = settings().label_studio_url
     shown = project_page(show_project(key, store(), why_lacking), address)
-    done = DONE.get(query_of(request).get("done", ""), "")
+    done = done_of(query_of(request).get("done", ""), is_pinned=shown["now"]["pinned"])
     return page(
         request,
         status,

@@ -222,6 +222,9 @@ class StatusAnswer(BaseModel):
     version: str
     pinned: bool
     trained_on: int = Field(description="number of the snapshot that the version was trained on")
+    made_by: str = Field(
+        description="`imported`, or the version's recipe in words; empty for a built-in one"
+    )
     card: dict[str, Any] | None
     told: list[str] = Field(description="the card's insights, as one sentence each")
     refused: dict[str, Any] | None = Field(
@@ -329,6 +332,12 @@ class AcceptedAnswer(BaseModel):
 
     status: str = "accepted"
     event: str | None = Field(None, description="the name of the stored event, if there is one")
+
+
+class TrainAnswer(AcceptedAnswer):
+    """The request was accepted; the training may find nothing to learn."""
+
+    learnt_by: str = Field("", description="the version that has learnt all labels, if one has")
 
 
 class LabelStudioAnswer(BaseModel):

@@ -156,6 +156,27 @@ def test_rolling_back_goes_one_version_back_each_time(world):
     assert "no version before" in world.told("rollback", exit_code=1)["error"]
 
 
+def test_rolling_back_a_pinned_project_promises_no_newer_version(world):
+    for seq in (1, 2, 3):
+        world.publish(seq)
+    assert "newer labels will bring a newer version" in world.run("rollback").output
+    world.told("pin")
+
+    output = world.run("rollback").output
+
+    assert "will bring" not in output
+    assert "pinned, so it stays" in output
+
+
+def test_a_version_that_is_unknown_is_named_the_command_that_lists_them(world):
+    world.publish()
+
+    error = world.told("activate", "9-aaaaaaaa", exit_code=1)["error"]
+
+    assert "`labelloop versions`" in error
+    assert "/versions" not in error
+
+
 def test_a_version_is_pinned_and_let_go(world):
     world.publish()
 
@@ -169,6 +190,15 @@ def test_a_version_is_pinned_and_let_go(world):
 def test_work_is_asked_for(world, name):
     assert world.told(name)["status"] == "accepted"
     assert f"POST /{name}" in world.sent
+
+
+def test_a_training_that_has_nothing_to_learn_says_so(world):
+    assert "a training is on its way" in world.run("train").output
+    version = world.publish()
+
+    output = world.run("train").output
+
+    assert f"nothing to learn: version {version} has learnt all labels" in output
 
 
 def test_labels_come_from_the_api(labelled):

@@ -43,8 +43,27 @@ def test_a_label_config_that_cannot_be_learnt_is_warned_of_and_connected(labelle
 
     (row,) = [row for row in told["steps"] if row["step"] == "label config"]
     assert row["outcome"] == "warning"
-    assert "Choices 'label' is about Video 'text'" in row["detail"]
+    said = "nothing of it can be learnt or ordered: Choices 'label' is about Video 'text'; only"
+    assert row["detail"].startswith(said)
+    assert "<Choices>, <Taxonomy>" in row["detail"]
+    assert row["detail"].count("only objects that show text") == 1
+    assert "<Pairwise> between" not in row["detail"]  # what other recipes say
     assert outcomes(told)["ML backend"] == "done"
+
+
+def test_an_order_that_cannot_come_is_not_waited_for(labelled, monkeypatch):
+    labelled.studio.change_project(labelled.project, label_config=unreadable_config())
+    monkeypatch.setattr("labelloop.cli.first_order.time.sleep", pytest.fail)
+
+    told = labelled.told("connect")
+
+    assert outcomes(told)["ranking"] == "skipped"
+    assert "order" not in detail_of(told, "training")
+    assert "nothing of this label config can be ordered" in detail_of(told, "ranking")
+
+
+def detail_of(told, step):
+    return next(row["detail"] for row in told["steps"] if row["step"] == step)
 
 
 def test_of_two_controls_connecting_says_which_is_learnt(world):

@@ -323,6 +323,21 @@ def test_a_label_config_that_cannot_be_learnt(healthy):
     assert "Settings > Labeling Interface" in finding["fix"]
 
 
+def test_a_new_project_of_such_a_config_is_told_of_nothing_else(labelled):
+    labelled.studio.change_project(labelled.project, label_config=unreadable_config())
+    labelled.told("connect")
+    labelled.fold()
+
+    told = labelled.told("doctor", exit_code=1)
+
+    names = {row["name"] for row in told["checks"] if row["outcome"] != "ok"}
+    assert "label config" in names
+    assert not names & {"model", "model_version"}
+    fixes = " ".join(str(row["fix"]) for row in told["checks"])
+    assert "wait a minute" not in fixes
+    assert "label more tasks" not in fixes
+
+
 def test_a_label_config_of_which_only_the_order_is_made_is_no_problem(labelled):
     labelled.studio.change_project(labelled.project, label_config=free_text_config())
     labelled.told("connect")

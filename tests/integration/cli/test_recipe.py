@@ -43,6 +43,15 @@ def test_a_new_recipe_keeps_to_all_rules_and_passes_its_own_test(tmp_path):
     assert tested.returncode == 0, tested.stdout
 
 
+def test_only_names_are_replaced_in_what_is_written_and_no_word_of_a_sentence(tmp_path):
+    run("new", "shortness", "--to", tmp_path)
+
+    written = (tmp_path / "shortness.py").read_text()
+    sentences = re.findall(r"#.*|\"\"\".*", written)
+    assert len(sentences) > 10
+    assert not any("shortness" in one for one in sentences)
+
+
 def test_the_short_recipe_of_the_readme_keeps_to_all_rules(tmp_path):
     (source,) = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
     run("new", "forest", "--to", tmp_path)
@@ -99,6 +108,54 @@ def test_a_broken_recipe_is_told_in_a_sentence(name, why, tmp_path):
 
     assert any(why in one for one in found), found
     assert not any("Traceback" in one or "\n" in one for one in found)
+
+
+# What it says of each task is as likely wrong as right.
+POOR = (
+    "fit = Control.fit\n"
+    "def fit_to_others(self, labels, *args, **named):\n"
+    "    return fit(self, [*labels[1:], labels[0]], *args, **named)\n"
+    "Control.fit = fit_to_others\n"
+)
+
+
+def test_that_little_is_learnt_of_ones_own_tasks_is_a_note(tmp_path):
+    for suffix, text in (("py", f"{SOUND}\n\n{POOR}"), ("xml", CONFIG), ("json", TASKS)):
+        (tmp_path / f"mine.{suffix}").write_text(text)
+    (tmp_path / "export.json").write_text(TASKS)
+    source = tmp_path / "mine.py"
+
+    example = run("check", source)
+    project = run("check", source, "--tasks", tmp_path / "export.json")
+
+    assert example.exit_code == 1
+    assert "fails  a wrong label is doubted first" in example.output
+    assert project.exit_code == 0, project.output
+    assert "note   a wrong label is doubted first" in project.output
+    assert "fails" not in project.output
+    assert "No rule is broken" in project.output
+
+
+def test_what_a_recipe_must_not_do_is_no_note_with_any_tasks(tmp_path):
+    source = tmp_path / "mine.py"
+    source.write_text(f"{SOUND}\n\n{BROKEN['features lack rows']}\n")
+    to_check = ToCheck(str(source), CONFIG, DATA, RESULTS, 3_008, of_project=True)
+
+    found = [one for one in check_recipe(to_check, 20) if one.why]
+
+    assert found
+    assert not any(one.is_note for one in found)
+
+
+@pytest.mark.parametrize(("times", "fix"), [(1, "raise --limit"), (9, "216 tasks; take fewer")])
+def test_a_rule_that_does_not_end_says_what_to_do(times, fix, tmp_path):
+    source = tmp_path / "mine.py"
+    source.write_text(f"{SOUND}\n\n{BROKEN['fit has no end']}\n")
+    to_check = ToCheck(str(source), CONFIG, DATA * times, RESULTS * times, 3_008)
+
+    last = [one.why for one in check_recipe(to_check, 2) if one.why][-1]
+
+    assert fix in last
 
 
 def test_numpy_is_kept_out_of_what_the_light_function_loads(tmp_path):

@@ -439,11 +439,14 @@ def test_a_package_of_another_format_is_learnt_again_without_a_new_label(install
     assert project.train() is TrainOutcome.UP_TO_DATE
 
 
-def test_a_package_that_is_gone_wakes_no_trainer_and_leaves_the_others_answered(install):
+def test_where_a_package_is_gone_the_others_are_learnt_without_a_new_label(install):
     tasks = [data | {"n": 7 * row} for row, data in enumerate(text_choices.EXAMPLE.tasks)]
     install(ParityRecipe())
     project = begun(Example("several_controls", MIXED, tasks, _both))
 
     install(SimpleNamespace(name="other", format=1, read=lambda _: None, why_not=lambda _: ""))
 
+    assert project.stored.untrained_dataset("", trusts_unknown=True) is not None
+    assert project.train() is TrainOutcome.SWITCHED
+    assert names(project.predict(tasks[48:])) >= {"subject"}
     assert project.stored.untrained_dataset("", trusts_unknown=True) is None

@@ -300,6 +300,28 @@ def test_a_transformer_is_served_and_a_head_is_trained_on_its_vectors():
     assert project.rank(project.tools)
 
 
+def test_learning_from_what_a_model_sees_ends_with_a_version_from_before():
+    graph, tokenizer = transformer([" ".join(texts).split() for texts in SUBJECTS.values()])
+    artefact = artefact_of(graph, ("travel", "food", "money"), tokenizer=tokenizer, role="vectors")
+    project = Importing(Toolbox(CountingEncoder.name, CountingEncoder))
+    project.label(range(24), EXAMPLE.answer)
+    project.learn("sweep")
+    before = project.version
+    project.imported(artefact, is_forced=True)
+    assert "`labelloop activate` a version from before" in project.status["told"][0]
+    project.label(range(24, 44), EXAMPLE.answer)
+    project.learn("sweep")
+    assert project.card.recipe == "imported"
+
+    activate(project.key, before, project.by_hand)
+    project.label(range(44, 54), EXAMPLE.answer)
+    project.learn("sweep")
+
+    assert project.version != before
+    assert project.card.recipe == "text_choices"
+    assert not any("imported model" in line for line in project.status["told"])
+
+
 def test_several_labels_at_once_are_answered_by_a_model_too():
     texts = [one["text"] for one in SEVERAL.tasks]
     ticked = [

@@ -170,7 +170,7 @@ def test_what_learns_from_other_annotations_takes_its_place_uncompared_and_is_na
     project.label(range(2, 40), noted)
     assert project.learn("sweep") is TrainOutcome.SWITCHED
     assert project.card.gate["reason"] == (
-        "the active version is of another kind of labelling, and not compared: they learn from "
+        "the active version is an imported model, and not compared: they learn from "
         "other annotations"
     )
 

@@ -1,11 +1,12 @@
 """What the pages say."""
 
 from labelloop.bucket.project import Project
+from labelloop.domain.intake.folding import fold
 from labelloop.pages.views import now, overview, project_page
 from labelloop.usecases.serving.describe import describe
 from labelloop.usecases.serving.list_projects import list_projects
 from labelloop.usecases.serving.show_project import show_project
-from tests.builders import PROJECT, created, event
+from tests.builders import PROJECT, created, event, unreadable_config
 from tests.pages import failing, trained
 
 
@@ -28,6 +29,19 @@ def test_a_project_without_a_model_says_so_and_why(store):
     assert page["sentence"] == "0 annotations. No model yet."
     assert page["no_model"] == "no label has been learnt yet"
     assert page["chart"] is None
+
+
+def test_a_label_config_that_cannot_be_learnt_is_said_once(store):
+    project = Project(store, PROJECT)
+    pointer = project.dataset_pointer()
+    one = event(label_config=unreadable_config())
+    project.add_dataset(pointer, fold(project.dataset(pointer.value), [one]))
+
+    page = project_page(show_project(PROJECT, store), "")
+
+    (problem,) = page["now"]["problems"]
+    assert "Choices 'label' is about Video 'text'" in problem["why"]
+    assert page["no_model"] == ""
 
 
 def test_the_overview_begins_with_what_is_wrong(store):

@@ -140,7 +140,7 @@ def test_only_recipes_that_may_read_a_config_are_loaded_and_no_numpy(config, loa
 
 def test_a_recipe_that_is_installed_reads_what_no_built_in_one_does(install):
     assert control_of(STARS).recipe == "order_alone"
-    assert "Stars 'stars'; only a <Choices>" in why_order_alone(STARS)
+    assert "Stars 'stars'; no control of that kind" in why_order_alone(STARS)
 
     install(Point("stars", Stars()))
 

@@ -10,6 +10,7 @@ from labelloop.domain.judging.curve import counted
 from labelloop.domain.judging.savings import FOLLOWED
 
 _WELL_KNOWN: Final = 30  # random labels: with fewer the range spans a quarter of the scale
+_WIDE: Final = 0.2  # of a range: from here on it is said how many labels it is by
 _CLASSES_NAMED: Final = 5
 _SHARE: Final = "labels of the random share"
 
@@ -53,9 +54,19 @@ def _in_short(share: Mapping[str, Any]) -> str:
     if not share["rows"]:
         return "not known yet"
     if share["rows"] < _WELL_KNOWN:
-        return f"{share['low']:.0%} to {share['high']:.0%}, by {share['rows']} random labels"
+        return f"{share['low']:.0%} to {share['high']:.0%} ({_by(share)})"
     off = max(share["high"] - share["value"], share["value"] - share["low"])
-    return f"{share['value']:.0%} (±{100 * off:.0f})"
+    by = f", {_by(share)}" if share["high"] - share["low"] > _WIDE else ""
+    return f"{share['value']:.0%} (±{100 * off:.0f}{by})"
+
+
+def _by(share: Mapping[str, Any]) -> str:
+    """Return how many labels an accuracy is by, where these are so few that it is hardly known.
+
+    The learning curve says more there, as it is partly by the model's own account.
+    """
+    rows = share["rows"]
+    return f"by {rows} random {'label' if rows == 1 else 'labels'} so far"
 
 
 def _title(insights: Mapping[str, Any]) -> str:

@@ -8,14 +8,25 @@ from typing import Any, Final
 from labelloop.domain.judging.vectors_gain import little_of
 
 CHANGE_CONFIG: Final = (
-    "change it under Settings > Labeling Interface: one <Choices> with a single choice, about a "
-    "<Text> that holds the text itself; labels that are there already count"
+    "change it under Settings > Labeling Interface; learnt are <Choices>, <Taxonomy>, <Rating>, "
+    "<Number>, <Labels>, <Pairwise> and <Ranker> about texts, and <Choices> about images, with an "
+    "ImageEncoder; labels that are there already count"
 )
 _SILENT: Final = timedelta(minutes=1)  # without a sign of work; from then on it is said
 _MEND_TRAINING: Final = (
     "look at the train function's log; give it more memory, which also makes it faster, "
     "or set Encoder to none; then run `labelloop train`"
 )
+_MEND_RECIPE: Final = (
+    "mend the recipe ({}): go through its rules with `labelloop recipe check`, deploy it, then run "
+    "`labelloop train`"
+)
+_INSTALL_RECIPE: Final = (
+    "deploy with that recipe again, then run `labelloop train`; or change the label config to what "
+    "another one learns"
+)
+_END_VECTORS: Final = "`labelloop activate` a version from before the import to end that"
+_OWN_RECIPE: Final = "recipe"  # in the reasons that recipes of one's own give, and in no other
 # In the reason that a training is put off for.
 OUT_OF_REACH: Final = "images or texts are out of reach"
 _REACH_FILES: Final = (
@@ -92,7 +103,26 @@ def no_model_of(missing: Mapping[str, Any]) -> tuple[str, str]:
 
 def training_advice(put_off: Mapping[str, Any]) -> str:
     """Return what to do about trainings that did not finish."""
-    return _REACH_FILES if OUT_OF_REACH in put_off["reason"] else _MEND_TRAINING
+    reason = put_off["reason"]
+    if OUT_OF_REACH in reason:
+        return _REACH_FILES
+    if "not installed" in reason:
+        return _INSTALL_RECIPE
+    return _MEND_RECIPE.format(reason) if _OWN_RECIPE in reason else _MEND_TRAINING
+
+
+def waiting_of(status: Mapping[str, Any]) -> str:
+    """Return in words what waits to be learnt: events, and labels that no training has learnt."""
+    events = status["pending_events"]
+    line = f"{events} event{'' if events == 1 else 's'}, not learnt yet"
+    if not status["card"] or status["dataset"]["seq"] <= status["trained_on"]:
+        return line
+    usable = (status["learning"]["usable"] or {}).get("usable", 0)
+    more = usable - status["card"]["labels"]
+    if more > 0:
+        labels = "label" if more == 1 else "labels"
+        return f"{line}; {more} {labels} more than {status['version']} has learnt"
+    return f"{line}; labels changed since {status['version']} was trained"
 
 
 def refused_of(refused: Mapping[str, Any]) -> str:
@@ -125,9 +155,10 @@ def imported_of(imported: Mapping[str, Any], *, is_imported: bool) -> str:
     """
     source = f"{imported.get('file', 'a model')}, sha256 {str(imported.get('sha256', ''))[:12]}"
     if not is_imported:
-        return f"it was trained on what an imported model sees ({source})"
+        return f"it was trained on what an imported model sees ({source}); {_END_VECTORS}"
     if imported.get("as") == "vectors":
-        return f"it was imported ({source}), and the next training learns from what it sees"
+        line = f"it was imported ({source}), and the next training learns from what it sees"
+        return f"{line}; {_END_VECTORS}"
     return f"it was imported ({source}), and stays until a training is clearly better"
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from labelloop.recipes.contract import answering, learning, reading
-from labelloop.recipes.contract.case import Broken, Case
+from labelloop.recipes.contract.case import Broken, Case, Poor
 
 __all__ = ["RULES", "Broken", "Case", "Rule", "applies", "breach", "said", "title"]
 
@@ -34,13 +34,16 @@ def applies(rule: Rule, case: Case) -> bool:
     return case.learns or rule in _OF_ALL
 
 
-def breach(rule: Rule, case: Case) -> str:
-    """Return in words how a recipe breaks a rule, empty if it keeps to it."""
+def breach(rule: Rule, case: Case) -> tuple[str, bool]:
+    """Return in words how a recipe breaks a rule, empty if it keeps to it; and if it is just poor.
+
+    That may be chance with other tasks than those that come with a recipe.
+    """
     try:
         rule(case)
     except Exception as exc:  # a recipe may raise anything
-        return said(exc)
-    return ""
+        return said(exc), isinstance(exc, Poor)
+    return "", False
 
 
 def said(exc: BaseException) -> str:

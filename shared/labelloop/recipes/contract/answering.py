@@ -7,7 +7,13 @@ import numpy as np
 
 from labelloop.labelstudio.label_config import parse
 from labelloop.labelstudio.result_check import problems
-from labelloop.recipes.contract.case import Case, demand, demand_close, demand_numbers
+from labelloop.recipes.contract.case import (
+    Case,
+    demand,
+    demand_close,
+    demand_numbers,
+    demand_worth,
+)
 
 _ROUNDING: Final = 1e-6
 _LONGER: Final = 20  # characters that a result may have more than the largest
@@ -95,7 +101,9 @@ def a_wrong_label_is_doubted_first(case: Case) -> None:
     wrong = list(given)
     wrong[sure] = next(label for label in given if label != given[sure])
     found = measure.doubts(asked, wrong, [[label] for label in wrong])
-    demand(found and found[0].row == sure, "a label that was made wrong is not the first doubt")
+    demand(found, "a label that was made wrong is not doubted")
+    is_first = found[0].row == sure
+    demand_worth(is_first, "a label that was made wrong is not the first doubt")
     # As right as what people said; of several controls it may lack the one without a label.
     hit = measure.hits(asked.take([sure]), [found[0].instead])[0]
     demand(hit > 0.99, "Doubt.instead is not what the answer says")

@@ -18,6 +18,16 @@ class Broken(Exception):
     """A recipe does not keep to a rule; the message says how."""
 
 
+class Poor(Broken):
+    """What a recipe learns is worth little, which may be chance, or the labels' fault."""
+
+
+def demand_worth(holds: object, why: str) -> None:
+    """Raise Poor with a reason unless something holds."""
+    if not holds:
+        raise Poor(why)
+
+
 def demand(holds: object, why: str) -> None:
     """Raise Broken with a reason unless something holds."""
     if not holds:

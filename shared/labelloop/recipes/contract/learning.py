@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from labelloop.errors import BadModel
-from labelloop.recipes.contract.case import Broken, Case, demand, demand_close
+from labelloop.recipes.contract.case import Broken, Case, demand, demand_close, demand_worth
 
 _FEW: Final = 5
 _NO_MODELS: Final = (b"", b"\x00", b"{}", b"no model of anybody's")
@@ -75,7 +75,9 @@ def answers_out_of_fold_are_better_than_none(case: Case) -> None:
     given = [case.labels[row] for row in known.tolist()]
     nothing = measure.log_scores(measure.alike(out_of_fold.names, len(known)), given).mean()
     learnt = measure.log_scores(out_of_fold.take(known), given).mean()
-    demand(learnt > nothing, f"they score {learnt:.3f}, and knowing nothing scores {nothing:.3f}")
+    demand_worth(
+        learnt > nothing, f"they score {learnt:.3f}, and knowing nothing scores {nothing:.3f}"
+    )
 
 
 def what_is_no_model_is_refused(case: Case) -> None:

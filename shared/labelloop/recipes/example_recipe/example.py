@@ -87,7 +87,7 @@ class Control(TextChoices):
         is_of = np.array([[name == label for name in names] for label in labels], np.float32)
         words = words_of(features)
         counts = is_of.T @ words  # shape (classes, WIDTH)
-        # For each example the answer of a model that has not learnt it: it is taken out again.
+        # For each label the answer of a model that has not learnt it: it is taken out again.
         without = counts[None] - is_of[:, :, None] * words[:, None]
         sizes = is_of.sum(axis=0)[None] - is_of
         answers = np.stack(

@@ -7,7 +7,8 @@ from labelloop.bucket.pointers import ActivePointer
 from labelloop.bucket.project import Project
 from labelloop.domain.judging.gate import Verdict, first_version
 from labelloop.errors import BadModel, OutOfMemory
-from labelloop.recipes import comparable, importing, name_of
+from labelloop.recipes import BUILT_IN, comparable, importing, name_of
+from labelloop.recipes.built_in import is_imported
 from labelloop.recipes.protocol import Control, Model
 from labelloop.recipes.signature import why_not_of
 
@@ -29,10 +30,18 @@ def why_another(active: ActivePointer, project: Project, control: Control) -> st
     """Return of what else than a control the active version is, empty if it is of the control."""
     control = comparable(control, active.recipe)
     if name_of(active.recipe) != control.recipe:
-        return "of another kind of labelling"
+        return _another_recipe(active.recipe, control.recipe)
     card = None if active.signature else project.card(active.version)
     why = why_not_of(project.signature(card) if card else active.signature, control)
     return f"of another control: {why}" if why else ""
+
+
+def _another_recipe(made_by: str, recipe: str) -> str:
+    if is_imported(made_by):
+        return "an imported model"
+    if {name_of(made_by), recipe} <= BUILT_IN.keys():
+        return "of another kind of labelling"
+    return f"by another recipe, {name_of(made_by)!r}"
 
 
 def champion_of(

@@ -17,7 +17,7 @@ from labelloop.domain.judging.card import Card
 from labelloop.domain.judging.gate import Verdict
 from labelloop.domain.judging.hold import Hold, hold_after
 from labelloop.domain.learning.examples import Examples
-from labelloop.errors import Conflict
+from labelloop.errors import BadModel, BadRecipe, Conflict
 from labelloop.observability import count, logger
 from labelloop.recipes import recipe_named
 from labelloop.recipes.protocol import Control
@@ -79,7 +79,7 @@ def withdraw(
         _go_on(gate.project, replace(to, encoder=encoder))
         return False
     if active.is_trained:
-        recipe_named(active.recipe)  # one that is not installed here withdraws nothing: BadModel
+        _demand_installed(active, to, gate.project)
     other = (
         why_another(active, gate.project, remaining[1]) if remaining and active.is_trained else ""
     )
@@ -110,6 +110,20 @@ def _go_on(project: Project, to: ActivePointer) -> None:
         project.advance(after, _up_to(after.value, to))
 
 
+def _demand_installed(active: ActivePointer, to: ActivePointer, project: Project) -> None:
+    """Raise BadRecipe if the active version's recipe is gone, which withdraws nothing.
+
+    First it is noted that this was looked at, or sweeps would have it looked at for ever.
+    """
+    try:
+        recipe_named(active.recipe)
+    except BadModel as exc:
+        after = project.active()
+        if after.value.version == active.version:
+            project.advance(after, replace(after.value, recipes=to.recipes))
+        raise BadRecipe(f"{active.version} stays, {exc}") from None
+
+
 def _held(
     rejected: Rejection, active: ActivePointer, before: Hold, verdict: Verdict, now: datetime
 ) -> Rejection:
@@ -137,7 +151,8 @@ def advance(project: Project, to: ActivePointer) -> bool:
         return False
     project.evidence.forget_rejection(active.version)
     moved = replace(_up_to(active, to), held_until="", signature=to.signature)
-    if moved.age > active.age:  # a slower trainer must not put it back
+    is_looked_at = moved.age == active.age and moved.recipes != active.recipes
+    if moved.age > active.age or is_looked_at:  # a slower trainer must not put it back
         project.advance(after, moved)
     return True
 
@@ -190,11 +205,12 @@ def _reject(project: Project, version: ActivePointer, rejected: Rejection) -> No
 def _up_to(active: ActivePointer, to: ActivePointer) -> ActivePointer:
     passed_over = None if to.encoder == active.encoder else to.encoder
     moved = replace(active, dataset_seq=to.dataset_seq, revision=to.revision)
-    return replace(moved, passed_over=passed_over)
+    return replace(moved, passed_over=passed_over, recipes=to.recipes)
 
 
 def _may_replace(version: ActivePointer, active: ActivePointer) -> bool:
     """Say whether the version is newer than the active one, and that is not pinned."""
-    is_other = version.age == active.age and version.made_by != active.made_by
+    made_by = (version.made_by, version.recipes)
+    is_other = version.age == active.age and made_by != (active.made_by, active.recipes)
     is_newer = version.age > active.age or is_other or active.is_outdated
     return is_newer and not active.pinned

@@ -26,6 +26,7 @@ from labelloop.domain.version import Version
 from labelloop.errors import BadModel, BadRecipe, NotFound, Rejected, Retryable, Unreached
 from labelloop.observability import count, logger
 from labelloop.recipes import (
+    added_state,
     continued,
     control_of_imported,
     encoder_of,
@@ -180,6 +181,7 @@ def _pointer(
         strategy=strategy,
         revision=options.revision,
         recipe=control.recipe,
+        recipes=added_state(),
         signature=signature_of(control),
         learnt=digest_of(examples, control, encoder, strategy),
     )

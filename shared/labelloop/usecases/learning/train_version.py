@@ -27,6 +27,7 @@ from labelloop.ports import Clock, ObjectStore, Queue, utc_now
 from labelloop.recipes import (
     BUILT_IN,
     GENERATION,
+    added_state,
     continued,
     control_of,
     demand_sound,
@@ -101,6 +102,7 @@ def _train(project: Project, pointer: DatasetPointer, deps: TrainDeps) -> bool:
         encoder=encoder,
         strategy=strategy,
         revision=options.revision,
+        recipes=added_state(),
     )
     remaining: tuple[Examples, Control] | None = None
     served = project.active().value

@@ -39,7 +39,7 @@ def activate(key: str, version: str, deps: ActivateDeps, by: str = "") -> bool:
         return _activate_none(project, deps, by)
     card = project.card(version)
     if card is None or project.leftovers.is_marked(version):
-        raise NotFound("version: unknown; /versions lists the known ones")
+        raise NotFound("version: unknown; `labelloop versions` lists the known ones")
     restore_active(project)
     encoder = project.active().value.encoder_in_use
     is_ready = card.encoder == encoder or card.is_imported or deps.has_encoder(card.encoder)
@@ -48,11 +48,13 @@ def activate(key: str, version: str, deps: ActivateDeps, by: str = "") -> bool:
             f"version: trained beside encoder {card.encoder or 'none'}, "
             f"but {encoder or 'none'} is in use"
         )
-    served = format_of(card.recipe)
+    served, name = format_of(card.recipe), name_of(card.recipe)
+    if not served:
+        raise Unprocessable(f"version: made by the recipe {name!r}, which is not installed here")
     if card.format != served:
         raise Unprocessable(f"version: of format {card.format}, but this release serves {served}")
     config = project.dataset(project.dataset_pointer().value).label_config
-    if why := why_unanswered(config, name_of(card.recipe), project.signature(card)):
+    if why := why_unanswered(config, name, project.signature(card)):
         raise Unprocessable(f"version: {why}")
 
     def chosen(active: ActivePointer) -> ActivePointer:
@@ -69,7 +71,7 @@ def _activate_none(project: Project, deps: ActivateDeps, by: str) -> bool:
     restore_active(project)
     before = project.active().value.version
     if project.evidence.rejection(before).value.version != UNTRAINED:
-        raise NotFound("version: unknown; /versions lists the known ones")
+        raise NotFound("version: unknown; `labelloop versions` lists the known ones")
 
     def chosen(active: ActivePointer) -> ActivePointer:
         return active.without_model() if active.version == before else active

@@ -22,7 +22,7 @@ from labelloop.domain.judging.vectors_gain import little_of
 from labelloop.domain.serving.in_words import imported_of
 from labelloop.errors import BadRecipe, Unprocessable
 from labelloop.ports import ObjectStore
-from labelloop.recipes import control_of, failures, has_own, why_order_alone
+from labelloop.recipes import control_of, failures, has_own, origin_of, why_order_alone
 from labelloop.recipes.guard import within
 from labelloop.recipes.weights import weights_of
 from labelloop.usecases.serving.activate import replaced_by_imported
@@ -72,6 +72,7 @@ def describe(
         "version": active.version,
         "pinned": active.pinned,
         "trained_on": active.dataset_seq,
+        "made_by": origin_of(active.recipe) if active.is_trained else "",
         "card": card.to_json() if card else None,
         "told": [
             *known.failures,
@@ -92,8 +93,9 @@ def _not_in_use(chosen: str | None, active: ActivePointer) -> list[str]:
     in_use = [name.rpartition("-")[0] for name in active.encoder_in_use.split("+")]
     if chosen is None or not active.is_trained or chosen in (*in_use, "none"):
         return []
-    what = f"the encoder {chosen}, which was chosen, is not in use yet"
-    return [f"{what}: that takes a training, and a stack deployed with another Encoder than none"]
+    what = f"the encoder {chosen}, which was chosen, is not in use yet: that takes a training"
+    is_without = not active.encoder_in_use
+    return [f"{what}, and a stack deployed with another Encoder than none" if is_without else what]
 
 
 def _lines(card: Card) -> list[str]:

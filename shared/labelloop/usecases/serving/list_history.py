@@ -10,6 +10,7 @@ from labelloop.domain.judging.card import Card
 from labelloop.domain.judging.in_words import brief_accuracy
 from labelloop.domain.version import UNTRAINED
 from labelloop.ports import ObjectStore
+from labelloop.recipes import origin_of
 
 MOST_VERSIONS: Final = 50
 MOST_SWITCHES: Final = 30
@@ -69,4 +70,5 @@ def _row(name: str, card: Card | None, active: str) -> dict[str, Any]:
 
 def _why(card: Card) -> str:
     reason = str(card.gate.get("reason", ""))
-    return f"imported: {reason}" if card.is_imported else reason
+    origin = "imported" if card.is_imported else origin_of(card.recipe)
+    return f"{origin}: {reason}" if origin else reason

@@ -166,7 +166,15 @@ def test_a_figure_of_few_random_labels_is_said_as_its_range():
 
     text = in_short(told(29), 300)
 
-    assert f"Accuracy {share['low']:.0%} to {share['high']:.0%}, by 29 random labels." in text
+    by = "by 29 random labels so far"
+    assert f"Accuracy {share['low']:.0%} to {share['high']:.0%} ({by})." in text
+
+
+def test_a_figure_with_a_wide_range_says_how_few_labels_it_is_by():
+    few, many = (in_short(told(rows, right=0.6), 300) for rows in (40, 400))
+
+    assert re.search(r"Accuracy 60% \(±\d+, by 40 random labels so far\)\. ", few)
+    assert "random labels" not in many
 
 
 def test_what_is_not_known_is_left_out_of_it():

@@ -5,7 +5,7 @@ import pytest
 from labelloop.bucket.pointers import ActivePointer
 from labelloop.bucket.project import Project
 from labelloop.domain.intake.folding import fold
-from labelloop.domain.serving.in_words import chosen_options, no_model_of, problems
+from labelloop.domain.serving.in_words import chosen_options, no_model_of, problems, waiting_of
 from labelloop.usecases.serving.describe import describe
 from tests.builders import PROJECT, card, created, event, unreadable_config
 from tests.pages import failing, trained
@@ -88,3 +88,20 @@ def test_only_what_a_person_chose_is_an_option():
     options = {"strategy": "entropy", "delete_predictions": None, "revision": 3}
 
     assert chosen_options(options) == "strategy = entropy"
+
+
+def test_what_waits_are_events_and_labels_that_no_training_has_learnt():
+    status = {
+        "version": "1-a",
+        "pending_events": 0,
+        "card": {"labels": 30},
+        "trained_on": 4,
+        "dataset": {"seq": 4},
+        "learning": {"usable": {"usable": 41}},
+    }
+
+    assert waiting_of(status) == "0 events, not learnt yet"
+    behind = status | {"dataset": {"seq": 5}}
+    assert waiting_of(behind) == "0 events, not learnt yet; 11 labels more than 1-a has learnt"
+    changed = behind | {"card": {"labels": 41}, "pending_events": 1}
+    assert waiting_of(changed).startswith("1 event, not learnt yet; labels changed since")

@@ -57,7 +57,7 @@ def test_a_version_of_an_older_release_without_evidence_gives_way(learn, project
 @pytest.mark.parametrize(
     ("made_by", "reason"),
     [
-        ({"recipe": "another"}, "the active version is of another kind of labelling"),
+        ({"recipe": "another"}, "the active version is by another recipe, 'another'"),
         ({"format": 9}, "the active version has format 9"),
         ({"encoder": "other-1"}, "the active version was trained beside another encoder"),
     ],

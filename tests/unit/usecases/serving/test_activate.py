@@ -90,11 +90,17 @@ def test_an_unknown_version_is_refused(publish, deps, version):
         activate(PROJECT, version, deps)
 
 
-@pytest.mark.parametrize("made_by", [{"format": FORMAT + 1}, {"recipe": "not_here", "format": 1}])
-def test_a_version_that_this_release_cannot_read_is_refused(publish, deps, made_by):
+@pytest.mark.parametrize(
+    ("made_by", "why"),
+    [
+        ({"format": FORMAT + 1}, "of format"),
+        ({"recipe": "not_here", "format": 1}, "the recipe 'not_here', which is not installed"),
+    ],
+)
+def test_a_version_that_this_release_cannot_read_is_refused(publish, deps, made_by, why):
     old = publish(1, **made_by)
 
-    with pytest.raises(Unprocessable, match="of format"):
+    with pytest.raises(Unprocessable, match=why):
         activate(PROJECT, old, deps)
 
 
