@@ -151,16 +151,6 @@ class Dataset:
         }
 
 
-def is_known(dataset: Dataset, event: Event) -> bool:
-    """Say whether an event only repeats the label config and the settings, at a later time.
-
-    Label Studio sends one whenever somebody saves a project, and `labelloop doctor` does that.
-    """
-    rows = event.annotations, event.tasks, event.deleted_annotations, event.deleted_tasks
-    is_same = event.label_config in (None, dataset.label_config)
-    return not any(rows) and is_same and event.settings in (None, {}, dataset.settings)
-
-
 def fold(dataset: Dataset, events: Iterable[Event]) -> Dataset:
     """Return the dataset with the events folded in; don't use the given one again."""
     for event in events:

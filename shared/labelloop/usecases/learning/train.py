@@ -18,7 +18,7 @@ from labelloop.bucket.pool import Pool
 from labelloop.bucket.project import Project
 from labelloop.bucket.races import won
 from labelloop.domain.intake.events import Event
-from labelloop.domain.intake.folding import Dataset, fold, is_known
+from labelloop.domain.intake.folding import Dataset, fold
 from labelloop.domain.learning.examples import examples_of
 from labelloop.domain.learning.policy import SMALL, Patience, can_leave_to_a_later_event
 from labelloop.errors import BadRecipe, Conflict, Damaged, Unavailable, Unprocessable, Unreached
@@ -160,11 +160,11 @@ def _fold_pending(project: Project, pending: list[Listed], deps: TrainDeps) -> b
         dataset = project.snapshots.read(after.value)
         lacks_config = dataset.label_config is None and not deps.is_connected
         events = _read_events(project, batch)
-        if not all(is_known(dataset, one) for one in events):  # else nothing happened: see `trim`
-            project.add_dataset(after, fold(dataset, events))
+        folded = fold(dataset, events)
+        project.add_dataset(after, folded)
         project.forget(list(batch))
         is_to_be_ranked |= any(event.action == "TASKS_CREATED" for event in events)
-        is_to_be_ranked |= lacks_config and dataset.label_config is not None
+        is_to_be_ranked |= lacks_config and folded.label_config is not None
     return is_to_be_ranked
 
 

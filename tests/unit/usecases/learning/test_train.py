@@ -75,22 +75,6 @@ def test_an_event_that_changes_nothing_makes_no_new_version(deps, add, project):
     assert project.active().value == before
 
 
-def test_a_project_that_is_saved_as_it_was_is_not_taken_for_labelling(deps, add, project, clock):
-    add(*reviews(6))
-    train(SWEEP, deps)
-    before = project.changed_at(), project.dataset_pointer().value
-
-    clock.sleep(60)
-    add(event(action="PROJECT_UPDATED", project_updated_at="2026-11-24T09:00:00.000000+00:00"))
-    train(SWEEP, deps)
-
-    assert (project.changed_at(), project.dataset_pointer().value) == before
-    assert not project.has_pending()
-    add(event(label_config=label_config("A", "B"), project_updated_at="2026-11-25T09:00:00+00:00"))
-    train(SWEEP, deps)
-    assert project.changed_at() > before[0]
-
-
 def test_too_few_labels_train_nothing_and_are_not_looked_at_again(deps, add, project, store):
     add(*reviews(3))
     train(SWEEP, deps)

@@ -222,8 +222,7 @@ def test_a_slow_trainer_with_nothing_new_does_not_put_the_learnt_dataset_back(
 ):
     add(*reviews(6))
     train(SWEEP, deps)
-    later = {"settings": {"maximum_annotations": 2}, "project_updated_at": "2027-01-01T00:00:00Z"}
-    add(event(action="PROJECT_UPDATED", **later))
+    add(event(action="PROJECT_UPDATED", project_updated_at="2027-01-01T00:00:00.000000+00:00"))
     read = store.get
 
     def slow(key):
