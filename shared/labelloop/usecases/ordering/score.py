@@ -113,6 +113,11 @@ def placed(
     if control is None or not usable:
         return []
     candidates = merged(usable)
+    # Scored a while ago, perhaps; a labelled one would take the place of a task to be labelled.
+    done = np.isin(candidates.tasks, np.fromiter(scene.dataset.done_tasks(), np.int64))
+    candidates = candidates.take(np.flatnonzero(~done))
+    if not len(candidates):
+        return []
     examples = examples_of(scene.dataset, control)
     newest = examples.take(examples.newest(most_labelled))
     labelled = features_of_labelled(newest.inputs, control, scene.features(control), scene.tools)

@@ -6,6 +6,7 @@ from itertools import count
 import pytest
 
 from labelloop.bucket.archive import Archive
+from labelloop.bucket.orders import Orders
 from labelloop.bucket.pool import Pool
 from labelloop.domain.intake.folding import fold
 from labelloop.domain.ordering.random_share import are_random
@@ -257,6 +258,31 @@ def test_every_tenth_label_is_of_the_random_share_where_a_version_follows_each(
         first + 10,
         first + 20,
     ]
+
+
+def test_a_task_that_was_labelled_since_it_was_scored_takes_no_place(
+    deps, activate, label, label_studio, id_, key, monkeypatch
+):
+    monkeypatch.undo()
+    label_studio.import_tasks(id_, [{"text": f"{number} " * number} for number in range(200)])
+    object.__setattr__(deps, "queue_length", 60)
+    wake_up = activate("1-aaaaaaaa")
+    run(wake_up, deps)
+
+    def queue() -> list[int]:
+        order = Orders(deps.store, key).newest("1-aaaaaaaa")
+        return [one.task for one in order.queue] if order else []
+
+    first = queue()
+    for task in first[:10]:  # the tenth is of the random share
+        label(task)
+
+    run(wake_up, deps)
+
+    then = queue()
+    assert not set(first[:10]) & set(then)
+    fair = are_random(then, key).tolist()
+    assert [place for place, random in enumerate(fair, 1) if random] == [10, 20, 30, 40, 50, 60]
 
 
 def test_without_a_label_studio_nothing_is_done(deps, key, project):
