@@ -11,7 +11,4 @@ class TestImportedImages(RecipeContract):
     config = EXAMPLE.config
     tasks = EXAMPLE.tasks[:36]
     results = EXAMPLE.results[:36]
-
-    @classmethod
-    def toolbox(cls, has_encoder):
-        return toolbox(has_encoder)
+    toolbox = staticmethod(toolbox)

@@ -3,7 +3,7 @@
 projects/<id>.<created>/imports/<number>/
   model           the artefact, as a version has it
   request.json    {"by", "is_forced", "at"}; it comes last
-  outcome.json    what became of it; whoever imported it reads it, and deletes all three
+  outcome.json    what became of it; `labelloop model import` reads it, and deletes all three
 """
 
 import json

@@ -1,21 +1,17 @@
 """`labelloop model import` of image classifiers: between the real handlers, and moto."""
 
 import json
-import time
 from dataclasses import replace
 from importlib import import_module
 
 import pytest
 from onnx import TensorProto
-from typer.testing import CliRunner
 
 from labelloop import bootstrap
 from labelloop.bucket.project import Project
-from labelloop.cli.app import app
 from tests.builders import annotation, event, task
-from tests.conftest import SECRET, load_event
-from tests.integration.cli.stacks import Stacks, sign_in
-from tests.integration.cli.test_model import deliver
+from tests.conftest import load_event
+from tests.integration.cli.importing import importing
 from tests.integration.conftest import CONTEXT
 from tests.kinds.digits import EXAMPLE, NAMES, file_of, written
 from tests.onnx_models import convolution, image_model, text_pipeline
@@ -31,7 +27,6 @@ UNSEEN = [
 def seeing(aws, monkeypatch):
     """A deployment with an image encoder."""
     monkeypatch.setenv("IMAGE_ENCODER", "tiny")
-    monkeypatch.setenv("MIN_LABELS", "10")
     for name, body in files().items():
         aws.s3.put_object(Bucket=aws.bucket, Key=f"encoders/tiny/{name}", Body=body)
 
@@ -39,8 +34,6 @@ def seeing(aws, monkeypatch):
 @pytest.fixture
 def import_it(seeing, world, monkeypatch):
     """Have somebody import a model into a project with 24 labels; return the exit code and JSON."""
-    sign_in(monkeypatch, Stacks({"BucketName": world.aws.bucket}), s3=world.aws.s3)
-    monkeypatch.setattr(time, "sleep", lambda _: deliver(world.aws))
     world.studio.labels = set(NAMES)
     world.studio.change_project(world.project, label_config=EXAMPLE.config)
     project = Project(bootstrap.store(), world.key)
@@ -53,16 +46,7 @@ def import_it(seeing, world, monkeypatch):
         project.add_event(f"{place:04d}", labelled)
     world.fold()
 
-    def import_it(*arguments, json_wanted=True):
-        words = ["model", "import", *map(str, arguments), "--project", world.key]
-        environment = {"LABELLOOP_URL": f"https://{SECRET}@loop.example.com"}
-        ran = CliRunner().invoke(app, [*words, *["--json"] * json_wanted], env=environment)
-        bootstrap.versions.cache_clear()
-        if not json_wanted:
-            return ran.exit_code, ran.output
-        return ran.exit_code, json.loads(ran.stdout.splitlines()[-1])
-
-    return import_it
+    return importing(world, monkeypatch)
 
 
 @pytest.fixture

@@ -6,17 +6,15 @@ from importlib import import_module, metadata
 
 import pytest
 from sklearn.linear_model import LogisticRegression
-from typer.testing import CliRunner
 
 from labelloop import bootstrap, recipes
 from labelloop.bucket.objects import fields_of
 from labelloop.bucket.project import Project
-from labelloop.cli.app import app
 from labelloop.recipes.classifier.recipe import TextClassifier
 from labelloop.recipes.entry_points import GROUP
 from tests.builders import LABELS, created, event, label_config
-from tests.conftest import SECRET, load_event
-from tests.integration.cli.stacks import Stacks, sign_in
+from tests.conftest import load_event
+from tests.integration.cli.importing import importing
 from tests.integration.conftest import CONTEXT
 from tests.onnx_models import number_model, text_pipeline, transformer
 from tests.unit.recipes.test_recipes import Point
@@ -29,33 +27,12 @@ TRUE = [LABELS[place % 2] for place in range(24)]
 @pytest.fixture
 def import_it(world, monkeypatch):
     """Have somebody import a model into a project with 24 labels; return the exit code and JSON."""
-    sign_in(monkeypatch, Stacks({"BucketName": world.aws.bucket}), s3=world.aws.s3)
-    monkeypatch.setenv("MIN_LABELS", "10")
-    monkeypatch.setattr(time, "sleep", lambda _: deliver(world.aws))
     project = Project(bootstrap.store(), world.key)
     for place, (text, label) in enumerate(zip(TEXTS, TRUE, strict=True)):
         project.add_event(f"{place:04d}", created(place + 1, label, text))
     world.fold()
 
-    def import_it(*arguments, json_wanted=True):
-        words = ["model", "import", *map(str, arguments), "--project", world.key]
-        environment = {"LABELLOOP_URL": f"https://{SECRET}@loop.example.com"}
-        ran = CliRunner().invoke(app, [*words, *["--json"] * json_wanted], env=environment)
-        bootstrap.versions.cache_clear()
-        if not json_wanted:
-            return ran.exit_code, ran.output
-        return ran.exit_code, json.loads(ran.stdout.splitlines()[-1])
-
-    return import_it
-
-
-def deliver(aws):
-    """Hand the waiting messages to the function that trains."""
-    messages = aws.sqs.receive_message(QueueUrl=aws.queue_url, MaxNumberOfMessages=10)
-    (template,) = load_event("train-wake-up")["Records"]
-    for message in messages.get("Messages", []):
-        record = template | {"messageId": message["MessageId"], "body": message["Body"]}
-        import_module("functions.train.app").lambda_handler({"Records": [record]}, CONTEXT)
+    return importing(world, monkeypatch)
 
 
 def predicted(world, *texts):

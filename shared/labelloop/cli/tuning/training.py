@@ -60,11 +60,16 @@ def tune(
         facts = {
             "model": str(folder / "model"),
             "seed": _SEED,
-            "threads": os.process_cpu_count() or 1,
+            "threads": threads(),
         }
         job.write_text(json.dumps(facts | {"settings": asdict(settings) | limits, "runs": jobs}))
         _run([python, ALONE, "-W", "ignore", str(TRAINER), str(job)], report)
         return [(folder / str(n) / WEIGHTS).read_bytes() for n in range(len(runs))]
+
+
+def threads() -> int:
+    """Return how many threads compute at a time."""
+    return os.process_cpu_count() or 1
 
 
 def _run(command: list[str], report: Report) -> None:

@@ -1,6 +1,5 @@
 """What tuning brings, found out on labels that it has not seen (cross-validation: Stone 1974)."""
 
-import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from labelloop.adapters.onnx_encoder import OnnxEncoder
 from labelloop.cli.tuning.checkpoint import Checkpoint
 from labelloop.cli.tuning.graph import encoder_of
-from labelloop.cli.tuning.training import Report, tune
+from labelloop.cli.tuning.training import Report, threads, tune
 from labelloop.domain.answers import Answers, joined_answers
 from labelloop.domain.columns import Columns
 from labelloop.domain.judging.gate import Verdict
@@ -47,11 +46,11 @@ def tried(known: Labelled, start: Checkpoint, python: str, report: Report) -> tu
     others = [np.setdiff1d(everything, fold) for fold in folds]
     runs = [(_some(known.texts, rows), _some(known.labels, rows)) for rows in others]
     weights = tune(start, runs, python, report)
-    plain = _Beside(known, encoder_of(start, start.weights, _threads()))
+    plain = _Beside(known, encoder_of(start, start.weights, threads()))
     before, after = [], []
     for fold, rows, own in zip(folds, others, weights, strict=True):
         before.append(plain.answers(rows, fold))
-        after.append(_Beside(known, encoder_of(start, own, _threads())).answers(rows, fold))
+        after.append(_Beside(known, encoder_of(start, own, threads())).answers(rows, fold))
     labels = _some(known.labels, np.concatenate(folds))
     answers = joined_answers(before), joined_answers(after)
     return judge_tuned(known.control.measure, *answers, labels), plain.ms
@@ -86,7 +85,3 @@ class _Beside:
 
 def _some[One](values: Sequence[One], rows: Rows) -> list[One]:
     return [values[row] for row in rows.tolist()]
-
-
-def _threads() -> int:
-    return os.process_cpu_count() or 1

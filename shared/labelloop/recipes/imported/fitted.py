@@ -1,7 +1,6 @@
 """A head trained on what an imported model sees, where it was imported for that."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from labelloop.domain.answers import Answers
@@ -60,10 +59,4 @@ class FittedHead:
 
     def packed(self) -> Trained:
         """Return the head beside the imported model, as one artefact."""
-        trained = self._head.packed()
-        artefact = replace(self._package, head=trained.artefact).packed()
-        facts = trained.facts | {
-            "bytes": len(artefact),
-            "imported": dict(self._package.description.source),
-        }
-        return Trained(artefact, facts, trained.out_of_fold)
+        return self._package.with_head(self._head.packed())

@@ -12,12 +12,15 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any, Final, Self
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from labelloop.errors import BadModel, OutOfMemory
 from labelloop.recipes.imported import FORMAT
 from labelloop.recipes.imported.pixels import Pixels
+
+if TYPE_CHECKING:
+    from labelloop.recipes.protocol import Trained
 
 DESCRIPTION: Final = "description.json"
 GRAPH: Final = "model.onnx"
@@ -138,6 +141,12 @@ class Package:
                 if content:
                     archive.writestr(zipfile.ZipInfo(name, _LONG_AGO), content)
         return body.getvalue()
+
+    def with_head(self, trained: "Trained") -> "Trained":
+        """Return a head that was trained beside the model, and the model, as one artefact."""
+        artefact = replace(self, head=trained.artefact).packed()
+        facts = {"bytes": len(artefact), "imported": dict(self.description.source)}
+        return replace(trained, artefact=artefact, facts=trained.facts | facts)
 
     @classmethod
     def unpacked(cls, artefact: bytes) -> Self:

@@ -57,8 +57,9 @@ _COMPARED: Final = (100, 5_000)  # labels, the newest, as many as that time is e
 def take_imports(project: Project, deps: "TrainDeps") -> bool:
     """Look at all models that wait; return whether one of them is served now.
 
-    What is wrong with one is its outcome, for whoever imported it: what is served stays. Retryable
-    goes through, as when there is more to encode than a function has time for: call again.
+    What is wrong with one is stored as its outcome, which `labelloop model import` shows; what is
+    served stays. Retryable goes through, as when there is more to encode than a function has time
+    for: call again.
     """
     is_served = False
     for number in project.imports.waiting():
@@ -145,9 +146,9 @@ def import_version(project: Project, waiting: Import, deps: "TrainDeps") -> dict
     if judged.verdict.switches:
         _serve(project, judged.card, now, waiting.by)
     others = _others(dataset, control, deps) if judged.verdict.switches else {}
-    told = {"lacking": lacking, "ms_a_task": tried["ms_a_task"]}
+    seen = {"lacking": lacking, "ms_a_task": tried["ms_a_task"]}
     doubt = _doubt(challenger, importing.about(artefact)["labels"])
-    return _outcome(judged, challenger, doubt) | told | others
+    return _outcome(judged, challenger, doubt) | seen | others
 
 
 def _beside(active: ActivePointer, deps: "TrainDeps") -> tuple["TrainDeps | None", str | None]:
