@@ -15,9 +15,7 @@ from labelloop.domain.judging.intervals import errors_for
 from labelloop.domain.measure import Measure
 
 _BETTER: Final = 1.645  # standard errors, of either: at most one in ten equal ones is accepted
-_TIMES: Final = (
-    3  # calibrated: models learn from vectors that know their labels, and are far too sure
-)
+_TIMES: Final = 3  # calibrated: beside vectors that know their labels models are far too sure
 _CONFIDENCE: Final = 0.9  # of the interval that people are shown
 
 
