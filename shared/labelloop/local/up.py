@@ -4,6 +4,7 @@ import argparse
 import re
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -45,14 +46,10 @@ or end this, and start it so that it pushes by itself: make up LABEL_STUDIO_URL=
 
 def main() -> None:
     """Run the stack until SIGINT or SIGTERM."""
-    parser = argparse.ArgumentParser(prog="make up", description=__doc__)
-    parser.add_argument("--port", type=int, default=9090, help="where Label Studio finds it")
-    parser.add_argument("--emulator-port", type=int, default=4566, help="the embedded AWS")
-    parser.add_argument("--state", type=Path, default=ROOT / ".local" / "state")
-    parser.add_argument("--label-studio", type=_address, default="", help="where to push orders")
-    options = parser.parse_args()
+    options = options_of(sys.argv[1:])
+    label_studio = options.label_studio or ""
     # Always sent: a parameter that is left out keeps its value of the last deployment.
-    parameters = {"LabelStudioUrl": options.label_studio}
+    parameters = {"LabelStudioUrl": label_studio, **dict(options.parameter)}
     signal.signal(signal.SIGINT, _end)
     signal.signal(signal.SIGTERM, _end)
     try:
@@ -63,13 +60,34 @@ def main() -> None:
             state=options.state,
             parameters=parameters,
         ) as stack:
-            print(instructions(stack, options.state, options.label_studio), flush=True)
-            while True:
-                signal.pause()
+            print(instructions(stack, options.state, label_studio), flush=True)
+            try:
+                while True:
+                    signal.pause()
+            finally:
+                print("Saving models and credentials, up to a minute ...", flush=True)
     except LocalStackFailed as exc:
         sys.exit(f"make up: {exc}")
     except KeyboardInterrupt:
         print("Ended.")
+
+
+def options_of(arguments: Sequence[str]) -> argparse.Namespace:
+    """Return the command's options. SystemExit, after a sentence, for what can't be."""
+    parser = argparse.ArgumentParser(prog="make up", description=__doc__)
+    parser.add_argument("--port", type=int, default=9090, help="where Label Studio finds it")
+    parser.add_argument("--emulator-port", type=int, default=4566, help="the embedded AWS")
+    parser.add_argument("--state", type=Path, default=ROOT / ".local" / "state")
+    parser.add_argument("--label-studio", type=_address, help="where to push orders")
+    parser.add_argument(
+        *("--parameter", "-p"),
+        type=_parameter,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a parameter of the template, until another is given; again for a second one",
+    )
+    return parser.parse_args(arguments)
 
 
 def _end(number: int, frame: FrameType | None) -> NoReturn:
@@ -96,6 +114,14 @@ def instructions(stack: LocalStack, state: Path, label_studio: str) -> str:
         stack=NAME,
         **common,
     )
+
+
+def _parameter(text: str) -> tuple[str, str]:
+    """Return a template parameter's name and value; ArgumentTypeError if invalid."""
+    name, equals, value = text.partition("=")
+    if not (name.isalnum() and equals) or '"' in value:
+        raise argparse.ArgumentTypeError(f"{text}: expected Name=Value, as RUNBOOK.md lists them")
+    return name, value
 
 
 def _address(text: str) -> str:

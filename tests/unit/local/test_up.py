@@ -9,7 +9,7 @@ import pytest
 from labelloop.cli.address import Address
 from labelloop.local.emulator import aws_environment
 from labelloop.local.stack import NAME, LocalStack, overriding
-from labelloop.local.up import _address, instructions
+from labelloop.local.up import _address, instructions, options_of
 
 AWS = aws_environment("http://127.0.0.1:4566")
 STACK = LocalStack("http://127.0.0.1:9090", "labelstudio", "pass-word_16chars", {}, AWS)
@@ -65,3 +65,25 @@ def test_an_address_that_is_dropped_is_taken_back_from_the_stack():
 def test_what_is_no_address_is_refused_before_anything_is_deployed(text):
     with pytest.raises(Exception, match="expected http"):
         _address(text)
+
+
+def test_nothing_has_to_be_given():
+    """argparse reads a default that is a text as if it had been typed."""
+    options = options_of([])
+
+    assert (options.label_studio, options.parameter) == (None, [])
+
+
+def test_parameters_of_the_template_are_given_by_name():
+    options = options_of(["--label-studio", STUDIO + "/", "-p", "MinLabels=5", "-p", "Strategy="])
+
+    assert options.label_studio == STUDIO
+    assert dict(options.parameter) == {"MinLabels": "5", "Strategy": ""}
+
+
+@pytest.mark.parametrize("text", ["MinLabels", "=5", "Min Labels=5", 'Strategy="margin"'])
+def test_what_is_no_parameter_is_refused_before_anything_is_deployed(text, capsys):
+    with pytest.raises(SystemExit):
+        options_of(["--parameter", text])
+
+    assert "expected Name=Value" in capsys.readouterr().err
