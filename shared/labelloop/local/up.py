@@ -61,11 +61,8 @@ def main() -> None:
             parameters=parameters,
         ) as stack:
             print(instructions(stack, options.state, label_studio), flush=True)
-            try:
-                while True:
-                    signal.pause()
-            finally:
-                print("Saving models and credentials, up to a minute ...", flush=True)
+            while True:
+                signal.pause()
     except LocalStackFailed as exc:
         sys.exit(f"make up: {exc}")
     except KeyboardInterrupt:
@@ -94,7 +91,7 @@ def _end(number: int, frame: FrameType | None) -> NoReturn:
     """Stop everything that was started; further signals are ignored, so that saving completes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    print("\nSaving ...", flush=True)
+    print("\nSaving models and credentials, up to a minute ...", flush=True)
     raise KeyboardInterrupt
 
 
