@@ -31,7 +31,7 @@ from labelloop.domain.ordering.strategies import DEFAULT
 from labelloop.recipes.tools import Toolbox
 from labelloop.usecases.judging.backtest import Accuracies
 
-_NONE, _DEFAULT = "none", "default"
+_NONE, _BUILT_IN = "none", "built-in"
 _SHOWN: Final = (20, 50, 100, 200)
 _AIMED_AT: Final = 1 / 2  # of the labels: from there on an encoder's accuracy is averaged
 
@@ -55,7 +55,7 @@ class Trial:
 
 
 def try_encoder(trial: Trial, report: Report) -> None:
-    """Replay an export without an encoder, with the default one, and with the one to try."""
+    """Replay an export without an encoder, with the built-in one, and with the one to try."""
     config = label_config_of(trial.label_config)
     project = finished(trial.export, trial.text, trial.choice, config)
     with report.errors.status("encoding") as shown, _loaded(trial) as tried:
@@ -74,7 +74,7 @@ def try_encoder(trial: Trial, report: Report) -> None:
 def _built() -> dict[str, Toolbox]:
     if not BUILT.is_dir():
         return {}
-    return {_DEFAULT: _tools(OnnxEncoder(EncoderFiles.in_folder("minilm", BUILT), _threads()))}
+    return {_BUILT_IN: _tools(OnnxEncoder(EncoderFiles.in_folder("minilm", BUILT), _threads()))}
 
 
 def _tools(encoder: OnnxEncoder) -> Toolbox:
@@ -164,6 +164,6 @@ def _sentences(found: dict[str, Any], tried: str, tasks: int) -> Iterator[str]:
             yield f"{ahead}; it does not reach its {saved['target']:.1%} with these labels"
         else:
             yield f"{ahead}; for {saved['target']:.1%} it takes {own} labels, {name} {other}"
-    if _DEFAULT not in found["saved_over"]:
-        yield f"The default encoder is not here: `make build` puts it into {BUILT}."
+    if _BUILT_IN not in found["saved_over"]:
+        yield f"The built-in encoder is not here: `make build` puts it into {BUILT}."
     yield f"By {tasks:,} tasks of one export: others may differ."

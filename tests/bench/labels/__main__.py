@@ -16,17 +16,18 @@ from pathlib import Path
 import numpy as np
 
 from tests.bench.labels import other_kinds, peers, tuned
-from tests.bench.labels.data import load
+from tests.bench.labels.data import NOT_ENGLISH, load
 from tests.bench.labels.findings import report
 from tests.bench.labels.packages import ROOT, NoSet
 from tests.bench.labels.sources import text_sets
-from tests.bench.labels.systems import ORDERS, SYSTEMS
+from tests.bench.labels.systems import ORDERS, SYSTEMS, WITH_E5
 from tests.bench.report import write
 
 KEPT = ROOT / ".local" / "bench-labels"
 PEERS_POOL = 2_000
 MORE_SEEDS = 4  # times as many, where runs lie far apart or ways close together
 FEW_TEXTS = 1_000  # held-out texts, by which runs lie far apart
+SAME_OF_TWO = dict.fromkeys(("least_confidence", "entropy"), "margin")  # of two classes
 WAYS = {
     "systems": list(SYSTEMS),
     "orders": list(ORDERS),
@@ -52,12 +53,8 @@ class Job:
     def run(self) -> None:
         """Measure the curves of each seed and way, but for those that are kept."""
         kept = json.loads(self.path.read_text()) if self.path.is_file() else {}
-        again = self.again
-        wanted = [
-            way
-            for way in WAYS[self.kind]
-            if way not in kept or (again is not None and again in way)
-        ]
+        ways, again = self._ways(), self.again
+        wanted = [way for way in ways if way not in kept or (again is not None and again in way)]
         if not wanted:
             return
         try:
@@ -67,8 +64,12 @@ class Job:
             return
         if found:
             kept |= {way: [one[way] for one in found] for way in wanted}
-            self.path.write_text(json.dumps({way: kept[way] for way in WAYS[self.kind]}))
+            self.path.write_text(json.dumps({way: kept[way] for way in ways}))
             print(f"{self.kind}: {self.name} measured", flush=True)
+
+    def _ways(self) -> list[str]:
+        ways = WAYS[self.kind]
+        return ways if self.name in NOT_ENGLISH else [way for way in ways if way != WITH_E5]
 
     def _systems(self, wanted: list[str]) -> list[dict]:
         return [
@@ -78,11 +79,16 @@ class Job:
         ]
 
     def _orders(self, wanted: list[str]) -> list[dict]:
-        return [
-            {way: ORDERS[way](data.drawn(seed), seed) for way in wanted}
-            for data in load(self.name)
-            for seed in range(self.seeds)
-        ]
+        (data,) = load(self.name)
+        found = list[dict]()
+        for seed in range(self.seeds * MORE_SEEDS):
+            drawn = data.drawn(seed)
+            same = SAME_OF_TWO if len(set(drawn.pool.labels)) == 2 else {}
+            curves = {
+                way: ORDERS[way](drawn, seed) for way in {same.get(way, way) for way in wanted}
+            }
+            found.append({way: curves[same.get(way, way)] for way in wanted})
+        return found
 
     def _peers(self, wanted: list[str]) -> list[dict]:
         found = []

@@ -21,8 +21,9 @@ from labelloop.recipes.text.fitted_model import FittedModel
 from labelloop.recipes.text.probabilities import answers_of
 from labelloop.recipes.text_choices.measure import MEASURE
 from labelloop.usecases.ordering.order import queue_of
+from tests.bench.labels import e5
 from tests.bench.labels.curves import Choose, Curve, Learn, Rows, campaign
-from tests.bench.labels.data import TextSet
+from tests.bench.labels.data import TextSet, load
 from tests.builders import label_config
 
 BUDGET: Final = 500
@@ -36,6 +37,8 @@ TERMS: Final[dict[str, dict[str, Any]]] = {  # words are split at blanks, which 
     "TF-IDF of characters": {"analyzer": "char", "ngram_range": (1, 4)},
 }
 CONTROL: Final = control_of(label_config())
+OURS: Final = "Labelloop"
+WITH_E5: Final = f"{OURS} with e5"  # where texts are not English, which it is added for
 
 
 def labelloop(
@@ -50,6 +53,12 @@ def labelloop(
         np.empty(0, np.int64),
         data.pool.labels,
     )
+
+
+def with_e5(data: TextSet, seed: int) -> Curve:
+    """Return the curve of `labelloop` beside an encoder that knows the language of the texts."""
+    (same,) = load(data.name, e5.encoder())
+    return labelloop(same.drawn(seed), seed)
 
 
 def tfidf(data: TextSet, seed: int, terms: str) -> Curve:
@@ -185,7 +194,8 @@ ORDERS: Final[dict[str, Callable[[TextSet, int], Curve]]] = {
     name: partial(labelloop, order=name, sizes=FIRST_SIZES) for name in STRATEGIES
 }
 SYSTEMS: Final[dict[str, Callable[[TextSet, int], Curve]]] = {
-    "Labelloop": labelloop,
+    OURS: labelloop,
+    WITH_E5: with_e5,
     **{f"{terms}, random": partial(tfidf, terms=terms) for terms in TERMS},
     "TF-IDF, margin": tfidf_by_margin,
 }

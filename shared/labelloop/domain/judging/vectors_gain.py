@@ -10,8 +10,8 @@ LEAST_LABELS: Final = 100  # with fewer, chance is larger than what an encoder a
 MOST_GAIN, MOST_HITS, MOST_WITHOUT = 0.03, 0.05, 0.7
 _MEND: Final = (
     "if the texts are in another language than the encoder knows, add one that knows it: "
-    "`labelloop encoder add NAME --from hub:org/name`, then `labelloop options --encoder NAME`; "
-    "layers/encoder/README.md lists some"
+    "`labelloop encoder add e5 --from hub:intfloat/multilingual-e5-small --prefix 'query: '` knows "
+    "about 100, then `labelloop options --encoder e5`; layers/encoder/README.md lists others"
 )
 
 

@@ -52,8 +52,8 @@ def test_the_default_encoder_is_compared_with_if_it_was_built(run, riddles, expo
 
     told = run("try", str(export()), str(riddles), *QUICK)
 
-    assert set(told["saved_over"]) == {"none", "default"}
-    assert abs(told["saved_over"]["default"]["ahead"]) < 0.05  # it is the same encoder
+    assert set(told["saved_over"]) == {"none", "built-in"}
+    assert abs(told["saved_over"]["built-in"]["ahead"]) < 0.05  # it is the same encoder
 
 
 def test_one_in_the_bucket_is_tried_by_its_name(run, riddles, export, bucket):
