@@ -32,6 +32,7 @@ from tests.integration.conftest import CONTEXT
 
 USER, PASSWORD = SECRET.split(":")
 HOST = "loop.example.com"
+TITLE = "Film reviews"
 HOSTILE = (
     *("<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "' onmouseover='x"),
     *("\ud800", "\u202eevil", "{{ 7 * 7 }}", "javascript:alert(1)", "=1+1", "&lt;b&gt;", "\0"),
@@ -84,7 +85,8 @@ def trained(
     config = (
         label_config() if len(names) > 10 or set(names) & set(HOSTILE) else label_config(*names)
     )
-    one = event(annotations=tuple(rows), tasks=tasks, label_config=config)
+    titled = {"title": TITLE} if names != HOSTILE else {"title": "".join(HOSTILE)}
+    one = event(annotations=tuple(rows), tasks=tasks, label_config=config, settings=titled)
     pointer = project.dataset_pointer()
     project.add_dataset(pointer, fold(project.dataset(pointer.value), [one]))
     recalls = {name: 0.55 + 0.4 * i / len(names) for i, name in enumerate(names)}

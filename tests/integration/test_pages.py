@@ -18,7 +18,7 @@ from labelloop.web import sessions
 from labelloop.web.credentials import viewing_pair
 from tests.builders import PROJECT, created
 from tests.fakes import MemoryStore
-from tests.pages import HOST, HOSTILE, PASSWORD, USER, Browser, failing, trained, training
+from tests.pages import HOST, HOSTILE, PASSWORD, TITLE, USER, Browser, failing, trained, training
 from tests.reliability.site import FixedSecret, build_on
 from tests.unit.pages.test_links import tab_of
 
@@ -340,6 +340,16 @@ def hostile(store):
 
 def hostile_failures(store):
     failing(store, "".join(HOSTILE))
+
+
+@pytest.mark.parametrize("path", ["/ui", PAGE])
+def test_people_know_a_project_by_its_title(browser, store, path):
+    trained(store)
+
+    page = browser.get(path).text
+
+    assert f"<bdi>{TITLE}</bdi>" in page
+    assert '<small class="tag">project 38</small>' in page
 
 
 STATES = [empty, trained, training, failing, classes, versions, hostile, hostile_failures]

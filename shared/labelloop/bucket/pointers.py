@@ -15,11 +15,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class DatasetPointer:
-    """The newest snapshot. `seq` counts snapshots; 0 = there is none yet."""
+    """The newest snapshot, and the project's title. `seq` counts snapshots; 0 = none yet."""
 
     seq: int = 0
     sha256: str = ""
     annotations: int = 0
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)

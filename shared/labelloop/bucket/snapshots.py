@@ -106,7 +106,7 @@ class Snapshots:
         lines = dataset.to_lines()
         # If a trainer died before it pointed to its snapshot, the number is used again.
         seq = max(after.value.seq + bool(after.etag), at_least, 1)
-        pointer = DatasetPointer(seq, checksum(lines), len(dataset.annotations))
+        pointer = DatasetPointer(seq, checksum(lines), len(dataset.annotations), dataset.title)
         if pointer.sha256 == after.value.sha256 and after.etag and not at_least:
             return after.value
         with suppress(Conflict):  # named by content: the stored one holds the same lines
@@ -122,7 +122,9 @@ class Snapshots:
                 break
             with suppress(Damaged):
                 dataset = self.read(pointer)
-                readable.append((replace(pointer, annotations=len(dataset.annotations)), dataset))
+                count = len(dataset.annotations)
+                named = replace(pointer, annotations=count, title=dataset.title)
+                readable.append((named, dataset))
         return readable
 
     def numbers(self) -> list[int]:
@@ -225,11 +227,12 @@ def _read(body: bytes) -> DatasetPointer | None:
     """Return a stored pointer, None if it is none."""
     try:
         stored: Any = json.loads(body)
-        pointer = DatasetPointer(stored["seq"], stored["sha256"], stored.get("annotations", 0))
+        fields = {name: stored[name] for name in ("annotations", "title") if name in stored}
+        pointer = DatasetPointer(stored["seq"], stored["sha256"], **fields)
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
         return None
     kinds = (type(pointer.seq), type(pointer.sha256), type(pointer.annotations))
-    is_pointer = kinds == (int, str, int) and pointer.seq >= 0
+    is_pointer = (*kinds, type(pointer.title)) == (int, str, int, str) and pointer.seq >= 0
     return pointer if is_pointer else None
 
 

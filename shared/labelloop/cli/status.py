@@ -56,6 +56,7 @@ def _rows(status: dict[str, Any]) -> dict[str, str]:
     quarantined, archived = status["quarantined_events"], status["archived"]
     return {
         "project": status["project"],
+        "title": dataset.get("settings", {}).get("title", ""),
         "version": status["version"] + (" (pinned)" if status["pinned"] else ""),
         "trained": _trained(status),
         "learns": learnt_of(learning) if learning["choice"] else "",

@@ -9,6 +9,7 @@ from labelloop.errors import Unprocessable
 
 _MOST_LEVELS: Final = 64
 _MOST_SECONDS: Final = 1e9
+_MOST_LETTERS: Final = 100  # of a title; Label Studio takes 50
 # All that Label Studio's editor writes into a region or a relation between two.
 _REGION_FIELDS: Final[tuple[str, ...]] = (
     *("id", "from_name", "to_name", "type", "value", "origin", "score", "parentID", "item_index"),
@@ -69,14 +70,17 @@ def read_task(value: Any, settings: Mapping[str, Any]) -> Task:
 def read_settings(project: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings that decide what a project's labels mean, and which tasks are done.
 
-    Those that are not set are left out. Nothing else is taken: a project has secrets.
+    And its title, which people know it by. Those that are not set are left out. Nothing else is
+    taken: a project has secrets.
     """
+    title = project.get("title")
     most, skips = project.get("maximum_annotations"), project.get("skip_queue")
     weights = project.get("control_weights")
     settings = {
         "control_weights": _shallow(weights, "control_weights") if weights else None,
         "maximum_annotations": most if type(most) is int and most > 0 else None,
         "skip_queue": skips if isinstance(skips, str) else None,
+        "title": title[:_MOST_LETTERS] if isinstance(title, str) else None,
     }
     return {name: value for name, value in settings.items() if value}
 

@@ -18,7 +18,7 @@ from labelloop.ports import LabelStudio, TaskPage
 # All that is read: other fields are counted anew for each answer, a second in a large project.
 SETTINGS: Final = (
     *("id", "created_at", "label_config", "model_version", "sampling"),
-    *("maximum_annotations", "skip_queue", "control_weights"),
+    *("maximum_annotations", "skip_queue", "control_weights", "title"),
 )
 COUNTS: Final = ("task_number", "total_annotations_number", "skipped_annotations_number")
 _LABELS: Final = ("total_annotations", "cancelled_annotations")

@@ -46,6 +46,7 @@ def overview(projects: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         {
             "key": one["project"],
             "id": int(one["project"].partition(".")[0]),
+            "title": one["title"],
             "kind": one["recipe"].replace("_", " "),
             "sentence": _sentence(one["insights"], one["labels"], one["annotations"]),
             "value": one["insights"].get("random_share", {}).get("value"),
@@ -73,6 +74,7 @@ def project_page(shown: Shown, label_studio: str) -> dict[str, Any]:
     return {
         "key": status["project"],
         "id": status["project"].partition(".")[0],
+        "title": status["dataset"]["settings"].get("title", ""),
         "link": project_link(label_studio, status["project"]),
         "learns": learnt_of(status["learning"]) if status["learning"]["choice"] else "",
         "sentence": _sentence(

@@ -213,7 +213,7 @@ def test_regions_and_relations_are_kept_whole_but_for_what_no_editor_writes():
 def test_of_a_project_what_decides_about_its_labels_is_kept():
     settings = read_event(body_of("webhook-annotation-created"), NOW).settings
 
-    assert settings.keys() == {"control_weights", "maximum_annotations", "skip_queue"}
+    assert settings.keys() == {"control_weights", "maximum_annotations", "skip_queue", "title"}
     assert settings["maximum_annotations"] == 1
 
 

@@ -7,7 +7,7 @@ from labelloop.usecases.serving.describe import describe
 from labelloop.usecases.serving.list_projects import list_projects
 from labelloop.usecases.serving.show_project import show_project
 from tests.builders import PROJECT, created, event, unreadable_config
-from tests.pages import failing, trained
+from tests.pages import TITLE, failing, trained
 
 
 def test_a_project_is_said_in_one_sentence(store):
@@ -52,6 +52,7 @@ def test_the_overview_begins_with_what_is_wrong(store):
     rows = overview(list_projects(store))
 
     assert [row["id"] for row in rows] == [38, 7]
+    assert [row["title"] for row in rows] == [TITLE, ""]  # of 7 no event has been folded
     assert "out of memory" in rows[0]["problem"]
     assert rows[1]["problem"] == ""
     assert (rows[1]["sentence"], rows[1]["waiting"]) == ("0 annotations. No model yet.", 1)

@@ -61,6 +61,11 @@ class Dataset:
         """Return the tasks that have been labelled or skipped."""
         return {row.task for row in self.live_annotations()}
 
+    @property
+    def title(self) -> str:
+        """The project's title, empty if no event has named it yet."""
+        return str(self.settings.get("title", ""))
+
     def done_tasks(self) -> set[int]:
         """Return the tasks that Label Studio takes for labelled and serves to no annotator.
 

@@ -22,16 +22,17 @@ def list_projects(store: ObjectStore) -> list[dict[str, Any]]:
 
 
 def _brief(project: Project) -> dict[str, Any]:
-    active = project.active().value
+    active, dataset = project.active().value, project.dataset_pointer().value
     card = project.card(active.version)
     insights: Mapping[str, Any] = card.insights if card else {}
     return {
         "project": project.key,
+        "title": dataset.title,
         "recipe": card.recipe if card else "",
         "version": active.version,
         "pinned": active.pinned,
         "labels": card.labels if card else 0,
-        "annotations": project.dataset_pointer().value.annotations,
+        "annotations": dataset.annotations,
         "pending_events": len(project.pending()),
         "trained_at": card.trained_at if card else "",
         "insights": insights,

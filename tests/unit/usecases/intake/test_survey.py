@@ -12,7 +12,7 @@ from labelloop.domain.intake.events import Event, text_of
 from labelloop.domain.intake.folding import fold
 from labelloop.errors import Conflict, Gone, Unavailable
 from labelloop.labelstudio.payloads import key_of, read_export, read_tasks
-from labelloop.labelstudio.project import StudioProject
+from labelloop.labelstudio.project import SETTINGS, StudioProject
 from labelloop.usecases.intake.survey import Progress, SurveyDeps, is_due, survey
 from tests.builders import created, label_config
 from tests.fakes import MemoryLabelStudio
@@ -351,7 +351,8 @@ def test_a_difference_that_was_left_once_is_not_walked_for_with_each_new_label(
         clock.sleep(300)
         label_studio.annotate(task, "Positive")
         rows = label_studio.exported(id_, [task])
-        project.add_event("event", read_export(studio.key, rows, clock(), label_config()))
+        shown = label_studio.project(id_, SETTINGS)
+        project.add_event("event", read_export(studio.key, rows, clock(), label_config(), shown))
         fold_pending(project)
         assert not is_due(studio, deps)
 
