@@ -29,7 +29,7 @@ _DONE: Final = {
     "rollback": f"The version before is active. {_UNTIL}",
     "pin": "Pinned: labels are collected, but not learnt.",
     "unpin": "Unpinned: the labels that waited are learnt now.",
-    "train": "A training is on its way.",
+    "train": "Labels that are not learnt yet are learnt now; without any, the version stays.",
     "rank": "A ranking is on its way.",
 }
 
