@@ -1,12 +1,13 @@
 """Check an encoder of texts, tell what it is and costs, and put it into a stack's bucket."""
 
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import Final
 
 from labelloop.adapters.sentence_transformers import Given
 from labelloop.bucket.project import Project
 from labelloop.cli import aws
 from labelloop.cli.check_encoder import FUNCTION_MB, EncoderFound, PoolCost, check_encoder
+from labelloop.cli.check_language import text_of
 from labelloop.cli.encoder_bucket import BucketEncoders
 from labelloop.cli.encoder_source import Hub, Opened, opened
 from labelloop.cli.export import key_of
@@ -77,16 +78,7 @@ def pool_of(named: str, store: ObjectStore) -> tuple[int, list[str]]:
     tasks = project.pool_index.count(dataset.deleted_tasks, _MOST_SHARDS) or 0
     some = list(project.pool.read(shards[:1]).values())[:_MEASURED]
     inputs = [control.input_of(task.data) for task in some]
-    return tasks, [text for text in map(_text_of, inputs) if text]
-
-
-def _text_of(input_: Any) -> str:
-    """Return the texts that an input is made of."""
-    if isinstance(input_, str):
-        return input_
-    is_row = isinstance(input_, list | tuple)
-    parts = input_.values() if isinstance(input_, dict) else input_ if is_row else ()
-    return " ".join(map(_text_of, parts))
+    return tasks, [text for text in map(text_of, inputs) if text]
 
 
 def _tell(report: Report, found: EncoderFound, files: Opened, cost: PoolCost, project: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any, Final
 from labelloop.cli.address import bare
 from labelloop.cli.backfill import counts_of, known_counts
 from labelloop.cli.check import Check, bad, good, note
+from labelloop.cli.check_language import unknown_language
 from labelloop.cli.first_order import served_order
 from labelloop.cli.learnable import why_unlearnable
 from labelloop.cli.session import Session
@@ -30,6 +31,12 @@ def same_project(session: Session) -> Iterator[Check]:
     )
     fix = "run `labelloop connect` to begin with this one, or set LABEL_STUDIO_URL to the other"
     yield bad("project", detail, fix)
+
+
+def language(session: Session) -> Iterator[Check]:
+    """Note texts of a script that the built-in encoder does not know."""
+    if unknown := unknown_language(session):
+        yield note("language", *unknown)
 
 
 def pushes(session: Session) -> Iterator[Check]:

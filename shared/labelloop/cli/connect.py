@@ -9,6 +9,7 @@ import typer
 
 from labelloop.cli.address import Address, bare
 from labelloop.cli.backfill import backfill, is_complete
+from labelloop.cli.check_language import unknown_language
 from labelloop.cli.first_order import rank_first
 from labelloop.cli.learnable import what_is_learnt, why_unlearnable
 from labelloop.cli.report import Report
@@ -50,6 +51,8 @@ def connect(
         raise Rejected(str(exc), _fix_of_refusal(exc, address)) from exc
     report.changed("order", _order(session, project), ORDERED)
     _look_at_config(project["label_config"], report)
+    if unknown := unknown_language(session):
+        report.step("language", "warning", "; ".join(unknown))
     _store_token(session, stores_token, report)
     _learn(session, backfills, report)
     _look_for_tasks(session, report)

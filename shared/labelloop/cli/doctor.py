@@ -7,7 +7,15 @@ from rich.markup import escape
 from labelloop.cli.check import Check, bad, failed
 from labelloop.cli.check_backend import answers, latency, password
 from labelloop.cli.check_learning import encoder_known, files_read, labels_learnt, model
-from labelloop.cli.check_loop import dataset, labels, pushes, same_project, tasks, versions
+from labelloop.cli.check_loop import (
+    dataset,
+    labels,
+    language,
+    pushes,
+    same_project,
+    tasks,
+    versions,
+)
 from labelloop.cli.check_studio import backend, label_config, order, rights, webhook
 from labelloop.cli.report import Report
 from labelloop.cli.session import Session
@@ -40,6 +48,7 @@ _BOTH: Checks = {
     "model_version": versions,
     "labels": labels,
     "tasks": tasks,
+    "language": language,
 }
 # They compare what Label Studio has with the password: with a wrong one they would find it wrong.
 _BY_PASSWORD = ("ML backend", "webhook")

@@ -4,8 +4,11 @@ from unittest.mock import patch
 
 import pytest
 
+from labelloop import bootstrap
+from labelloop.bucket.project import Project
 from labelloop.cli import wiring
 from labelloop.cli.address import Address
+from labelloop.domain.serving.options import Options
 from labelloop.web.credentials import Role, check, events_pair, ml_pair, viewing_pair
 from tests.builders import label_config, unreadable_config
 from tests.conftest import SECRET
@@ -49,6 +52,29 @@ def test_a_label_config_that_cannot_be_learnt_is_warned_of_and_connected(labelle
     assert row["detail"].count("only objects that show text") == 1
     assert "<Pairwise> between" not in row["detail"]  # what other recipes say
     assert outcomes(told)["ML backend"] == "done"
+
+
+@pytest.fixture
+def russian(world):
+    """A project whose tasks are in Russian, none of them labelled."""
+    world.studio.import_tasks(world.project, [{"text": "Обслуживание отличное"}] * 6)
+    return world
+
+
+def test_tasks_in_letters_that_the_encoder_does_not_know_are_warned_of(russian):
+    (row,) = [row for row in russian.told("connect")["steps"] if row["step"] == "language"]
+
+    assert row["outcome"] == "warning"
+    assert "most of the tasks' letters are Cyrillic" in row["detail"]
+    assert "labelloop encoder add e5" in row["detail"]
+
+
+@pytest.mark.parametrize("encoder", ["e5", "none"])
+def test_of_another_encoder_nothing_is_known(russian, encoder):
+    project = Project(bootstrap.store(), russian.key)
+    project.set_options(project.options(), Options(encoder=encoder))
+
+    assert "language" not in outcomes(russian.told("connect"))
 
 
 def test_an_order_that_cannot_come_is_not_waited_for(labelled, monkeypatch):

@@ -13,6 +13,7 @@ from labelloop.bucket.unread import Unread, UnreadTasks
 from labelloop.cli import check_backend
 from labelloop.cli.backend import Answer
 from labelloop.domain.intake.events import Task
+from labelloop.domain.serving.options import Options
 from labelloop.errors import Unavailable
 from tests.builders import card, free_text_config, unreadable_config
 from tests.integration.cli.conftest import URL
@@ -173,6 +174,19 @@ def test_an_encoder_that_does_not_know_the_language_is_noted(healthy):
 
     assert noted["outcome"] == "note"
     assert "labelloop options --encoder" in noted["fix"]
+
+
+def test_tasks_in_letters_that_the_encoder_does_not_know_are_noted(healthy):
+    project = Project(bootstrap.store(), healthy.key)
+    project.set_options(project.options(), Options(encoder="minilm"))
+    for task in healthy.studio._tasks.values():
+        task["data"] = {"text": "Обслуживание отличное"}
+
+    (noted,) = [row for row in healthy.told("doctor")["checks"] if row["name"] == "language"]
+
+    assert noted["outcome"] == "note"
+    assert "Cyrillic" in noted["detail"]
+    assert "labelloop encoder add e5" in noted["fix"]
 
 
 def test_events_that_were_lost(healthy):

@@ -1,6 +1,12 @@
-"""Does the encoder know the language? By what its vectors tell beyond words and n-grams."""
+"""Does the encoder know the language? By the texts' letters, and by what its vectors add to words.
 
-from collections.abc import Mapping
+The built-in one knows English. Where texts are in another language it costs three quarters of what
+Labelloop saves: tests/bench/NOTEBOOK.md, "An encoder that knows the language".
+"""
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 LEAST_LABELS: Final = 100  # with fewer, chance is larger than what an encoder adds
@@ -8,6 +14,9 @@ LEAST_LABELS: Final = 100  # with fewer, chance is larger than what an encoder a
 # without vectors: where it is large, words say it all, in whatever language. How often that is so
 # for texts of 13 English sets and of others: tests/bench/NOTEBOOK.md, `tests.bench.languages`.
 MOST_GAIN, MOST_HITS, MOST_WITHOUT = 0.03, 0.05, 0.7
+_LATIN: Final = "LATIN"
+_MOST_LATIN: Final = 0.5  # of the letters; names and terms are Latin in any language
+_LETTERS: Final = 1_000  # of a text
 _MEND: Final = (
     "if the texts are in another language than the encoder knows, add one that knows it: "
     "`labelloop encoder add e5 --from hub:intfloat/multilingual-e5-small --prefix 'query: '` knows "
@@ -35,4 +44,22 @@ def little_of(card: Mapping[str, Any] | None) -> tuple[str, str] | None:
         f"{name} tells next to nothing of these texts that their words don't: {more:+.1f} points "
         f"of accuracy, out of fold on {gain['rows']} labels"
     )
+    return why, _MEND
+
+
+def foreign_script(texts: Iterable[str]) -> str:
+    """Return the script that most letters are of, where few are Latin; else ""."""
+    letters = Counter(letter for text in texts for letter in text[:_LETTERS] if letter.isalpha())
+    scripts = Counter[str]()
+    for letter, count in letters.items():
+        scripts[unicodedata.name(letter, "").partition(" ")[0]] += count
+    if scripts[_LATIN] >= _MOST_LATIN * scripts.total():
+        return ""
+    name = max(scripts.keys() - {_LATIN}, key=lambda name: (scripts[name], name))
+    return name if name == "CJK" else name.capitalize()
+
+
+def of_script(script: str) -> tuple[str, str]:
+    """Return in words that the built-in encoder can't read a script, and what to do."""
+    why = f"most of the tasks' letters are {script}, and the built-in encoder knows English"
     return why, _MEND

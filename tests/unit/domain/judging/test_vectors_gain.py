@@ -2,7 +2,13 @@
 
 import pytest
 
-from labelloop.domain.judging.vectors_gain import LEAST_LABELS, adds_little, little_of
+from labelloop.domain.judging.vectors_gain import (
+    LEAST_LABELS,
+    adds_little,
+    foreign_script,
+    little_of,
+    of_script,
+)
 
 LITTLE = {"log_loss": -0.01, "error": 0.01, "hits": 0.0, "without": 0.5, "rows": 150}
 
@@ -33,3 +39,29 @@ def test_it_is_said_with_the_command_that_helps():
 @pytest.mark.parametrize("card", [None, {}, {"vectors_add": None}, {"vectors_add": 3}])
 def test_cards_that_do_not_say_are_silent(card):
     assert little_of(card) is None
+
+
+@pytest.mark.parametrize(
+    ("texts", "script"),
+    [
+        (["Dober dan, kako si?", "Straße nach Łódź"], ""),
+        (["Новый iPhone не работает", "Отлично"], "Cyrillic"),
+        (["这家酒店的房间很干净", "Wi-Fi 太慢"], "CJK"),
+        (["とても おいしい です"], "Hiragana"),
+        (["ร้านนี้อร่อยมาก"], "Thai"),
+        (["لم يعمل الجهاز"], "Arabic"),
+        (["GitHub pull request: слияние", "merge the branch"], ""),  # mostly English
+        (["", "12:30 !!! 🙂"], ""),
+        ([], ""),
+        (["\ud800\ue000"], ""),
+    ],
+)
+def test_the_script_of_texts_shows_that_they_are_not_english(texts, script):
+    assert foreign_script(texts) == script
+
+
+def test_a_script_is_named_with_the_command_that_helps():
+    why, fix = of_script("Thai")
+
+    assert "most of the tasks' letters are Thai" in why
+    assert "labelloop encoder add e5" in fix
