@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.bench.labels import other_kinds, peers, tuned
-from tests.bench.labels.data import NOT_ENGLISH, load
+from tests.bench.labels.data import FOR_E5, load
 from tests.bench.labels.findings import report
 from tests.bench.labels.packages import ROOT, NoSet
 from tests.bench.labels.sources import text_sets
@@ -69,7 +69,7 @@ class Job:
 
     def _ways(self) -> list[str]:
         ways = WAYS[self.kind]
-        return ways if self.name in NOT_ENGLISH else [way for way in ways if way != WITH_E5]
+        return ways if self.name in FOR_E5 else [way for way in ways if way != WITH_E5]
 
     def _systems(self, wanted: list[str]) -> list[dict]:
         return [

@@ -78,7 +78,7 @@ def _ratios(systems: Mapping[str, Curves]) -> Iterator[Finding]:
             for one in systems.values()
         ]
         title = f"fewer labels than the better TF-IDF in {order} order at {TARGET}"
-        title += ", with e5 where texts are not English" if with_added else ""
+        title += ", with e5 for other languages and for tone" if with_added else ""
         if ratios:
             among = float(np.exp(np.mean(np.log(np.maximum(ratios, 0.1)))))
             least_mean, least_worst = goals[order]

@@ -38,7 +38,7 @@ TERMS: Final[dict[str, dict[str, Any]]] = {  # words are split at blanks, which 
 }
 CONTROL: Final = control_of(label_config())
 OURS: Final = "Labelloop"
-WITH_E5: Final = f"{OURS} with e5"  # where texts are not English, which it is added for
+WITH_E5: Final = f"{OURS} with e5"  # of `data.FOR_E5`
 
 
 def labelloop(
