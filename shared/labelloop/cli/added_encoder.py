@@ -54,7 +54,9 @@ def put_encoder(wanted: Wanted, stack: str, report: Report) -> None:
         bodies = {
             file: (files.folder / file).read_bytes() for file in ("model.onnx", "tokenizer.json")
         }
-        is_new = encoders.put(wanted.name, found.description | hints, bodies)
+        tuned, texts_tuned_to = files.tuned()
+        description, bodies = found.description | hints | tuned, bodies | texts_tuned_to
+        is_new = encoders.put(wanted.name, description, bodies)
     report.data["stored"] = is_new
     report.say(f"{wanted.name} is in the bucket" + ("" if is_new else " already"))
 

@@ -6,7 +6,7 @@ Imported late: it needs packages that most commands do not need.
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import repeat
@@ -21,7 +21,7 @@ from labelloop.cli.report import Report
 from labelloop.cli.tuning.checkpoint import Checkpoint, checkpoint
 from labelloop.cli.tuning.graph import encoder_files
 from labelloop.cli.tuning.interpreter import interpreter
-from labelloop.cli.tuning.training import tune
+from labelloop.cli.tuning.training import SETTINGS, tune
 from labelloop.cli.tuning.trial import Labelled, tried
 from labelloop.domain.judging.gate import Verdict
 from labelloop.errors import Rejected
@@ -32,8 +32,12 @@ _LEAST_OF_A_CLASS: Final = 2  # of two classes at least: pairs of one label, and
 _MOST_UNLABELLED: Final = 200  # that models are learnt from, in the trial
 _KEPT: Final = "the encoder stays as it is; label more and try again, or add --anyway"
 _ALL_SEEN: Final = (
-    "without --project, labels of its random share were tuned to as well: until it has new ones, "
-    "its page will show too high an accuracy"
+    "without --project, labels of its random share were tuned to as well, and measure nothing any "
+    "more: its page will show no accuracy until it has new ones"
+)
+_LEARNT_FROM: Final = (
+    "versions beside it learn from the {labels} labels that it was tuned to, and are measured by "
+    "all others, so label on"
 )
 _ANY_POOL: Final = 10_000
 _CARD: Final = """---
@@ -77,21 +81,35 @@ def tuned_encoder(tuning: Tuning, folder: Path, report: Report) -> None:
         _tell(report, verdict, PoolCost.of(tuning.pool, ms), time.monotonic() - began)
         if not (verdict.switches or tuning.is_wanted_anyway):
             raise Rejected(verdict.reason, _KEPT)
+        texts, labels = _drawn(known)
         (weights,) = tune(
             start,
-            [(known.texts, known.labels)],
+            [(texts, labels)],
             python,
             lambda done, of: shown.update(f"tuning to all labels: {done} of {of} batches"),
         )
         with _whole(folder) as into:
-            for name, body in encoder_files(start, weights).items():
+            for name, body in encoder_files(start, weights, texts).items():
                 (into / name).write_bytes(body)
-            (into / "README.md").write_text(_card(tuning.source, start, len(known.labels)))
+            (into / "README.md").write_text(_card(tuning.source, start, len(labels)))
     minutes = round((time.monotonic() - began) / 60, 1)
-    report.data |= {"folder": str(folder), "minutes": minutes}
+    report.data |= {"folder": str(folder), "minutes": minutes, "tuned_to": len(labels)}
     report.say(f"the encoder is in {folder}, after {minutes} minutes")
+    report.say(_LEARNT_FROM.format(labels=len(labels)))
     if not tuning.project:
         report.say(_ALL_SEEN)
+
+
+def _drawn(known: Labelled) -> tuple[Sequence[str], Sequence[str]]:
+    """Return the texts that are tuned to, and their labels: as many as the steps take.
+
+    More would not be read, and count as if they had been.
+    """
+    most = SETTINGS.steps * SETTINGS.batch
+    if len(known.labels) <= most:
+        return known.texts, known.labels
+    rows = sorted(random.Random(0).sample(range(len(known.labels)), most))  # noqa: S311
+    return [known.texts[row] for row in rows], [known.labels[row] for row in rows]
 
 
 def demand_free(folder: Path) -> None:

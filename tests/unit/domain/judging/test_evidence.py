@@ -21,6 +21,7 @@ def evidence(before, labels, offered=("x", "y", "z")):
         labels=np.array(labels, np.int64),
         is_random=np.full(rows, False),
         is_fresh=np.full(rows, False),
+        is_tuned=np.full(rows, False),
         champion=sure_of_x,
         challenger=sure_of_x,
         pool_champion=MEASURE.alike(KNOWN, 0),

@@ -37,6 +37,7 @@ def evidence(rows, champion, challenger, fresh=0):
         labels=labels,
         is_random=np.zeros(rows, np.bool_),
         is_fresh=np.arange(rows) >= rows - fresh,
+        is_tuned=np.zeros(rows, np.bool_),
         champion=answers(champion, labels),
         challenger=answers(challenger, labels),
         pool_champion=answers_of(np.empty((0, 2)), NAMES),
