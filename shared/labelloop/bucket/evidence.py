@@ -59,6 +59,11 @@ class TrainingRecord:
     sample: SamplePredictions
     tuned: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
 
+    @property
+    def answered(self) -> NDArray[np.bool_]:
+        """Whether a task's answer out of fold tells how good the version is. Shape (tasks,)."""
+        return self.out_of_fold.columns.are_finite() & ~np.isin(self.tasks, self.tuned)
+
     @classmethod
     def without_labels(cls, answers: Answers) -> Self:
         """Return the record of a version that came before any label. `answers`: for 0 tasks."""

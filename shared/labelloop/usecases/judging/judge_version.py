@@ -51,6 +51,16 @@ class Challenger:
         """Its answers out of fold; where an example has none, an answer that prefers no label."""
         return _filled(self.trained.out_of_fold, self.measure)
 
+    @property
+    def tuned(self) -> NDArray[np.bool_]:
+        """Whether the encoder was tuned to each example. Shape (examples,)."""
+        return are_tuned(np.array(self.examples.tasks, np.int64), self.examples)
+
+    @property
+    def answered(self) -> Ints:
+        """The rows of the examples whose answers out of fold tell how good the version is."""
+        return np.flatnonzero(self.trained.out_of_fold.columns.are_finite() & ~self.tuned)
+
     def record(self, sample: SamplePredictions) -> TrainingRecord:
         """Return the record of its training, to be stored."""
         rows = newest(self.examples)

@@ -15,7 +15,7 @@ from labelloop.domain.judging.insights import Honest, believed_error, insights
 from labelloop.domain.judging.stopping import is_comparable, per_step
 from labelloop.domain.measure import Measure
 from labelloop.domain.ordering.random_share import are_random
-from labelloop.usecases.judging.judge_version import Challenger, Ints, are_tuned
+from labelloop.usecases.judging.judge_version import Challenger, Ints
 from labelloop.usecases.learning.sample_pool import Sample
 
 _WANTED_PRECISION: Final = 0.95  # of predictions that may be accepted unseen
@@ -68,9 +68,8 @@ def doubts_of(challenger: Challenger) -> list[dict[str, Any]]:
 
     Of tasks that the encoder was tuned to, those whose annotators disagree.
     """
-    examples, measure = challenger.examples, challenger.measure
-    answered = np.flatnonzero(challenger.trained.out_of_fold.columns.are_finite())
-    tuned = np.flatnonzero(are_tuned(np.array(examples.tasks, np.int64), examples))
+    measure = challenger.measure
+    answered, tuned = challenger.answered, np.flatnonzero(challenger.tuned)
     found = _doubts(challenger, challenger.trained.out_of_fold.take(answered), answered)
     if not len(tuned):
         return found
@@ -123,7 +122,7 @@ def alike_of(challenger: Challenger) -> list[dict[str, Any]]:
 def _confusions(challenger: Challenger) -> list[dict[str, Any]]:
     """Return which parts of labels are taken for which, by answers out of fold."""
     answers, labels = challenger.trained.out_of_fold, challenger.examples.labels
-    answered = np.flatnonzero(answers.columns.are_finite())
+    answered = challenger.answered
     predicted = challenger.measure.labels(answers.take(answered))
     return confusions(
         [labels[row] for row in answered.tolist()], predicted, challenger.control.parts
@@ -135,7 +134,7 @@ def _honest(
 ) -> Honest:
     """Return the measurements on the random share, and the model's own estimates for all tasks."""
     examples, measure, answers = challenger.examples, challenger.measure, challenger.out_of_fold
-    tuned = are_tuned(np.array(examples.tasks, np.int64), examples)
+    tuned = challenger.tuned
     is_random = are_random(examples.tasks, project_key) & ~tuned
     hits, labels = measure.hits(answers, examples.labels), len(examples.labels)
     confidence = measure.reading(challenger.sample_answers).confidence

@@ -71,7 +71,7 @@ class _Learnt:
         record = project.evidence.of(card.version) if card else None
         if card is None or control is None or record is None:
             raise NotFound(_NONE)
-        rows = np.flatnonzero(record.out_of_fold.columns.are_finite())
+        rows = np.flatnonzero(record.answered)
         told = control.measure.labels(record.out_of_fold.take(rows))
         predicted = dict(zip(rows.tolist(), told, strict=True))
         every = [predicted.get(row) for row in range(len(record.labels))]
