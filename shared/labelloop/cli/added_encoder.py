@@ -66,6 +66,12 @@ def encoders_of(stack: str) -> BucketEncoders:
     return BucketEncoders(aws.bucket(stack), aws.parameters(aws.session(), stack))
 
 
+def stored_config(named: str, store: ObjectStore) -> str:
+    """Return a project's label config, empty where none is known."""
+    project = Project(store, key_of(named, store))
+    return project.dataset(project.dataset_pointer().value).label_config or ""
+
+
 def pool_of(named: str, store: ObjectStore) -> tuple[int, list[str]]:
     """Return how many tasks a project's pool has, and the texts of some."""
     project = Project(store, key_of(named, store))

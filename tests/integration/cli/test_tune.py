@@ -190,7 +190,7 @@ def signed_in(world, monkeypatch, tmp_path):
     """A connected project, whose stack one is signed in to."""
     made = Project(S3Store(world.aws.bucket), world.key)
     dataset = Dataset()
-    dataset.label_config = label_config()
+    dataset.label_config = label_config("early", "late").replace('"label"', '"kind"')
     made.add_dataset(made.dataset_pointer(), dataset)
     for name, body in tiny_encoder.files().items():  # the stack's own
         world.aws.s3.put_object(Bucket=world.aws.bucket, Key=f"encoders/tiny/{name}", Body=body)
@@ -220,19 +220,28 @@ def test_with_a_project_it_is_published_and_switched_to(signed_in, riddles, bert
 def test_labels_that_it_was_tuned_to_are_learnt_from_and_no_evidence(
     signed_in, bert, python, tmp_path
 ):
-    """From the export over the bucket to what a training stores and the status says."""
+    """From the export over the bucket to what a training stores and the status says.
+
+    The page shows a title and a text, which are read as one.
+    """
+    config = label_config().replace("<View>", '<View><Text name="title" value="$title"/>')
     texts = {n: f"{('good', 'bad')[n % 2]} film {n:03}" for n in range(1, 141)}
     labels = {n: ("Positive", "Negative")[n % 2] for n in texts}
     project = Project(S3Store(signed_in.aws.bucket), signed_in.key)
     project.pool.add("0001", [pool_task(id_) for id_ in range(1_000, 1_050)])
-    rows = [task(n, texts[n], labels[n]) for n in texts if n <= 100]
-    (tmp_path / "export.json").write_text(json.dumps(rows))
+    rows = [task(n, texts[n], labels[n], title=f"no. {n}") for n in texts if n <= 100]
+    export = json.dumps(rows).replace('"kind"', '"label"')
+    (tmp_path / "export.json").write_text(export)
+    dataset = Dataset()
+    dataset.label_config = config
+    project.add_dataset(project.dataset_pointer(), dataset)
 
     made = ("--from", str(bert), "--python", str(python(AS_IT_WAS)), "--anyway")
     signed_in.told("tune", "export.json", *made)
     for n, text in texts.items():
-        one = replace(created(n, labels[n], text), project=signed_in.key)
-        project.add_event(f"{n:04}", replace(one, label_config=label_config()))
+        one = replace(created(n, labels[n], text), project=signed_in.key, label_config=config)
+        tasks = tuple(replace(each, data=each.data | {"title": f"no. {n}"}) for each in one.tasks)
+        project.add_event(f"{n:04}", replace(one, tasks=tasks))
     assert train(WakeUp(signed_in.key, "sweep"), bootstrap.train_deps()) is TrainOutcome.SWITCHED
 
     record = project.evidence.of(project.active().value.version)

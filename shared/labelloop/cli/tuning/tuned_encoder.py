@@ -25,7 +25,9 @@ from labelloop.cli.tuning.training import SETTINGS, tune
 from labelloop.cli.tuning.trial import Labelled, tried
 from labelloop.domain.judging.gate import Verdict
 from labelloop.errors import Rejected
+from labelloop.recipes import control_or_none
 from labelloop.recipes.protocol import Control
+from labelloop.recipes.text_choices import NAME
 
 LEAST_LABELS: Final = 40
 _LEAST_OF_A_CLASS: Final = 2  # of two classes at least: pairs of one label, and of two
@@ -52,7 +54,8 @@ An encoder tuned by `labelloop tune` to {labels} labels of one project, from {so
 class Tuning:
     """What to tune, and how; `labelloop tune` explains the options.
 
-    `project`: its key, empty if it is not known; `pool`: how many tasks it has.
+    `project`: its key, empty if it is not known; `pool`: how many tasks it has; `project_config`:
+    its label config.
     """
 
     export: Path
@@ -65,6 +68,7 @@ class Tuning:
     is_wanted_anyway: bool
     project: str = ""
     pool: int = _ANY_POOL
+    project_config: str = ""
 
 
 def tuned_encoder(tuning: Tuning, folder: Path, report: Report) -> None:
@@ -121,7 +125,7 @@ def demand_free(folder: Path) -> None:
 
 
 def _labelled(tuning: Tuning) -> Labelled:
-    config = label_config_of(tuning.label_config)
+    config = label_config_of(tuning.label_config) or _config_of_project(tuning)
     # by labels of the random share accuracy is measured: they stay unseen
     project = finished(
         tuning.export, tuning.text, tuning.choice, config, but_random_of=tuning.project
@@ -144,6 +148,18 @@ def _labelled(tuning: Tuning) -> Labelled:
     others = unlabelled(tuning.export, project)
     some = random.Random(0).sample(others, min(_MOST_UNLABELLED, len(others)))  # noqa: S311
     return Labelled(project.inputs, project.labels, some, control)
+
+
+def _config_of_project(tuning: Tuning) -> str:
+    """Return the project's label config, empty if it is not to go by.
+
+    A page may show several texts of a task, which are read as one: only what is tuned to as
+    versions read it is known to them.
+    """
+    if tuning.text or tuning.choice or not tuning.project_config:
+        return ""
+    control = control_or_none(tuning.project_config)
+    return tuning.project_config if control and control.recipe == NAME else ""
 
 
 def _is_one_choice(input_: Any, label: Any, control: Control) -> bool:

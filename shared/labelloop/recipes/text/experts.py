@@ -28,7 +28,8 @@ type Flags = NDArray[np.bool_]
 
 PRIOR_SHARPNESS: Final = {"bag": 6.0, "topic": 3.0, "vector": 6.0, "name": 16.0}  # before labels
 # Of the usual sharpness, where the encoder was tuned to labels: it draws texts apart, so scores of
-# others are larger, too, and no better. Found on film and product reviews: tests/bench/NOTEBOOK.md.
+# others are larger, too, and no better. Found on film and product reviews, of two classes each: of
+# more classes vectors' scores are smaller. See tests/bench/NOTEBOOK.md.
 _BESIDE_TUNED: Final = 0.25
 _OF_WORDS: Final = ("bag", "topic")
 _TOPIC_PENALTY: Final = 0.1
@@ -112,6 +113,12 @@ class Experts:
         """How sharp experts are before labels, in units of the usual sharpness."""
         return 1.0 if self.tuned is None or not self.tuned.any() else _BESIDE_TUNED
 
+    @property
+    def _narrowness(self) -> float:
+        """How many times smaller scores are than with two classes: by the variance of a target."""
+        classes = int((self.targets.sum(axis=0) > 0).sum())
+        return classes**2 / (4 * max(1, classes - 1))
+
     def _prior(self, scores: Mapping[str, Floats]) -> Floats:
         """Return the logarithms of the experts' sharpness before labels. `scores`: out of fold.
 
@@ -124,6 +131,8 @@ class Experts:
             stacked = np.stack([scores[name][rows] for name in words])
             found, _ = sharpness_of(stacked, self.targets[rows], prior, may_drop=True)
             sharp |= zip(words, found.tolist(), strict=True)
+        if self.usual < 1 and "vector" in sharp:
+            sharp["vector"] *= self._narrowness
         return np.log([self.usual * each for each in sharp.values()])
 
     def chosen(self) -> Hyperparameters:
