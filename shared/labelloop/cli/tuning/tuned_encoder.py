@@ -24,10 +24,10 @@ from labelloop.cli.tuning.interpreter import interpreter
 from labelloop.cli.tuning.training import SETTINGS, tune
 from labelloop.cli.tuning.trial import Labelled, tried
 from labelloop.domain.judging.gate import Verdict
+from labelloop.domain.learning.examples import controls_of
 from labelloop.errors import Rejected
 from labelloop.recipes import control_or_none
 from labelloop.recipes.protocol import Control
-from labelloop.recipes.text_choices import NAME
 
 LEAST_LABELS: Final = 40
 _LEAST_OF_A_CLASS: Final = 2  # of two classes at least: pairs of one label, and of two
@@ -151,7 +151,7 @@ def _labelled(tuning: Tuning) -> Labelled:
 
 
 def _config_of_project(tuning: Tuning) -> str:
-    """Return the project's label config, empty if it is not to go by.
+    """Return the project's label config, empty where options say more, or it asks several things.
 
     A page may show several texts of a task, which are read as one: only what is tuned to as
     versions read it is known to them.
@@ -159,7 +159,7 @@ def _config_of_project(tuning: Tuning) -> str:
     if tuning.text or tuning.choice or not tuning.project_config:
         return ""
     control = control_or_none(tuning.project_config)
-    return tuning.project_config if control and control.recipe == NAME else ""
+    return "" if control is None or controls_of(control) else tuning.project_config
 
 
 def _is_one_choice(input_: Any, label: Any, control: Control) -> bool:
