@@ -27,10 +27,9 @@ from labelloop.recipes.text.ridge import (
 type Flags = NDArray[np.bool_]
 
 PRIOR_SHARPNESS: Final = {"bag": 6.0, "topic": 3.0, "vector": 6.0, "name": 16.0}  # before labels
-# Of the usual sharpness, where the encoder was tuned to labels: it draws texts apart, so scores of
-# others are larger, too, and no better. Found on film and product reviews, of two classes each: of
-# more classes vectors' scores are smaller. See tests/bench/NOTEBOOK.md.
-_BESIDE_TUNED: Final = 0.25
+# Of that, where the encoder was tuned to labels: it draws texts apart, so scores of new ones are
+# larger, too, and no better. Found on text sets: tests/bench/NOTEBOOK.md.
+_BESIDE_TUNED: Final = {"bag": 0.5, "topic": 0.5, "vector": 0.25, "name": 0.25}
 _OF_WORDS: Final = ("bag", "topic")
 _TOPIC_PENALTY: Final = 0.1
 _MOST_TO_TUNE: Final = 400  # examples: more don't change what is chosen
@@ -109,31 +108,29 @@ class Experts:
         return found if self.tuned is None else found & ~self.tuned
 
     @property
-    def usual(self) -> float:
-        """How sharp experts are before labels, in units of the usual sharpness."""
-        return 1.0 if self.tuned is None or not self.tuned.any() else _BESIDE_TUNED
-
-    @property
-    def _narrowness(self) -> float:
-        """How many times smaller scores are than with two classes: by the variance of a target."""
+    def usual(self) -> dict[str, float]:
+        """How sharp experts are before labels."""
+        if self.tuned is None or not self.tuned.any():
+            return PRIOR_SHARPNESS
+        # with two classes; targets of more vary less, and so do scores
         classes = int((self.targets.sum(axis=0) > 0).sum())
-        return classes**2 / (4 * max(1, classes - 1))
+        narrower = {"vector": classes**2 / (4 * max(1, classes - 1))}
+        of_usual = {name: _BESIDE_TUNED[name] * narrower.get(name, 1.0) for name in _BESIDE_TUNED}
+        return {name: of_usual[name] * usual for name, usual in PRIOR_SHARPNESS.items()}
 
     def _prior(self, scores: Mapping[str, Floats]) -> Floats:
-        """Return the logarithms of the experts' sharpness before labels. `scores`: out of fold.
+        """Return the logarithms of how sharp experts are before labels. `scores`: out of fold.
 
         No encoder gives away what words tell, so that is learnt from all labels.
         """
-        sharp = {name: PRIOR_SHARPNESS[name] for name in scores}
+        sharp, usual = {name: self.usual[name] for name in scores}, PRIOR_SHARPNESS
         words = [name for name in _OF_WORDS if name in scores]
-        if self.usual < 1 and words:
-            rows, prior = ~are_alone(self.targets), np.log([sharp[name] for name in words])
+        if self.usual != usual and words:
+            rows, prior = ~are_alone(self.targets), np.log([usual[name] for name in words])
             stacked = np.stack([scores[name][rows] for name in words])
             found, _ = sharpness_of(stacked, self.targets[rows], prior, may_drop=True)
-            sharp |= zip(words, found.tolist(), strict=True)
-        if self.usual < 1 and "vector" in sharp:
-            sharp["vector"] *= self._narrowness
-        return np.log([self.usual * each for each in sharp.values()])
+            sharp |= {n: _BESIDE_TUNED[n] * s for n, s in zip(words, found.tolist(), strict=True)}
+        return np.log([*sharp.values()])
 
     def chosen(self) -> Hyperparameters:
         """Return the hyperparameters that do best out of fold, tuned one after the other."""

@@ -82,7 +82,7 @@ class PooledExperts(BaseEstimator):  # type: ignore[misc]
             sum(a * scorer.intercepts for a, scorer in pooled.weighted.values())
         )
         self.landmarks_ = np.empty((0, 0), np.float32)
-        self.smoothing_ = smoothing_by(pooled.sharpness, experts.usual)
+        self.smoothing_ = smoothing_by(pooled.sharpness, experts.usual["vector"])
         if landmarks is not None and self.smoothing_:
             around = self._inputs(landmarks)
             self.landmarks_ = around["vector"]
@@ -130,13 +130,13 @@ class PooledExperts(BaseEstimator):  # type: ignore[misc]
         return centred(np.stack([names[name] for name in self.classes_]), self.centre_).T
 
 
-def smoothing_by(sharpness: Mapping[str, float], usual: float = 1.0) -> float:
+def smoothing_by(sharpness: Mapping[str, float], usual: float = PRIOR_SHARPNESS["vector"]) -> float:
     """Return the landmarks' share: less where vectors tell less than they do usually, and soon 0.
 
-    Where they say little of a text they say no more of which texts are its neighbours. `usual`: see
-    `Experts`.
+    Where they say little of a text they say no more of which texts are its neighbours. `usual`: how
+    sharp vectors are before labels.
     """
-    weight = sharpness.get("vector", 0.0) / (usual * PRIOR_SHARPNESS["vector"])
+    weight = sharpness.get("vector", 0.0) / usual
     return SMOOTHING * min(1.0, weight) if weight > _LEAST_WEIGHT else 0.0
 
 
