@@ -255,8 +255,12 @@ def tools() -> "Toolbox":
 
     files, image_files = encoder_files(), image_encoder_files()
     images = _images_by(image_files) if image_files else None
-    load, name = (_encoder, files.name) if files else (None, "")
-    return Toolbox(name, load, images, fetch=_fetched, find=_found_encoder)
+    if files is None:
+        return Toolbox(images=images, fetch=_fetched, find=_found_encoder)
+    tuned_to = cache(files.tuned_to)
+    return Toolbox(
+        files.name, _encoder, images, fetch=_fetched, find=_found_encoder, tuned_to=tuned_to
+    )
 
 
 def why_lacking(encoder: str) -> str:
@@ -304,14 +308,16 @@ def _found_encoder(name: str) -> "Texts | Images":
     """Return an encoder that a project chose, or that a version was trained beside; loaded once."""
     from labelloop.adapters.image_encoder_files import sees_images
     from labelloop.adapters.onnx_encoder import OnnxEncoder
+    from labelloop.recipes.tools import Texts
 
     if sees_images(store(), name):
         return _images_by(_image_files_of(name))
     files = _files_of(name) if _name_in_use(name) else None
     if files is None:
-        return "", None
+        return Texts("", None)
 
-    return files.name, cache(lambda: OnnxEncoder(files, processors()))
+    load = cache(lambda: OnnxEncoder(files, processors()))
+    return Texts(files.name, load, cache(files.tuned_to))
 
 
 @cache

@@ -122,6 +122,7 @@ def trial(
             labels=labels.challenger,
             is_random=project.random[order],
             is_fresh=np.arange(len(order)) >= max(refused_at, len(order) - FRESH),
+            is_tuned=np.zeros(len(order), np.bool_),
             champion=data.answers(honest_old),
             challenger=data.answers(honest_new),
             pool_champion=data.answers(champion.predict(pool)),

@@ -87,6 +87,7 @@ def error_now(project: Project, size: int) -> float:
     confidence = version.predict(np.setdiff1d(np.arange(data.pool), rows)).max(axis=1)
     random = project.random[rows]
     believed = believed_error(confidence, float(missed.sum()), size, data.pool)
+    assert believed is not None
     return pooled_error(float(missed[random].sum()), int(random.sum()), believed)
 
 

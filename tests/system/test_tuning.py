@@ -22,6 +22,7 @@ from labelloop.cli.tuning.bert import tensors
 from labelloop.cli.tuning.checkpoint import checkpoint
 from labelloop.cli.tuning.graph import encoder_of
 from labelloop.cli.tuning.training import Settings, tune
+from labelloop.recipes.tuned_to import digests_of
 from tests import tiny_bert, tiny_encoder
 from tests.integration.cli.backtest.exports import task
 
@@ -99,3 +100,5 @@ def test_an_export_becomes_an_encoder(start, tmp_path, monkeypatch):
     assert told["tuned"] != told["plain"] or told["log_score"] != 0
     tuned = OnnxEncoder(EncoderFiles.named_there(tmp_path / "tuned-encoder"))
     assert tuned.encode(["abc"]).shape == (1, tiny_bert.WIDTH)
+    files = EncoderFiles.named_there(tmp_path / "tuned-encoder")
+    assert files.tuned_to() == frozenset(digests_of([row["data"]["text"] for row in rows]))

@@ -8,13 +8,18 @@ words.onnx        from the same to states of the tokens, shape (texts, tokens, a
                   those, does without its checksum. Without it spans are learnt from spelling.
                   In a folder it may leave weights in model.onnx, as ONNX's external data.
 tokenizer.json    in the format of the library tokenizers
+tuned.json        of one that `labelloop tune` made, with {"tuned_sha256"} in encoder.json: a list
+                  of digests of the texts that it was tuned to, each 16 hexadecimal digits,
+                  ascending: see `recipes.tuned_to`
 """
 
 import json
+import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -22,10 +27,15 @@ from labelloop.errors import BadModel
 from labelloop.ports import ObjectStore
 
 WORDS: Final = "words.onnx"
+TUNED: Final = "tuned.json"
+TUNED_DIGEST: Final = "tuned_sha256"  # in encoder.json
+MOST_TUNED: Final = 100_000  # texts
+_MOST_TUNED_BYTES: Final = 24 * MOST_TUNED
 MOST_BYTES: Final = 600_000_000  # of a model; it is in memory twice while it is loaded
 MOST_DIMENSIONS: Final = 4_096
 MOST_TOKENS: Final = 512
 POOLINGS: Final = ("", "mean", "cls", "pooled")
+_DIGEST: Final = re.compile("[0-9a-f]{16}")
 _MOST_LETTERS: Final = 1_000  # of a prefix, or of an output's name
 
 type Read = Callable[[str], bytes | None]
@@ -131,6 +141,7 @@ class EncoderFiles:
                 "tokenizer.json": str(description["tokenizer_sha256"]),
             }
             words = str(description.get("words_sha256") or "")
+            tuned = str(description.get(TUNED_DIGEST) or "")
             dimensions = whole(description["dimensions"], 1, MOST_DIMENSIONS)
             max_tokens = whole(description["max_tokens"], 3, MOST_TOKENS)
             reading = Reading.of(description)
@@ -139,9 +150,23 @@ class EncoderFiles:
             raise BadModel(f"encoder {name}: encoder.json cannot be read: {reason}") from exc
         facts = [digests, dimensions, max_tokens, *([more] if (more := reading.to_json()) else [])]
         digest = sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:12]
-        digests |= {WORDS: words} if words else {}
+        digests |= ({WORDS: words} if words else {}) | ({TUNED: tuned} if tuned else {})
         full_name = f"{name}-{digest}"
         return cls(full_name, dimensions, max_tokens, digests, read, reading=reading)
+
+    def tuned_to(self) -> frozenset[str]:
+        """Return the digests of the texts that it was tuned to, none of most encoders."""
+        if TUNED not in self._digests:
+            return frozenset()
+        whose = f"encoder {self.name}"
+        body = checked(self._read, TUNED, self._digests[TUNED], whose, _MOST_TUNED_BYTES)
+        try:
+            found = json.loads(body)
+        except (ValueError, RecursionError):
+            found = None
+        if not _are_digests(found):
+            raise BadModel(f"{whose}: {TUNED} is no list of digests, ascending")
+        return frozenset(found)
 
     def contents(self) -> dict[str, bytes]:
         """Return all files by name, with the encoder's NOTICE if there is one."""
@@ -150,9 +175,16 @@ class EncoderFiles:
         return contents | {name: body for name, body in others.items() if body is not None}
 
     def read(self, file: str) -> bytes:
-        """Return the bytes of model.onnx, words.onnx or tokenizer.json."""
+        """Return the bytes of model.onnx, words.onnx, tokenizer.json or tuned.json."""
         whose = f"encoder {self.name}"
         return checked(self._read, file, self._digests[file], whose, self.most_bytes)
+
+
+def _are_digests(found: Any) -> bool:
+    if not isinstance(found, list) or len(found) > MOST_TUNED:
+        return False
+    are_texts = all(isinstance(one, str) and _DIGEST.fullmatch(one) for one in found)
+    return are_texts and all(one < other for one, other in pairwise(found))
 
 
 def base_of(encoder: str) -> str:

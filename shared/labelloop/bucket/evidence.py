@@ -49,13 +49,20 @@ class SamplePredictions:
 class TrainingRecord:
     """What a version learnt: tasks by id, their labels, and its answers out of fold.
 
-    `sample`: this version's predictions, or an older one's where too few labels lie in between.
+    `sample`: this version's predictions, or an older one's where too few labels lie in between;
+    `tuned`: those of the tasks that the encoder was tuned to, ascending.
     """
 
     tasks: NDArray[np.int64]
     labels: list[Label]
     out_of_fold: Answers
     sample: SamplePredictions
+    tuned: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+
+    @property
+    def answered(self) -> NDArray[np.bool_]:
+        """Whether a task's answer out of fold tells how good the version is. Shape (tasks,)."""
+        return self.out_of_fold.columns.are_finite() & ~np.isin(self.tasks, self.tuned)
 
     @classmethod
     def without_labels(cls, answers: Answers) -> Self:
@@ -167,6 +174,8 @@ def _packed(record: TrainingRecord) -> bytes:
         "look_known": sample_known,
         "look_said": predicted,
     }
+    if len(record.tuned):
+        arrays["tuned"] = record.tuned
     for name, array in record.out_of_fold.columns.to_arrays().items():
         arrays[f"{_ANSWERS}{name}"] = array.astype(np.float16) if array.dtype.kind == "f" else array
     body = io.BytesIO()
@@ -189,9 +198,9 @@ def _unpacked(arrays: dict[str, NDArray[Any]]) -> TrainingRecord:
     sample_tasks = arrays["look_tasks"].astype(np.int64)
     predicted = _decoded(arrays["look_known"], arrays["look_said"], len(sample_tasks))
     sample = SamplePredictions(int(arrays["look_labels"]), sample_tasks, predicted)
-    return TrainingRecord(
-        tasks, _decoded(arrays["known"], arrays["labels"], len(tasks)), out_of_fold, sample
-    )
+    labels = _decoded(arrays["known"], arrays["labels"], len(tasks))
+    tuned = arrays.get("tuned", np.empty(0)).astype(np.int64)
+    return TrainingRecord(tasks, labels, out_of_fold, sample, tuned)
 
 
 def _as_now(arrays: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:

@@ -55,7 +55,9 @@ def put_encoder(wanted: Wanted, stack: str, report: Report) -> None:
         bodies = {
             file: (files.folder / file).read_bytes() for file in ("model.onnx", "tokenizer.json")
         }
-        is_new = encoders.put(wanted.name, found.description | hints, bodies)
+        tuned, texts_tuned_to = files.tuned()
+        description, bodies = found.description | hints | tuned, bodies | texts_tuned_to
+        is_new = encoders.put(wanted.name, description, bodies)
     report.data["stored"] = is_new
     report.say(f"{wanted.name} is in the bucket" + ("" if is_new else " already"))
 
@@ -63,6 +65,12 @@ def put_encoder(wanted: Wanted, stack: str, report: Report) -> None:
 def encoders_of(stack: str) -> BucketEncoders:
     """Return the encoders in a stack's bucket."""
     return BucketEncoders(aws.bucket(stack), aws.parameters(aws.session(), stack))
+
+
+def stored_config(named: str, store: ObjectStore) -> str:
+    """Return a project's label config, empty where none is known."""
+    project = Project(store, key_of(named, store))
+    return project.dataset(project.dataset_pointer().value).label_config or ""
 
 
 def pool_of(named: str, store: ObjectStore) -> tuple[int, list[str]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
-from labelloop.adapters.encoder_files import base_of
+from labelloop.adapters.encoder_files import TUNED_DIGEST, base_of
 from labelloop.bucket.objects import fields_of, write_over
 from labelloop.bucket.project import Project, projects
 from labelloop.errors import NotFound, Rejected
@@ -48,13 +48,15 @@ class BucketEncoders:
     def put(self, name: str, description: Mapping[str, Any], files: Mapping[str, bytes]) -> bool:
         """Store an encoder, its description last; return whether it is new.
 
-        One with other bytes is replaced if nothing uses it, else Rejected is raised.
+        One with other bytes is replaced if nothing uses it, else Rejected is raised. What texts it
+        was tuned to is no part of its vectors, so that is added whatever uses it.
         """
         body = json.dumps(description, indent=1).encode() + b"\n"
         stored = self.store.get(self._key(name, _DESCRIPTION))
-        if stored and _says_the_same(fields_of(stored), description):
+        is_same = stored is not None and _says_the_same(fields_of(stored), description)
+        if is_same and description.get(TUNED_DIGEST) in (None, fields_of(stored).get(TUNED_DIGEST)):
             return False
-        if stored and (users := list(self.users(name))):
+        if stored and not is_same and (users := list(self.users(name))):
             why = f"there is another encoder {name} already, in use by {users[0]}"
             raise Rejected(why, _OTHER_NAME)
         self.store.delete([self._key(name, _DESCRIPTION)])
@@ -125,6 +127,6 @@ def _names(encoder: str) -> set[str]:
 
 def _says_the_same(stored: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
     """Say whether two descriptions are of the same vectors, whatever else they say."""
-    hints = {"languages", "licence", "source"}
+    hints = {"languages", "licence", "source", TUNED_DIGEST}
     keys = (stored.keys() | new.keys()) - hints
     return all(stored.get(key) == new.get(key) for key in keys)

@@ -1,14 +1,22 @@
 """Where an encoder comes from: a folder, or a model on a hub. Both end as a folder to check."""
 
+import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from labelloop.adapters.encoder_files import MOST_BYTES, EncoderFiles, Reading
+from labelloop.adapters.encoder_files import (
+    MOST_BYTES,
+    TUNED,
+    TUNED_DIGEST,
+    EncoderFiles,
+    Reading,
+)
 from labelloop.adapters.hub import HubModel
 from labelloop.adapters.sentence_transformers import (
     TOKENIZER,
@@ -41,6 +49,14 @@ class Opened:
     folder: Path
     described: Described
     model_bytes: int
+
+    def tuned(self) -> tuple[dict[str, str], dict[str, bytes]]:
+        """Return which texts it was tuned to: for its description, and as a file. Mostly empty."""
+        path = self.folder / TUNED
+        if not path.is_file():
+            return {}, {}
+        body = path.read_bytes()
+        return {TUNED_DIGEST: sha256(body).hexdigest()}, {TUNED: body}
 
 
 @contextmanager
@@ -75,20 +91,24 @@ def _from_folder(place: Path, given: Given, folder: Path) -> Described:
         for _, path in zip(range(_MOST_FILES), files, strict=False)
     }
     source = Source(sizes, lambda name: (place / name).read_bytes())
-    found = (
-        _ours(source, place) if "encoder.json" in sizes else described(source, given, MOST_BYTES)
-    )
+    is_ours = "encoder.json" in sizes
+    found = _ours(source, place, folder) if is_ours else described(source, given, MOST_BYTES)
     _demand_small(found.model, sizes[found.model])
     shutil.copyfile(place / found.model, folder / "model.onnx")
     shutil.copyfile(place / TOKENIZER, folder / TOKENIZER)
     return found
 
 
-def _ours(source: Source, place: Path) -> Described:
-    """Return what an encoder.json says: of a folder that this project wrote."""
+def _ours(source: Source, place: Path, folder: Path) -> Described:
+    """Return what an encoder.json says: of a folder that this project wrote.
+
+    Which texts the encoder was tuned to is copied, if it was to any.
+    """
     files = EncoderFiles.in_folder(place.name, place)
     for file in ("model.onnx", TOKENIZER):
         files.read(file)  # BadModel if it is another one
+    if tuned_to := files.tuned_to():
+        (folder / TUNED).write_text(json.dumps(sorted(tuned_to), indent=0) + "\n")
     reading: Reading = files.reading
     languages, licence = card_of(source)
     return Described(

@@ -4,13 +4,14 @@ Imported late: it needs packages that most commands do not need.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from labelloop.cli.export_file import read_file
+from labelloop.cli.report import Report
 from labelloop.domain.intake.events import canonical
 from labelloop.domain.intake.folding import Dataset, fold
 from labelloop.domain.learning.examples import Examples, examples_of
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from labelloop.recipes.protocol import Control, Recipe, Replayable
 
 _ANY_PROJECT: Final = "1.1000000000"
+_LEAST_UNSEEN: Final = 40  # texts, some of which are held out
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,27 @@ def finished(
     inputs, labels = _without_repeats(rows, keys, examples)
     count = len({repr(task.get("id")) for task in tasks})
     return Finished(inputs, labels, control, count - len(rows), len(rows) - len(inputs))
+
+
+def unseen(project: Finished, tuned_to: Collection[str], report: Report) -> Finished:
+    """Return a project without the texts that an encoder was tuned to, and say how many these are.
+
+    It knows their labels, so a replay beside it would show far too much. `tuned_to`: see
+    `recipes.tuned_to`. Rejected if too few are left to divide.
+    """
+    from labelloop.recipes.tuned_to import are_tuned
+
+    tuned = are_tuned(project.inputs, tuned_to).tolist()
+    if not any(tuned):
+        return project
+    rows = [row for row, is_tuned in enumerate(tuned) if not is_tuned]
+    report.data["tuned_to"] = count = len(tuned) - len(rows)
+    what = f"the encoder was tuned to {count} of {len(tuned)} labels"
+    if len(rows) < _LEAST_UNSEEN:
+        raise Rejected(f"{what}, so it can't be seen what it saves", "label on, and export anew")
+    report.say(f"{what}: these are left out")
+    inputs, labels = ([every[row] for row in rows] for every in (project.inputs, project.labels))
+    return replace(project, inputs=inputs, labels=labels)
 
 
 def unlabelled(export: Path, project: Finished) -> list[Any]:

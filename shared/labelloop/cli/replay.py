@@ -20,7 +20,7 @@ from labelloop.adapters.guarded_https import GuardedHttps, Hosts
 from labelloop.adapters.image_encoder_files import ImageEncoderFiles
 from labelloop.adapters.onnx_encoder import OnnxEncoder
 from labelloop.cli.exported_model import BUILT
-from labelloop.cli.finished import Finished, finished, label_config_of, own_recipe
+from labelloop.cli.finished import Finished, finished, label_config_of, own_recipe, unseen
 from labelloop.cli.replay_options import ReplayOptions
 from labelloop.cli.report import Report
 from labelloop.domain.intake.events import canonical
@@ -65,6 +65,7 @@ def replay(options: ReplayOptions, report: Report) -> None:
     )
     with report.working("encoding") as shown:
         tools = _tools(options)
+        project = unseen(project, tools.tuned_to(), report)
         replayed = replay_of(project, tools)
         steps = replayed.steps(options.labels)
         report.data |= _facts(project, replayed, options.seeds)
@@ -106,7 +107,8 @@ def _tools(options: ReplayOptions) -> Toolbox:
     fetch = Fetcher(GuardedHttps(Hosts.listed(options.fetch_hosts)))
     threads, encoder, images = os.cpu_count() or 1, None, None
     if folder := _folder(options.encoder, BUILT):
-        encoder = OnnxEncoder(EncoderFiles.named_there(folder), threads)
+        files = EncoderFiles.named_there(folder)
+        encoder = OnnxEncoder(files, threads)
     if folder := _folder(options.image_encoder, _BUILT_FOR_IMAGES):
         from labelloop.adapters.onnx_image_encoder import OnnxImageEncoder
 
@@ -114,7 +116,7 @@ def _tools(options: ReplayOptions) -> Toolbox:
         images = Images(seeing.name, lambda: seeing, fetch)
     if encoder is None:
         return Toolbox(images=images, fetch=fetch)
-    return Toolbox(encoder.name, lambda: encoder, images, fetch=fetch)
+    return Toolbox(encoder.name, lambda: encoder, images, fetch=fetch, tuned_to=files.tuned_to)
 
 
 def _folder(named: str, built: Path) -> Path | None:

@@ -23,7 +23,7 @@ from labelloop.cli import aws
 from labelloop.cli.check_encoder import check_encoder
 from labelloop.cli.encoder_source import Hub, opened
 from labelloop.cli.exported_model import BUILT
-from labelloop.cli.finished import Finished, finished, label_config_of
+from labelloop.cli.finished import Finished, finished, label_config_of, unseen
 from labelloop.cli.replay import replay_of
 from labelloop.cli.report import Report
 from labelloop.domain.judging.labels_to_reach import labels_to_reach
@@ -58,7 +58,8 @@ def try_encoder(trial: Trial, report: Report) -> None:
     """Replay an export without an encoder, with the built-in one, and with the one to try."""
     config = label_config_of(trial.label_config)
     project = finished(trial.export, trial.text, trial.choice, config)
-    with report.errors.status("encoding") as shown, _loaded(trial) as tried:
+    with report.errors.status("encoding") as shown, _loaded(trial) as (tried, tuned_to):
+        project = unseen(project, tuned_to, report)
         runs: dict[str, list[Accuracies]] = {}
         for name, tools in {_NONE: Toolbox(), **_built(), trial.encoder: _tools(tried)}.items():
             shown.update(f"replaying: {name}")
@@ -86,21 +87,26 @@ def _threads() -> int:
 
 
 @contextmanager
-def _loaded(trial: Trial) -> Iterator[OnnxEncoder]:
-    """Return the encoder: a folder's or a hub's once it is checked, else the bucket's."""
+def _loaded(trial: Trial) -> Iterator[tuple[OnnxEncoder, frozenset[str]]]:
+    """Return the encoder, and what it was tuned to: see `EncoderFiles.tuned_to`.
+
+    A folder's or a hub's once it is checked, else the bucket's.
+    """
     if not (Path(trial.encoder).is_dir() or trial.encoder.startswith("hub:")):
         command = f"labelloop encoder try {trial.encoder} {trial.export} --stack {trial.stack}"
         with aws.errors_explained(trial.stack, command):
             files = EncoderFiles.of(aws.bucket(trial.stack), trial.encoder)
-            encoder = OnnxEncoder(files, _threads())
-        yield encoder
+            encoder, tuned_to = OnnxEncoder(files, _threads()), files.tuned_to()
+        yield encoder, tuned_to
         return
     with opened(trial.encoder, trial.given, trial.hub) as files_of:
         found = check_encoder(
             files_of.folder, "tried", files_of.described, is_forced=trial.is_forced
         )
-        (files_of.folder / "encoder.json").write_text(json.dumps(found.description))
-        yield OnnxEncoder(EncoderFiles.in_folder("tried", files_of.folder), _threads())
+        described = found.description | files_of.tuned()[0]
+        (files_of.folder / "encoder.json").write_text(json.dumps(described))
+        files = EncoderFiles.in_folder("tried", files_of.folder)
+        yield OnnxEncoder(files, _threads()), files.tuned_to()
 
 
 def _runs(project: Finished, tools: Toolbox, trial: Trial) -> tuple[list[int], list[Accuracies]]:

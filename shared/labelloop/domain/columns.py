@@ -87,6 +87,16 @@ class Columns:
         blocks = {name: block for name, block in self.blocks.items() if name in names}
         return Columns(self.rows, blocks)
 
+    def blanked(self, rows: NDArray[np.bool_]) -> "Columns":
+        """Return NaN in place of all numbers of the dense blocks, in some rows. `rows`: (rows,)."""
+        blocks = dict(self.blocks)
+        for name, block in self.blocks.items():
+            if not isinstance(block, Ragged) and block.dtype.kind == "f":
+                blanked = block.copy()
+                blanked[rows] = np.nan
+                blocks[name] = blanked
+        return Columns(self.rows, blocks)
+
     def are_finite(self) -> NDArray[np.bool_]:
         """Say for each row whether all numbers of its dense blocks are finite. Shape (rows,)."""
         are_finite = np.ones(self.rows, np.bool_)

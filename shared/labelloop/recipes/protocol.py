@@ -325,8 +325,9 @@ class Control(Protocol):
         A row depends on its input and the stack's encoders alone, never on the other rows or on
         labels: rows serve all versions. Numbers are finite, unless `Tools` gave NaN. A
         block's name has no dot, and is none of `tasks`, `updated_at`, `is_readable`, `ids`,
-        `counts` and `lengths`, which have a meaning where features are stored. `only`: the blocks
-        to compute, all for None. A block that takes an encoder is left out without one.
+        `counts` and `lengths`, which have a meaning where features are stored, or `tuned`, see
+        `fit`. `only`: the blocks to compute, all for None. A block that takes an encoder is left
+        out without one.
         """
         ...
 
@@ -390,9 +391,12 @@ class Control(Protocol):
     ) -> Fitted:
         """Learn from n labels and the features of their tasks. Equal arguments, equal artefacts.
 
-        `pool`: features of some tasks without a label, maybe 0 rows without any block. It is called
-        without `pool` and `tools` for the ten small models that tell whether the strategy does
-        better than random order. Unprocessable if nothing can be learnt.
+        `features`: beside an encoder that was tuned to some of the texts, with a dense block
+        `tuned` that says which. Their vectors give the labels away, so how sure a model may be is
+        to be learnt from the other rows; the loop drops their answers out of fold. `pool`: features
+        of some tasks without a label, maybe 0 rows without any block. It is called without `pool`
+        and `tools` for the ten small models that tell whether the strategy does better than random
+        order. Unprocessable if nothing can be learnt.
         """
         ...
 

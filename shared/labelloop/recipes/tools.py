@@ -1,7 +1,7 @@
 """What the stack offers recipes: vectors of texts and images, texts by address; some remembered."""
 
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import batched
@@ -17,8 +17,6 @@ from labelloop.recipes.protocol import Encoder, ImageEncoder, Tools
 type Vectors = NDArray[np.float32]
 type Fetch = Callable[[Sequence[str]], Sequence[bytes | Unreadable]]
 """Returns what is at each address, or why it can't be had."""
-type Texts = tuple[str, Callable[[], Encoder] | None]
-"""The full name of an encoder of texts, and what loads it: of `none` an empty one, and nothing."""
 type Find = Callable[[str], "Texts | Images"]
 """Returns an encoder by its name, one of texts or of images; BadModel if it is not here."""
 type Look = Vectors | Unreadable
@@ -71,6 +69,13 @@ class Recent[What]:
 class Looking(Tools, Protocol):
     """Tools that also say why a file can't be read, and know those beside other encoders."""
 
+    def tuned_to(self) -> Collection[str]:
+        """Return the digests of the texts that the encoder was tuned to: see `recipes.tuned_to`.
+
+        BadModel if they can't be read.
+        """
+        ...
+
     def chosen(self, name: str | None) -> Self:
         """Return the tools beside an encoder that a project chose by its name; None: the stack's.
 
@@ -115,12 +120,24 @@ class Images:
     copy: Callable[[bytes], str] = _uncopied
 
 
+@dataclass(frozen=True)
+class Texts:
+    """An encoder of texts, loaded when it is needed; of `none` an empty name, and nothing.
+
+    `tuned_to`: returns the digests of the texts that it was tuned to, called by trainings alone.
+    """
+
+    encoder: str
+    load: Callable[[], Encoder] | None
+    tuned_to: Callable[[], Collection[str]] = frozenset
+
+
 class Toolbox:
     """The stack's encoders, if it has any, and what fetches texts by address.
 
     `encoder`: the name of that for texts, empty without one; `load`: returns it, called when
     vectors are needed; `fetch`: that of images if none is given. `find`: finds other encoders, for
-    projects that chose another than the stack's.
+    projects that chose another than the stack's. `tuned_to`: see `Texts`.
     """
 
     def __init__(
@@ -131,8 +148,9 @@ class Toolbox:
         most_remembered: int = MOST_REMEMBERED,
         fetch: Fetch | None = None,
         find: Find | None = None,
+        tuned_to: Callable[[], Collection[str]] = frozenset,
     ) -> None:
-        self.encoder = encoder
+        self.encoder, self._tuned_to = encoder, tuned_to
         self.image_encoder = images.encoder if images else ""
         self._load, self._images = load, images
         self._fetch = fetch or (images.fetch if images else _out_of_reach)
@@ -157,6 +175,10 @@ class Toolbox:
             return self
         return self._remembered("+".join(others), lambda: self._replaced(others))
 
+    def tuned_to(self) -> Collection[str]:
+        """Return the digests of the texts that the encoder was tuned to, none of most encoders."""
+        return self._tuned_to()
+
     def demand(self, encoder: str) -> None:
         """Load the encoders of a version, by their full name; BadModel if one can't be."""
         found, names = self.beside(encoder), encoder.split("+")
@@ -169,19 +191,19 @@ class Toolbox:
         found = self._found(name)
         if isinstance(found, Images):
             raise BadModel(f"the encoder {name} sees images, not texts")
-        if found[0] == self.encoder:
+        if found.encoder == self.encoder:
             return self
-        return self._remembered(found[0], lambda: self._with(found, self._images))
+        return self._remembered(found.encoder, lambda: self._with(found, self._images))
 
     def _replaced(self, others: Sequence[str]) -> "Toolbox":
         """Return the tools beside other encoders, by the full name of each; the rest stays."""
-        texts, images = (self.encoder, self._load), self._images
+        texts, images = Texts(self.encoder, self._load, self._tuned_to), self._images
         for other in others:
             found = self._found(other.rpartition("-")[0])
             if isinstance(found, Images):
                 name, images = found.encoder, found
             else:
-                name, texts = found[0], found
+                name, texts = found.encoder, found
             if name != other:
                 raise BadModel(f"the model was trained on vectors of {other}, which is another one")
         return self._with(texts, images)
@@ -192,7 +214,8 @@ class Toolbox:
         return self._find(name)
 
     def _with(self, texts: Texts, images: "Images | None") -> "Toolbox":
-        return Toolbox(*texts, images, self._most_remembered, self._fetch)
+        most, fetch = self._most_remembered, self._fetch
+        return Toolbox(texts.encoder, texts.load, images, most, fetch, tuned_to=texts.tuned_to)
 
     def _remembered(self, others: str, make: Callable[[], "Toolbox"]) -> "Toolbox":
         """Return the tools beside other encoders, as they were made for those before."""

@@ -3,17 +3,21 @@
     make bench-labels ARGS='--tuned PYTHON [--seeds 1 --sets R8]'
 
 PYTHON has torch, as `labelloop tune --python` takes it. Labels are given in random order. Settings
-were chosen by film reviews, product reviews and R8. What was measured is kept.
+were chosen by film reviews, product reviews and R8. What was measured is kept. On sets of tone it
+is measured, too, how sure models are beside the tuned encoder, and how often they are right out of
+fold, where they know what it was tuned to and where they do not.
 """
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from labelloop.adapters.onnx_encoder import OnnxEncoder
 from labelloop.cli.encoder_source import Hub
@@ -38,6 +42,8 @@ TUNED: Final = (TRIED_AT, 200)
 PLAIN: Final = (100, TRIED_AT, 200, 300)
 GOALS: Final = (200, 300)  # labels of the plain encoder, whose accuracy is to be reached
 HELD_OUT, LANDMARKS, UNLABELLED = 1_000, 500, 200
+NEW: Final = (0, 15, 50, 150)  # labels beside those that were tuned to
+_MOST_TOO_SURE: Final = 0.1
 
 
 @dataclass(frozen=True)
@@ -51,7 +57,8 @@ class Tuned:
     def run(self, folder: Path, parts: Sequence[str | int]) -> dict[str, Any]:
         """Return what was measured, these parts of it at least; each is kept in a folder.
 
-        A number: the accuracy with so many labels, tuned; "trial": what the gate says at TRIED_AT.
+        A number: the accuracy with so many labels, tuned; "trial": what the gate says at TRIED_AT;
+        "sure": see `_Side.sure`, with as many tuned labels.
         """
         path = folder / f"tuned {self.name} {self.seed}.json"
         found: dict[str, Any] = json.loads(path.read_text()) if path.is_file() else {}
@@ -62,8 +69,9 @@ class Tuned:
             if "plain" not in found:
                 found["plain"] = [(size, side.accuracy(size, None)) for size in PLAIN]
             for part in lacking:
-                measure = self._tried if part == "trial" else self._tuned
-                found[str(part)] = measure(side, TRIED_AT if part == "trial" else int(part))
+                measures = {"trial": self._tried, "sure": self._sure}
+                measure = measures.get(str(part), self._tuned)
+                found[str(part)] = measure(side, TRIED_AT if part in measures else int(part))
                 path.write_text(json.dumps(found))
                 print(f"tuned: {self.name}, seed {self.seed}: {json.dumps(found)}", flush=True)
         return found
@@ -74,10 +82,16 @@ class Tuned:
         return {"switches": verdict.switches, **verdict.numbers}
 
     def _tuned(self, side: "_Side", size: int) -> float:
+        return side.accuracy(size, self._encoder(side, size))
+
+    def _sure(self, side: "_Side", size: int) -> list[dict[str, Any]]:
+        return side.sure(size, self._encoder(side, size))
+
+    def _encoder(self, side: "_Side", size: int) -> OnnxEncoder:
         start, known = plain_weights(self.python), side.labelled(size)
         run = known.texts, known.labels
         (weights,) = tune(start, [run], self.python, lambda done, of: None)
-        return side.accuracy(size, encoder_of(start, weights, 1))
+        return encoder_of(start, weights, 1)
 
 
 def measured(python: str, names: Sequence[str], seed: int, folder: Path) -> dict[str, Any]:
@@ -88,7 +102,8 @@ def measured(python: str, names: Sequence[str], seed: int, folder: Path) -> dict
     tone = [name for name in TONE if name in names]
     topics = [name for name in TOPICS if name in names]
     found: dict[str, Any] = {}
-    for chosen, part in ((tone, TRIED_AT), (topics + tone, "trial"), (tone, TUNED[1])):
+    parts = (tone, TRIED_AT), (topics + tone, "trial"), (tone, TUNED[1]), (tone, "sure")
+    for chosen, part in parts:
         for name in chosen:
             one = Tuned(name, seed, python)
             found[name] = one.run(folder, [part])
@@ -118,18 +133,49 @@ class _Side:
 
         None: beside the plain encoder, whose vectors are stored.
         """
+        asked = _seen_by(encoder, self._held_out.texts, self._held_out.features)
+        model = self._model(size, encoder, np.full(size, encoder is not None))
+        return _right(model, model.predict_proba(asked), self._held_out.labels)
+
+    def sure(self, size: int, encoder: OnnxEncoder) -> list[dict[str, Any]]:
+        """Return how sure and how often right a model is beside an encoder tuned to `size` labels.
+
+        By how many labels it learns besides: on held-out texts, and out of fold.
+        """
+        asked = _seen_by(encoder, self._held_out.texts, self._held_out.features)
+        found = []
+        for new, says_so in product(NEW, (False, True)):
+            tuned = (np.arange(size + new) < size) & says_so
+            model = self._model(size + new, encoder, tuned)
+            probabilities, own = model.predict_proba(asked), model.model.out_of_fold_[~tuned]
+            labels = self._data.pool.take(self._order[: size + new][~tuned]).labels
+            found.append(
+                {
+                    "new": new,
+                    "says_so": says_so,
+                    "right": _right(model, probabilities, self._held_out.labels),
+                    "sure": float(probabilities.max(axis=1).mean()),
+                    "out_of_fold": _right(model, own, labels) if len(own) else None,
+                }
+            )
+        return found
+
+    def _model(self, size: int, encoder: OnnxEncoder | None, tuned: NDArray[Any]) -> FittedModel:
         known = self._data.pool.take(self._order[:size])
         names = self._names
         if encoder:
             named = encoder.encode([words_of(name) for name in names])
             names = dict(zip(names, named, strict=True))
-        learnt, around, asked = (
-            _seen_by(encoder, part.texts, part.features)
-            for part in (known, self._landmarks, self._held_out)
+        learnt, around = (
+            _seen_by(encoder, part.texts, part.features) for part in (known, self._landmarks)
         )
-        model = FittedModel(learnt, known.labels.tolist(), around, names)
-        answers = np.array(model.names)[model.predict_proba(asked).argmax(axis=1)]
-        return float((answers == self._held_out.labels).mean())
+        learnt = replace(learnt, tuned=tuned)
+        return FittedModel(learnt, known.labels.tolist(), around, names)
+
+
+def _right(model: FittedModel, probabilities: NDArray[Any], labels: NDArray[np.str_]) -> float:
+    said = np.array(model.names)[probabilities.argmax(axis=1)]
+    return float((said == labels).mean())
 
 
 def _seen_by(encoder: OnnxEncoder | None, texts: list[str], plain: Features) -> Features:
@@ -167,6 +213,15 @@ def findings(found: Mapping[str, Sequence[Mapping[str, Any]]]) -> Iterator[Findi
         accepted = float(np.mean([run["trial"]["switches"] for run in runs]))
         least = 0.5 if name in TONE else 0.0
         yield Finding(f"the gate accepts, {name}", accepted, "share", least, at_least=True)
+        yield from _sure_findings(name, runs)
+
+
+def _sure_findings(name: str, runs: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+    rows = [row for run in runs for row in run.get("sure", ()) if row["says_so"]]
+    for new in NEW if rows else ():
+        apart = float(np.mean([row["sure"] - row["right"] for row in rows if row["new"] == new]))
+        told = f"confidence above accuracy at {TRIED_AT} tuned and {new} new labels, {name}"
+        yield Finding(told, apart, "share", _MOST_TOO_SURE, at_least=False)
 
 
 def _gain(run: Mapping[str, Any]) -> float:

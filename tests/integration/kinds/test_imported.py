@@ -8,7 +8,7 @@ import pytest
 from labelloop.messages import WakeUp
 from labelloop.recipes import control_of_imported
 from labelloop.recipes.guard import within
-from labelloop.recipes.tools import Toolbox
+from labelloop.recipes.tools import Texts, Toolbox
 from labelloop.usecases.learning.train import TrainOutcome, train
 from labelloop.usecases.learning.vectors import Limits
 from labelloop.usecases.serving.activate import ActivateDeps, activate, roll_back
@@ -190,7 +190,7 @@ def test_it_is_compared_with_a_version_beside_an_encoder_that_is_not_chosen_any_
     chosen, sound, upside_down
 ):
     other = type("Other", (CountingEncoder,), {"name": "other-9"})
-    known = {"other": ("other-9", other), "none": ("", None)}
+    known = {"other": Texts("other-9", other), "none": Texts("", None)}
     tools = Toolbox(CountingEncoder.name, CountingEncoder, find=known.__getitem__)
     project = Importing(tools)
     project.label(range(50), EXAMPLE.answer)
@@ -209,7 +209,7 @@ def test_it_is_compared_with_a_version_beside_an_encoder_that_is_not_chosen_any_
     served = project.imported(sound)
 
     assert served["why"].startswith("not worse than the active version on 50 labels")
-    assert project.card.encoder == known[chosen][0]
+    assert project.card.encoder == known[chosen].encoder
     assert project.stored.active().value.passed_over is None
 
 

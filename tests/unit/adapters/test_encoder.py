@@ -8,7 +8,7 @@ import numpy as np
 import onnx
 import pytest
 
-from labelloop.adapters.encoder_files import MOST_BYTES, EncoderFiles
+from labelloop.adapters.encoder_files import MOST_BYTES, MOST_TUNED, EncoderFiles
 from labelloop.adapters.onnx_encoder import TOKENS_AT_ONCE, OnnxEncoder
 from labelloop.errors import BadModel
 from tests import tiny_encoder
@@ -217,3 +217,52 @@ def test_without_the_layer_the_error_says_so(monkeypatch):
 
     with pytest.raises(BadModel, match="EncoderLayer"):
         EncoderFiles.built_in()
+
+
+def tuned(body: bytes, **changes: str) -> dict[str, bytes]:
+    """The files of an encoder that was tuned to what the body says."""
+    described = tiny_encoder.files(None, tuned_sha256=sha256(body).hexdigest(), **changes)
+    return described | {"tuned.json": body}
+
+
+def test_an_encoder_tells_which_texts_it_was_tuned_to_and_has_the_same_name(load):
+    digests = ["00ff00ff00ff00ff", "a1a1a1a1a1a1a1a1"]
+
+    files = EncoderFiles.held("tiny", tuned(json.dumps(digests).encode()))
+
+    assert files.tuned_to() == frozenset(digests)
+    assert files.name == load().name
+    assert "tuned.json" in files.contents()
+    assert EncoderFiles.held("tiny", tiny_encoder.files()).tuned_to() == frozenset()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"",
+        b"\xff",
+        b"[" * 100_000,
+        b"{}",
+        b"[1]",
+        b'["00ff"]',
+        b'["00FF00FF00FF00FF"]',
+        b'["a film that nobody shall read"]',
+        b'["a1a1a1a1a1a1a1a1", "00ff00ff00ff00ff"]',
+        b'["a1a1a1a1a1a1a1a1", "a1a1a1a1a1a1a1a1"]',
+        json.dumps([f"{n:016x}" for n in range(MOST_TUNED + 1)]).encode(),
+    ],
+    ids=lambda said: said[:20],
+)
+def test_a_list_of_another_form_is_refused(said):
+    with pytest.raises(BadModel, match=r"tuned\.json is no list of digests, ascending"):
+        EncoderFiles.held("tiny", tuned(said)).tuned_to()
+
+
+def test_a_list_that_is_missing_too_large_or_another_one_is_refused():
+    files = tuned(b"[]")
+
+    for changed, why in [(None, "missing"), (b"[ ]", "not the one"), (b" " * 3_000_000, "larger")]:
+        with pytest.raises(BadModel, match=why):
+            replace(
+                EncoderFiles.held("tiny", files), _read=(files | {"tuned.json": changed}).get
+            ).tuned_to()

@@ -242,3 +242,16 @@ def test_a_refusal_of_a_release_that_held_nothing_back_is_read(evidence, store):
     store.tamper(f"projects/{PROJECT}/gate.json", fields)
 
     assert evidence.rejection(VERSION).value == Rejection(VERSION, "4-def", "worse")
+
+
+def test_what_the_encoder_was_tuned_to_comes_back_and_is_stored_only_where_there_is_any(
+    evidence, store
+):
+    evidence.store(VERSION, replace(record(), tuned=np.array([2, 5])), [])
+    evidence.store("4-def", record(), [])
+
+    found = evidence.of(VERSION)
+    assert found is not None
+    assert found.tuned.tolist() == [2, 5]
+    assert "tuned" not in arrays_of(store.body(KEY.replace(VERSION, "4-def")))
+    assert_equal(record(), evidence.of("4-def"))

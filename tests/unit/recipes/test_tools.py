@@ -5,7 +5,7 @@ import pytest
 from labelloop.recipes import control_of
 from labelloop.recipes.text.bags import Features
 from labelloop.recipes.text.terms import bags_of
-from labelloop.recipes.tools import Toolbox, digest_of
+from labelloop.recipes.tools import Texts, Toolbox, digest_of
 from tests.builders import label_config
 from tests.tiny_encoder import CountingEncoder
 
@@ -78,3 +78,25 @@ def test_any_text_has_a_digest_of_its_own():
     texts = ["", " ", "\x00", "\ud800", "\udfff", "é", "e\u0301"]
 
     assert len({digest_of(text) for text in texts}) == len(texts)
+
+
+def test_which_texts_an_encoder_was_tuned_to_is_read_when_a_training_asks():
+    asked: list[str] = []
+
+    def tuned_to(name: str) -> frozenset[str]:
+        asked.append(name)
+        return frozenset({name})
+
+    other = Texts("other-2", CountingEncoder, lambda: tuned_to("other"))
+    none = Texts("", None)
+    tools = Toolbox(
+        CountingEncoder.name,
+        CountingEncoder,
+        find={"other": other, "none": none}.__getitem__,
+        tuned_to=lambda: tuned_to("own"),
+    )
+
+    beside = tools.chosen("other"), tools.beside("other-2"), tools, tools.chosen("none")
+    assert asked == []
+    assert [list(each.tuned_to()) for each in beside] == [["other"], ["other"], ["own"], []]
+    assert list(Toolbox().tuned_to()) == []

@@ -18,6 +18,7 @@ from labelloop.domain.judging.gate import Verdict
 from labelloop.domain.judging.tuned import judge_tuned
 from labelloop.recipes.protocol import Control
 from labelloop.recipes.tools import Toolbox
+from labelloop.recipes.tuned_to import marked
 
 FOLDS: Final = 3
 _SEED: Final = 0
@@ -50,7 +51,8 @@ def tried(known: Labelled, start: Checkpoint, python: str, report: Report) -> tu
     before, after = [], []
     for fold, rows, own in zip(folds, others, weights, strict=True):
         before.append(plain.answers(rows, fold))
-        after.append(_Beside(known, encoder_of(start, own, threads())).answers(rows, fold))
+        tuned = _Beside(known, encoder_of(start, own, threads()), is_tuned=True)
+        after.append(tuned.answers(rows, fold))
     labels = _some(known.labels, np.concatenate(folds))
     answers = joined_answers(before), joined_answers(after)
     return judge_tuned(known.control.measure, *answers, labels), plain.ms
@@ -64,10 +66,10 @@ def folds_of(labels: Sequence[Any], count: int) -> list[Rows]:
 
 
 class _Beside:
-    """What the recipe learns beside one encoder."""
+    """What the recipe learns beside one encoder. `is_tuned`: to the labels that are learnt."""
 
-    def __init__(self, known: Labelled, encoder: OnnxEncoder) -> None:
-        self._known, self._control = known, known.control
+    def __init__(self, known: Labelled, encoder: OnnxEncoder, *, is_tuned: bool = False) -> None:
+        self._known, self._control, self._is_tuned = known, known.control, is_tuned
         self._tools = Toolbox(encoder.name, lambda: encoder)
         began = time.perf_counter()
         self._features = self._control.features(known.texts, self._tools)
@@ -78,6 +80,8 @@ class _Beside:
         """Return the answers for some rows by a model of others."""
         labels = _some(self._known.labels, learnt)
         features: Columns = self._features.take(learnt)
+        if self._is_tuned:
+            features = marked(features, np.ones(len(learnt), np.bool_))
         fitted = self._control.fit(labels, features, self._pool, self._tools)
         answers = fitted.answer(self._features.take(asked))
         return self._control.measure.aligned(answers, sorted(self._control.offered))

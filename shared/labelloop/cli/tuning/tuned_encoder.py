@@ -6,7 +6,7 @@ Imported late: it needs packages that most commands do not need.
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import repeat
@@ -21,10 +21,12 @@ from labelloop.cli.report import Report
 from labelloop.cli.tuning.checkpoint import Checkpoint, checkpoint
 from labelloop.cli.tuning.graph import encoder_files
 from labelloop.cli.tuning.interpreter import interpreter
-from labelloop.cli.tuning.training import tune
+from labelloop.cli.tuning.training import SETTINGS, tune
 from labelloop.cli.tuning.trial import Labelled, tried
 from labelloop.domain.judging.gate import Verdict
+from labelloop.domain.learning.examples import controls_of
 from labelloop.errors import Rejected
+from labelloop.recipes import control_or_none
 from labelloop.recipes.protocol import Control
 
 LEAST_LABELS: Final = 40
@@ -32,8 +34,12 @@ _LEAST_OF_A_CLASS: Final = 2  # of two classes at least: pairs of one label, and
 _MOST_UNLABELLED: Final = 200  # that models are learnt from, in the trial
 _KEPT: Final = "the encoder stays as it is; label more and try again, or add --anyway"
 _ALL_SEEN: Final = (
-    "without --project, labels of its random share were tuned to as well: until it has new ones, "
-    "its page will show too high an accuracy"
+    "without --project, labels of its random share were tuned to as well, and measure nothing any "
+    "more: its page will show no accuracy until it has new ones"
+)
+_LEARNT_FROM: Final = (
+    "versions beside it learn from the {labels} labels that it was tuned to, and are measured by "
+    "all others, so label on"
 )
 _ANY_POOL: Final = 10_000
 _CARD: Final = """---
@@ -48,7 +54,8 @@ An encoder tuned by `labelloop tune` to {labels} labels of one project, from {so
 class Tuning:
     """What to tune, and how; `labelloop tune` explains the options.
 
-    `project`: its key, empty if it is not known; `pool`: how many tasks it has.
+    `project`: its key, empty if it is not known; `pool`: how many tasks it has; `project_config`:
+    its label config.
     """
 
     export: Path
@@ -61,6 +68,7 @@ class Tuning:
     is_wanted_anyway: bool
     project: str = ""
     pool: int = _ANY_POOL
+    project_config: str = ""
 
 
 def tuned_encoder(tuning: Tuning, folder: Path, report: Report) -> None:
@@ -77,21 +85,35 @@ def tuned_encoder(tuning: Tuning, folder: Path, report: Report) -> None:
         _tell(report, verdict, PoolCost.of(tuning.pool, ms), time.monotonic() - began)
         if not (verdict.switches or tuning.is_wanted_anyway):
             raise Rejected(verdict.reason, _KEPT)
+        texts, labels = _drawn(known)
         (weights,) = tune(
             start,
-            [(known.texts, known.labels)],
+            [(texts, labels)],
             python,
             lambda done, of: shown.update(f"tuning to all labels: {done} of {of} batches"),
         )
         with _whole(folder) as into:
-            for name, body in encoder_files(start, weights).items():
+            for name, body in encoder_files(start, weights, texts).items():
                 (into / name).write_bytes(body)
-            (into / "README.md").write_text(_card(tuning.source, start, len(known.labels)))
+            (into / "README.md").write_text(_card(tuning.source, start, len(labels)))
     minutes = round((time.monotonic() - began) / 60, 1)
-    report.data |= {"folder": str(folder), "minutes": minutes}
+    report.data |= {"folder": str(folder), "minutes": minutes, "tuned_to": len(labels)}
     report.say(f"the encoder is in {folder}, after {minutes} minutes")
+    report.say(_LEARNT_FROM.format(labels=len(labels)))
     if not tuning.project:
         report.say(_ALL_SEEN)
+
+
+def _drawn(known: Labelled) -> tuple[Sequence[str], Sequence[str]]:
+    """Return the texts that are tuned to, and their labels: as many as the steps take.
+
+    More would not be read, and count as if they had been.
+    """
+    most = SETTINGS.steps * SETTINGS.batch
+    if len(known.labels) <= most:
+        return known.texts, known.labels
+    rows = sorted(random.Random(0).sample(range(len(known.labels)), most))  # noqa: S311
+    return [known.texts[row] for row in rows], [known.labels[row] for row in rows]
 
 
 def demand_free(folder: Path) -> None:
@@ -103,7 +125,7 @@ def demand_free(folder: Path) -> None:
 
 
 def _labelled(tuning: Tuning) -> Labelled:
-    config = label_config_of(tuning.label_config)
+    config = label_config_of(tuning.label_config) or _config_of_project(tuning)
     # by labels of the random share accuracy is measured: they stay unseen
     project = finished(
         tuning.export, tuning.text, tuning.choice, config, but_random_of=tuning.project
@@ -126,6 +148,18 @@ def _labelled(tuning: Tuning) -> Labelled:
     others = unlabelled(tuning.export, project)
     some = random.Random(0).sample(others, min(_MOST_UNLABELLED, len(others)))  # noqa: S311
     return Labelled(project.inputs, project.labels, some, control)
+
+
+def _config_of_project(tuning: Tuning) -> str:
+    """Return the project's label config, empty where options say more, or it asks several things.
+
+    A page may show several texts of a task, which are read as one: only what is tuned to as
+    versions read it is known to them.
+    """
+    if tuning.text or tuning.choice or not tuning.project_config:
+        return ""
+    control = control_or_none(tuning.project_config)
+    return "" if control is None or controls_of(control) else tuning.project_config
 
 
 def _is_one_choice(input_: Any, label: Any, control: Control) -> bool:

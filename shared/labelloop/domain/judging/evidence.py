@@ -40,8 +40,8 @@ class Evidence:
     where there is none any more. `champion`: out of fold where it learnt the label, else direct;
     `challenger`: out of fold; rows without a current label are not read. All answers have the same
     names. `is_fresh`: the newest `FRESH` labels that were given, changed or confirmed after the
-    first rejection since the champion became active. `offered`: parts of labels in the label
-    config.
+    first rejection since the champion became active. `is_tuned`: an encoder of either was tuned to
+    the task's text, so neither is compared by it. `offered`: parts of labels in the label config.
     """
 
     measure: Measure
@@ -51,6 +51,7 @@ class Evidence:
     labels: Ints
     is_random: Flags
     is_fresh: Flags
+    is_tuned: Flags
     champion: Answers
     challenger: Answers
     pool_champion: Answers
@@ -58,9 +59,14 @@ class Evidence:
     offered: Sequence[str]
 
     @property
+    def labelled(self) -> Flags:
+        """The rows with a label that is evidence."""
+        return (self.labels >= 0) & ~self.is_tuned
+
+    @property
     def shared(self) -> Flags:
         """The rows that both versions learnt, with the same label or another."""
-        return (self.before >= 0) & (self.labels >= 0)
+        return (self.before >= 0) & self.labelled
 
     @property
     def lost(self) -> Flags:
@@ -83,7 +89,7 @@ class Evidence:
         """The rows that are new to the champion, with a label all of whose parts it has learnt."""
         learnt = set(self.count(self.before))
         is_learnt = np.array([learnt.issuperset(parts) for parts in self.parts], np.bool_)
-        rows: Flags = (self.before < 0) & (self.labels >= 0)
+        rows: Flags = (self.before < 0) & self.labelled
         rows[rows] = is_learnt[self.labels[rows]]
         return rows
 
@@ -183,7 +189,7 @@ def _fresh(e: Evidence) -> tuple[Difference, Difference, Difference]:
 
     And the hits of the challenger, which has learnt them, less the expected ones, out of fold.
     """
-    is_fresh = e.is_fresh & (e.labels >= 0)
+    is_fresh = e.is_fresh & e.labelled
     rows, labels = np.flatnonzero(is_fresh), e.named(e.labels[is_fresh])
     champion, challenger = e.champion.take(rows), e.challenger.take(rows)
     old, new = (fair_scores(e.measure, one, labels) for one in (champion, challenger))
@@ -194,7 +200,7 @@ def _fresh(e: Evidence) -> tuple[Difference, Difference, Difference]:
 
 def numbers_of(e: Evidence, findings: Findings) -> dict[str, Any]:
     """Return the numbers behind a verdict, for the card."""
-    rows = e.is_random & (e.labels >= 0)
+    rows = e.is_random & e.labelled
     count = int(rows.sum())
     right = {"champion": e.hits(e.champion, rows), "challenger": e.hits(e.challenger, rows)}
     accuracy = {

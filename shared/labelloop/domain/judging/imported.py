@@ -26,7 +26,7 @@ _MISORDERED: Final = 0.25  # of labels that another order of a model's own would
 
 def judge_imported(e: Evidence) -> Verdict:
     """Say whether an imported model may take the active version's place."""
-    rows, numbers = e.labels >= 0, numbers_of(e, examine(e))
+    rows, numbers = e.labelled, numbers_of(e, examine(e))
     scores, hits = _differences(e, rows)
     if scores.rows < LEAST_ROWS:
         why = f"too few labels to compare on: {scores.rows} of at least {LEAST_ROWS}"
@@ -44,7 +44,7 @@ def judge_against_imported(e: Evidence, *, goes_on: bool) -> Verdict:
     `goes_on`: it was trained on what the model sees, so it knows what the model knows.
     """
     numbers = numbers_of(e, examine(e))
-    every, fresh = e.labels >= 0, e.is_fresh & (e.labels >= 0)
+    every, fresh = e.labelled, e.is_fresh & e.labelled
     for rows, least, since in ((every, LEAST_ROWS, ""), (fresh, _LEAST_FRESH, " given since")):
         scores, hits = _differences(e, rows)
         if scores.rows < least:

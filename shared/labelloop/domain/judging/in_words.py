@@ -13,6 +13,7 @@ _WELL_KNOWN: Final = 30  # random labels: with fewer the range spans a quarter o
 _WIDE: Final = 0.2  # of a range: from here on it is said how many labels it is by
 _CLASSES_NAMED: Final = 5
 _SHARE: Final = "labels of the random share"
+_ALL_TUNED: Final = "that the encoder was not tuned to"
 
 
 def lines(insights: Mapping[str, Any], labels: int) -> list[str]:
@@ -22,7 +23,8 @@ def lines(insights: Mapping[str, Any], labels: int) -> list[str]:
     """
     has_law = insights.get("has_law", True)  # an earlier release's versions don't say
     return [
-        f"{_title(insights)}: {accuracy(insights['random_share'])}",
+        f"{_title(insights)}: {accuracy(insights['random_share'], insights.get('tuned', 0))}",
+        *_tuned(insights, labels),
         *_assisted(insights),
         *([f"labels saved: {_saved(insights['saving'], labels)}"] if has_law else []),
         *_classes(insights.get("by_class", {})),
@@ -86,12 +88,28 @@ def _assisted(insights: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def accuracy(share: Mapping[str, Any]) -> str:
-    """Return an accuracy with its range, the labels it was measured on, and what is needed."""
+def _tuned(insights: Mapping[str, Any], labels: int) -> list[str]:
+    """Return how many labels are no evidence, if the encoder was tuned to any."""
+    tuned = insights.get("tuned", 0)
+    if not tuned:
+        return []
+    return [
+        f"{tuned} of {labels} labels are not counted, nor doubted by the model: the encoder was "
+        "tuned to them, so it knows them; versions learn from them all the same"
+    ]
+
+
+def accuracy(share: Mapping[str, Any], tuned: int = 0) -> str:
+    """Return an accuracy with its range, the labels it was measured on, and what is needed.
+
+    `tuned`: how many labels the encoder was tuned to.
+    """
     rows = share["rows"]
     if not rows:
+        none = f"none {_ALL_TUNED}" if tuned else "none"
         return (
-            f"not known yet: it is measured on {_SHARE} (a tenth of the queue), and there are none"
+            f"not known yet: it is measured on {_SHARE} (a tenth of the queue), and there are "
+            f"{none}"
         )
     measured = f"{share['value']:.0%}, {_between(share)} (measured on {rows} {_SHARE})"
     if rows >= _WELL_KNOWN:
@@ -145,7 +163,8 @@ def _go_on(insights: Mapping[str, Any]) -> str:
     if stopping["stops"]:
         return f"labelling can stop: {stopping['reason']}"
     if not gain:
-        return f"go on labelling: when to stop is not known before the first {_SHARE}"
+        first = f"{_SHARE} {_ALL_TUNED}" if insights.get("tuned") else _SHARE
+        return f"go on labelling: when to stop is not known before the first {first}"
     points, low, high = (100 * gain[name] for name in ("value", "low", "high"))
     is_ = "is" if gain["labels"] == 1 else "are"
     return (

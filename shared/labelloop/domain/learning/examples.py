@@ -19,7 +19,8 @@ class Examples:
 
     `inputs` and `labels`: as the recipe reads them. `updated_at`: when an annotation last gave or
     confirmed the label; `votes`: the newest label of each annotator, oldest first (where there is
-    a ground truth, of ground truths alone).
+    a ground truth, of ground truths alone). `tuned`: tasks whose text the encoder was tuned to, so
+    that its vector gives the label away: it is learnt from, and is no evidence.
     """
 
     tasks: list[int]
@@ -27,6 +28,7 @@ class Examples:
     labels: list[Any]
     updated_at: list[str]
     votes: list[list[Any]]
+    tuned: frozenset[int] = frozenset()
 
     def newest(self, most: int) -> list[int]:
         """Return the rows of up to `most` tasks labelled last, the newest last."""
@@ -40,6 +42,7 @@ class Examples:
             labels=[self.labels[row] for row in rows],
             updated_at=[self.updated_at[row] for row in rows],
             votes=[self.votes[row] for row in rows],
+            tuned=self.tuned,
         )
 
 

@@ -12,6 +12,7 @@ from labelloop.labelstudio.label_config import parse
 from labelloop.recipes import uses_images
 from labelloop.recipes.contract.case import Case, demand, demand_same
 from labelloop.recipes.signature import signature_of
+from labelloop.recipes.tuned_to import TUNED
 
 ODD_DATA: Final[tuple[Any, ...]] = (
     *(None, True, 7, "text", [], [[]], {}),
@@ -26,7 +27,7 @@ ODD_RESULTS: Final[tuple[list[dict[str, Any]], ...]] = (
 )
 _OTHER: Final = "<View><Video name='i' value='$i'/><TimelineLabels name='b' toName='i'/></View>"
 _PARTS: Final = {"Choice", "Label", "Bucket"}
-_TAKEN: Final = {"tasks", "updated_at", "is_readable", "ids", "counts", "lengths"}
+_TAKEN: Final = {"tasks", "updated_at", "is_readable", "ids", "counts", "lengths", TUNED}
 
 
 def its_name_and_format_can_be_stored(case: Case) -> None:

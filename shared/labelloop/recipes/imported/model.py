@@ -202,9 +202,9 @@ def beside(features: Columns, imported: ImportedModel, dimensions: int = 0) -> F
     if dimensions and seen.shape[1] != dimensions - others:
         seen = np.zeros((len(seen), dimensions - others), np.float32)
     if known.vectors is None:
-        return Features(known.bags, seen)
+        return Features(known.bags, seen, known.tuned)
     both = np.concatenate([seen, known.vectors], axis=1) / np.sqrt(2.0)
-    return Features(known.bags, np.asarray(both, np.float32))
+    return Features(known.bags, np.asarray(both, np.float32), known.tuned)
 
 
 def load(artefact: bytes) -> ImportedModel | HeadModel:

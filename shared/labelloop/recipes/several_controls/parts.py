@@ -36,10 +36,11 @@ def own_names(prefix: str, names: Iterable[str]) -> tuple[str, ...]:
 
 
 def own_columns(prefix: str, columns: "Columns") -> "Columns":
-    """Return a part's own blocks out of those of all parts."""
+    """Return a part's own blocks out of those of all parts, and what is said of whole tasks."""
     from labelloop.domain.columns import Columns
+    from labelloop.recipes.tuned_to import TUNED
 
-    own = [name for name in columns.blocks if name.startswith(prefix)]
+    own = [name for name in columns.blocks if name.startswith(prefix) or name == TUNED]
     return Columns(columns.rows, {one.removeprefix(prefix): columns.blocks[one] for one in own})
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelloop.domain.columns import Block, Columns, Ragged, Rows, starts_of
+from labelloop.recipes.tuned_to import TUNED
 
 CLOSEST: Final = 0.01  # to the centre: a cosine of 0.99995
 BAGS: Final = "bags"
@@ -63,10 +64,14 @@ class Bags:
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What a model sees of some texts. `vectors`: unit length, shape (texts, dimensions)."""
+    """What a model sees of some texts. `vectors`: unit length, shape (texts, dimensions).
+
+    `tuned`: the texts that the encoder was tuned to, shape (texts,); None: to none of them.
+    """
 
     bags: Bags
     vectors: NDArray[np.float32] | None = None
+    tuned: NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         """Return how many texts there are."""
@@ -74,8 +79,10 @@ class Features:
 
     def take(self, rows: Rows) -> "Features":
         """Return the features of some texts, in the order of `rows`."""
-        vectors = None if self.vectors is None else self.vectors[np.asarray(rows, np.int64)]
-        return Features(self.bags.take(rows), vectors)
+        rows = np.asarray(rows, np.int64)
+        vectors = None if self.vectors is None else self.vectors[rows]
+        tuned = None if self.tuned is None else self.tuned[rows]
+        return Features(self.bags.take(rows), vectors, tuned)
 
     def columns(self) -> Columns:
         """Return the features as the loop stores them."""
@@ -88,11 +95,11 @@ class Features:
     def of(cls, columns: Columns) -> Self:
         """Return the features in columns: bags, empty if there are none, and vectors if any."""
         bags = columns.ragged(BAGS)
-        vectors = columns.array(VECTORS)
+        vectors, tuned = columns.array(VECTORS), columns.array(TUNED)
         if bags is None:
-            return cls(Bags.empty(len(columns)), vectors)
+            return cls(Bags.empty(len(columns)), vectors, tuned)
         counts = np.asarray(bags.arrays["counts"], np.float32)
-        return cls(Bags(bags.arrays["ids"], counts, bags.starts), vectors)
+        return cls(Bags(bags.arrays["ids"], counts, bags.starts), vectors, tuned)
 
 
 def centred(vectors: NDArray[np.floating], centre: NDArray[np.floating]) -> NDArray[np.float32]:

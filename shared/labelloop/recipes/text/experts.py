@@ -24,7 +24,13 @@ from labelloop.recipes.text.ridge import (
     by_class,
 )
 
+type Flags = NDArray[np.bool_]
+
 PRIOR_SHARPNESS: Final = {"bag": 6.0, "topic": 3.0, "vector": 6.0, "name": 16.0}  # before labels
+# Of that, where the encoder was tuned to labels: it draws texts apart, so scores of new ones are
+# larger, too, and no better. Found on text sets: tests/bench/NOTEBOOK.md.
+_BESIDE_TUNED: Final = {"bag": 0.5, "topic": 0.5, "vector": 0.25, "name": 0.25}
+_OF_WORDS: Final = ("bag", "topic")
 _TOPIC_PENALTY: Final = 0.1
 _MOST_TO_TUNE: Final = 400  # examples: more don't change what is chosen
 _TINY: Final = 1e-9
@@ -83,15 +89,50 @@ class Experts:
 
     `inputs`: of each scorer, shape (examples, its width); `likeness`: of the examples to the
     classes' names, shape (examples, classes), which depends on no label, or None; `targets`: how
-    much of each example is of each class, shape (examples, classes), rows sum to 1.
+    much of each example is of each class, shape (examples, classes), rows sum to 1; `tuned`: the
+    examples that the encoder was tuned to, shape (examples,), or None. Scorers learn from those,
+    too, but their vectors give their labels away: all that is learnt out of fold is learnt from the
+    others.
     """
 
     inputs: Mapping[str, Any]
     likeness: Floats | None
     targets: Floats
+    tuned: Flags | None = None
     limits: RidgeLimits = RIDGE_LIMITS
 
-    def tuned(self) -> Hyperparameters:
+    @property
+    def answered(self) -> Flags:
+        """Whether a fit without the example tells anything of its class. Shape (examples,)."""
+        found = ~are_alone(self.targets)
+        return found if self.tuned is None else found & ~self.tuned
+
+    @property
+    def usual(self) -> dict[str, float]:
+        """How sharp experts are before labels."""
+        if self.tuned is None or not self.tuned.any():
+            return PRIOR_SHARPNESS
+        # with two classes; targets of more vary less, and so do scores
+        classes = int((self.targets.sum(axis=0) > 0).sum())
+        narrower = {"vector": classes**2 / (4 * max(1, classes - 1))}
+        of_usual = {name: _BESIDE_TUNED[name] * narrower.get(name, 1.0) for name in _BESIDE_TUNED}
+        return {name: of_usual[name] * usual for name, usual in PRIOR_SHARPNESS.items()}
+
+    def _prior(self, scores: Mapping[str, Floats]) -> Floats:
+        """Return the logarithms of how sharp experts are before labels. `scores`: out of fold.
+
+        No encoder gives away what words tell, so that is learnt from all labels.
+        """
+        sharp, usual = {name: self.usual[name] for name in scores}, PRIOR_SHARPNESS
+        words = [name for name in _OF_WORDS if name in scores]
+        if self.usual != usual and words:
+            rows, prior = ~are_alone(self.targets), np.log([usual[name] for name in words])
+            stacked = np.stack([scores[name][rows] for name in words])
+            found, _ = sharpness_of(stacked, self.targets[rows], prior, may_drop=True)
+            sharp |= {n: _BESIDE_TUNED[n] * s for n, s in zip(words, found.tolist(), strict=True)}
+        return np.log([*sharp.values()])
+
+    def chosen(self) -> Hyperparameters:
         """Return the hyperparameters that do best out of fold, tuned one after the other."""
         subset = self._subset()
         best = Hyperparameters()
@@ -109,15 +150,14 @@ class Experts:
         goal = Goal(self.targets, by.balance)
         penalties = {"bag": by.bag, "topic": _TOPIC_PENALTY, "vector": by.vector}
         scorers = {name: ridge.fit(goal, penalties[name]) for name, ridge in self._ridges.items()}
-        names, scores = [*scorers], [scorer.out_of_fold for scorer in scorers.values()]
+        scores = {name: scorer.out_of_fold for name, scorer in scorers.items()}
         if self.likeness is not None:
-            names, scores = [*names, "name"], [*scores, self.likeness]
-        stacked = np.stack(scores)
-        is_answered = ~are_alone(self.targets)
-        prior = np.log([PRIOR_SHARPNESS[name] for name in names])
+            scores["name"] = self.likeness
+        stacked = np.stack([*scores.values()])
+        is_answered = self.answered
         answered, targets = stacked[:, is_answered], self.targets[is_answered]
-        sharpness, loss = sharpness_of(answered, targets, prior, may_drop=True)
-        by_name = dict(zip(names, sharpness.tolist(), strict=True))
+        sharpness, loss = sharpness_of(answered, targets, self._prior(scores), may_drop=True)
+        by_name = dict(zip(scores, sharpness.tolist(), strict=True))
         return Pooled(scorers, by_name, np.tensordot(sharpness, stacked, 1), loss)
 
     def gain_of_vectors(self, pooled: Pooled) -> VectorsGain | None:
@@ -126,7 +166,7 @@ class Experts:
         The others are pooled anew, each with its own sharpness; their scorers stay the same.
         """
         others = [name for name in pooled.scorers if name != "vector"]
-        is_answered = ~are_alone(self.targets)
+        is_answered = self.answered
         targets, rows = self.targets[is_answered], int(is_answered.sum())
         if "vector" not in pooled.scorers or not others or rows < 2:
             return None
@@ -152,11 +192,13 @@ class Experts:
             rows = rows[np.linspace(0, len(rows) - 1, _MOST_TO_TUNE).astype(np.int64)]
         inputs = {name: every[rows] for name, every in self.inputs.items()}
         likeness = None if self.likeness is None else self.likeness[rows]
-        return replace(self, inputs=inputs, likeness=likeness, targets=self.targets[rows])
+        tuned = None if self.tuned is None else self.tuned[rows]
+        targets = self.targets[rows]
+        return replace(self, inputs=inputs, likeness=likeness, targets=targets, tuned=tuned)
 
 
-def are_alone(targets: Floats) -> NDArray[np.bool_]:
+def are_alone(targets: Floats) -> Flags:
     """Say for each example whether a class of it has no other example. Shape (examples,)."""
     others = targets.sum(axis=0) - targets
-    found: NDArray[np.bool_] = ((targets > 0) & (others < _TINY)).any(axis=1)
+    found: Flags = ((targets > 0) & (others < _TINY)).any(axis=1)
     return found

@@ -64,7 +64,7 @@ class FittedModel:
         self.terms = known_terms(features.bags, landmarks, classes, limits.coefficients)
         around = self._rows(landmarks) if landmarks is not None and len(landmarks) else None
         model = PooledExperts(limits.ridge)
-        self.model = model.fit(self._rows(features), labels, names, around)
+        self.model = model.fit(self._rows(features), labels, names, around, features.tuned)
         self.names = tuple(str(name) for name in self.model.classes_)
         self.encoder, self._tolerance = encoder, limits.tolerance
         self._more = more or {}

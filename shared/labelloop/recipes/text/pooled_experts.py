@@ -17,7 +17,7 @@ from sklearn.base import BaseEstimator
 from sklearn.feature_extraction.text import TfidfTransformer
 
 from labelloop.recipes.text.bags import centred
-from labelloop.recipes.text.experts import PRIOR_SHARPNESS, Experts, are_alone
+from labelloop.recipes.text.experts import PRIOR_SHARPNESS, Experts, Flags
 from labelloop.recipes.text.ridge import RIDGE_LIMITS, Floats, RidgeLimits
 from labelloop.recipes.text.topics import topics_of
 
@@ -43,6 +43,7 @@ class PooledExperts(BaseEstimator):  # type: ignore[misc]
         labels: Sequence[Classes],
         names: Mapping[str, Floats] | None = None,
         landmarks: Rows | None = None,
+        tuned: Flags | None = None,
     ) -> "PooledExperts":
         """Learn from examples and their labels.
 
@@ -50,7 +51,8 @@ class PooledExperts(BaseEstimator):  # type: ignore[misc]
         texts without a label; topics, the weights of terms and the centre are learnt from them,
         too. If they have vectors, their probabilities are mixed into those of their neighbours: a
         step of label propagation (Zhu and Ghahramani 2002), which carries what the terms say over
-        to texts of the same meaning.
+        to texts of the same meaning. `tuned`: the examples that the encoder was tuned to, see
+        `Experts`.
         """
         texts = [landmarks, rows] if landmarks else [rows]
         self.classes_ = np.array(classes_of([*labels, *(names or ())]))
@@ -63,13 +65,13 @@ class PooledExperts(BaseEstimator):  # type: ignore[misc]
         targets = self._targets(labels)
         topic_inputs = {"topic": inputs["bag"] @ topics} if topics.shape[1] else {}
         likeness = None if name_vectors is None else inputs["vector"] @ name_vectors
-        experts = Experts(inputs | topic_inputs, likeness, targets, self.limits)
-        self.hyperparameters_ = experts.tuned()
+        experts = Experts(inputs | topic_inputs, likeness, targets, tuned, self.limits)
+        self.hyperparameters_ = experts.chosen()
         pooled = experts.pooled(self.hyperparameters_)
         self.sharpness_ = pooled.sharpness
         self.gain_of_vectors_ = experts.gain_of_vectors(pooled)
         self.out_of_fold_ = softmax(pooled.out_of_fold, axis=1).astype(np.float32)
-        self.out_of_fold_[are_alone(targets)] = np.nan
+        self.out_of_fold_[~experts.answered] = np.nan
         sharp = {name: a * scorer.coefficients for name, (a, scorer) in pooled.weighted.items()}
         if "topic" in sharp:  # linear in the bag: added to the bag's coefficients
             sharp["bag"] += topics @ sharp.pop("topic")
@@ -80,7 +82,7 @@ class PooledExperts(BaseEstimator):  # type: ignore[misc]
             sum(a * scorer.intercepts for a, scorer in pooled.weighted.values())
         )
         self.landmarks_ = np.empty((0, 0), np.float32)
-        self.smoothing_ = smoothing_by(pooled.sharpness)
+        self.smoothing_ = smoothing_by(pooled.sharpness, experts.usual["vector"])
         if landmarks is not None and self.smoothing_:
             around = self._inputs(landmarks)
             self.landmarks_ = around["vector"]
@@ -128,12 +130,13 @@ class PooledExperts(BaseEstimator):  # type: ignore[misc]
         return centred(np.stack([names[name] for name in self.classes_]), self.centre_).T
 
 
-def smoothing_by(sharpness: Mapping[str, float]) -> float:
+def smoothing_by(sharpness: Mapping[str, float], usual: float = PRIOR_SHARPNESS["vector"]) -> float:
     """Return the landmarks' share: less where vectors tell less than they do usually, and soon 0.
 
-    Where they say little of a text they say no more of which texts are its neighbours.
+    Where they say little of a text they say no more of which texts are its neighbours. `usual`: how
+    sharp vectors are before labels.
     """
-    weight = sharpness.get("vector", 0.0) / PRIOR_SHARPNESS["vector"]
+    weight = sharpness.get("vector", 0.0) / usual
     return SMOOTHING * min(1.0, weight) if weight > _LEAST_WEIGHT else 0.0
 
 

@@ -51,12 +51,23 @@ class Challenger:
         """Its answers out of fold; where an example has none, an answer that prefers no label."""
         return _filled(self.trained.out_of_fold, self.measure)
 
+    @property
+    def tuned(self) -> NDArray[np.bool_]:
+        """Whether the encoder was tuned to each example. Shape (examples,)."""
+        return are_tuned(np.array(self.examples.tasks, np.int64), self.examples)
+
+    @property
+    def answered(self) -> Ints:
+        """The rows of the examples whose answers out of fold tell how good the version is."""
+        return np.flatnonzero(self.trained.out_of_fold.columns.are_finite() & ~self.tuned)
+
     def record(self, sample: SamplePredictions) -> TrainingRecord:
         """Return the record of its training, to be stored."""
         rows = newest(self.examples)
         tasks = np.array(self.examples.tasks, np.int64)[rows]
         labels = [self.examples.labels[row] for row in rows.tolist()]
-        return TrainingRecord(tasks, labels, self.trained.out_of_fold.take(rows), sample)
+        said, tuned = self.trained.out_of_fold.take(rows), tasks[are_tuned(tasks, self.examples)]
+        return TrainingRecord(tasks, labels, said, sample, tuned)
 
     def has_labels_of(self, record: TrainingRecord) -> bool:
         """Return whether another version learnt the same labels."""
@@ -71,6 +82,11 @@ class Challenger:
 def newest(examples: Examples) -> Ints:
     """Return the rows of the examples that a record has, ascending: those labelled last."""
     return np.sort(np.array(examples.newest(MOST_ROWS), np.int64))
+
+
+def are_tuned(tasks: Ints, examples: Examples) -> NDArray[np.bool_]:
+    """Say for each task, by id, whether the encoder was tuned to it. Shape (tasks,)."""
+    return np.isin(tasks, np.array(sorted(examples.tuned), np.int64))
 
 
 def _filled(answers: Answers, measure: Measure) -> Answers:
@@ -119,6 +135,7 @@ def judge_withdrawal(
         labels=np.append(codes.of(examples.labels), -1)[example_rows],
         is_random=none,
         is_fresh=none,
+        is_tuned=np.isin(record.tasks, record.tuned),
         champion=measure.aligned(_filled(record.out_of_fold, measure), names),
         challenger=measure.alike(names, len(example_rows)),
         pool_champion=nothing,
@@ -149,6 +166,7 @@ def _evidence(
         labels=np.append(codes.of(examples.labels), -1)[example_rows],
         is_random=are_random(tasks, project_key),
         is_fresh=fresh_of(updated_at, since),
+        is_tuned=np.isin(tasks, record.tuned) | are_tuned(tasks, examples),
         champion=_champion_answers(champion, challenger, example_rows, record_rows, names),
         challenger=measure.aligned(challenger.out_of_fold, names).take(example_rows),
         pool_champion=measure.aligned(champion.model.answer(sample.features.take(pool)), names),

@@ -5,6 +5,7 @@ from typing import Any, Final
 import numpy as np
 
 from labelloop.bucket.evidence import SamplePredictions, TrainingRecord
+from labelloop.domain.answers import Answers
 from labelloop.domain.intake.events import canonical
 from labelloop.domain.judging.alike import MOST_COMPARED, alike
 from labelloop.domain.judging.card import Card
@@ -14,12 +15,13 @@ from labelloop.domain.judging.insights import Honest, believed_error, insights
 from labelloop.domain.judging.stopping import is_comparable, per_step
 from labelloop.domain.measure import Measure
 from labelloop.domain.ordering.random_share import are_random
-from labelloop.usecases.judging.judge_version import Challenger
+from labelloop.usecases.judging.judge_version import Challenger, Ints
 from labelloop.usecases.learning.sample_pool import Sample
 
 _WANTED_PRECISION: Final = 0.95  # of predictions that may be accepted unseen
 _MOST_DISAGREEMENTS: Final = 10
 _LEAST_IN_COMMON: Final = 50  # tasks that both versions must have predicted
+_DISAGREE: Final = "annotators disagree"
 
 
 def insights_of(
@@ -62,20 +64,33 @@ def insights_of(
 
 
 def doubts_of(challenger: Challenger) -> list[dict[str, Any]]:
-    """Return the labels worth a second look, best first."""
+    """Return the labels worth a second look, best first.
+
+    Of tasks that the encoder was tuned to, those whose annotators disagree.
+    """
+    measure = challenger.measure
+    answered, tuned = challenger.answered, np.flatnonzero(challenger.tuned)
+    found = _doubts(challenger, challenger.trained.out_of_fold.take(answered), answered)
+    if not len(tuned):
+        return found
+    unknown = measure.alike(challenger.trained.out_of_fold.names, len(tuned))
+    disagreed = [row for row in _doubts(challenger, unknown, tuned) if row["why"] == _DISAGREE]
+    return sorted([*found, *disagreed], key=lambda row: -row["doubt"])
+
+
+def _doubts(challenger: Challenger, answers: Answers, rows: Ints) -> list[dict[str, Any]]:
+    """Return the doubts about some rows of the examples, whose answers these are."""
     examples, measure = challenger.examples, challenger.measure
-    answers = challenger.trained.out_of_fold
-    answered = np.flatnonzero(answers.columns.are_finite())
-    answers = measure.aligned(answers.take(answered), challenger.control.offered)
-    labels = [examples.labels[row] for row in answered.tolist()]
-    votes = [examples.votes[row] for row in answered.tolist()]
+    answers = measure.aligned(answers, challenger.control.offered)
+    labels = [examples.labels[row] for row in rows.tolist()]
+    votes = [examples.votes[row] for row in rows.tolist()]
     return [
         {
-            "task": examples.tasks[int(answered[doubt.row])],
+            "task": examples.tasks[int(rows[doubt.row])],
             "label": labels[doubt.row],
             "suggested": doubt.instead,
             "doubt": round(doubt.doubt, 4),
-            "why": "annotators disagree" if doubt.disagreed else "the model expects another label",
+            "why": _DISAGREE if doubt.disagreed else "the model expects another label",
         }
         for doubt in measure.doubts(answers, labels, votes)
     ]
@@ -107,7 +122,7 @@ def alike_of(challenger: Challenger) -> list[dict[str, Any]]:
 def _confusions(challenger: Challenger) -> list[dict[str, Any]]:
     """Return which parts of labels are taken for which, by answers out of fold."""
     answers, labels = challenger.trained.out_of_fold, challenger.examples.labels
-    answered = np.flatnonzero(answers.columns.are_finite())
+    answered = challenger.answered
     predicted = challenger.measure.labels(answers.take(answered))
     return confusions(
         [labels[row] for row in answered.tolist()], predicted, challenger.control.parts
@@ -119,11 +134,13 @@ def _honest(
 ) -> Honest:
     """Return the measurements on the random share, and the model's own estimates for all tasks."""
     examples, measure, answers = challenger.examples, challenger.measure, challenger.out_of_fold
-    is_random = are_random(examples.tasks, project_key)
+    tuned = challenger.tuned
+    is_random = are_random(examples.tasks, project_key) & ~tuned
     hits, labels = measure.hits(answers, examples.labels), len(examples.labels)
     confidence = measure.reading(challenger.sample_answers).confidence
-    misses = labels - float(hits.sum())
-    believed = believed_error(confidence, misses, labels, labels + (sample.unlabelled or 0))
+    counted = int((~tuned).sum())
+    misses, tasks = counted - float(hits[~tuned].sum()), labels + (sample.unlabelled or 0)
+    believed = believed_error(confidence, misses, labels, tasks, counted)
     rows = np.flatnonzero(is_random)
     random, random_labels = answers.take(rows), [examples.labels[row] for row in rows.tolist()]
     times = np.array(examples.updated_at, np.str_)[is_random]
@@ -136,6 +153,7 @@ def _honest(
         believed_error=believed,
         unlabelled=sample.unlabelled,
         assisted=assisted,
+        tuned=labels - counted,
     )
 
 

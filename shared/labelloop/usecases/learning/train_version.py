@@ -48,6 +48,7 @@ from labelloop.usecases.judging.across_recipes import rival_of
 from labelloop.usecases.judging.judge_version import Challenger
 from labelloop.usecases.judging.publish_version import advance, publish, withdraw
 from labelloop.usecases.judging.store_judged import Gate
+from labelloop.usecases.learning.fit_examples import fit_examples
 from labelloop.usecases.learning.reporting import FITTING, JUDGING, Reporter
 from labelloop.usecases.learning.sample_pool import encoded_sample, sample_pool
 from labelloop.usecases.learning.smoke_run import smoke_run
@@ -144,7 +145,9 @@ def _train(project: Project, pointer: DatasetPointer, deps: TrainDeps) -> bool:
                 raise Unprocessable(f"{why}, without those whose images or texts can't be read")
             rival = rival_of(active, project, control, dataset, tools)
             report.begin(FITTING)
-            trained = control.fit(examples.labels, features, sample.features, tools).packed()
+            examples, trained = fit_examples(
+                control, examples, features, sample.features, tools, stack
+            )
         active_card = project.card(project.active().value.version)
         arms = Arms(control, examples, features, project.history.since())
         ordered = choose_order(strategy, _order_of(active_card, control), arms, project.key)

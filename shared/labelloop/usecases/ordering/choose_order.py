@@ -6,6 +6,7 @@ strategy and of random order. The arms differ in the labels that came later.
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from math import ceil
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ from labelloop.domain.ordering.random_share import are_random
 from labelloop.domain.ordering.strategies import RANDOM
 from labelloop.errors import BadModel, Unprocessable
 from labelloop.recipes.protocol import Control
+from labelloop.recipes.tuned_to import marked
 
 type Ints = NDArray[np.integer]
 
@@ -54,7 +56,7 @@ class Ordered:
         return asdict(self)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Arms:
     """What both arms are trained on. `since`: the time of the first order, as text."""
 
@@ -62,6 +64,16 @@ class Arms:
     examples: Examples
     features: Columns
     since: str
+
+    @cached_property
+    def tuned(self) -> NDArray[np.bool_]:
+        """Whether the encoder was tuned to each example: no arm is tested on these."""
+        return np.isin(self.examples.tasks, np.array(sorted(self.examples.tuned), np.int64))
+
+    @cached_property
+    def marked(self) -> Columns:
+        """The features, which tell what the encoder was tuned to."""
+        return marked(self.features, self.tuned)
 
     def by_time(self) -> tuple[Ints, Ints]:
         """Return the rows labelled before the first order and since, each by time."""
@@ -111,6 +123,9 @@ def _tested(
 ) -> tuple[Answers, Answers, list[Label]] | None:
     """Return both arms' answers and the labels; None where an arm has nothing to learn from."""
     tests = rows[fold.asked]
+    tests = tests[~arms.tuned[tests]]
+    if not len(tests):
+        return None
     try:
         strategy, random = (
             _answers(np.concatenate([common, rows[arm]]), tests, arms)
@@ -126,7 +141,7 @@ def _answers(learnt: Ints, tests: Ints, arms: Arms) -> Answers:
     labels = [arms.examples.labels[row] for row in learnt.tolist()]
     if why := control.missing(labels, 0):
         raise Unprocessable(why)
-    fitted = control.fit(labels, arms.features.take(learnt))
+    fitted = control.fit(labels, arms.marked.take(learnt))
     answers = fitted.answer(arms.features.take(tests))
     names = sorted({part for label in arms.examples.labels for part in control.parts(label)})
     return control.measure.aligned(answers, names)

@@ -50,7 +50,8 @@ def find_tasks(key: str, asked: Mapping[str, str], store: ObjectStore) -> TaskLi
 class _Learnt:
     """What the active version learnt of n tasks, and what it would have predicted for them.
 
-    `predicted`: None where no model without the label can tell.
+    `predicted`: None where no model without the label can tell; `tuned`: the tasks that the encoder
+    was tuned to.
     """
 
     project: Project
@@ -58,6 +59,7 @@ class _Learnt:
     card: Card
     control: Control
     tasks: list[int]
+    tuned: frozenset[int]
     labels: list[Label]
     predicted: list[Label | None]
 
@@ -69,12 +71,13 @@ class _Learnt:
         record = project.evidence.of(card.version) if card else None
         if card is None or control is None or record is None:
             raise NotFound(_NONE)
-        rows = np.flatnonzero(record.out_of_fold.columns.are_finite())
+        rows = np.flatnonzero(record.answered)
         told = control.measure.labels(record.out_of_fold.take(rows))
         predicted = dict(zip(rows.tolist(), told, strict=True))
         every = [predicted.get(row) for row in range(len(record.labels))]
         tasks = record.tasks.tolist()
-        return cls(project, dataset, card, control, tasks, record.labels, every)
+        tuned = frozenset(record.tuned.tolist())
+        return cls(project, dataset, card, control, tasks, tuned, record.labels, every)
 
     def where(self, is_wanted: Callable[[set[str], set[str] | None], bool]) -> list[int]:
         """Return the tasks whose parts, labelled and predicted, are wanted."""
@@ -86,7 +89,8 @@ class _Learnt:
 
     def random(self, tasks: Iterable[int]) -> list[int]:
         """Return those of the random share, which recall and precision are measured on."""
-        return [task for task in tasks if is_random(task, self.project.key)]
+        counted = (task for task in tasks if task not in self.tuned)
+        return [task for task in counted if is_random(task, self.project.key)]
 
     def _parts(self, label: Label) -> set[str]:
         return set(self.control.parts(label))

@@ -67,11 +67,11 @@ def blind_hits(
     record = project.evidence.of(card.version) if card and since is not None else None
     if record is None:
         return []
-    finite = record.out_of_fold.columns.are_finite()
+    answered = record.answered
     rows = {
         task: row
         for row, task in enumerate(record.tasks.tolist())
-        if finite[row] and is_random(task, project.key)
+        if answered[row] and is_random(task, project.key)
     }
     blind = [
         (one, label) for one, label in given if one.task in rows and one.created_at > (since or "")

@@ -4,6 +4,7 @@ import io
 import json
 import re
 import sys
+from hashlib import sha256
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from labelloop.cli import replay, report
 from labelloop.cli.app import app
 from labelloop.domain.ordering.strategies import STRATEGIES
 from labelloop.picture import drawn
+from labelloop.recipes.tuned_to import digests_of
 from labelloop.usecases.judging.backtest import compare
 from tests.integration.cli.backtest.exports import project, refused, told
 from tests.tiny_encoder import files
@@ -205,3 +207,18 @@ def test_a_label_config_that_cannot_be_read_or_learnt_is_refused(run, tmp_path):
     assert "No such file" in refused(run(project(), "--label-config", str(config)))
     config.write_text("<View/>")
     assert "no control" in refused(run(project(), "--label-config", str(config)))
+
+
+def test_what_the_encoder_was_tuned_to_is_left_out(run, tmp_path):
+    rows = project()
+    body = json.dumps(digests_of([row["data"]["text"] for row in rows[:30]])).encode()
+    folder = tmp_path / "tuned"
+    folder.mkdir()
+    for name, content in (
+        files(tuned_sha256=sha256(body).hexdigest()) | {"tuned.json": body}
+    ).items():
+        (folder / name).write_bytes(content)
+
+    found = told(run(rows, "--json", "--encoder", str(folder)))
+
+    assert (found["tuned_to"], found["tasks"]) == (30, 60)

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +16,10 @@ from labelloop.bucket.pointers import ActivePointer
 from labelloop.bucket.project import Project
 from labelloop.cli.app import app
 from labelloop.domain.intake.folding import Dataset
+from labelloop.recipes.tuned_to import digests_of
 from tests import tiny_encoder
 from tests.builders import PROJECT, card, label_config, task
-from tests.encoder_exports import graph_of, states
+from tests.encoder_exports import graph_of, states, written
 
 pytestmark = pytest.mark.usefixtures("at_once")
 
@@ -283,3 +285,47 @@ def test_without_a_folder_the_error_says_so(run):
         "there is no folder"
         in run("add", "a", "--from", str(Path("/nowhere")), exit_code=1)["error"]
     )
+
+
+def tuned_folder(tmp_path: Path, texts: list[str], name: str = "tuned") -> Path:
+    """A folder as `labelloop tune` writes it, of an encoder that was tuned to some texts."""
+    body = json.dumps(digests_of(texts)).encode()
+    changes = {"tuned_sha256": sha256(body).hexdigest()} if texts else {}
+    files = tiny_encoder.files(None, pooling="pooled", **changes)
+    return written(tmp_path / name, files | ({"tuned.json": body} if texts else {}))
+
+
+def test_which_texts_it_was_tuned_to_comes_along(run, bucket, tmp_path):
+    told = run("add", "mine", "--from", str(tuned_folder(tmp_path, ["a film", "dull"])))
+
+    assert told["stored"]
+    files = EncoderFiles.of(bucket, "mine")
+    assert files.tuned_to() == frozenset(digests_of(["a film", "dull"]))
+    assert files.name == told["name"]
+    assert b"film" not in files.read("tuned.json")
+
+
+def test_a_list_of_another_form_is_refused_before_anything_is_stored(run, bucket, tmp_path):
+    folder = tuned_folder(tmp_path, ["a film"])
+    (folder / "tuned.json").write_text('["a film"]')
+
+    told = run("add", "mine", "--from", str(folder), exit_code=1)
+
+    assert "tuned.json is not the one that encoder.json names" in told["error"]
+    digest = sha256((folder / "tuned.json").read_bytes()).hexdigest()
+    described = json.loads((folder / "encoder.json").read_bytes()) | {"tuned_sha256": digest}
+    (folder / "encoder.json").write_text(json.dumps(described))
+    told = run("add", "mine", "--from", str(folder), exit_code=1)
+    assert "tuned.json is no list of digests, ascending" in told["error"]
+    assert bucket.get("encoders/mine/encoder.json") is None
+
+
+def test_the_list_is_added_to_an_encoder_in_use_and_never_lost(run, bucket, project, tmp_path):
+    plain, told = tuned_folder(tmp_path, [], "plain"), tuned_folder(tmp_path, ["a film"])
+    run("add", "mine", "--from", str(plain))
+    used_by(project, EncoderFiles.of(bucket, "mine").name)
+
+    assert run("add", "mine", "--from", str(told))["stored"]
+    assert EncoderFiles.of(bucket, "mine").tuned_to() == frozenset(digests_of(["a film"]))
+    assert not run("add", "mine", "--from", str(plain))["stored"]
+    assert EncoderFiles.of(bucket, "mine").tuned_to() == frozenset(digests_of(["a film"]))

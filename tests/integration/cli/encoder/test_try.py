@@ -2,12 +2,14 @@
 
 import json
 import random
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from labelloop.cli import try_encoder
+from labelloop.recipes.tuned_to import digests_of
 from tests import tiny_encoder
 from tests.encoder_exports import states, written
 from tests.integration.cli.backtest.exports import project, task
@@ -88,3 +90,17 @@ def test_an_export_that_teaches_nothing_is_refused(run, export, tmp_path):
     path.write_text(json.dumps(project(20)))
 
     assert "a backtest needs" in run("try", str(export()), str(path), exit_code=1)["error"]
+
+
+def test_what_it_was_tuned_to_is_left_out(run, riddles, tmp_path):
+    rows = json.loads(riddles.read_text())
+    body = json.dumps(digests_of([row["data"]["text"] for row in rows[:60]])).encode()
+    files = tiny_encoder.files(pooling="pooled", tuned_sha256=sha256(body).hexdigest())
+    folder = written(tmp_path / "tuned", files | {"tuned.json": body})
+
+    told = run("try", str(folder), str(riddles), *QUICK)
+
+    assert (told["tuned_to"], told["tasks"]) == (60, 100)
+    riddles.write_text(json.dumps(rows[:80]))
+    refused = run("try", str(folder), str(riddles), *QUICK, exit_code=1)
+    assert "the encoder was tuned to 60 of 80 labels" in refused["error"]

@@ -1,8 +1,10 @@
 """What is known of labels that are made of several parts."""
 
+from dataclasses import replace
+
 import numpy as np
 
-from labelloop.domain.judging.evidence import Evidence
+from labelloop.domain.judging.evidence import Evidence, examine, numbers_of
 from labelloop.recipes.text_choices.measure import MEASURE
 
 KNOWN = ["x", "x y", "z"]
@@ -21,6 +23,7 @@ def evidence(before, labels, offered=("x", "y", "z")):
         labels=np.array(labels, np.int64),
         is_random=np.full(rows, False),
         is_fresh=np.full(rows, False),
+        is_tuned=np.full(rows, False),
         champion=sure_of_x,
         challenger=sure_of_x,
         pool_champion=MEASURE.alike(KNOWN, 0),
@@ -64,3 +67,15 @@ def test_without_labels_nothing_is_lost_new_or_turned():
     e = evidence([], [])
 
     assert not e.lost.any() | e.is_new.any() | e.turned.any()
+
+
+def test_what_an_encoder_was_tuned_to_is_nowhere_compared():
+    found = evidence([0, 1, 2] * 20, [0, 1, 2] * 20)
+    found = replace(found, is_random=np.full(60, True), is_fresh=np.full(60, True))
+
+    every, some = (examine(replace(found, is_tuned=np.arange(60) < most)) for most in (0, 45))
+
+    assert (every.shared, every.labels.rows, every.random.rows, every.fresh.rows) == (60,) * 4
+    assert (some.shared, some.labels.rows, some.random.rows, some.fresh.rows) == (15,) * 4
+    numbers = numbers_of(replace(found, is_tuned=np.full(60, True)), some)
+    assert numbers["random_share"]["labels"] == 0

@@ -55,6 +55,7 @@ def evidence(share=0.2, seed=0, known=KNOWN, new=NEW):
         labels=truth,
         is_random=np.arange(known + new) % 10 == 9,
         is_fresh=np.full(known + new, False),
+        is_tuned=np.full(known + new, False),
         champion=said(champion),
         challenger=said(better(champion, truth, share, rng)),
         pool_champion=said(pool_champion),
@@ -72,6 +73,7 @@ def with_new(e, labels, champion, challenger, is_fresh):
         labels=np.concatenate([e.labels, labels]),
         is_random=np.concatenate([e.is_random, np.full(count, False)]),
         is_fresh=np.concatenate([e.is_fresh, is_fresh]),
+        is_tuned=np.append(e.is_tuned, np.full(len(labels), False)),
         champion=said(np.vstack([probabilities_of(e.champion), champion])),
         challenger=said(np.vstack([probabilities_of(e.challenger), challenger])),
     )

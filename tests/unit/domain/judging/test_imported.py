@@ -37,6 +37,7 @@ def evidence(rows, champion, challenger, fresh=0):
         labels=labels,
         is_random=np.zeros(rows, np.bool_),
         is_fresh=np.arange(rows) >= rows - fresh,
+        is_tuned=np.zeros(rows, np.bool_),
         champion=answers(champion, labels),
         challenger=answers(challenger, labels),
         pool_champion=answers_of(np.empty((0, 2)), NAMES),
@@ -164,3 +165,13 @@ def test_labels_that_were_named_in_another_order_are_seen(mapping, wrong, order)
 )
 def test_a_poor_model_is_no_other_order(mapping, n, wrong):
     assert why_misordered(*predictions(mapping, n, wrong), FOUR) == ""
+
+
+def test_labels_that_an_encoder_was_tuned_to_count_for_neither():
+    """The version at work has no answer to them, so an imported model would look far better."""
+    found = evidence(60, 0.9, 0.5)
+    without = replace(found, is_tuned=np.arange(60) < 45)
+
+    assert not judge_imported(found).switches
+    assert judge_imported(without).reason == "too few labels to compare on: 15 of at least 20"
+    assert "there are 15" in judge_against_imported(without, goes_on=False).reason

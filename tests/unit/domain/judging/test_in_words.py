@@ -192,3 +192,13 @@ def test_a_saving_beyond_what_is_known_is_a_least_one():
 
     assert "Saved at least 1700." in text
     assert text.endswith("You may stop.")
+
+
+def test_labels_that_the_encoder_was_tuned_to_are_said_not_to_count():
+    found = insights(300, replace(honest_of(0), tuned=133), [], [], 0.9, 250, LAW)
+    words = lines(found, 300)
+
+    assert words[0].endswith("and there are none that the encoder was not tuned to")
+    assert words[1].startswith("133 of 300 labels are not counted")
+    assert any("before the first labels of the random share that the encoder" in w for w in words)
+    assert not any("tuned" in line for line in lines(told(120), 300))

@@ -1,6 +1,7 @@
 """What people are told."""
 
 import json
+from dataclasses import replace
 from typing import cast
 
 import numpy as np
@@ -109,3 +110,20 @@ def test_labelled_tasks_count_by_their_share_of_all():
     assert believed_error(confidence, 40, 100, 100) == pytest.approx(0.4)
     assert believed_error(confidence, 40, 100, 1_000) == pytest.approx(0.13)
     assert believed_error(np.empty(0), 40, 100, 100) == pytest.approx(0.4)
+
+
+def test_labels_that_are_not_counted_are_taken_to_be_as_the_others_or_as_the_pool():
+    confidence = np.full(10, 0.9)
+
+    assert believed_error(confidence, 10, 100, 200, counted=20) == pytest.approx(0.3)
+    assert believed_error(confidence, 0, 100, 200, counted=0) == pytest.approx(0.1)
+    assert believed_error(np.empty(0), 0, 100, 200, counted=0) is None
+
+
+def test_where_nothing_tells_of_the_error_the_curve_has_no_point_of_it():
+    honest = replace(honest_of(0), believed_error=None, tuned=300)
+
+    found = insights(300, honest, [CurvePoint(200, 0.2)], [], 0.9, 250, LAW)
+
+    assert [point["labels"] for point in found["curve"]] == [200]
+    assert found["error"] is found["gain"] is found["saving"] is None

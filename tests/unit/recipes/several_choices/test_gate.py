@@ -40,6 +40,7 @@ def evidence(odds: np.ndarray, challenger: Answers) -> Evidence:
         labels=codes,
         is_random=rows % 5 == 0,
         is_fresh=np.zeros(LABELS, np.bool_),
+        is_tuned=np.zeros(LABELS, np.bool_),
         champion=champion.take(rows),
         challenger=challenger.take(rows),
         pool_champion=champion.take(pool),

@@ -180,3 +180,15 @@ def test_what_an_older_card_decided_by_all_labels_is_looked_at_again(memory):
     found = choose_order("margin", known, arms(memory, 1_200, True, before=600), KEY)
 
     assert (found.strategy, found.looked_at) == ("margin", 600)
+
+
+def test_no_arm_is_tested_on_what_the_encoder_was_tuned_to(memory):
+    found = arms(memory, 600, strategy_sees_all=False)
+    every, some = (
+        replace(found, examples=replace(found.examples, tuned=frozenset(range(1, most + 1))))
+        for most in (600, 200)
+    )
+
+    assert choose_order("margin", {}, every, KEY).looked_at == memory.trainings == 0
+    counted = sum(are_random(range(201, 601), KEY))
+    assert f"on {counted} random labels" in choose_order("margin", {}, some, KEY).order.reason
