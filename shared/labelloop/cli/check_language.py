@@ -3,10 +3,9 @@
 from typing import Any, Final
 
 from labelloop.cli.session import Session
-from labelloop.domain.judging.vectors_gain import foreign_script, of_script
+from labelloop.domain.judging.vectors_gain import BUILT_IN, foreign_script, of_script
 from labelloop.recipes import control_or_none
 
-_BUILT_IN: Final = "minilm"
 _LOOKED_AT: Final = 50  # tasks
 
 
@@ -16,10 +15,10 @@ def unknown_language(session: Session) -> tuple[str, str] | None:
     None where another encoder is in use or none is, and where most letters are Latin ones.
     """
     status = session.backend.get("/status", project=session.key)
-    card = status["card"] or {"encoder": f"{_BUILT_IN}-"}  # before the first version
+    card = status["card"] or {"encoder": f"{BUILT_IN}-"}  # before the first version
     in_use = status["options"]["encoder"] or card["encoder"].rpartition("-")[0]
     control = control_or_none(session.project["label_config"])
-    if in_use != _BUILT_IN or control is None:
+    if in_use != BUILT_IN or control is None:
         return None
     tasks = next(iter(session.studio.api.tasks(session.project_id)), [])[:_LOOKED_AT]
     script = foreign_script([text_of(control.input_of(task["data"])) for task in tasks])

@@ -159,10 +159,13 @@ def test_a_version_without_predictions(healthy):
     assert "has no predictions" in only_finding(healthy)["detail"]
 
 
-def test_an_encoder_that_does_not_know_the_language_is_noted(healthy):
+@pytest.mark.parametrize(
+    ("gained", "fix"), [(0.0, "labelloop options --encoder"), (0.2, "labelloop encoder try")]
+)
+def test_an_encoder_that_sees_little_of_the_texts_is_noted(healthy, gained, fix):
     project = Project(bootstrap.store(), healthy.key)
     version = project.active_version()
-    little = {"log_loss": 0.0, "error": 0.01, "hits": 0.0, "without": 0.5, "rows": 150}
+    little = {"log_loss": gained, "error": 0.01, "hits": 0.0, "without": 0.5, "rows": 150}
     stored = project.card(version)
     assert stored
     body = json.dumps(stored.to_json() | {"vectors_add": little, "encoder": "minilm-1"}).encode()
@@ -173,7 +176,7 @@ def test_an_encoder_that_does_not_know_the_language_is_noted(healthy):
     (noted,) = [row for row in healthy.told("doctor")["checks"] if row["name"] == "encoder"]
 
     assert noted["outcome"] == "note"
-    assert "labelloop options --encoder" in noted["fix"]
+    assert fix in noted["fix"]
 
 
 def test_tasks_in_letters_that_the_encoder_does_not_know_are_noted(healthy):

@@ -14,6 +14,12 @@ LEAST_LABELS: Final = 100  # with fewer, chance is larger than what an encoder a
 # without vectors: where it is large, words say it all, in whatever language. How often that is so
 # for texts of 13 English sets and of others: tests/bench/NOTEBOOK.md, `tests.bench.languages`.
 MOST_GAIN, MOST_HITS, MOST_WITHOUT = 0.03, 0.05, 0.7
+BUILT_IN: Final = "minilm"
+_MOST_RIGHT: Final = 0.8  # the share of labels from which another encoder has little to add
+_TRY: Final = (
+    "find out what another one would save: export the project (Export > JSON) and run `labelloop "
+    "encoder try hub:intfloat/multilingual-e5-small export.json --prefix 'query: '`"
+)
 _LATIN: Final = "LATIN"
 _MOST_LATIN: Final = 0.5  # of the letters; names and terms are Latin in any language
 _LETTERS: Final = 1_000  # of a text
@@ -45,6 +51,19 @@ def little_of(card: Mapping[str, Any] | None) -> tuple[str, str] | None:
         f"of accuracy, out of fold on {gain['rows']} labels"
     )
     return why, _MEND
+
+
+def may_see_more(card: Mapping[str, Any] | None) -> tuple[str, str] | None:
+    """Return in words that another encoder than the built-in one may see more; else None."""
+    gain = (card or {}).get("vectors_add")
+    if not card or not isinstance(gain, Mapping) or adds_little(gain):
+        return None
+    right, rows = gain.get("without", 1.0) + gain.get("hits", 0.0), gain.get("rows", 0)
+    is_built_in = str(card.get("encoder", "")).rpartition("-")[0] == BUILT_IN
+    if not is_built_in or rows < LEAST_LABELS or right >= _MOST_RIGHT:
+        return None
+    why = f"{right:.0%} of {rows} labels are right out of fold; the built-in encoder sees topics"
+    return f"{why}, and little of tone and opinions", _TRY
 
 
 def foreign_script(texts: Iterable[str]) -> str:

@@ -7,6 +7,7 @@ from labelloop.domain.judging.vectors_gain import (
     adds_little,
     foreign_script,
     little_of,
+    may_see_more,
     of_script,
 )
 
@@ -65,3 +66,28 @@ def test_a_script_is_named_with_the_command_that_helps():
 
     assert "most of the tasks' letters are Thai" in why
     assert "labelloop encoder add e5" in fix
+
+
+SOME = {"log_loss": 0.1, "error": 0.02, "hits": 0.04, "without": 0.66, "rows": 150}
+
+
+@pytest.mark.parametrize(
+    ("changes", "encoder", "is_said"),
+    [
+        ({}, "minilm-0a1b2c", True),
+        ({}, "e5-0a1b2c", False),
+        ({}, "", False),
+        ({"rows": LEAST_LABELS - 1}, "minilm-0a1b2c", False),
+        ({"without": 0.8}, "minilm-0a1b2c", False),
+        (LITTLE, "minilm-0a1b2c", False),  # then the language is the first thing to look at
+    ],
+)
+def test_of_labels_that_the_built_in_encoder_hardly_sees_another_one_may_see_more(
+    changes, encoder, is_said
+):
+    said = may_see_more({"encoder": encoder, "vectors_add": SOME | changes})
+
+    assert (said is not None) is is_said
+    if said:
+        assert said[0].startswith("70% of 150 labels are right out of fold")
+        assert "labelloop encoder try hub:" in said[1]
