@@ -7,6 +7,7 @@ torch makes of them is in tests/system/test_tuning.py.
 import json
 import os
 import random
+import signal
 import stat
 import subprocess
 import sys
@@ -265,6 +266,8 @@ def test_an_interruption_leaves_nothing(riddles, bert, python, tmp_path):
 
     ran = subprocess.run(  # noqa: S603 - our own command
         [*command, "--python", str(python(INTERRUPTS))],
+        # A shell has what it runs in the background ignore interruptions: these tests, say.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         cwd=tmp_path,
         env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
         capture_output=True,
