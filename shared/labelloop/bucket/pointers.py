@@ -114,6 +114,8 @@ class ActivePointer:
     def replaced_by(self, card: "Card") -> Self:
         """Return the pointer to the version of a card, in place of this one."""
         is_as_new, in_use = card.dataset_seq >= self.dataset_seq, self.encoder_in_use
+        # What is learnt is counted by each recipe in its own way, by an imported model's too.
+        is_own = is_as_new or name_of(card.recipe) != name_of(self.recipe)
         return replace(
             self,
             version=card.version,
@@ -125,7 +127,7 @@ class ActivePointer:
             encoder=card.encoder,
             passed_over=None if card.encoder == in_use else in_use,
             # An older version is chosen over what was learnt since; that stays learnt.
-            learnt=card.learnt if is_as_new else self.learnt,
+            learnt=card.learnt if is_own else self.learnt,
             strategy=card.strategy or self.strategy,
             previous_version=self.version,
             previous_sha256=self.sha256,

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from labelloop.domain.intake.events import Event, text_of
 from labelloop.messages import WakeUp
 from labelloop.recipes import control_of_imported
 from labelloop.recipes.guard import within
@@ -56,6 +57,13 @@ class Importing(ChangingProject):
             **changes,
         )
         return train(WakeUp(self.key, reason), deps)
+
+    def rename(self, title: str) -> None:
+        """Have the project's title changed: an event that changes no example."""
+        self.clock.sleep(60)
+        now = text_of(self.clock.now)
+        event = Event("PROJECT_UPDATED", self.key, now, project_updated_at=now)
+        self.stored.add_event(title, replace(event, settings={"title": title}))
 
     def stored_card(self, version: str) -> Any:
         return self.stored.card(version)
@@ -183,6 +191,26 @@ def test_a_worse_model_is_stored_and_not_served_unless_it_is_forced(upside_down)
     assert (project.version, forced["served"]) == (forced["version"], True)
     assert roll_back(project.key, project.by_hand) == trained
     assert project.right(EXAMPLE.tasks, EXAMPLE.answer) > 0.8
+
+
+def test_after_a_rollback_only_something_new_to_learn_brings_a_new_version(sound):
+    """Label Studio reports each change of `model_version` by an event, so one follows at once."""
+    project = Importing(Toolbox(CountingEncoder.name, CountingEncoder))
+    project.label(range(50), EXAMPLE.answer)
+    project.learn("sweep")
+    trained = project.version
+    project.rename("before")
+    assert project.imported(sound)["served"]
+    assert roll_back(project.key, project.by_hand) == trained
+
+    project.rename("after")
+    project.learn("sweep")
+
+    assert project.stored.dataset(project.stored.dataset_pointer().value).title == "after"
+    assert project.version == trained
+    project.label(range(50, 60), EXAMPLE.answer)
+    project.learn("sweep")
+    assert project.version != trained
 
 
 @pytest.mark.parametrize("chosen", ["other", "none"])
