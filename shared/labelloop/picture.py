@@ -68,7 +68,8 @@ def drawn(panels: Panels, held_out: str) -> "Figure":
         axes.set_title(title, parse_math=False)
         axes.grid(alpha=0.25)
         axes.spines[["top", "right"]].set_visible(False)
-    figure.legend(handles=figure.axes[0].lines, loc="outside right upper", frameon=False)
+    shown = {line.get_label(): line for axes in figure.axes for line in axes.lines}
+    figure.legend(handles=[*shown.values()], loc="outside right upper", frameon=False)
     figure.supxlabel("labels", fontsize="medium")
     figure.supylabel(f"accuracy on {held_out} (%)", fontsize="medium")
     return figure

@@ -19,7 +19,12 @@ from tests.bench.report import Finding, write
 
 LOOKED_AT = (30, 50, 100, 200)  # labels
 TARGET = 500  # labels that the other system has had
-COLOURS = {OURS: "#0f766e", "TF-IDF, margin": "#9a6b2f", "TF-IDF, random": "#a8a29e"}
+COLOURS = {
+    OURS: "#0f766e",
+    WITH_E5: "#7c3aed",
+    "TF-IDF, margin": "#9a6b2f",
+    "TF-IDF, random": "#a8a29e",
+}
 HERE = Path(__file__).parent
 
 type Curves = dict[str, list[Curve]]  # by way: a curve for each seed
@@ -32,20 +37,29 @@ def report(measured: Measured) -> bool:
     orders = {name: curves for (kind, name), curves in measured.items() if kind == "orders"}
     same = {name: curves for (kind, name), curves in measured.items() if kind == "peers"}
     other = {name: curves for (kind, name), curves in measured.items() if kind == "other"}
-    tables = [
-        _systems_table(systems),
-        _orders_table(orders),
-        _peers_table(same),
-        _other_table(other),
-    ]
+    tables = {
+        "systems": _systems_table(systems) if systems else "",
+        "orders": _orders_table(orders) if orders else "",
+        "peers": _peers_table(same) if same else "",
+        "other": _other_table(other) if other else "",
+    }
     path = HERE / "README.md"
-    head = path.read_text().split("<!-- measured -->")[0]
-    path.write_text(head + "<!-- measured -->\n\n" + "\n\n".join(tables) + "\n")
+    path.write_text(_with(path.read_text(), tables))
     if systems:
         panels = {name: _lines(curves) for name, curves in systems.items()}
         draw(panels, "held-out texts", HERE / "curves.png")
     findings = [*_ratios(systems), *_behind(orders), *_areas(same), *_savings(other)]
     return write("bench-labels", findings)
+
+
+def _with(text: str, tables: Mapping[str, str]) -> str:
+    """Return a text with new tables, each behind its mark; those not measured stay as they are."""
+    for name, table in tables.items():
+        before, mark, behind = text.partition(f"<!-- {name} -->\n")
+        if table and mark:
+            _, another, rest = behind.partition("<!-- ")
+            text = f"{before}{mark}\n{table}\n" + (f"\n{another}{rest}" if another else "")
+    return text
 
 
 def fewer(curves: Curves, ours: str, *theirs: str) -> float:
@@ -64,9 +78,11 @@ def _baselines(order: str) -> list[str]:
 
 def _lines(curves: Curves) -> list[Line]:
     random = max(_baselines("random"), key=lambda way: dict(mean(curves[way]))[TARGET])
-    ways = {OURS: OURS, "TF-IDF, margin": "TF-IDF, margin", "TF-IDF, random": random}
+    ways = {name: random if name == "TF-IDF, random" else name for name in COLOURS}
     return [
-        Line(name, mean(curves[ways[name]]), colour, marker="") for name, colour in COLOURS.items()
+        Line(name, mean(curves[ways[name]]), colour, marker="")
+        for name, colour in COLOURS.items()
+        if ways[name] in curves
     ]
 
 
