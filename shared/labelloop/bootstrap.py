@@ -251,15 +251,18 @@ def versions() -> "Versions":
 @cache
 def tools() -> "Toolbox":
     """Return what recipes compute features with."""
-    from labelloop.recipes.tools import Toolbox
+    from labelloop.recipes.tools import Texts, Toolbox
 
     files, image_files = encoder_files(), image_encoder_files()
     images = _images_by(image_files) if image_files else None
-    if files is None:
-        return Toolbox(images=images, fetch=_fetched, find=_found_encoder)
-    tuned_to = cache(files.tuned_to)
+    texts = Texts(files.name, _encoder, cache(files.tuned_to)) if files else Texts("", None)
     return Toolbox(
-        files.name, _encoder, images, fetch=_fetched, find=_found_encoder, tuned_to=tuned_to
+        texts.encoder,
+        texts.load,
+        images,
+        fetch=_fetched,
+        find=_found_encoder,
+        tuned_to=texts.tuned_to,
     )
 
 

@@ -1,5 +1,6 @@
 """Check an encoder of texts, tell what it is and costs, and put it into a stack's bucket."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Final
 
@@ -7,7 +8,6 @@ from labelloop.adapters.sentence_transformers import Given
 from labelloop.bucket.project import Project
 from labelloop.cli import aws
 from labelloop.cli.check_encoder import FUNCTION_MB, EncoderFound, PoolCost, check_encoder
-from labelloop.cli.check_language import text_of
 from labelloop.cli.encoder_bucket import BucketEncoders
 from labelloop.cli.encoder_source import Hub, Opened, opened
 from labelloop.cli.export import key_of
@@ -15,6 +15,7 @@ from labelloop.cli.report import Report
 from labelloop.errors import Rejected
 from labelloop.ports import ObjectStore
 from labelloop.recipes import control_or_none
+from labelloop.recipes.text.seen import texts_in
 
 _MEASURED: Final = 40  # of a project's texts
 _MOST_SHARDS: Final = 100_000  # counted one by one where there is no index
@@ -37,15 +38,24 @@ class Wanted:
     is_forced: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """How many tasks a project's pool has, the texts of some, and the project's label config."""
+
+    tasks: int = 0
+    texts: Sequence[str] = ()
+    label_config: str = ""
+
+
 def put_encoder(wanted: Wanted, stack: str, report: Report) -> None:
     """Check an encoder and store it, unless it is stored already. BadModel, Rejected: why not."""
     encoders = encoders_of(stack)
-    tasks, texts = pool_of(wanted.project, encoders.store) if wanted.project else (0, [])
+    pool = pool_of(wanted.project, encoders.store) if wanted.project else Pool()
     with opened(wanted.source, wanted.given, wanted.hub) as files:
         found = check_encoder(
-            files.folder, wanted.name, files.described, texts, is_forced=wanted.is_forced
+            files.folder, wanted.name, files.described, pool.texts, is_forced=wanted.is_forced
         )
-        cost = PoolCost.of(tasks, found.own_ms or found.ms)
+        cost = PoolCost.of(pool.tasks, found.own_ms or found.ms)
         _tell(report, found, files, cost, wanted.project)
         hints = {
             "languages": list(files.described.languages),
@@ -67,14 +77,8 @@ def encoders_of(stack: str) -> BucketEncoders:
     return BucketEncoders(aws.bucket(stack), aws.parameters(aws.session(), stack))
 
 
-def stored_config(named: str, store: ObjectStore) -> str:
-    """Return a project's label config, empty where none is known."""
-    project = Project(store, key_of(named, store))
-    return project.dataset(project.dataset_pointer().value).label_config or ""
-
-
-def pool_of(named: str, store: ObjectStore) -> tuple[int, list[str]]:
-    """Return how many tasks a project's pool has, and the texts of some."""
+def pool_of(named: str, store: ObjectStore) -> Pool:
+    """Return what is known of a project's pool. Rejected if there is none."""
     project = Project(store, key_of(named, store))
     dataset = project.dataset(project.dataset_pointer().value)
     control = control_or_none(dataset.label_config)
@@ -86,7 +90,8 @@ def pool_of(named: str, store: ObjectStore) -> tuple[int, list[str]]:
     tasks = project.pool_index.count(dataset.deleted_tasks, _MOST_SHARDS) or 0
     some = list(project.pool.read(shards[:1]).values())[:_MEASURED]
     inputs = [control.input_of(task.data) for task in some]
-    return tasks, [text for text in map(text_of, inputs) if text]
+    texts = [" ".join(texts_in(input_)) for input_ in inputs]
+    return Pool(tasks, [text for text in texts if text], dataset.label_config or "")
 
 
 def _tell(report: Report, found: EncoderFound, files: Opened, cost: PoolCost, project: str) -> None:

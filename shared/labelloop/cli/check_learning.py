@@ -5,7 +5,7 @@ from typing import Any
 
 from labelloop.cli.check import Check, bad, good, note
 from labelloop.cli.session import Session
-from labelloop.domain.judging.vectors_gain import little_of, may_see_more
+from labelloop.domain.judging.vectors_gain import advice_on
 from labelloop.domain.serving.in_words import (
     CHANGE_CONFIG,
     learnt_of,
@@ -61,8 +61,7 @@ def model(session: Session) -> Iterator[Check]:
 
 def encoder_known(session: Session) -> Iterator[Check]:
     """Note an encoder that tells next to nothing of the texts, or less than another might."""
-    card = _status(session)["card"]
-    for advice in filter(None, (little_of(card), may_see_more(card))):
+    if advice := advice_on(_status(session)["card"]):
         yield note("encoder", *advice)
 
 

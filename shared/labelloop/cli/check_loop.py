@@ -35,7 +35,7 @@ def same_project(session: Session) -> Iterator[Check]:
 
 def language(session: Session) -> Iterator[Check]:
     """Note texts of a script that the built-in encoder does not know."""
-    if unknown := unknown_language(session):
+    if unknown := unknown_language(session, _status(session)):
         yield note("language", *unknown)
 
 

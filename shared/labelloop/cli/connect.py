@@ -42,7 +42,8 @@ def connect(
     """Connect a project, or repair its connection. A second run changes nothing."""
     project, address = session.project, session.backend.address
     report.data["project"] = session.key
-    session.backend.get("/status", project=session.key)  # the error says if credentials are wrong
+    # The error says if credentials are wrong.
+    status = session.backend.get("/status", project=session.key)
     try:
         # First: Label Studio makes a webhook of its own, without credentials, if there is none.
         report.changed("webhook", repair_webhook(session), address.webhook)
@@ -51,7 +52,7 @@ def connect(
         raise Rejected(str(exc), _fix_of_refusal(exc, address)) from exc
     report.changed("order", _order(session, project), ORDERED)
     _look_at_config(project["label_config"], report)
-    if unknown := unknown_language(session):
+    if unknown := unknown_language(session, status):
         report.step("language", "warning", "; ".join(unknown))
     _store_token(session, stores_token, report)
     _learn(session, backfills, report)

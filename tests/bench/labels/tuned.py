@@ -57,8 +57,8 @@ class Tuned:
     def run(self, folder: Path, parts: Sequence[str | int]) -> dict[str, Any]:
         """Return what was measured, these parts of it at least; each is kept in a folder.
 
-        A number: the accuracy with so many labels, tuned; "trial": what the gate says at TRIED_AT;
-        "sure": see `_Side.sure`, with as many tuned labels.
+        A number of labels: the accuracy with them, beside an encoder tuned to them. "trial": what
+        the gate says of TRIED_AT labels. "sure": what `_Side.sure` returns for TRIED_AT labels.
         """
         path = folder / f"tuned {self.name} {self.seed}.json"
         found: dict[str, Any] = json.loads(path.read_text()) if path.is_file() else {}
@@ -220,8 +220,8 @@ def _sure_findings(name: str, runs: Sequence[Mapping[str, Any]]) -> Iterator[Fin
     rows = [row for run in runs for row in run.get("sure", ()) if row["says_so"]]
     for new in NEW if rows else ():
         apart = float(np.mean([row["sure"] - row["right"] for row in rows if row["new"] == new]))
-        told = f"confidence above accuracy at {TRIED_AT} tuned and {new} new labels, {name}"
-        yield Finding(told, apart, "share", _MOST_TOO_SURE, at_least=False)
+        title = f"mean confidence less accuracy, {TRIED_AT} labels tuned to and {new} new, {name}"
+        yield Finding(title, apart, "share", _MOST_TOO_SURE, at_least=False)
 
 
 def _gain(run: Mapping[str, Any]) -> float:

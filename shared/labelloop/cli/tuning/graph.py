@@ -18,7 +18,9 @@ from labelloop.recipes.tuned_to import digests_of
 NAME: Final = "tuned"
 
 
-def encoder_files(start: Checkpoint, weights: bytes, texts: Sequence[str] = ()) -> dict[str, bytes]:
+def encoder_files(
+    start: Checkpoint, weights: bytes, texts: Sequence[str] = (), name: str = NAME
+) -> dict[str, bytes]:
     """Return the files of an encoder with these weights, and all else as `start` has it.
 
     Without words.onnx: only spans are learnt from that, and tuning is for choices. `texts`: those
@@ -31,7 +33,7 @@ def encoder_files(start: Checkpoint, weights: bytes, texts: Sequence[str] = ()) 
     onnx.checker.check_model(made, full_check=True)
     model = made.SerializeToString(deterministic=True)
     described = {
-        "name": NAME,
+        "name": name,
         "model_sha256": sha256(model).hexdigest(),
         "tokenizer_sha256": sha256(start.tokenizer).hexdigest(),
         "dimensions": start.config["hidden_size"],

@@ -44,7 +44,7 @@ def little_of(card: Mapping[str, Any] | None) -> tuple[str, str] | None:
     gain = (card or {}).get("vectors_add")
     if not card or not isinstance(gain, Mapping) or not adds_little(gain):
         return None
-    name = str(card.get("encoder", "")).rpartition("-")[0] or "the encoder"
+    name = _name_of(card) or "the encoder"
     more = 100 * gain["hits"]
     why = (
         f"{name} tells next to nothing of these texts that their words don't: {more:+.1f} points "
@@ -53,14 +53,18 @@ def little_of(card: Mapping[str, Any] | None) -> tuple[str, str] | None:
     return why, _MEND
 
 
+def advice_on(card: Mapping[str, Any] | None) -> tuple[str, str] | None:
+    """Return what is to be said of a version's encoder, and what to do; None if nothing is."""
+    return little_of(card) or may_see_more(card)
+
+
 def may_see_more(card: Mapping[str, Any] | None) -> tuple[str, str] | None:
     """Return in words that another encoder than the built-in one may see more; else None."""
     gain = (card or {}).get("vectors_add")
     if not card or not isinstance(gain, Mapping) or adds_little(gain):
         return None
     right, rows = gain.get("without", 1.0) + gain.get("hits", 0.0), gain.get("rows", 0)
-    is_built_in = str(card.get("encoder", "")).rpartition("-")[0] == BUILT_IN
-    if not is_built_in or rows < LEAST_LABELS or right >= _MOST_RIGHT:
+    if _name_of(card) != BUILT_IN or rows < LEAST_LABELS or right >= _MOST_RIGHT:
         return None
     why = f"{right:.0%} of {rows} labels are right out of fold; the built-in encoder sees topics"
     return f"{why}, and little of tone and opinions", _TRY
@@ -82,3 +86,8 @@ def of_script(script: str) -> tuple[str, str]:
     """Return in words that the built-in encoder can't read a script, and what to do."""
     why = f"most of the tasks' letters are {script}, and the built-in encoder knows English"
     return why, _MEND
+
+
+def _name_of(card: Mapping[str, Any]) -> str:
+    """Return the name of a version's encoder, without its checksum."""
+    return str(card.get("encoder", "")).rpartition("-")[0]

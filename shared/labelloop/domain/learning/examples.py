@@ -30,6 +30,11 @@ class Examples:
     votes: list[list[Any]]
     tuned: frozenset[int] = frozenset()
 
+    @property
+    def are_tuned(self) -> list[bool]:
+        """Whether the encoder was tuned to each example."""
+        return [task in self.tuned for task in self.tasks]
+
     def newest(self, most: int) -> list[int]:
         """Return the rows of up to `most` tasks labelled last, the newest last."""
         return sorted(range(len(self.tasks)), key=self.updated_at.__getitem__)[-most:]

@@ -3,8 +3,8 @@
 Whatever needs numpy is imported late: functions without it read label configs, too.
 """
 
-from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Collection, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from labelloop.domain.answers import Floats
@@ -48,6 +48,18 @@ def vectors(features: "Columns") -> "Floats":
 
     read = Features.of(features)
     return sketches(read.bags) if read.vectors is None else read.vectors
+
+
+def texts_in(input_: Any) -> Iterator[str]:
+    """Yield all texts in an input, whatever the kind of labelling."""
+    if isinstance(input_, str):
+        yield input_
+    elif isinstance(input_, dict):
+        for value in input_.values():
+            yield from texts_in(value)
+    elif isinstance(input_, list | tuple):
+        for value in input_:
+            yield from texts_in(value)
 
 
 def same(text: str) -> str:

@@ -54,7 +54,7 @@ class Challenger:
     @property
     def tuned(self) -> NDArray[np.bool_]:
         """Whether the encoder was tuned to each example. Shape (examples,)."""
-        return are_tuned(np.array(self.examples.tasks, np.int64), self.examples)
+        return np.array(self.examples.are_tuned, np.bool_)
 
     @property
     def answered(self) -> Ints:
@@ -66,7 +66,7 @@ class Challenger:
         rows = newest(self.examples)
         tasks = np.array(self.examples.tasks, np.int64)[rows]
         labels = [self.examples.labels[row] for row in rows.tolist()]
-        said, tuned = self.trained.out_of_fold.take(rows), tasks[are_tuned(tasks, self.examples)]
+        said, tuned = self.trained.out_of_fold.take(rows), tasks[self.tuned[rows]]
         return TrainingRecord(tasks, labels, said, sample, tuned)
 
     def has_labels_of(self, record: TrainingRecord) -> bool:
@@ -82,11 +82,6 @@ class Challenger:
 def newest(examples: Examples) -> Ints:
     """Return the rows of the examples that a record has, ascending: those labelled last."""
     return np.sort(np.array(examples.newest(MOST_ROWS), np.int64))
-
-
-def are_tuned(tasks: Ints, examples: Examples) -> NDArray[np.bool_]:
-    """Say for each task, by id, whether the encoder was tuned to it. Shape (tasks,)."""
-    return np.isin(tasks, np.array(sorted(examples.tuned), np.int64))
 
 
 def _filled(answers: Answers, measure: Measure) -> Answers:
@@ -166,7 +161,7 @@ def _evidence(
         labels=np.append(codes.of(examples.labels), -1)[example_rows],
         is_random=are_random(tasks, project_key),
         is_fresh=fresh_of(updated_at, since),
-        is_tuned=np.isin(tasks, record.tuned) | are_tuned(tasks, examples),
+        is_tuned=np.isin(tasks, record.tuned) | np.isin(tasks, [*examples.tuned]),
         champion=_champion_answers(champion, challenger, example_rows, record_rows, names),
         challenger=measure.aligned(challenger.out_of_fold, names).take(example_rows),
         pool_champion=measure.aligned(champion.model.answer(sample.features.take(pool)), names),

@@ -68,7 +68,7 @@ class Arms:
     @cached_property
     def tuned(self) -> NDArray[np.bool_]:
         """Whether the encoder was tuned to each example: no arm is tested on these."""
-        return np.isin(self.examples.tasks, np.array(sorted(self.examples.tuned), np.int64))
+        return np.array(self.examples.are_tuned, np.bool_)
 
     @cached_property
     def marked(self) -> Columns:

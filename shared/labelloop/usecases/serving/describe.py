@@ -18,7 +18,7 @@ from labelloop.bucket.snapshots import Repair
 from labelloop.domain.intake.folding import Dataset
 from labelloop.domain.judging.card import Card
 from labelloop.domain.judging.in_words import lines
-from labelloop.domain.judging.vectors_gain import little_of, may_see_more
+from labelloop.domain.judging.vectors_gain import advice_on
 from labelloop.domain.serving.in_words import imported_of
 from labelloop.errors import BadRecipe, Unprocessable
 from labelloop.ports import ObjectStore
@@ -103,7 +103,7 @@ def _lines(card: Card) -> list[str]:
     texts += [f"not learnt: {why}" for why in card.facts.get("not_learnt", [])]
     if imported := card.facts.get("imported"):
         texts.insert(0, imported_of(imported, is_imported=card.is_imported))
-    for advice in filter(None, (little_of(card.to_json()), may_see_more(card.to_json()))):
+    if advice := advice_on(card.to_json()):
         texts.append("; ".join(advice))
     order = card.order.get("order", {})
     if order.get("is_random"):
